@@ -1,0 +1,39 @@
+"""kaug: an RDF knowledge base → a language model that knows it, and the proof.
+
+The names below are loaded when first used, so that `import kaug` needs neither torch nor faiss.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kaug.data import inject, teach
+    from kaug.knowledge.build import build_kb
+    from kaug.knowledge.knowledge_base import KnowledgeBase, load_kb
+    from kaug.pipeline import Pipeline
+    from kaug.retrieval.index import FactIndex
+
+__version__ = "0.1.0"
+
+__all__ = ["FactIndex", "KnowledgeBase", "Pipeline", "build_kb", "inject", "load_kb", "teach"]
+
+_HOME = {
+    "FactIndex": "kaug.retrieval.index",
+    "KnowledgeBase": "kaug.knowledge.knowledge_base",
+    "Pipeline": "kaug.pipeline",
+    "build_kb": "kaug.knowledge.build",
+    "inject": "kaug.data",
+    "load_kb": "kaug.knowledge.knowledge_base",
+    "teach": "kaug.data",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'kaug' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,1 @@
+"""Knowledge, index and the user's texts → training rows."""

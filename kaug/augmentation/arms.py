@@ -1,0 +1,119 @@
+"""Facts to teach → the training rows of each arm: the same facts, told fully, narrowly, wrongly or not at all."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from kaug.augmentation.forms.multi_hop import multi_hop_rows
+from kaug.augmentation.forms.passage import passage_rows
+from kaug.augmentation.forms.question import question_rows
+from kaug.augmentation.forms.statement import statement_rows
+from kaug.augmentation.rows import Facts, concat_rows, facts_to_teach
+from kaug.knowledge.knowledge_base import KnowledgeBase
+
+__all__ = ["Arm", "Form", "closed_book_rows", "mismatch"]
+
+Arm = Literal["text", "repeated", "mismatched", "augmented"]
+Form = Literal["statement", "reversed", "question", "passage", "multi-hop"]
+
+
+def closed_book_rows(
+    kb: KnowledgeBase,
+    arm: Arm,
+    *,
+    held_out: NDArray[np.uint32],
+    forms: Sequence[Form] = ("statement", "reversed", "question", "passage", "multi-hop"),
+    phrasings: int = 5,
+    languages: Sequence[str] = ("en",),
+    seed: int = 0,
+) -> tuple[pa.Table, dict[str, int]]:
+    """Write an arm's closed-book rows.
+
+    Args:
+        kb: The knowledge base.
+        arm: `augmented` tells every fact in all forms; `repeated` in one sentence only; `mismatched` tells shuffled
+            objects in all forms; `text` tells none.
+        held_out: Terms about which no question may be asked.
+        forms: The forms to write.
+        phrasings: Templates a predicate and form, at most.
+        languages: The languages to write in; a predicate without templates in one is left out there.
+        seed: Decides the shuffle and the passages.
+
+    Returns:
+        EXAMPLES without duplicates, and what was left out, by reason.
+    """
+    counts: Counter[str] = Counter()
+    facts = facts_to_teach(kb)
+    if arm == "text":
+        return concat_rows([]), {}
+    if arm == "mismatched":
+        facts, lost = mismatch(kb, facts, seed=seed)
+        counts["facts left out: no false object to be had"] = lost
+    open_to_questions = facts.take(np.flatnonzero(~np.isin(facts.subjects, held_out)))
+    tables = []
+    for language in languages:
+        if arm == "repeated":
+            tables.append(statement_rows(kb, facts, reverse=False, phrasings=1, language=language))
+            continue
+        for form in forms:
+            if form in ("statement", "reversed"):
+                reverse = form == "reversed"
+                tables.append(statement_rows(kb, facts, reverse=reverse, phrasings=phrasings, language=language))
+            elif form == "question":
+                for inverse in (False, True):
+                    rows = question_rows(kb, open_to_questions, inverse=inverse, phrasings=phrasings, language=language)
+                    tables.append(rows)
+            elif form == "passage":
+                tables.append(passage_rows(kb, facts, language=language, seed=seed))
+            else:
+                tables.append(multi_hop_rows(kb, open_to_questions, language=language))
+    table = concat_rows(tables)
+    ids = np.array(table["id"].to_pylist(), dtype=object)
+    _, first = np.unique(ids, return_index=True) if len(ids) else (ids, np.zeros(0, dtype=np.int64))
+    counts["rows left out: duplicates"] = len(ids) - len(first)
+    return table.take(pa.array(np.sort(first))), dict(counts)
+
+
+def mismatch(kb: KnowledgeBase, facts: Facts, *, seed: int = 0) -> tuple[Facts, int]:
+    """Give every fact an object of another fact of its predicate, so that what it says is false.
+
+    Args:
+        kb: The knowledge base; what it states is true.
+        facts: True facts.
+        seed: Decides which objects.
+
+    Returns:
+        The facts with other objects, each object as often as before where possible, and how many facts had to be left
+        out because every other object would be true of them too.
+    """
+    generator = np.random.default_rng([seed, 3])
+    everything = np.arange(kb.facts.num_rows, dtype=np.int64)
+    known = {tuple(map(int, triple)) for triple in zip(*kb.columns(everything), strict=True)}
+    objects = facts.objects.copy()
+    lost: list[int] = []
+    for predicate in np.unique(facts.predicates):
+        places = np.flatnonzero(facts.predicates == predicate)
+        pool = facts.objects[places]
+
+        def true_at(order: NDArray[np.int64], places: NDArray[np.int64] = places, p: int = int(predicate),
+                    pool: NDArray[np.uint32] = pool) -> list[int]:
+            pairs = zip(facts.subjects[places].tolist(), pool[order].tolist(), strict=True)
+            return [row for row, (s, o) in enumerate(pairs) if (s, p, o) in known]
+
+        order = generator.permutation(len(places))
+        bad = true_at(order)
+        for _ in range(50):
+            if not bad:
+                break
+            for row in bad:
+                other = int(generator.integers(len(places)))
+                order[row], order[other] = order[other], order[row]
+            bad = true_at(order)
+        objects[places] = pool[order]
+        lost.extend(places[bad].tolist())
+    kept = np.setdiff1d(np.arange(len(facts.rows)), np.array(lost, dtype=np.int64))
+    return Facts(facts.rows, facts.subjects, facts.predicates, objects).take(kept), len(lost)

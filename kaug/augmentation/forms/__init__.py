@@ -1,0 +1,1 @@
+"""Facts → closed-book rows, one module a family of forms; each turns columns of facts into EXAMPLES."""

@@ -1,0 +1,46 @@
+"""Facts → sentences that state them, in several phrasings, subject first (`statement`) or object first (`reversed`)."""
+
+import numpy as np
+import pyarrow as pa
+
+from kaug.augmentation.rows import Facts, concat_rows, single_fact_rows
+from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.knowledge.lexicon import fill, templates
+
+__all__ = ["is_reversed", "statement_rows"]
+
+
+def is_reversed(template: str) -> bool:
+    """Whether a statement names the object before the subject."""
+    return template.index("{o}") < template.index("{s}")
+
+
+def statement_rows(
+    kb: KnowledgeBase, facts: Facts, *, reverse: bool, phrasings: int = 5, language: str = "en"
+) -> pa.Table:
+    """State each fact in up to `phrasings` sentences.
+
+    Training on a fact in one order does not teach it in the other (Berglund et al. 2023, arXiv 2309.12288), and on one
+    phrasing does not make it answerable (Allen-Zhu & Li 2023, arXiv 2309.14316); so both orders and several phrasings.
+
+    Args:
+        kb: The knowledge base.
+        facts: The facts.
+        reverse: Whether to take the templates that name the object first, or the others.
+        phrasings: At most so many templates a predicate, the plainest first.
+        language: BCP 47 tag; predicates without a template in it give no row.
+
+    Returns:
+        EXAMPLES with an empty prompt.
+    """
+    words = kb.phrase(language)
+    tables = []
+    for predicate in np.unique(facts.predicates):
+        some = facts.take(np.flatnonzero(facts.predicates == predicate))
+        found = [t for t in templates(kb, int(predicate), "statement", language) if is_reversed(t) == reverse]
+        subjects, objects = words.take(pa.array(some.subjects)), words.take(pa.array(some.objects))
+        for template in found[:phrasings]:
+            text = fill(template, subjects, objects).text
+            form = "reversed" if reverse else "statement"
+            tables.append(single_fact_rows(kb, some, form=form, prompts=None, completions=text, language=language))
+    return concat_rows(tables)

@@ -1,0 +1,114 @@
+"""Training rows and the exam → the same rows, or an error naming the row that would give an answer away."""
+
+from dataclasses import dataclass
+
+import ahocorasick_rs
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kaug.errors import LeakError
+from kaug.knowledge.knowledge_base import KnowledgeBase
+
+__all__ = ["HeldOut", "check_leaks", "held_out"]
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What the exam keeps out of training.
+
+    Attributes:
+        entities: uint32, sorted: subjects of probed facts. They are stated, but no question is asked about them, and no
+            composition goes through them.
+        facts: Hex ids of facts that no row may state (locality).
+        prompts: The exam's questions, normalised.
+        texts: Passages of text that no row may hold, normalised.
+    """
+
+    entities: NDArray[np.uint32]
+    facts: frozenset[str]
+    prompts: frozenset[str]
+    texts: frozenset[str]
+
+
+def held_out(kb: KnowledgeBase, probes: pa.Table) -> HeldOut:
+    """Read off the exam what may not be trained.
+
+    Args:
+        kb: The knowledge base that the exam was drawn from.
+        probes: PROBES.
+
+    Returns:
+        The held-out entities, facts, questions and texts.
+
+    Raises:
+        LeakError: A probe asks for a fact that the knowledge base does not hold: it belongs to another one.
+    """
+    local = pc.equal(probes["kind"], "locality").to_numpy(zero_copy_only=False)
+    facts: list[list[str]] = probes["facts"].to_pylist()
+    unknown = next((fact for of in facts for fact in of if fact not in kb.row_of), None)
+    if unknown is not None:
+        raise LeakError(f"The exam asks for fact {unknown}, which the knowledge base lacks. Draw the exam anew.")
+    asked = [kb.row_of[fact] for of, is_local in zip(facts, local, strict=True) if not is_local for fact in of]
+    subjects = kb.columns(np.array(asked, dtype=np.int64))[0] if asked else np.zeros(0, np.uint32)
+    passage = (pc.equal(probes["hops"], 0)).to_numpy(zero_copy_only=False)
+    prompts, answers = probes["prompt"].to_pylist(), probes["answers"].to_pylist()
+    return HeldOut(
+        np.unique(subjects),
+        frozenset(fact for of, is_local in zip(facts, local, strict=True) if is_local for fact in of),
+        frozenset(_plain(prompt) for prompt, is_text in zip(prompts, passage, strict=True) if not is_text),
+        frozenset(_plain(answer[0]) for answer, is_text in zip(answers, passage, strict=True) if is_text),
+    )
+
+
+def check_leaks(kb: KnowledgeBase, examples: pa.Table, kept_out: HeldOut, where: str) -> pa.Table:
+    """Refuse rows that would give the exam away.
+
+    Four leaks are looked for: a question about a held-out entity; an exam question, word for word, anywhere in a row; a
+    fact of the locality probes; a held-out passage of text.
+
+    Args:
+        kb: The knowledge base.
+        examples: EXAMPLES.
+        kept_out: See `held_out`.
+        where: The arm, for error messages.
+
+    Returns:
+        The same table.
+
+    Raises:
+        LeakError: Naming the first row that leaks, and what.
+    """
+    rows = np.repeat(np.arange(examples.num_rows), pc.list_value_length(examples["facts"]).to_numpy())
+    flat = pc.list_flatten(examples["facts"]).to_pylist()
+    asks = pc.equal(examples["task"], "question-answering").to_numpy(zero_copy_only=False)
+    closed = pc.equal(examples["family"], "closed-book").to_numpy(zero_copy_only=False)
+    subjects = kb.columns(np.array([kb.row_of[fact] for fact in flat], dtype=np.int64))[0] if flat else np.zeros(0)
+    about = rows[np.isin(subjects, kept_out.entities)] if flat else rows
+    about = about[asks[about] & closed[about]]
+    if len(about):
+        _refuse(examples, int(about[0]), where, "asks about an entity that the exam holds out")
+    local = rows[np.array([fact in kept_out.facts for fact in flat], dtype=bool)]
+    if len(local):
+        _refuse(examples, int(local[0]), where, "rests on a fact of the exam's locality probes")
+    texts = pc.binary_join_element_wise(examples["prompt"], examples["completion"], " ").to_pylist()
+    needles = sorted(kept_out.prompts | kept_out.texts)
+    if needles and texts:
+        # Patterns are matched between spaces, so that a question is found as whole words only.
+        finder = ahocorasick_rs.AhoCorasick([f" {needle} " for needle in needles])
+        for row, text in enumerate(texts):
+            hits = finder.find_matches_as_indexes(f" {_plain(text)} ")
+            if hits:
+                _refuse(examples, row, where, f"holds what the exam asks: {needles[hits[0][0]]!r}")
+    return examples
+
+
+def _plain(text: str) -> str:
+    return " ".join("".join(letter if letter.isalnum() else " " for letter in text.casefold()).split())
+
+
+def _refuse(examples: pa.Table, row: int, where: str, why: str) -> None:
+    example = examples.slice(row, 1).to_pylist()[0]
+    text = f"{example['prompt']} {example['completion']}".strip()
+    raise LeakError(f"Arm {where!r}, row {example['id']} (form {example['form']}) {why}: {text[:200]!r}")

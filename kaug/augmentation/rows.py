@@ -1,0 +1,141 @@
+"""Columns of text → a table of EXAMPLES."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.tables import EXAMPLES, Family, content_digest
+
+__all__ = ["Facts", "concat_rows", "facts_to_teach", "make_rows", "single_fact_rows"]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts that rows are made from, in columns of equal length n.
+
+    The mismatched arm replaces `objects`; `rows`, and so the provenance, stays.
+
+    Attributes:
+        rows: int64 row numbers in `KnowledgeBase.facts`.
+        subjects: uint32 terms.
+        predicates: uint32 terms.
+        objects: uint32 terms.
+    """
+
+    rows: NDArray[np.int64]
+    subjects: NDArray[np.uint32]
+    predicates: NDArray[np.uint32]
+    objects: NDArray[np.uint32]
+
+    def take(self, places: NDArray[np.int64]) -> "Facts":
+        """Return the facts at some places."""
+        return Facts(self.rows[places], self.subjects[places], self.predicates[places], self.objects[places])
+
+
+def facts_to_teach(kb: KnowledgeBase) -> Facts:
+    """Return the facts that the pipeline's selection takes for teaching."""
+    return Facts(kb.taught, *kb.columns(kb.taught))
+
+
+def make_rows(
+    *,
+    family: Family,
+    form: str,
+    task: str,
+    prompts: pa.Array | None,
+    completions: pa.Array,
+    facts: Sequence[Sequence[str]],
+    spans: Sequence[Sequence[tuple[int, str, int, int]]],
+    language: str = "en",
+    text_ids: Sequence[str] | None = None,
+) -> pa.Table:
+    """Make EXAMPLES of columns.
+
+    Args:
+        family: `open-book`, `closed-book` or `text`.
+        form: The form's name.
+        task: `language-modelling` or `question-answering`.
+        prompts: Strings, n; None for rows without prompt.
+        completions: Strings, n.
+        facts: For each row the hex ids of its facts.
+        spans: For each row tuples (place in its facts, field, start, end).
+        language: BCP 47 tag of all rows.
+        text_ids: For each row the id of the user's text it holds.
+
+    Returns:
+        EXAMPLES; a row's id is a digest of its content.
+    """
+    count = len(completions)
+    if prompts is None:
+        prompts = pa.array([""] * count, pa.string())
+    ids = [
+        content_digest(form, prompt, completion, *of)
+        for prompt, completion, of in zip(prompts.to_pylist(), completions.to_pylist(), facts, strict=True)
+    ]
+    span_type = EXAMPLES.field("spans").type
+    counts = np.array([len(row) for row in spans], dtype=np.int32)
+    flat = [span for row in spans for span in row]
+    struct = pa.StructArray.from_arrays(
+        [
+            pa.array([span[0] for span in flat], pa.int32()),
+            pa.array([span[1] for span in flat], pa.string()),
+            pa.array([span[2] for span in flat], pa.int32()),
+            pa.array([span[3] for span in flat], pa.int32()),
+        ],
+        fields=list(span_type.value_type),
+    )
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    return pa.table(
+        {
+            "id": pa.array(ids, pa.string()),
+            "family": pa.array([family] * count, pa.string()),
+            "form": pa.array([form] * count, pa.string()),
+            "task": pa.array([task] * count, pa.string()),
+            "prompt": prompts,
+            "completion": completions,
+            "facts": pa.array(facts, pa.list_(pa.string())),
+            "spans": pa.ListArray.from_arrays(pa.array(offsets), struct).cast(span_type),
+            "text_id": pa.array(text_ids if text_ids is not None else [None] * count, pa.string()),
+            "language": pa.array([language] * count, pa.string()),
+        },
+        schema=EXAMPLES,
+    )
+
+
+def single_fact_rows(
+    kb: KnowledgeBase,
+    facts: Facts,
+    *,
+    form: str,
+    prompts: pa.Array | None,
+    completions: pa.Array,
+    language: str,
+) -> pa.Table:
+    """Make closed-book EXAMPLES that each say one fact, in the whole of prompt and completion."""
+    ids = kb.hex_ids.take(pa.array(facts.rows)).to_pylist()
+    asked = pc.utf8_length(prompts).to_pylist() if prompts is not None else None
+    told = pc.utf8_length(completions).to_pylist()
+    spans = [
+        [(0, "completion", 0, length), *([(0, "prompt", 0, asked[row])] if asked is not None else [])]
+        for row, length in enumerate(told)
+    ]
+    return make_rows(
+        family="closed-book",
+        form=form,
+        task="language-modelling" if prompts is None else "question-answering",
+        prompts=prompts,
+        completions=completions,
+        facts=[[fact] for fact in ids],
+        spans=spans,
+        language=language,
+    )
+
+
+def concat_rows(tables: Sequence[pa.Table]) -> pa.Table:
+    """Join tables of EXAMPLES; none give an empty table."""
+    return pa.concat_tables([EXAMPLES.empty_table(), *tables]).combine_chunks()

@@ -1,0 +1,337 @@
+"""The `kaug` command: parse, call, print."""
+
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from kaug.errors import KaugError
+
+app = typer.Typer(
+    name="kaug",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="""Turn an RDF knowledge base into a language model that knows it, and prove it.
+
+    A pipeline file asks one question. **kaug run** answers it: knowledge → index → exam → rows → models → answers →
+    report. The other commands make one part of it, and take up what is finished.
+
+    Start with `kaug run pipelines/quickstart.toml`.""",
+)
+
+PipelineFile = Annotated[Path, typer.Argument(metavar="PIPELINE", help="A pipeline file, such as pipelines/quickstart.toml.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the artifacts. [default: build/<pipeline>]")]
+Set = Annotated[list[str], typer.Option("--set", help="Change a setting: section.key=value. May be repeated.")]
+Seed = Annotated[int | None, typer.Option(help="Use this one seed in place of the pipeline's.")]
+Limit = Annotated[int | None, typer.Option(help="Teach at most so many facts: for a first try.")]
+Check = Annotated[bool, typer.Option("--check", help="Read and check everything, write nothing.")]
+Rebuild = Annotated[bool, typer.Option("--rebuild", help="Make every stage anew, even if it is finished.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, results only.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say what the libraries below say, too.")]
+
+
+def main() -> NoReturn:
+    """Run the command; errors that kaug raises on purpose become one message and an exit code."""
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # torch: huge pages spare a third of a CPU training step
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        app(standalone_mode=True)
+    except KaugError as error:
+        _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _fail("Interrupted. The same command takes up where it stopped.", 130)
+    sys.exit(0)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    for line in message.split("\n"):
+        print(f"kaug: {line}", file=sys.stderr)
+    sys.exit(code)
+
+
+def _pipeline_command(wanted: str, path: Path, check: bool, as_json: bool, quiet: bool, verbose: bool, **options: Any) -> None:
+    from kaug import stages
+    from kaug.artifact import lock
+    from kaug.progress import bars, silent
+
+    _logging(verbose)
+    settings = list(options["set_"])
+    if options["seed"] is not None:
+        settings.append(f"seeds=[{options['seed']}]")
+    if options["limit"] is not None:
+        settings.append(f"knowledge.limit={options['limit']}")
+    command = shlex.join(["kaug", *sys.argv[1:]])
+    run = stages.open_run(path, out=options["out"], settings=settings, rebuild=options["rebuild"], command=command)
+    if check:
+        _print_checks(stages.check(run), as_json)
+        return
+    with lock(run.out):
+        if quiet:
+            run.show = silent
+            result = stages.STEPS[wanted](run)
+        else:
+            with bars() as show:
+                run.show = show
+                result = stages.STEPS[wanted](run)
+    if wanted == "report":
+        _print_report(result, run.out, as_json)
+    else:
+        _print_artifacts(run, as_json)
+
+
+def _logging(verbose: bool) -> None:
+    import logging
+    import warnings
+
+    if verbose:
+        logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+    else:
+        warnings.filterwarnings("ignore")
+        logging.getLogger().setLevel(logging.ERROR)
+
+
+def _print_artifacts(run: Any, as_json: bool) -> None:
+    if as_json:
+        made = {
+            name: {"path": str(one.path), "digest": one.digest, "counts": dict(one.counts), "details": dict(one.details)}
+            for name, one in run.done.items()
+        }
+        print(json.dumps(made, ensure_ascii=False))
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    for name, one in run.done.items():
+        counts = ", ".join(f"{value:,} {what}" for what, value in one.counts.items())
+        console.print(f"[bold]{run.out / name}[/bold]  {one.digest[:12]}  {counts}")
+
+
+def _print_checks(checks: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(checks, ensure_ascii=False))
+    else:
+        for what, found in checks.items():
+            print(f"{what}: {found}")
+
+
+def _print_report(report: dict[str, Any], out: Path, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(report, ensure_ascii=False))
+        return
+    from rich.console import Console
+
+    from kaug.evaluation.report import gains_table
+
+    console = Console(highlight=False)
+    console.print(gains_table(report))
+    console.print(report["verdict"]["sentence"])
+    console.print(f"Report: {out / '6-report' / 'report.html'}")
+
+
+@app.command("build-kb")
+def build_kb(
+    pipeline: PipelineFile,
+    out: Out = None,
+    set_: Set = [],  # noqa: B006
+    seed: Seed = None,
+    limit: Limit = None,
+    check: Check = False,
+    rebuild: Rebuild = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Read the sources, embed and index the facts, and draw the exam."""
+    _pipeline_command("build-kb", pipeline, check, as_json, quiet, verbose, out=out, set_=set_, seed=seed, limit=limit, rebuild=rebuild)
+
+
+@app.command()
+def augment(
+    pipeline: PipelineFile,
+    out: Out = None,
+    set_: Set = [],  # noqa: B006
+    seed: Seed = None,
+    limit: Limit = None,
+    check: Check = False,
+    rebuild: Rebuild = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write the training rows of every arm, as Arrow datasets."""
+    _pipeline_command("augment", pipeline, check, as_json, quiet, verbose, out=out, set_=set_, seed=seed, limit=limit, rebuild=rebuild)
+
+
+@app.command()
+def train(
+    pipeline: PipelineFile,
+    out: Out = None,
+    set_: Set = [],  # noqa: B006
+    seed: Seed = None,
+    limit: Limit = None,
+    check: Check = False,
+    rebuild: Rebuild = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Fine-tune a model for every arm and seed; an interrupted training is taken up at its last checkpoint."""
+    _pipeline_command("train", pipeline, check, as_json, quiet, verbose, out=out, set_=set_, seed=seed, limit=limit, rebuild=rebuild)
+
+
+@app.command()
+def evaluate(
+    pipeline: PipelineFile,
+    out: Out = None,
+    set_: Set = [],  # noqa: B006
+    seed: Seed = None,
+    limit: Limit = None,
+    check: Check = False,
+    rebuild: Rebuild = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Have every arm sit the exam, and write the report."""
+    _pipeline_command("report", pipeline, check, as_json, quiet, verbose, out=out, set_=set_, seed=seed, limit=limit, rebuild=rebuild)
+
+
+@app.command()
+def run(
+    pipeline: PipelineFile,
+    out: Out = None,
+    set_: Set = [],  # noqa: B006
+    seed: Seed = None,
+    limit: Limit = None,
+    check: Check = False,
+    rebuild: Rebuild = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Do all of it, from the sources to the report, taking up where it stopped."""
+    _pipeline_command("report", pipeline, check, as_json, quiet, verbose, out=out, set_=set_, seed=seed, limit=limit, rebuild=rebuild)
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="BUILD", help="A run's folder, such as build/quickstart.")],
+    as_json: Json = False,
+) -> None:
+    """Print the table of gains of a finished run, and where its report stands."""
+    from kaug.artifact import load
+
+    place = folder if (folder / "report.json").exists() else folder / "6-report"
+    load(place, stage="report")
+    found = json.loads((place / "report.json").read_text(encoding="utf-8"))
+    _print_report(found, place.parent, as_json)
+
+
+@app.command()
+def search(
+    pipeline: PipelineFile,
+    text: Annotated[str, typer.Argument(help="Any text: a question, a sentence, a passage.")],
+    k: Annotated[int, typer.Option("--k", "-k", min=1, help="How many facts.")] = 10,
+    out: Out = None,
+    set_: Set = [],  # noqa: B006
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Find the facts that a text is about, and say why each was found."""
+    from kaug import stages
+    from kaug.artifact import lock
+    from kaug.progress import bars
+
+    _logging(False)
+    one = stages.open_run(pipeline, out=out, settings=set_)
+    with lock(one.out), bars() as show:
+        one.show = one.show if quiet else show
+        hits = stages.search(one, text, k)
+    if as_json:
+        print(json.dumps(hits, ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("score", "why", "mention", "fact", "source", box=None)
+    for hit in hits:
+        table.add_row(f"{hit['score']:.2f}", hit["reason"], hit["mention"] or "", hit["sentence"], ", ".join(hit["sources"]))
+    Console(highlight=False).print(table if hits else "No fact was found for this text.", markup=False)
+
+
+@app.command("import")
+def import_(
+    name: Annotated[str, typer.Argument(help="What to import: world (GeoNames, CLDR) or elements (mendeleev).")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The Turtle file to write.")],
+    as_json: Json = False,
+) -> None:
+    """Make a Turtle file from a package of open data."""
+    from kaug.errors import PipelineError, nearest
+    from kaug.knowledge.importers import run_importer
+
+    if name not in ("world", "elements"):
+        raise PipelineError(f"There is no importer {name!r}.{nearest(name, ['world', 'elements'])}")
+    counts = run_importer(name, out)  # type: ignore[arg-type]
+    _print_checks({"file": str(out), **counts}, as_json)
+
+
+@app.command()
+def validate(
+    files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="RDF files.")],
+    shapes: Annotated[Path | None, typer.Option(help="SHACL shapes that all files together must satisfy.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Parse RDF files strictly; print a line for each. Exit code 3 if any is malformed or breaks a shape."""
+    from kaug.knowledge.validate import check_shapes, validate_file
+
+    lines = [validate_file(file) for file in files]
+    for line in lines:
+        if as_json:
+            print(json.dumps(line, ensure_ascii=False))
+        else:
+            print(f"{line['file']}: " + (f"{line['triples']:,} triples" if line["ok"] else f"line {line['line']}: {line['error']}"))
+    broken = any(not line["ok"] for line in lines)
+    if shapes and not broken:
+        for result in check_shapes(files, shapes):
+            print(json.dumps(result, ensure_ascii=False) if as_json else "{severity}: {focus}: {message}".format(**result))
+            broken |= result["severity"] == "Violation"
+    if broken:
+        sys.exit(3)
+
+
+@app.command()
+def inspect(
+    path: Annotated[Path, typer.Argument(help="An artifact's folder, a table (.arrow), or a row's dataset.")],
+    rows: Annotated[int, typer.Option(help="How many rows to show.")] = 5,
+    as_json: Json = False,
+) -> None:
+    """Show what an artifact holds: stage, digests, counts, and the first rows of its tables."""
+    from kaug.inspect import describe
+
+    found = describe(path, rows)
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False, default=str))
+        return
+    for title, lines in found.items():
+        print(f"{title}:")
+        for line in lines if isinstance(lines, list) else [lines]:
+            print(f"  {json.dumps(line, ensure_ascii=False, default=str) if isinstance(line, dict) else line}")
+
+
+@app.command()
+def env(as_json: Json = False) -> None:
+    """Say what this machine has: versions, models, cache, accelerator."""
+    from kaug.inspect import environment
+
+    _print_checks(environment(), as_json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Models and the exam → answers, scores, gains with intervals, and the report."""

@@ -1,0 +1,294 @@
+"""Probes and the answers of arms → mean scores, and paired differences between arms, with 95% intervals.
+
+Intervals are percentile bootstrap intervals (Efron & Tibshirani 1993, chapter 13). What is resampled are clusters
+(Davison & Hinkley 1997, section 3.8): probes that ask for the same facts stand or fall together, so that two phrasings
+of one fact are not two independent observations. Differences are taken probe by probe before resampling, which takes
+the difficulty of the probes out of the interval.
+"""
+
+import itertools
+from collections.abc import Sequence
+from typing import Any, Literal, TypedDict, get_args
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from kaug.errors import TableError, nearest
+from kaug.tables import ProbeKind, check_table
+
+__all__ = ["ARMS", "Gain", "Interval", "default_pairs", "gains", "order_arms", "summarise"]
+
+Measure = Literal["score", "log_likelihood"]
+Grouping = Literal["kind", "source"]
+
+ARMS = ("base", "base+retrieval", "text", "repeated", "mismatched", "augmented", "augmented+retrieval")
+"""The arms in the order in which they are shown."""
+
+_CELLS = 1 << 21  # resampling weights held at once: 16 MiB
+
+
+class Interval(TypedDict):
+    """A mean over `n` probes in `clusters` clusters, with its 95% interval from `low` to `high`."""
+
+    n: int
+    clusters: int
+    mean: float
+    low: float
+    high: float
+
+
+class Gain(Interval):
+    """How much higher `arm` scores than `against` on the same probes."""
+
+    arm: str
+    against: str
+
+
+def order_arms(arms: Sequence[str]) -> list[str]:
+    """Put the names of arms in the order in which they are shown: `ARMS`, then all others by name.
+
+    Examples:
+        >>> order_arms(["augmented", "mine", "base"])
+        ['base', 'augmented', 'mine']
+    """
+    return sorted(set(arms), key=lambda arm: (ARMS.index(arm) if arm in ARMS else len(ARMS), arm))
+
+
+def default_pairs(arms: Sequence[str]) -> list[tuple[str, str]]:
+    """Say which arms to compare: "augmented" against every other arm, then every other trained arm against "base".
+
+    Args:
+        arms: The arms at hand. Those called "base…" are untrained.
+
+    Returns:
+        Pairs (arm, against).
+
+    Examples:
+        >>> default_pairs(["base", "repeated", "augmented"])
+        [('augmented', 'base'), ('augmented', 'repeated'), ('repeated', 'base')]
+    """
+    ordered = order_arms(arms)
+    pairs = [("augmented", arm) for arm in ordered if arm != "augmented"] if "augmented" in ordered else []
+    if "base" in ordered:
+        pairs += [(arm, "base") for arm in ordered if not arm.startswith("base") and arm != "augmented"]
+    return pairs
+
+
+def summarise(
+    probes: pa.Table,
+    answers: pa.Table,
+    *,
+    by: Grouping = "kind",
+    measure: Measure = "score",
+    resamples: int = 10_000,
+    seed: int = 0,
+) -> dict[str, dict[str, Interval]]:
+    """Average each arm's scores by kind of probe. Scores are averaged over seeds, probe by probe, first.
+
+    The kind `locality` is also given apart as `locality-facts` (facts not taught, hops > 0) and `locality-text`
+    (passages to continue, hops = 0).
+
+    Args:
+        probes: A PROBES table.
+        answers: An ANSWERS table; its rows may stand in any order.
+        by: `kind`, or `source` for groups named "kind/source".
+        measure: The column of ANSWERS to average.
+        resamples: Bootstrap resamples.
+        seed: Seed of the resampling.
+
+    Returns:
+        `{arm: {group: interval}}`; a group in which an arm answered nothing is left out.
+
+    Raises:
+        TableError: An answer is to no probe, stands twice, is not finite, or lacks for some seed.
+
+    Examples:
+        >>> from kaug.tables import ANSWERS, PROBES
+        >>> summarise(PROBES.empty_table(), ANSWERS.empty_table())
+        {}
+    """
+    probes, arms, values = _values(probes, answers, measure)
+    groups, clusters = _groups(probes, by), _clusters(probes)
+    result: dict[str, dict[str, Interval]] = {arm: {} for arm in arms}
+    for group, rows in groups.items():
+        for arm, part in zip(arms, _intervals(values[rows], clusters[rows], resamples, seed), strict=True):
+            if part:
+                result[arm][group] = part
+    return result
+
+
+def gains(
+    probes: pa.Table,
+    answers: pa.Table,
+    *,
+    pairs: Sequence[tuple[str, str]] | None = None,
+    by: Grouping = "kind",
+    measure: Measure = "score",
+    resamples: int = 10_000,
+    seed: int = 0,
+) -> dict[str, list[Gain]]:
+    """Average the differences between arms, paired by probe. Scores are averaged over seeds, probe by probe, first.
+
+    Args:
+        probes: A PROBES table.
+        answers: An ANSWERS table; its rows may stand in any order.
+        pairs: Pairs (arm, against); `default_pairs` of all arms if None.
+        by: `kind`, or `source` for groups named "kind/source".
+        measure: The column of ANSWERS to compare.
+        resamples: Bootstrap resamples.
+        seed: Seed of the resampling; all pairs of a group see the same resamples.
+
+    Returns:
+        `{group: [gain, …]}` in the order of the pairs; groups as in `summarise`.
+
+    Raises:
+        TableError: A pair names an arm that did not answer, or its two arms answered different probes, or the answers
+            are at fault as in `summarise`.
+
+    Examples:
+        >>> from kaug.tables import ANSWERS, PROBES
+        >>> gains(PROBES.empty_table(), ANSWERS.empty_table())
+        {}
+    """
+    probes, arms, values = _values(probes, answers, measure)
+    chosen = default_pairs(arms) if pairs is None else list(pairs)
+    for arm in (arm for pair in chosen for arm in pair):
+        if arm not in arms:
+            raise TableError(f"No answers are from the arm {arm!r}.{nearest(arm, arms)}")
+    left = [arms.index(arm) for arm, _ in chosen]
+    right = [arms.index(against) for _, against in chosen]
+    unanswered = np.isnan(values)
+    for (arm, against), one, other in zip(chosen, left, right, strict=True):
+        odd = np.flatnonzero(unanswered[:, one] != unanswered[:, other])
+        if len(odd):
+            probe = probes.column("id")[odd[0]].as_py()
+            raise TableError(
+                f"The arms {arm!r} and {against!r} did not answer the same probes: {len(odd)} were answered by one "
+                f"only, among them {probe!r}. Gains need the same probes in both."
+            )
+    differences = values[:, left] - values[:, right]
+    clusters = _clusters(probes)
+    result: dict[str, list[Gain]] = {}
+    for group, rows in _groups(probes, by).items():
+        parts = zip(chosen, _intervals(differences[rows], clusters[rows], resamples, seed), strict=True)
+        found: list[Gain] = [{"arm": arm, "against": against, **part} for (arm, against), part in parts if part]
+        if found:
+            result[group] = found
+    return result
+
+
+def _values(probes: pa.Table, answers: pa.Table, measure: Measure) -> tuple[pa.Table, list[str], NDArray[np.float64]]:
+    # Sorted throughout, so that the order of rows changes not a bit of the result.
+    probes = check_table(probes, "probes").sort_by("id")
+    answers = check_table(answers, "answers").sort_by(
+        [("probe", "ascending"), ("arm", "ascending"), ("seed", "ascending")]
+    )
+    ids = probes.column("id").to_pylist()
+    row_of = {probe: row for row, probe in enumerate(ids)}
+    if len(row_of) < len(ids):
+        twice = next(probe for probe, after in itertools.pairwise(ids) if probe == after)
+        raise TableError(f"Two probes have the id {twice!r}; ids must be unique.")
+    names = answers.column("arm").to_pylist()
+    arms = order_arms(names)
+    column_of = {arm: column for column, arm in enumerate(arms)}
+    keys = list(zip(answers.column("probe").to_pylist(), names, answers.column("seed").to_pylist(), strict=True))
+    for key, after in itertools.pairwise(keys):
+        if key == after:
+            raise TableError(f"Arm {key[1]!r} answers the probe {key[0]!r} twice with seed {key[2]}; once is right.")
+    stray = next((probe for probe, _, _ in keys if probe not in row_of), None)
+    if stray is not None:
+        raise TableError(
+            f"There is an answer to the probe {stray!r}, which is not in the exam.{nearest(stray, row_of)}"
+        )
+    numbers = answers.column(measure).to_numpy().astype(np.float64)
+    wrong = ~np.isfinite(numbers) | ((numbers < 0) | (numbers > 1) if measure == "score" else False)
+    if wrong.any():
+        probe, arm, _ = keys[int(np.argmax(wrong))]
+        wanted = "a number from 0 to 1" if measure == "score" else "a finite number"
+        raise TableError(
+            f"Arm {arm!r}, probe {probe!r}: {measure} is {numbers[np.argmax(wrong)]}; it should be {wanted}."
+        )
+    cells = np.array([row_of[p] * len(arms) + column_of[a] for p, a, _ in keys], dtype=np.int64)
+    shape = (len(ids), len(arms))
+    count = np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape)
+    for arm, column in column_of.items():
+        seeds = int(count[:, column].max())
+        few = np.flatnonzero((count[:, column] > 0) & (count[:, column] < seeds))
+        if len(few):
+            raise TableError(
+                f"Arm {arm!r} answers the probe {ids[few[0]]!r} with {count[few[0], column]} seeds and others with "
+                f"{seeds}; it should answer each with the same seeds."
+            )
+    total = np.bincount(cells, weights=numbers, minlength=shape[0] * shape[1]).reshape(shape)
+    return probes, arms, np.divide(total, count, out=np.full(shape, np.nan), where=count > 0)
+
+
+def _groups(probes: pa.Table, by: Grouping) -> dict[str, NDArray[np.int64]]:
+    kinds = np.array(probes.column("kind").to_pylist(), dtype=object)
+    sources = np.array(probes.column("source").to_pylist(), dtype=object)
+    text = probes.column("hops").to_numpy() == 0
+    known = get_args(ProbeKind)
+    groups: dict[str, NDArray[Any]] = {}
+    for kind in sorted(set(kinds), key=lambda kind: (known.index(kind) if kind in known else len(known), kind)):
+        if by == "source":
+            for source in sorted(set(sources[kinds == kind])):
+                groups[f"{kind}/{source}"] = (kinds == kind) & (sources == source)
+            continue
+        groups[kind] = kinds == kind
+        if kind == "locality":
+            groups["locality-facts"] = groups[kind] & ~text
+            groups["locality-text"] = groups[kind] & text
+    return {group: np.flatnonzero(member) for group, member in groups.items() if member.any()}
+
+
+def _clusters(probes: pa.Table) -> NDArray[np.int64]:
+    # A probe about no fact (a passage of text) is a cluster of its own.
+    rows = zip(probes.column("facts").to_pylist(), probes.column("id").to_pylist(), strict=True)
+    keys = [(1, *sorted(set(facts))) if facts else (0, probe) for facts, probe in rows]
+    number = {key: i for i, key in enumerate(sorted(set(keys)))}
+    return np.array([number[key] for key in keys], dtype=np.int64)
+
+
+def _intervals(
+    values: NDArray[np.float64], clusters: NDArray[np.int64], resamples: int, seed: int
+) -> list[Interval | None]:
+    # One interval per column over its rows that are not NaN; columns with the same rows see the same resamples.
+    intervals: list[Interval | None] = [None] * values.shape[1]
+    answered = ~np.isnan(values)
+    for pattern in {column.tobytes(): column for column in answered.T if column.any()}.values():
+        columns = np.flatnonzero((answered == pattern[:, None]).all(axis=0))
+        # Distances from the first row make equal values give an interval of width zero, to the last bit.
+        first = values[pattern][0, columns]
+        distances = values[np.ix_(pattern, columns)] - first
+        means, count = _resample(distances, clusters[pattern], resamples, seed)
+        low, high = np.percentile(means, (2.5, 97.5), axis=0) + first
+        centre = distances.mean(axis=0) + first
+        for i, column in enumerate(columns):
+            intervals[column] = {
+                "n": len(distances),
+                "clusters": count,
+                "mean": float(centre[i]),
+                "low": float(low[i]),
+                "high": float(high[i]),
+            }
+    return intervals
+
+
+def _resample(
+    values: NDArray[np.float64], clusters: NDArray[np.int64], resamples: int, seed: int
+) -> tuple[NDArray[np.float64], int]:
+    # values (rows, columns) -> the means of resampled clusters (resamples, columns), and how many clusters there are.
+    _, inverse = np.unique(clusters, return_inverse=True)
+    count = int(inverse.max()) + 1
+    sizes = np.bincount(inverse).astype(np.float64)
+    sums = np.stack([np.bincount(inverse, weights=column) for column in values.T], axis=1)
+    means = np.empty((resamples, values.shape[1]))
+    random = np.random.default_rng(seed)
+    step = max(1, _CELLS // count)
+    for start in range(0, resamples, step):
+        size = min(step, resamples - start)
+        drawn = random.integers(count, size=(size, count)) + count * np.arange(size)[:, None]
+        weights = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count).astype(np.float64)
+        means[start : start + size] = weights @ sums / (weights @ sizes)[:, None]
+    return means, count

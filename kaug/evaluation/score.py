@@ -1,0 +1,205 @@
+"""A model's text and the right answers → a score in [0, 1].
+
+The score is containment: 1 where the model's final answer holds one of the right answers as a run of whole words, 0
+otherwise. It follows the answer normalisation of SQuAD (Rajpurkar et al. 2016) and the "contains the answer" rule of
+open-domain question answering (Chen et al. 2017), with a limit on length so that a list of guesses earns little.
+"""
+
+import functools
+import re
+import unicodedata
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from kaug.errors import TableError
+
+__all__ = ["final_answer", "normalise", "score_answer", "score_answers"]
+
+WINDOW = 16
+"""Words of the final answer that are searched for the right one; two characters of an unspaced script are one word."""
+
+LINE = 200
+"""Characters of the final answer that are read."""
+
+# Scripts whose words stand without spaces, or (Korean) carry their particles: there a character is the unit.
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
+    "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"  # kana, Han
+    "\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"  # Hangul, more Han
+)
+_UNIT = re.compile(f"[{_UNSPACED}]|[^\\s{_UNSPACED}]+")
+_CHARACTER = re.compile(f"[{_UNSPACED}]")
+_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:[,'’]\d{3})+(?!\d)")
+_ACRONYM = re.compile(r"(?<!\w)[^\W\d_](?:\.[^\W\d_])+(?!\w)\.?")
+_DECIMAL_OR_SIGN = re.compile(r"(?<=\d)\.(?=\d)|(?<![\w.)])-(?=\d)")
+# An article stands before a word; a capital A inside a text is a name ("vitamin A is").
+_ARTICLE = re.compile(r"(?<!\S)(?:[Tt]he|THE|[Aa]n|AN|a)(?=\s)|^A(?=\s)")
+_SHORT = re.compile(r"[A-Za-z]{1,2}")
+_MARKER = re.compile(r"(?:\banswer|答案)\W{0,3}?[:：][*_\s]*", re.IGNORECASE)
+_NEXT_QUESTION = re.compile(
+    r"^(?:[^\w\n]|_){0,8}(?:question|q|问题|問題|问)\s*\d*\s*[:：]", re.IGNORECASE | re.MULTILINE
+)
+_LETTERS = str.maketrans(
+    {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE"}
+    | dict.fromkeys("−‐‑", "-")
+)
+_APOSTROPHES = "'’‘ʼʻ`´"
+
+
+def normalise(text: str) -> str:
+    """Bring a text to the form in which answers are compared.
+
+    NFKC; case folded; diacritics of Latin, Greek and Cyrillic letters folded ("Lomé" is "lome"; the marks of other
+    scripts tell words apart and stay); thousands separators dropped ("1,234" is "1234") while decimal points and signs
+    of numbers stay; acronyms joined ("D.C." is "dc"); apostrophes dropped and all other punctuation turned into
+    spaces; currency and other signs set apart as words of their own; the articles a, an, the removed before a word (the
+    A of "vitamin A" stays); white space collapsed. No space is put between characters of scripts that are written
+    without.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        The normalised text; empty if the text holds neither letters, digits nor signs.
+
+    Examples:
+        >>> normalise("The capital: Lomé, (U.S. $1,234.50)!")
+        'capital lome us $ 1234.50'
+    """
+    return _normalise(text).casefold()
+
+
+def _normalise(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text.translate(_LETTERS))
+    text = "".join(c for c in unicodedata.normalize("NFD", text) if not "\u0300" <= c <= "\u036f")
+    text = unicodedata.normalize("NFC", text)
+    text = _THOUSANDS.sub(lambda match: re.sub(r"\D", "", match[0]), text)
+    text = _ACRONYM.sub(lambda match: match[0].replace(".", ""), text)
+    kept = {match.start() for match in _DECIMAL_OR_SIGN.finditer(text)}
+    words = " ".join("".join(c if i in kept else _spaced(c) for i, c in enumerate(text)).split())
+    return " ".join(_ARTICLE.sub(" ", words).split())
+
+
+def _spaced(character: str) -> str:
+    category = unicodedata.category(character)
+    if character in _APOSTROPHES or category == "Cf":
+        return ""
+    if category in {"Sc", "So"}:
+        return f" {character} "
+    return " " if category[0] in "PSZC" else character
+
+
+def final_answer(text: str) -> str:
+    r"""Take the final answer out of what a model wrote.
+
+    A model may write its hops out and close with "Answer: X" (or "答案：X"): then the final answer is what follows the
+    last such marker, up to the line's end. Otherwise it is the first line that is not empty. Whatever follows a line in
+    which the model asks itself a new question ("Question: …", as untrained models do) is not read.
+
+    Args:
+        text: What the model wrote.
+
+    Returns:
+        At most 200 characters, stripped; empty if there is no answer.
+
+    Examples:
+        >>> final_answer("Togo borders Ghana. Ghana's capital is Accra.\nAnswer: Accra")
+        'Accra'
+        >>> final_answer("\nParis\nQuestion: And of Peru?\nAnswer: Lima")
+        'Paris'
+    """
+    question = _NEXT_QUESTION.search(text)
+    if question and text[: question.start()].strip():
+        text = text[: question.start()]
+    markers = list(_MARKER.finditer(text))
+    if markers:
+        text = text[markers[-1].end() :]
+    lines = (line.strip() for line in text.splitlines())
+    return next((line for line in lines if line), "")[:LINE].strip()
+
+
+def score_answer(text: str, answers: Sequence[str]) -> float:
+    """Score one text: 1.0 if its final answer holds a right answer, 0.0 if not.
+
+    A right answer is held where its normalised words follow one another in the first 16 words of the normalised final
+    answer, or, in scripts written without spaces, where it is a substring (two characters count as a word). So one
+    right name late in a long list of guesses does not count. Right answers of one or two Latin letters (chemical
+    symbols, country codes) must match in case as well, lest "in", "as" or "he" be taken for elements.
+
+    Negation is not understood: "It is not Paris" scores 1.0 for Paris. Nor are synonyms, beyond those in `answers`.
+
+    Args:
+        text: What the model wrote.
+        answers: All right answers; any one suffices.
+
+    Returns:
+        1.0 or 0.0. Right answers that normalise to nothing are never held.
+
+    Examples:
+        >>> score_answer("The capital of Togo is Lome.", ["Lomé"])
+        1.0
+        >>> score_answer("Parisian", ["Paris"])
+        0.0
+    """
+    said = _normalise(final_answer(text))
+    exact, folded = _first_words(said), _first_words(said.casefold())
+    for answer in answers:
+        short, wanted = _units(answer)
+        if _holds(exact if short else folded, wanted):
+            return 1.0
+    return 0.0
+
+
+def score_answers(texts: pa.Array, answers: pa.Array) -> NDArray[np.float32]:
+    """Score many texts.
+
+    Args:
+        texts: Strings, shape (n,); a null is an empty text.
+        answers: Lists of strings, shape (n,): the right answers of each.
+
+    Returns:
+        Shape (n,), float32, each 0 or 1; see `score_answer`.
+
+    Raises:
+        TableError: The two differ in length, or some row has no right answer.
+
+    Examples:
+        >>> import pyarrow as pa
+        >>> score_answers(pa.array(["Lima", "Rome"]), pa.array([["Lima"], ["Paris"]])).tolist()
+        [1.0, 0.0]
+    """
+    if len(texts) != len(answers):
+        raise TableError(
+            f"There are {len(texts)} texts but {len(answers)} lists of right answers; they should be as many."
+        )
+    rows = list(zip(texts.to_pylist(), answers.to_pylist(), strict=True))
+    for row, (_, right) in enumerate(rows):
+        if not right:
+            raise TableError(f"Row {row} has no right answer; each probe needs one at least.")
+    return np.array([score_answer(text or "", right) for text, right in rows], dtype=np.float32)
+
+
+@functools.lru_cache(maxsize=65536)
+def _units(answer: str) -> tuple[bool, tuple[str, ...]]:
+    cased = _normalise(answer)
+    short = _SHORT.fullmatch(cased) is not None
+    return short, tuple(_UNIT.findall(cased if short else cased.casefold()))
+
+
+def _first_words(text: str) -> list[str]:
+    units: list[str] = []
+    length = 0.0
+    for unit in _UNIT.findall(text):
+        length += 0.5 if _CHARACTER.fullmatch(unit) else 1.0
+        if length > WINDOW:
+            break
+        units.append(unit)
+    return units
+
+
+def _holds(units: list[str], wanted: tuple[str, ...]) -> bool:
+    size = len(wanted)
+    return size > 0 and any(tuple(units[i : i + size]) == wanted for i in range(len(units) - size + 1))

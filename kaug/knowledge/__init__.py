@@ -1,0 +1,1 @@
+"""RDF sources → a knowledge base in columns."""

@@ -1,0 +1,267 @@
+"""Sources of RDF → the tables of a knowledge base: terms, labels, facts, lexicon."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyoxigraph as ox
+
+from kaug.errors import SourceError
+from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.knowledge.lexicon import PROPERTIES, check_template
+from kaug.knowledge.rdf import construct, read_quads
+from kaug.knowledge.sources import Source, source_of, verify_source
+from kaug.tables import FACTS, LABELS, LEXICON, TERMS
+
+__all__ = ["build_kb"]
+
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+OWL = "http://www.w3.org/2002/07/owl#"
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+KAUG = "https://w3id.org/kaug/ns#"
+
+_PREFERRED = {
+    RDFS + "label",
+    SKOS + "prefLabel",
+    "http://schema.org/name",
+    "https://schema.org/name",
+    "http://xmlns.com/foaf/0.1/name",
+}
+_ALTERNATIVE = {SKOS + "altLabel", "http://schema.org/alternateName", "https://schema.org/alternateName"}
+_PHRASE = KAUG + "phrase"
+# What describes the vocabulary rather than the world is no fact to learn.
+_SCHEMA = {RDFS + name for name in ("domain", "range", "comment", "seeAlso", "isDefinedBy", "subPropertyOf")}
+_CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
+
+
+def build_kb(
+    sources: Sequence[Source | Path],
+    *,
+    lexicon: Path | None = None,
+    languages: Sequence[str] = ("en",),
+    select: str | None = None,
+    limit: int | None = None,
+    where: str = "select",
+    progress: Callable[[int], None] | None = None,
+) -> KnowledgeBase:
+    """Read RDF sources into a knowledge base in memory.
+
+    Args:
+        sources: Sources from a manifest, or paths of RDF files.
+        lexicon: An RDF file that says predicates in language; what it lacks is said from the predicates' labels.
+        languages: The languages, most wanted first, whose labels are kept; labels without a language always are.
+        select: A SPARQL CONSTRUCT over the sources; the facts it makes are those taught. None takes all facts but types.
+        limit: Teach at most so many facts, those with the smallest ids.
+        where: Where `select` stands, for error messages.
+        progress: Called with the number of triples read since the last call.
+
+    Returns:
+        The knowledge base. The same triples give the same tables, whatever their order, syntax or file.
+
+    Raises:
+        SourceError: A file is missing or malformed, a template lacks a slot, or the selection matches no fact.
+
+    Examples:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
+        >>> _ = file.write_text('@prefix : <urn:x:> . :togo :capital :lome .')
+        >>> build_kb([file]).facts.num_rows
+        1
+    """
+    named = [source if isinstance(source, Source) else source_of(Path(source)) for source in sources]
+    counts: Counter[str] = Counter()
+    triples: dict[tuple[str, str, str], list[str]] = {}
+    terms: dict[str, ox.NamedNode | ox.BlankNode | ox.Literal] = {}
+    quads: list[ox.Quad] = []
+    digests = {}
+    for source in named:
+        digests[source.id] = verify_source(source)
+        before = len(quads)
+        quads.extend(read_quads(source.path))
+        counts[f"triples {source.id}"] = len(quads) - before
+        for quad in quads[before:]:
+            key = (str(quad.subject), str(quad.predicate), str(quad.object))
+            for text, term in zip(key, (quad.subject, quad.predicate, quad.object), strict=True):
+                terms.setdefault(text, term)
+            stated = triples.setdefault(key, [])
+            if source.id not in stated:
+                stated.append(source.id)
+        if progress:
+            progress(len(quads) - before)
+    said: list[ox.Quad] = list(read_quads(lexicon)) if lexicon else []
+
+    labels: list[tuple[str, str, str, bool]] = []
+    phrases: dict[tuple[str, str], str] = {}
+    templates: list[tuple[str, str, str, str]] = []
+    facts: list[tuple[str, str, str]] = []
+    wanted = {language.lower() for language in languages}
+    for key in triples:
+        subject, predicate, value = key
+        name, literal = terms[predicate].value, terms[value]
+        if name.startswith(KAUG) and name != _PHRASE:
+            said.append(ox.Quad(terms[subject], terms[predicate], literal))  # type: ignore[arg-type]
+        elif name in _PREFERRED or name in _ALTERNATIVE or name == _PHRASE:
+            if not isinstance(literal, ox.Literal):
+                counts["labels left out: not a literal"] += 1
+            elif literal.language and not wanted & {literal.language.lower(), literal.language.lower().split("-")[0]}:
+                counts["labels left out: other language"] += 1
+            elif name == _PHRASE:
+                phrases[subject, (literal.language or "").lower()] = literal.value
+            else:
+                labels.append((subject, (literal.language or "").lower(), literal.value, name in _PREFERRED))
+        elif name in _SCHEMA or name.startswith(OWL) or (name == RDF + "type" and _is_schema(literal)):
+            counts["triples left out: vocabulary"] += 1
+        else:
+            facts.append(key)
+    for quad in said:
+        name = quad.predicate.value.removeprefix(KAUG)
+        if quad.predicate.value.startswith(KAUG) and name in PROPERTIES and isinstance(quad.object, ox.Literal):
+            check_template(name, quad.object.value, str(quad.subject), str(lexicon or "a source"))
+            templates.append((str(quad.subject), name, (quad.object.language or "").lower(), quad.object.value))
+            terms.setdefault(str(quad.subject), quad.subject)  # type: ignore[arg-type]
+
+    taught = construct(select, quads, where) if select is not None else None
+    used = {part for key in facts for part in key} | {label[0] for label in labels} | {entry[0] for entry in templates}
+    order = sorted(used)
+    number = {text: row for row, text in enumerate(order)}
+    kb = KnowledgeBase(
+        terms=_terms_table([terms[text] for text in order]),
+        labels=_labels_table(labels, phrases, number),
+        facts=_facts_table(facts, triples, number, taught, limit),
+        lexicon=_lexicon_table(templates, number),
+        kinds={source.id: source.kind for source in named},
+        languages=tuple(languages),
+        counts={},
+        digest=hashlib.blake2b(repr(sorted(triples)).encode(), digest_size=16).hexdigest(),
+        origins={
+            source.id: {
+                "path": source.path.name,
+                "sha256": digests[source.id],
+                "licence": source.licence,
+                "origin": source.origin,
+                "attribution": source.attribution,
+            }
+            for source in named
+        },
+    )
+    if taught is not None and not any(kb.facts["taught"].to_pylist()):
+        raise SourceError(
+            f"{where}: the selection matches none of the {kb.facts.num_rows} facts; nothing would be taught."
+        )
+    counts["facts"] = kb.facts.num_rows
+    counts["facts taught"] = int(pc.sum(kb.facts["taught"]).as_py() or 0)
+    counts["labels"] = kb.labels.num_rows
+    counts["terms"] = kb.terms.num_rows
+    counts["templates"] = kb.lexicon.num_rows
+    kb.counts.update(sorted(counts.items()))
+    return kb
+
+
+def _is_schema(term: ox.NamedNode | ox.BlankNode | ox.Literal) -> bool:
+    return isinstance(term, ox.NamedNode) and term.value.startswith((RDF, RDFS, OWL, KAUG, SKOS))
+
+
+def _terms_table(terms: list[ox.NamedNode | ox.BlankNode | ox.Literal]) -> pa.Table:
+    kinds = [
+        "literal" if isinstance(t, ox.Literal) else "iri" if isinstance(t, ox.NamedNode) else "blank" for t in terms
+    ]
+    columns = {
+        "kind": kinds,
+        "value": [term.value for term in terms],
+        "datatype": [term.datatype.value if isinstance(term, ox.Literal) else None for term in terms],
+        "language": [term.language if isinstance(term, ox.Literal) else None for term in terms],
+    }
+    return pa.table(
+        {field.name: pa.array(columns[field.name], pa.string()).cast(field.type) for field in TERMS}, schema=TERMS
+    )
+
+
+def _labels_table(
+    labels: list[tuple[str, str, str, bool]], phrases: dict[tuple[str, str], str], number: dict[str, int]
+) -> pa.Table:
+    rows = sorted({(number[term], not preferred, language, text) for term, language, text, preferred in labels})
+    order = sorted(number, key=number.__getitem__)
+    table = pa.table(
+        {
+            "term": pa.array([row[0] for row in rows], pa.uint32()),
+            "language": pa.array([row[2] for row in rows], pa.string()),
+            "text": clean_text(pa.array([row[3] for row in rows], pa.string())),
+            "preferred": pa.array([not row[1] for row in rows], pa.bool_()),
+            "phrase": clean_text(
+                pa.array([None if row[1] else phrases.get((order[row[0]], row[2])) for row in rows], pa.string())
+            ),
+        },
+        schema=LABELS,
+    )
+    return table.filter(pc.not_equal(table["text"], ""))
+
+
+def clean_text(texts: pa.Array) -> pa.Array:
+    """Neutralise what a label must not carry into training text: control and bidi characters, chat-control tokens.
+
+    Args:
+        texts: Strings.
+
+    Returns:
+        Strings on one line, trimmed; `<|` and `|>` are broken up, since chat templates mark turns with them.
+    """
+    texts = pc.replace_substring_regex(texts, _CONTROL, "")
+    texts = pc.replace_substring_regex(texts, r"\s+", " ")
+    texts = pc.replace_substring(pc.replace_substring(texts, "<|", "< |"), "|>", "| >")
+    return pc.utf8_trim_whitespace(texts)
+
+
+def _facts_table(
+    facts: list[tuple[str, str, str]],
+    triples: dict[tuple[str, str, str], list[str]],
+    number: dict[str, int],
+    taught: set[str] | None,
+    limit: int | None,
+) -> pa.Table:
+    rows = sorted(facts, key=lambda key: (number[key[0]], number[key[1]], number[key[2]]))
+    lines = [" ".join(row) for row in rows]
+    ids = [hashlib.blake2b(f"{line} .".encode(), digest_size=16).digest() for line in lines]
+    type_of = f"<{RDF}type>"
+    chosen = np.array(
+        [line in taught for line in lines] if taught is not None else [row[1] != type_of for row in rows], dtype=bool
+    )
+    if limit is not None and chosen.sum() > limit:
+        kept = set(sorted(fact for fact, take in zip(ids, chosen, strict=True) if take)[:limit])
+        chosen &= np.array([fact in kept for fact in ids], dtype=bool)
+    return pa.table(
+        {
+            "fact": pa.array(ids, pa.binary(16)),
+            "subject": pa.array([number[row[0]] for row in rows], pa.uint32()),
+            "predicate": pa.array([number[row[1]] for row in rows], pa.uint32()),
+            "object": pa.array([number[row[2]] for row in rows], pa.uint32()),
+            "sources": pa.array([sorted(triples[row]) for row in rows], pa.list_(pa.string())),
+            "rule": pa.nulls(len(rows), pa.string()),
+            "premises": pa.array([[] for _ in rows], pa.list_(pa.binary(16))),
+            "taught": pa.array(chosen, pa.bool_()),
+        },
+        schema=FACTS,
+    )
+
+
+def _lexicon_table(templates: list[tuple[str, str, str, str]], number: dict[str, int]) -> pa.Table:
+    # The plainest template comes first: subject before object, then the shortest. It is what embeds and shows a fact.
+    def plainness(entry: tuple[str, str, str, str]) -> tuple[int, str, str, bool, int, str]:
+        predicate, name, language, text = entry
+        reversed_order = "{o}" in text and "{s}" in text and text.index("{o}") < text.index("{s}")
+        return number[predicate], name, language, reversed_order, len(text), text
+
+    rows = sorted(set(templates), key=plainness)
+    return pa.table(
+        {
+            "predicate": pa.array([number[row[0]] for row in rows], pa.uint32()),
+            "property": pa.array([row[1] for row in rows], pa.string()),
+            "language": pa.array([row[2] for row in rows], pa.string()),
+            "text": pa.array([row[3] for row in rows], pa.string()),
+        },
+        schema=LEXICON,
+    )

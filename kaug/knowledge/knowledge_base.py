@@ -1,0 +1,256 @@
+"""The tables of a knowledge base → what stages ask of it: words for terms, neighbours of entities."""
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kaug.artifact import load
+from kaug.tables import read_table, write_table
+
+__all__ = ["KnowledgeBase", "load_kb", "save_kb"]
+
+_TABLES = ("terms", "labels", "facts", "lexicon")
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+_RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+
+
+@dataclass(frozen=True)
+class KnowledgeBase:
+    """A knowledge base in columns. Build one with `build_kb`, or open a built one with `load_kb`.
+
+    Attributes:
+        terms: TERMS; a term is its row number.
+        labels: LABELS.
+        facts: FACTS; a fact's row number serves within one knowledge base, its id everywhere.
+        lexicon: LEXICON.
+        kinds: A source's id to `domain` or `commonsense`.
+        languages: The languages kept, most wanted first.
+        counts: What was counted while building, what was left out among it.
+        digest: Hex digest of all triples read.
+        origins: A source's id to its path, SHA-256, licence, origin and attribution.
+    """
+
+    terms: pa.Table
+    labels: pa.Table
+    facts: pa.Table
+    lexicon: pa.Table
+    kinds: dict[str, str]
+    languages: tuple[str, ...]
+    counts: dict[str, int]
+    digest: str
+    origins: dict[str, dict[str, str]]
+    _words: dict[tuple[str, bool], pa.Array] = field(default_factory=dict, repr=False, compare=False)
+
+    def text(self, language: str = "en") -> pa.Array:
+        """Return the bare label of every term.
+
+        Args:
+            language: BCP 47 tag. A term without a label in it takes one in the next wanted language, then one without a
+                language, then any; a term without any label is named by the last part of its IRI, a literal by its value
+                in words.
+
+        Returns:
+            Strings, one per term, never null.
+        """
+        return self._text(language, phrases=False)
+
+    def phrase(self, language: str = "en") -> pa.Array:
+        """Return how every term stands inside a sentence ("a dog"); see `text` for the arguments."""
+        return self._text(language, phrases=True)
+
+    def names(self, term: int, language: str = "en") -> list[str]:
+        """Return all names of a term that count as a right answer in a language: label, alternatives, value in words."""
+        low, high = np.searchsorted(self._label_terms, [term, term + 1])
+        rows = self.labels.slice(int(low), int(high - low)).to_pylist()
+        chosen = [row for row in rows if row["language"].split("-")[0] in (language, "")] or rows
+        names = [self.text(language)[term].as_py(), *(row["text"] for row in chosen)]
+        return list(dict.fromkeys(names))
+
+    def columns(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint32]]:
+        """Return subject, predicate and object of facts as three arrays of term numbers."""
+        return tuple(self._spo[name][rows] for name in ("subject", "predicate", "object"))  # type: ignore[return-value]
+
+    @cached_property
+    def taught(self) -> NDArray[np.int64]:
+        """The row numbers of the facts chosen for teaching, ascending."""
+        return np.flatnonzero(self.facts["taught"].to_numpy(zero_copy_only=False)).astype(np.int64)
+
+    @cached_property
+    def hex_ids(self) -> pa.Array:
+        """The id of every fact as 32 hex digits."""
+        return pa.array([fact.hex() for fact in self.facts["fact"].to_pylist()], pa.string())
+
+    @cached_property
+    def facts_by_object(self) -> NDArray[np.int64]:
+        """The row numbers of all facts ordered by object, for `searchsorted` from the object's side."""
+        return np.argsort(self._spo["object"], kind="stable").astype(np.int64)
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        """The row number of every fact by its hex id."""
+        return {fact: row for row, fact in enumerate(self.hex_ids.to_pylist())}
+
+    def source_kind(self) -> pa.Array:
+        """Return `domain` or `commonsense` for every fact, by the first source that states it."""
+        first = pc.list_element(self.facts["sources"].combine_chunks(), 0)
+        return pa.array([self.kinds.get(name, "domain") for name in first.to_pylist()], pa.string())
+
+    @cached_property
+    def _spo(self) -> dict[str, NDArray[np.uint32]]:
+        return {name: self.facts[name].to_numpy() for name in ("subject", "predicate", "object")}
+
+    @cached_property
+    def _label_terms(self) -> NDArray[np.uint32]:
+        return np.asarray(self.labels["term"].to_numpy())
+
+    def _text(self, language: str, *, phrases: bool) -> pa.Array:
+        key = (language, phrases)
+        if key not in self._words:
+            self._words[key] = self._find_words(language, phrases=phrases)
+        return self._words[key]
+
+    def _find_words(self, language: str, *, phrases: bool) -> pa.Array:
+        wanted = list(dict.fromkeys([language, *self.languages, ""]))
+        tags = self.labels["language"].to_pylist()
+        rank = np.array([_rank(tag, wanted) for tag in tags], dtype=np.int64)
+        rank = rank * 2 + ~self.labels["preferred"].to_numpy(zero_copy_only=False)
+        terms = self._label_terms.astype(np.int64)
+        order = np.lexsort((np.arange(len(terms)), rank, terms))
+        first = order[np.unique(terms[order], return_index=True)[1]] if len(order) else order
+        chosen = self.labels.take(pa.array(first, pa.int64()))
+        words = pc.coalesce(chosen["phrase"], chosen["text"]) if phrases else chosen["text"]
+        place = np.full(self.terms.num_rows, -1, dtype=np.int64)
+        place[terms[first]] = np.arange(len(first))
+        labelled = words.combine_chunks().take(pa.array(place, mask=place < 0))
+        fallback = self._fallback()
+        if phrases and language.split("-")[0] == "en":
+            articled = pa.array(
+                [_with_article(word) for word in pc.coalesce(labelled, fallback).to_pylist()], pa.string()
+            )
+            unsaid = pc.coalesce(chosen["phrase"], pa.scalar("")).combine_chunks().take(pa.array(place, mask=place < 0))
+            bare = pc.equal(pc.coalesce(unsaid, pa.scalar("")), "")
+            return pc.if_else(pc.and_(pa.array(self._is_class), bare), articled, pc.coalesce(labelled, fallback))
+        return pc.coalesce(labelled, fallback)
+
+    @cached_property
+    def _is_class(self) -> NDArray[np.bool_]:
+        """Which terms are classes: what is said to be an instance of one stands as "a country" in a sentence."""
+        found = np.zeros(self.terms.num_rows, dtype=bool)
+        values = self.terms["value"].to_pylist()
+        kinds = [row for row, value in enumerate(values) if value == _RDF_TYPE]
+        for row in kinds:
+            found[self._spo["object"][self._spo["predicate"] == row]] = True
+        return found
+
+    def _fallback(self) -> pa.Array:
+        values = self.terms["value"]
+        kinds = pc.cast(self.terms["kind"], pa.string()).to_pylist()
+        types = pc.cast(self.terms["datatype"], pa.string()).to_pylist()
+        return pa.array(
+            [
+                _literal_words(value, datatype) if kind == "literal" else words_of(_local_name(value))
+                for kind, value, datatype in zip(kinds, values.to_pylist(), types, strict=True)
+            ],
+            pa.string(),
+        )
+
+
+def save_kb(kb: KnowledgeBase, folder: Path) -> None:
+    """Write a knowledge base's tables into a folder (an artifact's draft)."""
+    for name in _TABLES:
+        write_table(getattr(kb, name), folder / f"{name}.arrow")
+    about = {
+        "kinds": kb.kinds,
+        "languages": kb.languages,
+        "digest": kb.digest,
+        "origins": kb.origins,
+        "counts": kb.counts,
+    }
+    (folder / "about.json").write_text(json.dumps(about, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def load_kb(folder: str | os.PathLike[str]) -> KnowledgeBase:
+    """Open a built knowledge base; its tables are memory-mapped.
+
+    Args:
+        folder: The stage's folder (`build/<pipeline>/1-knowledge`), or the pipeline's build folder above it.
+
+    Returns:
+        The knowledge base, verified.
+
+    Raises:
+        ArtifactError: There is none, or a file was altered.
+
+    Examples:
+        >>> load_kb("no/such/folder")
+        Traceback (most recent call last):
+        kaug.errors.ArtifactError: no/such/folder: there is no finished artifact here (no manifest.json). Run the stage again.
+    """
+    path = Path(folder)
+    if not (path / "manifest.json").exists() and (path / "1-knowledge").is_dir():
+        path = path / "1-knowledge"
+    load(path, stage="knowledge")
+    about: dict[str, Any] = json.loads((path / "about.json").read_text(encoding="utf-8"))
+    tables = {name: read_table(path / f"{name}.arrow", name) for name in _TABLES}
+    return KnowledgeBase(
+        **tables,
+        kinds=about["kinds"],
+        languages=tuple(about["languages"]),
+        counts=about["counts"],
+        digest=about["digest"],
+        origins=about["origins"],
+    )
+
+
+def words_of(name: str) -> str:
+    """Turn the local part of an IRI into words.
+
+    Examples:
+        >>> words_of("hasLegalName"), words_of("drive_nails"), words_of("HTMLPage")
+        ('has legal name', 'drive nails', 'HTML page')
+    """
+    name = re.sub(r"[_\-+.]+|%20", " ", name)
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+    return " ".join(word if len(word) > 1 and word.isupper() else word[0].lower() + word[1:] for word in name.split())
+
+
+def _rank(tag: str, wanted: Sequence[str]) -> int:
+    for place, language in enumerate(wanted):
+        if tag == language.lower() or (tag and tag.split("-")[0] == language.lower()):
+            return place
+    return len(wanted)
+
+
+def _local_name(iri: str) -> str:
+    return re.split(r"[#/:]", iri.rstrip("#/:"))[-1] or iri
+
+
+def _literal_words(value: str, datatype: str | None) -> str:
+    if datatype in (_XSD + "integer", _XSD + "decimal", _XSD + "double", _XSD + "int", _XSD + "long"):
+        try:
+            number = float(value)
+        except ValueError:
+            return value
+        if number.is_integer() and abs(number) < 1e15:
+            return f"{int(number):,}"
+        return f"{number:,.6g}" if abs(number) < 1e15 else value
+    if datatype == _XSD + "boolean":
+        return {"true": "yes", "1": "yes"}.get(value, "no")
+    return value
+
+
+def _with_article(word: str) -> str:
+    if not word or not word[0].isalpha():
+        return word
+    word = word if word[:2].isupper() else word[0].lower() + word[1:]
+    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"

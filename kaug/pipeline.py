@@ -1,0 +1,221 @@
+"""A pipeline file (TOML) → checked settings, one frozen model a section."""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from kaug.errors import PipelineError, nearest
+
+__all__ = ["Pipeline", "read_pipeline"]
+
+
+class Section(BaseModel):
+    """A table of a pipeline file: unknown keys are refused, values are not coerced, nothing changes afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Knowledge(Section):
+    """`[knowledge]`: what is known, and what of it is taught."""
+
+    manifest: str = Field("kb/manifest.toml", description="the list of sources, relative to the project's folder")
+    sources: list[str] = Field(description="ids in the manifest, or RDF files beside it")
+    languages: list[str] = Field(["en"], min_length=1, description="languages of labels and rows, most wanted first")
+    select: str | None = Field(None, description="a SPARQL CONSTRUCT: the facts it makes are taught; all if absent")
+    limit: int | None = Field(None, ge=1, description="teach at most so many facts")
+
+
+class Retrieval(Section):
+    """`[retrieval]`: how facts are found for a text."""
+
+    encoder: str = Field("all-MiniLM-L6-v2", description="a folder, an installed wheel's model, or a hub name")
+    k: dict[str, int] = Field({"domain": 3, "commonsense": 2}, description="facts for each text, by kind of source")
+    floor: float = Field(0.35, ge=-1, le=1, description="cosine below which a merely similar fact is left out")
+
+
+class Exam(Section):
+    """`[exam]`: what is asked, and so kept out of training."""
+
+    probes_per_kind: int = Field(200, ge=1, description="at most so many probes of each kind")
+    held_out_entities: float = Field(0.5, gt=0, le=1, description="part of the taught entities without any trained question")
+    held_out_texts: float = Field(0.25, ge=0, le=1, description="part of the texts kept for locality")
+
+
+class Augmentation(Section):
+    """`[augmentation]`: what rows are written."""
+
+    texts: str | list[str] = Field([], description="your texts: .jsonl or .txt files, as glob patterns")
+    forms: list[Literal["statement", "reversed", "question", "passage", "multi-hop"]] = Field(
+        ["statement", "reversed", "question", "passage", "multi-hop"], description="closed-book forms"
+    )
+    phrasings: int = Field(5, ge=1, description="templates a predicate and form, at most")
+    inject: list[Literal["before", "inline"]] = Field([], description="open-book rows of the texts with retrieved facts")
+    replay: int = Field(0, ge=0, description="plain texts mixed into every arm, so that it goes on reading prose")
+    arms: list[Literal["text", "repeated", "mismatched", "augmented"]] = Field(
+        ["repeated", "mismatched", "augmented"], min_length=1, description="what is trained and compared"
+    )
+
+
+class Training(Section):
+    """`[training]`: how a model is fine-tuned."""
+
+    model: str = Field("smollm2-135m", description="a folder, an installed wheel's model, or a hub name")
+    tokens: int = Field(ge=1, description="token budget, the same for every arm")
+    step_tokens: int = Field(256, ge=16, description="tokens in one optimizer step")
+    learning_rate: float = Field(3e-4, gt=0, description="its peak; cosine decay")
+    warmup: float = Field(0.05, ge=0, le=1, description="part of the steps over which it rises")
+    weight_decay: float = Field(0.0, ge=0, description="AdamW's")
+    template: Literal["chat", "plain"] = Field("chat", description="how questions are put to the model")
+    system: str | None = Field(None, description="system message; the chat template's own if absent")
+    max_length: int = Field(512, ge=16, description="longer rows are cut, in tokens")
+    checkpoint_steps: int = Field(100, ge=1, description="steps between checkpoints")
+
+
+class Evaluation(Section):
+    """`[evaluation]`: who is examined, and how."""
+
+    arms: list[str] = Field(["base", "base+retrieval"], description="arms examined beside those trained")
+    max_new_tokens: int = Field(40, ge=1, description="answers are cut there")
+    batch_size: int = Field(32, ge=1, description="questions answered together")
+    resamples: int = Field(10_000, ge=100, description="bootstrap resamples for the intervals")
+
+    @field_validator("arms")
+    @classmethod
+    def _known(cls, arms: list[str]) -> list[str]:
+        known = [name + end for name in ("base", "text", "repeated", "mismatched", "augmented") for end in ("", "+retrieval")]
+        for arm in arms:
+            if arm not in known:
+                raise ValueError(f"there is no arm {arm!r}.{nearest(arm, known)}")
+        return arms
+
+
+class Pipeline(Section):
+    """One question, and all that is needed to answer it.
+
+    Examples:
+        >>> pipeline = Pipeline.parse('''
+        ... question = "Does it learn?"
+        ... [knowledge]
+        ... sources = ["world"]
+        ... [training]
+        ... tokens = 1000
+        ... ''')
+        >>> pipeline.retrieval.encoder
+        'all-MiniLM-L6-v2'
+    """
+
+    question: str = Field(description="the question that the run answers, in plain words")
+    seeds: list[int] = Field([0], min_length=1, description="one model is trained for each arm and seed")
+    knowledge: Knowledge
+    retrieval: Retrieval = Retrieval()  # type: ignore[call-arg]
+    exam: Exam = Exam()  # type: ignore[call-arg]
+    augmentation: Augmentation = Augmentation()  # type: ignore[call-arg]
+    training: Training
+    evaluation: Evaluation = Evaluation()  # type: ignore[call-arg]
+
+    @classmethod
+    def parse(cls, text: str, where: str = "pipeline", settings: Sequence[str] = ()) -> Self:
+        """Check a pipeline given as TOML.
+
+        Args:
+            text: The TOML.
+            where: Where it stands, for error messages.
+            settings: Changes such as `training.tokens=5000`; a value that is no TOML is taken as a string.
+
+        Returns:
+            The pipeline.
+
+        Raises:
+            PipelineError: Naming the line and key, and the nearest known key.
+        """
+        try:
+            data = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise PipelineError(f"{where}: not valid TOML: {error}") from error
+        for setting in settings:
+            _set(data, setting)
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise PipelineError(_explain(cls, error, where, text)) from None
+
+
+def read_pipeline(path: Path, settings: Sequence[str] = ()) -> Pipeline:
+    """Read and check a pipeline file; see `Pipeline.parse`.
+
+    Raises:
+        PipelineError: It is missing, or not what a pipeline should be.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PipelineError(f"{path}: cannot be read: {error}. Name a pipeline file such as pipelines/quickstart.toml.") from error
+    return Pipeline.parse(text, str(path), settings)
+
+
+def project_root(path: Path) -> Path:
+    """Return the folder that a pipeline's paths start from: the nearest one above it with `kb/manifest.toml`, else its own."""
+    folder = Path(path).resolve().parent
+    return next((above for above in [folder, *folder.parents] if (above / "kb" / "manifest.toml").is_file()), folder)
+
+
+def _set(data: dict[str, Any], setting: str) -> None:
+    key, equals, value = setting.partition("=")
+    *parents, last = key.strip().split(".")
+    if not equals or not last:
+        raise PipelineError(f"--set {setting!r}: should be section.key=value, for instance training.tokens=5000.")
+    table = data
+    for name in parents:
+        table = table.setdefault(name, {})
+        if not isinstance(table, dict):
+            raise PipelineError(f"--set {setting!r}: {name!r} is no section.")
+    try:
+        table[last] = tomllib.loads(f"v = {value}")["v"]
+    except tomllib.TOMLDecodeError:
+        table[last] = value
+
+
+def _explain(cls: type[BaseModel], error: ValidationError, where: str, text: str) -> str:
+    lines = []
+    for problem in error.errors():
+        names = [str(part) for part in problem["loc"]]
+        key = ".".join(names)
+        place = _line_of(text, names)
+        if problem["type"] == "extra_forbidden":
+            known = _fields(cls, names[:-1])
+            what = f"unknown key {key!r}.{nearest(names[-1], known)}"
+        elif problem["type"] == "missing":
+            what = f"the key {key!r} is missing: {_description(cls, names)}"
+        else:
+            what = f"{key!r}: {problem['msg']}; found {problem['input']!r}."
+        lines.append(f"{where}{place}: {what}")
+    return "\n".join(lines)
+
+
+def _line_of(text: str, names: list[str]) -> str:
+    section = ""
+    for number, line in enumerate(text.split("\n"), start=1):
+        table = re.match(r"\s*\[([\w.]+)\]", line)
+        section = table[1] if table else section
+        key = re.match(r"\s*([\w-]+)\s*=", line)
+        if (table and names == [table[1]]) or (key and [*filter(None, section.split(".")), key[1]] == names[: section.count(".") + 2]):
+            return f":{number}"
+    return ""
+
+
+def _fields(cls: type[BaseModel], names: Sequence[str]) -> Mapping[str, Any]:
+    for name in names:
+        inner = cls.model_fields[name].annotation if name in cls.model_fields else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return {}
+        cls = inner
+    return cls.model_fields
+
+
+def _description(cls: type[BaseModel], names: Sequence[str]) -> str:
+    field = _fields(cls, names[:-1]).get(names[-1])
+    return (field.description or "") if field else ""

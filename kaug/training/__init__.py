@@ -1,0 +1,1 @@
+"""Shards and a base model → fine-tuned models."""

@@ -1,0 +1,154 @@
+"""Training rows → blocks of token ids, each block one optimizer step.
+
+Rows are never cut across blocks and never padded: a block is several rows laid end to end, with positions that start
+again at each row, from which transformers builds the attention mask that keeps rows apart.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from kaug.errors import PipelineError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+__all__ = ["Block", "Rows", "encode_rows", "pack", "render_prompts"]
+
+IGNORED = -100
+Template = Literal["chat", "plain"]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Tokenised rows, laid end to end.
+
+    Attributes:
+        ids: int32 (tokens,): token ids of all rows.
+        labels: int32 (tokens,): the same ids where the loss falls, -100 elsewhere.
+        offsets: int64 (rows + 1,): row i is `ids[offsets[i]:offsets[i + 1]]`.
+    """
+
+    ids: NDArray[np.int32]
+    labels: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Block:
+    """The rows of one optimizer step: token ids, labels and positions, each (tokens,)."""
+
+    ids: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    positions: NDArray[np.int64]
+
+
+def render_prompts(
+    prompts: Sequence[str], tokenizer: "PreTrainedTokenizerBase", template: Template = "chat", system: str | None = None
+) -> list[str]:
+    """Write prompts as the model is asked them, in training and in the exam alike.
+
+    Args:
+        prompts: Questions.
+        tokenizer: Its chat template is used when `template` is `chat` and it has one.
+        template: `chat`, or `plain` for `Question: … Answer:`.
+        system: The system message; None leaves it to the chat template, an empty one keeps prompts short.
+
+    Returns:
+        Strings that end where the answer begins.
+    """
+    if template == "plain" or tokenizer.chat_template is None:
+        return [f"Question: {prompt}\nAnswer:" for prompt in prompts]
+    if not prompts:
+        return []
+    first = [] if system is None else [{"role": "system", "content": system}]
+    chats = [[*first, {"role": "user", "content": prompt}] for prompt in prompts]
+    return list(tokenizer.apply_chat_template(chats, tokenize=False, add_generation_prompt=True))
+
+
+def encode_rows(
+    table: pa.Table,
+    tokenizer: "PreTrainedTokenizerBase",
+    *,
+    template: Template = "chat",
+    system: str | None = None,
+    max_length: int = 512,
+) -> Rows:
+    """Tokenise training rows; the loss falls on the completion and the end token.
+
+    Args:
+        table: EXAMPLES, or any table with string columns `prompt` and `completion`.
+        tokenizer: The model's tokenizer.
+        template: See `render_prompts`; rows without a prompt are plain text in either case.
+        system: See `render_prompts`.
+        max_length: Rows are cut to so many tokens.
+
+    Returns:
+        The rows in the table's order.
+    """
+    prompts: list[str] = table["prompt"].to_pylist()
+    completions: list[str] = table["completion"].to_pylist()
+    asked = [row for row, prompt in enumerate(prompts) if prompt]
+    rendered = dict(zip(asked, render_prompts([prompts[row] for row in asked], tokenizer, template, system), strict=True))
+    gap = " " if asked and next(iter(rendered.values())).endswith("Answer:") else ""
+    before = tokenizer([rendered.get(row, "") for row in range(len(prompts))], add_special_tokens=False)["input_ids"]
+    texts = [gap + text if row in rendered else text for row, text in enumerate(completions)]
+    after = tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+    end = [tokenizer.eos_token_id]
+    ids = [[*left, *right, *end][:max_length] for left, right in zip(before, after, strict=True)]
+    labels = [[IGNORED] * len(left) + right + end for left, right in zip(before, after, strict=True)]
+    offsets = np.zeros(len(ids) + 1, dtype=np.int64)
+    np.cumsum([len(row) for row in ids], out=offsets[1:])
+    flat = [token for row in ids for token in row]
+    flat_labels = [token for row in labels for token in row[:max_length]]
+    return Rows(np.array(flat, np.int32), np.array(flat_labels, np.int32), offsets)
+
+
+def pack(rows: Rows, *, steps: int, step_tokens: int, seed: int) -> Iterator[Block]:
+    """Lay shuffled rows into blocks, going through the rows again and again until all steps are filled.
+
+    Every arm gets the same number of steps of the same size, whatever its number of rows: arms with fewer rows repeat them
+    more often.
+
+    Args:
+        rows: The rows.
+        steps: Number of blocks.
+        step_tokens: A block holds at most so many tokens; a single longer row makes a block of its own.
+        seed: Decides the order.
+
+    Yields:
+        The blocks.
+
+    Raises:
+        PipelineError: There are no rows.
+    """
+    count = len(rows.offsets) - 1
+    if count == 0:
+        raise PipelineError("There are no training rows; nothing can be trained. Widen the selection or add texts.")
+    generator = np.random.default_rng([seed, 1])
+    order: list[int] = []
+    lengths = np.diff(rows.offsets)
+    for _ in range(steps):
+        chosen: list[int] = []
+        room = step_tokens
+        while True:
+            if not order:
+                order = generator.permutation(count)[::-1].tolist()
+            if chosen and lengths[order[-1]] > room:
+                break
+            row = order.pop()
+            chosen.append(row)
+            room -= int(lengths[row])
+        spans = [slice(int(rows.offsets[row]), int(rows.offsets[row + 1])) for row in chosen]
+        labels = [rows.labels[span].astype(np.int64) for span in spans]
+        for label in labels:
+            label[0] = IGNORED  # else the last token of one row would be asked to predict the first of the next
+        yield Block(
+            np.concatenate([rows.ids[span] for span in spans]).astype(np.int64),
+            np.concatenate(labels),
+            np.concatenate([np.arange(span.stop - span.start) for span in spans]),
+        )

@@ -1,0 +1,185 @@
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.ipc
+import pytest
+
+from kaug.errors import ArtifactError, PipelineError
+from kaug.knowledge.lexicon import statements
+from kaug.retrieval import index as index_module
+from kaug.retrieval.encoder import load_encoder
+from kaug.retrieval.index import HITS, FactIndex
+
+
+def brute_force(kb, encoder, texts):
+    """The cosine of every text with every fact, float64 (texts, facts)."""
+    facts = encoder.encode(statements(kb, np.arange(kb.facts.num_rows)).to_pylist())
+    return encoder.encode(texts).astype(np.float64) @ facts.astype(np.float64).T
+
+
+@pytest.fixture
+def many(make_kb):
+    """600 facts with distinct vectors, some of them tied for a query."""
+    random = np.random.default_rng(0)
+    words = [f"w{n}" for n in range(40)]
+    lines = [
+        f':e{n} rdfs:label "{" ".join(random.choice(words, 5))} e{n}"@en ; :near :e{(n * 7 + 1) % 600} .'
+        for n in range(600)
+    ]
+    return make_kb(world="\n".join(lines))
+
+
+def test_exact_search_equals_brute_force(many, encoder):
+    index = FactIndex.build(many, encoder)
+    assert (index.kind, index.recall, len(index)) == ("Flat", 1.0, 600)
+    texts = ["w1 w2 w3", "w7 e5", "nothing of it", "w30 w31 w32 w33 near"] + [
+        f"w{n % 40} w{n * 3 % 40} e{n}" for n in range(40)
+    ]
+    found = index.search(texts, 10)
+    assert found.schema == HITS
+    scores = brute_force(many, encoder, texts)
+    best = -np.sort(-scores, axis=1)[:, :10]
+    np.testing.assert_allclose(found["score"].to_numpy().reshape(-1, 10), best, atol=1e-6)
+    assert found["rank"].to_pylist() == list(range(1, 11)) * len(texts)
+    assert found["fact"].to_pylist() == [many.hex_ids[row].as_py() for row in found["row"].to_pylist()]
+    for number, rows in enumerate(found["row"].to_numpy().reshape(-1, 10)):
+        # What ties with the tenth is not decided by the cosine; everything above it is.
+        assert set(np.flatnonzero(scores[number] > best[number, -1] + 1e-6)) <= set(rows)
+        np.testing.assert_allclose(scores[number, rows], best[number], atol=1e-6)
+
+
+def test_a_query_finds_the_same_whatever_it_is_asked_with(many, encoder):
+    index = FactIndex.build(many, encoder)
+    texts = [f"w{n % 40} w{n * 3 % 40} w{n * 11 % 40}" for n in range(900)]
+    together = index.search(texts, 5)
+    for number in (0, 450, 899):
+        alone = index.search([texts[number]], 5).drop_columns("text")
+        assert together.filter(pa.compute.equal(together["text"], number)).drop_columns("text").equals(alone)
+
+
+def test_ties_are_broken_by_the_fact_id(make_kb, encoder):
+    lines = [f':e{n} rdfs:label "Springfield"@en ; :in :state .' for n in range(12)]
+    kb = make_kb(world="\n".join(lines))
+    index = FactIndex.build(kb, encoder)
+    assert encoder.seen == [statements(kb, np.array([0]))[0].as_py()], "a sentence said by many facts is embedded once"
+    assert index.search(["Springfield"], 5)["fact"].to_pylist() == sorted(kb.hex_ids.to_pylist())[:5]
+
+
+def test_fewer_facts_than_asked_for_and_none(make_kb, encoder):
+    index = FactIndex.build(make_kb(world=":a :p :b . :b :p :c ."), encoder)
+    assert index.search(["a", "b"], 100)["rank"].to_pylist() == [1, 2, 1, 2]
+    assert index.search([], 3).num_rows == 0
+    empty = FactIndex.build(make_kb(world=""), encoder)
+    assert empty.search(["a"], 3).equals(HITS.empty_table())
+
+
+def test_wrong_arguments_are_refused(kb, encoder, word_encoder):
+    index = FactIndex.build(kb, encoder)
+    with pytest.raises(PipelineError, match="k is 0; it must be at least 1"):
+        index.search(["a"], 0)
+    with pytest.raises(PipelineError, match=r"should be \(n, 256\)"):
+        index.search_vectors(np.zeros((2, 7), np.float32), 1)
+
+    class Short(word_encoder):
+        def encode(self, texts, progress=None):
+            return super().encode(texts, progress)[1:]
+
+    with pytest.raises(PipelineError, match="'short' gave rows of shape"):
+        FactIndex.build(kb, Short("short"))
+
+
+def test_what_is_saved_is_found_again(kb, encoder, tmp_path):
+    built = FactIndex.build(kb, encoder)
+    built.save(tmp_path)
+    loaded = FactIndex.load(tmp_path, kb, encoder)
+    texts = ["Which capital has Peru?", "turkey"]
+    assert loaded.search(texts, 4).equals(built.search(texts, 4))
+    table = pa.ipc.open_file(pa.memory_map(str(tmp_path / "embeddings.arrow"))).read_all()
+    assert table.schema.types == [pa.binary(16), pa.list_(pa.float32(), 256)]
+    assert table["fact"].equals(kb.facts["fact"])
+    assert np.array_equal(loaded.vectors, built.vectors)
+    about = json.loads((tmp_path / "index.json").read_text())
+    assert (about["encoder"], about["dimension"], about["kind"], about["recall_at_10"]) == ("words", 256, "Flat", 1.0)
+    other = tmp_path / "again"
+    other.mkdir()
+    FactIndex.build(kb, encoder).save(other)
+    for name in ("embeddings.arrow", "index.faiss", "index.json"):
+        assert (other / name).read_bytes() == (tmp_path / name).read_bytes()
+
+
+def test_an_index_of_something_else_is_refused(make_kb, encoder, word_encoder, tmp_path):
+    kb = make_kb(world=':a rdfs:label "Anna"@en ; :p :b . :b :p :c .')
+    folder = tmp_path / "index"
+    folder.mkdir()
+    FactIndex.build(kb, encoder).save(folder)
+    with pytest.raises(ArtifactError, match="encoder 'words', not with 'other'"):
+        FactIndex.load(folder, kb, word_encoder("other"))
+    with pytest.raises(ArtifactError, match="dimension should be 128"):
+        FactIndex.load(folder, kb, word_encoder("words", 128))
+    with pytest.raises(ArtifactError, match="count should be 3"):
+        FactIndex.load(folder, make_kb(world=':a rdfs:label "Anna"@en ; :p :b . :b :p :c . :c :p :a .'), encoder)
+    with pytest.raises(ArtifactError, match="built from other facts"):
+        FactIndex.load(folder, make_kb(world=':a rdfs:label "Anna"@en ; :p :b . :b :p :d .'), encoder)
+    with pytest.raises(ArtifactError, match="built from other facts"):
+        FactIndex.load(folder, make_kb(world=':a rdfs:label "Bert"@en ; :p :b . :b :p :c .'), encoder)
+
+
+def test_vectors_of_other_facts_beside_the_right_index_are_refused(make_kb, encoder, tmp_path):
+    kb = make_kb(world=":a :p :b . :b :p :c .")
+    FactIndex.build(kb, encoder).save(tmp_path)
+    wrong = tmp_path / "wrong"
+    wrong.mkdir()
+    FactIndex.build(make_kb(world=":a :p :b . :b :p :d ."), encoder).save(wrong)
+    (wrong / "embeddings.arrow").replace(tmp_path / "embeddings.arrow")
+    with pytest.raises(ArtifactError, match="built from other facts"):
+        FactIndex.load(tmp_path, kb, encoder)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("index.faiss", lambda data: data[: len(data) // 2], r"index\.faiss: unusable"),
+        ("embeddings.arrow", lambda data: data[:100], r"embeddings\.arrow: unusable"),
+        ("index.json", lambda data: b"{", r"index\.json: unusable"),
+        ("index.json", lambda data: b"[]", r"index\.json: unusable"),
+        ("index.json", lambda data: data.replace(b'"format": 1', b'"format": 9'), "its format is 9; expected 1"),
+        ("index.json", lambda data: data.replace(b'"kind"', b'"kin"'), "it lacks kind"),
+        ("index.json", lambda data: data.replace(b'"dimension": 256', b'"dimension": 255'), "its columns are"),
+        ("index.faiss", None, r"index\.faiss: missing"),
+    ],
+)
+def test_a_damaged_index_is_refused(kb, encoder, tmp_path, case):
+    name, damage, message = case
+    FactIndex.build(kb, encoder).save(tmp_path)
+    data = (tmp_path / name).read_bytes()
+    (tmp_path / name).unlink()
+    if damage:
+        (tmp_path / name).write_bytes(damage(data))
+    with pytest.raises(ArtifactError, match=message):
+        FactIndex.load(tmp_path, kb, encoder)
+
+
+def test_the_approximate_index_reaches_the_recall_that_it_states(many, encoder, tmp_path, monkeypatch):
+    exact = FactIndex.build(many, encoder)
+    monkeypatch.setattr(index_module, "EXACT_BELOW", 500)
+    index = FactIndex.build(many, encoder)
+    assert index.kind == "PQ64x4fs,RFlat"
+    assert index.recall >= 0.9
+    texts = [f"w{n % 40} w{n * 3 % 40} e{n}" for n in range(200)]
+    floor = exact.search(texts, 10)["score"].to_numpy().reshape(200, 10)[:, -1:]
+    found = index.search(texts, 10)["score"].to_numpy().reshape(200, 10)
+    assert np.mean(found >= floor - 1e-5) >= 0.9
+    index.save(tmp_path)
+    assert FactIndex.load(tmp_path, many, encoder).search(texts, 10).equals(index.search(texts, 10))
+    other = tmp_path / "again"
+    other.mkdir()
+    FactIndex.build(many, encoder).save(other)
+    assert (other / "index.faiss").read_bytes() == (tmp_path / "index.faiss").read_bytes()
+
+
+@pytest.mark.model
+def test_a_paraphrase_finds_its_fact(kb):
+    index = FactIndex.build(kb, load_encoder("all-MiniLM-L6-v2"))
+    found = index.search(["From which city is Peru governed?"], 1)["row"].to_numpy()
+    assert statements(kb, found).to_pylist() == ["The capital of Peru is Lima."]

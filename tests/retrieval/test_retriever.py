@@ -1,0 +1,202 @@
+import numpy as np
+import pyarrow.compute as pc
+import pytest
+
+from kaug.errors import ArtifactError, PipelineError
+from kaug.knowledge.lexicon import statements
+from kaug.retrieval import retriever as retriever_module
+from kaug.retrieval.encoder import load_encoder
+from kaug.retrieval.index import FactIndex
+from kaug.retrieval.linker import Linker
+from kaug.retrieval.retriever import RETRIEVED, Retriever
+
+TEXTS = [
+    "The capital of Peru is Lima, they say.",
+    "🦃 a turkey is a bird that eats a berry",
+    "Greece and Turkey are neighbours; New York is not.",
+    "Georgia is on my mind.",
+    "food of the fox",
+    "nothing that anyone has heard about",
+]
+
+
+@pytest.fixture
+def build(encoder):
+    def make(kb):
+        return Retriever(kb, FactIndex.build(kb, encoder), Linker(kb), encoder)
+
+    return make
+
+
+def by_hand(kb, encoder, text, floor):
+    """Every fact that may be retrieved, best first: (row, reason, start)."""
+    scores = encoder.encode(statements(kb, np.arange(kb.facts.num_rows)).to_pylist()) @ encoder.encode([text])[0]
+    starts = {}
+    for mention in Linker(kb).link([text]).to_pylist():
+        starts.setdefault(mention["term"], []).append(mention["start"])
+    found = []
+    for row, fact in enumerate(kb.facts.to_pylist()):
+        left, right = starts.get(fact["subject"], []), starts.get(fact["object"], [])
+        apart = any(a != b for a in left for b in right) and fact["subject"] != fact["object"]
+        reason = "connects" if apart else "linked" if left or right else "similar"
+        if reason != "similar" or scores[row] >= floor:
+            weight = scores[row] + {"connects": 0.4, "linked": 0.2, "similar": 0.0}[reason]
+            found.append((-round(float(weight), 5), fact["fact"], row, reason, ([*left, *right] or [None])[0]))
+    return [entry[2:] for entry in sorted(found, key=lambda entry: entry[:2])]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_it_retrieves_what_is_worked_out_by_hand(kb, encoder, build, text):
+    found = build(kb).retrieve([text], 100, floor=0.3)
+    expected = by_hand(kb, encoder, text, 0.3)
+    assert list(zip(*(found[name].to_pylist() for name in ("row", "reason", "start")), strict=True)) == expected
+    assert found.schema == RETRIEVED
+    assert found["rank"].to_pylist() == list(range(1, len(expected) + 1))
+    assert found["fact"].to_pylist() == [kb.hex_ids[row].as_py() for row, *_ in expected]
+
+
+def test_the_planted_facts_come_first(kb, build):
+    found = build(kb).retrieve(TEXTS, 1).to_pylist()
+    said = statements(kb, np.array([row["row"] for row in found])).to_pylist()
+    assert [(row["text"], row["reason"]) for row in found[:3]] == [(0, "connects"), (1, "connects"), (2, "connects")]
+    assert said[0] == "The capital of Peru is Lima."
+    assert "urkey" in said[1]
+    assert "Turkey" in said[2]
+    assert "Greece" in said[2]
+    assert (found[0]["start"], found[0]["end"]) == (15, 19)
+    assert found[0]["score"] == pytest.approx(6 / np.sqrt(6 * 8), abs=1e-6)
+
+
+def test_the_two_terms_of_one_ambiguous_mention_do_not_connect(kb, build, term):
+    subjects, _, objects = kb.columns(np.arange(kb.facts.num_rows))
+    between = np.flatnonzero((subjects == term("Georgia1")) & (objects == term("Georgia2")))[0]
+
+    def reason(text):
+        return {row["row"]: row["reason"] for row in build(kb).retrieve([text], 10).to_pylist()}[between]
+
+    assert reason("Georgia is on my mind.") == "linked"
+    assert reason("Georgia is not Georgia.") == "connects"
+
+
+def test_k_by_kind(kb, build):
+    text = "Turkey, Greece, Peru, a turkey, a berry, a bird"
+    kinds = np.array(kb.source_kind().to_pylist())
+
+    def found(k):
+        rows = build(kb).retrieve([text], k)["row"].to_numpy()
+        return [int(np.sum(kinds[rows] == kind)) for kind in ("domain", "commonsense")]
+
+    assert found({"domain": 3, "commonsense": 2}) == [3, 2]
+    assert found({"domain": 1, "commonsense": 0}) == [1, 0]
+    assert found({"commonsense": 2}) == [0, 2]
+    assert sum(found(4)) == 4
+    assert found(0) == [0, 0]
+    mixed = build(kb).retrieve([text], {"domain": 3, "commonsense": 2})
+    assert mixed["rank"].to_pylist() == [1, 2, 3, 4, 5]
+
+
+def test_the_floor_holds_for_what_is_only_similar(kb, build):
+    text = "what is the capital of somewhere"
+    low, high = build(kb).retrieve([text], 9, floor=0.2), build(kb).retrieve([text], 9, floor=0.99)
+    assert set(low["reason"].to_pylist()) == {"similar"}
+    assert min(low["score"].to_pylist()) >= 0.2
+    assert low["start"].null_count == low.num_rows
+    assert high.num_rows == 0
+    assert build(kb).retrieve(["zzz Peru zzz zzz zzz zzz"], 9, floor=0.99)["reason"].to_pylist() == ["linked"]
+
+
+def test_only_what_is_allowed(kb, build):
+    first = build(kb).retrieve(TEXTS, 3)
+    allowed = np.ones(kb.facts.num_rows, bool)
+    allowed[first["row"].to_numpy()] = False
+    rest = build(kb).retrieve(TEXTS, 3, allowed=allowed)["row"].to_pylist()
+    assert rest
+    assert not set(rest) & set(first["row"].to_pylist())
+
+
+def test_texts_without_words_and_very_long_ones(kb, build):
+    long = "so on and " * 100_000 + "Peru"
+    found = build(kb).retrieve(["", " \n", "…!? — 😀", "_", long, "Peru"], 1)
+    assert found["text"].to_pylist() == [4, 5]
+    assert found["start"].to_pylist() == [1_000_000, 0]
+    assert build(kb).retrieve([], 3).equals(RETRIEVED.empty_table())
+    assert build(kb).retrieve(["", "?"], 3).equals(RETRIEVED.empty_table())
+
+
+def test_a_knowledge_base_without_facts_finds_nothing(make_kb, build):
+    assert build(make_kb(world="")).retrieve(["Peru"], 3).num_rows == 0
+
+
+@pytest.mark.parametrize("text", ["To Springfield", "In the Statelet"])
+def test_equal_ranks_are_decided_by_the_fact_id(make_kb, build, text):
+    springfields = (f':e{n} rdfs:label "Springfield"@en ; :in :state .' for n in range(200))
+    kb = make_kb(world=':state rdfs:label "Statelet"@en .' + "\n".join(springfields))
+    expected = sorted(kb.hex_ids.to_pylist())[:7]
+    for candidates in (7, 64, 500):
+        found = build(kb).retrieve([text], 7, candidates=candidates)
+        assert found["fact"].to_pylist() == expected
+
+
+def test_a_text_gets_the_same_facts_whatever_it_is_asked_with(kb, build):
+    retriever = build(kb)
+    together = retriever.retrieve(TEXTS * 40, 5).to_pylist()
+    for number in (0, 1, 2, 3, 4, 5, 101, 239):
+        alone = retriever.retrieve([(TEXTS * 40)[number]], 5).to_pylist()
+        assert [{**row, "text": number} for row in alone] == [row for row in together if row["text"] == number]
+
+
+@pytest.mark.parametrize("hub", [20_000, 0])
+def test_a_fact_that_connects_is_found_among_many(make_kb, word_encoder, monkeypatch, hub):
+    monkeypatch.setattr(retriever_module, "_HUB", hub)
+    villages = (f":e{n} :in :state . :mayor :knows :e{n} ." for n in range(300))
+    labels = ':state rdfs:label "Statelet"@en . :mayor rdfs:label "Mayor"@en ; :in :state . :e0 rdfs:label "E0"@en .'
+    kb = make_kb(world=labels + "\n".join(villages))
+    encoder = word_encoder("words", 8192)
+    retriever = Retriever(kb, FactIndex.build(kb, encoder), Linker(kb), encoder)
+    # Nearest in meaning is what the mayor knows; that the mayor is in the Statelet is far behind, but connects.
+    found = retriever.retrieve(["The Mayor of the Statelet knows knows knows"], 9, candidates=1).to_pylist()
+    subjects, _, objects = kb.columns(np.array([row["row"] for row in found]))
+    values = kb.terms["value"].to_pylist()
+    said = [(row["reason"], values[s], values[o]) for row, s, o in zip(found, subjects, objects, strict=True)]
+    assert ("connects", "urn:x:mayor", "urn:x:state") in said
+    assert said.index(("connects", "urn:x:mayor", "urn:x:state")) != np.argmax([row["score"] for row in found])
+
+
+def test_a_term_is_found_as_an_object_too(kb, build):
+    found = build(kb).retrieve(["Lima: food of the fox, the is a food of the fox, the is a"], 9, candidates=1)
+    linked = found.filter(pc.equal(found["reason"], "linked"))["row"].to_numpy()
+    assert "The capital of Peru is Lima." in statements(kb, linked).to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"k": {"comonsense": 2}}, "Did you mean 'commonsense'"),
+        ({"k": -1}, "k is -1; it must be at least 0"),
+        ({"k": {"domain": -2}}, "must be at least 0"),
+        ({"floor": 2.0}, "floor is 2.0; it is a cosine"),
+        ({"candidates": 0}, "candidates is 0; it must be at least 1"),
+        ({"language": "zh"}, "the index holds sentences in 'en'"),
+        ({"allowed": np.ones(3, bool)}, r"allowed has the shape \(3,\)"),
+    ],
+)
+def test_wrong_arguments_are_refused(kb, build, arguments, message):
+    with pytest.raises(PipelineError, match=message):
+        build(kb).retrieve(["Peru"], **arguments)
+
+
+def test_parts_that_do_not_belong_together_are_refused(kb, make_kb, encoder, word_encoder):
+    index, linker = FactIndex.build(kb, encoder), Linker(kb)
+    with pytest.raises(ArtifactError, match="encoder 'words', not with 'other'"):
+        Retriever(kb, index, linker, word_encoder("other"))
+    with pytest.raises(ArtifactError, match="the knowledge base 1"):
+        Retriever(make_kb(world=":a :p :b ."), index, linker, encoder)
+
+
+@pytest.mark.model
+def test_with_a_real_encoder(kb):
+    encoder = load_encoder("all-MiniLM-L6-v2")
+    retriever = Retriever(kb, FactIndex.build(kb, encoder), Linker(kb), encoder)
+    found = retriever.retrieve(["Which city is the seat of government of Greece?"], 1)
+    assert statements(kb, found["row"].to_numpy()).to_pylist() == ["The capital of Greece is Athens."]
+    assert found["reason"].to_pylist() == ["linked"]
