@@ -22,6 +22,7 @@ __all__ = ["Artifact", "Draft", "fingerprint", "load", "lock", "publish"]
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+_KEYS = {"format", "stage", "digest", "fingerprint", "inputs", "counts", "details", "files"}
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,7 @@ def load(path: Path, *, stage: str | None = None, verify: bool = True) -> Artifa
         raise ArtifactError(
             f"{path / MANIFEST}: cannot be read: {error}. Run the stage again with --rebuild."
         ) from error
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or "files" not in manifest:
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or not manifest.keys() >= _KEYS:
         raise ArtifactError(
             f"{path / MANIFEST}: not a manifest of format {FORMAT}. Run the stage again with --rebuild."
         )

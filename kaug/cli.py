@@ -1,5 +1,6 @@
 """The `kaug` command: parse, call, print."""
 
+import contextlib
 import json
 import os
 import shlex
@@ -9,7 +10,13 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from kaug.errors import KaugError
+from kaug import stages
+from kaug.artifact import load, lock
+from kaug.errors import KaugError, PipelineError, nearest
+from kaug.lookup import check as check_run
+from kaug.lookup import search as search_run
+from kaug.progress import bars, silent
+from kaug.run import open_run
 
 app = typer.Typer(
     name="kaug",
@@ -25,7 +32,9 @@ app = typer.Typer(
     Start with `kaug run pipelines/quickstart.toml`.""",
 )
 
-PipelineFile = Annotated[Path, typer.Argument(metavar="PIPELINE", help="A pipeline file, such as pipelines/quickstart.toml.")]
+PipelineFile = Annotated[
+    Path, typer.Argument(metavar="PIPELINE", help="A pipeline file, such as pipelines/quickstart.toml.")
+]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the artifacts. [default: build/<pipeline>]")]
 Set = Annotated[list[str], typer.Option("--set", help="Change a setting: section.key=value. May be repeated.")]
 Seed = Annotated[int | None, typer.Option(help="Use this one seed in place of the pipeline's.")]
@@ -39,7 +48,6 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say what the lib
 
 def main() -> NoReturn:
     """Run the command; errors that kaug raises on purpose become one message and an exit code."""
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # torch: huge pages spare a third of a CPU training step
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         app(standalone_mode=True)
@@ -56,36 +64,6 @@ def _fail(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-def _pipeline_command(wanted: str, path: Path, check: bool, as_json: bool, quiet: bool, verbose: bool, **options: Any) -> None:
-    from kaug import stages
-    from kaug.artifact import lock
-    from kaug.progress import bars, silent
-
-    _logging(verbose)
-    settings = list(options["set_"])
-    if options["seed"] is not None:
-        settings.append(f"seeds=[{options['seed']}]")
-    if options["limit"] is not None:
-        settings.append(f"knowledge.limit={options['limit']}")
-    command = shlex.join(["kaug", *sys.argv[1:]])
-    run = stages.open_run(path, out=options["out"], settings=settings, rebuild=options["rebuild"], command=command)
-    if check:
-        _print_checks(stages.check(run), as_json)
-        return
-    with lock(run.out):
-        if quiet:
-            run.show = silent
-            result = stages.STEPS[wanted](run)
-        else:
-            with bars() as show:
-                run.show = show
-                result = stages.STEPS[wanted](run)
-    if wanted == "report":
-        _print_report(result, run.out, as_json)
-    else:
-        _print_artifacts(run, as_json)
-
-
 def _logging(verbose: bool) -> None:
     import logging
     import warnings
@@ -100,7 +78,12 @@ def _logging(verbose: bool) -> None:
 def _print_artifacts(run: Any, as_json: bool) -> None:
     if as_json:
         made = {
-            name: {"path": str(one.path), "digest": one.digest, "counts": dict(one.counts), "details": dict(one.details)}
+            name: {
+                "path": str(one.path),
+                "digest": one.digest,
+                "counts": dict(one.counts),
+                "details": dict(one.details),
+            }
             for name, one in run.done.items()
         }
         print(json.dumps(made, ensure_ascii=False))
@@ -135,89 +118,54 @@ def _print_report(report: dict[str, Any], out: Path, as_json: bool) -> None:
     console.print(f"Report: {out / '6-report' / 'report.html'}")
 
 
-@app.command("build-kb")
-def build_kb(
-    pipeline: PipelineFile,
-    out: Out = None,
-    set_: Set = [],  # noqa: B006
-    seed: Seed = None,
-    limit: Limit = None,
-    check: Check = False,
-    rebuild: Rebuild = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-) -> None:
-    """Read the sources, embed and index the facts, and draw the exam."""
-    _pipeline_command("build-kb", pipeline, check, as_json, quiet, verbose, out=out, set_=set_, seed=seed, limit=limit, rebuild=rebuild)
+_COMMANDS = {
+    "build-kb": ("build-kb", "Read the sources, embed and index the facts, and draw the exam."),
+    "augment": ("augment", "Write the training rows of every arm, as Arrow datasets."),
+    "train": (
+        "train",
+        "Fine-tune a model for every arm and seed; an interrupted training is taken up at its last checkpoint.",
+    ),
+    "evaluate": ("report", "Have every arm sit the exam, and write the report."),
+    "run": ("report", "Do all of it, from the sources to the report, taking up where it stopped."),
+}
 
 
-@app.command()
-def augment(
-    pipeline: PipelineFile,
-    out: Out = None,
-    set_: Set = [],  # noqa: B006
-    seed: Seed = None,
-    limit: Limit = None,
-    check: Check = False,
-    rebuild: Rebuild = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-) -> None:
-    """Write the training rows of every arm, as Arrow datasets."""
-    _pipeline_command("augment", pipeline, check, as_json, quiet, verbose, out=out, set_=set_, seed=seed, limit=limit, rebuild=rebuild)
+def _add_command(name: str, wanted: str, text: str) -> None:
+    @app.command(name, help=text)
+    def command(
+        pipeline: PipelineFile,
+        out: Out = None,
+        set_: Set = [],  # noqa: B006
+        seed: Seed = None,
+        limit: Limit = None,
+        check: Check = False,
+        rebuild: Rebuild = False,
+        as_json: Json = False,
+        quiet: Quiet = False,
+        verbose: Verbose = False,
+    ) -> None:
+        _logging(verbose)
+        settings = list(set_)
+        if seed is not None:
+            settings.append(f"seeds=[{seed}]")
+        if limit is not None:
+            settings.append(f"knowledge.limit={limit}")
+        typed = shlex.join(["kaug", *sys.argv[1:]])
+        run = open_run(pipeline, out=out, settings=settings, rebuild=rebuild, command=typed)
+        if check:
+            _print_checks(check_run(run), as_json)
+            return
+        with lock(run.out), contextlib.nullcontext(silent) if quiet else bars() as show:
+            run.show = show
+            result = stages.STEPS[wanted](run)
+        if wanted == "report":
+            _print_report(result, run.out, as_json)
+        else:
+            _print_artifacts(run, as_json)
 
 
-@app.command()
-def train(
-    pipeline: PipelineFile,
-    out: Out = None,
-    set_: Set = [],  # noqa: B006
-    seed: Seed = None,
-    limit: Limit = None,
-    check: Check = False,
-    rebuild: Rebuild = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-) -> None:
-    """Fine-tune a model for every arm and seed; an interrupted training is taken up at its last checkpoint."""
-    _pipeline_command("train", pipeline, check, as_json, quiet, verbose, out=out, set_=set_, seed=seed, limit=limit, rebuild=rebuild)
-
-
-@app.command()
-def evaluate(
-    pipeline: PipelineFile,
-    out: Out = None,
-    set_: Set = [],  # noqa: B006
-    seed: Seed = None,
-    limit: Limit = None,
-    check: Check = False,
-    rebuild: Rebuild = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-) -> None:
-    """Have every arm sit the exam, and write the report."""
-    _pipeline_command("report", pipeline, check, as_json, quiet, verbose, out=out, set_=set_, seed=seed, limit=limit, rebuild=rebuild)
-
-
-@app.command()
-def run(
-    pipeline: PipelineFile,
-    out: Out = None,
-    set_: Set = [],  # noqa: B006
-    seed: Seed = None,
-    limit: Limit = None,
-    check: Check = False,
-    rebuild: Rebuild = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-) -> None:
-    """Do all of it, from the sources to the report, taking up where it stopped."""
-    _pipeline_command("report", pipeline, check, as_json, quiet, verbose, out=out, set_=set_, seed=seed, limit=limit, rebuild=rebuild)
+for _name, (_wanted, _text) in _COMMANDS.items():
+    _add_command(_name, _wanted, _text)
 
 
 @app.command()
@@ -226,8 +174,6 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Print the table of gains of a finished run, and where its report stands."""
-    from kaug.artifact import load
-
     place = folder if (folder / "report.json").exists() else folder / "6-report"
     load(place, stage="report")
     found = json.loads((place / "report.json").read_text(encoding="utf-8"))
@@ -245,15 +191,11 @@ def search(
     quiet: Quiet = False,
 ) -> None:
     """Find the facts that a text is about, and say why each was found."""
-    from kaug import stages
-    from kaug.artifact import lock
-    from kaug.progress import bars
-
     _logging(False)
-    one = stages.open_run(pipeline, out=out, settings=set_)
+    one = open_run(pipeline, out=out, settings=set_)
     with lock(one.out), bars() as show:
         one.show = one.show if quiet else show
-        hits = stages.search(one, text, k)
+        hits = search_run(one, text, k)
     if as_json:
         print(json.dumps(hits, ensure_ascii=False))
         return
@@ -262,7 +204,9 @@ def search(
 
     table = Table("score", "why", "mention", "fact", "source", box=None)
     for hit in hits:
-        table.add_row(f"{hit['score']:.2f}", hit["reason"], hit["mention"] or "", hit["sentence"], ", ".join(hit["sources"]))
+        table.add_row(
+            f"{hit['score']:.2f}", hit["reason"], hit["mention"] or "", hit["sentence"], ", ".join(hit["sources"])
+        )
     Console(highlight=False).print(table if hits else "No fact was found for this text.", markup=False)
 
 
@@ -273,7 +217,6 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Make a Turtle file from a package of open data."""
-    from kaug.errors import PipelineError, nearest
     from kaug.knowledge.importers import run_importer
 
     if name not in ("world", "elements"):
@@ -296,11 +239,16 @@ def validate(
         if as_json:
             print(json.dumps(line, ensure_ascii=False))
         else:
-            print(f"{line['file']}: " + (f"{line['triples']:,} triples" if line["ok"] else f"line {line['line']}: {line['error']}"))
+            print(
+                f"{line['file']}: "
+                + (f"{line['triples']:,} triples" if line["ok"] else f"line {line['line']}: {line['error']}")
+            )
     broken = any(not line["ok"] for line in lines)
     if shapes and not broken:
         for result in check_shapes(files, shapes):
-            print(json.dumps(result, ensure_ascii=False) if as_json else "{severity}: {focus}: {message}".format(**result))
+            print(
+                json.dumps(result, ensure_ascii=False) if as_json else "{severity}: {focus}: {message}".format(**result)
+            )
             broken |= result["severity"] == "Violation"
     if broken:
         sys.exit(3)

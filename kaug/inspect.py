@@ -1,7 +1,10 @@
 """A path → what stands there; this machine → what kaug finds on it."""
 
+import contextlib
 import importlib.metadata
 import json
+import os
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +13,18 @@ import pyarrow as pa
 from kaug import artifact
 from kaug.errors import ArtifactError, ModelError
 
-__all__ = ["describe", "environment"]
+__all__ = ["describe", "environment", "machine", "versions"]
 
-_PACKAGES = ("torch", "transformers", "datasets", "sentence-transformers", "faiss-cpu", "pyarrow", "pyoxigraph", "rdflib")
+_PACKAGES = (
+    "torch",
+    "transformers",
+    "datasets",
+    "sentence-transformers",
+    "faiss-cpu",
+    "pyarrow",
+    "pyoxigraph",
+    "rdflib",
+)
 
 
 def describe(path: Path, rows: int = 5) -> dict[str, Any]:
@@ -78,14 +90,9 @@ def environment() -> dict[str, Any]:
     """Say what kaug finds on this machine: versions, machine, models, cache folder."""
     from kaug import __version__
     from kaug.models import cache_dir, find_encoder, find_language_model
-    from kaug.stages import machine
 
     found: dict[str, Any] = {"kaug": __version__}
-    for name in _PACKAGES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = "not installed"
+    found.update(versions())
     found["machine"] = machine()
     found["cache"] = str(cache_dir())
     for name, find in (("smollm2-135m", find_language_model), ("all-MiniLM-L6-v2", find_encoder)):
@@ -94,3 +101,30 @@ def environment() -> dict[str, Any]:
         except ModelError as error:
             found[f"model {name}"] = str(error)
     return found
+
+
+def versions() -> dict[str, str]:
+    """Return the installed versions of the packages that decide a result."""
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def machine() -> str:
+    """Describe the machine in a line: processor, cores, memory, accelerator."""
+    name = platform.processor() or platform.machine()
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    text = f"{name}, {len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} cores"
+    with contextlib.suppress(ValueError, OSError, AttributeError):
+        text += f", {os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB"
+    import torch
+
+    if torch.cuda.is_available():
+        text += f", {torch.cuda.get_device_name(0)}"
+    return text

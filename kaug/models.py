@@ -103,14 +103,14 @@ def quiet_transformers() -> Iterator[None]:
 
     level = transformers_logging.get_verbosity()
     shown = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
         transformers_logging.set_verbosity(level)
         if shown:
-            transformers_logging.enable_progress_bar()
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _in_wheel(name: str, module: str, file: str, how: str) -> Path:
@@ -164,7 +164,7 @@ def _converted(gguf: Path, name: str) -> Path:
         config = loaded.config
         if hasattr(config, "quantization_config"):
             del config.quantization_config
-        model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+        model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)  # type: ignore[no-untyped-call]
         model.load_state_dict(loaded.state_dict())
         model.generation_config = loaded.generation_config
         draft = folder.with_name(f".{folder.name}.{os.getpid()}.draft")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from kaug.errors import PipelineError, nearest
 
@@ -41,7 +41,9 @@ class Exam(Section):
     """`[exam]`: what is asked, and so kept out of training."""
 
     probes_per_kind: int = Field(200, ge=1, description="at most so many probes of each kind")
-    held_out_entities: float = Field(0.5, gt=0, le=1, description="part of the taught entities without any trained question")
+    held_out_entities: float = Field(
+        0.5, gt=0, le=1, description="part of the taught entities without any trained question"
+    )
     held_out_texts: float = Field(0.25, ge=0, le=1, description="part of the texts kept for locality")
 
 
@@ -53,7 +55,9 @@ class Augmentation(Section):
         ["statement", "reversed", "question", "passage", "multi-hop"], description="closed-book forms"
     )
     phrasings: int = Field(5, ge=1, description="templates a predicate and form, at most")
-    inject: list[Literal["before", "inline"]] = Field([], description="open-book rows of the texts with retrieved facts")
+    inject: list[Literal["before", "inline"]] = Field(
+        [], description="open-book rows of the texts with retrieved facts"
+    )
     replay: int = Field(0, ge=0, description="plain texts mixed into every arm, so that it goes on reading prose")
     arms: list[Literal["text", "repeated", "mismatched", "augmented"]] = Field(
         ["repeated", "mismatched", "augmented"], min_length=1, description="what is trained and compared"
@@ -86,7 +90,9 @@ class Evaluation(Section):
     @field_validator("arms")
     @classmethod
     def _known(cls, arms: list[str]) -> list[str]:
-        known = [name + end for name in ("base", "text", "repeated", "mismatched", "augmented") for end in ("", "+retrieval")]
+        known = [
+            name + end for name in ("base", "text", "repeated", "mismatched", "augmented") for end in ("", "+retrieval")
+        ]
         for arm in arms:
             if arm not in known:
                 raise ValueError(f"there is no arm {arm!r}.{nearest(arm, known)}")
@@ -116,6 +122,14 @@ class Pipeline(Section):
     augmentation: Augmentation = Augmentation()  # type: ignore[call-arg]
     training: Training
     evaluation: Evaluation = Evaluation()  # type: ignore[call-arg]
+
+    @model_validator(mode="after")
+    def _trained(self) -> Self:
+        for arm in self.evaluation.arms:
+            plain = arm.removesuffix("+retrieval")
+            if plain not in ("base", *self.augmentation.arms):
+                raise ValueError(f"the arm {arm!r} is not trained; add {plain!r} to augmentation.arms.")
+        return self
 
     @classmethod
     def parse(cls, text: str, where: str = "pipeline", settings: Sequence[str] = ()) -> Self:
@@ -153,7 +167,9 @@ def read_pipeline(path: Path, settings: Sequence[str] = ()) -> Pipeline:
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise PipelineError(f"{path}: cannot be read: {error}. Name a pipeline file such as pipelines/quickstart.toml.") from error
+        raise PipelineError(
+            f"{path}: cannot be read: {error}. Name a pipeline file such as pipelines/quickstart.toml."
+        ) from error
     return Pipeline.parse(text, str(path), settings)
 
 
@@ -174,22 +190,28 @@ def _set(data: dict[str, Any], setting: str) -> None:
         if not isinstance(table, dict):
             raise PipelineError(f"--set {setting!r}: {name!r} is no section.")
     try:
-        table[last] = tomllib.loads(f"v = {value}")["v"]
+        read = tomllib.loads(f"v = {value}")
     except tomllib.TOMLDecodeError:
-        table[last] = value
+        read = {}
+    table[last] = read["v"] if read.keys() == {"v"} else value
 
 
 def _explain(cls: type[BaseModel], error: ValidationError, where: str, text: str) -> str:
     lines = []
     for problem in error.errors():
-        names = [str(part) for part in problem["loc"]]
+        # The one check of the whole pipeline is of the arms examined.
+        names = [str(part) for part in problem["loc"]] or ["evaluation", "arms"]
         key = ".".join(names)
-        place = _line_of(text, names)
+        # The line of the key, or else of the section that it belongs to.
+        lines_of = (_line_of(text, names[:end]) for end in range(len(names), 0, -1))
+        place = next(filter(None, lines_of), "")
         if problem["type"] == "extra_forbidden":
             known = _fields(cls, names[:-1])
             what = f"unknown key {key!r}.{nearest(names[-1], known)}"
         elif problem["type"] == "missing":
             what = f"the key {key!r} is missing: {_description(cls, names)}"
+        elif problem["type"] == "value_error":
+            what = f"{key!r}: {problem['msg'].removeprefix('Value error, ')}"
         else:
             what = f"{key!r}: {problem['msg']}; found {problem['input']!r}."
         lines.append(f"{where}{place}: {what}")
@@ -202,7 +224,9 @@ def _line_of(text: str, names: list[str]) -> str:
         table = re.match(r"\s*\[([\w.]+)\]", line)
         section = table[1] if table else section
         key = re.match(r"\s*([\w-]+)\s*=", line)
-        if (table and names == [table[1]]) or (key and [*filter(None, section.split(".")), key[1]] == names[: section.count(".") + 2]):
+        if (table and names == [table[1]]) or (
+            key and [*filter(None, section.split(".")), key[1]] == names[: section.count(".") + 2]
+        ):
             return f":{number}"
     return ""
 

@@ -1,7 +1,7 @@
 """Facts to teach → the training rows of each arm: the same facts, told fully, narrowly, wrongly or not at all."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -12,13 +12,94 @@ from kaug.augmentation.forms.multi_hop import multi_hop_rows
 from kaug.augmentation.forms.passage import passage_rows
 from kaug.augmentation.forms.question import question_rows
 from kaug.augmentation.forms.statement import statement_rows
+from kaug.augmentation.inject import Position, inject_facts, text_rows
+from kaug.augmentation.leaks import check_leaks, held_out
 from kaug.augmentation.rows import Facts, concat_rows, facts_to_teach
 from kaug.knowledge.knowledge_base import KnowledgeBase
 
-__all__ = ["Arm", "Form", "closed_book_rows", "mismatch"]
+__all__ = ["Arm", "Form", "arm_rows", "closed_book_rows", "mismatch"]
 
 Arm = Literal["text", "repeated", "mismatched", "augmented"]
 Form = Literal["statement", "reversed", "question", "passage", "multi-hop"]
+
+
+def arm_rows(
+    kb: KnowledgeBase,
+    arm: Arm,
+    probes: pa.Table,
+    text_ids: Sequence[str],
+    texts: Sequence[str],
+    *,
+    find: Callable[[Sequence[str], NDArray[np.bool_]], pa.Table],
+    forms: Sequence[Form] = ("statement", "reversed", "question", "passage", "multi-hop"),
+    phrasings: int = 5,
+    inject: Sequence[Position] = (),
+    replay: int = 0,
+    languages: Sequence[str] = ("en",),
+    seed: int = 0,
+) -> tuple[pa.Table, dict[str, int]]:
+    """Write all rows of an arm, and check that none gives the exam away.
+
+    Args:
+        kb: The knowledge base.
+        arm: The arm. `text` takes all texts that the exam leaves, the others `replay` of them.
+        probes: PROBES.
+        text_ids: An id for each text.
+        texts: The user's texts; passages of the exam are taken out here.
+        find: Finds facts for texts among those allowed, a bool for each fact, as `Retriever.retrieve` does. Called for the
+            arms mismatched and augmented only, and only if `inject` names a position.
+        forms: See `closed_book_rows`.
+        phrasings: See `closed_book_rows`.
+        inject: Where facts are set into texts; the mismatched arm's texts get the facts of other texts.
+        replay: Number of plain texts in every arm but `text`.
+        languages: See `closed_book_rows`.
+        seed: See `closed_book_rows`.
+
+    Returns:
+        EXAMPLES, and what was left out, by reason.
+
+    Raises:
+        LeakError: A row would give the exam away.
+    """
+    kept_out = held_out(kb, probes)
+    rows, counts = closed_book_rows(
+        kb,
+        arm,
+        held_out=kept_out.entities,
+        forms=forms,
+        phrasings=phrasings,
+        languages=languages,
+        seed=seed,
+    )
+    asked = zip(*(probes[name].to_pylist() for name in ("prompt", "answers", "hops")), strict=True)
+    passages = {prompt + answers[0] for prompt, answers, hops in asked if hops == 0}
+    free = [place for place, text in enumerate(texts) if text not in passages]
+    counts["texts left out: held out for the exam"] = len(texts) - len(free)
+    order = (
+        free if arm == "text" else [free[i] for i in np.random.default_rng([seed, 5]).permutation(len(free))[:replay]]
+    )
+    tables = [rows, text_rows([texts[place] for place in order], [text_ids[place] for place in order])]
+    if arm in ("mismatched", "augmented") and inject and free:
+        allowed = np.ones(kb.facts.num_rows, dtype=bool)
+        allowed[[kb.row_of[fact] for fact in kept_out.facts]] = False
+        given, ids = [texts[place] for place in free], [text_ids[place] for place in free]
+        hits = find(given, allowed)
+        if arm == "mismatched":
+            hits = _of_the_next_text(hits, len(given))
+        for position in inject:
+            injected, left = inject_facts(kb, given, ids, hits, position=position)
+            tables.append(injected)
+            counts.update(left)
+    return check_leaks(kb, concat_rows(tables), kept_out, arm), counts
+
+
+def _of_the_next_text(hits: pa.Table, count: int) -> pa.Table:
+    moved = pa.array((hits["text"].to_numpy() + 1) % count, pa.int32())
+    none = pa.nulls(hits.num_rows, pa.int32())
+    hits = hits.set_column(hits.column_names.index("text"), "text", moved)
+    for name in ("start", "end"):
+        hits = hits.set_column(hits.column_names.index(name), name, none)
+    return hits
 
 
 def closed_book_rows(
@@ -53,7 +134,10 @@ def closed_book_rows(
     if arm == "mismatched":
         facts, lost = mismatch(kb, facts, seed=seed)
         counts["facts left out: no false object to be had"] = lost
-    open_to_questions = facts.take(np.flatnonzero(~np.isin(facts.subjects, held_out)))
+    # Neither end may be held out: "Which country borders Togo?" asks about Togo too. Of shuffled facts the true ends count.
+    true_objects = kb.columns(facts.rows)[2]
+    closed = np.isin(facts.subjects, held_out) | np.isin(true_objects, held_out)
+    open_to_questions = facts.take(np.flatnonzero(~closed))
     tables = []
     for language in languages:
         if arm == "repeated":
@@ -99,8 +183,12 @@ def mismatch(kb: KnowledgeBase, facts: Facts, *, seed: int = 0) -> tuple[Facts, 
         places = np.flatnonzero(facts.predicates == predicate)
         pool = facts.objects[places]
 
-        def true_at(order: NDArray[np.int64], places: NDArray[np.int64] = places, p: int = int(predicate),
-                    pool: NDArray[np.uint32] = pool) -> list[int]:
+        def true_at(
+            order: NDArray[np.int64],
+            places: NDArray[np.int64] = places,
+            p: int = int(predicate),
+            pool: NDArray[np.uint32] = pool,
+        ) -> list[int]:
             pairs = zip(facts.subjects[places].tolist(), pool[order].tolist(), strict=True)
             return [row for row, (s, o) in enumerate(pairs) if (s, p, o) in known]
 

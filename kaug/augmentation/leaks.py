@@ -84,8 +84,8 @@ def check_leaks(kb: KnowledgeBase, examples: pa.Table, kept_out: HeldOut, where:
     flat = pc.list_flatten(examples["facts"]).to_pylist()
     asks = pc.equal(examples["task"], "question-answering").to_numpy(zero_copy_only=False)
     closed = pc.equal(examples["family"], "closed-book").to_numpy(zero_copy_only=False)
-    subjects = kb.columns(np.array([kb.row_of[fact] for fact in flat], dtype=np.int64))[0] if flat else np.zeros(0)
-    about = rows[np.isin(subjects, kept_out.entities)] if flat else rows
+    subjects, _, objects = kb.columns(np.array([kb.row_of[fact] for fact in flat], dtype=np.int64))
+    about = rows[np.isin(subjects, kept_out.entities) | np.isin(objects, kept_out.entities)]
     about = about[asks[about] & closed[about]]
     if len(about):
         _refuse(examples, int(about[0]), where, "asks about an entity that the exam holds out")

@@ -43,20 +43,36 @@ def write_shards(table: pa.Table, folder: Path, *, card: str) -> dict[str, int]:
 
 def dataset_card(question: str, arm: str, table: pa.Table, origins: Mapping[str, Mapping[str, str]]) -> str:
     """Write the dataset card of an arm: what the rows are, how many, from which sources under which licences."""
-    lines = ["---", f"pretty_name: {json.dumps(f'kaug: {arm}')}", "task_categories: [text-generation, question-answering]"]
+    lines = [
+        "---",
+        f"pretty_name: {json.dumps(f'kaug: {arm}')}",
+        "task_categories: [text-generation, question-answering]",
+    ]
     lines += ["---", "", f"# Training rows of the arm `{arm}`", "", question, "", "| rows | number |", "|---|---|"]
     lines += [f"| {name.removeprefix('rows ')} | {count:,} |" for name, count in count_rows(table).items()]
-    lines += ["", "Every row names its facts (`facts`) and where it says them (`spans`: field, start, end in characters)."]
-    lines += ["The loss falls on `completion`; `prompt` may be empty.", "", "| source | licence | origin | attribution |"]
+    lines += [
+        "",
+        "Every row names its facts (`facts`) and where it says them (`spans`: field, start, end in characters).",
+    ]
+    lines += [
+        "The loss falls on `completion`; `prompt` may be empty.",
+        "",
+        "| source | licence | origin | attribution |",
+    ]
     lines += ["|---|---|---|---|"]
-    lines += [f"| {key} | {of['licence']} | {of['origin']} | {of['attribution']} |" for key, of in sorted(origins.items())]
+    lines += [
+        f"| {key} | {of['licence']} | {of['origin']} | {of['attribution']} |" for key, of in sorted(origins.items())
+    ]
     return "\n".join(lines) + "\n"
 
 
 def count_rows(table: pa.Table) -> dict[str, int]:
     """Count EXAMPLES by family and form."""
     groups = table.group_by(["family", "form"]).aggregate([([], "count_all")]).to_pylist()
-    return {f"rows {g['family']} {g['form']}": g["count_all"] for g in sorted(groups, key=lambda g: (g["family"], g["form"]))}
+    return {
+        f"rows {g['family']} {g['form']}": g["count_all"]
+        for g in sorted(groups, key=lambda g: (g["family"], g["form"]))
+    }
 
 
 def read_shards(folder: Path) -> pa.Table:

@@ -68,12 +68,13 @@ def generate(
     order = sorted(range(len(ids)), key=lambda row: (len(ids[row]), row))
     texts = [""] * len(ids)
     tokens = np.zeros(len(ids), dtype=np.int32)
-    model.eval()
+    writer: Any = model.train(False)
     for start in range(0, len(order), batch_size):
         batch = order[start : start + batch_size]
-        inputs = tokenizer.pad({"input_ids": [ids[row] for row in batch]}, return_tensors="pt").to(model.device)
+        padded: Any = tokenizer.pad({"input_ids": [ids[row] for row in batch]}, return_tensors="pt")
+        inputs = padded.to(model.device)
         with torch.inference_mode():
-            out = model.generate(
+            out = writer.generate(
                 **inputs,
                 max_new_tokens=max_new_tokens,
                 do_sample=False,
@@ -81,10 +82,9 @@ def generate(
                 eos_token_id=tokenizer.eos_token_id,
             )
         for row, new in zip(batch, out[:, inputs["input_ids"].shape[1] :].tolist(), strict=True):
-            if tokenizer.eos_token_id in new:
-                new = new[: new.index(tokenizer.eos_token_id)]
-            texts[row] = tokenizer.decode(new, skip_special_tokens=True).strip()
-            tokens[row] = len(new)
+            length = new.index(tokenizer.eos_token_id) if tokenizer.eos_token_id in new else len(new)
+            texts[row] = str(tokenizer.decode(new[:length], skip_special_tokens=True)).strip()
+            tokens[row] = length
         if progress:
             progress(len(batch))
     return Generated(texts, tokens)
@@ -119,7 +119,7 @@ def likelihood(
     after = tokenizer(list(continuations), add_special_tokens=False)["input_ids"] if continuations else []
     order = sorted(range(len(before)), key=lambda row: (len(before[row]) + len(after[row]), row))
     logs, hits = np.zeros(len(order), dtype=np.float32), np.zeros(len(order), dtype=np.float32)
-    model.eval()
+    model.train(False)
     for start in range(0, len(order), batch_size):
         batch = order[start : start + batch_size]
         sequences = [before[row] + after[row] for row in batch]
@@ -202,8 +202,8 @@ def answer_probes(
     """
     import torch
 
-    model, tokenizer = load_language_model(folder), load_tokenizer(folder)
-    model.to("cuda" if torch.cuda.is_available() else "cpu", dtype=torch.bfloat16)
+    device: Any = "cuda" if torch.cuda.is_available() else "cpu"
+    model, tokenizer = load_language_model(folder).to(device, torch.bfloat16), load_tokenizer(folder)
     answers = probes["answers"].to_pylist()
     asked = [row for row, hops in enumerate(probes["hops"].to_pylist()) if hops]
     passages = [row for row, hops in enumerate(probes["hops"].to_pylist()) if not hops]

@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.errors import PipelineError
@@ -31,8 +33,9 @@ def draw_exam(
 
     A part of the taught entities is held out: their facts will be stated, but no question about them is ever trained.
     `recall` asks for the object of such a fact in the exam's own phrasing, `reverse` for the subject, `compose` for two
-    facts through an entity that the question does not name. `locality` asks for facts that are not taught, and continues
-    passages of text that are not trained: they show what training broke.
+    facts through an entity that the question does not name. `locality` asks for facts of the same predicates that are not
+    taught (of any predicate, where all are taught), and continues passages of text that are not trained: they show what
+    training broke.
 
     Args:
         kb: The knowledge base.
@@ -55,14 +58,17 @@ def draw_exam(
         Allen-Zhu & Li 2023, arXiv 2309.14316.
     """
     if not len(kb.taught):
-        raise PipelineError("The knowledge base teaches no fact, so there is nothing to ask. Add sources or widen `select`.")
+        raise PipelineError(
+            "The knowledge base teaches no fact, so there is nothing to ask. Add sources or widen `select`."
+        )
     entities = np.unique(kb.columns(kb.taught)[0])
     iris = kb.terms["value"].take(pa.array(entities)).to_pylist()
     drawn = np.argsort([_draw(seed, iri) for iri in iris], kind="stable")
     entities = entities[drawn[: max(1, round(held_out_entities * len(entities)))]]
     rows = kb.taught[np.isin(kb.columns(kb.taught)[0], entities)]
     untaught = np.setdiff1d(np.arange(kb.facts.num_rows, dtype=np.int64), kb.taught)
-    untaught = untaught[_has_lexicon(kb, untaught, language)]
+    near = np.isin(kb.columns(untaught)[1], kb.columns(kb.taught)[1])
+    untaught = untaught[near] if near.any() else untaught[_has_lexicon(kb, untaught, language)]
     pool = {
         "recall": _ask(kb, rows, "recall", "exam", most_answers, language),
         "reverse": _ask(kb, rows, "reverse", "inverseExam", most_answers, language),
@@ -73,7 +79,9 @@ def draw_exam(
     for probes in pool.values():
         unique = {probe["id"]: probe for probe in probes}
         chosen.extend(sorted(unique.values(), key=lambda probe: _draw(seed, probe["id"]))[:probes_per_kind])
-    passages = sorted(texts, key=lambda text: _draw(seed, text))[: min(probes_per_kind, round(held_out_texts * len(texts)))]
+    passages = sorted(texts, key=lambda text: _draw(seed, text))[
+        : min(probes_per_kind, round(held_out_texts * len(texts)))
+    ]
     chosen.extend(_continue(text, language) for text in passages if len(text.split()) >= 16)
     chosen.sort(key=lambda probe: (probe["kind"], -probe["hops"], probe["id"]))
     return pa.Table.from_pylist(chosen, schema=PROBES)
@@ -83,9 +91,19 @@ def _draw(seed: int, key: str) -> int:
     return int.from_bytes(hashlib.blake2b(f"{seed} {key}".encode(), digest_size=8).digest(), "little")
 
 
+Probe = dict[str, Any]
+
+
 def _probe(
-    kind: ProbeKind, prompt: str, answers: list[str], facts: list[str], hops: int, language: str, template: str, source: str
-) -> dict[str, object]:
+    kind: ProbeKind,
+    prompt: str,
+    answers: list[str],
+    facts: list[str],
+    hops: int,
+    language: str,
+    template: str,
+    source: str,
+) -> Probe:
     return {
         "id": content_digest(kind, prompt, *facts),
         "kind": kind,
@@ -101,11 +119,13 @@ def _probe(
 
 
 def _has_lexicon(kb: KnowledgeBase, rows: NDArray[np.int64], language: str) -> NDArray[np.bool_]:
-    said = set(kb.lexicon.filter(pa.compute.equal(kb.lexicon["language"], language))["predicate"].to_pylist())
+    said = set(kb.lexicon.filter(pc.equal(kb.lexicon["language"], language))["predicate"].to_pylist())
     return np.array([int(p) in said for p in kb.columns(rows)[1]], dtype=bool)
 
 
-def _answers(kb: KnowledgeBase, known: dict[tuple[int, int], list[int]], key: tuple[int, int], language: str) -> list[str]:
+def _answers(
+    kb: KnowledgeBase, known: dict[tuple[int, int], list[int]], key: tuple[int, int], language: str
+) -> list[str]:
     return list(dict.fromkeys(name for term in known.get(key, []) for name in kb.names(term, language)))
 
 
@@ -120,7 +140,7 @@ def _known(kb: KnowledgeBase, *, inverse: bool) -> dict[tuple[int, int], list[in
 
 def _ask(
     kb: KnowledgeBase, rows: NDArray[np.int64], kind: ProbeKind, name: Property, most_answers: int, language: str
-) -> list[dict[str, object]]:
+) -> list[Probe]:
     inverse = name == "inverseExam"
     known = _known(kb, inverse=inverse)
     subjects, predicates, objects = kb.columns(rows)
@@ -143,9 +163,7 @@ def _ask(
     return probes
 
 
-def _ask_compositions(
-    kb: KnowledgeBase, rows: NDArray[np.int64], most_answers: int, language: str
-) -> list[dict[str, object]]:
+def _ask_compositions(kb: KnowledgeBase, rows: NDArray[np.int64], most_answers: int, language: str) -> list[Probe]:
     known = _known(kb, inverse=False)
     subjects, predicates, objects = kb.columns(rows)
     pairs = compositions(kb, subjects, predicates, objects)
@@ -169,7 +187,7 @@ def _ask_compositions(
     return probes
 
 
-def _continue(text: str, language: str) -> dict[str, object]:
+def _continue(text: str, language: str) -> Probe:
     words = text.split(" ")
     half = len(words) // 3
     prefix, rest = " ".join(words[:half]), " " + " ".join(words[half:])

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyoxigraph as ox
 
 from kaug.errors import SourceError
-from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.knowledge.knowledge_base import KnowledgeBase, clean_text
 from kaug.knowledge.lexicon import PROPERTIES, check_template
 from kaug.knowledge.rdf import construct, read_quads
 from kaug.knowledge.sources import Source, source_of, verify_source
@@ -25,6 +25,8 @@ OWL = "http://www.w3.org/2002/07/owl#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 KAUG = "https://w3id.org/kaug/ns#"
 
+Term = ox.NamedNode | ox.BlankNode | ox.Literal
+
 _PREFERRED = {
     RDFS + "label",
     SKOS + "prefLabel",
@@ -36,7 +38,6 @@ _ALTERNATIVE = {SKOS + "altLabel", "http://schema.org/alternateName", "https://s
 _PHRASE = KAUG + "phrase"
 # What describes the vocabulary rather than the world is no fact to learn.
 _SCHEMA = {RDFS + name for name in ("domain", "range", "comment", "seeAlso", "isDefinedBy", "subPropertyOf")}
-_CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
 
 
 def build_kb(
@@ -76,7 +77,7 @@ def build_kb(
     named = [source if isinstance(source, Source) else source_of(Path(source)) for source in sources]
     counts: Counter[str] = Counter()
     triples: dict[tuple[str, str, str], list[str]] = {}
-    terms: dict[str, ox.NamedNode | ox.BlankNode | ox.Literal] = {}
+    terms: dict[str, Term] = {}
     quads: list[ox.Quad] = []
     digests = {}
     for source in named:
@@ -85,6 +86,9 @@ def build_kb(
         quads.extend(read_quads(source.path))
         counts[f"triples {source.id}"] = len(quads) - before
         for quad in quads[before:]:
+            if isinstance(quad.object, ox.Triple) or isinstance(quad.subject, ox.Triple):
+                counts["triples left out: about a triple"] += 1
+                continue
             key = (str(quad.subject), str(quad.predicate), str(quad.object))
             for text, term in zip(key, (quad.subject, quad.predicate, quad.object), strict=True):
                 terms.setdefault(text, term)
@@ -93,7 +97,11 @@ def build_kb(
                 stated.append(source.id)
         if progress:
             progress(len(quads) - before)
-    said: list[ox.Quad] = list(read_quads(lexicon)) if lexicon else []
+    said: list[tuple[str, str, Term | ox.Triple]] = []
+    for quad in read_quads(lexicon) if lexicon else ():
+        if isinstance(quad.subject, ox.NamedNode):
+            terms.setdefault(str(quad.subject), quad.subject)
+            said.append((str(quad.subject), quad.predicate.value, quad.object))
 
     labels: list[tuple[str, str, str, bool]] = []
     phrases: dict[tuple[str, str], str] = {}
@@ -104,7 +112,7 @@ def build_kb(
         subject, predicate, value = key
         name, literal = terms[predicate].value, terms[value]
         if name.startswith(KAUG) and name != _PHRASE:
-            said.append(ox.Quad(terms[subject], terms[predicate], literal))  # type: ignore[arg-type]
+            said.append((subject, name, literal))
         elif name in _PREFERRED or name in _ALTERNATIVE or name == _PHRASE:
             if not isinstance(literal, ox.Literal):
                 counts["labels left out: not a literal"] += 1
@@ -118,12 +126,11 @@ def build_kb(
             counts["triples left out: vocabulary"] += 1
         else:
             facts.append(key)
-    for quad in said:
-        name = quad.predicate.value.removeprefix(KAUG)
-        if quad.predicate.value.startswith(KAUG) and name in PROPERTIES and isinstance(quad.object, ox.Literal):
-            check_template(name, quad.object.value, str(quad.subject), str(lexicon or "a source"))
-            templates.append((str(quad.subject), name, (quad.object.language or "").lower(), quad.object.value))
-            terms.setdefault(str(quad.subject), quad.subject)  # type: ignore[arg-type]
+    for subject, iri, template in said:
+        name = iri.removeprefix(KAUG)
+        if iri.startswith(KAUG) and name in PROPERTIES and isinstance(template, ox.Literal):
+            check_template(name, template.value, subject, str(lexicon or "a source"))
+            templates.append((subject, name, (template.language or "").lower(), template.value))
 
     taught = construct(select, quads, where) if select is not None else None
     used = {part for key in facts for part in key} | {label[0] for label in labels} | {entry[0] for entry in templates}
@@ -162,11 +169,11 @@ def build_kb(
     return kb
 
 
-def _is_schema(term: ox.NamedNode | ox.BlankNode | ox.Literal) -> bool:
+def _is_schema(term: Term) -> bool:
     return isinstance(term, ox.NamedNode) and term.value.startswith((RDF, RDFS, OWL, KAUG, SKOS))
 
 
-def _terms_table(terms: list[ox.NamedNode | ox.BlankNode | ox.Literal]) -> pa.Table:
+def _terms_table(terms: list[Term]) -> pa.Table:
     kinds = [
         "literal" if isinstance(t, ox.Literal) else "iri" if isinstance(t, ox.NamedNode) else "blank" for t in terms
     ]
@@ -199,21 +206,6 @@ def _labels_table(
         schema=LABELS,
     )
     return table.filter(pc.not_equal(table["text"], ""))
-
-
-def clean_text(texts: pa.Array) -> pa.Array:
-    """Neutralise what a label must not carry into training text: control and bidi characters, chat-control tokens.
-
-    Args:
-        texts: Strings.
-
-    Returns:
-        Strings on one line, trimmed; `<|` and `|>` are broken up, since chat templates mark turns with them.
-    """
-    texts = pc.replace_substring_regex(texts, _CONTROL, "")
-    texts = pc.replace_substring_regex(texts, r"\s+", " ")
-    texts = pc.replace_substring(pc.replace_substring(texts, "<|", "< |"), "|>", "| >")
-    return pc.utf8_trim_whitespace(texts)
 
 
 def _facts_table(
@@ -261,7 +253,7 @@ def _lexicon_table(templates: list[tuple[str, str, str, str]], number: dict[str,
             "predicate": pa.array([number[row[0]] for row in rows], pa.uint32()),
             "property": pa.array([row[1] for row in rows], pa.string()),
             "language": pa.array([row[2] for row in rows], pa.string()),
-            "text": pa.array([row[3] for row in rows], pa.string()),
+            "text": clean_text(pa.array([row[3] for row in rows], pa.string())),
         },
         schema=LEXICON,
     )

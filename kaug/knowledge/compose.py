@@ -5,14 +5,13 @@ Both the exam and the multi-hop form draw from here, each from its own entities.
 
 from dataclasses import dataclass
 
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon import fill, templates
+from kaug.knowledge.lexicon import templates
 
 __all__ = ["Compositions", "compositions", "refer"]
 
@@ -65,9 +64,7 @@ def compositions(
     return Compositions(left, right, subjects[left])
 
 
-def refer(
-    kb: KnowledgeBase, predicate: int, objects: pa.Array, language: str = "en", variant: int = 0
-) -> pa.Array:
+def refer(kb: KnowledgeBase, predicate: int, objects: pa.Array, language: str = "en", variant: int = 0) -> pa.Array:
     """Denote subjects by an object: "the country whose capital is Lomé".
 
     Args:
@@ -85,7 +82,9 @@ def refer(
     return pc.binary_join_element_wise(pa.scalar(head), objects, pa.scalar(tail), "")
 
 
-def _pointing_to_one(kb: KnowledgeBase, predicates: NDArray[np.uint32], objects: NDArray[np.uint32]) -> NDArray[np.bool_]:
+def _pointing_to_one(
+    kb: KnowledgeBase, predicates: NDArray[np.uint32], objects: NDArray[np.uint32]
+) -> NDArray[np.bool_]:
     everything = np.arange(kb.facts.num_rows, dtype=np.int64)
     _, all_predicates, all_objects = kb.columns(everything)
     keys = all_predicates.astype(np.uint64) << np.uint64(32) | all_objects.astype(np.uint64)

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,22 @@ from numpy.typing import NDArray
 from kaug.artifact import load
 from kaug.tables import read_table, write_table
 
-__all__ = ["KnowledgeBase", "load_kb", "save_kb"]
+__all__ = ["CLASS_OF", "KnowledgeBase", "clean_text", "load_kb", "save_kb"]
+
+CLASS_OF = frozenset(
+    {"http://www.w3.org/1999/02/22-rdf-syntax-ns#type", "http://www.w3.org/2000/01/rdf-schema#subClassOf"}
+)
+"""The predicates whose object is a class: what stands on their right is said with an article ("a country")."""
 
 _TABLES = ("terms", "labels", "facts", "lexicon")
 _XSD = "http://www.w3.org/2001/XMLSchema#"
-_RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+_UNSIGNED = ("unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte", "nonNegativeInteger", "positiveInteger")
+_SIGNED = ("integer", "long", "int", "short", "byte", "nonPositiveInteger", "negativeInteger")
+_NUMBERS = {_XSD + name for name in (*_UNSIGNED, *_SIGNED, "decimal", "double", "float")}
+_HIDDEN = (
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{84}\x{86}-\x{9f}\x{61c}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
+)
+_SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
 
 
 @dataclass(frozen=True)
@@ -55,9 +67,9 @@ class KnowledgeBase:
         """Return the bare label of every term.
 
         Args:
-            language: BCP 47 tag. A term without a label in it takes one in the next wanted language, then one without a
-                language, then any; a term without any label is named by the last part of its IRI, a literal by its value
-                in words.
+            language: BCP 47 tag. A term without a label in it takes one in the next wanted language, then one without
+                a language, then any; a term without any label is named by the last part of its IRI, a literal by its
+                value in words.
 
         Returns:
             Strings, one per term, never null.
@@ -69,7 +81,7 @@ class KnowledgeBase:
         return self._text(language, phrases=True)
 
     def names(self, term: int, language: str = "en") -> list[str]:
-        """Return all names of a term that count as a right answer in a language: label, alternatives, value in words."""
+        """Return all names of a term that count as a right answer: label, alternatives, value in words."""
         low, high = np.searchsorted(self._label_terms, [term, term + 1])
         rows = self.labels.slice(int(low), int(high - low)).to_pylist()
         chosen = [row for row in rows if row["language"].split("-")[0] in (language, "")] or rows
@@ -133,7 +145,7 @@ class KnowledgeBase:
         place[terms[first]] = np.arange(len(first))
         labelled = words.combine_chunks().take(pa.array(place, mask=place < 0))
         fallback = self._fallback()
-        if phrases and language.split("-")[0] == "en":
+        if phrases and language.split("-", maxsplit=1)[0] == "en":
             articled = pa.array(
                 [_with_article(word) for word in pc.coalesce(labelled, fallback).to_pylist()], pa.string()
             )
@@ -144,25 +156,25 @@ class KnowledgeBase:
 
     @cached_property
     def _is_class(self) -> NDArray[np.bool_]:
-        """Which terms are classes: what is said to be an instance of one stands as "a country" in a sentence."""
+        """Which terms are classes, by what is said of them: in a sentence they stand as "a country"."""
         found = np.zeros(self.terms.num_rows, dtype=bool)
-        values = self.terms["value"].to_pylist()
-        kinds = [row for row, value in enumerate(values) if value == _RDF_TYPE]
-        for row in kinds:
-            found[self._spo["object"][self._spo["predicate"] == row]] = True
+        for row, value in enumerate(self.terms["value"].to_pylist()):
+            if value in CLASS_OF:
+                stated = self._spo["predicate"] == row
+                found[self._spo["object"][stated]] = True
+                if value == _SUBCLASS:
+                    found[self._spo["subject"][stated]] = True
         return found
 
     def _fallback(self) -> pa.Array:
         values = self.terms["value"]
         kinds = pc.cast(self.terms["kind"], pa.string()).to_pylist()
         types = pc.cast(self.terms["datatype"], pa.string()).to_pylist()
-        return pa.array(
-            [
-                _literal_words(value, datatype) if kind == "literal" else words_of(_local_name(value))
-                for kind, value, datatype in zip(kinds, values.to_pylist(), types, strict=True)
-            ],
-            pa.string(),
-        )
+        words = [
+            _literal_words(value, datatype) if kind == "literal" else words_of(_local_name(value))
+            for kind, value, datatype in zip(kinds, values.to_pylist(), types, strict=True)
+        ]
+        return clean_text(pa.array(words, pa.string()))
 
 
 def save_kb(kb: KnowledgeBase, folder: Path) -> None:
@@ -192,9 +204,9 @@ def load_kb(folder: str | os.PathLike[str]) -> KnowledgeBase:
         ArtifactError: There is none, or a file was altered.
 
     Examples:
-        >>> load_kb("no/such/folder")
+        >>> load_kb("no/such")
         Traceback (most recent call last):
-        kaug.errors.ArtifactError: no/such/folder: there is no finished artifact here (no manifest.json). Run the stage again.
+        kaug.errors.ArtifactError: no/such: there is no finished artifact here (no manifest.json). Run the stage again.
     """
     path = Path(folder)
     if not (path / "manifest.json").exists() and (path / "1-knowledge").is_dir():
@@ -226,7 +238,7 @@ def words_of(name: str) -> str:
 
 def _rank(tag: str, wanted: Sequence[str]) -> int:
     for place, language in enumerate(wanted):
-        if tag == language.lower() or (tag and tag.split("-")[0] == language.lower()):
+        if tag == language.lower() or (tag and tag.split("-", maxsplit=1)[0] == language.lower()):
             return place
     return len(wanted)
 
@@ -236,17 +248,40 @@ def _local_name(iri: str) -> str:
 
 
 def _literal_words(value: str, datatype: str | None) -> str:
-    if datatype in (_XSD + "integer", _XSD + "decimal", _XSD + "double", _XSD + "int", _XSD + "long"):
-        try:
-            number = float(value)
-        except ValueError:
-            return value
-        if number.is_integer() and abs(number) < 1e15:
-            return f"{int(number):,}"
-        return f"{number:,.6g}" if abs(number) < 1e15 else value
+    if datatype in _NUMBERS:
+        return _number_words(value)
     if datatype == _XSD + "boolean":
         return {"true": "yes", "1": "yes"}.get(value, "no")
     return value
+
+
+def _number_words(value: str) -> str:
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return value
+    if not number.is_finite() or number.adjusted() not in range(-6, 15):
+        return value  # nobody writes 6.02E23 in full
+    return f"{(number + 0).normalize():,f}"  # + 0: there is no minus zero in words
+
+
+def clean_text(texts: pa.Array) -> pa.Array:
+    r"""Neutralise what must not come into training text: control and bidi characters, chat-control tokens.
+
+    Args:
+        texts: Strings.
+
+    Returns:
+        Strings on one line, trimmed; `<|` and `|>` are broken up, since chat templates mark turns with them.
+
+    Examples:
+        >>> clean_text(pa.array([" a\n<|im_start|>b\u202e"])).to_pylist()
+        ['a < |im_start| >b']
+    """
+    texts = pc.replace_substring_regex(texts, _HIDDEN, "")
+    texts = pc.replace_substring_regex(texts, r"[\s\x{85}\x{2028}\x{2029}]+", " ")
+    texts = pc.replace_substring(pc.replace_substring(texts, "<|", "< |"), "|>", "| >")
+    return pc.utf8_trim_whitespace(texts)
 
 
 def _with_article(word: str) -> str:

@@ -1,7 +1,8 @@
 """Facts and templates → sentences with character spans, in columns.
 
-A template is a sentence with the slots `{s}` and `{o}`. It comes from the lexicon (RDF annotations of the predicate) or,
-for a predicate that the lexicon lacks, from the predicate's label by rule.
+A template is a sentence with the slots `{s}` and `{o}`. It comes from the lexicon (RDF annotations of the predicate)
+or, for a predicate that the lexicon lacks, from the predicate's label by rule; what something is (`rdf:type`,
+`rdfs:subClassOf`) has a rule of its own.
 """
 
 import re
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.errors import SourceError
-from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.knowledge.knowledge_base import CLASS_OF, KnowledgeBase
 
 __all__ = ["PROPERTIES", "Property", "Said", "fill", "statements", "templates"]
 
@@ -89,8 +90,10 @@ def templates(kb: KnowledgeBase, predicate: int, name: Property, language: str =
         pc.and_(pc.equal(table["property"], name), pc.is_in(table["language"], pa.array([language, ""]))),
     )
     found: list[str] = table.filter(mask)["text"].to_pylist()
-    if found or language.split("-")[0] != "en":
+    if found or language.split("-", maxsplit=1)[0] != "en":
         return found
+    if kb.terms["value"][predicate].as_py() in CLASS_OF:
+        return list(_CLASS_OF[name])
     return _by_rule(kb.text(language)[predicate].as_py())[name]
 
 
@@ -124,6 +127,8 @@ def fill(template: str, subjects: pa.Array, objects: pa.Array) -> Said:
             place = place + len(piece)
             parts.append(pa.scalar(piece))
     text = pc.binary_join_element_wise(*parts, "")
+    if template.endswith("."):
+        text = pc.replace_substring_regex(text, r"\.\.$", ".")  # an object may end in a full stop of its own
     return Said(_sentence(text), spans["s"], spans["o"])
 
 
@@ -154,15 +159,28 @@ def _sentence(text: pa.Array) -> pa.Array:
     first = pc.utf8_slice_codeunits(text, 0, 1)
     upper = pc.utf8_upper(first)
     same = pc.equal(pc.utf8_length(upper), pc.utf8_length(first))  # ß would become two letters and move every span
-    text = pc.binary_join_element_wise(pc.if_else(same, upper, first), pc.utf8_slice_codeunits(text, 1), "")
-    return pc.replace_substring_regex(text, r"\.\.$", ".")  # an object may end in a full stop of its own
+    return pc.binary_join_element_wise(pc.if_else(same, upper, first), pc.utf8_slice_codeunits(text, 1), "")
 
 
+_CLASS_OF: dict[str, list[str]] = {  # the object brings its article: "Togo is a country."
+    "statement": ["{s} is {o}.", "{o} is what {s} is."],
+    "question": ["What is {s}?", "Tell me what {s} is."],
+    "inverseQuestion": ["Name {o}."],
+    "exam": ["What kind of thing is {s}?"],
+    "inverseExam": ["Give an example of {o}."],
+    "reference": ["what {s} is"],
+    "inverseReference": ["something that is {o}"],
+}
+
+_NO_SLOTS = str.maketrans("{}", "()")
 _PREPOSITIONS = {"of", "by", "in", "at", "to", "from", "with", "for", "on", "as", "into", "about", "near"}
 
 
 def _by_rule(label: str) -> dict[str, list[str]]:
+    label = label.translate(_NO_SLOTS)
     words = label.split() or ["related", "to"]
+    if len(words) > 1 and words[-1] in ("a", "an"):
+        return _verb(label)
     if words[0] in ("has", "have") and len(words) > 1 and words[-1] not in _PREPOSITIONS:
         return _noun(" ".join(words[1:]))
     if words[0] in ("is", "was"):

@@ -72,7 +72,7 @@ def source_of(path: Path) -> Source:
 
 
 def read_manifest(path: Path) -> Manifest:
-    """Read a manifest and verify the digests it gives.
+    """Read a manifest; `verify_source` checks a file's digest when the source is read.
 
     Args:
         path: The TOML file; paths in it are relative to its folder.
@@ -81,7 +81,7 @@ def read_manifest(path: Path) -> Manifest:
         The manifest.
 
     Raises:
-        SourceError: It is missing or malformed, names an absent file, or a file has another SHA-256.
+        SourceError: It is missing or malformed, or has a key or a kind that there is not.
     """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))

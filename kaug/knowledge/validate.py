@@ -29,7 +29,13 @@ def validate_file(path: Path) -> dict[str, Any]:
     except SourceError as error:
         place = re.match(rf"{re.escape(str(path))}:(\d+): ", str(error))
         reason = str(error)[place.end() :] if place else str(error).removeprefix(f"{path}: ")
-        return {"file": str(path), "ok": False, "triples": count, "error": reason, "line": int(place[1]) if place else None}
+        return {
+            "file": str(path),
+            "ok": False,
+            "triples": count,
+            "error": reason,
+            "line": int(place[1]) if place else None,
+        }
     return {"file": str(path), "ok": True, "triples": count, "error": None, "line": None}
 
 

@@ -29,7 +29,7 @@ MENTIONS = pa.schema(
 _Rule = Literal["any", "lower", "upper", "exact", "exact inside"]
 _Form = tuple[int, _Rule, str]
 
-_PLURAL_FROM = 4
+_PLURAL_FROM = 3
 _ACRONYM_UP_TO = 5
 _SPACES = "\t\n\r\x0b\x0c\x85\xa0\u2007\u2009\u202f\u3000"
 # Scripts written without spaces, and Hangul, whose particles follow a name without one.
@@ -51,7 +51,7 @@ class Linker:
     - an acronym (up to five letters, all upper case) is matched as spelt: "who" and "Who" are not the WHO;
     - a label of two letters is matched as spelt and, if the second is lower case ("He"), not where a sentence starts.
 
-    Lower-case English labels of four letters and more are found in the plural (-s, -es, -ies). A mention ends where
+    Lower-case English labels of three letters and more are found in the plural (-s, -es, -ies). A mention ends where
     words end, except in scripts without spaces. Of overlapping mentions the leftmost, then the longest, counts. Labels
     of one character, or of two lower-case letters, and those without a letter or digit, are not looked for.
 

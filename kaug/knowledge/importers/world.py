@@ -117,7 +117,10 @@ class _World:
         continent = self._corrected("continent", corrections.CONTINENT.get(code), record["continentcode"])
         turtle.link(country, "geo:continent", f"continent:{continent}")
         area = self._corrected("area", corrections.AREA.get(code), str(record["areakm2"]))
-        turtle.value(country, "geo:area", area, "xsd:decimal")
+        if float(area) > 0:
+            turtle.value(country, "geo:area", area, "xsd:decimal")
+        else:
+            self.notes["facts left out: area that GeoNames rounds to nothing"] += 1
         turtle.value(country, "geo:population", str(record["population"]), "xsd:integer")
         currencies = self._currencies(code)
         turtle.link(country, "geo:currency", *(f"currency:{currency}" for currency in currencies))

@@ -1,0 +1,126 @@
+"""A pipeline file → a run: the settings, the folder of artifacts, and what was opened or made in it so far."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from kaug import artifact
+from kaug.artifact import Artifact, Draft, file_digest, fingerprint
+from kaug.augmentation.corpus import read_corpus
+from kaug.errors import ArtifactError, ModelError
+from kaug.knowledge.sources import Manifest, Source, read_manifest
+from kaug.models import find_language_model
+from kaug.pipeline import Pipeline, project_root, read_pipeline
+from kaug.progress import Show, silent
+
+__all__ = ["Run", "open_run"]
+
+
+@dataclass
+class Run:
+    """One pipeline and the folder that its artifacts stand in.
+
+    Attributes:
+        pipeline: The settings.
+        root: The folder that paths in the pipeline start from.
+        out: The folder of the artifacts.
+        rebuild: Make every stage anew, finished or not.
+        show: Opens progress bars.
+        command: What the user typed, for the report.
+        done: The artifacts of this run, by folder name.
+        opened: What the stages opened of them, so that it is opened once.
+    """
+
+    pipeline: Pipeline
+    root: Path
+    out: Path
+    rebuild: bool = False
+    show: Show = silent
+    command: str = ""
+    done: dict[str, Artifact] = field(default_factory=dict)
+    opened: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """The list of sources."""
+        return read_manifest(self.root / self.pipeline.knowledge.manifest)
+
+    @property
+    def sources(self) -> list[Source]:
+        """The sources that the pipeline names."""
+        return self.manifest.select(self.pipeline.knowledge.sources)
+
+    @cached_property
+    def corpus(self) -> tuple[list[str], list[str]]:
+        """Ids and texts of the user's texts."""
+        patterns = self.pipeline.augmentation.texts
+        return read_corpus(patterns, self.root) if patterns else ([], [])
+
+    @cached_property
+    def model_digest(self) -> str:
+        """Digest of the base model's weights."""
+        folder = find_language_model(self.pipeline.training.model)
+        files = sorted(folder.glob("*.safetensors"))
+        if not files:
+            raise ModelError(f"{folder}: no .safetensors file; kaug reads no other weights.")
+        return fingerprint(files={file.name: file_digest(file) for file in files})
+
+    @property
+    def trained(self) -> list[tuple[str, int]]:
+        """The arms to train, with their seeds."""
+        return [(arm, seed) for arm in self.pipeline.augmentation.arms for seed in self.pipeline.seeds]
+
+    @property
+    def examined(self) -> list[tuple[str, int]]:
+        """The arms to examine, with their seeds; the untrained model answers alike under every seed."""
+        asked = dict.fromkeys([*self.pipeline.evaluation.arms, *self.pipeline.augmentation.arms])
+        seeds = self.pipeline.seeds
+        return [(arm, seed) for arm in asked for seed in (seeds[:1] if arm.startswith("base") else seeds)]
+
+    @contextlib.contextmanager
+    def stage(self, name: str, stage: str, mark: str, inputs: dict[str, str]) -> Iterator[Draft | None]:
+        """Open a draft for an artifact, or yield None if a finished one with the same fingerprint is there."""
+        path = self.out / name
+        if name in self.done:
+            yield None
+            return
+        if not self.rebuild and (path / artifact.MANIFEST).exists():
+            with contextlib.suppress(ArtifactError):
+                found = artifact.load(path, stage=stage, verify=False)
+                if found.fingerprint == mark:
+                    self.done[name] = artifact.load(path, stage=stage)
+                    yield None
+                    return
+        with artifact.publish(path, stage=stage, fingerprint=mark, inputs=inputs) as draft:
+            yield draft
+        self.done[name] = artifact.load(path, stage=stage, verify=False)
+
+
+def open_run(
+    path: Path,
+    *,
+    out: Path | None = None,
+    settings: Sequence[str] = (),
+    rebuild: bool = False,
+    show: Show = silent,
+    command: str = "",
+) -> Run:
+    """Read a pipeline file and name the folder of its artifacts.
+
+    Args:
+        path: The pipeline file.
+        out: The folder; `build/<name of the file>` in the project's folder if None.
+        settings: Changes such as `training.tokens=5000`.
+        rebuild: Make every stage anew.
+        show: Opens progress bars.
+        command: What the user typed.
+
+    Raises:
+        PipelineError: The file is missing or wrong.
+    """
+    pipeline = read_pipeline(path, settings)
+    root = project_root(path)
+    return Run(pipeline, root, out or root / "build" / Path(path).stem, rebuild, show, command)

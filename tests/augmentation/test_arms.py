@@ -1,0 +1,180 @@
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from numpy.typing import NDArray
+
+from kaug.augmentation.arms import Arm, closed_book_rows, mismatch
+from kaug.augmentation.rows import Facts, facts_to_teach
+from kaug.knowledge.build import build_kb
+from kaug.knowledge.knowledge_base import KnowledgeBase
+
+Term = Callable[[str], int]
+ARMS: tuple[Arm, ...] = ("text", "repeated", "mismatched", "augmented")
+NOBODY = np.zeros(0, np.uint32)
+
+
+@pytest.fixture(scope="module")
+def held_out(toy_term: Term) -> NDArray[np.uint32]:
+    return np.array(sorted(map(toy_term, ("netherlands", "togo", "bhutan", "hammer"))), np.uint32)
+
+
+def write(kb: KnowledgeBase, arm: Arm, held_out: NDArray[np.uint32] = NOBODY, **settings: object) -> list[dict]:
+    return closed_book_rows(kb, arm, held_out=held_out, **settings)[0].to_pylist()
+
+
+def triples(kb: KnowledgeBase) -> set[tuple[int, ...]]:
+    rows = np.arange(kb.facts.num_rows, dtype=np.int64)
+    return {tuple(map(int, triple)) for triple in zip(*kb.columns(rows), strict=True)}
+
+
+def spoken(facts: Facts) -> list[tuple[int, ...]]:
+    columns = (facts.subjects, facts.predicates, facts.objects)
+    return [tuple(map(int, triple)) for triple in zip(*columns, strict=True)]
+
+
+def test_repeated_says_every_fact_once_in_its_plainest_sentence(toy_kb: KnowledgeBase, held_out: NDArray) -> None:
+    rows = write(toy_kb, "repeated", held_out)
+    assert len(rows) == 20
+    assert sorted(row["facts"][0] for row in rows) == sorted(toy_kb.hex_ids[int(r)].as_py() for r in toy_kb.taught)
+    assert {row["form"] for row in rows} == {"statement"}
+    assert "The currency of Togo is the CFA franc." in {row["completion"] for row in rows}
+
+
+def test_text_has_no_closed_book_row(toy_kb: KnowledgeBase, held_out: NDArray) -> None:
+    assert write(toy_kb, "text", held_out) == []
+
+
+def test_augmented_counts_by_form_as_worked_out_by_hand(toy_kb: KnowledgeBase, held_out: NDArray) -> None:
+    everything = Counter(row["form"] for row in write(toy_kb, "augmented"))
+    assert everything.pop("passage") in range(8, 17)  # two for each country, less those that came out equal
+    assert everything == {
+        "statement": 8 * 2 + 9 + 3,
+        "reversed": 8 + 9 + 3,
+        "question": 20,
+        "inverse-question": 20,
+        "multi-hop": 2 + 4 + 5 * 2,
+    }
+    # Held out: Netherlands and Togo (2 facts each), Bhutan (3), the hammer (1).
+    open_only = Counter(row["form"] for row in write(toy_kb, "augmented", held_out))
+    assert (open_only["question"], open_only["inverse-question"], open_only["multi-hop"]) == (12, 12, 1 + 4 * 2)
+    assert (open_only["statement"], open_only["reversed"]) == (28, 20)
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_no_arm_asks_about_held_out_entities_but_all_state_them(
+    toy_kb: KnowledgeBase, held_out: NDArray, toy_term: Term, arm: Arm
+) -> None:
+    rows = write(toy_kb, arm, held_out)
+    names = ("Netherlands", "Holland", "Togo", "Bhutan", "hammer")
+    for row in rows:
+        if row["task"] == "question-answering":
+            asked = toy_kb.columns(np.array([toy_kb.row_of[fact] for fact in row["facts"]]))[0]
+            assert not set(asked.tolist()) & set(held_out.tolist())
+            assert not any(name in row["prompt"] + row["completion"] for name in names)
+        else:
+            assert row["prompt"] == ""
+    stated = {fact for row in rows for fact in row["facts"]}
+    assert len(stated) == (0 if arm == "text" else 20)
+
+
+def test_mismatched_states_no_true_triple_and_keeps_the_objects_of_each_predicate(toy_kb: KnowledgeBase) -> None:
+    facts = facts_to_teach(toy_kb)
+    for seed in range(5):
+        false, lost = mismatch(toy_kb, facts, seed=seed)
+        assert lost == 0
+        assert not set(spoken(false)) & triples(toy_kb)
+        np.testing.assert_array_equal(false.rows, facts.rows)
+        np.testing.assert_array_equal(false.subjects, facts.subjects)
+        for predicate in np.unique(facts.predicates):
+            of = facts.predicates == predicate
+            assert Counter(false.objects[of].tolist()) == Counter(facts.objects[of].tolist())
+    assert spoken(mismatch(toy_kb, facts, seed=1)[0]) == spoken(mismatch(toy_kb, facts, seed=1)[0])
+    assert spoken(mismatch(toy_kb, facts, seed=1)[0]) != spoken(mismatch(toy_kb, facts, seed=2)[0])
+
+
+def test_mismatched_has_as_many_rows_of_each_form_as_augmented(toy_kb: KnowledgeBase, held_out: NDArray) -> None:
+    for seed in range(3):
+        true = write(toy_kb, "augmented", held_out, seed=seed)
+        false = write(toy_kb, "mismatched", held_out, seed=seed)
+        assert Counter(row["form"] for row in true) == Counter(row["form"] for row in false)
+        assert [row["facts"] for row in true] == [row["facts"] for row in false]
+        said = {row["completion"] for row in true if row["form"] in ("statement", "reversed")}
+        assert not said & {row["completion"] for row in false}
+
+
+def test_facts_that_any_object_makes_true_are_left_out_and_counted(tmp_path) -> None:
+    file = tmp_path / "a.ttl"
+    file.write_text("@prefix : <urn:x:> . :a :p :one . :b :p :one . :c :q :two . :d :q :three .", encoding="utf-8")
+    kb = build_kb([file])
+    false, lost = mismatch(kb, facts_to_teach(kb))
+    assert lost == 2  # whatever :p gets is :one, and :one is true
+    assert len(false.rows) == 2
+    rows, counts = closed_book_rows(kb, "mismatched", held_out=NOBODY)
+    assert counts["facts left out: no false object to be had"] == 2
+    assert {len(of) for of in rows["facts"].to_pylist()} == {1}
+    assert len({of[0] for of in rows["facts"].to_pylist()}) == 2
+
+
+def test_the_seed_decides_the_passages_and_nothing_else(toy_kb: KnowledgeBase, held_out: NDArray) -> None:
+    one, same, other = (write(toy_kb, "augmented", held_out, seed=seed) for seed in (0, 0, 1))
+    assert one == same
+    assert [row["id"] for row in one if row["form"] != "passage"] == [
+        row["id"] for row in other if row["form"] != "passage"
+    ]
+    assert {row["id"] for row in one if row["form"] == "passage"} != {
+        row["id"] for row in other if row["form"] == "passage"
+    }
+
+
+def test_duplicates_are_removed_and_counted(tmp_path) -> None:
+    source, lexicon = tmp_path / "a.ttl", tmp_path / "lexicon.ttl"
+    source.write_text("@prefix : <urn:x:> . :a :p :b . :c :p :d .", encoding="utf-8")
+    lexicon.write_text(
+        "@prefix : <urn:x:> . @prefix kaug: <https://w3id.org/kaug/ns#> .\n"
+        ':p kaug:statement "{s} → {o}" ; kaug:question "{s} → ?" ; kaug:inverseQuestion "? → {o}" .',
+        encoding="utf-8",
+    )
+    kb = build_kb([source], lexicon=lexicon, languages=("en", "zh"))
+    # A template without a language serves every language, and so is written twice.
+    rows, counts = closed_book_rows(kb, "augmented", held_out=NOBODY, languages=("en", "zh"))
+    assert sorted(rows["completion"].to_pylist()) == ["A → b", "C → d", "a", "b", "c", "d"]
+    assert counts["rows left out: duplicates"] == 6
+    assert len(set(rows["id"].to_pylist())) == rows.num_rows
+
+
+def test_forms_and_languages_choose_what_is_written(toy_kb: KnowledgeBase) -> None:
+    rows = write(toy_kb, "augmented", forms=["reversed"], languages=("en", "zh"))
+    assert {row["form"] for row in rows} == {"reversed"}
+    assert {row["language"] for row in rows} == {"en"}
+    rows = write(toy_kb, "augmented", forms=["question"], languages=("zh",))
+    assert len(rows) == 8
+    assert write(toy_kb, "augmented", forms=[]) == []
+
+
+def test_no_question_asks_about_a_held_out_entity_from_its_other_end(tmp_path) -> None:
+    """What borders a held-out country is asked in the exam; so no question may tell it from the neighbour's side."""
+    file = tmp_path / "a.ttl"
+    file.write_text(
+        "@prefix : <urn:x:> . :aa :borders :bb . :bb :borders :aa . :bb :borders :cc . :cc :borders :bb .",
+        encoding="utf-8",
+    )
+    kb = build_kb([file])
+    number = {value: row for row, value in enumerate(kb.terms["value"].to_pylist())}
+    kept = np.array([number["urn:x:aa"]], np.uint32)
+    for arm in ("augmented", "mismatched"):
+        rows = [row for row in write(kb, arm, kept) if row["task"] == "question-answering"]
+        assert rows
+        true = [kb.columns(np.array([kb.row_of[fact] for fact in row["facts"]])) for row in rows]
+        assert not any(number["urn:x:aa"] in columns[end] for columns in true for end in (0, 2))
+    augmented = [row for row in write(kb, "augmented", kept) if row["task"] == "question-answering"]
+    assert not any("aa" in row["prompt"] + row["completion"] for row in augmented)
+
+
+def test_rows_are_examples_with_unique_ids(toy_kb: KnowledgeBase, held_out: NDArray) -> None:
+    for arm in ARMS:
+        table, _ = closed_book_rows(toy_kb, arm, held_out=held_out, languages=("en", "zh"))
+        assert len(set(table["id"].to_pylist())) == table.num_rows
+        assert table.column("facts").type == pa.list_(pa.string())

@@ -1,0 +1,250 @@
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from kaug.augmentation.arms import mismatch
+from kaug.augmentation.forms.multi_hop import multi_hop_rows
+from kaug.augmentation.forms.passage import passage_rows
+from kaug.augmentation.forms.question import question_rows
+from kaug.augmentation.forms.statement import statement_rows
+from kaug.augmentation.rows import Facts, facts_to_teach, make_rows
+from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.tables import check_table
+
+Fact = Callable[[str, str, str], str]
+Term = Callable[[str], int]
+
+
+@pytest.fixture(scope="module")
+def facts(toy_kb: KnowledgeBase) -> Facts:
+    return facts_to_teach(toy_kb)
+
+
+def about(facts: Facts, *terms: int) -> Facts:
+    return facts.take(np.flatnonzero(np.isin(facts.subjects, terms)))
+
+
+def said(row: dict) -> list[str]:
+    """What each span of a row cuts out, in the order of the spans."""
+    return [row[span["field"]][span["start"] : span["end"]] for span in row["spans"]]
+
+
+def test_exactly_the_selected_facts_are_taught(toy_kb: KnowledgeBase, facts: Facts) -> None:
+    names = toy_kb.terms["value"].take(pa.array(facts.predicates)).to_pylist()
+    assert Counter(names) == {"urn:toy:capital": 8, "urn:toy:currency": 9, "urn:toy:usedFor": 3}
+
+
+def test_statements_say_the_fact_in_every_phrasing_the_plainest_first(
+    toy_kb: KnowledgeBase, facts: Facts, toy_term: Term, toy_fact: Fact
+) -> None:
+    rows = statement_rows(toy_kb, about(facts, toy_term("netherlands")), reverse=False).to_pylist()
+    assert [(row["completion"], row["facts"]) for row in rows] == [
+        ("The capital of the Netherlands is Amsterdam.", [toy_fact("netherlands", "capital", "amsterdam")]),
+        ("The Netherlands has Amsterdam as its capital.", [toy_fact("netherlands", "capital", "amsterdam")]),
+        ("The currency of the Netherlands is the euro.", [toy_fact("netherlands", "currency", "euro")]),
+    ]
+    for row in rows:
+        assert (row["family"], row["form"], row["task"]) == ("closed-book", "statement", "language-modelling")
+        assert (row["prompt"], row["language"], row["text_id"]) == ("", "en", None)
+        assert row["spans"] == [{"fact": 0, "field": "completion", "start": 0, "end": len(row["completion"])}]
+
+
+def test_reversed_statements_name_the_object_first(
+    toy_kb: KnowledgeBase, facts: Facts, toy_term: Term, toy_fact: Fact
+) -> None:
+    rows = statement_rows(toy_kb, about(facts, toy_term("netherlands"), toy_term("saw")), reverse=True).to_pylist()
+    assert {(row["completion"], row["form"], *row["facts"]) for row in rows} == {
+        ("Amsterdam is the capital of the Netherlands.", "reversed", toy_fact("netherlands", "capital", "amsterdam")),
+        ("The euro is the money of the Netherlands.", "reversed", toy_fact("netherlands", "currency", "euro")),
+        ("To cut wood, you use a saw.", "reversed", toy_fact("saw", "usedFor", "cut")),
+    }
+
+
+def test_both_orders_together_use_every_statement_once(toy_kb: KnowledgeBase, facts: Facts) -> None:
+    texts = [
+        text
+        for reverse in (False, True)
+        for text in statement_rows(toy_kb, facts, reverse=reverse)["completion"].to_pylist()
+    ]
+    assert len(texts) == len(set(texts)) == 8 * 3 + 9 * 2 + 3 * 2
+
+
+def test_phrasings_limit_the_templates_of_each_predicate(toy_kb: KnowledgeBase, facts: Facts) -> None:
+    rows = statement_rows(toy_kb, facts, reverse=False, phrasings=1)
+    assert rows.num_rows == 20
+    assert all(len(of) == 1 for of in rows["facts"].to_pylist())
+    assert len({of[0] for of in rows["facts"].to_pylist()}) == 20
+
+
+def test_questions_ask_with_the_phrase_and_answer_with_the_bare_label(
+    toy_kb: KnowledgeBase, facts: Facts, toy_term: Term, toy_fact: Fact
+) -> None:
+    some = about(facts, toy_term("bhutan"), toy_term("hammer"))
+    rows = question_rows(toy_kb, some, inverse=False).to_pylist()
+    assert [(row["prompt"], row["completion"], *row["facts"]) for row in rows] == [
+        ("What is the capital of Bhutan?", "Thimphu", toy_fact("bhutan", "capital", "thimphu")),
+        ("What is the currency of Bhutan?", "ngultrum", toy_fact("bhutan", "currency", "ngultrum")),
+        ("What is the currency of Bhutan?", "Indian rupee", toy_fact("bhutan", "currency", "rupee")),
+        ("What is a hammer used for?", "drive nails", toy_fact("hammer", "usedFor", "drive")),
+    ]
+    assert {(row["form"], row["task"]) for row in rows} == {("question", "question-answering")}
+    assert all(sorted(said(row)) == sorted([row["prompt"], row["completion"]]) for row in rows)
+
+
+def test_inverse_questions_ask_for_the_subject(
+    toy_kb: KnowledgeBase, facts: Facts, toy_term: Term, toy_fact: Fact
+) -> None:
+    rows = question_rows(toy_kb, about(facts, toy_term("netherlands")), inverse=True).to_pylist()
+    assert [(row["prompt"], row["completion"], *row["facts"]) for row in rows] == [
+        ("Which country has Amsterdam as its capital?", "Netherlands", toy_fact("netherlands", "capital", "amsterdam")),
+        ("Which country pays in the euro?", "Netherlands", toy_fact("netherlands", "currency", "euro")),
+    ]
+    assert {row["form"] for row in rows} == {"inverse-question"}
+
+
+def test_a_language_gets_the_rows_that_its_templates_say_and_no_more(toy_kb: KnowledgeBase, facts: Facts) -> None:
+    stated = statement_rows(toy_kb, facts, reverse=False, language="zh")
+    assert "法国的首都是巴黎。" in stated["completion"].to_pylist()
+    assert "Peru的首都是Lima。" in stated["completion"].to_pylist()
+    assert stated.num_rows == 8  # capitals only: no other predicate has a template in Chinese
+    assert set(stated["language"].to_pylist()) == {"zh"}
+    assert statement_rows(toy_kb, facts, reverse=True, language="zh").num_rows == 0
+    asked = question_rows(toy_kb, facts, inverse=False, language="zh")
+    assert ("法国的首都是哪里?", "巴黎") in list(
+        zip(asked["prompt"].to_pylist(), asked["completion"].to_pylist(), strict=True)
+    )
+    for nothing in (
+        question_rows(toy_kb, facts, inverse=True, language="zh"),
+        passage_rows(toy_kb, facts, language="zh"),  # one fact an entity can be said
+        passage_rows(toy_kb, facts, language="fr"),
+        multi_hop_rows(toy_kb, facts, language="zh"),
+        statement_rows(toy_kb, facts, reverse=False, language="fr"),
+    ):
+        assert check_table(nothing, "examples").num_rows == 0
+
+
+def test_passages_tell_all_facts_of_an_entity_each_at_its_span(
+    toy_kb: KnowledgeBase, facts: Facts, toy_term: Term, toy_fact: Fact
+) -> None:
+    rows = passage_rows(toy_kb, facts, passages=3).to_pylist()
+    assert len(rows) == 3 * 8  # the eight countries; tools have one fact each
+    sentences = {
+        toy_fact("peru", "capital", "lima"): {
+            "The capital of Peru is Lima.",
+            "Peru has Lima as its capital.",
+            "Lima is the capital of Peru.",
+        },
+        toy_fact("peru", "currency", "sol"): {"The currency of Peru is the sol.", "The sol is the money of Peru."},
+    }
+    peru = [row for row in rows if sentences.keys() & set(row["facts"])]
+    assert len(peru) == 3
+    for row in peru:
+        assert set(row["facts"]) == set(sentences)
+        assert " ".join(said(row)) == row["completion"]
+        for span, sentence in zip(row["spans"], said(row), strict=True):
+            assert sentence in sentences[row["facts"][span["fact"]]]
+    assert {len(row["facts"]) for row in rows} == {2, 3}  # Bhutan has two currencies
+
+
+def test_passages_hold_no_more_facts_than_allowed(toy_kb: KnowledgeBase, facts: Facts) -> None:
+    rows = passage_rows(toy_kb, facts, most_facts=1).to_pylist()
+    assert len(rows) == 16
+    assert all(len(row["facts"]) == len(row["spans"]) == 1 for row in rows)
+
+
+def test_multi_hop_rows_write_the_hops_out_and_close_with_the_answer(
+    toy_kb: KnowledgeBase, facts: Facts, toy_term: Term, toy_fact: Fact
+) -> None:
+    capital, currency = toy_fact("togo", "capital", "lome"), toy_fact("togo", "currency", "franc")
+    rows = multi_hop_rows(toy_kb, about(facts, toy_term("togo"))).to_pylist()
+    assert [(row["prompt"], row["completion"], row["facts"]) for row in rows] == [
+        (
+            "What is the currency of the country whose capital is Lomé?",
+            "Lomé is the capital of Togo. The currency of Togo is the CFA franc. Answer: CFA franc",
+            [capital, currency],
+        ),
+        (
+            "What is the capital of the country whose currency is the CFA franc?",
+            "The CFA franc is the money of Togo. The capital of Togo is Lomé. Answer: Lomé",
+            [currency, capital],
+        ),
+    ]
+    assert said(rows[0]) == ["Lomé is the capital of Togo.", "The currency of Togo is the CFA franc."]
+    assert said(rows[1]) == ["The CFA franc is the money of Togo.", "The capital of Togo is Lomé."]
+    assert [span["fact"] for span in rows[0]["spans"]] == [0, 1]
+    assert {(row["form"], row["task"]) for row in rows} == {("multi-hop", "question-answering")}
+
+
+def test_multi_hop_questions_refer_only_by_what_points_to_one_entity(toy_kb: KnowledgeBase, facts: Facts) -> None:
+    prompts = multi_hop_rows(toy_kb, facts)["prompt"].to_pylist()
+    # Netherlands and France only by their capital, since both pay in the euro; Bhutan's capital leads to both its
+    # currencies and each of them back; the other five countries go both ways.
+    assert len(prompts) == 2 + 4 + 5 * 2
+    assert not any("whose currency is the euro" in prompt for prompt in prompts)
+
+
+def test_mismatched_hops_refer_to_the_entity_of_the_true_row(
+    toy_kb: KnowledgeBase, facts: Facts, toy_term: Term
+) -> None:
+    false, lost = mismatch(toy_kb, facts, seed=1)
+    assert lost == 0
+    true_rows, false_rows = multi_hop_rows(toy_kb, facts).to_pylist(), multi_hop_rows(toy_kb, false).to_pylist()
+    assert [row["facts"] for row in false_rows] == [row["facts"] for row in true_rows]
+    objects = dict(zip(false.rows.tolist(), false.objects.tolist(), strict=True))
+    phrase, label = toy_kb.phrase(), toy_kb.text()
+    for row in false_rows:
+        one, two = (toy_kb.row_of[fact] for fact in row["facts"])
+        subject = phrase[int(toy_kb.columns(np.array([one]))[0][0])].as_py()
+        given, found = (phrase[objects[place]].as_py() for place in (one, two))
+        first, second = said(row)
+        # The question refers by the false object, and both hops tell the false facts of one and the same country.
+        assert row["prompt"].endswith(f" is {given}?")
+        assert given in first.replace(given[0].upper() + given[1:], given)
+        assert subject in first
+        assert subject in second
+        assert found in second
+        assert row["completion"].endswith(f"Answer: {label[objects[two]].as_py()}")
+
+
+def test_provenance_names_facts_of_the_knowledge_base_that_are_taught(toy_kb: KnowledgeBase, facts: Facts) -> None:
+    taught = {toy_kb.hex_ids[int(row)].as_py() for row in toy_kb.taught}
+    for rows in (
+        statement_rows(toy_kb, facts, reverse=False),
+        question_rows(toy_kb, facts, inverse=True),
+        passage_rows(toy_kb, facts),
+        multi_hop_rows(toy_kb, facts),
+    ):
+        for row in check_table(rows, "examples").to_pylist():
+            assert set(row["facts"]) <= taught
+            assert {span["fact"] for span in row["spans"]} == set(range(len(row["facts"])))
+
+
+def test_no_facts_give_no_rows(toy_kb: KnowledgeBase, facts: Facts) -> None:
+    none = facts.take(np.zeros(0, np.int64))
+    for rows in (
+        statement_rows(toy_kb, none, reverse=False),
+        question_rows(toy_kb, none, inverse=False),
+        passage_rows(toy_kb, none),
+        multi_hop_rows(toy_kb, none),
+    ):
+        assert check_table(rows, "examples").num_rows == 0
+
+
+def test_an_id_tells_rows_apart_by_form_text_and_facts() -> None:
+    def row_id(form: str = "a", text: str = "b", fact: str = "c") -> str:
+        rows = make_rows(
+            family="closed-book",
+            form=form,
+            task="language-modelling",
+            prompts=None,
+            completions=pa.array([text]),
+            facts=[[fact]],
+            spans=[[]],
+        )
+        return rows["id"][0].as_py()
+
+    assert row_id() == row_id()
+    assert len({row_id(), row_id(form="x"), row_id(text="x"), row_id(fact="x")}) == 4
