@@ -60,11 +60,11 @@ def test_nothing_stands_in_its_place_before_the_manifest_is_written(
     assert seen == [("manifest.json", False, ["a.txt", "deep"])]
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     pass
 
 
-@pytest.mark.parametrize("error", [Broken, KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("error", [BrokenError, KeyboardInterrupt, SystemExit])
 def test_an_exception_leaves_nothing_new_and_keeps_the_old(tmp_path: Path, error: type[BaseException]) -> None:
     place = tmp_path / "1-notes"
     old = make(place)

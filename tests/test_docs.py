@@ -175,7 +175,9 @@ def _slug(heading: str) -> str:
 
 def test_every_page_is_in_the_navigation() -> None:
     text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
-    assert set(re.findall(r"[\w/-]+\.md", text)) == {str(p.relative_to(ROOT / "docs")) for p in PAGES if "docs" in p.parts}
+    assert set(re.findall(r"[\w/-]+\.md", text)) == {
+        str(p.relative_to(ROOT / "docs")) for p in PAGES if "docs" in p.parts
+    }
 
 
 def _type_name(kind: pa.DataType) -> str:
@@ -226,8 +228,10 @@ def test_the_command_page_shows_every_command_and_option() -> None:
     for name, command in COMMANDS.items():
         assert f"kaug {name} " in section(page, f"kaug {name}") or f"kaug {name}\n" in section(page, f"kaug {name}")
         for parameter in command.params:
-            assert parameter.name == "help" or any(f"`{option}" in text for option in parameter.opts) or (
-                parameter.param_type_name == "argument"
+            assert (
+                parameter.name == "help"
+                or any(f"`{option}" in text for option in parameter.opts)
+                or (parameter.param_type_name == "argument")
             ), (name, parameter.opts)
 
 

@@ -76,8 +76,16 @@ def test_a_missing_key_says_what_it_is() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("tokens = 1000", 'tokens = "many"', "p.toml:8: 'training.tokens': Input should be a valid integer; found 'many'."),
-        ("tokens = 1000", "tokens = 0", "p.toml:8: 'training.tokens': Input should be greater than or equal to 1; found 0."),
+        (
+            "tokens = 1000",
+            'tokens = "many"',
+            "p.toml:8: 'training.tokens': Input should be a valid integer; found 'many'.",
+        ),
+        (
+            "tokens = 1000",
+            "tokens = 0",
+            "p.toml:8: 'training.tokens': Input should be greater than or equal to 1; found 0.",
+        ),
         ("seeds = [0, 1]", "seeds = []", "p.toml:2: 'seeds': List should have at least 1 item"),
         ('sources = ["world"]', 'sources = "world"', "p.toml:5: 'knowledge.sources': Input should be a valid list"),
         ("seeds = [0, 1]", "seeds = [0.5]", "p.toml:2: 'seeds.0': Input should be a valid integer"),
@@ -88,7 +96,9 @@ def test_a_wrong_value_names_line_key_and_value(old: str, new: str, said: str) -
 
 
 def test_all_mistakes_are_told_at_once() -> None:
-    message = refuse(GOOD.replace("tokens = 1000", "tokens = 0\nmodle = 'x'").replace('question = "Does it learn?"', ""))
+    message = refuse(
+        GOOD.replace("tokens = 1000", "tokens = 0\nmodle = 'x'").replace('question = "Does it learn?"', "")
+    )
     assert len(message.split("\n")) == 3
     assert all(line.startswith("p.toml") for line in message.split("\n"))
 

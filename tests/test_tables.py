@@ -87,7 +87,8 @@ def test_equal_tables_are_equal_bytes_however_they_are_chunked(
 def test_dictionaries_of_many_chunks_are_written_as_one(tmp_path: Path) -> None:
     def some(kind: str) -> pa.Table:
         return check_table(
-            pa.table({"kind": [kind], "value": ["v"], "datatype": pa.nulls(1, pa.string()), "language": ["en"]}), "terms"
+            pa.table({"kind": [kind], "value": ["v"], "datatype": pa.nulls(1, pa.string()), "language": ["en"]}),
+            "terms",
         )
 
     write_table(pa.concat_tables([some("iri"), some("literal")]), tmp_path / "a.arrow")

@@ -23,40 +23,65 @@ def read_corpus(patterns: str | Sequence[str], root: Path) -> tuple[list[str], l
     Raises:
         SourceError: A pattern matches no file, or a line is no JSON object with a string `text`.
     """
-    ids: list[str] = []
-    texts: list[str] = []
+    texts: dict[str, str] = {}
     for pattern in [patterns] if isinstance(patterns, str) else patterns:
-        given = Path(pattern)
-        files = [given] if given.is_absolute() else sorted(root.glob(pattern))
-        files = [file for file in files if file.is_file()]
+        files = _find(pattern, root)
         if not files:
             raise SourceError(f"{root / pattern}: no such file; `texts` should name .jsonl or .txt files.")
         for file in files:
-            for line, (key, text) in enumerate(_read_file(file), start=1):
-                if key in ids:
-                    raise SourceError(f"{file}:{line}: the id {key!r} stands there a second time.")
-                ids.append(key)
-                texts.append(text)
-    return ids, texts
+            for line, key, text in _read_file(file):
+                if key in texts:
+                    raise SourceError(f"{file}:{line}: the id or text {key!r} stands there a second time.")
+                texts[key] = text
+    return list(texts), list(texts.values())
 
 
-def _read_file(file: Path) -> list[tuple[str, str]]:
+def _find(pattern: str, root: Path) -> list[Path]:
+    named = root / pattern
+    if named.is_file():
+        return [named]
+    anchor = Path(named.anchor) if Path(pattern).is_absolute() else root
+    return sorted(file for file in anchor.glob(str(Path(pattern).relative_to(Path(pattern).anchor))) if file.is_file())
+
+
+def _read_file(file: Path) -> list[tuple[int, str, str]]:
     try:
-        content = file.read_text(encoding="utf-8")
+        lines = file.read_text(encoding="utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise SourceError(f"{file}: not UTF-8 at byte {error.start}.") from error
-    if file.suffix != ".jsonl":
-        paragraphs = [" ".join(part.split()) for part in content.split("\n\n")]
-        return [(content_digest(text, size=8), text) for text in paragraphs if text]
+    return _read_rows(file, lines) if file.suffix == ".jsonl" else _read_paragraphs(lines)
+
+
+def _read_paragraphs(lines: list[str]) -> list[tuple[int, str, str]]:
+    found, first, words = [], 0, list[str]()
+    for number, line in enumerate([*lines, ""], start=1):
+        if line.strip():
+            first = first if words else number
+            words.extend(line.split())
+        elif words:
+            text = " ".join(words)
+            found.append((first, content_digest(text, size=8), text))
+            words = []
+    return found
+
+
+def _read_rows(file: Path, lines: list[str]) -> list[tuple[int, str, str]]:
     found = []
-    for number, line in enumerate(content.split("\n"), start=1):
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise SourceError(f"{file}:{number}: not JSON: {error}") from error
         if not isinstance(row, dict) or not isinstance(row.get("text"), str):
             raise SourceError(f'{file}:{number}: should be an object with a string "text".')
-        found.append((str(row.get("id") or content_digest(row["text"], size=8)), row["text"]))
+        text, key = row["text"], row.get("id")
+        key = "" if key is None else str(key)
+        try:
+            digest = content_digest(text, size=8)
+            key.encode()
+        except UnicodeEncodeError as error:
+            raise SourceError(f"{file}:{number}: half a surrogate pair, which no text may hold.") from error
+        found.append((number, key or digest, text))
     return found

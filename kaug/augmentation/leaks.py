@@ -93,7 +93,7 @@ def check_leaks(kb: KnowledgeBase, examples: pa.Table, kept_out: HeldOut, where:
     if len(local):
         _refuse(examples, int(local[0]), where, "rests on a fact of the exam's locality probes")
     texts = pc.binary_join_element_wise(examples["prompt"], examples["completion"], " ").to_pylist()
-    needles = sorted(kept_out.prompts | kept_out.texts)
+    needles = sorted((kept_out.prompts | kept_out.texts) - {""})
     if needles and texts:
         # Patterns are matched between spaces, so that a question is found as whole words only.
         finder = ahocorasick_rs.AhoCorasick([f" {needle} " for needle in needles])

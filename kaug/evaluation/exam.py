@@ -37,6 +37,9 @@ def draw_exam(
     taught (of any predicate, where all are taught), and continues passages of text that are not trained: they show what
     training broke.
 
+    No question is drawn that the rows of other taught facts could answer: which country pays in euros is not asked while
+    training tells it of a country that is not held out. Facts that one question asks for share one probe.
+
     Args:
         kb: The knowledge base.
         texts: The user's texts, from which the locality passages are taken.
@@ -69,20 +72,20 @@ def draw_exam(
     untaught = np.setdiff1d(np.arange(kb.facts.num_rows, dtype=np.int64), kb.taught)
     near = np.isin(kb.columns(untaught)[1], kb.columns(kb.taught)[1])
     untaught = untaught[near] if near.any() else untaught[_has_lexicon(kb, untaught, language)]
+    free = np.setdiff1d(kb.taught, rows)
     pool = {
-        "recall": _ask(kb, rows, "recall", "exam", most_answers, language),
-        "reverse": _ask(kb, rows, "reverse", "inverseExam", most_answers, language),
+        "recall": _ask(kb, rows, free, "recall", "exam", most_answers, language),
+        "reverse": _ask(kb, rows, free, "reverse", "inverseExam", most_answers, language),
         "compose": _ask_compositions(kb, rows, most_answers, language),
-        "locality": _ask(kb, untaught, "locality", "exam", most_answers, language),
+        "locality": _ask(kb, untaught, kb.taught, "locality", "exam", most_answers, language),
     }
     chosen = []
     for probes in pool.values():
-        unique = {probe["id"]: probe for probe in probes}
-        chosen.extend(sorted(unique.values(), key=lambda probe: _draw(seed, probe["id"]))[:probes_per_kind])
-    passages = sorted(texts, key=lambda text: _draw(seed, text))[
+        chosen.extend(sorted(_once(probes), key=lambda probe: _draw(seed, probe["id"]))[:probes_per_kind])
+    passages = sorted(dict.fromkeys(texts), key=lambda text: _draw(seed, text))[
         : min(probes_per_kind, round(held_out_texts * len(texts)))
     ]
-    chosen.extend(_continue(text, language) for text in passages if len(text.split()) >= 16)
+    chosen.extend(_continue(text, language) for text in passages if len(text.split(" ")) >= 16)
     chosen.sort(key=lambda probe: (probe["kind"], -probe["hops"], probe["id"]))
     return pa.Table.from_pylist(chosen, schema=PROBES)
 
@@ -105,7 +108,7 @@ def _probe(
     source: str,
 ) -> Probe:
     return {
-        "id": content_digest(kind, prompt, *facts),
+        "id": content_digest(kind, prompt, *(facts or answers)),
         "kind": kind,
         "prompt": prompt,
         "answers": answers,
@@ -118,56 +121,78 @@ def _probe(
     }
 
 
+def _once(probes: list[Probe]) -> list[Probe]:
+    """Join the probes that ask the same: a question counts once, however many facts answer it."""
+    found: dict[str, Probe] = {}
+    for probe in probes:
+        first = found.setdefault(probe["prompt"], probe)
+        both = {name: list(dict.fromkeys([*first[name], *probe[name]])) for name in ("answers", "facts")}
+        mark = content_digest(probe["kind"], probe["prompt"], *both["facts"])
+        found[probe["prompt"]] = first | both | {"id": mark}
+    return list(found.values())
+
+
 def _has_lexicon(kb: KnowledgeBase, rows: NDArray[np.int64], language: str) -> NDArray[np.bool_]:
     said = set(kb.lexicon.filter(pc.equal(kb.lexicon["language"], language))["predicate"].to_pylist())
     return np.array([int(p) in said for p in kb.columns(rows)[1]], dtype=bool)
 
 
-def _answers(
-    kb: KnowledgeBase, known: dict[tuple[int, int], list[int]], key: tuple[int, int], language: str
-) -> list[str]:
-    return list(dict.fromkeys(name for term in known.get(key, []) for name in kb.names(term, language)))
+def _answers(kb: KnowledgeBase, terms: list[int], language: str) -> list[str]:
+    return list(dict.fromkeys(name for term in terms for name in kb.names(term, language)))
 
 
-def _known(kb: KnowledgeBase, *, inverse: bool) -> dict[tuple[int, int], list[int]]:
-    subjects, predicates, objects = (c.tolist() for c in kb.columns(np.arange(kb.facts.num_rows, dtype=np.int64)))
-    found: dict[tuple[int, int], list[int]] = {}
-    for subject, predicate, value in zip(subjects, predicates, objects, strict=True):
-        key, term = ((value, predicate), subject) if inverse else ((subject, predicate), value)
-        found.setdefault(key, []).append(term)
+Known = dict[tuple[Any, int], list[int]]
+
+
+def _known(kb: KnowledgeBase, rows: NDArray[np.int64], words: pa.Array, *, inverse: bool) -> Known:
+    """What answers a question, by the words it names and its predicate: of two Georgias, both capitals are right."""
+    subjects, predicates, objects = (column.tolist() for column in kb.columns(rows))
+    spoken = words.take(pa.array(objects if inverse else subjects, pa.uint32())).to_pylist()
+    found: Known = {}
+    for word, predicate, term in zip(spoken, predicates, subjects if inverse else objects, strict=True):
+        found.setdefault((word, predicate), []).append(term)
     return found
 
 
 def _ask(
-    kb: KnowledgeBase, rows: NDArray[np.int64], kind: ProbeKind, name: Property, most_answers: int, language: str
+    kb: KnowledgeBase,
+    rows: NDArray[np.int64],
+    free: NDArray[np.int64],
+    kind: ProbeKind,
+    name: Property,
+    most_answers: int,
+    language: str,
 ) -> list[Probe]:
     inverse = name == "inverseExam"
-    known = _known(kb, inverse=inverse)
-    subjects, predicates, objects = kb.columns(rows)
     words = kb.phrase(language)
+    known = _known(kb, np.arange(kb.facts.num_rows, dtype=np.int64), words, inverse=inverse)
+    trained = _known(kb, free, words, inverse=inverse)
+    subjects, predicates, objects = kb.columns(rows)
     sources = kb.facts["sources"]
     probes = []
     for predicate in np.unique(predicates):
         at = np.flatnonzero(predicates == predicate)
         given, found = words.take(pa.array(subjects[at])), words.take(pa.array(objects[at]))
+        keys = [(word, int(predicate)) for word in (found if inverse else given).to_pylist()]
         for template in templates(kb, int(predicate), name, language):
             prompts = fill(template, given, found).text.to_pylist()
-            for place, prompt in zip(at, prompts, strict=True):
-                key = (int(objects[place] if inverse else subjects[place]), int(predicate))
-                if len(known[key]) > most_answers:
+            for place, key, prompt in zip(at, keys, prompts, strict=True):
+                if len(known[key]) > most_answers or key in trained:
                     continue
                 row = int(rows[place])
                 facts, source = [kb.hex_ids[row].as_py()], sources[row].as_py()[0]
-                answers = _answers(kb, known, key, language)
+                answers = _answers(kb, known[key], language)
                 probes.append(_probe(kind, prompt, answers, facts, 1, language, template, source))
     return probes
 
 
 def _ask_compositions(kb: KnowledgeBase, rows: NDArray[np.int64], most_answers: int, language: str) -> list[Probe]:
-    known = _known(kb, inverse=False)
     subjects, predicates, objects = kb.columns(rows)
     pairs = compositions(kb, subjects, predicates, objects)
     words = kb.phrase(language)
+    known = _known(
+        kb, np.arange(kb.facts.num_rows, dtype=np.int64), pa.array(np.arange(kb.terms.num_rows)), inverse=False
+    )
     before, after = predicates[pairs.first].astype(np.int64), predicates[pairs.second].astype(np.int64)
     probes = []
     for p, q in np.unique(np.stack([before, after], axis=1), axis=0).tolist():
@@ -182,7 +207,7 @@ def _ask_compositions(kb: KnowledgeBase, rows: NDArray[np.int64], most_answers: 
                 hops = [int(rows[pairs.first[place]]), int(rows[pairs.second[place]])]
                 facts = [kb.hex_ids[row].as_py() for row in hops]
                 source = kb.facts["sources"][hops[1]].as_py()[0]
-                answers = _answers(kb, known, key, language)
+                answers = _answers(kb, known[key], language)
                 probes.append(_probe("compose", prompt, answers, facts, 2, language, template, source))
     return probes
 

@@ -173,25 +173,25 @@ _CLASS_OF: dict[str, list[str]] = {  # the object brings its article: "Togo is a
 }
 
 _NO_SLOTS = str.maketrans("{}", "()")
+_ARTICLES = {"a", "an"}
+_TO_BE_OR_HAVE = {"is", "was", "has", "have"}
 _PREPOSITIONS = {"of", "by", "in", "at", "to", "from", "with", "for", "on", "as", "into", "about", "near"}
 
 
 def _by_rule(label: str) -> dict[str, list[str]]:
-    label = label.translate(_NO_SLOTS)
-    words = label.split() or ["related", "to"]
-    if len(words) > 1 and words[-1] in ("a", "an"):
-        return _verb(label)
-    if words[0] in ("has", "have") and len(words) > 1 and words[-1] not in _PREPOSITIONS:
+    words = label.translate(_NO_SLOTS).split() or ["related", "to"]
+    first, last, name = words[0], words[-1], " ".join(words)
+    if len(words) == 2 and first == "is" and last in _ARTICLES:
+        return {key: [text.replace("{o}", f"{last} {{o}}") for text in texts] for key, texts in _CLASS_OF.items()}
+    if last in _ARTICLES or name in _TO_BE_OR_HAVE or (first in ("has", "have") and last in _PREPOSITIONS):
+        return _verb(name)
+    if last in _PREPOSITIONS:
+        return _participle(first, " ".join(words[1:])) if first in ("is", "was") else _participle("is", name)
+    if first in _TO_BE_OR_HAVE:
         return _noun(" ".join(words[1:]))
-    if words[0] in ("is", "was"):
-        if len(words) > 1 and words[-1] in _PREPOSITIONS:
-            return _participle(words[0], " ".join(words[1:]))
-        return _noun(" ".join(words[1:]) or label)
-    if words[-1] in _PREPOSITIONS and len(words) > 1:
-        return _participle("is", label)
-    if len(words) == 1 and words[0].endswith("s") and not words[0].endswith(("ss", "us", "is", "ics")):
-        return _verb(words[0])
-    return _noun(label)
+    if len(words) == 1 and name.endswith("s") and not name.endswith(("ss", "us", "is", "ics")):
+        return _verb(name)
+    return _noun(name)
 
 
 def _noun(name: str) -> dict[str, list[str]]:

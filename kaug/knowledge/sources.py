@@ -4,7 +4,7 @@ import hashlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from kaug.errors import SourceError, nearest
 
@@ -94,23 +94,34 @@ def read_manifest(path: Path) -> Manifest:
     for key in data:
         if key not in {"sources", "lexicon", "shapes"}:
             raise SourceError(f"{path}: unknown key {key!r}.{nearest(key, ['sources', 'lexicon', 'shapes'])}")
-    sources = {}
-    for name, entry in data.get("sources", {}).items():
-        for key in entry:
-            if key not in _KEYS:
-                raise SourceError(f"{path}: source {name!r} has the unknown key {key!r}.{nearest(key, _KEYS)}")
-        if "path" not in entry:
-            raise SourceError(f"{path}: source {name!r} lacks the key 'path'.")
-        source = Source(name, path.parent / entry.pop("path"), **entry)
-        if source.kind not in get_args(Kind):
-            raise SourceError(f"{path}: source {name!r} has kind {source.kind!r}; it should be domain or commonsense.")
-        sources[name] = source
-    return Manifest(
-        path,
-        sources,
-        path.parent / data["lexicon"] if "lexicon" in data else None,
-        path.parent / data["shapes"] if "shapes" in data else None,
-    )
+    entries = data.get("sources", {})
+    if not isinstance(entries, dict):
+        raise SourceError(f"{path}: sources should be a table.")
+    sources = {name: _source(path, name, entry) for name, entry in entries.items()}
+    return Manifest(path, sources, _beside(path, data, "lexicon"), _beside(path, data, "shapes"))
+
+
+def _source(path: Path, name: str, entry: object) -> Source:
+    if not isinstance(entry, dict):
+        raise SourceError(f"{path}: source {name!r} should be a table with the key 'path'.")
+    for key, value in entry.items():
+        if key not in _KEYS:
+            raise SourceError(f"{path}: source {name!r} has the unknown key {key!r}.{nearest(key, _KEYS)}")
+        if not isinstance(value, str):
+            raise SourceError(f"{path}: source {name!r}: {key} should be a string.")
+    if "path" not in entry:
+        raise SourceError(f"{path}: source {name!r} lacks the key 'path'.")
+    source = Source(name, **{**entry, "path": path.parent / entry["path"]})
+    if source.kind not in get_args(Kind):
+        raise SourceError(f"{path}: source {name!r} has kind {source.kind!r}; it should be domain or commonsense.")
+    return source
+
+
+def _beside(path: Path, data: dict[str, Any], key: str) -> Path | None:
+    name = data.get(key)
+    if not isinstance(name, str | None):
+        raise SourceError(f"{path}: {key} should be a string.")
+    return None if name is None else path.parent / name
 
 
 def verify_source(source: Source) -> str:

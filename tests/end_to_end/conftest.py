@@ -88,16 +88,36 @@ class Toy:
     model: Path
     encoder: Path
 
+    @property
+    def countries(self) -> dict[str, tuple[str, str]]:
+        """Each country with its capital and its money."""
+        return COUNTRIES
+
+    @property
+    def untaught(self) -> tuple[str, ...]:
+        """The countries of which nothing is taught."""
+        return UNTAUGHT
+
     def kaug(self, *arguments: str, env: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
         """Run the command in the project's folder."""
         return subprocess.run(
-            COMMAND + list(arguments), cwd=self.root, env=environment() | (env or {}), capture_output=True, text=True, check=False
+            COMMAND + list(arguments),
+            cwd=self.root,
+            env=environment() | (env or {}),
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start the command and do not wait."""
         return subprocess.Popen(
-            COMMAND + list(arguments), cwd=self.root, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            COMMAND + list(arguments),
+            cwd=self.root,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
 
 
@@ -112,7 +132,9 @@ def turtle() -> str:
     lines = ["@prefix : <urn:toy:> .", "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> ."]
     names = sorted({name for of in COUNTRIES.values() for name in of} | set(COUNTRIES))
     lines += [f':{name} rdfs:label "{name}"@en .' for name in names]
-    lines += [f":{country} :capital :{capital} ; :currency :{money} ." for country, (capital, money) in COUNTRIES.items()]
+    lines += [
+        f":{country} :capital :{capital} ; :currency :{money} ." for country, (capital, money) in COUNTRIES.items()
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -125,16 +147,6 @@ def texts() -> list[dict[str, str]]:
         }
         for number, country in enumerate(COUNTRIES)
     ]
-
-
-def digests(out: Path) -> dict[str, str]:
-    """The digest of every artifact of a run, the report aside (it names the date and the seconds)."""
-    found = {
-        manifest.parent.relative_to(out).as_posix(): json.loads(manifest.read_text(encoding="utf-8"))["digest"]
-        for manifest in out.glob("[0-9]*/**/manifest.json")
-    }
-    found.pop("6-report", None)
-    return found
 
 
 def make_model(folder: Path, sentences: list[str]) -> None:
@@ -150,7 +162,9 @@ def make_model(folder: Path, sentences: list[str]) -> None:
         sentences,
         trainers.BpeTrainer(vocab_size=400, special_tokens=marks, initial_alphabet=pre_tokenizers.ByteLevel.alphabet()),
     )
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=bpe, eos_token=marks[1], pad_token=marks[1], bos_token=marks[0])
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=bpe, eos_token=marks[1], pad_token=marks[1], bos_token=marks[0]
+    )
     tokenizer.chat_template = (
         "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
         "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
@@ -177,7 +191,9 @@ def make_encoder(folder: Path, sentences: list[str]) -> None:
     from sentence_transformers import SentenceTransformer, models
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
-    words = sorted({word for text in sentences for word in "".join(c if c.isalnum() else " " for c in text.lower()).split()})
+    words = sorted(
+        {word for text in sentences for word in "".join(c if c.isalnum() else " " for c in text.lower()).split()}
+    )
     inner = folder.with_name(folder.name + "-inner")
     inner.mkdir()
     marks = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -203,7 +219,8 @@ def make_project(root: Path, model: Path, encoder: Path) -> Toy:
     (root / "kb" / "toy.ttl").write_text(turtle(), encoding="utf-8")
     (root / "kb" / "lexicon.ttl").write_text(LEXICON, encoding="utf-8")
     (root / "kb" / "manifest.toml").write_text(
-        'lexicon = "lexicon.ttl"\n[sources.toy]\npath = "toy.ttl"\nlicence = "CC0-1.0"\norigin = "made up"\n', encoding="utf-8"
+        'lexicon = "lexicon.ttl"\n[sources.toy]\npath = "toy.ttl"\nlicence = "CC0-1.0"\norigin = "made up"\n',
+        encoding="utf-8",
     )
     (root / "corpus").mkdir()
     rows = "".join(json.dumps(row) + "\n" for row in texts())
@@ -218,7 +235,9 @@ def make_project(root: Path, model: Path, encoder: Path) -> Toy:
 def toy_models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("models")
     sentences = [row["text"] for row in texts()]
-    sentences += [f"The capital of {country} is {of[0]}. The money is the {of[1]}?" for country, of in COUNTRIES.items()]
+    sentences += [
+        f"The capital of {country} is {of[0]}. The money is the {of[1]}?" for country, of in COUNTRIES.items()
+    ]
     sentences += ["Name Which What is city currency of country has as its who user assistant system"]
     make_model(folder / "llama", sentences)
     make_encoder(folder / "encoder", sentences)

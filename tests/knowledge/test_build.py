@@ -251,7 +251,7 @@ def test_a_term_without_a_label_is_named_by_its_iri(make: Make) -> None:
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("isPartOf", "is part of"), ("born-in", "born in"), ("ISBN", "ISBN"), ("P31", "p31"), ("", ""), ("__", "")],
+    [("isPartOf", "is part of"), ("born-in", "born in"), ("ISBN", "ISBN"), ("P31", "P31"), ("", ""), ("__", "")],
 )
 def test_words_of_a_name(name: str, words: str) -> None:
     assert words_of(name) == words
@@ -365,7 +365,7 @@ def test_a_label_that_is_no_literal_is_counted(make: Make) -> None:
 
 
 def test_malformed_and_missing_sources_are_refused(make: Make, tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"world\.ttl:12: , is not a valid RDF object"):
+    with pytest.raises(SourceError, match=r"world\.ttl:11: , is not a valid RDF object"):
         make("\n:a :b , .")
     with pytest.raises(SourceError, match=r"none\.ttl: cannot be read: No such file or directory \(source 'none'\)"):
         build_kb([tmp_path / "none.ttl"])

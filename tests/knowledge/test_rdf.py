@@ -2,6 +2,7 @@
 
 import random
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -177,7 +178,7 @@ def test_the_ending_may_be_in_capitals(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def listener() -> object:
+def listener() -> Iterator[socket.socket]:
     """A port of this machine; whoever connects to it is heard."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.05)

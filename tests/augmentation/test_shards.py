@@ -1,0 +1,102 @@
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from kaug.augmentation import shards
+from kaug.augmentation.arms import closed_book_rows
+from kaug.augmentation.inject import text_rows
+from kaug.augmentation.rows import concat_rows
+from kaug.augmentation.shards import count_rows, dataset_card, read_shards, write_shards
+from kaug.errors import TableError
+from kaug.knowledge.knowledge_base import KnowledgeBase
+
+
+@pytest.fixture(scope="module")
+def rows(toy_kb: KnowledgeBase) -> pa.Table:
+    table, _ = closed_book_rows(toy_kb, "augmented", held_out=np.zeros(0, np.uint32), languages=("en", "zh"))
+    return concat_rows([table, text_rows(["A text.", ""], ["a", "b"])])
+
+
+def digests(folder: Path) -> dict[str, str]:
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    return {str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def test_rows_come_back_by_kaug_and_by_datasets_alone(rows: pa.Table, tmp_path: Path) -> None:
+    import datasets
+
+    counts = write_shards(rows, tmp_path / "a", card="# card\n")
+    assert sum(counts.values()) == rows.num_rows
+    assert read_shards(tmp_path / "a").to_pylist() == rows.to_pylist()
+    data = datasets.load_from_disk(str(tmp_path / "a"))
+    assert data.num_rows == rows.num_rows
+    assert data[0] == rows.slice(0, 1).to_pylist()[0]
+    assert data.filter(lambda row: row["form"] == "multi-hop").num_rows == 16
+    assert (tmp_path / "a" / "README.md").read_text(encoding="utf-8") == "# card\n"
+
+
+def test_two_writes_are_equal_byte_for_byte(rows: pa.Table, tmp_path: Path) -> None:
+    for name in ("a", "b/c"):
+        write_shards(rows, tmp_path / name, card="# card\n")
+    # The same rows, in other chunks.
+    write_shards(pa.concat_tables([rows.slice(0, 7), rows.slice(7)]), tmp_path / "d", card="# card\n")
+    assert digests(tmp_path / "a") == digests(tmp_path / "b/c") == digests(tmp_path / "d")
+    assert {"README.md", "dataset_info.json", "state.json"} < set(digests(tmp_path / "a"))
+
+
+def test_another_process_writes_the_same_bytes(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from kaug.augmentation.inject import text_rows; "
+        "from kaug.augmentation.shards import write_shards; "
+        "write_shards(text_rows(['one', 'two'], ['a', 'b']), Path(sys.argv[1]), card='c')"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "a")], check=True, env={"PYTHONHASHSEED": "7"})
+    write_shards(text_rows(["one", "two"], ["a", "b"]), tmp_path / "b", card="c")
+    assert digests(tmp_path / "a") == digests(tmp_path / "b")
+
+
+def test_many_rows_are_cut_into_shards_in_order(
+    rows: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shards, "ROWS_PER_SHARD", 50)
+    write_shards(rows, tmp_path, card="")
+    assert len(list(tmp_path.glob("*.arrow"))) == -(-rows.num_rows // 50)
+    assert read_shards(tmp_path)["id"].to_pylist() == rows["id"].to_pylist()
+
+
+def test_no_rows_are_a_dataset_as_well(tmp_path: Path) -> None:
+    assert write_shards(concat_rows([]), tmp_path, card="nothing") == {}
+    assert read_shards(tmp_path).num_rows == 0
+
+
+def test_another_table_is_refused(rows: pa.Table, tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="lacks the column 'spans'"):
+        write_shards(rows.drop_columns(["spans"]), tmp_path, card="")
+
+
+def test_rows_are_counted_by_family_and_form(rows: pa.Table) -> None:
+    counts = count_rows(rows)
+    assert counts["rows closed-book statement"] == 28 + 8  # in English and in Chinese
+    assert counts["rows text text"] == 2
+    assert list(counts) == sorted(counts)
+
+
+def test_the_card_names_rows_sources_and_licences(toy_kb: KnowledgeBase, rows: pa.Table) -> None:
+    card = dataset_card("Does it know?", "augmented", rows, toy_kb.origins)
+    assert "Does it know?" in card
+    assert "| closed-book multi-hop | 16 |" in card
+    assert "| world | CC0-1.0 | https://toy.example/world | The toy makers |" in card
+    assert "| everyday | CC-BY-4.0 | https://toy.example/things | Us |" in card
+
+
+def test_the_card_has_front_matter_that_the_hub_reads(toy_kb: KnowledgeBase, rows: pa.Table) -> None:
+    from huggingface_hub import DatasetCard
+
+    card = DatasetCard(dataset_card("Why?", 'a: "b"', rows, toy_kb.origins))
+    assert card.data.pretty_name == 'kaug: a: "b"'
+    assert card.data.task_categories == ["text-generation", "question-answering"]
