@@ -22,6 +22,7 @@ __all__ = ["Artifact", "Draft", "fingerprint", "load", "lock", "publish"]
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+_AGAIN = "Remove its folder, or run again with --rebuild."
 _KEYS = {"format", "stage", "digest", "fingerprint", "inputs", "counts", "details", "files"}
 
 
@@ -181,6 +182,24 @@ def publish(path: Path, *, stage: str, fingerprint: str, inputs: Mapping[str, st
         raise
 
 
+def promised_fingerprint(path: Path) -> str | None:
+    """Read the fingerprint in a folder's manifest, and verify nothing.
+
+    Args:
+        path: The folder.
+
+    Returns:
+        The fingerprint; None if there is no manifest of this format.
+    """
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        return None
+    return str(manifest.get("fingerprint"))
+
+
 def load(path: Path, *, stage: str | None = None, verify: bool = True) -> Artifact:
     """Read a finished folder's manifest and verify every file that it names.
 
@@ -193,7 +212,7 @@ def load(path: Path, *, stage: str | None = None, verify: bool = True) -> Artifa
         The artifact.
 
     Raises:
-        ArtifactError: It is absent, of another stage or format, or a file is missing, cut, altered or foreign.
+        ArtifactError: It is absent, of another stage or format, or a file is missing, cut or altered.
     """
     path = Path(path)
     try:
@@ -203,29 +222,23 @@ def load(path: Path, *, stage: str | None = None, verify: bool = True) -> Artifa
             f"{path}: there is no finished artifact here (no {MANIFEST}). Run the stage again."
         ) from None
     except (OSError, ValueError) as error:
-        raise ArtifactError(
-            f"{path / MANIFEST}: cannot be read: {error}. Run the stage again with --rebuild."
-        ) from error
+        raise ArtifactError(f"{path / MANIFEST}: cannot be read: {error}. {_AGAIN}") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or not manifest.keys() >= _KEYS:
-        raise ArtifactError(
-            f"{path / MANIFEST}: not a manifest of format {FORMAT}. Run the stage again with --rebuild."
-        )
+        raise ArtifactError(f"{path / MANIFEST}: not a manifest of format {FORMAT}. {_AGAIN}")
     if stage is not None and manifest["stage"] != stage:
         raise ArtifactError(f"{path}: this is an artifact of stage {manifest['stage']!r}; expected {stage!r}.")
     files: dict[str, dict[str, Any]] = manifest["files"]
     for name, promised in files.items():
         file = path / name
         if not file.is_file():
-            raise ArtifactError(f"{file}: missing, though the manifest names it. Run the stage again with --rebuild.")
+            raise ArtifactError(f"{file}: missing, though the manifest names it. {_AGAIN}")
         size = file.stat().st_size
         if size != promised["bytes"]:
-            raise ArtifactError(
-                f"{file}: {size} bytes, the manifest says {promised['bytes']}. Run the stage again with --rebuild."
-            )
+            raise ArtifactError(f"{file}: {size} bytes, the manifest says {promised['bytes']}. {_AGAIN}")
         if verify and file_digest(file) != promised["sha256"]:
-            raise ArtifactError(f"{file}: altered since it was written (SHA-256). Run the stage again with --rebuild.")
+            raise ArtifactError(f"{file}: altered since it was written (SHA-256). {_AGAIN}")
     if manifest["digest"] != _content_digest(files):
-        raise ArtifactError(f"{path / MANIFEST}: altered since it was written. Run the stage again with --rebuild.")
+        raise ArtifactError(f"{path / MANIFEST}: altered since it was written. {_AGAIN}")
     return Artifact(
         path,
         manifest["stage"],

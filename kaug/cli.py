@@ -35,7 +35,9 @@ app = typer.Typer(
 PipelineFile = Annotated[
     Path, typer.Argument(metavar="PIPELINE", help="A pipeline file, such as pipelines/quickstart.toml.")
 ]
-Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the artifacts. [default: build/<pipeline>]")]
+Out = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Folder of the artifacts. [default: build/NAME-OF-THE-PIPELINE]")
+]
 Set = Annotated[list[str], typer.Option("--set", help="Change a setting: section.key=value. May be repeated.")]
 Seed = Annotated[int | None, typer.Option(help="Use this one seed in place of the pipeline's.")]
 Limit = Annotated[int | None, typer.Option(help="Teach at most so many facts: for a first try.")]
@@ -53,7 +55,9 @@ def main() -> NoReturn:
         app(standalone_mode=True)
     except KaugError as error:
         _fail(str(error), error.exit_code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as stop:
+        if isinstance(stop, SystemExit) and stop.code != 130:  # what typer makes of an interrupt
+            raise
         _fail("Interrupted. The same command takes up where it stopped.", 130)
     sys.exit(0)
 
@@ -89,11 +93,12 @@ def _print_artifacts(run: Any, as_json: bool) -> None:
         print(json.dumps(made, ensure_ascii=False))
         return
     from rich.console import Console
+    from rich.text import Text
 
     console = Console(highlight=False)
     for name, one in run.done.items():
         counts = ", ".join(f"{value:,} {what}" for what, value in one.counts.items())
-        console.print(f"[bold]{run.out / name}[/bold]  {one.digest[:12]}  {counts}")
+        console.print(Text(str(run.out / name), "bold"), f" {one.digest[:12]} ", counts, markup=False, soft_wrap=True)
 
 
 def _print_checks(checks: dict[str, Any], as_json: bool) -> None:
@@ -114,8 +119,8 @@ def _print_report(report: dict[str, Any], out: Path, as_json: bool) -> None:
 
     console = Console(highlight=False)
     console.print(gains_table(report))
-    console.print(report["verdict"]["sentence"])
-    console.print(f"Report: {out / '6-report' / 'report.html'}")
+    console.print(report["verdict"]["sentence"], markup=False)
+    console.print(f"Report: {out / '6-report' / 'report.html'}", markup=False, soft_wrap=True)
 
 
 _COMMANDS = {
@@ -239,10 +244,8 @@ def validate(
         if as_json:
             print(json.dumps(line, ensure_ascii=False))
         else:
-            print(
-                f"{line['file']}: "
-                + (f"{line['triples']:,} triples" if line["ok"] else f"line {line['line']}: {line['error']}")
-            )
+            place = f"{line['file']}:{line['line']}" if line["line"] else line["file"]
+            print(f"{place}: " + (f"{line['triples']:,} triples" if line["ok"] else line["error"]))
     broken = any(not line["ok"] for line in lines)
     if shapes and not broken:
         for result in check_shapes(files, shapes):

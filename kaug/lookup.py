@@ -25,9 +25,9 @@ def search(run: Run, text: str, k: int) -> list[dict[str, Any]]:
     Returns:
         For each hit `rank`, `fact`, `sentence`, `score` (cosine), `reason`, `mention`, `sources`.
     """
-    hits = retriever_of(run).retrieve([text], k, floor=run.pipeline.retrieval.floor)
+    hits = retriever_of(run).retrieve([text], k, floor=run.pipeline.retrieval.floor, language=run.language)
     rows = hits["row"].to_numpy()
-    said = statements(knowledge_of(run), rows, run.pipeline.knowledge.languages[0]).to_pylist()
+    said = statements(knowledge_of(run), rows, run.language).to_pylist()
     sources = knowledge_of(run).facts["sources"].take(pa.array(rows)).to_pylist()
     return [
         {

@@ -33,7 +33,9 @@ class Retrieval(Section):
     """`[retrieval]`: how facts are found for a text."""
 
     encoder: str = Field("all-MiniLM-L6-v2", description="a folder, an installed wheel's model, or a hub name")
-    k: dict[str, int] = Field({"domain": 3, "commonsense": 2}, description="facts for each text, by kind of source")
+    k: dict[Literal["domain", "commonsense"], int] = Field(
+        {"domain": 3, "commonsense": 2}, description="facts for each text, by kind of source"
+    )
     floor: float = Field(0.35, ge=-1, le=1, description="cosine below which a merely similar fact is left out")
 
 
@@ -62,6 +64,12 @@ class Augmentation(Section):
     arms: list[Literal["text", "repeated", "mismatched", "augmented"]] = Field(
         ["repeated", "mismatched", "augmented"], min_length=1, description="what is trained and compared"
     )
+
+    @model_validator(mode="after")
+    def _texts(self) -> Self:
+        if "text" in self.arms and not self.texts:
+            raise ValueError("the arm 'text' is trained on your texts alone; name them in augmentation.texts.")
+        return self
 
 
 class Training(Section):
@@ -122,6 +130,13 @@ class Pipeline(Section):
     augmentation: Augmentation = Augmentation()  # type: ignore[call-arg]
     training: Training
     evaluation: Evaluation = Evaluation()  # type: ignore[call-arg]
+
+    @field_validator("seeds")
+    @classmethod
+    def _distinct(cls, seeds: list[int]) -> list[int]:
+        if len(set(seeds)) != len(seeds):
+            raise ValueError(f"each seed should stand there once; found {seeds}.")
+        return seeds
 
     @model_validator(mode="after")
     def _trained(self) -> Self:

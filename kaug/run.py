@@ -1,22 +1,24 @@
 """A pipeline file → a run: the settings, the folder of artifacts, and what was opened or made in it so far."""
 
 import contextlib
+import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kaug import artifact
+from kaug import __version__, artifact
 from kaug.artifact import Artifact, Draft, file_digest, fingerprint
 from kaug.augmentation.corpus import read_corpus
-from kaug.errors import ArtifactError, ModelError
+from kaug.errors import ModelError
+from kaug.inspect import machine, versions
 from kaug.knowledge.sources import Manifest, Source, read_manifest
 from kaug.models import find_language_model
 from kaug.pipeline import Pipeline, project_root, read_pipeline
 from kaug.progress import Show, silent
 
-__all__ = ["Run", "open_run"]
+__all__ = ["Run", "describe_run", "open_run"]
 
 
 @dataclass
@@ -47,6 +49,11 @@ class Run:
     def manifest(self) -> Manifest:
         """The list of sources."""
         return read_manifest(self.root / self.pipeline.knowledge.manifest)
+
+    @property
+    def language(self) -> str:
+        """The first language: of the index, the exam and the texts."""
+        return self.pipeline.knowledge.languages[0]
 
     @property
     def sources(self) -> list[Source]:
@@ -82,18 +89,19 @@ class Run:
 
     @contextlib.contextmanager
     def stage(self, name: str, stage: str, mark: str, inputs: dict[str, str]) -> Iterator[Draft | None]:
-        """Open a draft for an artifact, or yield None if a finished one with the same fingerprint is there."""
+        """Open a draft for an artifact, or yield None if a finished one with the same fingerprint is there.
+
+        Raises:
+            ArtifactError: The finished one was altered since, or the draft cannot be written.
+        """
         path = self.out / name
         if name in self.done:
             yield None
             return
-        if not self.rebuild and (path / artifact.MANIFEST).exists():
-            with contextlib.suppress(ArtifactError):
-                found = artifact.load(path, stage=stage, verify=False)
-                if found.fingerprint == mark:
-                    self.done[name] = artifact.load(path, stage=stage)
-                    yield None
-                    return
+        if not self.rebuild and artifact.promised_fingerprint(path) == mark:
+            self.done[name] = artifact.load(path, stage=stage)
+            yield None
+            return
         with artifact.publish(path, stage=stage, fingerprint=mark, inputs=inputs) as draft:
             yield draft
         self.done[name] = artifact.load(path, stage=stage, verify=False)
@@ -124,3 +132,24 @@ def open_run(
     pipeline = read_pipeline(path, settings)
     root = project_root(path)
     return Run(pipeline, root, out or root / "build" / Path(path).stem, rebuild, show, command)
+
+
+def describe_run(run: Run) -> dict[str, Any]:
+    """Say how a run's result came about, for its report: command, seeds, machine, versions, counts, digests, settings."""
+    training = {}
+    for arm, seed in run.trained:
+        name = arm if len(run.pipeline.seeds) == 1 else f"{arm}, seed {seed}"
+        training[name] = dict(run.done[f"5-models/{arm}-seed{seed}"].details)
+    return {
+        "command": run.command,
+        "seeds": list(run.pipeline.seeds),
+        "model": run.pipeline.training.model,
+        "encoder": run.pipeline.retrieval.encoder,
+        "machine": machine(),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "versions": {"kaug": __version__, **versions()},
+        "training": training,
+        "counts": {name: dict(made.counts) for name, made in sorted(run.done.items()) if made.counts},
+        "digests": {name: made.digest for name, made in sorted(run.done.items())},
+        "settings": run.pipeline.model_dump(),
+    }

@@ -1,6 +1,5 @@
 """A run → its artifacts, stage by stage; each stage takes up what is finished and makes what is not."""
 
-import datetime
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,18 +9,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from kaug import __version__
 from kaug.artifact import Artifact, code_digest, file_digest, fingerprint
 from kaug.augmentation.arms import arm_rows
 from kaug.augmentation.shards import dataset_card, read_shards, write_shards
 from kaug.evaluation.exam import draw_exam
-from kaug.inspect import machine, versions
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase, load_kb, save_kb
 from kaug.knowledge.lexicon import statements
 from kaug.knowledge.sources import verify_source
 from kaug.models import find_encoder, find_language_model
-from kaug.run import Run
+from kaug.run import Run, describe_run
 from kaug.tables import ANSWERS, read_table, write_table
 
 __all__ = [
@@ -104,7 +101,7 @@ def build_index(run: Run) -> Artifact:
         knowledge=knowledge.digest,
         encoder=run.pipeline.retrieval.encoder,
         weights=[file_digest(file) for file in sorted(encoder.glob("*.safetensors"))],
-        language=run.pipeline.knowledge.languages[0],
+        language=run.language,
         code=code_digest("retrieval/index.py", "retrieval/encoder.py", "knowledge/lexicon.py"),
     )
     with run.stage("2-index", "retrieval", mark, {"1-knowledge": knowledge.digest}) as draft:
@@ -112,7 +109,7 @@ def build_index(run: Run) -> Artifact:
             from kaug.retrieval.encoder import load_encoder
             from kaug.retrieval.index import FactIndex
 
-            language = run.pipeline.knowledge.languages[0]
+            language = run.language
             distinct = len(
                 statements(knowledge_of(run), np.arange(knowledge_of(run).facts.num_rows), language).unique()
             )
@@ -145,7 +142,7 @@ def build_exam(run: Run) -> Artifact:
                 probes_per_kind=settings.probes_per_kind,
                 held_out_entities=settings.held_out_entities,
                 held_out_texts=settings.held_out_texts,
-                language=run.pipeline.knowledge.languages[0],
+                language=run.language,
                 seed=run.pipeline.seeds[0],
             )
             write_table(probes, draft.path / "probes.arrow")
@@ -181,7 +178,7 @@ def build_shards(run: Run) -> list[Artifact]:
                         probes,
                         *run.corpus,
                         find=lambda texts, allowed: retriever_of(run).retrieve(
-                            texts, retrieval.k, floor=retrieval.floor, allowed=allowed
+                            texts, retrieval.k, floor=retrieval.floor, language=run.language, allowed=allowed
                         ),
                         languages=run.pipeline.knowledge.languages,
                         seed=run.pipeline.seeds[0],
@@ -264,8 +261,10 @@ def _answer(run: Run, arm: str, seed: int, folder: Path, advance: Callable[[int]
     prompts: list[str] = probes_of(run)["prompt"].to_pylist()
     retrieved: list[list[str]] = [[] for _ in prompts]
     if arm.endswith("+retrieval"):
-        hits = retriever_of(run).retrieve(prompts, run.pipeline.retrieval.k, floor=run.pipeline.retrieval.floor)
-        prompts, retrieved = with_facts(knowledge_of(run), probes_of(run), hits, run.pipeline.knowledge.languages[0])
+        hits = retriever_of(run).retrieve(
+            prompts, run.pipeline.retrieval.k, floor=run.pipeline.retrieval.floor, language=run.language
+        )
+        prompts, retrieved = with_facts(knowledge_of(run), probes_of(run), hits, run.language)
     return answer_probes(
         probes_of(run),
         folder,
@@ -299,7 +298,7 @@ def write_findings(run: Run) -> dict[str, Any]:
                 [knowledge_of(run).row_of[f] for of in _facts_named(probes_of(run), answers) for f in of]
             ).astype(np.int64)
             ids = knowledge_of(run).hex_ids.take(pa.array(rows)).to_pylist()
-            said = statements(knowledge_of(run), rows, run.pipeline.knowledge.languages[0]).to_pylist()
+            said = statements(knowledge_of(run), rows, run.language).to_pylist()
             sources = [",".join(of) for of in knowledge_of(run).facts["sources"].take(pa.array(rows)).to_pylist()]
             write_table(answers.cast(ANSWERS), draft.path / "answers.arrow")
             write_report(
@@ -309,7 +308,7 @@ def write_findings(run: Run) -> dict[str, Any]:
                 answers=answers,
                 sentences=dict(zip(ids, said, strict=True)),
                 provenance=dict(zip(ids, sources, strict=True)),
-                run=_about(run),
+                run=describe_run(run),
                 resamples=run.pipeline.evaluation.resamples,
             )
     report: dict[str, Any] = json.loads((run.out / "6-report" / "report.json").read_text(encoding="utf-8"))
@@ -319,26 +318,6 @@ def write_findings(run: Run) -> dict[str, Any]:
 def _facts_named(probes: pa.Table, answers: pa.Table) -> Iterator[list[str]]:
     yield from probes["facts"].to_pylist()
     yield from answers["retrieved"].to_pylist()
-
-
-def _about(run: Run) -> dict[str, Any]:
-    training = {}
-    for arm, seed in run.trained:
-        name = arm if len(run.pipeline.seeds) == 1 else f"{arm}, seed {seed}"
-        training[name] = run.done[f"5-models/{arm}-seed{seed}"].details
-    return {
-        "command": run.command,
-        "seeds": list(run.pipeline.seeds),
-        "model": run.pipeline.training.model,
-        "encoder": run.pipeline.retrieval.encoder,
-        "machine": machine(),
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "versions": {"kaug": __version__, **versions()},
-        "training": training,
-        "counts": {name: dict(made.counts) for name, made in sorted(run.done.items()) if made.counts},
-        "digests": {name: made.digest for name, made in sorted(run.done.items())},
-        "settings": run.pipeline.model_dump(),
-    }
 
 
 def build_all_knowledge(run: Run) -> list[Artifact]:

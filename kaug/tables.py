@@ -79,8 +79,8 @@ FACTS = pa.schema(
 )
 """Facts, sorted by subject, predicate, object.
 
-`fact` is the 16-byte BLAKE2b digest of the canonical N-Triples line; `sources` the ids of the sources (or the IRIs of
-the named graphs) that state it; `rule` and `premises` say what an inferred fact rests on (null and empty if asserted);
+`fact` is the 16-byte BLAKE2b digest of the canonical N-Triples line; `sources` the ids of the sources that state
+it; `rule` and `premises` say what an inferred fact rests on (null and empty if asserted);
 `taught` whether the pipeline's selection takes it for teaching. What is not taught serves the locality probes.
 """
 
@@ -110,7 +110,7 @@ PROBES = pa.schema(
 )
 """The exam. `kind` is a `ProbeKind`; `answers` are all right answers; `facts` hex ids of the facts that answer it.
 
-`hops` counts the facts that must be combined; 0 marks a passage of text to be continued (locality of language
+`hops` counts the steps from question to answer; 0 marks a passage of text to be continued (locality of language
 modelling), whose single answer is the continuation. `source` is the id of the source that the probed fact stands in.
 """
 

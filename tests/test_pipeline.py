@@ -130,6 +130,7 @@ def test_settings_take_the_place_of_what_the_file_says() -> None:
             'training.system="be brief"',
             "seeds=[7]",
             "augmentation.arms=['text', 'augmented']",
+            "augmentation.texts=texts/*.txt",
             "retrieval.k.domain=9",
             "retrieval.k.commonsense=1",
             "exam.held_out_entities=0.25",
@@ -143,6 +144,7 @@ def test_settings_take_the_place_of_what_the_file_says() -> None:
     assert pipeline.training.system == "be brief"
     assert pipeline.seeds == [7]
     assert pipeline.augmentation.arms == ["text", "augmented"]
+    assert pipeline.augmentation.texts == "texts/*.txt"
     assert pipeline.retrieval.k == {"domain": 9, "commonsense": 1}
     assert pipeline.exam.held_out_entities == 0.25
     assert pipeline.question == "Why?"
@@ -170,6 +172,19 @@ def test_an_unknown_arm_is_refused_with_the_nearest() -> None:
     message = refuse(GOOD + '[evaluation]\narms = ["base", "augmentd"]\n')
     assert message == "p.toml:10: 'evaluation.arms': there is no arm 'augmentd'. Did you mean 'augmented'?"
     assert "'augmentation.arms.0'" in refuse(GOOD + '[augmentation]\narms = ["augmentd"]\n')
+
+
+def test_a_seed_stands_once() -> None:
+    assert (
+        refuse(GOOD.replace("[0, 1]", "[1, 1]"))
+        == "p.toml:2: 'seeds': each seed should stand there once; found [1, 1]."
+    )
+
+
+def test_the_arm_of_texts_needs_texts() -> None:
+    message = refuse(GOOD + '[augmentation]\narms = ["text"]\n')
+    assert message.startswith("p.toml:9: 'augmentation': the arm 'text' is trained on your texts alone")
+    assert Pipeline.parse(GOOD + '[augmentation]\narms = ["text"]\ntexts = "a.txt"\n').augmentation.arms == ["text"]
 
 
 def test_an_arm_that_is_not_trained_cannot_be_examined() -> None:

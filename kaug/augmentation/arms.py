@@ -78,7 +78,7 @@ def arm_rows(
     order = (
         free if arm == "text" else [free[i] for i in np.random.default_rng([seed, 5]).permutation(len(free))[:replay]]
     )
-    tables = [rows, text_rows([texts[place] for place in order], [text_ids[place] for place in order])]
+    tables = [rows, text_rows([texts[place] for place in order], [text_ids[place] for place in order], languages[0])]
     if arm in ("mismatched", "augmented") and inject and free:
         allowed = np.ones(kb.facts.num_rows, dtype=bool)
         allowed[[kb.row_of[fact] for fact in kept_out.facts]] = False
@@ -87,7 +87,7 @@ def arm_rows(
         if arm == "mismatched":
             hits = _of_the_next_text(hits, len(given))
         for position in inject:
-            injected, left = inject_facts(kb, given, ids, hits, position=position)
+            injected, left = inject_facts(kb, given, ids, hits, position=position, language=languages[0])
             tables.append(injected)
             counts.update(left)
     return check_leaks(kb, concat_rows(tables), kept_out, arm), counts

@@ -14,7 +14,7 @@ from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.lexicon import statements
 from kaug.models import load_language_model, load_tokenizer
 from kaug.tables import ANSWERS
-from kaug.training.tokens import Template, render_prompts
+from kaug.training.tokens import Template, follow, render_prompts
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -223,7 +223,8 @@ def answer_probes(
     for row, text, count in zip(asked, written.texts, written.tokens, strict=True):
         texts[row], tokens[row], scores[row] = text, count, score_answer(text, answers[row])
     rendered = render_prompts(questions, tokenizer, template, system)
-    logs[asked], _ = likelihood(model, tokenizer, rendered, [answers[row][0] for row in asked], batch_size=batch_size)
+    right = follow(rendered, [answers[row][0] for row in asked])
+    logs[asked], _ = likelihood(model, tokenizer, rendered, right, batch_size=batch_size)
     logs[passages], scores[passages] = likelihood(
         model,
         tokenizer,

@@ -188,7 +188,7 @@ def _ask(
 
 def _ask_compositions(kb: KnowledgeBase, rows: NDArray[np.int64], most_answers: int, language: str) -> list[Probe]:
     subjects, predicates, objects = kb.columns(rows)
-    pairs = compositions(kb, subjects, predicates, objects)
+    pairs = compositions(kb, subjects, predicates, objects, language)
     words = kb.phrase(language)
     known = _known(
         kb, np.arange(kb.facts.num_rows, dtype=np.int64), pa.array(np.arange(kb.terms.num_rows)), inverse=False

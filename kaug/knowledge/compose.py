@@ -32,7 +32,11 @@ class Compositions:
 
 
 def compositions(
-    kb: KnowledgeBase, subjects: NDArray[np.uint32], predicates: NDArray[np.uint32], objects: NDArray[np.uint32]
+    kb: KnowledgeBase,
+    subjects: NDArray[np.uint32],
+    predicates: NDArray[np.uint32],
+    objects: NDArray[np.uint32],
+    language: str = "en",
 ) -> Compositions:
     """Pair the facts of each subject: "the currency of [the country whose capital is Lomé]".
 
@@ -44,12 +48,13 @@ def compositions(
         subjects: uint32 (n,).
         predicates: uint32 (n,).
         objects: uint32 (n,).
+        language: The language that the reference must be in.
 
     Returns:
         All pairs, in the order of the facts.
     """
     unique = _pointing_to_one(kb, predicates, objects)
-    with_reference = {int(p) for p in np.unique(predicates) if templates(kb, int(p), "inverseReference")}
+    with_reference = {int(p) for p in np.unique(predicates) if templates(kb, int(p), "inverseReference", language)}
     usable = unique & np.array([int(p) in with_reference for p in predicates], dtype=bool)
     first, second = [], []
     order = np.argsort(subjects, kind="stable")

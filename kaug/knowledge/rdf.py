@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pyoxigraph as ox
 
@@ -50,7 +51,7 @@ def read_quads(path: Path) -> Iterator[ox.Quad]:
         raise SourceError(f"{path}: unknown kind of file; its name should end in one of {' '.join(FORMATS)}.")
     try:
         with path.open("rb") as handle:
-            parser = ox.parse(handle, format=syntax, base_iri=path.resolve().as_uri())
+            parser = ox.parse(handle, format=syntax, base_iri=f"file:///{quote(path.name)}")
             blank: list[ox.Quad] = []
             for quad in parser:
                 if isinstance(quad.subject, ox.BlankNode) or isinstance(quad.object, ox.BlankNode):

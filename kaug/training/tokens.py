@@ -1,11 +1,12 @@
 """Training rows → blocks of token ids, each block one optimizer step.
 
 Rows are never cut across blocks and never padded: a block is several rows laid end to end, with positions that start
-again at each row, from which transformers builds the attention mask that keeps rows apart.
+again at each row, from which transformers builds the attention mask that keeps rows apart (with `use_cache` off only).
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -17,7 +18,7 @@ from kaug.errors import PipelineError
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-__all__ = ["Block", "Rows", "encode_rows", "pack", "render_prompts"]
+__all__ = ["Block", "Rows", "encode_rows", "follow", "pack", "render_prompts"]
 
 IGNORED = -100
 Template = Literal["chat", "plain"]
@@ -70,6 +71,13 @@ def render_prompts(
     return list(tokenizer.apply_chat_template(chats, tokenize=False, add_generation_prompt=True))
 
 
+def follow(rendered: Sequence[str], completions: Sequence[str]) -> list[str]:
+    """Write completions as they follow what `render_prompts` wrote, or nothing: behind `Answer:` stands a space."""
+    return [
+        f" {text}" if prompt.endswith("Answer:") else text for prompt, text in zip(rendered, completions, strict=True)
+    ]
+
+
 def encode_rows(
     table: pa.Table,
     tokenizer: "PreTrainedTokenizerBase",
@@ -85,34 +93,42 @@ def encode_rows(
         tokenizer: The model's tokenizer.
         template: See `render_prompts`; rows without a prompt are plain text in either case.
         system: See `render_prompts`.
-        max_length: Rows are cut to so many tokens.
+        max_length: Rows are cut to so many tokens, 2 at least. A prompt that leaves its completion no room loses its
+            beginning, until the completion has half of them.
 
     Returns:
         The rows in the table's order.
     """
     prompts: list[str] = table["prompt"].to_pylist()
     completions: list[str] = table["completion"].to_pylist()
+    if not prompts:
+        return Rows(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(1, np.int64))
+    rendered = [""] * len(prompts)
     asked = [row for row, prompt in enumerate(prompts) if prompt]
-    rendered = dict(
-        zip(asked, render_prompts([prompts[row] for row in asked], tokenizer, template, system), strict=True)
-    )
-    gap = " " if asked and next(iter(rendered.values())).endswith("Answer:") else ""
-    before = tokenizer([rendered.get(row, "") for row in range(len(prompts))], add_special_tokens=False)["input_ids"]
-    texts = [gap + text if row in rendered else text for row, text in enumerate(completions)]
-    after = tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+    for row, text in zip(
+        asked, render_prompts([prompts[row] for row in asked], tokenizer, template, system), strict=True
+    ):
+        rendered[row] = text
+    before = tokenizer(rendered, add_special_tokens=False)["input_ids"]
+    after = tokenizer(follow(rendered, completions), add_special_tokens=False)["input_ids"]
     end = [tokenizer.eos_token_id]
-    ids = [[*left, *right, *end][:max_length] for left, right in zip(before, after, strict=True)]
-    labels = [[IGNORED] * len(left) + right + end for left, right in zip(before, after, strict=True)]
+    ids, labels = [], []
+    for whole, right in zip(before, after, strict=True):
+        room = max_length - min(len(right) + 1, max_length // 2)
+        left = whole[max(0, len(whole) - room) :]
+        ids.append([*left, *right, *end][:max_length])
+        labels.append([*[IGNORED] * len(left), *right, *end][:max_length])
     offsets = np.zeros(len(ids) + 1, dtype=np.int64)
     np.cumsum([len(row) for row in ids], out=offsets[1:])
     flat = [token for row in ids for token in row]
-    flat_labels = [token for row in labels for token in row[:max_length]]
+    flat_labels = [token for row in labels for token in row]
     return Rows(np.array(flat, np.int32), np.array(flat_labels, np.int32), offsets)
 
 
 def pack(rows: Rows, *, steps: int, step_tokens: int, seed: int) -> Iterator[Block]:
     """Lay shuffled rows into blocks, going through the rows again and again until all steps are filled.
 
+    Rows in which nothing is to be learnt (an end token alone) are passed over: a step of only such has no loss.
     Every arm gets the same number of steps of the same size, whatever its number of rows: arms with fewer rows repeat them
     more often.
 
@@ -126,10 +142,11 @@ def pack(rows: Rows, *, steps: int, step_tokens: int, seed: int) -> Iterator[Blo
         The blocks.
 
     Raises:
-        PipelineError: There are no rows.
+        PipelineError: There are no rows with anything to learn.
     """
-    count = len(rows.offsets) - 1
-    if count == 0:
+    spans = [slice(int(start), int(end)) for start, end in pairwise(rows.offsets)]
+    useful = np.array([row for row, span in enumerate(spans) if (rows.labels[span][1:] != IGNORED).any()], np.int64)
+    if not len(useful):
         raise PipelineError("There are no training rows; nothing can be trained. Widen the selection or add texts.")
     generator = np.random.default_rng([seed, 1])
     order: list[int] = []
@@ -139,18 +156,17 @@ def pack(rows: Rows, *, steps: int, step_tokens: int, seed: int) -> Iterator[Blo
         room = step_tokens
         while True:
             if not order:
-                order = generator.permutation(count)[::-1].tolist()
+                order = generator.permutation(useful)[::-1].tolist()
             if chosen and lengths[order[-1]] > room:
                 break
             row = order.pop()
             chosen.append(row)
             room -= int(lengths[row])
-        spans = [slice(int(rows.offsets[row]), int(rows.offsets[row + 1])) for row in chosen]
-        labels = [rows.labels[span].astype(np.int64) for span in spans]
+        labels = [rows.labels[spans[row]].astype(np.int64) for row in chosen]
         for label in labels:
             label[0] = IGNORED  # else the last token of one row would be asked to predict the first of the next
         yield Block(
-            np.concatenate([rows.ids[span] for span in spans]).astype(np.int64),
+            np.concatenate([rows.ids[spans[row]] for row in chosen]).astype(np.int64),
             np.concatenate(labels),
-            np.concatenate([np.arange(span.stop - span.start) for span in spans]),
+            np.concatenate([np.arange(lengths[row]) for row in chosen]),
         )

@@ -1,5 +1,6 @@
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,7 @@ from kaug.augmentation.forms.passage import passage_rows
 from kaug.augmentation.forms.question import question_rows
 from kaug.augmentation.forms.statement import statement_rows
 from kaug.augmentation.rows import Facts, facts_to_teach, make_rows
+from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.tables import check_table
 
@@ -248,3 +250,14 @@ def test_an_id_tells_rows_apart_by_form_text_and_facts() -> None:
 
     assert row_id() == row_id()
     assert len({row_id(), row_id(form="x"), row_id(text="x"), row_id(fact="x")}) == 4
+
+
+def test_a_predicate_without_a_reference_in_a_language_is_not_hopped_through_there(tmp_path: Path) -> None:
+    source, lexicon = tmp_path / "a.ttl", tmp_path / "lexicon.ttl"
+    source.write_text("@prefix : <urn:x:> . :a :p :b ; :q :c .", encoding="utf-8")
+    said = 'kaug:statement "{s}是{o}"@zh ; kaug:question "{s}是?"@zh'
+    prefixes = "@prefix : <urn:x:> . @prefix kaug: <https://w3id.org/kaug/ns#> .\n"
+    lexicon.write_text(f"{prefixes}:p {said} . :q {said} ; kaug:inverseReference '有{{o}}的'@zh .", encoding="utf-8")
+    kb = build_kb([source], lexicon=lexicon, languages=("zh",))
+    rows = multi_hop_rows(kb, facts_to_teach(kb), language="zh").to_pylist()
+    assert [(row["prompt"], row["completion"]) for row in rows] == [("有c的是?", "A是c A是b 答案：b")]

@@ -1,3 +1,4 @@
+import itertools
 from collections.abc import Callable
 
 import pyarrow as pa
@@ -137,7 +138,7 @@ def test_cutting_the_spans_restores_any_text(toy_kb: KnowledgeBase, position: Po
         assert sorted(span["fact"] for span in row["spans"]) == list(range(len(row["facts"])))
         places = [(span["start"], span["end"]) for span in row["spans"]]
         assert places == sorted(places)  # they follow one another and do not overlap
-        assert all(one[1] <= two[0] for one, two in zip(places, places[1:], strict=False))
+        assert all(one[1] <= two[0] for one, two in itertools.pairwise(places))
 
 
 @pytest.mark.parametrize("position", ["before", "inline"])

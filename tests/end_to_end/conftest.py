@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -233,14 +232,15 @@ def make_project(root: Path, model: Path, encoder: Path) -> Toy:
 
 @pytest.fixture(scope="session")
 def toy_models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("models")
-    sentences = [row["text"] for row in texts()]
-    sentences += [
-        f"The capital of {country} is {of[0]}. The money is the {of[1]}?" for country, of in COUNTRIES.items()
-    ]
-    sentences += ["Name Which What is city currency of country has as its who user assistant system"]
-    make_model(folder / "llama", sentences)
-    make_encoder(folder / "encoder", sentences)
+    """The folders of a tiny language model and a tiny encoder, made once a session."""
+    folder = tmp_path_factory.getbasetemp() / "toy-models"
+    if not folder.exists():
+        folder.mkdir()
+        sentences = [row["text"] for row in texts()]
+        sentences += [f"The capital of {name} is {of[0]}. The money is the {of[1]}?" for name, of in COUNTRIES.items()]
+        sentences += ["Name Which What is city currency of country has as its who user assistant system"]
+        make_model(folder / "llama", sentences)
+        make_encoder(folder / "encoder", sentences)
     return folder / "llama", folder / "encoder"
 
 
@@ -252,13 +252,17 @@ def make_toy(toy_models: tuple[Path, Path], tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture
 def toy(make_toy: Callable[[], Toy]) -> Toy:
+    """A toy project in which nothing was run."""
     return make_toy()
 
 
 @pytest.fixture(scope="session")
-def finished(make_toy: Callable[[], Toy]) -> Any:
-    """A toy project with a finished run in `build/toy`; tests read it and alter nothing."""
-    made = make_toy()
+def finished(toy_models: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Toy:
+    """A toy project with a finished run in `build/toy`, made once a session; tests read it and alter nothing."""
+    root = tmp_path_factory.getbasetemp() / "toy-finished"
+    if root.exists():
+        return Toy(root, root / "toy.toml", *toy_models)
+    made = make_project(root, *toy_models)
     done = made.kaug("run", str(made.pipeline))
     assert done.returncode == 0, done.stderr
     return made

@@ -29,7 +29,7 @@ STAGES = [
 ]
 SLOW = [
     "--set",
-    "training.tokens=12000",
+    "training.tokens=6000",
     "--set",
     "augmentation.arms=['augmented']",
     "--set",
@@ -188,13 +188,9 @@ def test_a_changed_setting_remakes_what_it_decides_and_nothing_else(finished: An
 def test_a_run_killed_at_any_moment_is_taken_up_and_ends_the_same(finished: Any, toy: Any) -> None:
     moments = random.Random(7)
     kills = 6
-    started = time.monotonic()
-    process = toy.start("run", str(toy.pipeline))
-    process.communicate(timeout=120)
-    whole = time.monotonic() - started
-    wanted = digests(build(toy))
-    assert wanted == digests(build(finished))
-    shutil.rmtree(build(toy))
+    times = [path.stat().st_mtime for path in build(finished).rglob("*") if path.is_file()]
+    whole = max(times) - min(times) + 1  # the lock stands first, the report's manifest last
+    wanted = digests(build(finished))
     for number in range(kills):
         process = toy.start("run", str(toy.pipeline))
         time.sleep(whole * (0.2 + 0.8 * (number + moments.random()) / kills))
@@ -223,7 +219,7 @@ def test_a_training_killed_between_checkpoints_ends_with_the_same_weights(toy: A
     assert done.returncode == 0, done.stderr
     name = "5-models/augmented-seed0"
     assert json.loads(done.stdout)[name]["digest"] == json.loads(whole.stdout)[name]["digest"]
-    assert json.loads(done.stdout)[name]["details"]["steps"] == 12000 // 128
+    assert json.loads(done.stdout)[name]["details"]["steps"] == 6000 // 128
     assert not list((build(toy) / "5-models").glob(".*"))
 
 

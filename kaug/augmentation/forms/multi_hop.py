@@ -32,7 +32,7 @@ def multi_hop_rows(kb: KnowledgeBase, facts: Facts, *, phrasings: int = 1, langu
         EXAMPLES; spans mark the two hops in the completion.
     """
     true_objects = kb.columns(facts.rows)[2]
-    pairs = compositions(kb, facts.subjects, facts.predicates, true_objects)
+    pairs = compositions(kb, facts.subjects, facts.predicates, true_objects, language)
     words, labels = kb.phrase(language), kb.text(language)
     before = facts.predicates[pairs.first].astype(np.int64)
     after = facts.predicates[pairs.second].astype(np.int64)

@@ -1,0 +1,260 @@
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from kaug.evaluation import answer
+from kaug.evaluation.answer import Generated, answer_probes, generate, likelihood, with_facts
+from kaug.evaluation.exam import draw_exam
+from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.models import load_language_model, load_tokenizer
+from kaug.retrieval.retriever import RETRIEVED
+from kaug.tables import check_table
+from kaug.training.tokens import render_prompts
+
+PROMPTS = [
+    "What is the capital of Peru?",
+    "Who?",
+    "Which country pays in the CFA franc, and what is a hammer used for in the country whose capital is Lomé?",
+    "土耳其?",
+    "Which country has Nairobi as its capital?",
+    "a",
+    "Where is Ewe spoken?",
+]
+PASSAGE = "The harbour of the old town lies quiet in the morning, and gulls cry over the boats of the fishermen there."
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model: Path) -> Any:
+    return load_language_model(tiny_model)
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tiny_model: Path) -> Any:
+    return load_tokenizer(tiny_model)
+
+
+@pytest.fixture(scope="module")
+def probes(toy_kb: KnowledgeBase) -> pa.Table:
+    return draw_exam(toy_kb, texts=[PASSAGE], held_out_texts=1.0)
+
+
+def greedy(model: Any, tokenizer: Any, rendered: str, most: int) -> list[int]:
+    """The most likely tokens, one by one, without padding or cache."""
+    import torch
+
+    ids = tokenizer(rendered, add_special_tokens=False)["input_ids"]
+    new: list[int] = []
+    while len(new) < most:
+        with torch.no_grad():
+            token = int(model(input_ids=torch.tensor([ids + new])).logits[0, -1].argmax())
+        if token == tokenizer.eos_token_id:
+            break
+        new.append(token)
+    return new
+
+
+@pytest.mark.parametrize("template", ["chat", "plain"])
+def test_generation_is_greedy_whatever_stands_beside_a_prompt(model, tokenizer, template) -> None:
+    expected = [greedy(model, tokenizer, text, 12) for text in render_prompts(PROMPTS, tokenizer, template)]
+    texts = [tokenizer.decode(ids, skip_special_tokens=True).strip() for ids in expected]
+    assert len(set(texts)) > 3
+    for batch_size in (1, 2, 7, 32):
+        found = generate(model, tokenizer, PROMPTS, template=template, max_new_tokens=12, batch_size=batch_size)
+        assert found.texts == texts
+        assert found.tokens.tolist() == [len(ids) for ids in expected]
+        assert found.tokens.dtype == np.int32
+
+
+def test_answers_come_in_the_order_of_the_prompts(model, tokenizer) -> None:
+    forth = generate(model, tokenizer, PROMPTS, max_new_tokens=8, batch_size=3)
+    back = generate(model, tokenizer, PROMPTS[::-1], max_new_tokens=8, batch_size=3)
+    assert back.texts == forth.texts[::-1]
+    assert back.tokens.tolist() == forth.tokens.tolist()[::-1]
+
+
+def test_generation_ends_at_the_end_token_and_reports_progress(model, tokenizer) -> None:
+    first = greedy(model, tokenizer, render_prompts(PROMPTS[:1], tokenizer)[0], 6)
+    end, tokenizer.eos_token = tokenizer.eos_token, tokenizer.convert_ids_to_tokens(first[3])
+    try:
+        reported: list[int] = []
+        found = generate(model, tokenizer, PROMPTS[:1], max_new_tokens=6, progress=reported.append)
+    finally:
+        tokenizer.eos_token = end
+    assert found.tokens.tolist() == [first.index(first[3])]
+    assert reported == [1]
+    generate(model, tokenizer, PROMPTS, max_new_tokens=1, batch_size=3, progress=reported.append)
+    assert reported == [1, 3, 3, 1]
+
+
+def test_no_prompts_have_no_answers(model, tokenizer) -> None:
+    assert generate(model, tokenizer, []).texts == []
+    logs, hits = likelihood(model, tokenizer, [], [])
+    assert (logs.shape, hits.shape) == ((0,), (0,))
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 32])
+def test_likelihood_is_the_mean_log_softmax_of_the_continuation(model, tokenizer, batch_size: int) -> None:
+    import torch
+
+    rights = ["Lima", "x", "Togo and Peru, at the sea", "安卡拉", "Kenya", "a", "In Togo."]
+    logs, hits = likelihood(model, tokenizer, PROMPTS, rights, batch_size=batch_size)
+    assert (logs.dtype, hits.dtype) == (np.float32, np.float32)
+    for row, (prefix, right) in enumerate(zip(PROMPTS, rights, strict=True)):
+        before, after = (tokenizer(text, add_special_tokens=False)["input_ids"] for text in (prefix, right))
+        with torch.no_grad():
+            scores = torch.log_softmax(model(input_ids=torch.tensor([before + after])).logits[0].double(), dim=-1)
+        picked = [float(scores[len(before) + place - 1, token]) for place, token in enumerate(after)]
+        best = [int(scores[len(before) + place - 1].argmax()) == token for place, token in enumerate(after)]
+        assert logs[row] == pytest.approx(np.mean(picked), abs=1e-4)
+        assert hits[row] == pytest.approx(np.mean(best), abs=1e-6)
+
+
+class EveryOther:
+    """Stands for a model that foresees the tokens at even places of a text, and only those."""
+
+    device = "cpu"
+
+    def train(self, mode: bool) -> None:
+        assert not mode
+
+    def __call__(self, input_ids: Any) -> Any:
+        import torch
+
+        ahead = torch.roll(input_ids, -1, dims=1)
+        ahead[:, 0::2] = 0  # what stands at place p foresees p + 1
+        return SimpleNamespace(logits=torch.nn.functional.one_hot(ahead, 420) * 50.0)
+
+
+def test_hits_are_the_part_of_the_tokens_that_the_model_foresees(tokenizer) -> None:
+    rights = ["The capital of Peru is Lima.", "a saw", "Togo"]
+    for batch_size in (1, 3):
+        logs, hits = likelihood(EveryOther(), tokenizer, PROMPTS[:3], rights, batch_size=batch_size)
+        for row, (prefix, right) in enumerate(zip(PROMPTS, rights, strict=False)):
+            before, after = (len(tokenizer(text, add_special_tokens=False)["input_ids"]) for text in (prefix, right))
+            foreseen = [place % 2 == 0 for place in range(before, before + after)]
+            assert hits[row] == pytest.approx(np.mean(foreseen))
+            assert logs[row] == pytest.approx(np.mean([0.0 if hit else -50.0 for hit in foreseen]), abs=1e-4)
+
+
+def test_a_continuation_of_nothing_is_scored_from_its_second_token(model, tokenizer) -> None:
+    logs, hits = likelihood(model, tokenizer, ["", "a", ""], ["The capital of Peru", "", ""])
+    ids = tokenizer("The capital of Peru", add_special_tokens=False)["input_ids"]
+    head, tail = tokenizer.decode(ids[:1]), tokenizer.decode(ids[1:])
+    assert logs[0] == pytest.approx(likelihood(model, tokenizer, [head], [tail])[0][0], abs=1e-4)
+    assert logs[1:].tolist() == hits[1:].tolist() == [0.0, 0.0]
+
+
+def test_facts_stand_before_the_questions_but_not_before_passages(toy_kb: KnowledgeBase, probes: pa.Table) -> None:
+    hops = probes["hops"].to_pylist()
+    question, passage = next(n for n, h in enumerate(hops) if h), hops.index(0)
+    rows = [toy_kb.row_of[fact] for fact in toy_kb.hex_ids.to_pylist()[:2]]
+    found = [(number, row) for number in sorted((question, passage)) for row in rows]
+    hits = pa.Table.from_pylist(
+        [
+            {"text": number, "rank": n % 2 + 1, "row": row, "fact": toy_kb.hex_ids[row].as_py(), "score": 1.0}
+            | {"reason": "similar", "start": None, "end": None}
+            for n, (number, row) in enumerate(found)
+        ],
+        schema=RETRIEVED,
+    )
+    prompts, facts = with_facts(toy_kb, probes, hits, "en")
+    asked = probes["prompt"].to_pylist()
+    from kaug.knowledge.lexicon import statements
+
+    assert prompts[question] == " ".join([*statements(toy_kb, np.array(rows)).to_pylist(), asked[question]])
+    assert facts[question] == [toy_kb.hex_ids[row].as_py() for row in rows]
+    assert prompts[passage] == asked[passage]
+    assert [n for n, of in enumerate(facts) if of] == [question]
+    assert with_facts(toy_kb, probes, hits.slice(0, 0), "en") == (asked, [[] for _ in asked])
+
+
+Sit = Callable[..., list[dict]]
+
+
+@pytest.fixture
+def sit(probes: pa.Table, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> Sit:
+    """Sit the exam with planted answers: a function of the question."""
+
+    def sit(say: Callable[[str], str], **settings: Any) -> list[dict]:
+        def written(model: Any, tokenizer: Any, prompts: Sequence[str], **_: Any) -> Generated:
+            return Generated([say(prompt) for prompt in prompts], np.arange(len(prompts), dtype=np.int32))
+
+        monkeypatch.setattr(answer, "generate", written)
+        table = answer_probes(
+            probes,
+            tiny_model,
+            prompts=probes["prompt"].to_pylist(),
+            retrieved=[["ab"] if hops else [] for hops in probes["hops"].to_pylist()],
+            arm="augmented",
+            seed=3,
+            **settings,
+        )
+        return check_table(table, "answers").to_pylist()
+
+    return sit
+
+
+def test_planted_answers_are_scored_by_the_right_ones(sit: Sit, probes: pa.Table) -> None:
+    right = {probe["prompt"]: probe["answers"][-1] for probe in probes.to_pylist()}  # any name counts
+    for say, score in ((lambda prompt: f"It is {right[prompt]}.", 1.0), (lambda prompt: "Atlantis", 0.0)):
+        rows = sit(say)
+        assert [row["probe"] for row in rows] == probes["id"].to_pylist()
+        assert [row["prompt"] for row in rows] == probes["prompt"].to_pylist()
+        for row, probe in zip(rows, probes.to_pylist(), strict=True):
+            assert (row["arm"], row["seed"]) == ("augmented", 3)
+            assert row["log_likelihood"] < 0
+            if probe["hops"]:
+                assert (row["answer"], row["score"]) == (say(probe["prompt"]), score)
+                assert row["retrieved"] == ["ab"]
+            else:
+                assert (row["answer"], row["tokens"], row["retrieved"]) == ("", 0, [])
+                assert 0 <= row["score"] <= 1
+
+
+@pytest.mark.parametrize("template", ["chat", "plain"])
+def test_the_likelihood_is_that_of_the_answer_as_it_is_trained(
+    sit: Sit, probes: pa.Table, tiny_model: Path, tokenizer, template
+) -> None:
+    import torch
+
+    rows = sit(lambda prompt: "", template=template)
+    model = load_language_model(tiny_model).to(torch.bfloat16)
+    gap = " " if template == "plain" else ""
+    for row, probe in list(zip(rows, probes.to_pylist(), strict=True))[::5]:
+        if probe["hops"]:
+            (rendered,) = render_prompts([probe["prompt"]], tokenizer, template)
+            alone, _ = likelihood(model, tokenizer, [rendered], [gap + probe["answers"][0]])
+            assert row["log_likelihood"] == pytest.approx(alone[0], abs=0.1)
+
+
+def test_a_passage_is_scored_by_the_tokens_the_model_would_have_written(
+    sit: Sit, probes: pa.Table, tiny_model: Path, tokenizer
+) -> None:
+    import torch
+
+    (row,) = (row for row, hops in zip(sit(lambda prompt: ""), probes["hops"].to_pylist(), strict=True) if not hops)
+    (probe,) = (probe for probe in probes.to_pylist() if not probe["hops"])
+    model = load_language_model(tiny_model).to(torch.bfloat16)
+    logs, hits = likelihood(model, tokenizer, [probe["prompt"]], probe["answers"])
+    assert row["score"] == hits[0]
+    assert row["log_likelihood"] == logs[0]
+
+
+def test_the_real_thing_gives_the_same_answers_twice(probes: pa.Table, tiny_model: Path) -> None:
+    reported: list[int] = []
+    given = {
+        "prompts": probes["prompt"].to_pylist(),
+        "retrieved": [[] for _ in range(probes.num_rows)],
+        "arm": "base",
+        "seed": 0,
+        "max_new_tokens": 6,
+    }
+    one = answer_probes(probes, tiny_model, **given, progress=reported.append)
+    assert one.equals(answer_probes(probes, tiny_model, **given))
+    assert sum(reported) == probes.num_rows
+    assert max(one["tokens"].to_pylist()) > 0

@@ -1,0 +1,371 @@
+"""The command: what it says, what it returns, and what it leaves alone."""
+
+import importlib.metadata
+import json
+import re
+import runpy
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kaug import cli
+
+_PROJECT = runpy.run_path(str(Path(__file__).parent / "end_to_end" / "conftest.py"))
+toy_models, make_toy, toy, finished = (_PROJECT[name] for name in ("toy_models", "make_toy", "toy", "finished"))
+
+TEACHES = {
+    "build-kb": "Read the sources, embed and index the facts, and draw the exam.",
+    "augment": "Write the training rows of every arm, as Arrow datasets.",
+    "train": "Fine-tune a model for every arm and seed",
+    "evaluate": "Have every arm sit the exam, and write the report.",
+    "run": "Do all of it, from the sources to the report",
+    "report": "Print the table of gains of a finished run",
+    "search": "Find the facts that a text is about, and say why each was found.",
+    "import": "Make a Turtle file from a package of open data.",
+    "validate": "Exit code 3 if any is malformed or breaks a shape.",
+    "inspect": "Show what an artifact holds",
+    "env": "Say what this machine has",
+}
+PIPELINED = ["build-kb", "augment", "train", "evaluate", "run"]
+
+Kaug = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def kaug(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Kaug:
+    """Runs the command in this process → exit code, stdout, stderr."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["kaug", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err
+        return int(ended.value.code or 0), said.out, said.err
+
+    return run
+
+
+def listing(root: Path) -> dict[str, int]:
+    return {str(path): path.stat().st_mtime_ns for path in sorted(root.rglob("*"))}
+
+
+def build(project: Any) -> Path:
+    return Path(project.root) / "build" / "toy"
+
+
+def plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_every_command_is_listed(kaug: Kaug) -> None:
+    code, out, _ = kaug("--help")
+    assert code == 0
+    assert "Turn an RDF knowledge base into a language model that knows it, and prove it." in out
+    assert all(re.search(rf"^\W*{name}\b", out, re.MULTILINE) for name in TEACHES)
+    assert "kaug run pipelines/quickstart.toml" in out
+
+
+@pytest.mark.parametrize("name", sorted(TEACHES))
+def test_help_teaches(kaug: Kaug, name: str) -> None:
+    code, out, _ = kaug(name, "--help")
+    assert code == 0
+    assert TEACHES[name] in plain(out)
+    if name in PIPELINED:
+        for option in ("--out", "--set", "--seed", "--limit", "--check", "--rebuild", "--json", "--quiet", "--verbose"):
+            assert option in out
+        assert "section.key=value" in out
+
+
+def test_an_unknown_command_names_the_nearest(kaug: Kaug) -> None:
+    code, _, err = kaug("buildkb")
+    assert code == 2
+    assert "Did you mean 'build-kb'?" in err
+
+
+def test_a_missing_pipeline_file_is_usage(kaug: Kaug, tmp_path: Path) -> None:
+    code, out, err = kaug("run", tmp_path / "no.toml")
+    assert (code, out) == (2, "")
+    assert err.startswith(f"kaug: {tmp_path / 'no.toml'}: cannot be read")
+
+
+def test_an_unknown_key_is_usage_and_names_the_nearest(kaug: Kaug, toy: Any) -> None:
+    text = toy.pipeline.read_text(encoding="utf-8")
+    line = text[: text.index("step_tokens")].count("\n") + 1
+    toy.pipeline.write_text(text.replace("step_tokens", "steptokens"), encoding="utf-8")
+    code, _, err = kaug("run", toy.pipeline)
+    assert code == 2
+    assert err == f"kaug: {toy.pipeline}:{line}: unknown key 'training.steptokens'. Did you mean 'step_tokens'?\n"
+    assert not build(toy).exists()
+
+
+@pytest.mark.parametrize("command", PIPELINED)
+@pytest.mark.parametrize("check", [True, False])
+def test_malformed_rdf_is_bad_input_with_file_line_and_reason(kaug: Kaug, toy: Any, command: str, check: bool) -> None:
+    source = toy.root / "kb" / "toy.ttl"
+    lines = source.read_text(encoding="utf-8").count("\n")
+    source.write_text(source.read_text(encoding="utf-8") + ":Togo :capital\n  :Lome :Accra .\n", encoding="utf-8")
+    code, _, err = kaug(command, toy.pipeline, *["--check"][: int(check)])
+    assert code == 3
+    assert re.search(rf"^kaug: {re.escape(str(source))}:{lines + 2}: \S.+", err, re.MULTILINE)
+    assert not list(build(toy).glob("[0-9]*"))
+
+
+def test_an_unknown_source_is_bad_input(kaug: Kaug, toy: Any) -> None:
+    code, _, err = kaug("build-kb", toy.pipeline, "--set", "knowledge.sources=['toi']", "--check")
+    assert code == 3
+    assert "there is no source 'toi'. Did you mean 'toy'?" in err
+
+
+@pytest.mark.parametrize("setting", ["training.model=smollm2-153m", "retrieval.encoder=all-minilm-l6"])
+def test_a_missing_model_is_usage_and_says_what_to_do(kaug: Kaug, toy: Any, setting: str) -> None:
+    code, _, err = kaug("run", toy.pipeline, "--check", "--set", setting)
+    assert code == 2
+    assert "no such folder, no installed wheel, and not of the form owner/name" in err
+
+
+def test_a_missing_model_stops_a_run(kaug: Kaug, toy: Any) -> None:
+    code, _, err = kaug("run", toy.pipeline, "--set", "training.model=smollm2-153m")
+    assert code == 2
+    assert "Did you mean 'smollm2-135m'?" in err
+    assert not (build(toy) / "5-models").exists()
+
+
+@pytest.mark.parametrize("command", PIPELINED)
+def test_check_writes_nothing(kaug: Kaug, toy: Any, command: str) -> None:
+    before = listing(toy.root)
+    code, out, _ = kaug(command, toy.pipeline, "--check", "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert (found["facts"], found["facts taught"], found["texts"]) == (24, 18, 12)
+    assert (found["model"], found["encoder"]) == (str(toy.model), str(toy.encoder))
+    assert found["artifacts"] == str(build(toy))
+    assert listing(toy.root) == before
+    code, out, _ = kaug(command, toy.pipeline, "--check")
+    assert "facts taught: 18\n" in out
+
+
+def test_options_change_what_is_made_and_where(kaug: Kaug, toy: Any, tmp_path: Path) -> None:
+    out = tmp_path / "else where"
+    repeated = ["--set", "augmentation.arms=['repeated']", "--set", "augmentation.texts=[]", "--json", "-q"]
+    code, said, err = kaug("augment", toy.pipeline, "--out", out, "--limit", "5", "--seed", "7", *repeated)
+    assert (code, err) == (0, "")
+    made = json.loads(said)
+    assert made["1-knowledge"]["counts"]["facts taught"] == 5
+    assert made["4-shards/repeated"]["path"] == str(out / "4-shards" / "repeated")
+    assert made["4-shards/repeated"]["counts"]["rows closed-book statement"] == 5
+    assert not (toy.root / "build").exists()
+    stamps = {path: path.stat().st_mtime_ns for path in out.rglob("manifest.json")}
+    again = kaug("augment", toy.pipeline, "--out", out, "--limit", "5", "--seed", "7", *repeated)
+    assert json.loads(again[1]) == made
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("manifest.json")} == stamps
+    anew = kaug("augment", toy.pipeline, "--out", out, "--limit", "5", "--seed", "7", "--rebuild", *repeated)
+    assert json.loads(anew[1]) == made
+    assert all(path.stat().st_mtime_ns > stamp for path, stamp in stamps.items())
+    other = kaug("augment", toy.pipeline, "--out", out, "--limit", "5", "--seed", "8", *repeated)
+    assert json.loads(other[1])["3-exam"]["digest"] != made["3-exam"]["digest"]
+
+
+def test_long_paths_are_printed_whole_even_with_brackets(
+    kaug: Kaug, toy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    out = tmp_path / "a[b]c" / "long-enough-to-be-wrapped-by-a-narrow-terminal"
+    code, said, _ = kaug("augment", toy.pipeline, "-o", out, "-q", "--set", "augmentation.inject=[]")
+    assert code == 0
+    assert f"{out / '4-shards' / 'augmented'} " in said
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda file: file.write_bytes(file.read_bytes()[:-1] + bytes([file.read_bytes()[-1] ^ 1])),
+        lambda file: file.write_bytes(file.read_bytes()[:-1]),
+        lambda file: file.unlink(),
+    ],
+    ids=["altered", "cut", "missing"],
+)
+@pytest.mark.parametrize("name", ["1-knowledge/facts.arrow", "4-shards/augmented/data-00000-of-00001.arrow"])
+def test_an_altered_artifact_is_refused_by_name_until_it_is_rebuilt(
+    kaug: Kaug, finished: Any, tmp_path: Path, damage: Callable[[Path], Any], name: str
+) -> None:
+    out = tmp_path / "toy"
+    shutil.copytree(build(finished), out)
+    file = out / name
+    damage(file)
+    for command in (["augment", finished.pipeline, "--out", out], ["inspect", file.parent]):
+        code, _, err = kaug(*command)
+        assert code == 4
+        assert f"kaug: {file}: " in err
+        assert "--rebuild" in err
+    code, _, err = kaug("augment", finished.pipeline, "--out", out, "--rebuild", "-q")
+    assert (code, err) == (0, "")
+    assert kaug("inspect", file.parent)[0] == 0
+
+
+def test_validate_says_a_line_for_each_file(kaug: Kaug, tmp_path: Path) -> None:
+    good, bad, gone = tmp_path / "good.ttl", tmp_path / "bad.ttl", tmp_path / "gone.ttl"
+    good.write_text("<urn:a> <urn:b> <urn:c>, <urn:d> .", encoding="utf-8")
+    bad.write_text("<urn:a> <urn:b> <urn:c> .\n<urn:a> <urn:b>\n  c d .", encoding="utf-8")
+    code, out, _ = kaug("validate", good, bad, gone, "--json")
+    assert code == 3
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert all(set(line) == {"file", "ok", "triples", "error", "line"} for line in lines)
+    assert lines[0] == {"file": str(good), "ok": True, "triples": 2, "error": None, "line": None}
+    assert (lines[1]["file"], lines[1]["ok"], lines[1]["triples"], lines[1]["line"]) == (str(bad), False, 1, 3)
+    assert lines[1]["error"]
+    assert (lines[2]["ok"], lines[2]["line"]) == (False, None)
+    assert "No such file" in lines[2]["error"]
+    code, out, _ = kaug("validate", good)
+    assert (code, out) == (0, f"{good}: 2 triples\n")
+    code, out, _ = kaug("validate", bad)
+    assert code == 3
+    assert out.startswith(f"{bad}:3: ")
+    code, out, _ = kaug("validate", gone)
+    assert code == 3
+    assert "None" not in out
+
+
+def test_validate_checks_shapes(kaug: Kaug, tmp_path: Path) -> None:
+    pytest.importorskip("pyshacl")
+    shapes, data = tmp_path / "shapes.ttl", tmp_path / "data.ttl"
+    shapes.write_text(
+        "@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix : <urn:x:> .\n"
+        ":S a sh:NodeShape ; sh:targetClass :Country ; sh:property [ sh:path :capital ; sh:minCount 1 ;"
+        ' sh:message "a country has a capital" ] .',
+        encoding="utf-8",
+    )
+    data.write_text("@prefix : <urn:x:> . :Togo a :Country .", encoding="utf-8")
+    code, out, _ = kaug("validate", data, "--shapes", shapes, "--json")
+    assert code == 3
+    found = json.loads(out.splitlines()[1])
+    assert found == {"severity": "Violation", "focus": "urn:x:Togo", "message": "a country has a capital"}
+    data.write_text("@prefix : <urn:x:> . :Togo a :Country ; :capital :Lome .", encoding="utf-8")
+    assert kaug("validate", data, "--shapes", shapes)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "stage"),
+    [
+        ("1-knowledge", "knowledge"),
+        ("2-index", "retrieval"),
+        ("3-exam", "exam"),
+        ("4-shards/augmented", "augmentation"),
+        ("5-models/augmented-seed0", "training"),
+        ("6-answers/base-seed0", "answers"),
+        ("6-report", "report"),
+    ],
+)
+def test_inspect_shows_each_artifact(kaug: Kaug, finished: Any, name: str, stage: str) -> None:
+    folder = build(finished) / name
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    code, out, _ = kaug("inspect", folder, "--json", "--rows", "2")
+    assert code == 0
+    found = json.loads(out)
+    assert (found["stage"], found["digest"]) == (stage, manifest["digest"])
+    assert found["counts"] == [manifest["counts"]]
+    for file in folder.glob("*.arrow"):
+        assert re.fullmatch(r"[\d,]+ rows", found[file.name][0])
+        assert len(found[file.name]) <= 3
+    assert kaug("inspect", folder)[0] == 0
+
+
+def test_inspect_shows_a_table_a_run_and_refuses_the_rest(kaug: Kaug, finished: Any, tmp_path: Path) -> None:
+    file = build(finished) / "1-knowledge" / "facts.arrow"
+    code, out, _ = kaug("inspect", file, "--json", "--rows", "1")
+    assert code == 0
+    assert json.loads(out)[str(file)][0] == "24 rows"
+    assert len(json.loads(out)[str(file)]) == 2
+    code, out, _ = kaug("inspect", build(finished), "--json")
+    assert set(json.loads(out)) >= {"1-knowledge", "4-shards/augmented", "5-models/augmented-seed0", "6-report"}
+    code, _, err = kaug("inspect", tmp_path)
+    assert (code, err) == (4, f"kaug: {tmp_path}: no artifact, no table, and no artifacts below it.\n")
+    (tmp_path / "a.arrow").write_text("I am no table", encoding="utf-8")
+    assert kaug("inspect", tmp_path / "a.arrow")[0] == 4
+    (tmp_path / "empty.arrow").touch()
+    assert kaug("inspect", tmp_path / "empty.arrow")[0] == 4
+    assert kaug("inspect", tmp_path / "gone")[0] == 4
+
+
+def test_search_says_what_and_why(kaug: Kaug, finished: Any) -> None:
+    question = "Tell me something about Togo, please."
+    code, out, _ = kaug("search", finished.pipeline, question, "--json", "-k", "2")
+    assert code == 0
+    hits = json.loads(out)
+    assert [hit["rank"] for hit in hits] == [1, 2]
+    assert {hit["sentence"] for hit in hits} == {"The capital of Togo is Lome.", "The currency of Togo is the Taler."}
+    assert {(hit["reason"], hit["mention"], *hit["sources"]) for hit in hits} == {("linked", "Togo", "toy")}
+    code, out, _ = kaug("search", finished.pipeline, question, "-k", "1")
+    assert code == 0
+    assert "linked" in out
+    code, out, _ = kaug("search", finished.pipeline, "zzz", "--set", "retrieval.floor=1.0")
+    assert (code, out) == (0, "No fact was found for this text.\n")
+
+
+def test_report_prints_the_gains(kaug: Kaug, finished: Any) -> None:
+    wanted = json.loads((build(finished) / "6-report" / "report.json").read_text(encoding="utf-8"))
+    code, out, _ = kaug("report", build(finished), "--json")
+    assert (code, json.loads(out)) == (0, wanted)
+    for folder in (build(finished), build(finished) / "6-report"):
+        code, out, _ = kaug("report", folder)
+        assert code == 0
+        assert "Gains, with 95% intervals" in out
+        assert f"Report: {build(finished) / '6-report' / 'report.html'}\n" in out
+    code, _, err = kaug("report", finished.root)
+    assert code == 4
+    assert "no finished artifact here" in err
+
+
+def test_the_command_typed_stands_in_the_report(finished: Any) -> None:
+    report = json.loads((build(finished) / "6-report" / "report.json").read_text(encoding="utf-8"))
+    assert report["run"]["command"] == f"kaug run {finished.pipeline}"
+
+
+def test_env_says_what_there_is(kaug: Kaug, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("kaug.models._LANGUAGE_MODELS", {})
+    monkeypatch.setenv("KAUG_CACHE_DIR", str(tmp_path))
+    code, out, _ = kaug("env", "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert found["torch"] == importlib.metadata.version("torch")
+    assert found["cache"] == str(tmp_path)
+    assert found["model all-MiniLM-L6-v2"].endswith("model")
+    assert "no language model 'smollm2-135m'" in found["model smollm2-135m"]
+
+
+def test_elements_are_imported_as_valid_turtle(kaug: Kaug, tmp_path: Path) -> None:
+    pytest.importorskip("mendeleev")
+    code, out, _ = kaug("import", "elements", "-o", tmp_path / "x.ttl", "--json")
+    assert code == 0
+    counts = json.loads(out)
+    assert (counts["file"], counts["elements"]) == (str(tmp_path / "x.ttl"), 118)
+    assert kaug("validate", tmp_path / "x.ttl")[0] == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["x.ttl"]
+
+
+def test_an_unknown_importer_names_the_nearest(kaug: Kaug, tmp_path: Path) -> None:
+    code, _, err = kaug("import", "elemnts", "-o", tmp_path / "x.ttl")
+    assert (code, err) == (2, "kaug: There is no importer 'elemnts'. Did you mean 'elements'?\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_quiet_says_nothing_on_stderr_and_json_is_one_value(finished: Any, tmp_path: Path) -> None:
+    shutil.copytree(build(finished), tmp_path / "toy")
+    done = finished.kaug("run", str(finished.pipeline), "-q", "--json", "--out", str(tmp_path / "toy"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert set(json.loads(done.stdout)["gains"]) >= {"recall", "reverse", "compose", "locality"}
+
+
+def test_a_second_command_in_the_same_folder_is_refused(kaug: Kaug, finished: Any) -> None:
+    from kaug.artifact import lock
+
+    with lock(build(finished)):
+        code, _, err = kaug("build-kb", finished.pipeline)
+    assert code == 4
+    assert "is building here. Wait for it, or name another folder with --out." in err

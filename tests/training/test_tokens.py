@@ -1,0 +1,196 @@
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kaug.augmentation.arms import closed_book_rows
+from kaug.errors import PipelineError
+from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.models import load_language_model, load_tokenizer
+from kaug.training.tokens import IGNORED, Block, Rows, encode_rows, pack, render_prompts
+
+QUESTION, ANSWER, TEXT = "What is the capital of Togo?", "Lomé", "The capital of Peru is Lima."
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tiny_model: Path):
+    return load_tokenizer(tiny_model)
+
+
+def table(*rows: tuple[str, str]) -> pa.Table:
+    return pa.table({"prompt": [row[0] for row in rows], "completion": [row[1] for row in rows]})
+
+
+def row_of(rows: Rows, row: int) -> tuple[list[int], list[int]]:
+    span = slice(rows.offsets[row], rows.offsets[row + 1])
+    return rows.ids[span].tolist(), rows.labels[span].tolist()
+
+
+def made_rows(*lengths: int) -> Rows:
+    """Rows of given lengths; row n holds tokens n * 1000 + 0, 1, 2 …, and the loss falls on all."""
+    ids = np.concatenate([np.zeros(0), *(row * 1000 + np.arange(length) for row, length in enumerate(lengths))])
+    return Rows(ids.astype(np.int32), ids.astype(np.int32), np.cumsum([0, *lengths]).astype(np.int64))
+
+
+def rows_in(block: Block) -> list[int]:
+    """The rows of a block of `made_rows`, in order."""
+    return [int(token) // 1000 for token in block.ids if token % 1000 == 0]
+
+
+def test_chat_prompts_end_where_the_answer_begins(tokenizer) -> None:
+    assert render_prompts([QUESTION], tokenizer) == [f"<|im_start|>user\n{QUESTION}<|im_end|>\n<|im_start|>assistant\n"]
+    (with_system,) = render_prompts([QUESTION], tokenizer, system="Be brief.")
+    assert with_system.startswith("<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\n")
+    assert render_prompts([], tokenizer) == []
+
+
+def test_plain_prompts_need_no_chat_template(tokenizer) -> None:
+    assert render_prompts([QUESTION], tokenizer, "plain") == [f"Question: {QUESTION}\nAnswer:"]
+    template, tokenizer.chat_template = tokenizer.chat_template, None
+    try:
+        assert render_prompts([QUESTION], tokenizer, "chat") == [f"Question: {QUESTION}\nAnswer:"]
+        rows = encode_rows(table((QUESTION, ANSWER)), tokenizer)
+    finally:
+        tokenizer.chat_template = template
+    assert tokenizer.decode(row_of(rows, 0)[0]) == f"Question: {QUESTION}\nAnswer: {ANSWER}<|im_end|>"
+
+
+@pytest.mark.parametrize("template", ["chat", "plain"])
+def test_the_loss_falls_on_completion_and_end_and_on_nothing_else(tokenizer, template) -> None:
+    rows = encode_rows(table((QUESTION, ANSWER), ("", TEXT)), tokenizer, template=template)
+    (rendered,) = render_prompts([QUESTION], tokenizer, template)
+    gap = " " if template == "plain" else ""
+    ids, labels = row_of(rows, 0)
+    prompt = tokenizer(rendered, add_special_tokens=False)["input_ids"]
+    assert labels[: len(prompt)] == [IGNORED] * len(prompt)
+    assert labels[len(prompt) :] == ids[len(prompt) :]
+    assert ids[: len(prompt)] == prompt
+    assert tokenizer.decode(ids) == f"{rendered}{gap}{ANSWER}<|im_end|>"
+    assert tokenizer.decode(labels[len(prompt) :]) == f"{gap}{ANSWER}<|im_end|>"
+    ids, labels = row_of(rows, 1)
+    assert tokenizer.decode(ids) == f"{TEXT}<|im_end|>"  # a row without prompt is text in either template
+    assert labels == ids
+    assert labels[-1] == tokenizer.eos_token_id
+    assert (rows.ids.dtype, rows.labels.dtype, rows.offsets.dtype) == (np.int32, np.int32, np.int64)
+
+
+def test_rows_keep_the_order_of_the_table(tokenizer) -> None:
+    texts = ["one", "", "three three", "four"]
+    rows = encode_rows(table(*((("", QUESTION)[n % 2], text) for n, text in enumerate(texts))), tokenizer)
+    assert len(rows.offsets) == 5
+    for number, text in enumerate(texts):
+        assert tokenizer.decode(row_of(rows, number)[0]).endswith(f"{text}<|im_end|>")
+
+
+@pytest.mark.parametrize("max_length", [2, 5, 12, 30, 1000])
+def test_rows_are_cut_to_max_length_but_keep_something_to_learn(tokenizer, max_length: int) -> None:
+    long = table((QUESTION * 5, ANSWER), (QUESTION, ANSWER * 30), ("", TEXT * 5), ("", "a"))
+    rows, whole = (encode_rows(long, tokenizer, max_length=length) for length in (max_length, 10_000))
+    for row in range(4):
+        ids, labels = row_of(rows, row)
+        full, _ = row_of(whole, row)
+        assert len(ids) == len(labels) == min(max_length, len(full))
+        assert any(label != IGNORED for label in labels[1:])
+        assert all(label in (IGNORED, token) for label, token in zip(labels, ids, strict=True))
+
+
+def test_an_empty_table_has_no_rows_and_cannot_be_packed(tokenizer) -> None:
+    rows = encode_rows(table(), tokenizer)
+    assert rows.offsets.tolist() == [0]
+    with pytest.raises(PipelineError, match="no training rows"):
+        list(pack(rows, steps=1, step_tokens=8, seed=0))
+
+
+def test_rows_with_nothing_to_learn_are_never_a_step(tokenizer) -> None:
+    rows = encode_rows(table(("", ""), ("", TEXT), ("", "")), tokenizer)  # an end token alone follows nothing
+    for block in pack(rows, steps=20, step_tokens=1, seed=0):
+        assert (block.labels != IGNORED).any()
+    with pytest.raises(PipelineError, match="no training rows"):
+        list(pack(encode_rows(table(("", "")), tokenizer), steps=1, step_tokens=8, seed=0))
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(2, 30), min_size=1, max_size=25), st.integers(1, 12), st.integers(1, 40), st.integers(0, 9))
+def test_blocks_hold_whole_rows_up_to_the_step_and_show_all_before_any_twice(
+    lengths: list[int], steps: int, step_tokens: int, seed: int
+) -> None:
+    rows = made_rows(*lengths)
+    blocks = list(pack(rows, steps=steps, step_tokens=step_tokens, seed=seed))
+    assert len(blocks) == steps
+    seen: list[int] = []
+    for block in blocks:
+        inside = rows_in(block)
+        assert len(block.ids) <= step_tokens or len(inside) == 1
+        whole = np.concatenate([row * 1000 + np.arange(lengths[row]) for row in inside])
+        np.testing.assert_array_equal(block.ids, whole)
+        np.testing.assert_array_equal(block.positions, whole % 1000)
+        np.testing.assert_array_equal(block.labels, np.where(whole % 1000 == 0, IGNORED, whole))
+        assert block.ids.dtype == block.labels.dtype == block.positions.dtype == np.int64
+        seen.extend(inside)
+    for start in range(0, len(seen), len(lengths)):  # one pass after another
+        one_pass = seen[start : start + len(lengths)]
+        assert len(set(one_pass)) == len(one_pass)
+    # A block is closed only when the row that comes next has no room.
+    for block, after in pairwise(blocks):
+        assert len(block.ids) + lengths[rows_in(after)[0]] > step_tokens
+
+
+def test_tables_of_any_size_get_the_same_number_of_steps() -> None:
+    for count in (1, 3, 200):
+        assert sum(1 for _ in pack(made_rows(*[5] * count), steps=17, step_tokens=20, seed=0)) == 17
+    few = Counter(row for block in pack(made_rows(5, 5), steps=10, step_tokens=20, seed=0) for row in rows_in(block))
+    assert few == {0: 20, 1: 20}
+
+
+def test_the_seed_decides_the_order() -> None:
+    def order(seed: int) -> list[list[int]]:
+        return [rows_in(block) for block in pack(made_rows(*[4] * 30), steps=6, step_tokens=20, seed=seed)]
+
+    assert order(0) == order(0)
+    assert order(0) != order(1)
+    shown = [row for rows in order(0) for row in rows]
+    assert shown != sorted(shown)
+
+
+def test_a_block_does_not_change_the_rows() -> None:
+    rows = made_rows(4, 4)
+    before = rows.labels.copy()
+    list(pack(rows, steps=4, step_tokens=8, seed=0))
+    np.testing.assert_array_equal(rows.labels, before)
+
+
+def test_rows_in_a_block_do_not_see_each_other(toy_kb: KnowledgeBase, tiny_model: Path, tokenizer) -> None:
+    """The loss of a block is the mean over tokens of the rows' losses one by one."""
+    import torch
+
+    written, _ = closed_book_rows(toy_kb, "augmented", held_out=np.zeros(0, np.uint32))
+    rows = encode_rows(written, tokenizer)
+    model = load_language_model(tiny_model).train(False)
+    model.config.use_cache = False  # as in training; with a cache, transformers takes a block for one sequence
+
+    def loss_of(block: Block) -> tuple[float, int]:
+        ids, labels, positions = (torch.from_numpy(part)[None] for part in (block.ids, block.labels, block.positions))
+        with torch.no_grad():
+            return float(model(input_ids=ids, labels=labels, position_ids=positions).loss), int(
+                (labels != IGNORED).sum()
+            )
+
+    for block in pack(rows, steps=5, step_tokens=160, seed=3):
+        starts = np.append(np.flatnonzero(block.positions == 0), len(block.ids))
+        assert len(starts) > 3
+        total = weight = 0.0
+        for start, end in pairwise(starts):
+            alone = Block(block.ids[start:end], block.labels[start:end], block.positions[start:end])
+            loss, tokens = loss_of(alone)
+            total, weight = total + loss * tokens, weight + tokens
+        packed, count = loss_of(block)
+        assert count == weight
+        assert packed == pytest.approx(total / weight, abs=1e-4)
+        # The test can fail: with positions that do not start again, the rows do see each other.
+        merged = Block(block.ids, block.labels, np.arange(len(block.ids)))
+        assert abs(loss_of(merged)[0] - packed) > 1e-3
