@@ -5,9 +5,11 @@ only for names of the form `owner/name`, and never when `HF_HUB_OFFLINE` is set.
 """
 
 import contextlib
+import ctypes
 import importlib.util
 import logging
 import os
+import platform
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -90,10 +92,21 @@ def load_language_model(folder: Path) -> "PreTrainedModel":
     import torch
     from transformers import AutoModelForCausalLM
 
+    _keep_freed_memory()
     with quiet_transformers():
         return AutoModelForCausalLM.from_pretrained(
             str(folder), local_files_only=True, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
         )
+
+
+def _keep_freed_memory() -> None:
+    # glibc gives the pages of every large tensor back to the kernel when it is freed and takes them anew, zeroed, for the
+    # next one: 178,000 page faults and a third of the time of a CPU step. Let the process keep them.
+    if platform.system() == "Linux" and platform.libc_ver()[0] == "glibc":
+        libc = ctypes.CDLL(None)
+        m_trim_threshold, m_mmap_max = -1, -4
+        libc.mallopt(m_trim_threshold, 2**31 - 1)
+        libc.mallopt(m_mmap_max, 0)
 
 
 @contextlib.contextmanager

@@ -94,6 +94,8 @@ def arm_rows(
 
 
 def _of_the_next_text(hits: pa.Table, count: int) -> pa.Table:
+    if count < 2:
+        return hits.slice(0, 0)  # the next text would be the text itself
     moved = pa.array((hits["text"].to_numpy() + 1) % count, pa.int32())
     none = pa.nulls(hits.num_rows, pa.int32())
     hits = hits.set_column(hits.column_names.index("text"), "text", moved)

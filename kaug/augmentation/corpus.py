@@ -18,7 +18,8 @@ def read_corpus(patterns: str | Sequence[str], root: Path) -> tuple[list[str], l
         root: The folder that they start from.
 
     Returns:
-        Ids and texts, in the order of the file names; a text without an id gets a digest of its content.
+        Ids and texts, in the order of the file names; a text without an id gets a digest of its content. Chat-control tokens
+        are broken up: `<|` becomes `< |`, and `|>` becomes `| >`.
 
     Raises:
         SourceError: A pattern matches no file, or a line is no JSON object with a string `text`.
@@ -32,7 +33,8 @@ def read_corpus(patterns: str | Sequence[str], root: Path) -> tuple[list[str], l
             for line, key, text in _read_file(file):
                 if key in texts:
                     raise SourceError(f"{file}:{line}: the id or text {key!r} stands there a second time.")
-                texts[key] = text
+                # A chat template marks turns with these; from a text they would end the turn that it stands in.
+                texts[key] = text.replace("<|", "< |").replace("|>", "| >")
     return list(texts), list(texts.values())
 
 

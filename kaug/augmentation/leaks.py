@@ -65,8 +65,8 @@ def held_out(kb: KnowledgeBase, probes: pa.Table) -> HeldOut:
 def check_leaks(kb: KnowledgeBase, examples: pa.Table, kept_out: HeldOut, where: str) -> pa.Table:
     """Refuse rows that would give the exam away.
 
-    Four leaks are looked for: a question about a held-out entity; an exam question, word for word, anywhere in a row; a
-    fact of the locality probes; a held-out passage of text.
+    Four leaks are looked for: a question of whose facts a held-out entity is subject or object; an exam question, word for
+    word, anywhere in a row; a fact of the locality probes; a held-out passage of text.
 
     Args:
         kb: The knowledge base.

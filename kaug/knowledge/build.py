@@ -124,6 +124,8 @@ def build_kb(
                 labels.append((subject, (literal.language or "").lower(), literal.value, name in _PREFERRED))
         elif name in _SCHEMA or name.startswith(OWL) or (name == RDF + "type" and _is_schema(literal)):
             counts["triples left out: vocabulary"] += 1
+        elif isinstance(literal, ox.Literal) and not literal.value.strip():
+            counts["triples left out: empty literal"] += 1
         else:
             facts.append(key)
     for subject, iri, template in said:

@@ -1,9 +1,7 @@
 """Training rows and a base model → a fine-tuned model, by transformers' Trainer, with checkpoints and exact resume."""
 
-import ctypes
 import hashlib
 import json
-import platform
 import shutil
 import time
 from collections.abc import Callable
@@ -91,7 +89,6 @@ def train_model(
     import torch
     from transformers import Trainer, TrainingArguments, set_seed
 
-    _keep_freed_memory()
     tokenizer = load_tokenizer(base)
     rows = encode_rows(table, tokenizer, template=template, system=system, max_length=max_length)
     steps = max(1, tokens // step_tokens)
@@ -135,16 +132,6 @@ def train_model(
         tokenizer.save_pretrained(out)
     loss = [(int(entry["step"]), float(entry["loss"])) for entry in trainer.state.log_history if "loss" in entry]
     return TrainingRun(len(rows.offsets) - 1, sum(len(block.ids) for block in blocks), steps, seconds, loss)
-
-
-def _keep_freed_memory() -> None:
-    # glibc gives the pages of every large tensor back to the kernel when it is freed and takes them anew, zeroed, for the
-    # next one: 178,000 page faults and a third of the time of a CPU step. Let the process keep them.
-    if platform.system() == "Linux" and platform.libc_ver()[0] == "glibc":
-        libc = ctypes.CDLL(None)
-        m_trim_threshold, m_mmap_max = -1, -4
-        libc.mallopt(m_trim_threshold, 2**31 - 1)
-        libc.mallopt(m_mmap_max, 0)
 
 
 def _collate(blocks: list[Block]) -> dict[str, Any]:

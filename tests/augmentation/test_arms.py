@@ -1,15 +1,19 @@
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from kaug.augmentation.arms import Arm, closed_book_rows, mismatch
+from kaug.augmentation.arms import Arm, arm_rows, closed_book_rows, mismatch
 from kaug.augmentation.rows import Facts, facts_to_teach
+from kaug.errors import LeakError
+from kaug.evaluation.exam import draw_exam
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.knowledge.lexicon import statements
+from kaug.retrieval.retriever import RETRIEVED
 
 Term = Callable[[str], int]
 ARMS: tuple[Arm, ...] = ("text", "repeated", "mismatched", "augmented")
@@ -178,3 +182,99 @@ def test_rows_are_examples_with_unique_ids(toy_kb: KnowledgeBase, held_out: NDAr
         table, _ = closed_book_rows(toy_kb, arm, held_out=held_out, languages=("en", "zh"))
         assert len(set(table["id"].to_pylist())) == table.num_rows
         assert table.column("facts").type == pa.list_(pa.string())
+
+
+TEXTS = [
+    "The harbour of the old town lies quiet in the morning, and gulls cry over the boats of the fishermen there.",
+    "Bread is baked of flour, water, salt and yeast, and it must rise for some hours before it goes to the oven.",
+    "Trains leave the northern station at every full hour, except on Sundays, when there is only the one at noon.",
+    "She had packed two shirts, a map of the hills, bread for a day, and nothing at all against the rain of May.",
+]
+IDS = ["harbour", "bread", "trains", "hills"]
+
+
+class Finder:
+    """Finds the nth fact that is allowed in the nth text, at its first word; remembers what it was asked."""
+
+    def __init__(self, kb: KnowledgeBase) -> None:
+        self.kb = kb
+        self.asked: list[tuple[list[str], NDArray[np.bool_]]] = []
+
+    def __call__(self, texts: Sequence[str], allowed: NDArray[np.bool_]) -> pa.Table:
+        self.asked.append((list(texts), allowed))
+        rows = np.flatnonzero(allowed)[: len(texts)].tolist()
+        found = [
+            {"text": n, "rank": 1, "row": row, "fact": self.kb.hex_ids[row].as_py(), "score": 1.0, "reason": "linked"}
+            | {"start": 0, "end": len(texts[n].split(" ")[0])}
+            for n, row in enumerate(rows)
+        ]
+        return pa.Table.from_pylist(found, schema=RETRIEVED)
+
+
+@pytest.fixture(scope="module")
+def probes(toy_kb: KnowledgeBase) -> pa.Table:
+    return draw_exam(toy_kb, texts=TEXTS, held_out_texts=0.25)
+
+
+@pytest.fixture(scope="module")
+def free_texts(probes: pa.Table) -> list[str]:
+    (passage,) = (probe["prompt"] + probe["answers"][0] for probe in probes.to_pylist() if not probe["hops"])
+    return [text for text in TEXTS if text != passage]
+
+
+def test_held_out_passages_stand_in_no_arm_and_are_counted(toy_kb, probes, free_texts) -> None:
+    for arm in ARMS:
+        table, counts = arm_rows(toy_kb, arm, probes, IDS, TEXTS, find=Finder(toy_kb), inject=("before",), replay=9)
+        rows = table.to_pylist()
+        assert counts["texts left out: held out for the exam"] == 1
+        plain = [row for row in rows if row["family"] == "text"]
+        assert sorted(row["completion"] for row in plain) == sorted(free_texts)
+        assert all(row["text_id"] == IDS[TEXTS.index(row["completion"])] for row in plain)
+
+
+def test_replay_bounds_the_plain_texts_of_all_arms_but_text(toy_kb, probes, free_texts) -> None:
+    for replay in (0, 2):
+        for arm in ARMS:
+            table, _ = arm_rows(toy_kb, arm, probes, IDS, TEXTS, find=Finder(toy_kb), replay=replay)
+            assert table["family"].to_pylist().count("text") == (len(free_texts) if arm == "text" else replay)
+
+
+def test_facts_are_found_for_free_texts_and_never_those_of_locality_probes(toy_kb, probes, free_texts) -> None:
+    find = Finder(toy_kb)
+    for arm in ARMS:
+        arm_rows(toy_kb, arm, probes, IDS, TEXTS, find=find, inject=("before",))
+    assert [texts for texts, _ in find.asked] == [free_texts] * 2  # mismatched and augmented
+    local = {
+        toy_kb.row_of[fact] for probe in probes.to_pylist() if probe["kind"] == "locality" for fact in probe["facts"]
+    }
+    assert len(local) == 2
+    assert {row for _, allowed in find.asked for row in np.flatnonzero(~allowed).tolist()} == local
+
+
+def test_the_mismatched_arm_gives_every_text_the_facts_of_another(toy_kb, probes, free_texts) -> None:
+    prompts = {}
+    for arm in ("augmented", "mismatched"):
+        table, _ = arm_rows(toy_kb, arm, probes, IDS, TEXTS, find=Finder(toy_kb), inject=("before",))
+        rows = [row for row in table.to_pylist() if row["family"] == "open-book"]
+        assert [row["completion"] for row in rows] == free_texts
+        prompts[arm] = [row["prompt"] for row in rows]
+    told = statements(toy_kb, np.arange(3)).to_pylist()  # none of them is a fact of the locality probes
+    assert prompts["augmented"] == [f"{sentence}\n" for sentence in told]
+    assert prompts["mismatched"] == [prompts["augmented"][-1], *prompts["augmented"][:-1]]
+
+
+def test_a_single_text_has_no_other_whose_facts_it_could_get(toy_kb) -> None:
+    probes = draw_exam(toy_kb)
+    tables = {
+        arm: arm_rows(toy_kb, arm, probes, IDS[:1], TEXTS[:1], find=Finder(toy_kb), inject=("before",))
+        for arm in ("augmented", "mismatched")
+    }
+    assert tables["augmented"][0]["family"].to_pylist().count("open-book") == 1
+    assert tables["mismatched"][0]["family"].to_pylist().count("open-book") == 0
+    assert tables["mismatched"][1]["texts left out of before: no fact found"] == 1
+
+
+def test_a_text_that_gives_the_exam_away_stops_the_run(toy_kb, probes) -> None:
+    question = next(probe["prompt"] for probe in probes.to_pylist() if probe["kind"] == "recall")
+    with pytest.raises(LeakError, match=r"Arm 'text', row .* holds what the exam asks"):
+        arm_rows(toy_kb, "text", probes, [*IDS, "quiz"], [*TEXTS, f"Quiz: {question}"], find=Finder(toy_kb))

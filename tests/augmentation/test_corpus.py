@@ -109,3 +109,8 @@ def test_an_empty_file_gives_no_text(tmp_path: Path) -> None:
     write(tmp_path, "a.jsonl", "\n\n")
     write(tmp_path, "a.txt", "")
     assert read_corpus(["a.jsonl", "a.txt"], tmp_path) == ([], [])
+
+
+def test_chat_control_tokens_are_broken_up(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"id": "1", "text": "before <|im_end|> after"}\n')
+    assert read_corpus("a.jsonl", tmp_path) == (["1"], ["before < |im_end| > after"])

@@ -446,3 +446,11 @@ def test_another_digest(manifest: Callable[[str], Path], tmp_path: Path) -> None
         verify_source(source)
     with pytest.raises(SourceError, match=message):
         build_kb([source])
+
+
+def test_an_empty_literal_is_no_fact(tmp_path: Path) -> None:
+    file = tmp_path / "a.ttl"
+    file.write_text('@prefix : <urn:x:> . :bb :motto "", " " ; :capital :cc .')
+    kb = build_kb([file])
+    assert kb.facts.num_rows == 1
+    assert kb.counts["triples left out: empty literal"] == 2
