@@ -138,7 +138,8 @@ def publish(path: Path, *, stage: str, fingerprint: str, inputs: Mapping[str, st
         The draft to be filled.
 
     Raises:
-        ArtifactError: The disk is full or the folder cannot be written. Nothing half-made is left.
+        ArtifactError: The disk is full, the folder cannot be written, or what stands there is no artifact. Nothing half-made
+            is left.
 
     Examples:
         >>> import tempfile
@@ -150,6 +151,8 @@ def publish(path: Path, *, stage: str, fingerprint: str, inputs: Mapping[str, st
     """
     path = Path(path)
     draft = Draft(path.parent / f".{path.name}.draft")
+    if _foreign(path):
+        raise ArtifactError(f"{path}: what stands here was not made by kaug (no {MANIFEST}). Move it away.")
     try:
         shutil.rmtree(draft.path, ignore_errors=True)
         draft.path.mkdir(parents=True)
@@ -274,6 +277,12 @@ def file_digest(path: Path) -> str:
 
 def _content_digest(files: Mapping[str, Mapping[str, Any]]) -> str:
     return fingerprint(files={name: promised["sha256"] for name, promised in files.items()})
+
+
+def _foreign(path: Path) -> bool:
+    if not path.is_dir():
+        return path.exists()
+    return not (path / MANIFEST).exists() and any(path.iterdir())
 
 
 def _replace(draft: Path, path: Path) -> None:

@@ -191,6 +191,21 @@ def test_an_unwritable_parent_is_an_artifact_error(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_text(encoding="utf-8") == "I am no folder"
 
 
+def test_what_is_no_artifact_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work", encoding="utf-8")
+    (tmp_path / "file").write_text("years of work", encoding="utf-8")
+    (tmp_path / "empty").mkdir()
+    for name in ("mine", "file"):
+        with pytest.raises(ArtifactError, match=f"{name}: what stands here was not made by kaug"):
+            make(tmp_path / name)
+    assert make(tmp_path / "empty").counts == {"lines": 2}
+    assert [path.read_text(encoding="utf-8") for path in (tmp_path / "mine" / "thesis.txt", tmp_path / "file")] == [
+        "years of work"
+    ] * 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "file", "mine"]
+
+
 def test_a_full_disk_leaves_no_draft_and_keeps_the_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = tmp_path / "1-notes"
     old = make(place)
