@@ -13,6 +13,9 @@ from kaug.errors import PipelineError, nearest
 __all__ = ["Pipeline", "read_pipeline"]
 
 
+_KINDS = ("domain", "commonsense")
+
+
 class Section(BaseModel):
     """A table of a pipeline file: unknown keys are refused, values are not coerced, nothing changes afterwards."""
 
@@ -37,6 +40,16 @@ class Retrieval(Section):
         {"domain": 3, "commonsense": 2}, description="facts for each text, by kind of source"
     )
     floor: float = Field(0.35, ge=-1, le=1, description="cosine below which a merely similar fact is left out")
+
+    @field_validator("k")
+    @classmethod
+    def _kinds(cls, k: dict[str, int]) -> dict[str, int]:
+        for kind, count in k.items():
+            if kind not in _KINDS:
+                raise ValueError(f"there is no kind {kind!r}.{nearest(kind, _KINDS)}")
+            if count < 0:
+                raise ValueError(f"{kind} should be at least 0; found {count}.")
+        return k
 
 
 class Exam(Section):
@@ -134,6 +147,8 @@ class Pipeline(Section):
     @field_validator("seeds")
     @classmethod
     def _distinct(cls, seeds: list[int]) -> list[int]:
+        if any(not 0 <= seed < 2**32 for seed in seeds):
+            raise ValueError(f"a seed should lie in 0 … 4,294,967,295; found {seeds}.")
         if len(set(seeds)) != len(seeds):
             raise ValueError(f"each seed should stand there once; found {seeds}.")
         return seeds
@@ -170,7 +185,7 @@ class Pipeline(Section):
         try:
             return cls.model_validate(data)
         except ValidationError as error:
-            raise PipelineError(_explain(cls, error, where, text)) from None
+            raise PipelineError(_explain(cls, error, where, text, settings)) from None
 
 
 def read_pipeline(path: Path, settings: Sequence[str] = ()) -> Pipeline:
@@ -195,8 +210,8 @@ def project_root(path: Path) -> Path:
 
 
 def _set(data: dict[str, Any], setting: str) -> None:
-    key, equals, value = setting.partition("=")
-    *parents, last = key.strip().split(".")
+    _, equals, value = setting.partition("=")
+    *parents, last = _key_of(setting)
     if not equals or not last:
         raise PipelineError(f"--set {setting!r}: should be section.key=value, for instance training.tokens=5000.")
     table = data
@@ -211,7 +226,11 @@ def _set(data: dict[str, Any], setting: str) -> None:
     table[last] = read["v"] if read.keys() == {"v"} else value
 
 
-def _explain(cls: type[BaseModel], error: ValidationError, where: str, text: str) -> str:
+def _key_of(setting: str) -> list[str]:
+    return setting.partition("=")[0].strip().split(".")
+
+
+def _explain(cls: type[BaseModel], error: ValidationError, where: str, text: str, settings: Sequence[str]) -> str:
     lines = []
     for problem in error.errors():
         # The one check of the whole pipeline is of the arms examined.
@@ -229,7 +248,9 @@ def _explain(cls: type[BaseModel], error: ValidationError, where: str, text: str
             what = f"{key!r}: {problem['msg'].removeprefix('Value error, ')}"
         else:
             what = f"{key!r}: {problem['msg']}; found {problem['input']!r}."
-        lines.append(f"{where}{place}: {what}")
+        given = (s for s in reversed(settings) if names[: s.partition("=")[0].count(".") + 1] == _key_of(s))
+        setting = next(given, None)
+        lines.append(f"--set {setting!r}: {what}" if setting else f"{where}{place}: {what}")
     return "\n".join(lines)
 
 

@@ -156,9 +156,16 @@ def test_what_is_no_setting_is_refused(setting: str) -> None:
 
 
 def test_a_setting_is_checked_as_the_file_is() -> None:
-    assert "unknown key 'training.tokenz'. Did you mean 'tokens'?" in refuse(GOOD, "training.tokenz=5")
+    said = "--set 'training.tokenz=5': unknown key 'training.tokenz'. Did you mean 'tokens'?"
+    assert refuse(GOOD, "training.tokenz=5") == said
     assert "'question' is no section" in refuse(GOOD, "question.of=5")
-    assert "'training.tokens': Input should be a valid integer; found 'lots'" in refuse(GOOD, "training.tokens=lots")
+said = "--set 'training.tokens=lots': 'training.tokens': Input should be a valid integer; found 'lots'."
+    assert refuse(GOOD, "training.tokens=lots") == said
+    said = "--set 'seeds=[-1]': 'seeds': a seed should lie in 0 … 4,294,967,295; found [-1]."
+    assert refuse(GOOD, "seeds=[-1]") == said
+    said = "'retrieval.k': there is no kind 'domian'. Did you mean 'domain'?"
+    assert refuse(GOOD, "retrieval.k.domian=1") == f"--set 'retrieval.k.domian=1': {said}"
+    assert "domain should be at least 0; found -1." in refuse(GOOD, "retrieval.k.domain=-1")
 
 
 @pytest.mark.parametrize("setting", ["training.model=a\nseeds=[9]", "training.system=1\n[exam]\nheld_out_entities=1"])

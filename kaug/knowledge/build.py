@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -76,81 +77,28 @@ def build_kb(
     """
     named = [source if isinstance(source, Source) else source_of(Path(source)) for source in sources]
     counts: Counter[str] = Counter()
-    triples: dict[tuple[str, str, str], list[str]] = {}
-    terms: dict[str, Term] = {}
-    quads: list[ox.Quad] = []
-    digests = {}
-    for source in named:
-        digests[source.id] = verify_source(source)
-        before = len(quads)
-        quads.extend(read_quads(source.path))
-        counts[f"triples {source.id}"] = len(quads) - before
-        for quad in quads[before:]:
-            if isinstance(quad.object, ox.Triple) or isinstance(quad.subject, ox.Triple):
-                counts["triples left out: about a triple"] += 1
-                continue
-            key = (str(quad.subject), str(quad.predicate), str(quad.object))
-            for text, term in zip(key, (quad.subject, quad.predicate, quad.object), strict=True):
-                terms.setdefault(text, term)
-            stated = triples.setdefault(key, [])
-            if source.id not in stated:
-                stated.append(source.id)
-        if progress:
-            progress(len(quads) - before)
-    said: list[tuple[str, str, Term | ox.Triple]] = []
-    for quad in read_quads(lexicon) if lexicon else ():
-        if isinstance(quad.subject, ox.NamedNode):
-            terms.setdefault(str(quad.subject), quad.subject)
-            said.append((str(quad.subject), quad.predicate.value, quad.object))
-
-    labels: list[tuple[str, str, str, bool]] = []
-    phrases: dict[tuple[str, str], str] = {}
-    templates: list[tuple[str, str, str, str]] = []
-    facts: list[tuple[str, str, str]] = []
-    wanted = {language.lower() for language in languages}
-    for key in triples:
-        subject, predicate, value = key
-        name, literal = terms[predicate].value, terms[value]
-        if name.startswith(KAUG) and name != _PHRASE:
-            said.append((subject, name, literal))
-        elif name in _PREFERRED or name in _ALTERNATIVE or name == _PHRASE:
-            if not isinstance(literal, ox.Literal):
-                counts["labels left out: not a literal"] += 1
-            elif literal.language and not wanted & {literal.language.lower(), literal.language.lower().split("-")[0]}:
-                counts["labels left out: other language"] += 1
-            elif name == _PHRASE:
-                phrases[subject, (literal.language or "").lower()] = literal.value
-            else:
-                labels.append((subject, (literal.language or "").lower(), literal.value, name in _PREFERRED))
-        elif name in _SCHEMA or name.startswith(OWL) or (name == RDF + "type" and _is_schema(literal)):
-            counts["triples left out: vocabulary"] += 1
-        elif isinstance(literal, ox.Literal) and not literal.value.strip():
-            counts["triples left out: empty literal"] += 1
-        else:
-            facts.append(key)
-    for subject, iri, template in said:
-        name = iri.removeprefix(KAUG)
-        if iri.startswith(KAUG) and name in PROPERTIES and isinstance(template, ox.Literal):
-            check_template(name, template.value, subject, str(lexicon or "a source"))
-            templates.append((subject, name, (template.language or "").lower(), template.value))
-
-    taught = construct(select, quads, where) if select is not None else None
-    used = {part for key in facts for part in key} | {label[0] for label in labels} | {entry[0] for entry in templates}
-    order = sorted(used)
+    read = _read_sources(named, counts, progress)
+    told = _tell_apart(read, lexicon, {language.lower() for language in languages}, counts)
+    taught = construct(select, read.quads, where) if select is not None else None
+    used = {part for key in told.facts for part in key}
+    order = sorted(used | {label[0] for label in told.labels} | {template[0] for template in told.templates})
     number = {text: row for row, text in enumerate(order)}
+    facts = _facts_table(told.facts, read.stated, number, taught, limit)
+    if taught is not None and not pc.any(facts["taught"]).as_py():
+        raise SourceError(f"{where}: the selection matches none of the {len(facts)} facts; nothing would be taught.")
     kb = KnowledgeBase(
-        terms=_terms_table([terms[text] for text in order]),
-        labels=_labels_table(labels, phrases, number),
-        facts=_facts_table(facts, triples, number, taught, limit),
-        lexicon=_lexicon_table(templates, number),
+        terms=_terms_table([read.terms[text] for text in order]),
+        labels=_labels_table(told.labels, told.phrases, order, number),
+        facts=facts,
+        lexicon=_lexicon_table(told.templates, number),
         kinds={source.id: source.kind for source in named},
         languages=tuple(languages),
         counts={},
-        digest=hashlib.blake2b(repr(sorted(triples)).encode(), digest_size=16).hexdigest(),
+        digest=hashlib.blake2b(repr(sorted(read.stated)).encode(), digest_size=16).hexdigest(),
         origins={
             source.id: {
                 "path": source.path.name,
-                "sha256": digests[source.id],
+                "sha256": read.digests[source.id],
                 "licence": source.licence,
                 "origin": source.origin,
                 "attribution": source.attribution,
@@ -158,10 +106,6 @@ def build_kb(
             for source in named
         },
     )
-    if taught is not None and not any(kb.facts["taught"].to_pylist()):
-        raise SourceError(
-            f"{where}: the selection matches none of the {kb.facts.num_rows} facts; nothing would be taught."
-        )
     counts["facts"] = kb.facts.num_rows
     counts["facts taught"] = int(pc.sum(kb.facts["taught"]).as_py() or 0)
     counts["labels"] = kb.labels.num_rows
@@ -169,6 +113,89 @@ def build_kb(
     counts["templates"] = kb.lexicon.num_rows
     kb.counts.update(sorted(counts.items()))
     return kb
+
+
+Key = tuple[str, str, str]  # subject, predicate, object in N-Triples
+
+
+@dataclass
+class _Read:
+    """What the sources hold: their triples, each with the ids of the sources that state it, and the terms in them."""
+
+    quads: list[ox.Quad] = field(default_factory=list)
+    stated: dict[Key, list[str]] = field(default_factory=dict)
+    terms: dict[str, Term] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class _Told:
+    """The triples told apart: facts; labels (term, language, text, preferred); phrases; templates of the lexicon."""
+
+    facts: list[Key] = field(default_factory=list)
+    labels: list[tuple[str, str, str, bool]] = field(default_factory=list)
+    phrases: dict[tuple[str, str], str] = field(default_factory=dict)
+    templates: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+
+def _read_sources(sources: list[Source], counts: Counter[str], progress: Callable[[int], None] | None) -> _Read:
+    read = _Read()
+    for source in sources:
+        read.digests[source.id] = verify_source(source)
+        before = len(read.quads)
+        read.quads.extend(read_quads(source.path))
+        counts[f"triples {source.id}"] = len(read.quads) - before
+        for quad in read.quads[before:]:
+            if isinstance(quad.object, ox.Triple) or isinstance(quad.subject, ox.Triple):
+                counts["triples left out: about a triple"] += 1
+                continue
+            key = (str(quad.subject), str(quad.predicate), str(quad.object))
+            for text, term in zip(key, (quad.subject, quad.predicate, quad.object), strict=True):
+                read.terms.setdefault(text, term)
+            stated = read.stated.setdefault(key, [])
+            if source.id not in stated:
+                stated.append(source.id)
+        if progress:
+            progress(len(read.quads) - before)
+    return read
+
+
+def _tell_apart(read: _Read, lexicon: Path | None, wanted: set[str], counts: Counter[str]) -> _Told:
+    told = _Told()
+    for quad in read_quads(lexicon) if lexicon else ():
+        if isinstance(quad.subject, ox.NamedNode):
+            read.terms.setdefault(str(quad.subject), quad.subject)
+            _add_template(told, str(quad.subject), quad.predicate.value, quad.object, str(lexicon))
+    for key in read.stated:
+        subject, predicate, value = key
+        name, term = read.terms[predicate].value, read.terms[value]
+        if name.startswith(KAUG) and name != _PHRASE:
+            _add_template(told, subject, name, term, "a source")
+        elif name in _PREFERRED or name in _ALTERNATIVE or name == _PHRASE:
+            language = (term.language or "").lower() if isinstance(term, ox.Literal) else ""
+            if not isinstance(term, ox.Literal):
+                counts["labels left out: not a literal"] += 1
+            elif language and not wanted & {language, language.split("-", maxsplit=1)[0]}:
+                counts["labels left out: other language"] += 1
+            elif name == _PHRASE:
+                # Of several phrases the least is taken, so that the order of the triples does not matter.
+                told.phrases[subject, language] = min(term.value, told.phrases.get((subject, language), term.value))
+            else:
+                told.labels.append((subject, language, term.value, name in _PREFERRED))
+        elif name in _SCHEMA or name.startswith(OWL) or (name == RDF + "type" and _is_schema(term)):
+            counts["triples left out: vocabulary"] += 1
+        elif isinstance(term, ox.Literal) and not term.value.strip():
+            counts["triples left out: empty literal"] += 1
+        else:
+            told.facts.append(key)
+    return told
+
+
+def _add_template(told: _Told, predicate: str, iri: str, term: Term | ox.Triple, where: str) -> None:
+    name = iri.removeprefix(KAUG)
+    if iri.startswith(KAUG) and name in PROPERTIES and isinstance(term, ox.Literal):
+        check_template(name, term.value, predicate, where)
+        told.templates.append((predicate, name, (term.language or "").lower(), term.value))
 
 
 def _is_schema(term: Term) -> bool:
@@ -191,10 +218,12 @@ def _terms_table(terms: list[Term]) -> pa.Table:
 
 
 def _labels_table(
-    labels: list[tuple[str, str, str, bool]], phrases: dict[tuple[str, str], str], number: dict[str, int]
+    labels: list[tuple[str, str, str, bool]],
+    phrases: dict[tuple[str, str], str],
+    order: list[str],
+    number: dict[str, int],
 ) -> pa.Table:
     rows = sorted({(number[term], not preferred, language, text) for term, language, text, preferred in labels})
-    order = sorted(number, key=number.__getitem__)
     table = pa.table(
         {
             "term": pa.array([row[0] for row in rows], pa.uint32()),
@@ -211,8 +240,8 @@ def _labels_table(
 
 
 def _facts_table(
-    facts: list[tuple[str, str, str]],
-    triples: dict[tuple[str, str, str], list[str]],
+    facts: list[Key],
+    stated: dict[Key, list[str]],
     number: dict[str, int],
     taught: set[str] | None,
     limit: int | None,
@@ -233,7 +262,7 @@ def _facts_table(
             "subject": pa.array([number[row[0]] for row in rows], pa.uint32()),
             "predicate": pa.array([number[row[1]] for row in rows], pa.uint32()),
             "object": pa.array([number[row[2]] for row in rows], pa.uint32()),
-            "sources": pa.array([sorted(triples[row]) for row in rows], pa.list_(pa.string())),
+            "sources": pa.array([sorted(stated[row]) for row in rows], pa.list_(pa.string())),
             "rule": pa.nulls(len(rows), pa.string()),
             "premises": pa.array([[] for _ in rows], pa.list_(pa.binary(16))),
             "taught": pa.array(chosen, pa.bool_()),
