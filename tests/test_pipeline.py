@@ -159,7 +159,7 @@ def test_a_setting_is_checked_as_the_file_is() -> None:
     said = "--set 'training.tokenz=5': unknown key 'training.tokenz'. Did you mean 'tokens'?"
     assert refuse(GOOD, "training.tokenz=5") == said
     assert "'question' is no section" in refuse(GOOD, "question.of=5")
-said = "--set 'training.tokens=lots': 'training.tokens': Input should be a valid integer; found 'lots'."
+    said = "--set 'training.tokens=lots': 'training.tokens': Input should be a valid integer; found 'lots'."
     assert refuse(GOOD, "training.tokens=lots") == said
     said = "--set 'seeds=[-1]': 'seeds': a seed should lie in 0 … 4,294,967,295; found [-1]."
     assert refuse(GOOD, "seeds=[-1]") == said

@@ -177,33 +177,25 @@ def mismatch(kb: KnowledgeBase, facts: Facts, *, seed: int = 0) -> tuple[Facts, 
         out because every other object would be true of them too.
     """
     generator = np.random.default_rng([seed, 3])
-    everything = np.arange(kb.facts.num_rows, dtype=np.int64)
-    known = {tuple(map(int, triple)) for triple in zip(*kb.columns(everything), strict=True)}
+    subjects, predicates, true_objects = kb.columns(np.arange(kb.facts.num_rows, dtype=np.int64))
     objects = facts.objects.copy()
-    lost: list[int] = []
+    true = np.zeros(len(objects), dtype=bool)
     for predicate in np.unique(facts.predicates):
+        known = _pair(subjects[predicates == predicate], true_objects[predicates == predicate])
         places = np.flatnonzero(facts.predicates == predicate)
-        pool = facts.objects[places]
-
-        def true_at(
-            order: NDArray[np.int64],
-            places: NDArray[np.int64] = places,
-            p: int = int(predicate),
-            pool: NDArray[np.uint32] = pool,
-        ) -> list[int]:
-            pairs = zip(facts.subjects[places].tolist(), pool[order].tolist(), strict=True)
-            return [row for row, (s, o) in enumerate(pairs) if (s, p, o) in known]
-
         order = generator.permutation(len(places))
-        bad = true_at(order)
         for _ in range(50):
-            if not bad:
+            shuffled = facts.objects[places][order]
+            bad = np.flatnonzero(np.isin(_pair(facts.subjects[places], shuffled), known))
+            if not len(bad):
                 break
-            for row in bad:
-                other = int(generator.integers(len(places)))
-                order[row], order[other] = order[other], order[row]
-            bad = true_at(order)
-        objects[places] = pool[order]
-        lost.extend(places[bad].tolist())
-    kept = np.setdiff1d(np.arange(len(facts.rows)), np.array(lost, dtype=np.int64))
-    return Facts(facts.rows, facts.subjects, facts.predicates, objects).take(kept), len(lost)
+            for row, other in zip(bad, generator.integers(len(places), size=len(bad)), strict=True):
+                order[[row, other]] = order[[other, row]]
+        objects[places] = facts.objects[places][order]
+        true[places] = np.isin(_pair(facts.subjects[places], objects[places]), known)
+    kept = np.flatnonzero(~true)
+    return Facts(facts.rows, facts.subjects, facts.predicates, objects).take(kept), int(true.sum())
+
+
+def _pair(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    return left.astype(np.uint64) << np.uint64(32) | right.astype(np.uint64)
