@@ -282,6 +282,7 @@ def _answer(run: Run, arm: str, seed: int, folder: Path, advance: Callable[[int]
 
 def write_findings(run: Run) -> dict[str, Any]:
     """Answers → `6-report/`: report.html, report.md, report.json."""
+    build_all_knowledge(run)  # first, so that a missing encoder shows before a long training
     made = answer_exam(run)
     answers = pa.concat_tables([read_table(one.path / "answers.arrow", "answers") for one in made])
     mark = fingerprint(

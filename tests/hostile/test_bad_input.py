@@ -83,10 +83,9 @@ def refused(done: "subprocess.CompletedProcess[str]", code: int) -> str:
 
 
 def command(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run kaug; what takes longer than ten seconds fails the test."""
-    return subprocess.run(
-        [sys.executable, "-m", "kaug.cli", *arguments], capture_output=True, text=True, timeout=10, check=False
-    )
+    """Run kaug in 4 GB of memory; what takes longer than ten seconds fails the test."""
+    limited = ["sh", "-c", 'ulimit -v 4000000; exec "$@"', "sh", sys.executable, "-m", "kaug.cli", *arguments]
+    return subprocess.run(limited, capture_output=True, text=True, timeout=10, check=False)
 
 
 # What is empty or small.
