@@ -10,6 +10,7 @@ from kaug.augmentation.arms import Arm, Form, closed_book_rows
 from kaug.augmentation.inject import Position, inject_facts
 from kaug.augmentation.leaks import check_leaks, held_out
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.knowledge.sources import Kind
 from kaug.tables import check_table, content_digest
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def inject(
     kb: KnowledgeBase,
     index: "FactIndex",
     *,
-    k: int | Mapping[str, int] = 5,
+    k: int | Mapping[Kind, int] = 5,
     position: Position = "before",
     floor: float = 0.35,
     text_ids: Sequence[str] | None = None,

@@ -9,7 +9,7 @@ from kaug.knowledge.build import build_kb
 from kaug.knowledge.lexicon import statements
 from kaug.models import find_encoder, find_language_model
 from kaug.run import Run
-from kaug.stages import knowledge_of, retriever_of
+from kaug.stages import find_facts, knowledge_of
 
 __all__ = ["check", "search"]
 
@@ -25,7 +25,7 @@ def search(run: Run, text: str, k: int) -> list[dict[str, Any]]:
     Returns:
         For each hit `rank`, `fact`, `sentence`, `score` (cosine), `reason`, `mention`, `sources`.
     """
-    hits = retriever_of(run).retrieve([text], k, floor=run.pipeline.retrieval.floor, language=run.language)
+    hits = find_facts(run, [text], k)
     rows = hits["row"].to_numpy()
     said = statements(knowledge_of(run), rows, run.language).to_pylist()
     sources = knowledge_of(run).facts["sources"].take(pa.array(rows)).to_pylist()

@@ -77,7 +77,7 @@ class Training(Section):
 
     model: str = Field("smollm2-135m", description="a folder, an installed wheel's model, or a hub name")
     tokens: int = Field(ge=1, description="token budget, the same for every arm")
-    step_tokens: int = Field(256, ge=16, description="tokens in one optimizer step")
+    step_tokens: int = Field(256, ge=16, description="tokens in one optimizer step, give or take a row")
     learning_rate: float = Field(3e-4, gt=0, description="its peak; cosine decay")
     warmup: float = Field(0.05, ge=0, le=1, description="part of the steps over which it rises")
     weight_decay: float = Field(0.0, ge=0, description="AdamW's")
@@ -93,6 +93,9 @@ class Evaluation(Section):
     arms: list[str] = Field(["base", "base+retrieval"], description="arms examined beside those trained")
     max_new_tokens: int = Field(40, ge=1, description="answers are cut there")
     batch_size: int = Field(32, ge=1, description="questions answered together")
+    base_template: Literal["chat", "plain"] = Field(
+        "chat", description="how the untrained model is asked: as it knows best"
+    )
     resamples: int = Field(10_000, ge=100, description="bootstrap resamples for the intervals")
 
     @field_validator("arms")

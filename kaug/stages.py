@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +12,22 @@ import pyarrow as pa
 from kaug.artifact import Artifact, code_digest, file_digest, fingerprint
 from kaug.augmentation.arms import arm_rows
 from kaug.augmentation.shards import dataset_card, read_shards, write_shards
+from kaug.evaluation.answer import answer_probes, with_facts
 from kaug.evaluation.exam import draw_exam
+from kaug.evaluation.report import write_report
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase, load_kb, save_kb
 from kaug.knowledge.lexicon import statements
 from kaug.knowledge.sources import verify_source
 from kaug.models import find_encoder, find_language_model
+from kaug.retrieval.encoder import load_encoder
+from kaug.retrieval.index import FactIndex
+from kaug.retrieval.linker import Linker
+from kaug.retrieval.retriever import Retriever
 from kaug.run import Run, describe_run
 from kaug.tables import ANSWERS, read_table, write_table
 
-__all__ = [
-    "STEPS",
-    "answer_exam",
-    "build_all_knowledge",
-    "build_exam",
-    "build_index",
-    "build_knowledge",
-    "build_shards",
-    "train_models",
-    "write_findings",
-]
+__all__ = ["STEPS", "build_all_knowledge", "build_shards", "find_facts", "train_models", "write_findings"]
 
 
 def knowledge_of(run: Run) -> KnowledgeBase:
@@ -45,19 +41,22 @@ def probes_of(run: Run) -> pa.Table:
     return _opened(run, "exam", lambda: read_table(build_exam(run).path / "probes.arrow", "probes"))
 
 
-def retriever_of(run: Run) -> Any:
+def retriever_of(run: Run) -> Retriever:
     """Open what finds facts for texts, over the run's index, built if it is not there."""
 
-    def make() -> Any:
-        from kaug.retrieval.encoder import load_encoder
-        from kaug.retrieval.index import FactIndex
-        from kaug.retrieval.linker import Linker
-        from kaug.retrieval.retriever import Retriever
-
+    def make() -> Retriever:
         kb, encoder = knowledge_of(run), load_encoder(run.pipeline.retrieval.encoder)
         return Retriever(kb, FactIndex.load(build_index(run).path, kb, encoder), Linker(kb), encoder)
 
-    return _opened(run, "retriever", make)
+    retriever: Retriever = _opened(run, "retriever", make)
+    return retriever
+
+
+def find_facts(run: Run, texts: Sequence[str], k: int | None = None, allowed: Any = None) -> pa.Table:
+    """Find facts for texts as the pipeline's `[retrieval]` says; see `Retriever.retrieve`."""
+    settings = run.pipeline.retrieval
+    found = retriever_of(run).retrieve
+    return found(texts, k or settings.k, floor=settings.floor, language=run.language, allowed=allowed)
 
 
 def _opened(run: Run, what: str, make: Callable[[], Any]) -> Any:
@@ -106,9 +105,6 @@ def build_index(run: Run) -> Artifact:
     )
     with run.stage("2-index", "retrieval", mark, {"1-knowledge": knowledge.digest}) as draft:
         if draft:
-            from kaug.retrieval.encoder import load_encoder
-            from kaug.retrieval.index import FactIndex
-
             language = run.language
             distinct = len(
                 statements(knowledge_of(run), np.arange(knowledge_of(run).facts.num_rows), language).unique()
@@ -153,8 +149,7 @@ def build_exam(run: Run) -> Artifact:
 
 def build_shards(run: Run) -> list[Artifact]:
     """Knowledge, index, exam and texts → `4-shards/<arm>/`."""
-    settings, retrieval = run.pipeline.augmentation, run.pipeline.retrieval
-    knowledge, exam = build_knowledge(run), build_exam(run)
+    settings, knowledge, exam = run.pipeline.augmentation, build_knowledge(run), build_exam(run)
     for arm in settings.arms:
         inputs = {"1-knowledge": knowledge.digest, "3-exam": exam.digest}
         if settings.inject and arm in ("mismatched", "augmented"):
@@ -163,7 +158,7 @@ def build_shards(run: Run) -> list[Artifact]:
             arm=arm,
             inputs=inputs,
             settings=settings.model_dump(exclude={"arms", "texts"}),
-            retrieval=retrieval.model_dump() if "2-index" in inputs else None,
+            retrieval=run.pipeline.retrieval.model_dump() if "2-index" in inputs else None,
             texts=run.corpus,
             seed=run.pipeline.seeds[0],
             code=code_digest("augmentation", "retrieval", "knowledge/lexicon.py", "knowledge/compose.py"),
@@ -177,9 +172,7 @@ def build_shards(run: Run) -> list[Artifact]:
                         arm,
                         probes,
                         *run.corpus,
-                        find=lambda texts, allowed: retriever_of(run).retrieve(
-                            texts, retrieval.k, floor=retrieval.floor, language=run.language, allowed=allowed
-                        ),
+                        find=lambda texts, allowed: find_facts(run, texts, allowed=allowed),
                         languages=run.pipeline.knowledge.languages,
                         seed=run.pipeline.seeds[0],
                         **settings.model_dump(include={"forms", "phrasings", "inject", "replay"}),
@@ -193,6 +186,7 @@ def build_shards(run: Run) -> list[Artifact]:
 
 def train_models(run: Run) -> list[Artifact]:
     """Shards and a base model → `5-models/<arm>-seed<n>/`."""
+    find_language_model(run.pipeline.training.model)  # first, so that a missing model shows before the work
     settings = run.pipeline.training
     shards: dict[str, Artifact] = dict(zip(run.pipeline.augmentation.arms, build_shards(run), strict=True))
     for arm, seed in run.trained:
@@ -240,10 +234,10 @@ def answer_exam(run: Run) -> list[Artifact]:
         mark = fingerprint(
             arm=arm,
             inputs=inputs,
-            settings=settings.model_dump(include={"max_new_tokens", "batch_size"}),
+            settings=settings.model_dump(include={"max_new_tokens", "batch_size", "base_template"}),
             asked=run.pipeline.training.model_dump(include={"template", "system"}),
             retrieval=run.pipeline.retrieval.model_dump() if plain != arm else None,
-            code=code_digest("evaluation/answer.py", "evaluation/score.py", "retrieval/retriever.py"),
+            code=code_digest("evaluation/answer.py", "evaluation/score.py", "retrieval", "training/tokens.py"),
         )
         with run.stage(f"6-answers/{arm}-seed{seed}", "answers", mark, inputs) as draft:
             if draft:
@@ -256,15 +250,12 @@ def answer_exam(run: Run) -> list[Artifact]:
 
 
 def _answer(run: Run, arm: str, seed: int, folder: Path, advance: Callable[[int], None]) -> pa.Table:
-    from kaug.evaluation.answer import answer_probes, with_facts
-
     prompts: list[str] = probes_of(run)["prompt"].to_pylist()
     retrieved: list[list[str]] = [[] for _ in prompts]
     if arm.endswith("+retrieval"):
-        hits = retriever_of(run).retrieve(
-            prompts, run.pipeline.retrieval.k, floor=run.pipeline.retrieval.floor, language=run.language
-        )
+        hits = find_facts(run, prompts)
         prompts, retrieved = with_facts(knowledge_of(run), probes_of(run), hits, run.language)
+    asked, settings = run.pipeline.training, run.pipeline.evaluation
     return answer_probes(
         probes_of(run),
         folder,
@@ -272,17 +263,17 @@ def _answer(run: Run, arm: str, seed: int, folder: Path, advance: Callable[[int]
         retrieved=retrieved,
         arm=arm,
         seed=seed,
-        template=run.pipeline.training.template,
-        system=run.pipeline.training.system,
-        max_new_tokens=run.pipeline.evaluation.max_new_tokens,
-        batch_size=run.pipeline.evaluation.batch_size,
+        template=settings.base_template if arm.startswith("base") else asked.template,
+        system=asked.system,
         progress=advance,
+        **settings.model_dump(include={"max_new_tokens", "batch_size"}),
     )
 
 
 def write_findings(run: Run) -> dict[str, Any]:
     """Answers → `6-report/`: report.html, report.md, report.json."""
-    build_all_knowledge(run)  # first, so that a missing encoder shows before a long training
+    find_language_model(run.pipeline.training.model)  # first, so that a missing model shows before the work
+    build_all_knowledge(run)
     made = answer_exam(run)
     answers = pa.concat_tables([read_table(one.path / "answers.arrow", "answers") for one in made])
     mark = fingerprint(
@@ -293,14 +284,12 @@ def write_findings(run: Run) -> dict[str, Any]:
     )
     with run.stage("6-report", "report", mark, {f"6-answers/{one.path.name}": one.digest for one in made}) as draft:
         if draft:
-            from kaug.evaluation.report import write_report
-
-            rows = np.unique(
-                [knowledge_of(run).row_of[f] for of in _facts_named(probes_of(run), answers) for f in of]
-            ).astype(np.int64)
-            ids = knowledge_of(run).hex_ids.take(pa.array(rows)).to_pylist()
-            said = statements(knowledge_of(run), rows, run.language).to_pylist()
-            sources = [",".join(of) for of in knowledge_of(run).facts["sources"].take(pa.array(rows)).to_pylist()]
+            kb = knowledge_of(run)
+            named = [*probes_of(run)["facts"].to_pylist(), *answers["retrieved"].to_pylist()]
+            rows = np.unique([kb.row_of[fact] for facts in named for fact in facts]).astype(np.int64)
+            ids = kb.hex_ids.take(pa.array(rows)).to_pylist()
+            said = statements(kb, rows, run.language).to_pylist()
+            sources = [",".join(of) for of in kb.facts["sources"].take(pa.array(rows)).to_pylist()]
             write_table(answers.cast(ANSWERS), draft.path / "answers.arrow")
             write_report(
                 draft.path,
@@ -314,11 +303,6 @@ def write_findings(run: Run) -> dict[str, Any]:
             )
     report: dict[str, Any] = json.loads((run.out / "6-report" / "report.json").read_text(encoding="utf-8"))
     return report
-
-
-def _facts_named(probes: pa.Table, answers: pa.Table) -> Iterator[list[str]]:
-    yield from probes["facts"].to_pylist()
-    yield from answers["retrieved"].to_pylist()
 
 
 def build_all_knowledge(run: Run) -> list[Artifact]:

@@ -1,6 +1,7 @@
 """An RDF file → its quads, strictly parsed, with canonical names for blank nodes; nothing is fetched."""
 
 import hashlib
+import mmap
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,6 +51,10 @@ def read_quads(path: Path) -> Iterator[ox.Quad]:
     if syntax is None:
         raise SourceError(f"{path}: unknown kind of file; its name should end in one of {' '.join(FORMATS)}.")
     try:
+        if syntax == ox.RdfFormat.RDF_XML:
+            _refuse_entities(path)
+        elif syntax == ox.RdfFormat.JSON_LD:
+            _refuse_depth(path)
         with path.open("rb") as handle:
             parser = ox.parse(handle, format=syntax, base_iri=f"file:///{quote(path.name)}")
             blank: list[ox.Quad] = []
@@ -59,7 +64,7 @@ def read_quads(path: Path) -> Iterator[ox.Quad]:
                 else:
                     yield quad
             if blank:
-                yield from _skolemise(blank)
+                yield from _skolemise(blank, path)
     except SyntaxError as error:
         place = f"{path}:{error.lineno}" if error.lineno else str(path)
         raise SourceError(f"{place}: {_reason(error)}") from error
@@ -115,28 +120,76 @@ def _reason(error: SyntaxError) -> str:
     return re.sub(r"^at line \d+ (between columns \d+ and \d+|column \d+): ", "", text)
 
 
-def _skolemise(quads: list[ox.Quad]) -> Iterator[ox.Quad]:
-    dataset = ox.Dataset(quads)
-    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    canonical = sorted(dataset, key=str)
-    names = {node: ox.BlankNode(f"k{name}") for node, name in _names(canonical).items()}
-    for quad in canonical:
-        subject = names[quad.subject.value] if isinstance(quad.subject, ox.BlankNode) else quad.subject
-        value = names[quad.object.value] if isinstance(quad.object, ox.BlankNode) else quad.object
+_ENTITY = re.compile(rb"<!ENTITY\s+(?:%\s+)?(\S+)\s+(SYSTEM|PUBLIC|\"[^\"]*\"|'[^']*')", re.DOTALL)
+_ENTITY_LENGTH = 512
+
+
+def _refuse_entities(path: Path) -> None:
+    # The parser expands entities without limit. Those that abbreviate a namespace are short and hold no other.
+    if not path.stat().st_size:
+        return
+    with path.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        for found in _ENTITY.finditer(content):
+            name, value = found[1].decode(errors="replace"), found[2]
+            line = content[: found.start()].count(b"\n") + 1
+            if value in (b"SYSTEM", b"PUBLIC"):
+                raise SourceError(f"{path}:{line}: the entity {name!r} is to be fetched; nothing is.")
+            if len(value) > _ENTITY_LENGTH or re.search(rb"&(?!#|amp;|lt;|gt;|quot;|apos;)", value):
+                raise SourceError(
+                    f"{path}:{line}: the entity {name!r} is longer than {_ENTITY_LENGTH} bytes or holds other entities; "
+                    "write out what it stands for."
+                )
+
+
+_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
+_DEPTH = 500
+
+
+def _refuse_depth(path: Path) -> None:
+    # The parser takes memory without limit for what is nested deeply.
+    if not path.stat().st_size:
+        return
+    depth = 0
+    with path.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        for found in _BRACKET.finditer(content):
+            depth += {b"{": 1, b"[": 1, b"}": -1, b"]": -1}.get(found[0], 0)
+            if depth > _DEPTH:
+                line = content[: found.start()].count(b"\n") + 1
+                raise SourceError(f"{path}:{line}: nested more than {_DEPTH} deep.")
+
+
+def _skolemise(quads: list[ox.Quad], path: Path) -> Iterator[ox.Quad]:
+    names = _names(quads)
+    doubtful = len(names) - len(set(names.values()))
+    if doubtful > _LOOK_ALIKES:
+        raise SourceError(
+            f"{path}: {doubtful} blank nodes are like others in all that is said of them and {_REACH} steps around; "
+            f"at most {_LOOK_ALIKES} can be told apart by their place. Give them IRIs, or say what they differ in."
+        )
+    if doubtful:
+        dataset = ox.Dataset(quads)
+        dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+        quads = sorted(dataset, key=str)
+        names = _number(_names(quads))
+    for quad in quads:
+        subject = (
+            ox.BlankNode(f"k{names[quad.subject.value]}") if isinstance(quad.subject, ox.BlankNode) else quad.subject
+        )
+        value = ox.BlankNode(f"k{names[quad.object.value]}") if isinstance(quad.object, ox.BlankNode) else quad.object
         yield ox.Quad(subject, quad.predicate, value, quad.graph_name)
 
 
 _REACH = 8
+_LOOK_ALIKES = 500
 
 
-def _names(canonical: list[ox.Quad]) -> dict[str, str]:
+def _names(quads: list[ox.Quad]) -> dict[str, str]:
     """Name each blank node by what is said of it, and of the nodes up to `_REACH` steps around it.
 
     RDFC-1.0 numbers nodes by their place among all nodes of the file; these names stay when other parts of it change.
-    Only nodes that nothing tells apart are numbered, in canonical order.
     """
     mentions: dict[str, list[ox.Quad]] = {}
-    for quad in canonical:
+    for quad in quads:
         for node in {term.value for term in (quad.subject, quad.object) if isinstance(term, ox.BlankNode)}:
             mentions.setdefault(node, []).append(quad)
     names = dict.fromkeys(mentions, "")
@@ -145,6 +198,11 @@ def _names(canonical: list[ox.Quad]) -> dict[str, str]:
         names = {node: _digest(sorted(_line(quad, node, before) for quad in quads)) for node, quads in mentions.items()}
         if names == before:
             break
+    return names
+
+
+def _number(names: dict[str, str]) -> dict[str, str]:
+    """Number the nodes that nothing tells apart, in canonical order."""
     alike: dict[str, list[str]] = {}
     for node in sorted(names, key=lambda node: (len(node), node)):
         alike.setdefault(names[node], []).append(node)

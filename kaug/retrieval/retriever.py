@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from kaug.errors import ArtifactError, PipelineError, nearest
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.knowledge.sources import Kind
 from kaug.retrieval.encoder import Encoder
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
@@ -43,7 +44,7 @@ RETRIEVED = pa.schema(
 text names neither.
 """
 
-_KINDS = ("domain", "commonsense")
+_KINDS: tuple[Kind, ...] = ("domain", "commonsense")
 _REASONS = np.array(["similar", "linked", "connects"])
 _BONUS = np.array([0.0, 0.2, 0.4])
 # Of a term with more facts than this (a class, a unit), those are weighed that connect or that the index found.
@@ -95,7 +96,7 @@ class Retriever:
     def retrieve(
         self,
         texts: Sequence[str],
-        k: int | Mapping[str, int] = 5,
+        k: int | Mapping[Kind, int] = 5,
         *,
         floor: float = 0.35,
         language: str = "en",
@@ -187,7 +188,7 @@ class Retriever:
 
     def _check(
         self,
-        k: int | Mapping[str, int],
+        k: int | Mapping[Kind, int],
         floor: float,
         language: str,
         candidates: int,

@@ -129,13 +129,13 @@ def pack(rows: Rows, *, steps: int, step_tokens: int, seed: int) -> Iterator[Blo
     """Lay shuffled rows into blocks, going through the rows again and again until all steps are filled.
 
     Rows in which nothing is to be learnt (an end token alone) are passed over: a step of only such has no loss.
-    Every arm gets the same number of steps of the same size, whatever its number of rows: arms with fewer rows repeat them
-    more often.
+    After every step so many tokens have been seen as were due by then, and at most one row more. So every arm gets the same
+    number of steps and, but for a row, of tokens, whatever its rows: arms with fewer rows repeat them more often.
 
     Args:
         rows: The rows.
         steps: Number of blocks.
-        step_tokens: A block holds at most so many tokens; a single longer row makes a block of its own.
+        step_tokens: A block holds so many tokens, give or take a row; it holds one row at least.
         seed: Decides the order.
 
     Yields:
@@ -151,17 +151,14 @@ def pack(rows: Rows, *, steps: int, step_tokens: int, seed: int) -> Iterator[Blo
     generator = np.random.default_rng([seed, 1])
     order: list[int] = []
     lengths = np.diff(rows.offsets)
-    for _ in range(steps):
+    seen = 0
+    for step in range(1, steps + 1):
         chosen: list[int] = []
-        room = step_tokens
-        while True:
+        while not chosen or seen < step * step_tokens:
             if not order:
                 order = generator.permutation(useful)[::-1].tolist()
-            if chosen and lengths[order[-1]] > room:
-                break
-            row = order.pop()
-            chosen.append(row)
-            room -= int(lengths[row])
+            chosen.append(order.pop())
+            seen += int(lengths[chosen[-1]])
         labels = [rows.labels[spans[row]].astype(np.int64) for row in chosen]
         for label in labels:
             label[0] = IGNORED  # else the last token of one row would be asked to predict the first of the next
