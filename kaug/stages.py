@@ -95,24 +95,19 @@ def build_knowledge(run: Run) -> Artifact:
 def build_index(run: Run) -> Artifact:
     """Facts → `2-index/`."""
     knowledge = build_knowledge(run)
-    encoder = find_encoder(run.pipeline.retrieval.encoder)
+    weights = sorted(find_encoder(run.pipeline.retrieval.encoder).glob("*.safetensors"))
     mark = fingerprint(
         knowledge=knowledge.digest,
         encoder=run.pipeline.retrieval.encoder,
-        weights=[file_digest(file) for file in sorted(encoder.glob("*.safetensors"))],
+        weights=[file_digest(file) for file in weights],
         language=run.language,
         code=code_digest("retrieval/index.py", "retrieval/encoder.py", "knowledge/lexicon.py"),
     )
     with run.stage("2-index", "retrieval", mark, {"1-knowledge": knowledge.digest}) as draft:
         if draft:
-            language = run.language
-            distinct = len(
-                statements(knowledge_of(run), np.arange(knowledge_of(run).facts.num_rows), language).unique()
-            )
-            with run.show("embedding facts", distinct, "facts") as advance:
-                index = FactIndex.build(
-                    knowledge_of(run), load_encoder(run.pipeline.retrieval.encoder), language, advance
-                )
+            kb, encoder = knowledge_of(run), load_encoder(run.pipeline.retrieval.encoder)
+            with run.show("embedding facts", kb.facts.num_rows, "facts") as advance:
+                index = FactIndex.build(kb, encoder, run.language, advance)
             index.save(draft.path)
             draft.counts["facts"] = len(index)
             draft.details.update(kind=index.kind, recall_at_10=index.recall, encoder=index.encoder.name)
@@ -179,7 +174,7 @@ def build_shards(run: Run) -> list[Artifact]:
                     )
                     advance(table.num_rows)
                 draft.counts.update(counts)
-                card = dataset_card(run.pipeline.question, arm, table, knowledge_of(run).origins)
+                card = dataset_card(run.pipeline.question, arm, table, kb.origins)
                 draft.counts.update(write_shards(table, draft.path, card=card))
     return [run.done[f"4-shards/{arm}"] for arm in settings.arms]
 

@@ -15,7 +15,7 @@ from kaug.augmentation.forms.statement import statement_rows
 from kaug.augmentation.inject import Position, inject_facts, text_rows
 from kaug.augmentation.leaks import check_leaks, held_out
 from kaug.augmentation.rows import Facts, concat_rows, facts_to_teach
-from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.knowledge.knowledge_base import KnowledgeBase, pair_keys
 
 __all__ = ["Arm", "Form", "arm_rows", "closed_book_rows", "mismatch"]
 
@@ -181,21 +181,17 @@ def mismatch(kb: KnowledgeBase, facts: Facts, *, seed: int = 0) -> tuple[Facts, 
     objects = facts.objects.copy()
     true = np.zeros(len(objects), dtype=bool)
     for predicate in np.unique(facts.predicates):
-        known = _pair(subjects[predicates == predicate], true_objects[predicates == predicate])
+        known = pair_keys(subjects[predicates == predicate], true_objects[predicates == predicate])
         places = np.flatnonzero(facts.predicates == predicate)
         order = generator.permutation(len(places))
         for _ in range(50):
             shuffled = facts.objects[places][order]
-            bad = np.flatnonzero(np.isin(_pair(facts.subjects[places], shuffled), known))
+            bad = np.flatnonzero(np.isin(pair_keys(facts.subjects[places], shuffled), known))
             if not len(bad):
                 break
             for row, other in zip(bad, generator.integers(len(places), size=len(bad)), strict=True):
                 order[[row, other]] = order[[other, row]]
         objects[places] = facts.objects[places][order]
-        true[places] = np.isin(_pair(facts.subjects[places], objects[places]), known)
+        true[places] = np.isin(pair_keys(facts.subjects[places], objects[places]), known)
     kept = np.flatnonzero(~true)
     return Facts(facts.rows, facts.subjects, facts.predicates, objects).take(kept), int(true.sum())
-
-
-def _pair(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> NDArray[np.uint64]:
-    return left.astype(np.uint64) << np.uint64(32) | right.astype(np.uint64)

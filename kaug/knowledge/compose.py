@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.knowledge.knowledge_base import KnowledgeBase, pair_keys
 from kaug.knowledge.lexicon import templates
 
 __all__ = ["Compositions", "compositions", "refer"]
@@ -92,9 +92,8 @@ def _pointing_to_one(
 ) -> NDArray[np.bool_]:
     everything = np.arange(kb.facts.num_rows, dtype=np.int64)
     _, all_predicates, all_objects = kb.columns(everything)
-    keys = all_predicates.astype(np.uint64) << np.uint64(32) | all_objects.astype(np.uint64)
-    found, counts = np.unique(keys, return_counts=True)
-    wanted = predicates.astype(np.uint64) << np.uint64(32) | objects.astype(np.uint64)
+    found, counts = np.unique(pair_keys(all_predicates, all_objects), return_counts=True)
+    wanted = pair_keys(predicates, objects)
     place = np.minimum(np.searchsorted(found, wanted), max(0, len(found) - 1))
     if not len(found):
         return np.zeros(len(wanted), dtype=bool)

@@ -265,6 +265,23 @@ def _number_words(value: str) -> str:
     return f"{(number + 0).normalize():,f}"  # + 0: there is no minus zero in words
 
 
+def pair_keys(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    """Make one number of each pair of terms, so that pairs can be compared and looked up in columns.
+
+    Args:
+        left: uint32 (n,).
+        right: uint32 (n,).
+
+    Returns:
+        uint64 (n,): equal where both terms are.
+
+    Examples:
+        >>> pair_keys(np.array([1], np.uint32), np.array([2], np.uint32)).tolist()
+        [4294967298]
+    """
+    return left.astype(np.uint64) << np.uint64(32) | right.astype(np.uint64)
+
+
 def clean_text(texts: pa.Array) -> pa.Array:
     r"""Neutralise what must not come into training text: control and bidi characters, chat-control tokens.
 

@@ -1,11 +1,11 @@
 """`kb/manifest.toml` → the sources of knowledge that a pipeline names."""
 
-import hashlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from kaug.artifact import file_digest
 from kaug.errors import SourceError, nearest
 
 __all__ = ["Manifest", "Source", "read_manifest", "source_of"]
@@ -131,8 +131,7 @@ def verify_source(source: Source) -> str:
         SourceError: The file is missing or has another digest than the manifest gives.
     """
     try:
-        with source.path.open("rb") as handle:
-            digest = hashlib.file_digest(handle, "sha256").hexdigest()
+        digest = file_digest(source.path)
     except OSError as error:
         raise SourceError(f"{source.path}: cannot be read: {error.strerror} (source {source.id!r}).") from error
     if source.sha256 and digest != source.sha256:

@@ -1,6 +1,5 @@
 """Training rows and a base model → a fine-tuned model, by transformers' Trainer, with checkpoints and exact resume."""
 
-import hashlib
 import json
 import shutil
 import time
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from kaug.artifact import write_whole
+from kaug.artifact import file_digest, write_whole
 from kaug.models import load_language_model, load_tokenizer, quiet_transformers
 from kaug.training.tokens import Block, Template, encode_rows, pack
 
@@ -162,7 +161,9 @@ def _watcher(blocks: list[Block], progress: Callable[[int], None] | None) -> "Tr
         def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
             sizes = {
-                file.name: [file.stat().st_size, _digest(file)] for file in sorted(folder.iterdir()) if file.is_file()
+                file.name: [file.stat().st_size, file_digest(file)]
+                for file in sorted(folder.iterdir())
+                if file.is_file()
             }
             write_whole(folder / _MARK, json.dumps(sizes))
 
@@ -177,18 +178,14 @@ def _last_whole(checkpoints: Path | None) -> str | None:
         try:
             marked: dict[str, list[Any]] = json.loads((folder / _MARK).read_text())
             if all(
-                [(folder / name).stat().st_size, _digest(folder / name)] == [*known] for name, known in marked.items()
+                [(folder / name).stat().st_size, file_digest(folder / name)] == [*known]
+                for name, known in marked.items()
             ):
                 return str(folder)
         except (OSError, ValueError):
             pass
         shutil.rmtree(folder)  # torn by an interruption
     return None
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _remove_default_printing(trainer: Any) -> None:
