@@ -73,7 +73,8 @@ def _logging(verbose: bool) -> None:
     import warnings
 
     if verbose:
-        logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+        logging.basicConfig(format="%(name)s: %(message)s")
+        logging.getLogger("kaug").setLevel(logging.INFO)
     else:
         warnings.filterwarnings("ignore")
         logging.getLogger().setLevel(logging.ERROR)

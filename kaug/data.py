@@ -40,7 +40,7 @@ def teach(
         exam: PROBES to keep out of the rows: no question about their entities is written, and a leak is an error.
         phrasings: Templates a predicate and form, at most.
         languages: Languages to write in.
-        seed: Decides order and phrasing of passages, and the shuffle of the mismatched arm.
+        seed: Decides order and phrasing of passages, the sentences of the repeated arm, the shuffle of the mismatched.
 
     Returns:
         A dataset with the columns of EXAMPLES: `prompt` (may be empty), `completion`, `facts`, `spans` and others.

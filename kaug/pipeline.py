@@ -4,11 +4,12 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from kaug.errors import PipelineError, nearest
+from kaug.tables import ProbeKind
 
 __all__ = ["Pipeline", "read_pipeline"]
 
@@ -42,11 +43,23 @@ class Retrieval(Section):
 class Exam(Section):
     """`[exam]`: what is asked, and so kept out of training."""
 
-    probes_per_kind: int = Field(200, ge=1, description="at most so many probes of each kind")
+    probes_per_kind: dict[ProbeKind, Annotated[int, Field(ge=0)]] = Field(
+        dict.fromkeys(get_args(ProbeKind), 200),
+        description="at most so many probes of each kind; a table gives each its own, and none to what it leaves out",
+    )
     held_out_entities: float = Field(
         0.5, gt=0, le=1, description="part of the taught entities without any trained question"
     )
     held_out_texts: float = Field(0.25, ge=0, le=1, description="part of the texts kept for locality")
+
+    @field_validator("probes_per_kind", mode="before")
+    @classmethod
+    def _each(cls, given: Any) -> Any:
+        if isinstance(given, dict):
+            return given
+        if not isinstance(given, int) or isinstance(given, bool) or given < 1:
+            raise ValueError(f"should be an integer, 1 or more, or a table of kind = integer; found {given!r}.")
+        return dict.fromkeys(get_args(ProbeKind), given)
 
 
 class Augmentation(Section):

@@ -46,6 +46,14 @@ def test_what_stands_in_the_file_and_what_does_not() -> None:
     assert pipeline.evaluation.arms == ["base", "base+retrieval"]
 
 
+def test_probes_are_counted_for_all_kinds_or_for_each() -> None:
+    for given, most in {
+        "7": dict.fromkeys(("recall", "reverse", "compose", "locality"), 7),
+        "{ recall = 9, compose = 0 }": {"recall": 9, "compose": 0},
+    }.items():
+        assert Pipeline.parse(f"{GOOD}\n[exam]\nprobes_per_kind = {given}\n").exam.probes_per_kind == most
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -89,6 +97,16 @@ def test_a_missing_key_says_what_it_is() -> None:
         ("seeds = [0, 1]", "seeds = []", "p.toml:2: 'seeds': List should have at least 1 item"),
         ('sources = ["world"]', 'sources = "world"', "p.toml:5: 'knowledge.sources': Input should be a valid list"),
         ("seeds = [0, 1]", "seeds = [0.5]", "p.toml:2: 'seeds.0': Input should be a valid integer"),
+        (
+            "[training]",
+            "[exam]\nprobes_per_kind = 0\n[training]",
+            "p.toml:8: 'exam.probes_per_kind': should be an integer, 1 or more, or a table of kind = integer; found 0.",
+        ),
+        (
+            "[training]",
+            "[exam]\nprobes_per_kind = { recal = 3 }\n[training]",
+            "p.toml:8: 'exam.probes_per_kind.recal.[key]': Input should be 'recall', 'reverse', 'compose' or 'locality'",
+        ),
     ],
 )
 def test_a_wrong_value_names_line_key_and_value(old: str, new: str, said: str) -> None:

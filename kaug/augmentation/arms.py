@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from kaug.augmentation.forms.multi_hop import multi_hop_rows
 from kaug.augmentation.forms.passage import passage_rows
 from kaug.augmentation.forms.question import question_rows
-from kaug.augmentation.forms.statement import statement_rows
+from kaug.augmentation.forms.statement import one_statement_rows, statement_rows
 from kaug.augmentation.inject import Position, inject_facts, text_rows
 from kaug.augmentation.leaks import check_leaks, held_out
 from kaug.augmentation.rows import Facts, concat_rows, facts_to_teach
@@ -118,13 +118,13 @@ def closed_book_rows(
 
     Args:
         kb: The knowledge base.
-        arm: `augmented` tells every fact in all forms; `repeated` in one sentence only; `mismatched` tells shuffled
-            objects in all forms; `text` tells none.
+        arm: `augmented` tells every fact in all forms; `repeated` in one sentence, drawn for it;
+            `mismatched` tells shuffled objects in all forms; `text` tells none.
         held_out: Terms about which no question may be asked.
         forms: The forms to write.
         phrasings: Templates a predicate and form, at most.
         languages: The languages to write in; a predicate without templates in one is left out there.
-        seed: Decides the shuffle and the passages.
+        seed: Decides the shuffle, the passages, and which sentence `repeated` has of a fact.
 
     Returns:
         EXAMPLES without duplicates, and what was left out, by reason.
@@ -143,7 +143,7 @@ def closed_book_rows(
     tables = []
     for language in languages:
         if arm == "repeated":
-            tables.append(statement_rows(kb, facts, reverse=False, phrasings=1, language=language))
+            tables.append(one_statement_rows(kb, facts, language=language, seed=seed))
             continue
         for form in forms:
             if form in ("statement", "reversed"):

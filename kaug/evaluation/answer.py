@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Generated", "answer_probes", "generate", "likelihood", "with_facts"]
 
+_SHORT = 8  # tokens; most answers of a trained model end before
+
 
 @dataclass(frozen=True)
 class Generated:
@@ -65,28 +67,38 @@ def generate(
 
     rendered = render_prompts(prompts, tokenizer, template, system)
     ids = tokenizer(rendered, add_special_tokens=False)["input_ids"] if rendered else []
-    order = sorted(range(len(ids)), key=lambda row: (len(ids[row]), row))
     texts = [""] * len(ids)
     tokens = np.zeros(len(ids), dtype=np.int32)
     writer: Any = model.train(False)
-    for start in range(0, len(order), batch_size):
-        batch = order[start : start + batch_size]
-        padded: Any = tokenizer.pad({"input_ids": [ids[row] for row in batch]}, return_tensors="pt")
-        inputs = padded.to(model.device)
-        with torch.inference_mode():
-            out = writer.generate(
-                **inputs,
-                max_new_tokens=max_new_tokens,
-                do_sample=False,
-                pad_token_id=tokenizer.pad_token_id,
-                eos_token_id=tokenizer.eos_token_id,
-            )
-        for row, new in zip(batch, out[:, inputs["input_ids"].shape[1] :].tolist(), strict=True):
-            length = new.index(tokenizer.eos_token_id) if tokenizer.eos_token_id in new else len(new)
-            texts[row] = str(tokenizer.decode(new[:length], skip_special_tokens=True)).strip()
-            tokens[row] = length
-        if progress:
-            progress(len(batch))
+    pending = sorted(range(len(ids)), key=lambda row: (len(ids[row]), row))
+    # A batch is written until its longest answer ends. So all get a few tokens first, and only what goes on gets the rest.
+    for limit in sorted({min(_SHORT, max_new_tokens), max_new_tokens}):
+        unfinished: list[int] = []
+        for start in range(0, len(pending), batch_size):
+            batch = pending[start : start + batch_size]
+            going_on: list[int] = []
+            padded: Any = tokenizer.pad({"input_ids": [ids[row] for row in batch]}, return_tensors="pt")
+            inputs = padded.to(model.device)
+            with torch.inference_mode():
+                out = writer.generate(
+                    **inputs,
+                    max_new_tokens=limit,
+                    min_new_tokens=1,  # silence is no answer, whichever way a model was trained
+                    do_sample=False,
+                    pad_token_id=tokenizer.pad_token_id,
+                    eos_token_id=tokenizer.eos_token_id,
+                )
+            for row, new in zip(batch, out[:, inputs["input_ids"].shape[1] :].tolist(), strict=True):
+                if tokenizer.eos_token_id not in new and limit < max_new_tokens:
+                    going_on.append(row)
+                    continue
+                length = new.index(tokenizer.eos_token_id) if tokenizer.eos_token_id in new else len(new)
+                texts[row] = str(tokenizer.decode(new[:length], skip_special_tokens=True)).strip()
+                tokens[row] = length
+            if progress:
+                progress(len(batch) - len(going_on))
+            unfinished += going_on
+        pending = unfinished
     return Generated(texts, tokens)
 
 
@@ -103,7 +115,7 @@ def likelihood(
 
     Args:
         model: A causal language model.
-        tokenizer: Its tokenizer.
+        tokenizer: Its tokenizer, padding on the left.
         prefixes: Rendered prompts, or the beginnings of texts.
         continuations: What follows each.
         batch_size: Rows of like length that are scored together.
@@ -122,20 +134,19 @@ def likelihood(
     model.train(False)
     for start in range(0, len(order), batch_size):
         batch = order[start : start + batch_size]
-        sequences = [before[row] + after[row] for row in batch]
-        width = max(len(sequence) for sequence in sequences)
-        # Padding stands on the right here, where a causal model does not see it.
-        ids = torch.tensor(
-            [seq + [tokenizer.pad_token_id] * (width - len(seq)) for seq in sequences], device=model.device
-        )
+        padded: Any = tokenizer.pad({"input_ids": [before[row] + after[row] for row in batch]}, return_tensors="pt")
+        inputs = padded.to(model.device)
+        positions = (inputs["attention_mask"].cumsum(dim=-1) - 1).clamp(min=0)
+        # Padding stands on the left, so the continuations end together, and only their logits need be computed.
+        width = 1 + max(len(after[row]) for row in batch)
         with torch.inference_mode():
-            logits: Any = model(input_ids=ids).logits.float()
+            kept: Any = model(**inputs, position_ids=positions, logits_to_keep=width).logits
         for place, row in enumerate(batch):
-            first, last = max(1, len(before[row])), len(sequences[place])
-            if last <= first:
+            count = min(len(after[row]), len(before[row]) + len(after[row]) - 1)
+            if count < 1:
                 continue
-            targets = ids[place, first:last]
-            scores = torch.log_softmax(logits[place, first - 1 : last - 1], dim=-1)
+            targets = inputs["input_ids"][place, -count:]
+            scores = torch.log_softmax(kept[place, -count - 1 : -1].float(), dim=-1)
             logs[row] = scores.gather(1, targets[:, None]).mean().item()
             hits[row] = (scores.argmax(dim=-1) == targets).float().mean().item()
         if progress:

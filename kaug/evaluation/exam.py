@@ -1,7 +1,7 @@
 """A knowledge base → the exam (PROBES), drawn before anything is taught."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ def draw_exam(
     kb: KnowledgeBase,
     *,
     texts: Sequence[str] = (),
-    probes_per_kind: int = 200,
+    probes_per_kind: int | Mapping[ProbeKind, int] = 200,
     held_out_entities: float = 0.5,
     held_out_texts: float = 0.25,
     most_answers: int = 5,
@@ -43,7 +43,8 @@ def draw_exam(
     Args:
         kb: The knowledge base.
         texts: The user's texts, from which the locality passages are taken.
-        probes_per_kind: At most so many probes of each kind (as many again for the passages).
+        probes_per_kind: At most so many probes of each kind, and as many passages as of `locality`. A kind that a mapping
+            leaves out is not asked.
         held_out_entities: Part of the taught entities that is held out, above 0 and up to 1.
         held_out_texts: Part of the texts that is held out, 0 to 1.
         most_answers: Questions with more right answers than that are left out: guessing would answer them.
@@ -73,17 +74,18 @@ def draw_exam(
     near = np.isin(kb.columns(untaught)[1], kb.columns(kb.taught)[1])
     untaught = untaught[near] if near.any() else untaught[_has_lexicon(kb, untaught, language)]
     free = np.setdiff1d(kb.taught, rows)
-    pool = {
+    pool: dict[ProbeKind, list[Probe]] = {
         "recall": _ask(kb, rows, free, "recall", "exam", most_answers, language),
         "reverse": _ask(kb, rows, free, "reverse", "inverseExam", most_answers, language),
         "compose": _ask_compositions(kb, rows, most_answers, language),
         "locality": _ask(kb, untaught, kb.taught, "locality", "exam", most_answers, language),
     }
-    chosen = []
-    for probes in pool.values():
-        chosen.extend(sorted(_once(probes), key=lambda probe: _draw(seed, probe["id"]))[:probes_per_kind])
+    most = probes_per_kind if isinstance(probes_per_kind, Mapping) else dict.fromkeys(pool, probes_per_kind)
+    chosen: list[Probe] = []
+    for kind, probes in pool.items():
+        chosen.extend(sorted(_once(probes), key=lambda probe: _draw(seed, probe["id"]))[: most.get(kind, 0)])
     passages = sorted(dict.fromkeys(texts), key=lambda text: _draw(seed, text))[
-        : min(probes_per_kind, round(held_out_texts * len(texts)))
+        : min(most.get("locality", 0), round(held_out_texts * len(texts)))
     ]
     chosen.extend(_continue(text, language) for text in passages if len(text.split(" ")) >= 16)
     chosen.sort(key=lambda probe: (probe["kind"], -probe["hops"], probe["id"]))

@@ -39,12 +39,23 @@ def spoken(facts: Facts) -> list[tuple[int, ...]]:
     return [tuple(map(int, triple)) for triple in zip(*columns, strict=True)]
 
 
-def test_repeated_says_every_fact_once_in_its_plainest_sentence(toy_kb: KnowledgeBase, held_out: NDArray) -> None:
-    rows = write(toy_kb, "repeated", held_out)
-    assert len(rows) == 20
-    assert sorted(row["facts"][0] for row in rows) == sorted(toy_kb.hex_ids[int(r)].as_py() for r in toy_kb.taught)
-    assert {row["form"] for row in rows} == {"statement"}
-    assert "The currency of Togo is the CFA franc." in {row["completion"] for row in rows}
+def test_repeated_says_every_fact_once_and_every_sentence_of_some_fact(
+    toy_kb: KnowledgeBase, held_out: NDArray
+) -> None:
+    facts = sorted(toy_kb.hex_ids[int(row)].as_py() for row in toy_kb.taught)
+    every = {
+        row["completion"]: row["form"]
+        for row in write(toy_kb, "augmented", held_out)
+        if row["form"] in ("statement", "reversed")
+    }
+    met: set[str] = set()
+    for seed in range(30):
+        rows = write(toy_kb, "repeated", held_out, seed=seed)
+        assert sorted(row["facts"][0] for row in rows) == facts
+        assert {row["completion"]: row["form"] for row in rows}.items() <= every.items()
+        met.update(row["completion"] for row in rows)
+        assert rows == write(toy_kb, "repeated", held_out, seed=seed)
+    assert met == set(every)  # the draw leaves no sentence of any fact out
 
 
 def test_text_has_no_closed_book_row(toy_kb: KnowledgeBase, held_out: NDArray) -> None:

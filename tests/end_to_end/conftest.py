@@ -148,43 +148,6 @@ def texts() -> list[dict[str, str]]:
     ]
 
 
-def make_model(folder: Path, sentences: list[str]) -> None:
-    import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    bpe = Tokenizer(models.BPE())
-    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    bpe.decoder = decoders.ByteLevel()
-    marks = ["<|im_start|>", "<|im_end|>"]
-    bpe.train_from_iterator(
-        sentences,
-        trainers.BpeTrainer(vocab_size=400, special_tokens=marks, initial_alphabet=pre_tokenizers.ByteLevel.alphabet()),
-    )
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=bpe, eos_token=marks[1], pad_token=marks[1], bos_token=marks[0]
-    )
-    tokenizer.chat_template = (
-        "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
-        "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-    )
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=64,
-        intermediate_size=128,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        max_position_embeddings=512,
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-
-
 def make_encoder(folder: Path, sentences: list[str]) -> None:
     import torch
     from sentence_transformers import SentenceTransformer, models
@@ -231,7 +194,9 @@ def make_project(root: Path, model: Path, encoder: Path) -> Toy:
 
 
 @pytest.fixture(scope="session")
-def toy_models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def toy_models(
+    save_tiny_model: Callable[[Path, list[str]], None], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path]:
     """The folders of a tiny language model and a tiny encoder, made once a session."""
     folder = tmp_path_factory.getbasetemp() / "toy-models"
     if not folder.exists():
@@ -239,7 +204,7 @@ def toy_models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         sentences = [row["text"] for row in texts()]
         sentences += [f"The capital of {name} is {of[0]}. The money is the {of[1]}?" for name, of in COUNTRIES.items()]
         sentences += ["Name Which What is city currency of country has as its who user assistant system"]
-        make_model(folder / "llama", sentences)
+        save_tiny_model(folder / "llama", sentences)
         make_encoder(folder / "encoder", sentences)
     return folder / "llama", folder / "encoder"
 

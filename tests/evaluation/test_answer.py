@@ -44,14 +44,17 @@ def probes(toy_kb: KnowledgeBase) -> pa.Table:
 
 
 def greedy(model: Any, tokenizer: Any, rendered: str, most: int) -> list[int]:
-    """The most likely tokens, one by one, without padding or cache."""
+    """The most likely tokens, one by one, without padding or cache; the first is not the end token."""
     import torch
 
     ids = tokenizer(rendered, add_special_tokens=False)["input_ids"]
     new: list[int] = []
     while len(new) < most:
         with torch.no_grad():
-            token = int(model(input_ids=torch.tensor([ids + new])).logits[0, -1].argmax())
+            logits = model(input_ids=torch.tensor([ids + new])).logits[0, -1]
+        if not new:
+            logits[tokenizer.eos_token_id] = -torch.inf
+        token = int(logits.argmax())
         if token == tokenizer.eos_token_id:
             break
         new.append(token)
@@ -68,6 +71,19 @@ def test_generation_is_greedy_whatever_stands_beside_a_prompt(model, tokenizer, 
         assert found.texts == texts
         assert found.tokens.tolist() == [len(ids) for ids in expected]
         assert found.tokens.dtype == np.int32
+
+
+def test_a_model_that_would_rather_be_silent_has_to_say_something(model, tokenizer) -> None:
+    free = greedy(model, tokenizer, render_prompts(PROMPTS[:1], tokenizer)[0], 1)
+    end, tokenizer.eos_token = tokenizer.eos_token, tokenizer.convert_ids_to_tokens(free[0])  # its first choice now
+    try:
+        second = greedy(model, tokenizer, render_prompts(PROMPTS[:1], tokenizer)[0], 6)
+        found = generate(model, tokenizer, PROMPTS[:1], max_new_tokens=6)
+    finally:
+        tokenizer.eos_token = end
+    assert second[0] != free[0]
+    assert found.tokens.tolist() == [len(second)]
+    assert found.texts == [tokenizer.decode(second, skip_special_tokens=True).strip()]
 
 
 def test_answers_come_in_the_order_of_the_prompts(model, tokenizer) -> None:
@@ -122,12 +138,12 @@ class EveryOther:
     def train(self, mode: bool) -> None:
         assert not mode
 
-    def __call__(self, input_ids: Any) -> Any:
+    def __call__(self, input_ids: Any, attention_mask: Any, position_ids: Any, logits_to_keep: int) -> Any:
         import torch
 
         ahead = torch.roll(input_ids, -1, dims=1)
-        ahead[:, 0::2] = 0  # what stands at place p foresees p + 1
-        return SimpleNamespace(logits=torch.nn.functional.one_hot(ahead, 420) * 50.0)
+        ahead[position_ids % 2 == 0] = 0  # what stands at place p foresees p + 1
+        return SimpleNamespace(logits=(torch.nn.functional.one_hot(ahead, 420) * 50.0)[:, -logits_to_keep:])
 
 
 def test_hits_are_the_part_of_the_tokens_that_the_model_foresees(tokenizer) -> None:

@@ -134,6 +134,15 @@ def test_probes_per_kind_bounds_every_kind_and_draws_from_the_same_pool(toy_kb: 
     assert {probe["id"] for probe in probes} <= ids
 
 
+def test_a_kind_is_asked_as_often_as_it_says_and_otherwise_not(toy_kb: KnowledgeBase) -> None:
+    given = {"texts": TEXTS, "held_out_entities": 1.0, "held_out_texts": 1.0}
+    probes = draw_exam(toy_kb, **given, probes_per_kind={"recall": 5, "compose": 0, "reverse": 2}).to_pylist()
+    kinds = [probe["kind"] for probe in probes]
+    assert {kind: kinds.count(kind) for kind in kinds} == {"recall": 5, "reverse": 2}
+    few = draw_exam(toy_kb, **given, probes_per_kind={"locality": 1}).to_pylist()
+    assert [(probe["kind"], probe["hops"]) for probe in few] == [("locality", 1), ("locality", 0)]
+
+
 def test_probes_are_sorted_and_their_ids_unique(toy_kb: KnowledgeBase) -> None:
     probes = draw_exam(toy_kb, texts=TEXTS, held_out_texts=1.0).to_pylist()
     assert [probe["kind"] for probe in probes] == sorted(probe["kind"] for probe in probes)

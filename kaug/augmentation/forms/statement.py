@@ -7,7 +7,7 @@ from kaug.augmentation.rows import Facts, concat_rows, single_fact_rows
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.lexicon import fill, templates
 
-__all__ = ["is_reversed", "statement_rows"]
+__all__ = ["is_reversed", "one_statement_rows", "statement_rows"]
 
 
 def is_reversed(template: str) -> bool:
@@ -42,5 +42,35 @@ def statement_rows(
         for template in found[:phrasings]:
             text = fill(template, subjects, objects).text
             form = "reversed" if reverse else "statement"
+            tables.append(single_fact_rows(kb, some, form=form, prompts=None, completions=text, language=language))
+    return concat_rows(tables)
+
+
+def one_statement_rows(kb: KnowledgeBase, facts: Facts, *, language: str = "en", seed: int = 0) -> pa.Table:
+    """State each fact in one sentence, drawn for it from all the statements of its predicate, in either order.
+
+    So a fact stands in a text that tells it once. Sentences are drawn anew for each fact, as for the biographies of
+    Allen-Zhu & Li 2023 (arXiv 2309.14316, "single"): over all facts, every template is met.
+
+    Args:
+        kb: The knowledge base.
+        facts: The facts.
+        language: BCP 47 tag; predicates without a template in it give no row.
+        seed: Decides the draw.
+
+    Returns:
+        EXAMPLES with an empty prompt, at most one row a fact.
+    """
+    words = kb.phrase(language)
+    generator = np.random.default_rng([seed, 4])
+    tables = []
+    for predicate in np.unique(facts.predicates):
+        places = np.flatnonzero(facts.predicates == predicate)
+        found = templates(kb, int(predicate), "statement", language)
+        drawn = generator.integers(max(1, len(found)), size=len(places))
+        for variant, template in enumerate(found):
+            some = facts.take(places[drawn == variant])
+            text = fill(template, words.take(pa.array(some.subjects)), words.take(pa.array(some.objects))).text
+            form = "reversed" if is_reversed(template) else "statement"
             tables.append(single_fact_rows(kb, some, form=form, prompts=None, completions=text, language=language))
     return concat_rows(tables)
