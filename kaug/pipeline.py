@@ -56,6 +56,8 @@ class Exam(Section):
     @classmethod
     def _each(cls, given: Any) -> Any:
         if isinstance(given, dict):
+            if not any(given.values()):
+                raise ValueError("should ask at least one probe of some kind.")
             return given
         if not isinstance(given, int) or isinstance(given, bool) or given < 1:
             raise ValueError(f"should be an integer, 1 or more, or a table of kind = integer; found {given!r}.")
@@ -73,7 +75,9 @@ class Augmentation(Section):
     inject: list[Literal["before", "inline"]] = Field(
         [], description="open-book rows of the texts with retrieved facts"
     )
-    replay: int = Field(0, ge=0, description="plain texts mixed into every arm, so that it goes on reading prose")
+    replay: float = Field(
+        0.0, ge=0, lt=1, description="part of every arm's tokens that is plain text, so that it goes on reading prose"
+    )
     arms: list[Literal["text", "repeated", "mismatched", "augmented"]] = Field(
         ["repeated", "mismatched", "augmented"], min_length=1, description="what is trained and compared"
     )

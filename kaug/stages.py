@@ -183,13 +183,14 @@ def train_models(run: Run) -> list[Artifact]:
     """Shards and a base model → `5-models/<arm>-seed<n>/`."""
     find_language_model(run.pipeline.training.model)  # first, so that a missing model shows before the work
     settings = run.pipeline.training
+    replay = run.pipeline.augmentation.replay
     shards: dict[str, Artifact] = dict(zip(run.pipeline.augmentation.arms, build_shards(run), strict=True))
     for arm, seed in run.trained:
         name = f"5-models/{arm}-seed{seed}"
         inputs = {f"4-shards/{arm}": shards[arm].digest, "base model": run.model_digest}
         mark = fingerprint(
             inputs=inputs,
-            settings=settings.model_dump(exclude={"checkpoint_steps", "model"}),
+            settings=settings.model_dump(exclude={"checkpoint_steps", "model"}) | {"replay": replay},
             seed=seed,
             code=code_digest("training"),
         )
@@ -207,6 +208,7 @@ def train_models(run: Run) -> list[Artifact]:
                         find_language_model(settings.model),
                         draft.path,
                         seed=seed,
+                        replay=replay,
                         checkpoints=checkpoints,
                         progress=advance,
                         **settings.model_dump(exclude={"model"}),

@@ -107,6 +107,11 @@ def test_a_missing_key_says_what_it_is() -> None:
             "[exam]\nprobes_per_kind = { recal = 3 }\n[training]",
             "p.toml:8: 'exam.probes_per_kind.recal.[key]': Input should be 'recall', 'reverse', 'compose' or 'locality'",
         ),
+        (
+            "[training]",
+            "[exam]\nprobes_per_kind = { recall = 0 }\n[training]",
+            "p.toml:8: 'exam.probes_per_kind': should ask at least one probe of some kind.",
+        ),
     ],
 )
 def test_a_wrong_value_names_line_key_and_value(old: str, new: str, said: str) -> None:

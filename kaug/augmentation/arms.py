@@ -34,7 +34,7 @@ def arm_rows(
     forms: Sequence[Form] = ("statement", "reversed", "question", "passage", "multi-hop"),
     phrasings: int = 5,
     inject: Sequence[Position] = (),
-    replay: int = 0,
+    replay: float = 0.0,
     languages: Sequence[str] = ("en",),
     seed: int = 0,
 ) -> tuple[pa.Table, dict[str, int]]:
@@ -42,7 +42,7 @@ def arm_rows(
 
     Args:
         kb: The knowledge base.
-        arm: The arm. `text` takes all texts that the exam leaves, the others `replay` of them.
+        arm: The arm.
         probes: PROBES.
         text_ids: An id for each text.
         texts: The user's texts; passages of the exam are taken out here.
@@ -51,7 +51,8 @@ def arm_rows(
         forms: See `closed_book_rows`.
         phrasings: See `closed_book_rows`.
         inject: Where facts are set into texts; the mismatched arm's texts get the facts of other texts.
-        replay: Number of plain texts in every arm but `text`.
+        replay: If above 0, all texts that the exam leaves stand in every arm, to be read as that part of the tokens; if 0, in
+            the arm `text` only.
         languages: See `closed_book_rows`.
         seed: See `closed_book_rows`.
 
@@ -75,10 +76,8 @@ def arm_rows(
     passages = {prompt + answers[0] for prompt, answers, hops in asked if hops == 0}
     free = [place for place, text in enumerate(texts) if text not in passages]
     counts["texts left out: held out for the exam"] = len(texts) - len(free)
-    order = (
-        free if arm == "text" else [free[i] for i in np.random.default_rng([seed, 5]).permutation(len(free))[:replay]]
-    )
-    tables = [rows, text_rows([texts[place] for place in order], [text_ids[place] for place in order], languages[0])]
+    read = free if replay or arm == "text" else []
+    tables = [rows, text_rows([texts[place] for place in read], [text_ids[place] for place in read], languages[0])]
     if arm in ("mismatched", "augmented") and inject and free:
         allowed = np.ones(kb.facts.num_rows, dtype=bool)
         allowed[[kb.row_of[fact] for fact in kept_out.facts]] = False
@@ -143,7 +142,7 @@ def closed_book_rows(
     tables = []
     for language in languages:
         if arm == "repeated":
-            tables.append(one_statement_rows(kb, facts, language=language, seed=seed))
+            tables.append(one_statement_rows(kb, facts, phrasings=phrasings, language=language, seed=seed))
             continue
         for form in forms:
             if form in ("statement", "reversed"):

@@ -52,7 +52,7 @@ def generate(
 
     Args:
         model: A causal language model.
-        tokenizer: Its tokenizer, padding on the left.
+        tokenizer: Its tokenizer.
         prompts: Questions, not yet rendered.
         template: See `kaug.training.tokens.render_prompts`.
         system: See `kaug.training.tokens.render_prompts`.
@@ -71,13 +71,16 @@ def generate(
     tokens = np.zeros(len(ids), dtype=np.int32)
     writer: Any = model.train(False)
     pending = sorted(range(len(ids)), key=lambda row: (len(ids[row]), row))
-    # A batch is written until its longest answer ends. So all get a few tokens first, and only what goes on gets the rest.
+    # A batch is written until its longest answer ends. So all get a few tokens first, and only those that go on beyond them
+    # are written again, together and to their end.
     for limit in sorted({min(_SHORT, max_new_tokens), max_new_tokens}):
         unfinished: list[int] = []
         for start in range(0, len(pending), batch_size):
             batch = pending[start : start + batch_size]
             going_on: list[int] = []
-            padded: Any = tokenizer.pad({"input_ids": [ids[row] for row in batch]}, return_tensors="pt")
+            padded: Any = tokenizer.pad(
+                {"input_ids": [ids[row] for row in batch]}, padding_side="left", return_tensors="pt"
+            )
             inputs = padded.to(model.device)
             with torch.inference_mode():
                 out = writer.generate(
@@ -115,7 +118,7 @@ def likelihood(
 
     Args:
         model: A causal language model.
-        tokenizer: Its tokenizer, padding on the left.
+        tokenizer: Its tokenizer.
         prefixes: Rendered prompts, or the beginnings of texts.
         continuations: What follows each.
         batch_size: Rows of like length that are scored together.
@@ -134,7 +137,9 @@ def likelihood(
     model.train(False)
     for start in range(0, len(order), batch_size):
         batch = order[start : start + batch_size]
-        padded: Any = tokenizer.pad({"input_ids": [before[row] + after[row] for row in batch]}, return_tensors="pt")
+        padded: Any = tokenizer.pad(
+            {"input_ids": [before[row] + after[row] for row in batch]}, padding_side="left", return_tensors="pt"
+        )
         inputs = padded.to(model.device)
         positions = (inputs["attention_mask"].cumsum(dim=-1) - 1).clamp(min=0)
         # Padding stands on the left, so the continuations end together, and only their logits need be computed.

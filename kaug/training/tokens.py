@@ -32,11 +32,13 @@ class Rows:
         ids: int32 (tokens,): token ids of all rows.
         labels: int32 (tokens,): the same ids where the loss falls, -100 elsewhere.
         offsets: int64 (rows + 1,): row i is `ids[offsets[i]:offsets[i + 1]]`.
+        prose: bool (rows,): the rows that are plain text; None if none is.
     """
 
     ids: NDArray[np.int32]
     labels: NDArray[np.int32]
     offsets: NDArray[np.int64]
+    prose: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,8 @@ def encode_rows(
     """Tokenise training rows; the loss falls on the completion and the end token.
 
     Args:
-        table: EXAMPLES, or any table with string columns `prompt` and `completion`.
+        table: EXAMPLES, or any table with string columns `prompt` and `completion`; with a column `form`, rows of the form
+            `text` are prose.
         tokenizer: The model's tokenizer.
         template: See `render_prompts`; rows without a prompt are plain text in either case.
         system: See `render_prompts`.
@@ -122,21 +125,25 @@ def encode_rows(
     np.cumsum([len(row) for row in ids], out=offsets[1:])
     flat = [token for row in ids for token in row]
     flat_labels = [token for row in labels for token in row]
-    return Rows(np.array(flat, np.int32), np.array(flat_labels, np.int32), offsets)
+    prose = np.array([form == "text" for form in table["form"].to_pylist()]) if "form" in table.column_names else None
+    return Rows(np.array(flat, np.int32), np.array(flat_labels, np.int32), offsets, prose)
 
 
-def pack(rows: Rows, *, steps: int, step_tokens: int, seed: int) -> Iterator[Block]:
+def pack(rows: Rows, *, steps: int, step_tokens: int, seed: int, replay: float = 0.0) -> Iterator[Block]:
     """Lay shuffled rows into blocks, going through the rows again and again until all steps are filled.
 
     Rows in which nothing is to be learnt (an end token alone) are passed over: a step of only such has no loss.
     After every step so many tokens have been seen as were due by then, and at most one row more. So every arm gets the same
-    number of steps and, but for a row, of tokens, whatever its rows: arms with fewer rows repeat them more often.
+    number of steps and, but for a row, of tokens, whatever its rows: arms with fewer rows repeat them more often. And so all
+    arms read as many tokens of prose: what they differ in is the rest.
 
     Args:
         rows: The rows.
         steps: Number of blocks.
         step_tokens: A block holds so many tokens, give or take a row; it holds one row at least.
         seed: Decides the order.
+        replay: The part of the tokens that is prose, 0 to 1, where there are both prose and other rows; with 0, all rows
+            come as often.
 
     Yields:
         The blocks.
@@ -148,17 +155,21 @@ def pack(rows: Rows, *, steps: int, step_tokens: int, seed: int) -> Iterator[Blo
     useful = np.array([row for row, span in enumerate(spans) if (rows.labels[span][1:] != IGNORED).any()], np.int64)
     if not len(useful):
         raise PipelineError("There are no training rows; nothing can be trained. Widen the selection or add texts.")
+    prose = rows.prose[useful] if rows.prose is not None and replay else np.zeros(len(useful), dtype=bool)
+    kinds = useful[~prose], useful[prose]
     generator = np.random.default_rng([seed, 1])
-    order: list[int] = []
+    waiting: tuple[list[int], list[int]] = [], []
     lengths = np.diff(rows.offsets)
-    seen = 0
+    seen = [0, 0]
     for step in range(1, steps + 1):
         chosen: list[int] = []
-        while not chosen or seen < step * step_tokens:
-            if not order:
-                order = generator.permutation(useful)[::-1].tolist()
-            chosen.append(order.pop())
-            seen += int(lengths[chosen[-1]])
+        while not chosen or sum(seen) < step * step_tokens:
+            due = seen[1] < replay * sum(seen)
+            kind = 1 if len(kinds[1]) and (due or not len(kinds[0])) else 0
+            if not waiting[kind]:
+                waiting[kind].extend(generator.permutation(kinds[kind])[::-1].tolist())
+            chosen.append(waiting[kind].pop())
+            seen[kind] += int(lengths[chosen[-1]])
         labels = [rows.labels[spans[row]].astype(np.int64) for row in chosen]
         for label in labels:
             label[0] = IGNORED  # else the last token of one row would be asked to predict the first of the next

@@ -55,6 +55,7 @@ def train_model(
     system: str | None = None,
     max_length: int = 512,
     checkpoint_steps: int = 100,
+    replay: float = 0.0,
     seed: int = 0,
     checkpoints: Path | None = None,
     progress: Callable[[int], None] | None = None,
@@ -74,6 +75,7 @@ def train_model(
         system: See `kaug.training.tokens.render_prompts`.
         max_length: Longer rows are cut.
         checkpoint_steps: A checkpoint is written after every so many steps.
+        replay: See `kaug.training.tokens.pack`.
         seed: Decides the order of rows, and dropout where the model has it.
         checkpoints: Where checkpoints go. If whole ones are there, training resumes from the last, and ends with the same
             weights as without the interruption.
@@ -91,7 +93,7 @@ def train_model(
     tokenizer = load_tokenizer(base)
     rows = encode_rows(table, tokenizer, template=template, system=system, max_length=max_length)
     steps = max(1, tokens // step_tokens)
-    blocks = list(pack(rows, steps=steps, step_tokens=step_tokens, seed=seed))
+    blocks = list(pack(rows, steps=steps, step_tokens=step_tokens, seed=seed, replay=replay))
     set_seed(seed)
     model = load_language_model(base)
     model.config.use_cache = False

@@ -10,7 +10,7 @@ from kaug.augmentation.arms import mismatch
 from kaug.augmentation.forms.multi_hop import multi_hop_rows
 from kaug.augmentation.forms.passage import passage_rows
 from kaug.augmentation.forms.question import question_rows
-from kaug.augmentation.forms.statement import statement_rows
+from kaug.augmentation.forms.statement import one_statement_rows, statement_rows
 from kaug.augmentation.rows import Facts, facts_to_teach, make_rows
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
@@ -72,6 +72,32 @@ def test_both_orders_together_use_every_statement_once(toy_kb: KnowledgeBase, fa
         for text in statement_rows(toy_kb, facts, reverse=reverse)["completion"].to_pylist()
     ]
     assert len(texts) == len(set(texts)) == 8 * 3 + 9 * 2 + 3 * 2
+
+
+def test_one_statement_is_one_of_those_that_phrasings_allow(toy_kb: KnowledgeBase, facts: Facts) -> None:
+    for language, phrasings in (("en", 1), ("en", 2), ("zh", 5), ("fr", 5)):
+        every = {
+            row["completion"]: row["form"]
+            for reverse in (False, True)
+            for row in statement_rows(
+                toy_kb, facts, reverse=reverse, phrasings=phrasings, language=language
+            ).to_pylist()
+        }
+        met: set[str] = set()
+        for seed in range(40):
+            rows = one_statement_rows(toy_kb, facts, phrasings=phrasings, language=language, seed=seed).to_pylist()
+            assert {row["completion"]: row["form"] for row in rows}.items() <= every.items()
+            assert len({row["facts"][0] for row in rows}) == len(rows)
+            met.update(row["completion"] for row in rows)
+        assert met == set(every)
+
+
+def test_the_sentence_of_a_fact_does_not_depend_on_other_facts(toy_kb: KnowledgeBase, facts: Facts) -> None:
+    def said(some: Facts) -> dict[str, str]:
+        return {row["facts"][0]: row["completion"] for row in one_statement_rows(toy_kb, some, seed=3).to_pylist()}
+
+    for place in range(len(facts.rows)):
+        assert said(facts.take(np.array([place]))).items() <= said(facts).items()
 
 
 def test_phrasings_limit_the_templates_of_each_predicate(toy_kb: KnowledgeBase, facts: Facts) -> None:

@@ -62,7 +62,7 @@ probes_per_kind = 8
 [augmentation]
 texts = "corpus/*.jsonl"
 inject = ["before", "inline"]
-replay = 2
+replay = 0.2
 arms = ["repeated", "mismatched", "augmented"]
 
 [training]

@@ -143,6 +143,42 @@ def test_blocks_hold_whole_rows_keep_to_the_budget_and_show_all_before_any_twice
         total += len(block.ids)
 
 
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(2, 30), st.booleans()), min_size=2, max_size=25),
+    st.floats(0.05, 0.9),
+    st.integers(1, 40),
+    st.integers(0, 9),
+)
+def test_the_wanted_part_of_the_tokens_is_prose(
+    kinds: list[tuple[int, bool]], replay: float, step_tokens: int, seed: int
+) -> None:
+    lengths = [length for length, _ in kinds]
+    prose = np.array([is_prose for _, is_prose in kinds])
+    made = made_rows(*lengths)
+    rows = Rows(made.ids, made.labels, made.offsets, prose)
+    seen: list[int] = []
+    total = of_prose = 0
+    for block in pack(rows, steps=12, step_tokens=step_tokens, seed=seed, replay=replay):
+        for row in rows_in(block):
+            seen.append(row)
+            total, of_prose = total + lengths[row], of_prose + lengths[row] * int(prose[row])
+            if prose.any() and not prose.all():  # within a row of what is due, at any moment
+                assert -max(lengths) * replay <= of_prose - replay * total <= max(lengths)
+    for kind in (False, True):  # of either kind all are shown before any twice
+        of_kind = [row for row in seen if prose[row] == kind]
+        many = max(1, int((prose == kind).sum()))
+        for start in range(0, len(of_kind), many):
+            one_pass = of_kind[start : start + many]
+            assert len(set(one_pass)) == len(one_pass)
+
+
+def test_rows_of_the_form_text_are_prose(tokenizer) -> None:
+    given = table(("", TEXT), ("Who?", "I.")).append_column("form", [["text", "question"]])
+    assert encode_rows(given, tokenizer).prose.tolist() == [True, False]
+    assert encode_rows(table(("", TEXT)), tokenizer).prose is None
+
+
 def test_arms_with_rows_of_other_lengths_see_as_many_tokens() -> None:
     short = pack(made_rows(*[7] * 40), steps=50, step_tokens=64, seed=0)
     long = pack(made_rows(*range(20, 60)), steps=50, step_tokens=64, seed=0)
