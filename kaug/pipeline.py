@@ -44,7 +44,8 @@ class Exam(Section):
     """`[exam]`: what is asked, and so kept out of training."""
 
     probes_per_kind: dict[ProbeKind, Annotated[int, Field(ge=0)]] = Field(
-        dict.fromkeys(get_args(ProbeKind), 200),
+        200,
+        validate_default=True,
         description="at most so many probes of each kind; a table gives each its own, and none to what it leaves out",
     )
     held_out_entities: float = Field(
