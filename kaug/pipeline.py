@@ -242,7 +242,7 @@ def _explain(cls: type[BaseModel], error: ValidationError, where: str, text: str
     lines = []
     for problem in error.errors():
         # The one check of the whole pipeline is of the arms examined.
-        names = [str(part) for part in problem["loc"]] or ["evaluation", "arms"]
+        names = [str(part) for part in problem["loc"] if part != "[key]"] or ["evaluation", "arms"]
         key = ".".join(names)
         # The line of the key, or else of the section that it belongs to.
         lines_of = (_line_of(text, names[:end]) for end in range(len(names), 0, -1))

@@ -105,7 +105,7 @@ def test_a_missing_key_says_what_it_is() -> None:
         (
             "[training]",
             "[exam]\nprobes_per_kind = { recal = 3 }\n[training]",
-            "p.toml:8: 'exam.probes_per_kind.recal.[key]': Input should be 'recall', 'reverse', 'compose' or 'locality'",
+            "p.toml:8: 'exam.probes_per_kind.recal': Input should be 'recall', 'reverse', 'compose' or 'locality'",
         ),
         (
             "[training]",

@@ -73,6 +73,31 @@ def test_generation_is_greedy_whatever_stands_beside_a_prompt(model, tokenizer, 
         assert found.tokens.dtype == np.int32
 
 
+@pytest.mark.parametrize("batch_size", [2, 7])
+def test_short_long_and_cut_answers_of_one_batch_are_those_of_each_alone(model, tokenizer, batch_size: int) -> None:
+    rendered = render_prompts(PROMPTS, tokenizer)
+    end, pad = tokenizer.eos_token, tokenizer.pad_token
+    mixed = False
+    written = {token for text in rendered for token in greedy(model, tokenizer, text, 20)}
+    for token in sorted(written):  # each in turn ends answers, and pads, as in many tokenizers
+        tokenizer.eos_token = tokenizer.pad_token = tokenizer.convert_ids_to_tokens(token)
+        try:
+            expected = [greedy(model, tokenizer, text, 20) for text in rendered]
+            lengths = [len(ids) for ids in expected]
+            if not (min(lengths) < 8 and any(8 < length < 20 for length in lengths) and max(lengths) == 20):
+                continue
+            reported: list[int] = []
+            given = {"max_new_tokens": 20, "batch_size": batch_size, "progress": reported.append}
+            found = generate(model, tokenizer, PROMPTS, **given)
+        finally:
+            tokenizer.eos_token, tokenizer.pad_token = end, pad
+        mixed = True
+        assert found.tokens.tolist() == lengths
+        assert found.texts == [tokenizer.decode(ids, skip_special_tokens=True).strip() for ids in expected]
+        assert sum(reported) == len(PROMPTS)
+    assert mixed
+
+
 def test_a_model_that_would_rather_be_silent_has_to_say_something(model, tokenizer) -> None:
     free = greedy(model, tokenizer, render_prompts(PROMPTS[:1], tokenizer)[0], 1)
     end, tokenizer.eos_token = tokenizer.eos_token, tokenizer.convert_ids_to_tokens(free[0])  # its first choice now
