@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -110,14 +111,19 @@ class Toy:
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start the command and do not wait."""
-        return subprocess.Popen(
-            COMMAND + list(arguments),
-            cwd=self.root,
-            env=environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        # In a shell's background a process is deaf to interrupts, and so would be what it starts.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            return subprocess.Popen(
+                COMMAND + list(arguments),
+                cwd=self.root,
+                env=environment(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
 
 
 COMMAND = [sys.executable, "-m", "kaug.cli"]
