@@ -1,4 +1,5 @@
 import json
+import shutil
 import socket
 import sys
 from pathlib import Path
@@ -112,20 +113,11 @@ def test_the_cache_stands_where_the_environment_says(monkeypatch: pytest.MonkeyP
     assert cache_dir() == tmp_path / ".cache" / "kaug"
 
 
-def test_no_pickle_is_read(tmp_path: Path) -> None:
+def test_no_pickle_is_read(tiny_model: Path, tmp_path: Path) -> None:
     import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
 
-    config = LlamaConfig(
-        vocab_size=32,
-        hidden_size=16,
-        intermediate_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-    )
-    config.save_pretrained(tmp_path)
-    torch.save(LlamaForCausalLM(config).state_dict(), tmp_path / "pytorch_model.bin")
+    shutil.copy(tiny_model / "config.json", tmp_path)
+    torch.save(load_language_model(tiny_model).state_dict(), tmp_path / "pytorch_model.bin")
     with pytest.raises(OSError, match="safetensors"):
         load_language_model(tmp_path)
 

@@ -41,9 +41,7 @@ def statement_rows(
         found = [t for t in templates(kb, int(predicate), "statement", language) if is_reversed(t) == reverse]
         subjects, objects = words.take(pa.array(some.subjects)), words.take(pa.array(some.objects))
         for template in found[:phrasings]:
-            text = fill(template, subjects, objects).text
-            form = "reversed" if reverse else "statement"
-            tables.append(single_fact_rows(kb, some, form=form, prompts=None, completions=text, language=language))
+            tables.append(_say(kb, some, template, subjects, objects, language))
     return concat_rows(tables)
 
 
@@ -75,10 +73,17 @@ def one_statement_rows(
         drawn = draws[places] % max(1, len(found))
         for variant, template in enumerate(found):
             some = facts.take(places[drawn == variant])
-            text = fill(template, words.take(pa.array(some.subjects)), words.take(pa.array(some.objects))).text
-            form = "reversed" if is_reversed(template) else "statement"
-            tables.append(single_fact_rows(kb, some, form=form, prompts=None, completions=text, language=language))
+            subjects, objects = words.take(pa.array(some.subjects)), words.take(pa.array(some.objects))
+            tables.append(_say(kb, some, template, subjects, objects, language))
     return concat_rows(tables)
+
+
+def _say(
+    kb: KnowledgeBase, facts: Facts, template: str, subjects: pa.Array, objects: pa.Array, language: str
+) -> pa.Table:
+    text = fill(template, subjects, objects).text
+    form = "reversed" if is_reversed(template) else "statement"
+    return single_fact_rows(kb, facts, form=form, prompts=None, completions=text, language=language)
 
 
 def _draw(ids: pa.ChunkedArray, seed: int) -> NDArray[np.uint64]:
