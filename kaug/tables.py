@@ -74,13 +74,15 @@ FACTS = pa.schema(
         pa.field("sources", pa.list_(pa.string()), nullable=False),
         pa.field("rule", pa.string()),
         pa.field("premises", pa.list_(pa.binary(16)), nullable=False),
+        pa.field("weight", pa.float32()),
         pa.field("taught", pa.bool_(), nullable=False),
     ]
 )
 """Facts, sorted by subject, predicate, object.
 
 `fact` is the 16-byte BLAKE2b digest of the canonical N-Triples line; `sources` the ids of the sources that state
-it; `rule` and `premises` say what an inferred fact rests on (null and empty if asserted);
+it; `rule` and `premises` say what an inferred fact rests on (null and empty if asserted); `weight` what a source says
+about the fact as its `kaug:weight`, the greatest if several do;
 `taught` whether the pipeline's selection takes it for teaching. What is not taught serves the locality probes.
 """
 

@@ -80,7 +80,7 @@ def build_kb(
     read = _read_sources(named, counts, progress)
     told = _tell_apart(read, lexicon, {language.lower() for language in languages}, counts)
     taught = construct(select, read.quads, where) if select is not None else None
-    used = {part for key in told.facts for part in key}
+    used = {part for key in [*told.facts, *told.axioms] for part in key}
     order = sorted(used | {label[0] for label in told.labels} | {template[0] for template in told.templates})
     number = {text: row for row, text in enumerate(order)}
     facts = _facts_table(told.facts, read.stated, number, taught, limit)
@@ -90,6 +90,7 @@ def build_kb(
         terms=_terms_table([read.terms[text] for text in order]),
         labels=_labels_table(told.labels, told.phrases, order, number),
         facts=facts,
+        axioms=_facts_table(told.axioms, read.stated, number, set(), None),
         lexicon=_lexicon_table(told.templates, number),
         kinds={source.id: source.kind for source in named},
         languages=tuple(languages),
@@ -107,6 +108,7 @@ def build_kb(
         },
     )
     counts["facts"] = kb.facts.num_rows
+    counts["axioms"] = kb.axioms.num_rows
     counts["facts taught"] = int(pc.sum(kb.facts["taught"]).as_py() or 0)
     counts["labels"] = kb.labels.num_rows
     counts["terms"] = kb.terms.num_rows
@@ -133,6 +135,7 @@ class _Told:
     """The triples told apart: facts; labels (term, language, text, preferred); phrases; templates of the lexicon."""
 
     facts: list[Key] = field(default_factory=list)
+    axioms: list[Key] = field(default_factory=list)
     labels: list[tuple[str, str, str, bool]] = field(default_factory=list)
     phrases: dict[tuple[str, str], str] = field(default_factory=dict)
     templates: list[tuple[str, str, str, str]] = field(default_factory=list)
@@ -183,7 +186,7 @@ def _tell_apart(read: _Read, lexicon: Path | None, wanted: set[str], counts: Cou
             else:
                 told.labels.append((subject, language, term.value, name in _PREFERRED))
         elif name in _SCHEMA or name.startswith(OWL) or (name == RDF + "type" and _is_schema(term)):
-            counts["triples left out: vocabulary"] += 1
+            told.axioms.append(key)
         elif isinstance(term, ox.Literal) and not term.value.strip():
             counts["triples left out: empty literal"] += 1
         else:
@@ -265,6 +268,7 @@ def _facts_table(
             "sources": pa.array([sorted(stated[row]) for row in rows], pa.list_(pa.string())),
             "rule": pa.nulls(len(rows), pa.string()),
             "premises": pa.array([[] for _ in rows], pa.list_(pa.binary(16))),
+            "weight": pa.nulls(len(rows), pa.float32()),
             "taught": pa.array(chosen, pa.bool_()),
         },
         schema=FACTS,

@@ -25,7 +25,7 @@ CLASS_OF = frozenset(
 )
 """The predicates whose object is a class: what stands on their right is said with an article ("a country")."""
 
-_TABLES = ("terms", "labels", "facts", "lexicon")
+_TABLES = {"terms": "terms", "labels": "labels", "facts": "facts", "axioms": "facts", "lexicon": "lexicon"}
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _UNSIGNED = ("unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte", "nonNegativeInteger", "positiveInteger")
 _SIGNED = ("integer", "long", "int", "short", "byte", "nonPositiveInteger", "negativeInteger")
@@ -44,6 +44,8 @@ class KnowledgeBase:
         terms: TERMS; a term is its row number.
         labels: LABELS.
         facts: FACTS; a fact's row number serves within one knowledge base, its id everywhere.
+        axioms: FACTS: what describes the vocabulary rather than the world (domains, ranges, class and property axioms). It is
+            no fact to learn, but inference rests on it.
         lexicon: LEXICON.
         kinds: A source's id to `domain` or `commonsense`.
         languages: The languages kept, most wanted first.
@@ -55,6 +57,7 @@ class KnowledgeBase:
     terms: pa.Table
     labels: pa.Table
     facts: pa.Table
+    axioms: pa.Table
     lexicon: pa.Table
     kinds: dict[str, str]
     languages: tuple[str, ...]
@@ -213,7 +216,7 @@ def load_kb(folder: str | os.PathLike[str]) -> KnowledgeBase:
         path = path / "1-knowledge"
     load(path, stage="knowledge")
     about: dict[str, Any] = json.loads((path / "about.json").read_text(encoding="utf-8"))
-    tables = {name: read_table(path / f"{name}.arrow", name) for name in _TABLES}
+    tables = {name: read_table(path / f"{name}.arrow", schema) for name, schema in _TABLES.items()}
     return KnowledgeBase(
         **tables,
         kinds=about["kinds"],
