@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ class Artifact:
         counts: What the stage counted, rows that it left out among them.
         inputs: The digests of the artifacts it was made from.
         details: What else the stage noted: settings, the encoder's name, the seconds it took.
+        files: The SHA-256 that each file must have.
     """
 
     path: Path
@@ -47,6 +49,7 @@ class Artifact:
     counts: Mapping[str, int] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -238,8 +241,8 @@ def load(path: Path, *, stage: str | None = None, verify: bool = True) -> Artifa
         size = file.stat().st_size
         if size != promised["bytes"]:
             raise ArtifactError(f"{file}: {size} bytes, the manifest says {promised['bytes']}. {_AGAIN}")
-        if verify and file_digest(file) != promised["sha256"]:
-            raise ArtifactError(f"{file}: altered since it was written (SHA-256). {_AGAIN}")
+        if verify:
+            _verify(file, promised["sha256"])
     if manifest["digest"] != _content_digest(files):
         raise ArtifactError(f"{path / MANIFEST}: altered since it was written. {_AGAIN}")
     return Artifact(
@@ -250,7 +253,40 @@ def load(path: Path, *, stage: str | None = None, verify: bool = True) -> Artifa
         manifest["counts"],
         manifest["inputs"],
         manifest["details"],
+        {name: promised["sha256"] for name, promised in files.items()},
     )
+
+
+def verify_file(found: Artifact, name: str) -> Path:
+    """Verify one file of an artifact that was loaded with `verify=False`.
+
+    Args:
+        found: The artifact.
+        name: The file's name below its folder.
+
+    Returns:
+        The file.
+
+    Raises:
+        ArtifactError: It was altered.
+    """
+    _verify(found.path / name, found.files[name])
+    return found.path / name
+
+
+def _verify(file: Path, sha256: str) -> None:
+    if file_digest(file) != sha256:
+        raise ArtifactError(f"{file}: altered since it was written (SHA-256). {_AGAIN}")
+
+
+def safe_name(name: str, digest: str) -> str:
+    """Make a file name of an id: the id itself where it is a plain one, else the digest of what it stands for.
+
+    Examples:
+        >>> safe_name("world", "ab"), safe_name("../etc", "ab")
+        ('world', 'ab')
+    """
+    return name if re.fullmatch(r"\w[\w.-]{0,63}", name, re.ASCII) else digest
 
 
 def write_whole(path: Path, text: str) -> None:

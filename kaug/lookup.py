@@ -56,10 +56,8 @@ def check(run: Run) -> dict[str, Any]:
     kb = build_kb(
         run.sources,
         lexicon=run.manifest.lexicon,
-        languages=settings.languages,
-        select=settings.select,
-        limit=settings.limit,
         where="[knowledge] select",
+        **settings.model_dump(exclude={"manifest", "sources"}),
     )
     probes = draw_exam(
         kb,

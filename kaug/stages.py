@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from kaug.artifact import Artifact, code_digest, file_digest, fingerprint
+from kaug.artifact import Artifact, code_digest, file_digest, fingerprint, safe_name
 from kaug.augmentation.arms import arm_rows
 from kaug.augmentation.shards import dataset_card, read_shards, write_shards
 from kaug.evaluation.answer import answer_probes, with_facts
 from kaug.evaluation.exam import draw_exam
 from kaug.evaluation.report import write_report
-from kaug.knowledge.build import build_kb
+from kaug.knowledge.build import assemble
 from kaug.knowledge.knowledge_base import KnowledgeBase, load_kb, save_kb
 from kaug.knowledge.lexicon import statements
+from kaug.knowledge.read import lean_memory, load_columns, read_source, save_columns
 from kaug.knowledge.sources import verify_source
 from kaug.models import find_encoder, find_language_model
 from kaug.retrieval.encoder import load_encoder
@@ -65,28 +66,49 @@ def _opened(run: Run, what: str, make: Callable[[], Any]) -> Any:
     return run.opened[what]
 
 
+def build_sources(run: Run) -> list[tuple[str, Artifact]]:
+    """Sources → `0-sources/<id>/`: the SHA-256 of each, and its triples in columns."""
+    made = []
+    for source in run.sources:
+        digest = verify_source(source)
+        mark = fingerprint(source=digest, code=code_digest(*_READING))
+        name = f"0-sources/{safe_name(source.id, digest)}"
+        with run.stage(name, "source", mark, {}) as draft:
+            if draft:
+                with run.show(f"reading {source.id}", None, "triples") as advance, lean_memory():
+                    columns = read_source(source, advance)
+                save_columns(columns, draft.path)
+                draft.counts.update(read=columns.read, triples=len(columns.triples), terms=len(columns.terms))
+        made.append((digest, run.done[name]))
+    return made
+
+
+_READING = tuple(f"knowledge/{name}.py" for name in ("blank", "columns", "compressed", "guards", "rdf", "read"))
+
+
 def build_knowledge(run: Run) -> Artifact:
-    """Sources → `1-knowledge/`."""
-    settings = run.pipeline.knowledge
+    """Columns of the sources → `1-knowledge/`."""
+    settings, read = run.pipeline.knowledge, build_sources(run)
     lexicon = run.manifest.lexicon
     mark = fingerprint(
         settings=settings.model_dump(exclude={"manifest"}),
-        sources={source.id: [verify_source(source), source.kind] for source in run.sources},
+        sources={source.id: [digest, source.kind] for source, (digest, _) in zip(run.sources, read, strict=True)},
         lexicon=file_digest(lexicon) if lexicon else "",
         code=code_digest("knowledge", "tables.py"),
     )
-    with run.stage("1-knowledge", "knowledge", mark, {}) as draft:
+    inputs = {f"0-sources/{one.path.name}": one.digest for _, one in read}
+    with run.stage("1-knowledge", "knowledge", mark, inputs) as draft:
         if draft:
-            with run.show("reading sources", None, "triples") as advance:
-                kb = build_kb(
+            with run.show("putting the knowledge base together", None, "facts") as advance, lean_memory():
+                kb = assemble(
                     run.sources,
+                    [digest for digest, _ in read],
+                    [load_columns(one.path) for _, one in read],
                     lexicon=lexicon,
-                    languages=settings.languages,
-                    select=settings.select,
-                    limit=settings.limit,
                     where="[knowledge] select",
-                    progress=advance,
+                    **settings.model_dump(exclude={"manifest", "sources"}),
                 )
+                advance(kb.facts.num_rows)
             save_kb(kb, draft.path)
             draft.counts.update(kb.counts)
     return run.done["1-knowledge"]

@@ -22,6 +22,8 @@ __all__ = [
     "PROBES",
     "SCHEMAS",
     "TERMS",
+    "TRIPLES",
+    "WRITTEN",
     "Family",
     "ProbeKind",
     "check_table",
@@ -35,6 +37,12 @@ ProbeKind = Literal["recall", "reverse", "compose", "locality"]
 Family = Literal["open-book", "closed-book", "text"]
 
 _NAME = pa.dictionary(pa.int32(), pa.string())
+
+WRITTEN = pa.schema([pa.field("term", pa.string(), nullable=False)])
+"""The terms of one source as canonical N-Triples writes them, each once, in the order of their bytes."""
+
+TRIPLES = pa.schema([pa.field(name, pa.uint32(), nullable=False) for name in ("subject", "predicate", "object")])
+"""The triples of one source as row numbers of its WRITTEN, sorted, each once."""
 
 TERMS = pa.schema(
     [
@@ -168,6 +176,8 @@ log-probability per token of the (first) right answer; `tokens` counts the gener
 """
 
 SCHEMAS: dict[str, pa.Schema] = {
+    "written": WRITTEN,
+    "triples": TRIPLES,
     "terms": TERMS,
     "labels": LABELS,
     "facts": FACTS,

@@ -1,44 +1,35 @@
-"""Sources of RDF → the tables of a knowledge base: terms, labels, facts, lexicon."""
+"""The columns of sources → the tables of a knowledge base: terms, labels, facts, axioms, lexicon."""
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyoxigraph as ox
+from numpy.typing import NDArray
 
 from kaug.errors import SourceError
-from kaug.knowledge.knowledge_base import KnowledgeBase, clean_text
-from kaug.knowledge.lexicon import PROPERTIES, check_template
-from kaug.knowledge.rdf import construct, read_quads
+from kaug.knowledge.columns import Columns, find_term, merge
+from kaug.knowledge.entries import label_table, read_lexicon, source_entries, template_table
+from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.knowledge.rdf import construct
+from kaug.knowledge.read import lean_memory, read_source
+from kaug.knowledge.roles import RDF, is_axiom, tell_roles, weights
 from kaug.knowledge.sources import Source, source_of, verify_source
-from kaug.tables import FACTS, LABELS, LEXICON, TERMS
+from kaug.knowledge.terms import read_terms
+from kaug.tables import FACTS
 
-__all__ = ["build_kb"]
+__all__ = ["assemble", "build_kb"]
 
-RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-RDFS = "http://www.w3.org/2000/01/rdf-schema#"
-OWL = "http://www.w3.org/2002/07/owl#"
-SKOS = "http://www.w3.org/2004/02/skos/core#"
-KAUG = "https://w3id.org/kaug/ns#"
+Inference = Literal["none", "rdfs", "owl"]
+Rows = NDArray[np.int64]
 
-Term = ox.NamedNode | ox.BlankNode | ox.Literal
-
-_PREFERRED = {
-    RDFS + "label",
-    SKOS + "prefLabel",
-    "http://schema.org/name",
-    "https://schema.org/name",
-    "http://xmlns.com/foaf/0.1/name",
-}
-_ALTERNATIVE = {SKOS + "altLabel", "http://schema.org/alternateName", "https://schema.org/alternateName"}
-_PHRASE = KAUG + "phrase"
-# What describes the vocabulary rather than the world is no fact to learn.
-_SCHEMA = {RDFS + name for name in ("domain", "range", "comment", "seeAlso", "isDefinedBy", "subPropertyOf")}
+_BATCH = 1 << 17
+_TERM_COLUMNS = {"subject", "predicate", "object", "term"}
 
 
 def build_kb(
@@ -47,6 +38,9 @@ def build_kb(
     lexicon: Path | None = None,
     languages: Sequence[str] = ("en",),
     select: str | None = None,
+    inference: Inference = "none",
+    inference_limit: int = 1_000_000,
+    min_weight: float | None = None,
     limit: int | None = None,
     where: str = "select",
     progress: Callable[[int], None] | None = None,
@@ -54,10 +48,13 @@ def build_kb(
     """Read RDF sources into a knowledge base in memory.
 
     Args:
-        sources: Sources from a manifest, or paths of RDF files.
+        sources: Sources from a manifest, paths of RDF files, of folders of them, or globs.
         lexicon: An RDF file that says predicates in language; what it lacks is said from the predicates' labels.
         languages: The languages, most wanted first, whose labels are kept; labels without a language always are.
         select: A SPARQL CONSTRUCT over the sources; the facts it makes are those taught. None takes all facts but types.
+        inference: Add what follows from the facts and axioms, by the rules of RDFS or of OWL 2 RL; see `infer`.
+        inference_limit: How many facts each rule may add.
+        min_weight: Leave out facts whose weight is less; those without a weight stay.
         limit: Teach at most so many facts, those with the smallest ids.
         where: Where `select` stands, for error messages.
         progress: Called with the number of triples read since the last call.
@@ -76,219 +73,250 @@ def build_kb(
         1
     """
     named = [source if isinstance(source, Source) else source_of(Path(source)) for source in sources]
-    counts: Counter[str] = Counter()
-    read = _read_sources(named, counts, progress)
-    told = _tell_apart(read, lexicon, {language.lower() for language in languages}, counts)
-    taught = construct(select, read.quads, where) if select is not None else None
-    used = {part for key in [*told.facts, *told.axioms] for part in key}
-    order = sorted(used | {label[0] for label in told.labels} | {template[0] for template in told.templates})
-    number = {text: row for row, text in enumerate(order)}
-    facts = _facts_table(told.facts, read.stated, number, taught, limit)
-    if taught is not None and not pc.any(facts["taught"]).as_py():
-        raise SourceError(f"{where}: the selection matches none of the {len(facts)} facts; nothing would be taught.")
-    kb = KnowledgeBase(
-        terms=_terms_table([read.terms[text] for text in order]),
-        labels=_labels_table(told.labels, told.phrases, order, number),
-        facts=facts,
-        axioms=_facts_table(told.axioms, read.stated, number, set(), None),
-        lexicon=_lexicon_table(told.templates, number),
-        kinds={source.id: source.kind for source in named},
+    digests = [verify_source(source) for source in named]
+    with lean_memory():
+        return assemble(
+            named,
+            digests,
+            [read_source(source, progress) for source in named],
+            lexicon=lexicon,
+            languages=languages,
+            select=select,
+            inference=inference,
+            inference_limit=inference_limit,
+            min_weight=min_weight,
+            limit=limit,
+            where=where,
+        )
+
+
+def assemble(
+    sources: Sequence[Source],
+    digests: Sequence[str],
+    read: Sequence[Columns],
+    *,
+    lexicon: Path | None,
+    languages: Sequence[str],
+    select: str | None,
+    inference: Inference,
+    inference_limit: int,
+    min_weight: float | None,
+    limit: int | None,
+    where: str,
+) -> KnowledgeBase:
+    """Put sources that were read together into a knowledge base; see `build_kb` for the settings.
+
+    Args:
+        sources: The sources.
+        digests: The SHA-256 of each, from `verify_source`.
+        read: What each holds, from `read_source`.
+        lexicon: See `build_kb`, as for all that follow.
+        languages: The languages whose labels are kept.
+        select: A SPARQL CONSTRUCT.
+        inference: The rules.
+        inference_limit: How many facts each rule may add.
+        min_weight: The least weight.
+        limit: Teach at most so many facts.
+        where: Where `select` stands.
+
+    Returns:
+        The knowledge base.
+    """
+    counts: Counter[str] = Counter({f"triples {one.id}": part.read for one, part in zip(sources, read, strict=True)})
+    entries = read_lexicon(lexicon) if lexicon else []
+    wanted = [entry[0] for entry in entries]
+    if inference != "none":
+        from kaug.knowledge.inference import VOCABULARY
+
+        wanted += [f"<{iri}>" for iri in VOCABULARY]
+    columns, places = merge(read, wanted)
+    terms = read_terms(columns.terms)
+    roles = tell_roles(columns, terms)
+    counts.update(roles.counts)
+    stated = _Stated([source.id for source in sources], places, len(columns.triples))
+    heavy = weights(columns, terms, roles, counts)
+    rows = roles.facts
+    if min_weight is not None:
+        light = heavy[rows] < min_weight  # what has no weight stays
+        counts["facts left out: weight below min_weight"] += int(light.sum())
+        rows = rows[~light]
+    facts, axioms = (_stated_table(columns, of, stated, heavy[of]) for of in (rows, roles.axioms))
+    if inference != "none":
+        facts, axioms = _add_inferred(columns, facts, axioms, terms, inference, inference_limit, counts)
+    taught = _taught(columns, facts, select, limit, where)
+    facts = facts.append_column(FACTS.field("taught"), pa.array(taught))
+    axioms = axioms.append_column(FACTS.field("taught"), pa.array(np.zeros(len(axioms), dtype=bool)))
+    entries += source_entries(columns, terms, roles)
+    tables = _compact(
+        terms,
+        facts=facts.cast(FACTS),
+        axioms=axioms.cast(FACTS),
+        labels=label_table(columns, terms, roles, languages, counts),
+        lexicon=template_table(entries, columns),
+    )
+    counts["facts taught"] = int(taught.sum())
+    for name, what in (("facts", "facts"), ("axioms", "axioms"), ("labels", "labels"), ("terms", "terms")):
+        counts[what] = tables[name].num_rows
+    counts["templates"] = tables["lexicon"].num_rows
+    always = ("facts", "facts taught", "axioms", "labels", "terms", "templates")
+    return KnowledgeBase(
+        tables,
+        kinds={source.id: source.kind for source in sources},
         languages=tuple(languages),
-        counts={},
-        digest=hashlib.blake2b(repr(sorted(read.stated)).encode(), digest_size=16).hexdigest(),
+        counts={name: count for name, count in sorted(counts.items()) if count or name in always},
         origins={
             source.id: {
                 "path": source.path.name,
-                "sha256": read.digests[source.id],
+                "sha256": digest,
                 "licence": source.licence,
-                "origin": source.origin,
+                "origin": source.origin or source.endpoint,
                 "attribution": source.attribution,
             }
-            for source in named
+            for source, digest in zip(sources, digests, strict=True)
         },
     )
-    counts["facts"] = kb.facts.num_rows
-    counts["axioms"] = kb.axioms.num_rows
-    counts["facts taught"] = int(pc.sum(kb.facts["taught"]).as_py() or 0)
-    counts["labels"] = kb.labels.num_rows
-    counts["terms"] = kb.terms.num_rows
-    counts["templates"] = kb.lexicon.num_rows
-    kb.counts.update(sorted(counts.items()))
-    return kb
 
 
-Key = tuple[str, str, str]  # subject, predicate, object in N-Triples
+class _Stated:
+    """Which source states which triple."""
+
+    def __init__(self, ids: Sequence[str], places: Sequence[Rows], triples: int) -> None:
+        self.ids = sorted(set(ids))
+        self.flags = np.zeros((triples, len(self.ids)), dtype=bool)
+        for name, rows in zip(ids, places, strict=True):
+            self.flags[rows, self.ids.index(name)] = True
 
 
-@dataclass
-class _Read:
-    """What the sources hold: their triples, each with the ids of the sources that state it, and the terms in them."""
-
-    quads: list[ox.Quad] = field(default_factory=list)
-    stated: dict[Key, list[str]] = field(default_factory=dict)
-    terms: dict[str, Term] = field(default_factory=dict)
-    digests: dict[str, str] = field(default_factory=dict)
+def _lists(ids: Sequence[str], flags: NDArray[np.bool_]) -> pa.ListArray:
+    offsets = np.append(0, np.cumsum(flags.sum(axis=1))).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(ids, pa.string()).take(pa.array(np.nonzero(flags)[1])))
 
 
-@dataclass
-class _Told:
-    """The triples told apart: facts; labels (term, language, text, preferred); phrases; templates of the lexicon."""
-
-    facts: list[Key] = field(default_factory=list)
-    axioms: list[Key] = field(default_factory=list)
-    labels: list[tuple[str, str, str, bool]] = field(default_factory=list)
-    phrases: dict[tuple[str, str], str] = field(default_factory=dict)
-    templates: list[tuple[str, str, str, str]] = field(default_factory=list)
-
-
-def _read_sources(sources: list[Source], counts: Counter[str], progress: Callable[[int], None] | None) -> _Read:
-    read = _Read()
-    for source in sources:
-        read.digests[source.id] = verify_source(source)
-        before = len(read.quads)
-        read.quads.extend(read_quads(source.path))
-        counts[f"triples {source.id}"] = len(read.quads) - before
-        for quad in read.quads[before:]:
-            if isinstance(quad.object, ox.Triple) or isinstance(quad.subject, ox.Triple):
-                counts["triples left out: about a triple"] += 1
-                continue
-            key = (str(quad.subject), str(quad.predicate), str(quad.object))
-            for text, term in zip(key, (quad.subject, quad.predicate, quad.object), strict=True):
-                read.terms.setdefault(text, term)
-            stated = read.stated.setdefault(key, [])
-            if source.id not in stated:
-                stated.append(source.id)
-        if progress:
-            progress(len(read.quads) - before)
-    return read
-
-
-def _tell_apart(read: _Read, lexicon: Path | None, wanted: set[str], counts: Counter[str]) -> _Told:
-    told = _Told()
-    for quad in read_quads(lexicon) if lexicon else ():
-        if isinstance(quad.subject, ox.NamedNode):
-            read.terms.setdefault(str(quad.subject), quad.subject)
-            _add_template(told, str(quad.subject), quad.predicate.value, quad.object, str(lexicon))
-    for key in read.stated:
-        subject, predicate, value = key
-        name, term = read.terms[predicate].value, read.terms[value]
-        if name.startswith(KAUG) and name != _PHRASE:
-            _add_template(told, subject, name, term, "a source")
-        elif name in _PREFERRED or name in _ALTERNATIVE or name == _PHRASE:
-            language = (term.language or "").lower() if isinstance(term, ox.Literal) else ""
-            if not isinstance(term, ox.Literal):
-                counts["labels left out: not a literal"] += 1
-            elif language and not wanted & {language, language.split("-", maxsplit=1)[0]}:
-                counts["labels left out: other language"] += 1
-            elif name == _PHRASE:
-                # Of several phrases the least is taken, so that the order of the triples does not matter.
-                told.phrases[subject, language] = min(term.value, told.phrases.get((subject, language), term.value))
-            else:
-                told.labels.append((subject, language, term.value, name in _PREFERRED))
-        elif name in _SCHEMA or name.startswith(OWL) or (name == RDF + "type" and _is_schema(term)):
-            told.axioms.append(key)
-        elif isinstance(term, ox.Literal) and not term.value.strip():
-            counts["triples left out: empty literal"] += 1
-        else:
-            told.facts.append(key)
-    return told
-
-
-def _add_template(told: _Told, predicate: str, iri: str, term: Term | ox.Triple, where: str) -> None:
-    name = iri.removeprefix(KAUG)
-    if iri.startswith(KAUG) and name in PROPERTIES and isinstance(term, ox.Literal):
-        check_template(name, term.value, predicate, where)
-        told.templates.append((predicate, name, (term.language or "").lower(), term.value))
-
-
-def _is_schema(term: Term) -> bool:
-    return isinstance(term, ox.NamedNode) and term.value.startswith((RDF, RDFS, OWL, KAUG, SKOS))
-
-
-def _terms_table(terms: list[Term]) -> pa.Table:
-    kinds = [
-        "literal" if isinstance(t, ox.Literal) else "iri" if isinstance(t, ox.NamedNode) else "blank" for t in terms
-    ]
-    columns = {
-        "kind": kinds,
-        "value": [term.value for term in terms],
-        "datatype": [term.datatype.value if isinstance(term, ox.Literal) else None for term in terms],
-        "language": [term.language if isinstance(term, ox.Literal) else None for term in terms],
-    }
-    return pa.table(
-        {field.name: pa.array(columns[field.name], pa.string()).cast(field.type) for field in TERMS}, schema=TERMS
-    )
-
-
-def _labels_table(
-    labels: list[tuple[str, str, str, bool]],
-    phrases: dict[tuple[str, str], str],
-    order: list[str],
-    number: dict[str, int],
-) -> pa.Table:
-    rows = sorted({(number[term], not preferred, language, text) for term, language, text, preferred in labels})
-    table = pa.table(
-        {
-            "term": pa.array([row[0] for row in rows], pa.uint32()),
-            "language": pa.array([row[2] for row in rows], pa.string()),
-            "text": clean_text(pa.array([row[3] for row in rows], pa.string())),
-            "preferred": pa.array([not row[1] for row in rows], pa.bool_()),
-            "phrase": clean_text(
-                pa.array([None if row[1] else phrases.get((order[row[0]], row[2])) for row in rows], pa.string())
-            ),
-        },
-        schema=LABELS,
-    )
-    return table.filter(pc.not_equal(table["text"], ""))
-
-
-def _facts_table(
-    facts: list[Key],
-    stated: dict[Key, list[str]],
-    number: dict[str, int],
-    taught: set[str] | None,
-    limit: int | None,
-) -> pa.Table:
-    rows = sorted(facts, key=lambda key: (number[key[0]], number[key[1]], number[key[2]]))
-    lines = [" ".join(row) for row in rows]
-    ids = [hashlib.blake2b(f"{line} .".encode(), digest_size=16).digest() for line in lines]
-    type_of = f"<{RDF}type>"
-    chosen = np.array(
-        [line in taught for line in lines] if taught is not None else [row[1] != type_of for row in rows], dtype=bool
-    )
-    if limit is not None and chosen.sum() > limit:
-        kept = set(sorted(fact for fact, take in zip(ids, chosen, strict=True) if take)[:limit])
-        chosen &= np.array([fact in kept for fact in ids], dtype=bool)
+def _stated_table(columns: Columns, rows: Rows, stated: _Stated, heavy: NDArray[np.float32]) -> pa.Table:
+    triples = columns.triples[rows]
     return pa.table(
         {
-            "fact": pa.array(ids, pa.binary(16)),
-            "subject": pa.array([number[row[0]] for row in rows], pa.uint32()),
-            "predicate": pa.array([number[row[1]] for row in rows], pa.uint32()),
-            "object": pa.array([number[row[2]] for row in rows], pa.uint32()),
-            "sources": pa.array([sorted(stated[row]) for row in rows], pa.list_(pa.string())),
+            "fact": _fact_ids(columns.terms, triples),
+            "subject": pa.array(triples[:, 0]),
+            "predicate": pa.array(triples[:, 1]),
+            "object": pa.array(triples[:, 2]),
+            "sources": _lists(stated.ids, stated.flags[rows]),
             "rule": pa.nulls(len(rows), pa.string()),
-            "premises": pa.array([[] for _ in rows], pa.list_(pa.binary(16))),
-            "weight": pa.nulls(len(rows), pa.float32()),
-            "taught": pa.array(chosen, pa.bool_()),
-        },
-        schema=FACTS,
+            "premises": pa.ListArray.from_arrays(
+                pa.array(np.zeros(len(rows) + 1, dtype=np.int32)), pa.array([], pa.binary(16))
+            ),
+            "weight": pa.array(heavy, mask=np.isnan(heavy)),
+        }
     )
 
 
-def _lexicon_table(templates: list[tuple[str, str, str, str]], number: dict[str, int]) -> pa.Table:
-    # The plainest template comes first: subject before object, then the shortest. It is what embeds and shows a fact.
-    def plainness(entry: tuple[str, str, str, str]) -> tuple[int, str, str, bool, int, str]:
-        predicate, name, language, text = entry
-        reversed_order = "{o}" in text and "{s}" in text and text.index("{o}") < text.index("{s}")
-        return number[predicate], name, language, reversed_order, len(text), text
+def _lines(terms: pa.Array, triples: NDArray[np.uint32]) -> Iterator[list[str]]:
+    """Write triples as N-Triples, a batch at a time."""
+    for start in range(0, len(triples), _BATCH):
+        batch = triples[start : start + _BATCH]
+        parts = [terms.take(pa.array(batch[:, place])) for place in range(3)]
+        yield pc.binary_join_element_wise(*parts, " ").to_pylist()
 
-    rows = sorted(set(templates), key=plainness)
-    return pa.table(
+
+def _fact_ids(terms: pa.Array, triples: NDArray[np.uint32]) -> pa.Array:
+    digest, ids = hashlib.blake2b, []
+    for start in range(0, len(triples), _BATCH):
+        batch = triples[start : start + _BATCH]
+        parts = [terms.take(pa.array(batch[:, place])) for place in range(3)]
+        lines = pc.binary_join_element_wise(*parts, ".", " ").cast(pa.binary()).to_pylist()
+        ids.append(b"".join([digest(line, digest_size=16).digest() for line in lines]))
+    return pa.Array.from_buffers(pa.binary(16), len(triples), [None, pa.py_buffer(b"".join(ids))])
+
+
+def _add_inferred(
+    columns: Columns,
+    facts: pa.Table,
+    axioms: pa.Table,
+    terms: pa.Table,
+    inference: Literal["rdfs", "owl"],
+    limit: int,
+    counts: Counter[str],
+) -> tuple[pa.Table, pa.Table]:
+    from kaug.knowledge.inference import infer
+
+    stated = pa.concat_tables([facts, axioms])
+    order = pc.sort_indices(stated, [(name, "ascending") for name in ("subject", "predicate", "object")])
+    stated = stated.take(order).combine_chunks()
+    spo = [stated[name].to_numpy() for name in ("subject", "predicate", "object")]
+    literal = pc.equal(terms["kind"].cast(pa.string()), "literal").combine_chunks().to_numpy(zero_copy_only=False)
+    found = infer(*spo, lambda iri: find_term(columns.terms, f"<{iri}>"), literal, rules=inference, limit=limit)
+    counts.update(found.counts)
+    triples = np.stack([found.subject, found.predicate, found.object], axis=1)
+    ids = pa.concat_arrays([stated["fact"].combine_chunks(), _fact_ids(columns.terms, triples)])
+    made = pa.table(
         {
-            "predicate": pa.array([number[row[0]] for row in rows], pa.uint32()),
-            "property": pa.array([row[1] for row in rows], pa.string()),
-            "language": pa.array([row[2] for row in rows], pa.string()),
-            "text": clean_text(pa.array([row[3] for row in rows], pa.string())),
-        },
-        schema=LEXICON,
+            "fact": ids[len(stated) :],
+            "subject": pa.array(found.subject),
+            "predicate": pa.array(found.predicate),
+            "object": pa.array(found.object),
+            "sources": _sources_of_premises(stated["sources"].combine_chunks(), found.premises),
+            "rule": found.rule,
+            "premises": pa.ListArray.from_arrays(found.premises.offsets.cast(pa.int32()), ids.take(found.premises.values)),
+            "weight": pa.nulls(len(triples), pa.float32()),
+        }
     )
+    vocabulary = is_axiom(found.predicate, terms)
+    tables = []
+    for table, kept in ((facts, ~vocabulary), (axioms, vocabulary)):
+        joined = pa.concat_tables([table, made.filter(pa.array(kept)).cast(table.schema)])
+        by = [(name, "ascending") for name in ("subject", "predicate", "object")]
+        tables.append(joined.take(pc.sort_indices(joined, by)).combine_chunks())
+    return tables[0], tables[1]
+
+
+def _sources_of_premises(stated: pa.ListArray, premises: pa.ListArray) -> pa.ListArray:
+    """What is inferred comes from the sources of all that it rests on."""
+    names = stated.values.dictionary_encode()
+    ids = names.dictionary.to_pylist()
+    count, offsets, rests_on = len(stated), premises.offsets.to_numpy(), premises.values.to_numpy()
+    flags = np.zeros((count + len(premises), len(ids)), dtype=bool)
+    owner = np.repeat(np.arange(count), np.diff(stated.offsets.to_numpy()))
+    flags[owner, names.indices.to_numpy()] = True
+    before = -1
+    while len(premises) and int(flags.sum()) != before:
+        before = int(flags.sum())
+        flags[count:] = np.logical_or.reduceat(flags[rests_on], offsets[:-1], axis=0)
+    order = np.argsort(ids)
+    return _lists([ids[place] for place in order], flags[count:, order])
+
+
+def _taught(
+    columns: Columns, facts: pa.Table, select: str | None, limit: int | None, where: str
+) -> NDArray[np.bool_]:
+    triples = np.stack([facts[name].to_numpy() for name in ("subject", "predicate", "object")], axis=1)
+    if select is None:
+        chosen = triples[:, 1] != max(find_term(columns.terms, f"<{RDF}type>"), -1) % 2**32
+    else:
+        texts = (" .\n".join([*lines, ""]).encode() for lines in _lines(columns.terms, columns.triples))
+        quads = (quad for text in texts for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES))
+        made = construct(select, quads, where)
+        chosen = np.array([line in made for lines in _lines(columns.terms, triples) for line in lines], dtype=bool)
+        if not chosen.any():
+            raise SourceError(f"{where}: the selection matches none of the {len(facts)} facts; nothing would be taught.")
+    if limit is not None and chosen.sum() > limit:
+        rows = np.flatnonzero(chosen)
+        ids = np.frombuffer(facts["fact"].combine_chunks().buffers()[1], dtype=">u8").reshape(-1, 2)[rows]
+        chosen[:] = False
+        chosen[rows[np.lexsort((ids[:, 1], ids[:, 0]))[:limit]]] = True
+    return chosen
+
+
+def _compact(terms: pa.Table, **tables: pa.Table) -> dict[str, pa.Table]:
+    """Keep the terms that a table names; a label's text is no term of its own."""
+    used = np.zeros(len(terms), dtype=bool)
+    for table in tables.values():
+        for name in _TERM_COLUMNS & set(table.column_names):
+            used[table[name].to_numpy()] = True
+    number = (np.cumsum(used) - 1).astype(np.uint32)
+    found = {"terms": terms.filter(pa.array(used)).combine_chunks()}
+    for key, table in tables.items():
+        for name in _TERM_COLUMNS & set(table.column_names):
+            place = table.column_names.index(name)
+            table = table.set_column(place, table.schema.field(name), pa.array(number[table[name].to_numpy()]))
+        found[key] = table
+    return found

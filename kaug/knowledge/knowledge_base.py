@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.artifact import load
+from kaug.artifact import Artifact, load, verify_file
 from kaug.tables import read_table, write_table
 
 __all__ = ["CLASS_OF", "KnowledgeBase", "clean_text", "load_kb", "save_kb"]
@@ -33,6 +33,8 @@ _NUMBERS = {_XSD + name for name in (*_UNSIGNED, *_SIGNED, "decimal", "double", 
 _HIDDEN = (
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{84}\x{86}-\x{9f}\x{61c}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
 )
+_SPACE = r"[\s\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]"
+_UNCLEAN = rf"{_HIDDEN}|[\t\n\f\r\x0b\x{{85}}\x{{2028}}\x{{2029}}]|  |^{_SPACE}|{_SPACE}$|<\||\|>"
 _SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
 
 
@@ -41,30 +43,44 @@ class KnowledgeBase:
     """A knowledge base in columns. Build one with `build_kb`, or open a built one with `load_kb`.
 
     Attributes:
-        terms: TERMS; a term is its row number.
-        labels: LABELS.
-        facts: FACTS; a fact's row number serves within one knowledge base, its id everywhere.
-        axioms: FACTS: what describes the vocabulary rather than the world (domains, ranges, class and property axioms). It is
-            no fact to learn, but inference rests on it.
-        lexicon: LEXICON.
+        tables: Its tables by name: `terms`, `labels`, `facts`, `axioms`, `lexicon`.
         kinds: A source's id to `domain` or `commonsense`.
         languages: The languages kept, most wanted first.
         counts: What was counted while building, what was left out among it.
-        digest: Hex digest of all triples read.
         origins: A source's id to its path, SHA-256, licence, origin and attribution.
     """
 
-    terms: pa.Table
-    labels: pa.Table
-    facts: pa.Table
-    axioms: pa.Table
-    lexicon: pa.Table
+    tables: Mapping[str, pa.Table]
     kinds: dict[str, str]
     languages: tuple[str, ...]
     counts: dict[str, int]
-    digest: str
     origins: dict[str, dict[str, str]]
     _words: dict[tuple[str, bool], pa.Array] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def terms(self) -> pa.Table:
+        """TERMS; a term is its row number."""
+        return self.tables["terms"]
+
+    @property
+    def labels(self) -> pa.Table:
+        """LABELS."""
+        return self.tables["labels"]
+
+    @property
+    def facts(self) -> pa.Table:
+        """FACTS; a fact's row number serves within one knowledge base, its id everywhere."""
+        return self.tables["facts"]
+
+    @property
+    def axioms(self) -> pa.Table:
+        """FACTS: what describes the vocabulary rather than the world; no fact to learn, but inference rests on it."""
+        return self.tables["axioms"]
+
+    @property
+    def lexicon(self) -> pa.Table:
+        """LEXICON."""
+        return self.tables["lexicon"]
 
     def text(self, language: str = "en") -> pa.Array:
         """Return the bare label of every term.
@@ -103,7 +119,12 @@ class KnowledgeBase:
     @cached_property
     def hex_ids(self) -> pa.Array:
         """The id of every fact as 32 hex digits."""
-        return pa.array([fact.hex() for fact in self.facts["fact"].to_pylist()], pa.string())
+        ids = pa.concat_arrays(self.facts["fact"].chunks or [pa.array([], pa.binary(16))])
+        data = np.frombuffer(ids.buffers()[1] or b"", np.uint8)[: 16 * len(ids)]
+        digits = np.frombuffer(b"0123456789abcdef", np.uint8)
+        text = np.stack([digits[data >> 4], digits[data & 15]], axis=1).tobytes()
+        offsets = np.arange(0, 32 * len(ids) + 1, 32, dtype=np.int32)
+        return pa.Array.from_buffers(pa.string(), len(ids), [None, pa.py_buffer(offsets), pa.py_buffer(text)])
 
     @cached_property
     def facts_by_object(self) -> NDArray[np.int64]:
@@ -118,7 +139,8 @@ class KnowledgeBase:
     def source_kind(self) -> pa.Array:
         """Return `domain` or `commonsense` for every fact, by the first source that states it."""
         first = pc.list_element(self.facts["sources"].combine_chunks(), 0)
-        return pa.array([self.kinds.get(name, "domain") for name in first.to_pylist()], pa.string())
+        common = [name for name, kind in self.kinds.items() if kind == "commonsense"]
+        return pc.if_else(pc.is_in(first, pa.array(common, pa.string())), "commonsense", "domain")
 
     @cached_property
     def _spo(self) -> dict[str, NDArray[np.uint32]]:
@@ -187,24 +209,44 @@ def save_kb(kb: KnowledgeBase, folder: Path) -> None:
     about = {
         "kinds": kb.kinds,
         "languages": kb.languages,
-        "digest": kb.digest,
         "origins": kb.origins,
         "counts": kb.counts,
     }
     (folder / "about.json").write_text(json.dumps(about, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
+class _Tables(Mapping[str, pa.Table]):
+    """The tables of a built knowledge base, each verified and memory-mapped when it is first asked for."""
+
+    def __init__(self, found: Artifact) -> None:
+        self._found = found
+        self._open: dict[str, pa.Table] = {}
+
+    def __getitem__(self, name: str) -> pa.Table:
+        if name not in self._open:
+            self._open[name] = read_table(verify_file(self._found, f"{name}.arrow"), _TABLES[name])
+        return self._open[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_TABLES)
+
+    def __len__(self) -> int:
+        return len(_TABLES)
+
+
 def load_kb(folder: str | os.PathLike[str]) -> KnowledgeBase:
-    """Open a built knowledge base; its tables are memory-mapped.
+    """Open a built knowledge base, in milliseconds whatever its size.
+
+    A table is verified and memory-mapped when it is first used; a file that was altered since it was written is refused then.
 
     Args:
         folder: The stage's folder (`build/<pipeline>/1-knowledge`), or the pipeline's build folder above it.
 
     Returns:
-        The knowledge base, verified.
+        The knowledge base.
 
     Raises:
-        ArtifactError: There is none, or a file was altered.
+        ArtifactError: There is none, or a file is missing or was cut.
 
     Examples:
         >>> load_kb("no/such")
@@ -214,15 +256,14 @@ def load_kb(folder: str | os.PathLike[str]) -> KnowledgeBase:
     path = Path(folder)
     if not (path / "manifest.json").exists() and (path / "1-knowledge").is_dir():
         path = path / "1-knowledge"
-    load(path, stage="knowledge")
-    about: dict[str, Any] = json.loads((path / "about.json").read_text(encoding="utf-8"))
-    tables = {name: read_table(path / f"{name}.arrow", schema) for name, schema in _TABLES.items()}
+    found = load(path, stage="knowledge", verify=False)
+    about: dict[str, Any] = json.loads(verify_file(found, "about.json").read_text(encoding="utf-8"))
+    tables = _Tables(found)
     return KnowledgeBase(
-        **tables,
+        tables,
         kinds=about["kinds"],
         languages=tuple(about["languages"]),
         counts=about["counts"],
-        digest=about["digest"],
         origins=about["origins"],
     )
 
@@ -298,10 +339,13 @@ def clean_text(texts: pa.Array) -> pa.Array:
         >>> clean_text(pa.array([" a\n<|im_start|>b\u202e"])).to_pylist()
         ['a < |im_start| >b']
     """
-    texts = pc.replace_substring_regex(texts, _HIDDEN, "")
-    texts = pc.replace_substring_regex(texts, r"[\s\x{85}\x{2028}\x{2029}]+", " ")
-    texts = pc.replace_substring(pc.replace_substring(texts, "<|", "< |"), "|>", "| >")
-    return pc.utf8_trim_whitespace(texts)
+    odd = pc.fill_null(pc.match_substring_regex(texts, _UNCLEAN), False)
+    if not pc.any(odd).as_py():
+        return texts
+    some = pc.replace_substring_regex(texts.filter(odd), _HIDDEN, "")
+    some = pc.replace_substring_regex(some, r"[\s\x{85}\x{2028}\x{2029}]+", " ")
+    some = pc.replace_substring(pc.replace_substring(some, "<|", "< |"), "|>", "| >")
+    return pc.replace_with_mask(texts, odd, pc.utf8_trim_whitespace(some))
 
 
 def _with_article(word: str) -> str:

@@ -1,5 +1,7 @@
-"""`kb/manifest.toml` → the sources of knowledge that a pipeline names."""
+"""`kb/manifest.toml` → the sources of knowledge that a pipeline names, and the files of each."""
 
+import glob
+import hashlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,25 +9,28 @@ from typing import Any, Literal, get_args
 
 from kaug.artifact import file_digest
 from kaug.errors import SourceError, nearest
+from kaug.knowledge.rdf import is_rdf
 
-__all__ = ["Manifest", "Source", "read_manifest", "source_of"]
+__all__ = ["Manifest", "Source", "read_manifest", "source_of", "verify_source"]
 
 Kind = Literal["domain", "commonsense"]
-_KEYS = {"path", "kind", "licence", "origin", "attribution", "sha256"}
+_KEYS = {"path", "endpoint", "query", "kind", "licence", "origin", "attribution", "sha256"}
 
 
 @dataclass(frozen=True)
 class Source:
-    """One RDF file with its origin.
+    """RDF with its origin: a file, the files of a folder, those that a pattern matches, or what an endpoint gives.
 
     Attributes:
         id: Its name, which facts carry.
-        path: The file.
+        path: The file, the folder, or the pattern; for an endpoint, the file that keeps what it gave.
         kind: `domain` or `commonsense`.
         licence: SPDX expression, or what its owner says.
         origin: Where it comes from.
         attribution: What its licence asks to be said.
-        sha256: The digest the file must have, or empty.
+        sha256: The digest that it must have, or empty; see `verify_source`.
+        endpoint: The URL of a SPARQL endpoint, or empty.
+        query: The CONSTRUCT that the endpoint is asked.
     """
 
     id: str
@@ -35,6 +40,24 @@ class Source:
     origin: str = ""
     attribution: str = ""
     sha256: str = ""
+    endpoint: str = ""
+    query: str = ""
+
+    def files(self) -> list[Path]:
+        """Return its RDF files in the order of their names; a folder's are those with an ending that is known.
+
+        Raises:
+            SourceError: There is none.
+        """
+        if self.path.is_dir():
+            found = sorted(file for file in self.path.rglob("*") if file.is_file() and is_rdf(file))
+        elif glob.has_magic(str(self.path)) and not self.path.exists():
+            found = sorted(Path(name) for name in glob.glob(str(self.path), recursive=True) if Path(name).is_file())
+        else:
+            return [self.path]
+        if not found:
+            raise SourceError(f"{self.path}: there is no RDF file here (source {self.id!r}).")
+        return found
 
 
 @dataclass(frozen=True)
@@ -50,7 +73,7 @@ class Manifest:
         """Return the sources named, in the order named.
 
         Args:
-            ids: Ids in the manifest, or paths of RDF files beside it.
+            ids: Ids in the manifest; or RDF files, folders of them and patterns, relative to its folder.
 
         Raises:
             SourceError: An id is unknown.
@@ -59,7 +82,7 @@ class Manifest:
         for name in ids:
             if name in self.sources:
                 chosen.append(self.sources[name])
-            elif (self.path.parent / name).is_file():
+            elif (self.path.parent / name).exists() or glob.has_magic(name):
                 chosen.append(source_of(self.path.parent / name))
             else:
                 raise SourceError(f"{self.path}: there is no source {name!r}.{nearest(name, self.sources)}")
@@ -67,8 +90,16 @@ class Manifest:
 
 
 def source_of(path: Path) -> Source:
-    """Make a source of a bare RDF file: its id is the file's name without ending, its kind `domain`."""
-    return Source(path.stem, path)
+    """Make a source of RDF files without a manifest.
+
+    Args:
+        path: A file, a folder, or a pattern.
+
+    Returns:
+        A source of kind `domain`; its id is the name without endings.
+    """
+    name = path.name if not glob.has_magic(path.name) else path.parent.name
+    return Source(name.split(".")[0] or name, path)
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -109,9 +140,14 @@ def _source(path: Path, name: str, entry: object) -> Source:
             raise SourceError(f"{path}: source {name!r} has the unknown key {key!r}.{nearest(key, _KEYS)}")
         if not isinstance(value, str):
             raise SourceError(f"{path}: source {name!r}: {key} should be a string.")
-    if "path" not in entry:
+    if not entry.keys() & {"path", "endpoint"}:
         raise SourceError(f"{path}: source {name!r} lacks the key 'path'.")
-    source = Source(name, **{**entry, "path": path.parent / entry["path"]})
+    if entry.keys() >= {"path", "endpoint"}:
+        raise SourceError(f"{path}: source {name!r} has both of the keys 'path' and 'endpoint'; it should have one.")
+    if ("endpoint" in entry) != ("query" in entry):
+        raise SourceError(f"{path}: source {name!r}: 'endpoint' and 'query' go together.")
+    fetched = Path(".fetched") / f"{name}.nq"
+    source = Source(name, **{**entry, "path": path.parent / entry.get("path", fetched)})
     if source.kind not in get_args(Kind):
         raise SourceError(f"{path}: source {name!r} has kind {source.kind!r}; it should be domain or commonsense.")
     return source
@@ -125,18 +161,35 @@ def _beside(path: Path, data: dict[str, Any], key: str) -> Path | None:
 
 
 def verify_source(source: Source) -> str:
-    """Return the SHA-256 of a source's file; refuse a file that is not the one that the manifest describes.
+    """Return the SHA-256 of a source; refuse one that is not what the manifest describes.
+
+    Args:
+        source: The source.
+
+    Returns:
+        The digest of its file; of several files that of the lines `<digest>  <name>`, as `sha256sum` writes them, the names
+        relative to the folder, or to the pattern's part before the first sign that is special.
 
     Raises:
-        SourceError: The file is missing or has another digest than the manifest gives.
+        SourceError: A file is missing, or the digest is not the one that the manifest gives.
     """
+    files = source.files()
     try:
-        digest = file_digest(source.path)
+        digests = [file_digest(file) for file in files]
     except OSError as error:
-        raise SourceError(f"{source.path}: cannot be read: {error.strerror} (source {source.id!r}).") from error
+        raise SourceError(f"{error.filename}: cannot be read: {error.strerror} (source {source.id!r}).") from error
+    digest = digests[0]
+    if files != [source.path]:
+        root = source.path if source.path.is_dir() else _root(source.path)
+        lines = (f"{one}  {file.relative_to(root).as_posix()}\n" for one, file in zip(digests, files, strict=True))
+        digest = hashlib.sha256("".join(lines).encode()).hexdigest()
     if source.sha256 and digest != source.sha256:
         raise SourceError(
             f"{source.path}: SHA-256 is {digest}, the manifest says {source.sha256} for source {source.id!r}. "
             "If the change is meant, write the new digest into the manifest."
         )
     return digest
+
+
+def _root(pattern: Path) -> Path:
+    return next(above for above in pattern.parents if not glob.has_magic(str(above)))

@@ -1,0 +1,219 @@
+"""Triples with blank nodes → canonical names for the nodes, found in what is said of them.
+
+The names depend neither on labels, order and syntax nor on other parts of the file. They are found by colour refinement (the
+Weisfeiler-Leman algorithm): a node's name is the hash of its triples, in which the nodes beside it stand by their own names
+of the round before. Nodes that are alike in all of that are told apart by number: whole groups of nodes in any order, for
+nothing tells them apart; nodes of one group after one of them was singled out, and refined again.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kaug.errors import SourceError
+
+__all__ = ["name_blank"]
+
+Names = NDArray[np.uint64]  # (n, 2)
+
+REACH = 8
+"""How many steps around a node decide its name, as long as that tells it from its neighbours."""
+_WORK = 20_000_000  # mentions looked at to tell the nodes within groups apart: a few seconds
+_ODD = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], dtype=np.uint64)
+
+
+@dataclass(frozen=True)
+class _Mentions:
+    """One row for each end of a triple that is a blank node, ordered by node.
+
+    Attributes:
+        node: int64 (m,): the blank node.
+        other: int64 (m,): the blank node at the other end, or -1.
+        ground: uint64 (m, 2): hash of predicate and role, and of the other end where it is no blank node.
+    """
+
+    node: NDArray[np.int64]
+    other: NDArray[np.int64]
+    ground: Names
+
+    def of(self, nodes: NDArray[np.int64], count: int) -> "_Mentions":
+        """Keep the mentions of some nodes, which hold all that they mention, and count these nodes from 0."""
+        place = np.full(count + 1, -1, dtype=np.int64)
+        place[nodes] = np.arange(len(nodes))
+        kept = place[self.node] >= 0
+        return _Mentions(place[self.node[kept]], place[self.other[kept]], self.ground[kept])
+
+
+def name_blank(terms: pa.Array, triples: NDArray[np.uint32], where: str) -> pa.Array:
+    """Give the blank nodes of one file their canonical names.
+
+    Args:
+        terms: Strings: terms as N-Triples writes them.
+        triples: uint32 (n, 3): places in `terms`, each triple once.
+        where: The file's name, for error messages.
+
+    Returns:
+        Strings: the terms, with `_:k` and 32 hex digits in place of each blank node.
+
+    Raises:
+        SourceError: There are too many nodes alike to tell them apart by their place.
+
+    Examples:
+        >>> one = name_blank(pa.array(["<urn:a>", "<urn:p>", "_:x"]), np.array([[0, 1, 2]], np.uint32), "a.nt")
+        >>> two = name_blank(pa.array(["_:y", "<urn:p>", "<urn:a>"]), np.array([[2, 1, 0]], np.uint32), "b.nt")
+        >>> one[2] == two[0], one[2].as_py()[:3]
+        (True, '_:k')
+    """
+    blank = pc.starts_with(terms, "_:").to_numpy(zero_copy_only=False)
+    mentions = _mentions(terms, blank, triples)
+    count = int(blank.sum())
+    names = np.zeros((count, 2), dtype=np.uint64)
+    for _ in range(REACH):
+        names = _refine(names, mentions)
+    names = _tell_apart(names, mentions, where)
+    old = terms.filter(pa.array(blank)).to_pylist()
+    labels = {label: f"_:k{high:016x}{low:016x}" for label, (high, low) in zip(old, names.tolist(), strict=True)}
+    held = blank | pc.match_substring_regex(terms, r"^<<\(.* _:|^<<\( _:").to_numpy(zero_copy_only=False)
+    new = [
+        labels[text] if text in labels else re.sub(r"(?<= )_:\S+", lambda node: labels.get(node[0], node[0]), text)
+        for text in terms.filter(pa.array(held)).to_pylist()
+    ]
+    return pc.replace_with_mask(terms, pa.array(held), pa.array(new, pa.string()))
+
+
+def _mentions(terms: pa.Array, blank: NDArray[np.bool_], triples: NDArray[np.uint32]) -> _Mentions:
+    place = np.where(blank, np.cumsum(blank) - 1, -1)
+    subject, predicate, value = triples[blank[triples[:, 0]] | blank[triples[:, 2]]].astype(np.int64).T
+    known = _hashes(terms, blank, np.unique(np.concatenate([subject, predicate, value])))
+    itself = subject == value
+    told, teller = blank[subject], blank[value] & ~itself  # of a node itself, and of what points to it
+    node = np.concatenate([subject[told], value[teller]])
+    other = np.concatenate([value[told], subject[teller]])
+    role = np.concatenate([np.where(itself[told], 3, 1), np.full(int(teller.sum()), 2)]).astype(np.uint64)
+    verb = known[np.concatenate([predicate[told], predicate[teller]])]
+    ground = _mix(verb + role[:, None] * _ODD) + np.where((role == 3)[:, None], 0, known[other]).astype(np.uint64)
+    order = np.argsort(place[node], kind="stable")
+    beside = np.where(role == 3, -1, place[other])
+    return _Mentions(place[node][order], beside[order], ground[order])
+
+
+def _hashes(terms: pa.Array, blank: NDArray[np.bool_], wanted: NDArray[np.int64]) -> Names:
+    wanted = wanted[~blank[wanted]]
+    texts = terms.take(pa.array(wanted)).to_pylist()
+    digests = b"".join(hashlib.blake2b(_unnamed(text).encode(), digest_size=16).digest() for text in texts)
+    found = np.zeros((len(terms), 2), dtype=np.uint64)
+    found[wanted] = np.frombuffer(digests, dtype="<u8").reshape(-1, 2)
+    return found
+
+
+def _unnamed(text: str) -> str:
+    return re.sub(r"(?<= )_:\S+", "_:", text) if text.startswith("<<(") else text
+
+
+def _refine(names: Names, mentions: _Mentions) -> Names:
+    """Look one step further around each node."""
+    beside = (mentions.other >= 0)[:, None]
+    seen = _mix(mentions.ground + np.where(beside, _mix(names[mentions.other] + _ODD), np.uint64(0)))
+    sums = np.zeros_like(names)
+    if len(seen):
+        first = np.flatnonzero(np.diff(mentions.node, prepend=-1))
+        sums[mentions.node[first]] = np.add.reduceat(seen, first, axis=0)
+    return _mix(_mix(names) + sums)
+
+
+def _mix(values: Names) -> Names:
+    """Spread every bit over all of its lane (the finalizer of SplitMix64)."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
+
+
+def _tell_apart(names: Names, mentions: _Mentions, where: str) -> Names:
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    count = len(names)
+    inner = mentions.other >= 0
+    ends = (mentions.node[inner], mentions.other[inner])
+    groups, group = connected_components(coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(count, count)))
+    alike = _places(np.column_stack([group.astype(np.uint64), names]))[1]
+    work = _WORK
+    for one in np.unique(group[alike]):
+        nodes = np.flatnonzero(group == one)
+        names[nodes], work = _single_out(names[nodes], mentions.of(nodes, count), work)
+        if work < 0:
+            raise SourceError(
+                f"{where}: {alike.sum()} blank nodes are like others beside them in all that is said of them and {REACH} "
+                "steps around, and are too many to be told apart by their place. Give them IRIs."
+            )
+    # Groups that are the same in all are interchangeable: any order numbers them alike.
+    total = np.zeros((groups, 2), dtype=np.uint64)
+    np.add.at(total, group, _mix(names))
+    turn = _turns(total)[group][:, None]
+    return np.where(turn > 0, _mix(names + turn * _ODD), names)
+
+
+def _single_out(names: Names, mentions: _Mentions, work: int) -> tuple[Names, int]:
+    """Tell the nodes of one group apart: by all of the group, as twins, or by singling out one after the other."""
+    names, work = _settle(names, mentions, work)
+    while work >= 0 and (alike := _places(names)[1]).any():
+        twins = _twins(names, mentions)
+        if (twins > 0).any():
+            names, work = _settle(np.where(twins[:, None] > 0, _mix(names + twins[:, None] * _ODD), names), mentions, work)
+            continue
+        least = names[alike][np.argmin(_folded(names[alike]))]
+        tries = []
+        for node in np.flatnonzero((names == least).all(axis=1)):
+            tried = names.copy()
+            tried[node] = _mix(tried[node] + _ODD)
+            tried, work = _settle(tried, mentions, work)
+            tries.append((_mix(tried).sum(axis=0).tolist(), tried))
+            if work < 0:
+                break
+        names = min(tries, key=lambda one: one[0])[1]
+    return names, work
+
+
+def _settle(names: Names, mentions: _Mentions, work: int) -> tuple[Names, int]:
+    """Refine until that tells no more nodes apart."""
+    different = -1
+    while work >= 0 and (now := len(np.unique(_folded(names)))) > different:
+        different, names, work = now, _refine(names, mentions), work - len(mentions.node)
+    return names, work
+
+
+def _twins(names: Names, mentions: _Mentions) -> NDArray[np.uint64]:
+    """Number the nodes of which the very same is said, within each set of them."""
+    itself = np.column_stack([mentions.other + 1, mentions.other + 1]).astype(np.uint64)
+    seen = _mix(mentions.ground + _mix(itself * _ODD))
+    sums = np.zeros_like(names)
+    np.add.at(sums, mentions.node, seen)
+    return _turns(np.column_stack([names, sums]))
+
+
+def _places(rows: Names) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Number different rows; tell which rows are there more than once."""
+    _, place, often = np.unique(_folded(rows), return_inverse=True, return_counts=True)
+    return place, often[place] > 1
+
+
+def _folded(rows: Names) -> NDArray[np.uint64]:
+    """Hash each row to one number."""
+    folded = np.zeros(len(rows), dtype=np.uint64)
+    for column in rows.T:
+        folded = _mix(folded + column)
+    return folded
+
+
+def _turns(rows: Names) -> NDArray[np.uint64]:
+    """Count equal rows: 0 for the first of them, 1 for the second."""
+    place = _places(rows)[0]
+    order = np.argsort(place, kind="stable")
+    turns = np.zeros(len(rows), dtype=np.uint64)
+    turns[order] = np.arange(len(rows)) - np.searchsorted(place[order], place[order])
+    return turns

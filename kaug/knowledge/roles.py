@@ -1,0 +1,250 @@
+"""Triples in columns → the role of each: fact, axiom, label, phrase, template, or said about another triple."""
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kaug.knowledge.columns import Columns, find_term, find_triples
+
+__all__ = ["KAUG", "RDF", "Roles", "is_axiom", "tell_roles", "weights"]
+
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+OWL = "http://www.w3.org/2002/07/owl#"
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+KAUG = "https://w3id.org/kaug/ns#"
+
+_PREFERRED = {
+    RDFS + "label",
+    SKOS + "prefLabel",
+    "http://schema.org/name",
+    "https://schema.org/name",
+    "http://xmlns.com/foaf/0.1/name",
+}
+_ALTERNATIVE = {
+    SKOS + "altLabel",
+    SKOS + "hiddenLabel",
+    "http://schema.org/alternateName",
+    "https://schema.org/alternateName",
+}
+_PHRASE = KAUG + "phrase"
+_WEIGHT = KAUG + "weight"
+# What describes the vocabulary rather than the world is no fact to learn.
+_AXIOM = {RDFS + name for name in ("domain", "range", "seeAlso", "isDefinedBy", "subPropertyOf")}
+_AXIOM |= {RDF + "first", RDF + "rest"}
+_CLASS_AXIOM = {RDF + "type", RDFS + "subClassOf"}
+_STATEMENT = {RDF + "subject": 10, RDF + "predicate": 11, RDF + "object": 12}
+_VOCABULARIES = (RDF, RDFS, OWL, KAUG, SKOS)
+
+Rows = NDArray[np.int64]
+
+
+class _Is(IntEnum):
+    NONE = 0
+    FACT = 1
+    AXIOM = 2
+    CLASS = 3  # a fact or an axiom, by its object
+    PREFERRED = 4
+    ALTERNATIVE = 5
+    PHRASE = 6
+    TEMPLATE = 7
+    WEIGHT = 8
+    REIFIES = 9
+    SUBJECT = 10
+    PREDICATE = 11
+    OBJECT = 12
+
+
+_NAMING = (_Is.REIFIES, _Is.SUBJECT, _Is.PREDICATE, _Is.OBJECT)
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The rows of triples, int64, by what they are.
+
+    Attributes:
+        facts: What can be taught.
+        axioms: What describes the vocabulary.
+        preferred: Preferred labels.
+        alternative: Other labels.
+        phrases: How a term stands in a sentence.
+        templates: Entries of the lexicon.
+        statements: Triples that name another triple, as RDF 1.2 or RDF 1.1 reification does.
+        weights: The weight of the triple so named.
+        counts: How many were left out, by reason.
+    """
+
+    facts: Rows
+    axioms: Rows
+    preferred: Rows
+    alternative: Rows
+    phrases: Rows
+    templates: Rows
+    statements: Rows
+    weights: Rows
+    counts: dict[str, int]
+
+
+def tell_roles(columns: Columns, terms: pa.Table) -> Roles:
+    """Tell what each triple is, by its predicate and object.
+
+    Args:
+        columns: The triples.
+        terms: TERMS of `columns.terms`.
+
+    Returns:
+        The roles.
+    """
+    subject, predicate, value = columns.triples.T
+    literal, blank = (pc.equal(terms["kind"].cast(pa.string()), kind).to_numpy() for kind in ("literal", "blank"))
+    triple = blank & pc.starts_with(columns.terms, "<<(").to_numpy(zero_copy_only=False)
+    role = _by_predicate(predicate, terms)
+    counts: Counter[str] = Counter()
+
+    def leave_out(rows: NDArray[np.bool_], why: str) -> None:
+        if rows.any():
+            counts[why] += int(rows.sum())
+            role[rows] = _Is.NONE
+
+    named = np.zeros(len(terms), dtype=bool)
+    named[subject[np.isin(role, _NAMING)]] = True
+    about = named[subject] & ~np.isin(role, (_Is.WEIGHT, *_NAMING))
+    bookkeeping = about & (role == _Is.CLASS) & np.isin(value, [find_term(columns.terms, f"<{RDF}Statement>")])
+    role[bookkeeping] = _Is.NONE
+    leave_out(about & ~bookkeeping, "triples left out: about a triple")
+    leave_out((role != _Is.REIFIES) & (triple[value] | triple[subject]), "triples left out: about a triple")
+    leave_out((role == _Is.WEIGHT) & ~named[subject], "triples left out: a weight of no triple")
+    is_label = np.isin(role, (_Is.PREFERRED, _Is.ALTERNATIVE, _Is.PHRASE))
+    leave_out(is_label & ~literal[value], "labels left out: not a literal")
+    empty = literal & pc.equal(pc.utf8_trim_whitespace(terms["value"]), "").to_numpy()
+    leave_out(np.isin(role, (_Is.FACT, _Is.CLASS)) & empty[value], "triples left out: empty literal")
+    of_class = role == _Is.CLASS
+    schema = np.zeros(len(terms), dtype=bool)
+    objects = np.unique(value[of_class])
+    texts = terms["value"].take(pa.array(objects))
+    schema[objects] = blank[objects] | np.any([_starts(texts, name) for name in _VOCABULARIES], axis=0)
+    role[of_class] = np.where(schema[value[of_class]], _Is.AXIOM, _Is.FACT)
+
+    def rows(*of: _Is) -> Rows:
+        return np.flatnonzero(np.isin(role, of)).astype(np.int64)
+
+    return Roles(
+        rows(_Is.FACT),
+        rows(_Is.AXIOM),
+        rows(_Is.PREFERRED),
+        rows(_Is.ALTERNATIVE),
+        rows(_Is.PHRASE),
+        rows(_Is.TEMPLATE),
+        rows(*_NAMING),
+        rows(_Is.WEIGHT),
+        dict(counts),
+    )
+
+
+def is_axiom(predicate: NDArray[np.uint32], terms: pa.Table) -> NDArray[np.bool_]:
+    """Tell for each predicate of a triple whether it describes the vocabulary."""
+    return np.asarray(_by_predicate(predicate, terms) == _Is.AXIOM)
+
+
+def _by_predicate(predicate: NDArray[np.uint32], terms: pa.Table) -> NDArray[np.int8]:
+    roles = np.zeros(len(terms), dtype=np.int8)
+    roles[predicate] = 1
+    used = np.flatnonzero(roles)
+    roles[used] = [_role(iri) for iri in terms["value"].take(pa.array(used)).to_pylist()]
+    return roles[predicate]
+
+
+def _role(iri: str) -> int:
+    if iri in _PREFERRED:
+        return _Is.PREFERRED
+    if iri in _ALTERNATIVE:
+        return _Is.ALTERNATIVE
+    if iri in _STATEMENT:
+        return _STATEMENT[iri]
+    if iri in _CLASS_AXIOM:
+        return _Is.CLASS
+    if iri in _AXIOM or iri.startswith(OWL):
+        return _Is.AXIOM
+    if iri.startswith(KAUG):
+        return {_PHRASE: _Is.PHRASE, _WEIGHT: _Is.WEIGHT}.get(iri, _Is.TEMPLATE)
+    return _Is.REIFIES if iri == RDF + "reifies" else _Is.FACT
+
+
+def _starts(texts: pa.ChunkedArray, prefix: str) -> NDArray[np.bool_]:
+    return np.asarray(pc.starts_with(texts, prefix).to_numpy(zero_copy_only=False))
+
+
+def weights(columns: Columns, terms: pa.Table, roles: Roles, counts: Counter[str]) -> NDArray[np.float32]:
+    """Read what the sources say about triples as their `kaug:weight`.
+
+    Args:
+        columns: The triples.
+        terms: TERMS of `columns.terms`.
+        roles: Their roles.
+        counts: Takes what is left out, by reason.
+
+    Returns:
+        float32 (n,): the greatest weight of each triple, not a number where there is none.
+    """
+    found = np.full(len(columns.triples), np.nan, dtype=np.float32)
+    if not len(roles.weights):
+        return found
+    name, row = _named_triples(columns, roles)
+    subject, _, value = columns.triples[roles.weights].T
+    numbers, bad = _numbers(terms["value"].take(pa.array(value)))
+    if bad:
+        counts["weights left out: not a number"] += bad
+    # Each name of a triple meets each weight of that name.
+    order = np.argsort(name, kind="stable")
+    low, high = (np.searchsorted(name[order], subject, side) for side in ("left", "right"))
+    often = high - low
+    places = row[order][np.repeat(low, often) + np.arange(often.sum()) - np.repeat(np.cumsum(often) - often, often)]
+    said = np.repeat(numbers, often)
+    counts["weights left out: the triple itself is not stated"] += int((places < 0).sum())
+    keep = (places >= 0) & ~np.isnan(said)
+    best = np.full(len(found), -np.inf, dtype=np.float32)
+    np.maximum.at(best, places[keep], said[keep])
+    return np.where(np.isfinite(best), best, found)
+
+
+def _numbers(texts: pa.ChunkedArray) -> tuple[NDArray[np.float32], int]:
+    fits = pc.match_substring_regex(texts, r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$")
+    numbers = pc.if_else(fits, pc.utf8_ltrim(texts, "+"), None).cast(pa.float32())
+    return numbers.to_numpy().astype(np.float32), int(pc.sum(pc.invert(fits)).as_py() or 0)
+
+
+def _named_triples(columns: Columns, roles: Roles) -> tuple[NDArray[np.int64], Rows]:
+    """The names given to triples, and the row of the triple of each; -1 where it is not stated."""
+    subject, predicate, value = columns.triples[roles.statements].T.astype(np.int64)
+    reifies = predicate == find_term(columns.terms, f"<{RDF}reifies>")
+    names, parts = [subject[reifies]], [_inside(columns.terms, value[reifies])]
+    # RDF 1.1: the three parts of a statement stand in triples of their own.
+    ends = []
+    for iri in _STATEMENT:
+        at = predicate == find_term(columns.terms, f"<{iri}>")
+        ends.append((subject[at], value[at]))
+    whole = np.unique(ends[0][0])
+    for owner, _ in ends:
+        single, often = np.unique(owner, return_counts=True)
+        whole = whole[np.isin(whole, single[often == 1])]
+    names.append(whole)
+    sides = []
+    for owner, side in ends:
+        order = np.argsort(owner, kind="stable")
+        sides.append(side[order][np.searchsorted(owner[order], whole)] if len(whole) else whole)
+    parts.append(np.stack(sides, axis=1))
+    return np.concatenate(names), find_triples(columns, np.concatenate(parts))
+
+
+def _inside(terms: pa.Array, triples: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Subject, predicate and object of triple terms, (n, 3); -1 for what is no term elsewhere."""
+    unique, inverse = np.unique(triples, return_inverse=True)
+    texts = pc.utf8_slice_codeunits(terms.take(pa.array(unique)), 4, -4)
+    parts = pc.list_flatten(pc.split_pattern(texts, " ", max_splits=2)).dictionary_encode()
+    known = pc.fill_null(pc.index_in(parts.dictionary, value_set=terms), -1).to_numpy().astype(np.int64)
+    return known[parts.indices.to_numpy()].reshape(-1, 3)[inverse] if len(unique) else np.zeros((0, 3), np.int64)
