@@ -7,19 +7,18 @@ place, synced to disk and then renamed, so that no reader ever sees half of one.
 
 import contextlib
 import fcntl
-import hashlib
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kaug.digests import file_digest, fingerprint
 from kaug.errors import ArtifactError
 
-__all__ = ["Artifact", "Draft", "fingerprint", "load", "lock", "publish"]
+__all__ = ["Artifact", "Draft", "load", "lock", "publish"]
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -59,42 +58,6 @@ class Draft:
     path: Path
     counts: dict[str, int] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
-
-
-def fingerprint(**parts: Any) -> str:
-    """Hash settings, input digests and versions to the hex digest that decides whether an artifact is up to date.
-
-    Args:
-        parts: Anything that JSON can hold.
-
-    Returns:
-        32 lower-case hex digits; the order of keys does not matter.
-
-    Examples:
-        >>> fingerprint(a=1, b=[2]) == fingerprint(b=[2], a=1)
-        True
-    """
-    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def code_digest(*modules: str) -> str:
-    """Hash the source of parts of kaug, so that an artifact made by other code counts as out of date.
-
-    Args:
-        modules: Files or folders below the package, such as `knowledge` or `tables.py`.
-
-    Returns:
-        Hex digest.
-    """
-    root = Path(__file__).parent
-    digest = hashlib.blake2b(digest_size=16)
-    for module in sorted(modules):
-        place = root / module
-        files = sorted(place.rglob("*.py")) if place.is_dir() else [place]
-        for file in files:
-            digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
 
 
 @contextlib.contextmanager
@@ -279,16 +242,6 @@ def _verify(file: Path, sha256: str) -> None:
         raise ArtifactError(f"{file}: altered since it was written (SHA-256). {_AGAIN}")
 
 
-def safe_name(name: str, digest: str) -> str:
-    """Make a file name of an id: the id itself where it is a plain one, else the digest of what it stands for.
-
-    Examples:
-        >>> safe_name("world", "ab"), safe_name("../etc", "ab")
-        ('world', 'ab')
-    """
-    return name if re.fullmatch(r"\w[\w.-]{0,63}", name, re.ASCII) else digest
-
-
 def write_whole(path: Path, text: str) -> None:
     """Write a text file so that it appears whole or not at all.
 
@@ -303,12 +256,6 @@ def write_whole(path: Path, text: str) -> None:
         os.fsync(handle.fileno())
     draft.replace(path)
     _sync(path.parent)
-
-
-def file_digest(path: Path) -> str:
-    """Hash a file with SHA-256 and return lower-case hex."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _content_digest(files: Mapping[str, Mapping[str, Any]]) -> str:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from kaug import __version__, artifact
-from kaug.artifact import Artifact, Draft, file_digest, fingerprint
+from kaug.artifact import Artifact, Draft
 from kaug.augmentation.corpus import read_corpus
+from kaug.digests import file_digest, fingerprint
 from kaug.errors import ModelError
 from kaug.inspect import machine, versions
 from kaug.knowledge.sources import Manifest, Source, read_manifest

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from kaug.artifact import Artifact, code_digest, file_digest, fingerprint, safe_name
+from kaug.artifact import Artifact
 from kaug.augmentation.arms import arm_rows
 from kaug.augmentation.shards import dataset_card, read_shards, write_shards
+from kaug.digests import code_digest, file_digest, fingerprint, safe_name
 from kaug.evaluation.answer import answer_probes, with_facts
 from kaug.evaluation.exam import draw_exam
 from kaug.evaluation.report import write_report

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kaug import artifact
-from kaug.artifact import Artifact, fingerprint, load, lock, publish
+from kaug.artifact import Artifact, load, lock, publish
+from kaug.digests import fingerprint
 from kaug.errors import ArtifactError, KaugError
 
 

@@ -164,7 +164,9 @@ def _single_out(names: Names, mentions: _Mentions, work: int) -> tuple[Names, in
     while work >= 0 and (alike := _places(names)[1]).any():
         twins = _twins(names, mentions)
         if (twins > 0).any():
-            names, work = _settle(np.where(twins[:, None] > 0, _mix(names + twins[:, None] * _ODD), names), mentions, work)
+            names, work = _settle(
+                np.where(twins[:, None] > 0, _mix(names + twins[:, None] * _ODD), names), mentions, work
+            )
             continue
         least = names[alike][np.argmin(_folded(names[alike]))]
         tries = []

@@ -1,24 +1,23 @@
 """The columns of sources → the tables of a knowledge base: terms, labels, facts, axioms, lexicon."""
 
-import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyoxigraph as ox
 from numpy.typing import NDArray
 
 from kaug.errors import SourceError
 from kaug.knowledge.columns import Columns, find_term, merge
 from kaug.knowledge.entries import label_table, read_lexicon, source_entries, template_table
+from kaug.knowledge.facts import Stated, add_inferred, lines, stated_table
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.rdf import construct
 from kaug.knowledge.read import lean_memory, read_source
-from kaug.knowledge.roles import RDF, is_axiom, tell_roles, weights
+from kaug.knowledge.roles import RDF, tell_roles, weights
 from kaug.knowledge.sources import Source, source_of, verify_source
 from kaug.knowledge.terms import read_terms
 from kaug.tables import FACTS
@@ -28,7 +27,6 @@ __all__ = ["assemble", "build_kb"]
 Inference = Literal["none", "rdfs", "owl"]
 Rows = NDArray[np.int64]
 
-_BATCH = 1 << 17
 _TERM_COLUMNS = {"subject", "predicate", "object", "term"}
 
 
@@ -133,16 +131,16 @@ def assemble(
     terms = read_terms(columns.terms)
     roles = tell_roles(columns, terms)
     counts.update(roles.counts)
-    stated = _Stated([source.id for source in sources], places, len(columns.triples))
+    stated = Stated([source.id for source in sources], places, len(columns.triples))
     heavy = weights(columns, terms, roles, counts)
     rows = roles.facts
     if min_weight is not None:
         light = heavy[rows] < min_weight  # what has no weight stays
         counts["facts left out: weight below min_weight"] += int(light.sum())
         rows = rows[~light]
-    facts, axioms = (_stated_table(columns, of, stated, heavy[of]) for of in (rows, roles.axioms))
+    facts, axioms = (stated_table(columns, of, stated, heavy[of]) for of in (rows, roles.axioms))
     if inference != "none":
-        facts, axioms = _add_inferred(columns, facts, axioms, terms, inference, inference_limit, counts)
+        facts, axioms = add_inferred(columns, facts, axioms, terms, inference, inference_limit, counts)
     taught = _taught(columns, facts, select, limit, where)
     facts = facts.append_column(FACTS.field("taught"), pa.array(taught))
     axioms = axioms.append_column(FACTS.field("taught"), pa.array(np.zeros(len(axioms), dtype=bool)))
@@ -177,127 +175,19 @@ def assemble(
     )
 
 
-class _Stated:
-    """Which source states which triple."""
-
-    def __init__(self, ids: Sequence[str], places: Sequence[Rows], triples: int) -> None:
-        self.ids = sorted(set(ids))
-        self.flags = np.zeros((triples, len(self.ids)), dtype=bool)
-        for name, rows in zip(ids, places, strict=True):
-            self.flags[rows, self.ids.index(name)] = True
-
-
-def _lists(ids: Sequence[str], flags: NDArray[np.bool_]) -> pa.ListArray:
-    offsets = np.append(0, np.cumsum(flags.sum(axis=1))).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(ids, pa.string()).take(pa.array(np.nonzero(flags)[1])))
-
-
-def _stated_table(columns: Columns, rows: Rows, stated: _Stated, heavy: NDArray[np.float32]) -> pa.Table:
-    triples = columns.triples[rows]
-    return pa.table(
-        {
-            "fact": _fact_ids(columns.terms, triples),
-            "subject": pa.array(triples[:, 0]),
-            "predicate": pa.array(triples[:, 1]),
-            "object": pa.array(triples[:, 2]),
-            "sources": _lists(stated.ids, stated.flags[rows]),
-            "rule": pa.nulls(len(rows), pa.string()),
-            "premises": pa.ListArray.from_arrays(
-                pa.array(np.zeros(len(rows) + 1, dtype=np.int32)), pa.array([], pa.binary(16))
-            ),
-            "weight": pa.array(heavy, mask=np.isnan(heavy)),
-        }
-    )
-
-
-def _lines(terms: pa.Array, triples: NDArray[np.uint32]) -> Iterator[list[str]]:
-    """Write triples as N-Triples, a batch at a time."""
-    for start in range(0, len(triples), _BATCH):
-        batch = triples[start : start + _BATCH]
-        parts = [terms.take(pa.array(batch[:, place])) for place in range(3)]
-        yield pc.binary_join_element_wise(*parts, " ").to_pylist()
-
-
-def _fact_ids(terms: pa.Array, triples: NDArray[np.uint32]) -> pa.Array:
-    digest, ids = hashlib.blake2b, []
-    for start in range(0, len(triples), _BATCH):
-        batch = triples[start : start + _BATCH]
-        parts = [terms.take(pa.array(batch[:, place])) for place in range(3)]
-        lines = pc.binary_join_element_wise(*parts, ".", " ").cast(pa.binary()).to_pylist()
-        ids.append(b"".join([digest(line, digest_size=16).digest() for line in lines]))
-    return pa.Array.from_buffers(pa.binary(16), len(triples), [None, pa.py_buffer(b"".join(ids))])
-
-
-def _add_inferred(
-    columns: Columns,
-    facts: pa.Table,
-    axioms: pa.Table,
-    terms: pa.Table,
-    inference: Literal["rdfs", "owl"],
-    limit: int,
-    counts: Counter[str],
-) -> tuple[pa.Table, pa.Table]:
-    from kaug.knowledge.inference import infer
-
-    stated = pa.concat_tables([facts, axioms])
-    order = pc.sort_indices(stated, [(name, "ascending") for name in ("subject", "predicate", "object")])
-    stated = stated.take(order).combine_chunks()
-    spo = [stated[name].to_numpy() for name in ("subject", "predicate", "object")]
-    literal = pc.equal(terms["kind"].cast(pa.string()), "literal").combine_chunks().to_numpy(zero_copy_only=False)
-    found = infer(*spo, lambda iri: find_term(columns.terms, f"<{iri}>"), literal, rules=inference, limit=limit)
-    counts.update(found.counts)
-    triples = np.stack([found.subject, found.predicate, found.object], axis=1)
-    ids = pa.concat_arrays([stated["fact"].combine_chunks(), _fact_ids(columns.terms, triples)])
-    made = pa.table(
-        {
-            "fact": ids[len(stated) :],
-            "subject": pa.array(found.subject),
-            "predicate": pa.array(found.predicate),
-            "object": pa.array(found.object),
-            "sources": _sources_of_premises(stated["sources"].combine_chunks(), found.premises),
-            "rule": found.rule,
-            "premises": pa.ListArray.from_arrays(found.premises.offsets.cast(pa.int32()), ids.take(found.premises.values)),
-            "weight": pa.nulls(len(triples), pa.float32()),
-        }
-    )
-    vocabulary = is_axiom(found.predicate, terms)
-    tables = []
-    for table, kept in ((facts, ~vocabulary), (axioms, vocabulary)):
-        joined = pa.concat_tables([table, made.filter(pa.array(kept)).cast(table.schema)])
-        by = [(name, "ascending") for name in ("subject", "predicate", "object")]
-        tables.append(joined.take(pc.sort_indices(joined, by)).combine_chunks())
-    return tables[0], tables[1]
-
-
-def _sources_of_premises(stated: pa.ListArray, premises: pa.ListArray) -> pa.ListArray:
-    """What is inferred comes from the sources of all that it rests on."""
-    names = stated.values.dictionary_encode()
-    ids = names.dictionary.to_pylist()
-    count, offsets, rests_on = len(stated), premises.offsets.to_numpy(), premises.values.to_numpy()
-    flags = np.zeros((count + len(premises), len(ids)), dtype=bool)
-    owner = np.repeat(np.arange(count), np.diff(stated.offsets.to_numpy()))
-    flags[owner, names.indices.to_numpy()] = True
-    before = -1
-    while len(premises) and int(flags.sum()) != before:
-        before = int(flags.sum())
-        flags[count:] = np.logical_or.reduceat(flags[rests_on], offsets[:-1], axis=0)
-    order = np.argsort(ids)
-    return _lists([ids[place] for place in order], flags[count:, order])
-
-
-def _taught(
-    columns: Columns, facts: pa.Table, select: str | None, limit: int | None, where: str
-) -> NDArray[np.bool_]:
+def _taught(columns: Columns, facts: pa.Table, select: str | None, limit: int | None, where: str) -> NDArray[np.bool_]:
     triples = np.stack([facts[name].to_numpy() for name in ("subject", "predicate", "object")], axis=1)
     if select is None:
         chosen = triples[:, 1] != max(find_term(columns.terms, f"<{RDF}type>"), -1) % 2**32
     else:
-        texts = (" .\n".join([*lines, ""]).encode() for lines in _lines(columns.terms, columns.triples))
+        texts = (" .\n".join([*batch, ""]).encode() for batch in lines(columns.terms, columns.triples))
         quads = (quad for text in texts for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES))
         made = construct(select, quads, where)
-        chosen = np.array([line in made for lines in _lines(columns.terms, triples) for line in lines], dtype=bool)
+        chosen = np.array([line in made for batch in lines(columns.terms, triples) for line in batch], dtype=bool)
         if not chosen.any():
-            raise SourceError(f"{where}: the selection matches none of the {len(facts)} facts; nothing would be taught.")
+            raise SourceError(
+                f"{where}: the selection matches none of the {len(facts)} facts; nothing would be taught."
+            )
     if limit is not None and chosen.sum() > limit:
         rows = np.flatnonzero(chosen)
         ids = np.frombuffer(facts["fact"].combine_chunks().buffers()[1], dtype=">u8").reshape(-1, 2)[rows]

@@ -32,7 +32,9 @@ _PLAIN = r"A-Za-z0-9\-._~!$&'()*+,;="
 _WIDE = r"\x{A0}-\x{D7FF}\x{F900}-\x{FDCF}\x{FDF0}-\x{FFEF}"
 _PART = rf"(?:[{_PLAIN}:@/?{_WIDE}]|%[0-9A-Fa-f]{{2}})*"
 _HOST = rf"(?:[{_PLAIN}@{_WIDE}]|%[0-9A-Fa-f]{{2}})*(?::[0-9]*)?(?:[/?]{_PART})?"
-_IRI = rf"<[A-Za-z][A-Za-z0-9+.\-]*:(?://{_HOST}|(?:/?(?:[{_PLAIN}:@?{_WIDE}]|%[0-9A-Fa-f]{{2}}){_PART})?)(?:#{_PART})?>"
+_IRI = (
+    rf"<[A-Za-z][A-Za-z0-9+.\-]*:(?://{_HOST}|(?:/?(?:[{_PLAIN}:@?{_WIDE}]|%[0-9A-Fa-f]{{2}}){_PART})?)(?:#{_PART})?>"
+)
 _NODE = rf"(?:{_IRI}|_:[A-Za-z0-9_]+)"
 _STRING = r'"(?:[^"\\\x00-\x1F\x7F\x{FFFE}\x{FFFF}]|\\[btnfr"\\])*"'
 _LITERAL = rf"{_STRING}(?:@[a-z]{{1,8}}(?:-[a-z0-9]{{1,8}})*|\^\^{_IRI})?"
@@ -275,7 +277,9 @@ def _unify(parts: list[_Part]) -> tuple[pa.Array, Codes]:
     if not parts:
         return pa.array([], pa.binary()), np.zeros((0, 3), np.uint32)
     coded = pa.chunked_array([part.terms for part in parts], parts[0].terms.type).dictionary_encode()
-    number = np.concatenate([np.zeros(0, np.uint32), *(one.indices.to_numpy() for one in coded.chunks)]).astype(np.uint32)
+    number = np.concatenate([np.zeros(0, np.uint32), *(one.indices.to_numpy() for one in coded.chunks)]).astype(
+        np.uint32
+    )
     first = np.cumsum([0, *(len(part.terms) for part in parts)])
     codes = np.concatenate([number[low:][part.codes] for low, part in zip(first, parts, strict=False)])
     terms = coded.chunk(coded.num_chunks - 1).dictionary if coded.num_chunks else parts[0].terms

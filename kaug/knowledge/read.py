@@ -46,9 +46,7 @@ def read_source(source: Source, progress: Callable[[int], None] | None = None) -
 
 def _read_file(path: Path, progress: Callable[[int], None] | None) -> Columns:
     syntax = syntax_of(path)
-    return read_columns(
-        read_chunks(path), str(path), syntax=syntax if syntax in _LINES else None, progress=progress
-    )
+    return read_columns(read_chunks(path), str(path), syntax=syntax if syntax in _LINES else None, progress=progress)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from kaug.artifact import file_digest
+from kaug.digests import file_digest
 from kaug.errors import SourceError, nearest
 from kaug.knowledge.rdf import is_rdf
 

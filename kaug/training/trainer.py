@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from kaug.artifact import file_digest, write_whole
+from kaug.artifact import write_whole
+from kaug.digests import file_digest
 from kaug.models import load_language_model, load_tokenizer, quiet_transformers
 from kaug.training.tokens import Block, Template, encode_rows, pack
 

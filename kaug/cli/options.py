@@ -1,0 +1,58 @@
+"""What all commands share: the app → options with their help, logging, and how results are printed."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="kaug",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="""Turn an RDF knowledge base into a language model that knows it, and prove it.
+
+    A pipeline file asks one question. **kaug run** answers it: knowledge → index → exam → rows → models → answers →
+    report. The other commands make one part of it, and take up what is finished.
+
+    Start with `kaug run pipelines/quickstart.toml`.""",
+)
+
+PipelineFile = Annotated[
+    Path, typer.Argument(metavar="PIPELINE", help="A pipeline file, such as pipelines/quickstart.toml.")
+]
+Out = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Folder of the artifacts. [default: build/NAME-OF-THE-PIPELINE]")
+]
+Set = Annotated[list[str], typer.Option("--set", help="Change a setting: section.key=value. May be repeated.")]
+Seed = Annotated[int | None, typer.Option(help="Use this one seed in place of the pipeline's.")]
+Limit = Annotated[int | None, typer.Option(help="Teach at most so many facts: for a first try.")]
+Check = Annotated[bool, typer.Option("--check", help="Read and check everything, write nothing.")]
+Rebuild = Annotated[bool, typer.Option("--rebuild", help="Make every stage anew, even if it is finished.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, results only.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say what the libraries below say, too.")]
+
+
+def set_logging(verbose: bool) -> None:
+    import logging
+    import warnings
+
+    if verbose:
+        logging.basicConfig(format="%(name)s: %(message)s")
+        logging.getLogger("kaug").setLevel(logging.INFO)
+    else:
+        warnings.filterwarnings("ignore")
+        logging.getLogger().setLevel(logging.ERROR)
+
+
+def print_lines(checks: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(checks, ensure_ascii=False))
+    else:
+        for what, found in checks.items():
+            print(f"{what}: {found}")

@@ -1,0 +1,129 @@
+"""A pipeline file → a run: the commands that build, train and measure."""
+
+import contextlib
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kaug import stages
+from kaug.artifact import load, lock
+from kaug.cli.options import (
+    Check,
+    Json,
+    Limit,
+    Out,
+    PipelineFile,
+    Quiet,
+    Rebuild,
+    Seed,
+    Set,
+    Verbose,
+    app,
+    print_lines,
+    set_logging,
+)
+from kaug.lookup import check as check_run
+from kaug.progress import bars, silent
+from kaug.run import open_run
+
+
+def _print_artifacts(run: Any, as_json: bool) -> None:
+    if as_json:
+        made = {
+            name: {
+                "path": str(one.path),
+                "digest": one.digest,
+                "counts": dict(one.counts),
+                "details": dict(one.details),
+            }
+            for name, one in run.done.items()
+        }
+        print(json.dumps(made, ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    for name, one in run.done.items():
+        counts = ", ".join(f"{value:,} {what}" for what, value in one.counts.items())
+        console.print(Text(str(run.out / name), "bold"), f" {one.digest[:12]} ", counts, markup=False, soft_wrap=True)
+
+
+def _print_report(report: dict[str, Any], out: Path, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(report, ensure_ascii=False))
+        return
+    from rich.console import Console
+
+    from kaug.evaluation.report import gains_table
+
+    console = Console(highlight=False)
+    console.print(gains_table(report))
+    console.print(report["verdict"]["sentence"], markup=False)
+    console.print(f"Report: {out / '6-report' / 'report.html'}", markup=False, soft_wrap=True)
+
+
+_COMMANDS = {
+    "build-kb": ("build-kb", "Read the sources, embed and index the facts, and draw the exam."),
+    "augment": ("augment", "Write the training rows of every arm, as Arrow datasets."),
+    "train": (
+        "train",
+        "Fine-tune a model for every arm and seed; an interrupted training is taken up at its last checkpoint.",
+    ),
+    "evaluate": ("report", "Have every arm sit the exam, and write the report."),
+    "run": ("report", "Do all of it, from the sources to the report, taking up where it stopped."),
+}
+
+
+def _add_command(name: str, wanted: str, text: str) -> None:
+    @app.command(name, help=text)
+    def command(
+        pipeline: PipelineFile,
+        out: Out = None,
+        set_: Set = [],  # noqa: B006
+        seed: Seed = None,
+        limit: Limit = None,
+        check: Check = False,
+        rebuild: Rebuild = False,
+        as_json: Json = False,
+        quiet: Quiet = False,
+        verbose: Verbose = False,
+    ) -> None:
+        set_logging(verbose)
+        settings = list(set_)
+        if seed is not None:
+            settings.append(f"seeds=[{seed}]")
+        if limit is not None:
+            settings.append(f"knowledge.limit={limit}")
+        typed = shlex.join(["kaug", *sys.argv[1:]])
+        run = open_run(pipeline, out=out, settings=settings, rebuild=rebuild, command=typed)
+        if check:
+            print_lines(check_run(run), as_json)
+            return
+        with lock(run.out), contextlib.nullcontext(silent) if quiet else bars() as show:
+            run.show = show
+            result = stages.STEPS[wanted](run)
+        if wanted == "report":
+            _print_report(result, run.out, as_json)
+        else:
+            _print_artifacts(run, as_json)
+
+
+for _name, (_wanted, _text) in _COMMANDS.items():
+    _add_command(_name, _wanted, _text)
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="BUILD", help="A run's folder, such as build/quickstart.")],
+    as_json: Json = False,
+) -> None:
+    """Print the table of gains of a finished run, and where its report stands."""
+    place = folder if (folder / "report.json").exists() else folder / "6-report"
+    load(place, stage="report")
+    found = json.loads((place / "report.json").read_text(encoding="utf-8"))
+    _print_report(found, place.parent, as_json)

@@ -1,0 +1,61 @@
+"""Settings, code and files → the digests that name them."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+__all__ = ["code_digest", "file_digest", "fingerprint", "safe_name"]
+
+
+def fingerprint(**parts: Any) -> str:
+    """Hash settings, input digests and versions to the hex digest that decides whether an artifact is up to date.
+
+    Args:
+        parts: Anything that JSON can hold.
+
+    Returns:
+        32 lower-case hex digits; the order of keys does not matter.
+
+    Examples:
+        >>> fingerprint(a=1, b=[2]) == fingerprint(b=[2], a=1)
+        True
+    """
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def code_digest(*modules: str) -> str:
+    """Hash the source of parts of kaug, so that an artifact made by other code counts as out of date.
+
+    Args:
+        modules: Files or folders below the package, such as `knowledge` or `tables.py`.
+
+    Returns:
+        Hex digest.
+    """
+    root = Path(__file__).parent
+    digest = hashlib.blake2b(digest_size=16)
+    for module in sorted(modules):
+        place = root / module
+        files = sorted(place.rglob("*.py")) if place.is_dir() else [place]
+        for file in files:
+            digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """Hash a file with SHA-256 and return lower-case hex."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def safe_name(name: str, digest: str) -> str:
+    """Make a file name of an id: the id itself where it is a plain one, else the digest of what it stands for.
+
+    Examples:
+        >>> safe_name("world", "ab"), safe_name("../etc", "ab")
+        ('world', 'ab')
+    """
+    return name if re.fullmatch(r"\w[\w.-]{0,63}", name, re.ASCII) else digest
