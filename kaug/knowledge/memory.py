@@ -230,10 +230,10 @@ def _lines(columns: list[pa.Array]) -> bytes:
         graph = pa.scalar("")
     text = pc.binary_join_element_wise(*columns, " ")
     whole = pc.binary_join_element_wise(text, " ", graph, ".\n", "")
-    return _bytes(whole)
+    return joined(whole)
 
 
-def _bytes(lines: pa.Array) -> bytes:
+def joined(lines: pa.Array) -> bytes:
     """The bytes of all strings of a column, one after the other."""
     whole = pc.binary_join(pa.ListArray.from_arrays(pa.array([0, len(lines)], pa.int32()), lines), "")
     return bytes(whole[0].as_buffer())
