@@ -313,6 +313,17 @@ def test_blank_nodes_of_one_page_are_named_by_what_is_said_of_them(blank_server:
     assert kaug.build_kb([tmp_path / "one.nq"]).facts.num_rows == 8
 
 
+def test_the_names_do_not_hang_on_the_servers_labels(proxy: Proxy, tmp_path: Path) -> None:
+    found = []
+    for first, second in (("a", "b"), ("z", "c")):
+        body = f'_:{first} <urn:x:is> "1" .\n_:{first} <urn:x:next> _:{second} .\n_:{second} <urn:x:is> "2" .'
+        proxy.faults = [status(200, body.encode(), "application/n-triples")]
+        fetch_endpoint(proxy.url, f"{ALL} LIMIT 9", tmp_path / "out.nq")
+        found.append(lines(tmp_path / "out.nq"))
+    assert found[0] == found[1]
+    assert len(found[0]) == 3
+
+
 def test_blank_nodes_in_several_pages_are_refused(blank_server: str, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="more pages than one: what is said of a blank node"):
         fetch_endpoint(blank_server, ALL, tmp_path / "out.nq", page=7)
