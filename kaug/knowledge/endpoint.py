@@ -1,5 +1,6 @@
 """A SPARQL endpoint and a CONSTRUCT → a file of N-Quads, fetched in pages and taken up where a killed fetch stopped."""
 
+import json
 import os
 import re
 import shutil
@@ -12,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kaug.artifact import fingerprint, lock
+from kaug.artifact import fingerprint, lock, write_whole
 from kaug.errors import SourceError
 from kaug.knowledge.rdf import read_quads
 from kaug.knowledge.sparql import Answer, TransientError, ask, check_endpoint, paged
@@ -27,7 +28,7 @@ _FORMAT = 1
 def endpoint_file(
     url: str,
     query: str,
-    folder: Path,
+    file: Path,
     *,
     rebuild: bool = False,
     page: int = 10_000,
@@ -36,14 +37,14 @@ def endpoint_file(
     headers: Mapping[str, str] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Path:
-    """Return the file of what an endpoint answers to a query; fetch it if it is not there.
+    """Have what an endpoint answers to a query in a file; fetch it if the file is not there, or holds another answer.
 
-    Nothing tells whether the endpoint's data have changed: a file that is there is taken, however old.
+    Nothing tells whether the endpoint's data have changed: an answer to the same query of the same url is taken, however old.
 
     Args:
         url: See `fetch_endpoint`, as for the other arguments.
         query: The CONSTRUCT.
-        folder: Where such files are kept; it is made if absent.
+        file: The file. Beside it, with the ending `.json` added, stands what was asked.
         rebuild: Fetch again though the file is there.
         page: Solutions asked for at a time.
         timeout: Seconds an answer may take.
@@ -52,19 +53,30 @@ def endpoint_file(
         progress: Called with the number of triples fetched since the last call.
 
     Returns:
-        `folder/endpoint-<fingerprint of url and query>.nq`.
+        The file.
 
     Raises:
         SourceError: See `fetch_endpoint`.
     """
     check_endpoint(url, query, url)
-    file = Path(folder) / f"endpoint-{_fingerprint(url, query)}.nq"
-    if rebuild or not file.is_file():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        fetch_endpoint(
+    file = Path(file)
+    about = file.with_name(f"{file.name}.json")
+    if rebuild or not file.is_file() or not _same_question(about, url, query):
+        about.unlink(missing_ok=True)  # if this is killed, it is not known what the file holds
+        counts = fetch_endpoint(
             url, query, file, page=page, timeout=timeout, retries=retries, headers=headers, progress=progress
         )
+        said = {"endpoint": url, "query": query, "counts": counts}
+        write_whole(about, json.dumps(said, indent=1, ensure_ascii=False) + "\n")
     return file
+
+
+def _same_question(about: Path, url: str, query: str) -> bool:
+    try:
+        said = json.loads(about.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(said, dict) and (said.get("endpoint"), said.get("query")) == (url, query)
 
 
 def fetch_endpoint(

@@ -2,6 +2,7 @@
 
 import http.client
 import http.server
+import json
 import os
 import signal
 import socket
@@ -676,15 +677,40 @@ def test_pages_hold_every_triple_once(values: list[ox.Literal], size: int) -> No
 
 
 def test_a_file_that_is_there_is_taken(proxy: Proxy, tmp_path: Path) -> None:
-    first = endpoint_file(proxy.url, ALL, tmp_path / "cache")
+    file = tmp_path / ".fetched" / "a.nq"
+    assert endpoint_file(proxy.url, ALL, file) == file
     asked = len(proxy.queries)
-    assert lines(first) == DATA
-    first.write_text("<urn:a> <urn:b> <urn:c> .\n", encoding="utf-8")
-    assert endpoint_file(proxy.url, ALL, tmp_path / "cache") == first
-    assert len(lines(first)) == 1
+    assert lines(file) == DATA
+    file.write_text("<urn:a> <urn:b> <urn:c> .\n", encoding="utf-8")
+    endpoint_file(proxy.url, ALL, file)
+    assert (len(lines(file)), len(proxy.queries)) == (1, asked)
+    endpoint_file(proxy.url, ALL, file, rebuild=True)
+    assert lines(file) == DATA
+    other = "CONSTRUCT WHERE { ?s <urn:x:next> ?o }"
+    assert len(lines(endpoint_file(proxy.url, other, file))) == 90
+    asked = len(proxy.queries)
+    assert len(lines(endpoint_file(proxy.url, other, file))) == 90
     assert len(proxy.queries) == asked
-    assert endpoint_file(proxy.url, ALL, tmp_path / "cache", rebuild=True) == first
-    assert lines(first) == DATA
-    other = endpoint_file(proxy.url, "CONSTRUCT WHERE { ?s <urn:x:next> ?o }", tmp_path / "cache")
-    assert other != first
-    assert len(lines(other)) == 90
+    about = json.loads((tmp_path / ".fetched" / "a.nq.json").read_text(encoding="utf-8"))
+    assert (about["endpoint"], about["query"], about["counts"]["triples"]) == (proxy.url, other, 90)
+    assert left(tmp_path / ".fetched") == ["a.nq", "a.nq.json"]
+
+
+def test_a_file_is_not_taken_for_the_answer_to_a_question_that_failed(proxy: Proxy, tmp_path: Path) -> None:
+    file = endpoint_file(proxy.url, ALL, tmp_path / "a.nq")
+    other = "CONSTRUCT WHERE { ?s <urn:x:next> ?o }"
+    proxy.faults = [status(404)]
+    with pytest.raises(SourceError, match="404"):
+        endpoint_file(proxy.url, other, file)
+    asked = len(proxy.queries)
+    endpoint_file(proxy.url, ALL, file)
+    assert len(proxy.queries) > asked
+    assert lines(file) == DATA
+
+
+def test_a_broken_note_of_what_was_asked_counts_for_nothing(proxy: Proxy, tmp_path: Path) -> None:
+    file = endpoint_file(proxy.url, ALL, tmp_path / "a.nq")
+    (tmp_path / "a.nq.json").write_text("[", encoding="utf-8")
+    asked = len(proxy.queries)
+    endpoint_file(proxy.url, ALL, file)
+    assert len(proxy.queries) > asked
