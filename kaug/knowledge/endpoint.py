@@ -93,7 +93,8 @@ def fetch_endpoint(
 ) -> dict[str, int]:
     """Fetch what a CONSTRUCT answers into a file of canonical N-Quads: sorted lines, each once.
 
-    Pages are kept in a folder beside `out` until all are there, so that a fetch that was killed goes on where it stopped.
+    Pages are kept in a folder beside `out` until all are there, so that a fetch that was killed goes on where it stopped. To
+    put them together, all lines are held in memory once.
     See `kaug.knowledge.sparql.paged` for how a query is made into pages.
 
     Args:

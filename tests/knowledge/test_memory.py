@@ -11,7 +11,7 @@ import pytest
 import rdflib
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rdflib import XSD, BNode, Literal, URIRef
+from rdflib import BNode, Literal, URIRef
 
 from kaug.errors import SourceError
 from kaug.knowledge.memory import graph_chunks, iris, literals
@@ -53,7 +53,7 @@ def test_the_terms_of_rdflib() -> None:
         URIRef("http://é.example/a'b"),
         Literal("Lomé", lang="fr-TG"),
         Literal("Lomé"),
-        Literal("x", datatype=XSD.string),
+        Literal("x", datatype=rdflib.XSD.string),
         Literal(7),
         Literal(True),
         Literal('a "b"\\\n\r\t\x08\x0c\x01\x7f\ufffe'),
@@ -123,8 +123,8 @@ def test_nothing_and_chunks() -> None:
             "(<urn:a> <urn:p> <http://e.org/\\ud800>): its object holds half of a surrogate",
         ),
         (Literal("\udc00"), "its object holds half of a surrogate"),
-        (Literal("abc", datatype=XSD.integer), "its object is a literal whose value is not of its datatype"),
-        (Literal("2020-02-30", datatype=XSD.date), "its object is a literal whose value is not of its datatype"),
+        (Literal("abc", datatype=rdflib.XSD.integer), "its object is a literal whose value is not of its datatype"),
+        (Literal("2020-02-30", datatype=rdflib.XSD.date), "its object is a literal whose value is not of its datatype"),
         (Literal("x", datatype=URIRef("no iri")), "its object is no N-Triples term"),
         (Literal("x", datatype=URIRef("relative")), "its object is no valid term"),
         (rdflib.Variable("x"), "its object is a Variable, which is no term of RDF"),
@@ -158,7 +158,9 @@ def test_a_term_in_a_place_that_is_not_its_own() -> None:
 
 @pytest.mark.parametrize("value", ["-0044-03-15", "12000-01-01", "0000-01-01Z"])
 def test_dates_that_python_lacks_are_right(value: str) -> None:
-    assert lines(graph_of(Literal(value, datatype=XSD.date))) == [f'<urn:a> <urn:p> "{value}"^^<{XSD.date}> .']
+    assert lines(graph_of(Literal(value, datatype=rdflib.XSD.date))) == [
+        f'<urn:a> <urn:p> "{value}"^^<{rdflib.XSD.date}> .'
+    ]
 
 
 # ---------------------------------------------------------------- tables
@@ -172,7 +174,7 @@ TABLE = {
         '"x"^^<http://www.w3.org/2001/XMLSchema#string>',
     ],
 }
-LINES = ['<urn:a> <urn:p> "x" .', '<urn:a> <urn:p> "é"@fr .', f'_:b <urn:p> "7"^^<{XSD.integer}> .']
+LINES = ['<urn:a> <urn:p> "x" .', '<urn:a> <urn:p> "é"@fr .', f'_:b <urn:p> "7"^^<{rdflib.XSD.integer}> .']
 
 
 @pytest.mark.parametrize(
@@ -289,7 +291,7 @@ def of_rdflib(term: Any) -> Any:
         return URIRef(term.value)
     if isinstance(term, ox.BlankNode):
         return BNode(term.value)
-    kind = None if term.language or term.datatype.value == str(XSD.string) else URIRef(term.datatype.value)
+    kind = None if term.language or term.datatype.value == str(rdflib.XSD.string) else URIRef(term.datatype.value)
     return Literal(term.value, lang=term.language, datatype=kind, normalize=False)
 
 
@@ -319,7 +321,7 @@ def test_columns_written_as_n_triples(values: list[str], data: st.DataObject) ->
     tags = data.draw(st.lists(st.sampled_from([None, "en", "de-at"]), min_size=len(values), max_size=len(values)))
     found = literals(pa.array(values), language=pa.array(tags, pa.string())).to_pylist()
     assert found == [str(ox.Literal(value, language=tag)) for value, tag in zip(values, tags, strict=True)]
-    kind = data.draw(st.sampled_from(["urn:t", str(XSD.string)]))
+    kind = data.draw(st.sampled_from(["urn:t", str(rdflib.XSD.string)]))
     typed = literals(pa.array(values), datatype=kind).to_pylist()
     assert typed == [str(ox.Literal(value, datatype=ox.NamedNode(kind))) for value in values]
 
@@ -327,4 +329,4 @@ def test_columns_written_as_n_triples(values: list[str], data: st.DataObject) ->
 def test_columns_with_nulls() -> None:
     assert literals(pa.array(["x", None])).to_pylist() == ['"x"', None]
     assert iris(pa.chunked_array([["urn:a"], [None]])).to_pylist() == ["<urn:a>", None]
-    assert literals(pa.array(["7"]), datatype=str(XSD.integer)).to_pylist() == [Literal(7).n3()]
+    assert literals(pa.array(["7"]), datatype=str(rdflib.XSD.integer)).to_pylist() == [Literal(7).n3()]
