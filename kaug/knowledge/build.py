@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyoxigraph as ox
 from numpy.typing import NDArray
 
@@ -141,7 +142,7 @@ def assemble(
     facts, axioms = (stated_table(columns, of, stated, heavy[of]) for of in (rows, roles.axioms))
     if inference != "none":
         facts, axioms = add_inferred(columns, facts, axioms, terms, inference, inference_limit, counts)
-    taught = _taught(columns, facts, select, limit, where)
+    taught = _taught(columns, terms, facts, select, limit, where)
     facts = facts.append_column(FACTS.field("taught"), pa.array(taught))
     axioms = axioms.append_column(FACTS.field("taught"), pa.array(np.zeros(len(axioms), dtype=bool)))
     entries += source_entries(columns, terms, roles)
@@ -175,15 +176,18 @@ def assemble(
     )
 
 
-def _taught(columns: Columns, facts: pa.Table, select: str | None, limit: int | None, where: str) -> NDArray[np.bool_]:
+def _taught(
+    columns: Columns, terms: pa.Table, facts: pa.Table, select: str | None, limit: int | None, where: str
+) -> NDArray[np.bool_]:
     triples = np.stack([facts[name].to_numpy() for name in ("subject", "predicate", "object")], axis=1)
     if select is None:
-        chosen = triples[:, 1] != max(find_term(columns.terms, f"<{RDF}type>"), -1) % 2**32
+        chosen = triples[:, 1] != find_term(columns.terms, f"<{RDF}type>")
     else:
         texts = (" .\n".join([*batch, ""]).encode() for batch in lines(columns.terms, columns.triples))
         quads = (quad for text in texts for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES))
         made = construct(select, quads, where)
-        chosen = np.array([line in made for batch in lines(columns.terms, triples) for line in batch], dtype=bool)
+        stored = _as_stored(columns.terms, terms)
+        chosen = np.array([line in made for batch in lines(stored, triples) for line in batch], dtype=bool)
         if not chosen.any():
             raise SourceError(
                 f"{where}: the selection matches none of the {len(facts)} facts; nothing would be taught."
@@ -193,7 +197,21 @@ def _taught(columns: Columns, facts: pa.Table, select: str | None, limit: int | 
         ids = np.frombuffer(facts["fact"].combine_chunks().buffers()[1], dtype=">u8").reshape(-1, 2)[rows]
         chosen[:] = False
         chosen[rows[np.lexsort((ids[:, 1], ids[:, 0]))[:limit]]] = True
-    return chosen
+    return np.asarray(chosen, dtype=bool)
+
+
+def _as_stored(texts: pa.Array, terms: pa.Table) -> pa.Array:
+    """Write terms as the store gives them back, which keeps the values of typed literals and not their spelling."""
+    plain = pa.array(["http://www.w3.org/2001/XMLSchema#string", RDF + "langString"])
+    typed = pc.and_(pc.is_valid(terms["datatype"]), pc.invert(pc.is_in(terms["datatype"].cast(pa.string()), plain)))
+    store, node = ox.Store(), ox.NamedNode("urn:kaug:literal")
+    again = []
+    for text in texts.filter(typed).to_pylist():
+        (quad,) = ox.parse(f"<urn:a> <urn:b> {text} .", format=ox.RdfFormat.N_TRIPLES)
+        store.add(ox.Quad(node, node, quad.object))
+        again.append(str(next(store.quads_for_pattern(None, None, None)).object))
+        store.clear()
+    return pc.replace_with_mask(texts, typed.combine_chunks(), pa.array(again, pa.string()))
 
 
 def _compact(terms: pa.Table, **tables: pa.Table) -> dict[str, pa.Table]:
@@ -203,10 +221,14 @@ def _compact(terms: pa.Table, **tables: pa.Table) -> dict[str, pa.Table]:
         for name in _TERM_COLUMNS & set(table.column_names):
             used[table[name].to_numpy()] = True
     number = (np.cumsum(used) - 1).astype(np.uint32)
-    found = {"terms": terms.filter(pa.array(used)).combine_chunks()}
+    kept = terms.filter(pa.array(used)).combine_chunks()
+    for name in ("datatype", "language"):  # without those of terms that are gone
+        again = kept[name].cast(pa.string()).combine_chunks().dictionary_encode()
+        kept = kept.set_column(kept.column_names.index(name), kept.schema.field(name), again)
+    found = {"terms": kept}
     for key, table in tables.items():
-        for name in _TERM_COLUMNS & set(table.column_names):
-            place = table.column_names.index(name)
-            table = table.set_column(place, table.schema.field(name), pa.array(number[table[name].to_numpy()]))
-        found[key] = table
+        columns = {name: table[name] for name in table.column_names}
+        for name in _TERM_COLUMNS & columns.keys():
+            columns[name] = pa.array(number[table[name].to_numpy()])
+        found[key] = pa.table(columns, schema=table.schema)
     return found

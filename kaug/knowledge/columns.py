@@ -6,6 +6,7 @@ right. So each line is checked, and none is touched by a loop.
 """
 
 import bisect
+import itertools
 import os
 import re
 from collections import deque
@@ -22,25 +23,13 @@ from numpy.typing import NDArray
 
 from kaug.errors import SourceError
 from kaug.knowledge.blank import name_blank
+from kaug.knowledge.canonical import canonical_lines
 
 __all__ = ["Columns", "find_term", "find_triples", "merge", "read_columns"]
 
 Codes = NDArray[np.uint32]
-_A, _B = TypeVar("_A"), TypeVar("_B")
-
-_PLAIN = r"A-Za-z0-9\-._~!$&'()*+,;="
-_WIDE = r"\x{A0}-\x{D7FF}\x{F900}-\x{FDCF}\x{FDF0}-\x{FFEF}"
-_PART = rf"(?:[{_PLAIN}:@/?{_WIDE}]|%[0-9A-Fa-f]{{2}})*"
-_HOST = rf"(?:[{_PLAIN}@{_WIDE}]|%[0-9A-Fa-f]{{2}})*(?::[0-9]*)?(?:[/?]{_PART})?"
-_IRI = (
-    rf"<[A-Za-z][A-Za-z0-9+.\-]*:(?://{_HOST}|(?:/?(?:[{_PLAIN}:@?{_WIDE}]|%[0-9A-Fa-f]{{2}}){_PART})?)(?:#{_PART})?>"
-)
-_NODE = rf"(?:{_IRI}|_:[A-Za-z0-9_]+)"
-_STRING = r'"(?:[^"\\\x00-\x1F\x7F\x{FFFE}\x{FFFF}]|\\[btnfr"\\])*"'
-_LITERAL = rf"{_STRING}(?:@[a-z]{{1,8}}(?:-[a-z0-9]{{1,8}})*|\^\^{_IRI})?"
-_TERM = rf"^(?:{_NODE}|{_LITERAL}|<<\( {_NODE} {_IRI} (?:{_NODE}|{_LITERAL}) \)>>)$"
-_TAIL = rf"^ (?:{_NODE} )?\.\n$"
-_XSD_STRING = "^^<http://www.w3.org/2001/XMLSchema#string>"
+_A = TypeVar("_A")
+_B = TypeVar("_B")
 
 
 @dataclass(frozen=True)
@@ -93,7 +82,9 @@ def read_columns(
         >>> columns.terms.to_pylist(), columns.triples.tolist()
         (['"x"@en', '<urn:a>', '<urn:b>', '<urn:p>'], [[1, 3, 2], [2, 3, 0]])
     """
-    checked, trusted, line = [], [], 1
+    checked: list[_Part] = []
+    trusted: list[_Part] = []
+    line = 1
     for part, odd, lines in _in_threads(_number_lines, filter(None, chunks)):
         (checked if syntax else trusted).append(replace(part, lines=part.lines + line))
         if odd:
@@ -102,11 +93,13 @@ def read_columns(
         if progress:
             progress(len(part.codes) + len(lines))
     if checked:
-        whole = _unify(checked)
+        terms, codes = _unify(checked)
         lines = np.concatenate([part.lines for part in checked])
         checked.clear()
-        sure, doubtful, lines = _check(*whole, lines, syntax)
-        trusted = [sure, *trusted, *([_strict(doubtful, lines, syntax, where)] if doubtful else [])]
+        sure = canonical_lines(terms, codes, quads=syntax == ox.RdfFormat.N_QUADS)
+        trusted.insert(0, _Part(terms, codes if sure.all() else codes[sure], _NONE))
+        if not sure.all():
+            trusted.append(_strict(_written(terms, codes[~sure]), lines[~sure], syntax, where))
     terms, codes = (trusted[0].terms, trusted[0].codes) if len(trusted) == 1 else _unify(trusted)
     read = len(codes)
     terms, codes = _sort_terms(terms.cast(pa.string()), codes)
@@ -134,7 +127,7 @@ def merge(columns: Iterable[Columns], also: Iterable[str] = ()) -> tuple[Columns
     terms, codes = _sort_terms(terms, codes, keep=len(given[0].terms))
     triples, places = _unique(codes, len(terms), places=True)
     bounds = np.cumsum([len(one.triples) for one in given])
-    parts = [places[low:high] for low, high in zip(bounds[:-1], bounds[1:], strict=True)]
+    parts = [places[low:high] for low, high in itertools.pairwise(bounds)]
     return Columns(terms, triples, sum(one.read for one in given)), parts
 
 
@@ -239,37 +232,11 @@ def _strict(text: bytes, lines: NDArray[np.int64], syntax: ox.RdfFormat | None, 
     return _number_lines(canonical or b"")[0]
 
 
-def _check(
-    terms: pa.Array, codes: Codes, lines: NDArray[np.int64], syntax: ox.RdfFormat
-) -> tuple[_Part, bytes, NDArray[np.int64]]:
-    """Tell the lines in canonical form from those that may not be."""
-    try:
-        texts = terms.cast(pa.string())
-    except pa.ArrowInvalid:  # not UTF-8: the strict parser says where
-        texts = pa.array([_decoded(term) for term in terms.to_pylist()], pa.string())
-    good = _matches(texts, _TERM)
-    good &= ~pc.match_substring(texts, _XSD_STRING).to_numpy(zero_copy_only=False)
-    node = good & _matches(texts, r"^(?:<[^<]|_)")
-    iri = good & _matches(texts, r"^<[^<]")
-    tail = _matches(texts, _TAIL if syntax == ox.RdfFormat.N_QUADS else r"^ \.\n$")
-    sure = node[codes[:, 0]] & iri[codes[:, 1]] & good[codes[:, 2]] & tail[codes[:, 3]]
-    if sure.all():
-        return _Part(terms, codes, _NONE), b"", _NONE
-    doubtful = codes[~sure]
-    s, p, o, end = (terms.take(pa.array(doubtful[:, column])) for column in range(4))
-    text = b"".join(pc.binary_join_element_wise(s, p, pc.binary_join_element_wise(o, end, b""), b" ").to_pylist())
-    return _Part(terms, codes[sure], _NONE), text, lines[~sure]
-
-
-def _matches(texts: pa.Array, pattern: str) -> NDArray[np.bool_]:
-    return np.asarray(pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False))
-
-
-def _decoded(term: bytes) -> str:
-    try:
-        return term.decode()
-    except UnicodeDecodeError:
-        return ""
+def _written(terms: pa.Array, codes: Codes) -> bytes:
+    """Write lines as they were."""
+    s, p, o, tail = (terms.take(pa.array(codes[:, column])) for column in range(4))
+    ends = pc.binary_join_element_wise(o, tail, b"")
+    return b"".join(pc.binary_join_element_wise(s, p, ends, b" ").to_pylist())
 
 
 def _unify(parts: list[_Part]) -> tuple[pa.Array, Codes]:

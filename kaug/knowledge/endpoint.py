@@ -13,7 +13,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kaug.artifact import fingerprint, lock, write_whole
+from kaug.artifact import lock, write_whole
+from kaug.digests import fingerprint
 from kaug.errors import SourceError
 from kaug.knowledge.rdf import read_quads
 from kaug.knowledge.sparql import Answer, TransientError, ask, check_endpoint, paged

@@ -37,6 +37,17 @@ def _lists(ids: Sequence[str], flags: NDArray[np.bool_]) -> pa.ListArray:
 
 
 def stated_table(columns: Columns, rows: Rows, stated: Stated, heavy: NDArray[np.float32]) -> pa.Table:
+    """Make FACTS of triples, without `taught`.
+
+    Args:
+        columns: All triples.
+        rows: int64 (n,): those wanted.
+        stated: Which source states which.
+        heavy: float32 (n,): their weights, not a number where there is none.
+
+    Returns:
+        The table, n rows.
+    """
     triples = columns.triples[rows]
     return pa.table(
         {
@@ -81,6 +92,20 @@ def add_inferred(
     limit: int,
     counts: Counter[str],
 ) -> tuple[pa.Table, pa.Table]:
+    """Add what follows from facts and axioms; see `infer`.
+
+    Args:
+        columns: All triples, for their terms.
+        facts: FACTS without `taught`.
+        axioms: Likewise.
+        terms: TERMS of `columns.terms`.
+        inference: The rules.
+        limit: How many facts each rule may add.
+        counts: Takes what each rule added, and what a limit cut off.
+
+    Returns:
+        Both tables, longer.
+    """
     from kaug.knowledge.inference import infer
 
     stated = pa.concat_tables([facts, axioms])
