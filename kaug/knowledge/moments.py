@@ -31,7 +31,10 @@ MOMENTS = {
 }
 """The local names of XSD's datatypes for points in time, each with the regular expression of its literals."""
 
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = [
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+]
 _DAYS = np.array([31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 _DURATION = re.compile(
