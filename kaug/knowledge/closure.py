@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kaug.knowledge.joins import BLOCK, Columns, Index, Rows, join
-from kaug.knowledge.rules import CLOSING, Rule, Term
+from kaug.knowledge.rules import CLOSING, READING, Rule, Term
 
 __all__ = ["Closure", "Derived", "close", "gather"]
 
@@ -90,46 +90,63 @@ def close(columns: Columns, given: Derived, rules: Sequence[Rule], refuse: Refus
     """
     names = tuple(dict.fromkeys(rule.name for rule in rules))
     state = _State(_concatenate([columns, given.columns]), same_as)
-    derived, made, effort = [given], Counter[str](), Counter[str]()
-    stopped: dict[str, int] = {}
+    budget = _Budget(limit)
+    derived = [given]
+    closing = [at for at, name in enumerate(names) if name in CLOSING]
+    turns = [rule for rule in rules if rule.name not in READING]
     first = True
     while first or len(derived[-1].lengths):
-        found: list[Derived] = []
-        taken = Index.of(state.columns, np.zeros(0, np.int64))
-        for rule in rules:
-            if rule.name in stopped:
-                continue
-            part = _conclude(state, rule, refuse, taken, limit - made[rule.name], limit * EFFORT, effort, first)
-            made[rule.name] += len(part.premises)
-            if made[rule.name] >= limit or effort[rule.name] >= limit * EFFORT:
-                stopped[rule.name] = made[rule.name]
-            if count := len(part.premises):
-                taken = taken.insert(Index.of(part.columns, np.arange(count)))
-                number = np.full(count, names.index(rule.name), np.int16)
-                lengths = np.full(count, part.premises.shape[1], np.int64)
-                found.append(Derived(part.columns, number, part.premises.ravel(), lengths))
-        derived.append(_sort(_join_derived(found)))
-        closing = np.isin(derived[-1].rule, [at for at, name in enumerate(names) if name in CLOSING])
-        if len(derived[-1].lengths):
-            state.add(derived[-1].columns, closing)
+        derived.append(_round(state, turns, names, refuse, budget, first))
+        state.add(derived[-1].columns, np.isin(derived[-1].rule, closing))
         first = False
-    return Closure(_join_derived(derived), names, stopped)
+    derived.append(_round(state, [rule for rule in rules if rule.name in READING], names, refuse, budget, True))
+    return Closure(_join_derived(derived), names, budget.stopped)
+
+
+@dataclass
+class _Budget:
+    """What the rules of each name may still do: `made` rows of `limit`, derivations looked at, and who was stopped."""
+
+    limit: int
+    made: Counter[str] = field(default_factory=Counter)
+    effort: Counter[str] = field(default_factory=Counter)
+    stopped: dict[str, int] = field(default_factory=dict)
+
+    def room(self, name: str) -> int:
+        return self.limit - self.made[name]
+
+    def spent(self, name: str) -> bool:
+        return self.effort[name] >= self.limit * EFFORT
+
+
+def _round(
+    state: _State, rules: Sequence[Rule], names: Sequence[str], refuse: Refuse, budget: _Budget, first: bool
+) -> Derived:
+    """Apply each rule once; what an earlier one concludes, a later one does not conclude again."""
+    found: list[Derived] = []
+    taken = Index.of(state.columns, np.zeros(0, np.int64))
+    for rule in rules:
+        if rule.name in budget.stopped:
+            continue
+        part, more = _conclude(state, rule, refuse, taken, budget, first)
+        budget.made[rule.name] += len(part.premises)
+        if more:
+            budget.stopped[rule.name] = budget.made[rule.name]
+        if count := len(part.premises):
+            taken = taken.insert(Index.of(part.columns, np.arange(count)))
+            number = np.full(count, names.index(rule.name), np.int16)
+            lengths = np.full(count, part.premises.shape[1], np.int64)
+            found.append(Derived(part.columns, number, part.premises.ravel(), lengths))
+    return _sort(_join_derived(found))
 
 
 def _conclude(
-    state: _State,
-    rule: Rule,
-    refuse: Refuse,
-    taken: Index,
-    room: int,
-    effort_allowed: int,
-    effort: Counter[str],
-    first: bool,
-) -> _Part:
-    """Find what one rule concludes from the new rows and all rows, and what is neither known nor taken."""
+    state: _State, rule: Rule, refuse: Refuse, taken: Index, budget: _Budget, first: bool
+) -> tuple[_Part, bool]:
+    """Find what one rule concludes from the new rows and all rows, neither known nor taken, and whether a cap cut it."""
     parts: list[_Part] = []
-    pending = 0
-    for fresh in range(1 if first else len(rule.premises)):
+    width, room, pending = len(rule.premises), budget.room(rule.name), 0
+    for fresh in range(1 if first else width):
         indexes = [
             (state.new_base if pattern.base else state.new)
             if at == fresh and not first
@@ -137,18 +154,19 @@ def _conclude(
             for at, pattern in enumerate(rule.premises)
         ]
         for bound, rows in join(state.columns, rule.premises, indexes):
-            effort[rule.name] += len(rows)
+            budget.effort[rule.name] += len(rows)
             subject, predicate, value = (_fill(term, bound, len(rows)) for term in rule.conclusion.terms)
             columns = (subject, predicate, value)
             kept = ~(refuse(columns) | state.whole.holds(columns) | taken.holds(columns))
-            parts.append(_Part((subject[kept], predicate[kept], value[kept]), rows[kept]))
+            parts.append(_Part(_take(columns, kept), rows[kept]))
             pending += int(kept.sum())
-            if pending >= min(room, 4 * BLOCK):
-                parts = [_distinct(parts, len(rule.premises))]
+            if pending > min(room, 4 * BLOCK):
+                parts = [_distinct(parts, width)]
                 pending = len(parts[0].premises)
-            if pending >= room or effort[rule.name] >= effort_allowed:
-                return _cut(_distinct(parts, len(rule.premises)), room)
-    return _cut(_distinct(parts, len(rule.premises)), room)
+            if pending > room or budget.spent(rule.name):
+                part = _distinct(parts, width)
+                return _Part(_take(part.columns, slice(room)), part.premises[:room]), True
+    return _distinct(parts, width), False
 
 
 def _distinct(parts: list[_Part], width: int) -> _Part:
@@ -165,10 +183,6 @@ def _distinct(parts: list[_Part], width: int) -> _Part:
         columns = _take(columns, ~again)
         order = order[~again]
     return _Part(columns, premises[order])
-
-
-def _cut(part: _Part, room: int) -> _Part:
-    return _Part(_take(part.columns, slice(room)), part.premises[:room])
 
 
 def _join_derived(parts: list[Derived]) -> Derived:
@@ -205,7 +219,8 @@ def gather(flat: Rows, lengths: Rows, chosen: Rows) -> Rows:
     starts = np.cumsum(lengths) - lengths
     count = lengths[chosen]
     ends = np.cumsum(count)
-    return flat[np.repeat(starts[chosen] - (ends - count), count) + np.arange(ends[-1] if len(ends) else 0)]
+    at: Rows = np.repeat(starts[chosen] - (ends - count), count) + np.arange(ends[-1] if len(ends) else 0)
+    return np.asarray(flat[at])
 
 
 def _fill(term: Term, bound: dict[str, NDArray[np.uint32]], count: int) -> NDArray[np.uint32]:

@@ -125,7 +125,9 @@ def infer(
             raise ValueError(f"A conclusion needs {name}, which has no term number; give one to each IRI of CONCLUDED.")
     names = np.array(closure.names, dtype=np.object_)[derived.rule[shown]]
     counts.update(names.tolist())
-    counts["left out: about an anonymous class or property"] = int((hidden & (derived.rule >= 0)).sum())
+    counts["left out: about an anonymous class or property, or the vocabulary"] = int(
+        (hidden & (derived.rule >= 0)).sum()
+    )
     premises, lengths = _shown_premises(derived, hidden, len(asserted))
     place = np.concatenate([asserted, np.full(len(hidden), -1)])
     place[len(asserted) + shown] = len(order) + np.arange(len(shown))
@@ -161,7 +163,6 @@ def _marked(numbers: Numbers, names: Iterable[str], size: int) -> NDArray[np.boo
 def _refused(numbers: Numbers, literal: NDArray[np.bool_]) -> Callable[[Columns], NDArray[np.bool_]]:
     """Say which conclusions are none: those with a literal as subject or predicate, and the trivial ones."""
     size = len(literal)
-    no_subject = literal | _marked(numbers, VOCABULARY, size)
     reflexive = _marked(numbers, map(iri, _REFLEXIVE), size)
     above = _marked(numbers, map(iri, ("rdf:type", "rdfs:subClassOf", "rdfs:subPropertyOf")), size)
     top = _marked(numbers, map(iri, _TOP), size)
@@ -169,24 +170,25 @@ def _refused(numbers: Numbers, literal: NDArray[np.bool_]) -> Callable[[Columns]
     def refused(columns: Columns) -> NDArray[np.bool_]:
         subject, predicate, value = columns
         trivial = (reflexive[predicate] & (subject == value)) | (above[predicate] & top[value])
-        none: NDArray[np.bool_] = no_subject[subject] | literal[predicate] | trivial
+        none: NDArray[np.bool_] = literal[subject] | literal[predicate] | trivial
         return none
 
     return refused
 
 
 def _hidden(columns: Columns, numbers: Numbers, blank: NDArray[np.bool_]) -> Callable[[Columns], NDArray[np.bool_]]:
-    """Say which conclusions are not shown: those about an anonymous class or property, or about the links of lists."""
+    """Say which conclusions are not shown: about an anonymous class or property, the vocabulary, or the links of lists."""
     size = len(blank)
     subject, predicate, value = columns
     anonymous = np.zeros(size, dtype=bool)
     anonymous[subject[_marked(numbers, map(iri, _EXPRESSIONS), size)[predicate]]] = True
     anonymous[value[_marked(numbers, map(iri, _CLASS_OBJECT), size)[predicate]]] = True
     anonymous &= blank
+    no_subject = anonymous | _marked(numbers, VOCABULARY, size)
     no_predicate = blank | _marked(numbers, _OWN, size)
 
     def hidden(columns: Columns) -> NDArray[np.bool_]:
-        return anonymous[columns[0]] | anonymous[columns[2]] | no_predicate[columns[1]]
+        return no_subject[columns[0]] | anonymous[columns[2]] | no_predicate[columns[1]]
 
     return hidden
 

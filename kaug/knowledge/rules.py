@@ -9,7 +9,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["CLOSING", "CONCLUDED", "RULES", "VOCABULARY", "Level", "Pattern", "Rule", "Term", "iri", "number_rules"]
+__all__ = [
+    "CLOSING",
+    "CONCLUDED",
+    "READING",
+    "RULES",
+    "VOCABULARY",
+    "Level",
+    "Pattern",
+    "Rule",
+    "Term",
+    "iri",
+    "number_rules",
+]
 
 Level = Literal["rdfs", "owl"]
 Term = str | int
@@ -78,6 +90,11 @@ RULES: dict[Level, tuple[tuple[str, str], ...]] = {
 
 CLOSING = frozenset({"scm-sco", "scm-spo", "prp-trp", "eq-trans"})
 """The rules that close a relation over chains of any length."""
+
+READING = frozenset({"some-values-from", "has-value"})
+"""The rules that read an axiom about a class as a fact. They are applied once, after all others: what they conclude is
+said of the class and not of its name, so no other rule takes it for a premise.
+"""
 
 CONCLUDED = tuple(
     _PREFIXES[prefix] + name
