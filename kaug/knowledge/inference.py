@@ -21,7 +21,7 @@ _TOP = ("owl:Thing", "rdfs:Resource", "owl:topObjectProperty", "owl:topDataPrope
 _EXPRESSIONS = ("owl:onProperty", "owl:intersectionOf", "owl:unionOf", "owl:oneOf", "owl:complementOf", "rdf:first")
 _CLASS_OBJECT = ("rdf:type", "rdfs:subClassOf", "owl:equivalentClass", "rdfs:domain", "rdfs:range")
 _REFLEXIVE = ("rdfs:subClassOf", "rdfs:subPropertyOf", "owl:equivalentClass", "owl:equivalentProperty", "owl:sameAs")
-_LIST_LENGTH = 1000
+_LIST_LENGTH = 256
 
 Numbers = Mapping[str, int]
 
@@ -201,8 +201,8 @@ def _lists(columns: Columns, numbers: Numbers, counts: Counter[str]) -> Derived:
     heads = np.unique(value[_marked(numbers, map(iri, _LISTS), int(max(numbers.values())) + 1)[predicate]])
     chains = np.unique(value[predicate == numbers.get(iri(_LISTS[0]), -1)])
     head, node, seen = heads, heads, np.zeros(0, np.uint64)
-    parts, premises, lengths = [(head, node)], [np.zeros((0, 2), np.int64)], [np.zeros(len(head), np.int64)]
-    start = len(subject)
+    path = np.zeros((len(head), 0), np.int64)  # the links from the head to the node
+    parts, paths = [(head, node)], [path]
     for _ in range(_LIST_LENGTH - 1):
         seen = np.union1d(seen, pair_keys(head, node))
         low = np.searchsorted(subject[links], node, "left")
@@ -212,11 +212,9 @@ def _lists(columns: Columns, numbers: Numbers, counts: Counter[str]) -> Derived:
         pairs, at = np.unique(pair_keys(head[owner], value[link]), return_index=True)
         new = ~np.isin(pairs, seen) & (value[link[at]] != nil)
         owner, link = owner[at[new]], link[at[new]]
-        premises.append(np.column_stack((start + owner, link)))
-        start += len(head)
-        head, node = head[owner], value[link]
+        path, head, node = np.column_stack((path[owner], link)), head[owner], value[link]
         parts.append((head, node))
-        lengths.append(np.full(len(head), 2, np.int64))
+        paths.append(path)
         if not len(head):
             break
     else:
@@ -228,8 +226,8 @@ def _lists(columns: Columns, numbers: Numbers, counts: Counter[str]) -> Derived:
     return Derived(
         (np.concatenate([heads, later]), np.concatenate(own), np.concatenate([nodes, later])),
         np.full(total, -1, np.int16),
-        np.concatenate(premises).ravel(),
-        np.concatenate([*lengths, np.zeros(len(later), np.int64)]),
+        np.concatenate([path.ravel() for path in paths]),
+        np.concatenate([*(np.full(*path.shape) for path in paths), np.zeros(len(later), np.int64)]),
     )
 
 
@@ -239,18 +237,23 @@ def _shown_premises(derived: Derived, hidden: NDArray[np.bool_], given: int) -> 
     flat = gather(derived.premises, derived.lengths, shown)
     owner = np.repeat(np.arange(len(shown)), derived.lengths[shown])
     hides = np.concatenate([np.zeros(given, dtype=bool), hidden])
-    while True:
+    settled: list[tuple[Rows, Rows]] = []
+    while len(flat):
         _, once = np.unique(owner.astype(np.uint64) << np.uint64(32) | flat.astype(np.uint64), return_index=True)
         once.sort()
         flat, owner = flat[once], owner[once]
+        open_ = np.zeros(len(shown), dtype=bool)
+        open_[owner[hides[flat]]] = True
+        settled.append((owner[~open_[owner]], flat[~open_[owner]]))
+        flat, owner = flat[open_[owner]], owner[open_[owner]]
         inner = hides[flat]
-        if not inner.any():
-            return flat, np.bincount(owner, minlength=len(shown))
         within = flat[inner] - given
         count = np.ones(len(flat), np.int64)
         count[inner] = derived.lengths[within]
         flat, owner, inner = (np.repeat(column, count) for column in (flat, owner, inner))
         flat[inner] = gather(derived.premises, derived.lengths, within)
+    owner, flat = (np.concatenate([np.zeros(0, np.int64), *(part[at] for part in settled)]) for at in range(2))
+    return flat[np.argsort(owner, kind="stable")], np.bincount(owner, minlength=len(shown))
 
 
 def _differs(columns: Columns, order: Rows) -> NDArray[np.bool_]:
