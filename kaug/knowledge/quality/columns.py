@@ -21,6 +21,7 @@ __all__ = [
     "Columns",
     "Ints",
     "below",
+    "distinct",
     "gather",
     "join",
     "pairs_within",
@@ -64,10 +65,15 @@ class Columns:
 
     def find(self, iris: Sequence[str]) -> Ints:
         """Return the number of each IRI, -1 where the knowledge base lacks it."""
-        rows = np.flatnonzero(self.kind == 0)
-        found = pc.index_in(pa.array(iris, pa.string()), value_set=self._iris).to_numpy(zero_copy_only=False)
-        place = np.nan_to_num(found.astype(np.float64), nan=-1).astype(np.int64)
-        return np.where(place < 0, -1, rows[place] if len(rows) else -1).astype(np.int64)
+        missing = sorted(set(iris) - set(self._found))
+        if missing:
+            # One pass over all IRIs for what was not yet looked for.
+            hits = pc.index_in(self._iris, value_set=pa.array(missing, pa.string()))
+            at = np.flatnonzero(pc.is_valid(hits).to_numpy(zero_copy_only=False))
+            names = hits.take(pa.array(at)).to_pylist()
+            place = {missing[name]: int(self._iri_rows[row]) for name, row in zip(names, at.tolist(), strict=True)}
+            self._found.update({iri: place.get(iri, -1) for iri in missing})
+        return np.array([self._found[iri] for iri in iris], dtype=np.int64)
 
     def rows(self, predicate: int | str, *, axioms: bool = False) -> Ints:
         """Return the rows with a predicate (a number or an IRI), ascending; the axioms among them if asked for."""
@@ -95,11 +101,8 @@ class Columns:
             axioms: Take axioms too.
         """
         found: list[int] = []
-        for column, order in ((self.subject, self._by_subject), (self.object, self._by_object)):
-            keys = column[order]
-            if predicate is not None and column is self.object:
-                break
-            rows = order[np.searchsorted(keys, term) : np.searchsorted(keys, term, side="right")][: 1 << 12]
+        for order, keys in (self._by_subject, self._by_object)[: 2 if predicate is None else 1]:
+            rows = order[np.searchsorted(keys, term) : np.searchsorted(keys, term, side="right")]
             rows = rows if axioms else rows[rows < self.facts]
             rows = rows if predicate is None else rows[self.predicate[rows] == predicate]
             found += [row for row in rows[:_EXAMPLES].tolist() if row not in found]
@@ -109,7 +112,7 @@ class Columns:
     def entities(self) -> Ints:
         """The IRIs and blank nodes that are the subject or the object of a fact, ascending."""
         ends = np.concatenate([self.subject[: self.facts], self.object[: self.facts]])
-        return _distinct(ends[self.kind[ends] != 1], self.terms)
+        return distinct(ends[self.kind[ends] != 1], self.terms)
 
     @cached_property
     def types(self) -> tuple[Ints, Ints]:
@@ -139,7 +142,7 @@ class Columns:
         """The terms used or declared as classes, ascending."""
         child, parent = self.pairs(RDFS + "subClassOf")
         found = np.concatenate([self.types[1], child, parent, self.typed(OWL + "Class", RDFS + "Class")])
-        return _distinct(found, self.terms)
+        return distinct(found, self.terms)
 
     def members(self, heads: Ints) -> tuple[Ints, Ints]:
         """Return the members of RDF lists, as pairs of a position in `heads` and a member."""
@@ -170,21 +173,28 @@ class Columns:
         return self.kb.terms["value"].take(pa.array(terms, pa.int64())).combine_chunks()
 
     @cached_property
+    def _found(self) -> dict[str, int]:
+        return {}
+
+    @cached_property
+    def _iri_rows(self) -> Ints:
+        return np.flatnonzero(self.kind == 0).astype(np.int64)
+
+    @cached_property
     def _iris(self) -> pa.Array:
-        return self.values(np.flatnonzero(self.kind == 0))
+        return self.values(self._iri_rows)
 
     @cached_property
     def _by_predicate(self) -> tuple[Ints, Ints]:
-        order = np.argsort(self.predicate, kind="stable")
-        return order, self.predicate[order]
+        return _sorted(self.predicate)
 
     @cached_property
-    def _by_subject(self) -> Ints:
-        return np.argsort(self.subject, kind="stable")
+    def _by_subject(self) -> tuple[Ints, Ints]:
+        return _sorted(self.subject)
 
     @cached_property
-    def _by_object(self) -> Ints:
-        return np.argsort(self.object, kind="stable")
+    def _by_object(self) -> tuple[Ints, Ints]:
+        return _sorted(self.object)
 
 
 def gather(kb: KnowledgeBase) -> Columns:
@@ -297,7 +307,13 @@ def runs(keys: NDArray[Any]) -> tuple[Ints, Ints]:
     return starts, np.diff(np.append(starts, len(keys))).astype(np.int64)
 
 
-def _distinct(numbers: Ints, size: int) -> Ints:
+def _sorted(column: Ints) -> tuple[Ints, Ints]:
+    order = np.argsort(column, kind="stable")
+    return order, column[order]
+
+
+def distinct(numbers: Ints, size: int) -> Ints:
+    """Return the different numbers below `size`, ascending: as `np.unique`, without sorting."""
     found = np.zeros(size, dtype=bool)
     found[numbers] = True
     return np.flatnonzero(found).astype(np.int64)

@@ -88,7 +88,8 @@ def _same_facts(c: Columns, most: int) -> list[Finding]:
         members = owner[by[heads[n] : heads[n] + many[n]]]
         note = f"{many[n]:,} with the same {counted(int(sizes[by[heads[n]]]), 'fact', 'facts')}"
         items.append(Item(members[:_SHOWN].tolist(), (note,), int(many[n]), c.about(int(members[0]))))
-    what = f"{counted(len(twins), 'group', 'groups')} of entities of which exactly the same is said ({int(many[twins].sum()):,} in all)."
+    total = int(many[twins].sum())
+    what = f"{counted(len(twins), 'group', 'groups')} of entities of which exactly the same is said ({total:,} in all)."
     do = "Merge them if they are one thing; else say what tells them apart."
     return [Finding("same-facts", "duplicates", "warning", what, do, len(twins), items)]
 

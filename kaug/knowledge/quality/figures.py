@@ -3,10 +3,10 @@
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from kaug.knowledge.quality.columns import Columns, Ints, runs
+from kaug.knowledge.quality.columns import Columns, Ints, distinct, runs
 from kaug.knowledge.quality.labels import labelled
 from kaug.knowledge.quality.shape import components, degrees
 
@@ -98,7 +98,7 @@ def coverage(c: Columns) -> list[dict[str, Any]]:
     parts: list[tuple[str | None, Ints]] = [(None, c.entities)]
     for n, name in enumerate(names):
         mine = rows[source == n]
-        ends = np.unique(np.concatenate([c.subject[mine], c.object[mine]]))
+        ends = distinct(np.concatenate([c.subject[mine], c.object[mine]]), c.terms)
         parts.append((name, ends[c.kind[ends] != 1]))
     return [
         {
@@ -159,17 +159,14 @@ def _stated(c: Columns) -> tuple[Ints, list[str], Ints]:
     return source, names + missing, rows
 
 
-def _flag(c: Columns, name: str) -> np.ndarray:
-    return c.kb.facts[name].to_numpy(zero_copy_only=False).astype(bool)
+def _flag(c: Columns, name: str) -> NDArray[np.bool_]:
+    return np.asarray(c.kb.facts[name].to_numpy(zero_copy_only=False), dtype=bool)
 
 
-def _inferred(c: Columns) -> np.ndarray:
-    return pc.is_valid(c.kb.facts["rule"]).to_numpy().astype(bool)
+def _inferred(c: Columns) -> NDArray[np.bool_]:
+    return np.asarray(pc.is_valid(c.kb.facts["rule"]).to_numpy(), dtype=bool)
 
 
-def _spread(weights: np.ndarray) -> dict[str, Any]:
+def _spread(weights: NDArray[np.float64]) -> dict[str, Any]:
     low, middle, high = (round(float(value), 6) for value in (weights.min(), np.median(weights), weights.max()))
     return {"facts": len(weights), "min": low, "median": middle, "max": high}
-
-
-_ = pa

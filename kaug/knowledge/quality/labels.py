@@ -20,8 +20,11 @@ _TAG = re.compile(
 )
 _PRIVATE = re.compile(r"(?:x(?:-[a-z0-9]{1,8})+|i-[a-z-]+|[a-z]{2}-[a-z]{2}-[a-z]+)")
 # ISO 639-1, with the codes that it withdrew.
+# By first letter, what may follow it.
 _TWO = frozenset(
-    ["aa", "ab", "ae", "af", "ak", "am", "an", "ar", "as", "av", "ay", "az", "ba", "be", "bg", "bh", "bi", "bm", "bn", "bo", "br", "bs", "ca", "ce", "ch", "co", "cr", "cs", "cu", "cv", "cy", "da", "de", "dv", "dz", "ee", "el", "en", "eo", "es", "et", "eu", "fa", "ff", "fi", "fj", "fo", "fr", "fy", "ga", "gd", "gl", "gn", "gu", "gv", "ha", "he", "hi", "ho", "hr", "ht", "hu", "hy", "hz", "ia", "id", "ie", "ig", "ii", "ik", "in", "io", "is", "it", "iu", "iw", "ja", "ji", "jv", "jw", "ka", "kg", "ki", "kj", "kk", "kl", "km", "kn", "ko", "kr", "ks", "ku", "kv", "kw", "ky", "la", "lb", "lg", "li", "ln", "lo", "lt", "lu", "lv", "mg", "mh", "mi", "mk", "ml", "mn", "mo", "mr", "ms", "mt", "my", "na", "nb", "nd", "ne", "ng", "nl", "nn", "no", "nr", "nv", "ny", "oc", "oj", "om", "or", "os", "pa", "pi", "pl", "ps", "pt", "qu", "rm", "rn", "ro", "ru", "rw", "sa", "sc", "sd", "se", "sg", "sh", "si", "sk", "sl", "sm", "sn", "so", "sq", "sr", "ss", "st", "su", "sv", "sw", "ta", "te", "tg", "th", "ti", "tk", "tl", "tn", "to", "tr", "ts", "tt", "tw", "ty", "ug", "uk", "ur", "uz", "ve", "vi", "vo", "wa", "wo", "xh", "yi", "yo", "za", "zh", "zu"]
+    word[0] + letter
+    for word in ["aabefkmnrsvyz", "baeghimnors", "caehorsuvy", "daevz", "eelnostu", "fafijory", "gadlnuv", "haeiortuyz", "iadegiknostuw", "jaivw", "kagijklmnorsuvwy", "labginotuv", "mghiklnorsty", "nabdeglnorvy", "ocjmrs", "pailst", "qu", "rmnouw", "sacdeghiklmnoqrstuvw", "taeghiklnorstwy", "ugkrz", "veio", "wao", "xh", "yio", "zahu"]
+    for letter in word[1:]
 )
 
 

@@ -112,9 +112,9 @@ def check_property_axioms(c: Columns, most: int) -> list[Finding]:
         items = []
         for n in shown[:most]:
             mirror = rows[np.flatnonzero(back == ahead[n])]
-            ends = [int(c.subject[rows[n]]), int(c.object[rows[n]]), int(declared[column[n]])]
+            terms = [int(c.subject[rows[n]]), int(c.object[rows[n]]), int(declared[column[n]])]
             facts = list(dict.fromkeys([int(rows[n]), *mirror.tolist()]))[:3]
-            items.append(Item(ends, ("“", 2, "” holds both ways"), 1, facts))
+            items.append(Item(terms, ("“", 2, "” holds both ways"), 1, facts))
         what = f"{counted(len(shown), 'pair is', 'pairs are')} related both ways by an asymmetric property."
         do = "Remove the direction that is wrong."
         found.append(Finding("asymmetric-both-ways", "logic", "error", what, do, len(shown), items))
@@ -133,13 +133,13 @@ def check_property_axioms(c: Columns, most: int) -> list[Finding]:
     if len(named):
         apart = _keys(np.searchsorted(named, one), np.searchsorted(named, other), len(named))
         rows, column, _ = _facts_of(c, named)
-        ends, place = np.unique(c.subject[rows] * c.terms + c.object[rows], return_inverse=True)
+        known, place = np.unique(c.subject[rows] * c.terms + c.object[rows], return_inverse=True)
         keys = np.unique(place.astype(np.int64) * len(named) + column)
         hit = _clashes(keys // len(named), keys % len(named), apart, len(named))
         if len(hit):
             items = []
             for n, a, b in hit[:most].tolist():
-                terms = [int(ends[n] // c.terms), int(ends[n] % c.terms), int(named[a]), int(named[b])]
+                terms = [int(known[n] // c.terms), int(known[n] % c.terms), int(named[a]), int(named[b])]
                 facts = rows[np.flatnonzero((place == n) & np.isin(column, [a, b]))]
                 items.append(Item(terms, ("related by both “", 2, "” and “", 3, "”"), 1, np.unique(facts)[:3].tolist()))
             what = f"{counted(len(hit), 'pair is', 'pairs are')} related by two properties said to be disjoint."
