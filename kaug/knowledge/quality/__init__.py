@@ -1,0 +1,5 @@
+"""A knowledge base → what is wrong with it, and what to do about it: as JSON, as a page, as lines for a terminal."""
+
+from kaug.knowledge.quality.report import assess, quality_lines
+
+__all__ = ["assess", "quality_lines"]
