@@ -167,6 +167,7 @@ def _being(be: str, words: list[str], values: Values) -> Frame:
 
 def _having(words: list[str], values: Values) -> Frame:
     has = Clause("has", "does", "have")
+    words = words[1:] if words and words[0] in ARTICLES else words
     if not words:
         return has
     if words[0] == "been":
@@ -190,7 +191,10 @@ def _moment(words: list[str], values: Values) -> Frame | None:
     *head, last = words
     if not is_participle(last) or last in _NO_MOMENTS or len(head) > 1:
         return None
-    was = Clause(f"was {last}", "was", last, person=last in PEOPLE_DO)
+    person = last in PEOPLE_DO
+    was = Clause(f"was {last}", "was", last, person=person)
+    if is_past(last):
+        was = Clause(last, "did", base_form(last), person=person)
     if head == ["where"]:
         return Clause(f"is {last}", "is", last, "in", asked="where")
     if not head or head[0] not in _HEADS_OF_MOMENTS:
@@ -207,7 +211,7 @@ def _noun(words: list[str], values: Values) -> Frame:
         words = ["number", "of", *words[1:]]
     *head, last = words
     name, before = " ".join(words), head[-1] if head else ""
-    if values == "count" and is_plural(last):
+    if values in ("count", "year") and is_plural(last) and last not in ("years", "dates"):
         return Noun(f"number of {name}")
     if head and is_participle(last) and last not in PARTICIPLES_OR_THINGS and not is_adjective(before):
         # "award received", "languages spoken, written or signed"

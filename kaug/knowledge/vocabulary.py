@@ -234,7 +234,7 @@ NO_ARTICLE = _set("access back care less more off out part place rise up")
 TIMED = _set("begins closes ends expires opens starts")
 """What happens at a time, if the objects are dates."""
 
-SYMMETRIC = _set("adjacent equivalent identical isomorphic orthogonal parallel perpendicular similar")
+SYMMETRIC = _set("adjacent equal equivalent identical isomorphic orthogonal parallel perpendicular similar transparent")
 """Adjectives that are said of two, with "to"."""
 
 BEFORE_DEEDS = _set("art best co executive newly self well")

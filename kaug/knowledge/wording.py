@@ -36,8 +36,13 @@ _WHOLE = {
     "has a": "has",
     "has an": "has",
     "is": "is",
+    "greater": "greater than",
+    "lesser": "less than",
     "greater than or equal": "greater than or equal to",
+    "greater or equal": "greater than or equal to",
     "less than or equal": "less than or equal to",
+    "lesser or equal": "less than or equal to",
+    "non equal": "is not equal to",
     "subject of": "is the subject of",
     "to the power": "is raised to the power",
 }
