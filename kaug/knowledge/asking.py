@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from email.message import Message
 from typing import IO, Any
 
@@ -26,12 +26,14 @@ _LONGEST_ANSWER = 10_000_000  # bytes
 _LONGEST_WAIT = 60.0  # seconds
 
 
-def ask_model(name: str, *, most_tokens: int = 800) -> Ask:
+def ask_model(name: str, *, most_tokens: int = 600, begins: str = "", ends: Sequence[str] = ()) -> Ask:
     """Load a language model and return a function that asks it, greedily: the same prompt has the same answer.
 
     Args:
         name: See `kaug.models.find_language_model`.
         most_tokens: The longest answer.
+        begins: What each answer begins with: a small model keeps to a form sooner that it has begun.
+        ends: What an answer ends with, the first of them that comes; without it, the model decides.
 
     Returns:
         The function. It uses the model's chat template if there is one.
@@ -52,19 +54,23 @@ def ask_model(name: str, *, most_tokens: int = 800) -> Ask:
         if tokenizer.chat_template:
             messages = [{"role": "user", "content": prompt}]
             prompt = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-        tokens = tokenizer(prompt, return_tensors="pt", add_special_tokens=not tokenizer.chat_template).to(model.device)
+        tokens = tokenizer(prompt + begins, return_tensors="pt", add_special_tokens=not tokenizer.chat_template).to(
+            model.device
+        )
         length = tokens["input_ids"].shape[1]
         with torch.inference_mode(), quiet_transformers():
             out = model.generate(
                 **tokens,
                 max_new_tokens=most_tokens,
                 do_sample=False,
+                stop_strings=list(ends) or None,
+                tokenizer=tokenizer,
                 temperature=None,
                 top_p=None,
                 top_k=None,
                 pad_token_id=tokenizer.pad_token_id,
             )
-        return str(tokenizer.decode(out[0, length:], skip_special_tokens=True))
+        return begins + str(tokenizer.decode(out[0, length:], skip_special_tokens=True))
 
     return ask
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from kaug.knowledge.lexicon import PROPERTIES
 
-__all__ = ["EXAMPLE", "draft_prompt", "parse_answer"]
+__all__ = ["BEGINS", "ENDS", "EXAMPLE", "draft_prompt", "parse_answer"]
 
 _WANTED = {
     "statement": "sentences that state the fact, with {s} and {o}; some with {o} before {s}",
@@ -29,6 +29,9 @@ EXAMPLE: dict[str, list[str]] = {
     "inverseReference": ["the one that keeps watch over {o}"],
 }
 """The answer that the prompt shows, for a predicate "guards"; a draft that copies it is refused."""
+
+BEGINS, ENDS = '{"statement": ["', ("]}", "]\n}")
+"""What the answer begins and ends with, for a model that can be made to begin and end so."""
 
 _LONGEST_TEXT = 200
 _LONGEST_ANSWER = 100_000
