@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.errors import SourceError
-from kaug.knowledge.knowledge_base import CLASS_OF, KnowledgeBase
+from kaug.knowledge.knowledge_base import CLASS_OF, KnowledgeBase, words_of
+from kaug.knowledge.wording import Values, by_rule
 
-__all__ = ["PROPERTIES", "Property", "Said", "fill", "statements", "templates"]
+__all__ = ["PROPERTIES", "Property", "Said", "check_template", "fill", "statements", "templates"]
 
 Property = Literal["statement", "question", "inverseQuestion", "exam", "inverseExam", "reference", "inverseReference"]
 
@@ -84,17 +85,31 @@ def templates(kb: KnowledgeBase, predicate: int, name: Property, language: str =
         >>> templates(kb, int(kb.facts["predicate"][0].as_py()), "question")
         ['What is the capital of {s}?', 'Tell me the capital of {s}.']
     """
-    table = kb.lexicon
-    mask = pc.and_(
-        pc.equal(table["predicate"], pa.scalar(predicate, pa.uint32())),
-        pc.and_(pc.equal(table["property"], name), pc.is_in(table["language"], pa.array([language, ""]))),
-    )
-    found: list[str] = table.filter(mask)["text"].to_pylist()
+    found = _entries(kb, language).get((predicate, name), [])
     if found or language.split("-", maxsplit=1)[0] != "en":
-        return found
+        return list(found)
     if kb.terms["value"][predicate].as_py() in CLASS_OF:
         return list(_CLASS_OF[name])
-    return _by_rule(kb.text(language)[predicate].as_py())[name]
+    return by_rule(predicate_name(kb, predicate, language), _values(kb).get(predicate, "thing"))[name]
+
+
+def predicate_name(kb: KnowledgeBase, predicate: int, language: str = "en") -> str:
+    """Return what a predicate is called: its label, or its IRI's local name in words.
+
+    Args:
+        kb: The knowledge base.
+        predicate: The predicate's term number.
+        language: BCP 47 tag. In English, a label without a Latin letter is passed over.
+
+    Returns:
+        The name. Of a path of types, as in Freebase, the last part is taken: "film.film.directed_by" is "directed by".
+    """
+    label: str = kb.text(language)[predicate].as_py()
+    local = re.split(r"[#/:]", kb.terms["value"][predicate].as_py().rstrip("#/:"))[-1]
+    latin = language.split("-", maxsplit=1)[0] != "en" or re.search("[A-Za-z]", label)
+    if latin and label != words_of(local):
+        return label
+    return words_of(re.split(r"(?<=[a-z0-9])(?:__|\.)(?=[a-z])", local)[-1]) or label
 
 
 def fill(template: str, subjects: pa.Array, objects: pa.Array) -> Said:
@@ -126,10 +141,12 @@ def fill(template: str, subjects: pa.Array, objects: pa.Array) -> Said:
         else:
             place = place + len(piece)
             parts.append(pa.scalar(piece))
+    if parts and isinstance(parts[0], pa.Scalar) and template[0] != "{":
+        parts[0] = pa.scalar(_upper(template.split("{", maxsplit=1)[0]))
     text = pc.binary_join_element_wise(*parts, "")
-    if template.endswith("."):
+    if template.endswith("}.") and pc.any(pc.ends_with(text, "..")).as_py():
         text = pc.replace_substring_regex(text, r"\.\.$", ".")  # an object may end in a full stop of its own
-    return Said(_sentence(text), spans["s"], spans["o"])
+    return Said(_sentence(text) if template.startswith("{") else text, spans["s"], spans["o"])
 
 
 def statements(kb: KnowledgeBase, rows: NDArray[np.int64], language: str = "en") -> pa.Array:
@@ -146,13 +163,16 @@ def statements(kb: KnowledgeBase, rows: NDArray[np.int64], language: str = "en")
     rows = np.asarray(rows, dtype=np.int64)
     subjects, predicates, objects = kb.columns(rows)
     words = kb.phrase(language)
-    pieces, places = [pa.array([], pa.string())], [np.zeros(0, dtype=np.int64)]
-    for predicate in np.unique(predicates):
-        at = np.flatnonzero(predicates == predicate)
-        found = templates(kb, int(predicate), "statement", language) or templates(kb, int(predicate), "statement", "en")
+    order = np.argsort(predicates, kind="stable")
+    bounds = np.flatnonzero(np.diff(predicates[order])) + 1
+    pieces = [pa.array([], pa.string())]
+    for at in np.split(order, bounds) if len(order) else ():
+        predicate = int(predicates[at[0]])
+        found = templates(kb, predicate, "statement", language) or templates(kb, predicate, "statement", "en")
         pieces.append(fill(found[0], words.take(pa.array(subjects[at])), words.take(pa.array(objects[at]))).text)
-        places.append(at)
-    return pa.concat_arrays(pieces).take(pa.array(np.argsort(np.concatenate(places), kind="stable")))
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return pa.concat_arrays(pieces).take(pa.array(place))
 
 
 def _sentence(text: pa.Array) -> pa.Array:
@@ -160,6 +180,61 @@ def _sentence(text: pa.Array) -> pa.Array:
     upper = pc.utf8_upper(first)
     same = pc.equal(pc.utf8_length(upper), pc.utf8_length(first))  # ß would become two letters and move every span
     return pc.binary_join_element_wise(pc.if_else(same, upper, first), pc.utf8_slice_codeunits(text, 1), "")
+
+
+def _upper(text: str) -> str:
+    upper = text[:1].upper()
+    return upper + text[1:] if len(upper) == len(text[:1]) else text
+
+
+def _entries(kb: KnowledgeBase, language: str) -> dict[tuple[int, str], list[str]]:
+    """The lexicon's templates in a language by predicate and property, read once a knowledge base."""
+    known: dict[str, dict[tuple[int, str], list[str]]] = vars(kb).setdefault("_entries", {})
+    if language not in known:
+        found: dict[tuple[int, str], list[str]] = {}
+        table = kb.lexicon.filter(pc.is_in(kb.lexicon["language"], pa.array([language, ""])))
+        rows = zip(*(table[name].to_pylist() for name in ("predicate", "property", "text")), strict=True)
+        for predicate, name, text in rows:
+            found.setdefault((predicate, name), []).append(text)
+        known[language] = found
+    return known[language]
+
+
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+_KINDS: list[Values] = ["thing", "truth", "date", "year", "time", "count"]
+_INTEGERS = ("integer", "int", "long", "short", "nonNegativeInteger", "positiveInteger", "unsignedInt", "unsignedShort")
+_KIND_OF: dict[str, Values] = {
+    _XSD + "boolean": "truth",
+    _XSD + "date": "date",
+    _XSD + "dateTime": "date",
+    _XSD + "gYear": "year",
+    _XSD + "time": "time",
+    **{_XSD + name: "count" for name in _INTEGERS},
+}
+_YEAR = r"^(1\d{3}|20\d{2})$"
+
+
+def _values(kb: KnowledgeBase) -> dict[int, Values]:
+    """What the objects of each predicate are, where they are all of one kind."""
+    known: dict[int, Values] | None = vars(kb).get("_values")
+    if known is None:
+        datatypes = pc.cast(kb.terms["datatype"], pa.string())
+        codes = np.zeros(kb.terms.num_rows, dtype=np.int8)
+        for datatype in pc.unique(datatypes).to_pylist():
+            if datatype in _KIND_OF:
+                codes[pc.equal(datatypes, datatype).fill_null(False).to_numpy()] = _KINDS.index(_KIND_OF[datatype])
+        years = pc.match_substring_regex(kb.terms["value"], _YEAR).to_numpy() & (codes == _KINDS.index("count"))
+        codes[years] = _KINDS.index("year")
+        _, predicates, objects = kb.columns(np.arange(kb.facts.num_rows, dtype=np.int64))
+        order = np.argsort(predicates, kind="stable")
+        found, starts = np.unique(predicates[order], return_index=True)
+        of_objects = codes[objects[order]]
+        low, high = (edge.reduceat(of_objects, starts) if len(starts) else starts for edge in (np.minimum, np.maximum))
+        number, year = _KINDS.index("count"), _KINDS.index("year")
+        kinds = np.where((low == year) & (high == number), number, np.where(low == high, low, 0))
+        known = {int(term): _KINDS[kind] for term, kind in zip(found, kinds, strict=True) if kind}
+        vars(kb)["_values"] = known
+    return known
 
 
 _CLASS_OF: dict[str, list[str]] = {  # the object brings its article: "Togo is a country."
@@ -171,60 +246,3 @@ _CLASS_OF: dict[str, list[str]] = {  # the object brings its article: "Togo is a
     "reference": ["what {s} is"],
     "inverseReference": ["something that is {o}"],
 }
-
-_NO_SLOTS = str.maketrans("{}", "()")
-_ARTICLES = {"a", "an"}
-_TO_BE_OR_HAVE = {"is", "was", "has", "have"}
-_PREPOSITIONS = {"of", "by", "in", "at", "to", "from", "with", "for", "on", "as", "into", "about", "near"}
-
-
-def _by_rule(label: str) -> dict[str, list[str]]:
-    words = label.translate(_NO_SLOTS).split() or ["related", "to"]
-    first, last, name = words[0], words[-1], " ".join(words)
-    if len(words) == 2 and first == "is" and last in _ARTICLES:
-        return {key: [text.replace("{o}", f"{last} {{o}}") for text in texts] for key, texts in _CLASS_OF.items()}
-    if last in _ARTICLES or name in _TO_BE_OR_HAVE or (first in ("has", "have") and last in _PREPOSITIONS):
-        return _verb(name)
-    if last in _PREPOSITIONS:
-        return _participle(first, " ".join(words[1:])) if first in ("is", "was") else _participle("is", name)
-    if first in _TO_BE_OR_HAVE:
-        return _noun(" ".join(words[1:]))
-    if len(words) == 1 and name.endswith("s") and not name.endswith(("ss", "us", "is", "ics")):
-        return _verb(name)
-    return _noun(name)
-
-
-def _noun(name: str) -> dict[str, list[str]]:
-    return {
-        "statement": [f"The {name} of {{s}} is {{o}}.", f"{{o}} is the {name} of {{s}}."],
-        "question": [f"What is the {name} of {{s}}?", f"Tell me the {name} of {{s}}."],
-        "inverseQuestion": [f"What has {{o}} as its {name}?"],
-        "exam": [f"Which {name} belongs to {{s}}?"],
-        "inverseExam": [f"Name something whose {name} is {{o}}."],
-        "reference": [f"the {name} of {{s}}"],
-        "inverseReference": [f"the thing whose {name} is {{o}}"],
-    }
-
-
-def _participle(verb: str, name: str) -> dict[str, list[str]]:
-    return {
-        "statement": [f"{{s}} {verb} {name} {{o}}.", f"{{o}} is what {{s}} {verb} {name}."],
-        "question": [f"What {verb} {{s}} {name}?", f"Tell me what {{s}} {verb} {name}."],
-        "inverseQuestion": [f"What {verb} {name} {{o}}?"],
-        "exam": [f"{{s}} {verb} {name} what?"],
-        "inverseExam": [f"Name something that {verb} {name} {{o}}."],
-        "reference": [f"what {{s}} {verb} {name}"],
-        "inverseReference": [f"the thing that {verb} {name} {{o}}"],
-    }
-
-
-def _verb(name: str) -> dict[str, list[str]]:
-    return {
-        "statement": [f"{{s}} {name} {{o}}.", f"{{o}} is what {{s}} {name}."],
-        "question": [f"{{s}} {name} what?", f"Tell me what {{s}} {name}."],
-        "inverseQuestion": [f"What {name} {{o}}?"],
-        "exam": [f"Name what {{s}} {name}."],
-        "inverseExam": [f"Name something that {name} {{o}}."],
-        "reference": [f"what {{s}} {name}"],
-        "inverseReference": [f"the thing that {name} {{o}}"],
-    }

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from kaug.errors import SourceError
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.wording import Words
+from kaug.knowledge.proof_words import Words
 
 __all__ = ["Proof", "explain", "find_facts", "say_proof"]
 

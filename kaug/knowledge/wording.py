@@ -1,117 +1,109 @@
-"""Facts, axioms and class expressions → the words that a proof says them in."""
+"""A predicate's label → templates in English that say it, by rule.
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+The label is read as a frame: a noun phrase ("capital", "has legal name", "parents"), a clause ("borders", "is part of",
+"born in", "accepts payment method"), a yes or no ("is open"), or what someone did ("music by"). The rules are total: every
+string gives templates, and each holds the right slots once.
+"""
 
-from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon import fill, templates
-from kaug.knowledge.rules import iri
+import re
+from functools import lru_cache
 
-__all__ = ["Words"]
+from kaug.knowledge.english import spelled
+from kaug.knowledge.frames import Templates, say_frame
+from kaug.knowledge.knowledge_base import words_of
+from kaug.knowledge.reading import Values, read_label, starts_like_a_clause
 
-_AXIOMS = {
-    iri(name): text
-    for name, text in {
-        "rdfs:domain": "Whatever has the property “{s}” is {o}.",
-        "rdfs:range": "Whatever is a value of “{s}” is {o}.",
-        "rdfs:subPropertyOf": "Where “{s}” holds, “{o}” holds.",
-        "owl:equivalentProperty": "“{s}” and “{o}” mean the same.",
-        "owl:inverseOf": "“{s}” is the inverse of “{o}”.",
-        "owl:propertyChainAxiom": "“{s}” follows from {o}.",
-        "owl:equivalentClass": "{s} is the same as {o}.",
-        "owl:sameAs": "{s} is the same as {o}.",
-        "owl:intersectionOf": "{s} is all of this: {o}.",
-        "owl:unionOf": "{s} is one of these: {o}.",
-        "owl:oneOf": "{s} is one of these: {o}.",
-    }.items()
+__all__ = ["Values", "by_rule"]
+
+_NO_SLOTS = str.maketrans("{}", "()")
+_OF_SITUATIONS = {
+    "want": "wish", "need": "need", "react": "reaction", "attr": "attribute", "intent": "intent", "effect": "effect",
+    "reason": "reason",
+}  # fmt: skip
+_WHOLE = {
+    "broader": "has broader concept",
+    "narrower": "has narrower concept",
+    "related": "related to",
+    "same as": "is the same as",
+    "see also": "is related to",
+    "is a": "is a kind of",
+    "is an": "is a kind of",
+    "is not a": "is not a kind of",
+    "not is a": "is not a kind of",
+    "applies": "applies to",
+    "relates": "relates to",
+    "refers": "refers to",
+    "has a": "has",
+    "has an": "has",
+    "is": "is",
+    "greater": "greater than",
+    "lesser": "less than",
+    "greater than or equal": "greater than or equal to",
+    "greater or equal": "greater than or equal to",
+    "less than or equal": "less than or equal to",
+    "lesser or equal": "less than or equal to",
+    "non equal": "is not equal to",
+    "subject of": "is the subject of",
+    "to the power": "is raised to the power",
 }
-_KINDS = {iri("owl:TransitiveProperty"): "“{s}” is transitive.", iri("owl:SymmetricProperty"): "“{s}” is symmetric."}
-_RESTRICTIONS = {
-    iri("owl:someValuesFrom"): "something with “{p}”: {o}",
-    iri("owl:hasValue"): "something with “{p}”: {o}",
-    iri("owl:allValuesFrom"): "something with “{p}”: only {o}",
-}
-_LISTS = {iri("owl:intersectionOf"): " and ", iri("owl:unionOf"): " or ", iri("owl:oneOf"): " or "}
-_ON, _FIRST, _REST = iri("owl:onProperty"), iri("rdf:first"), iri("rdf:rest")
-_PARTS = {_ON, _FIRST, _REST, *_RESTRICTIONS, *_LISTS}
-_NESTED = 4  # class expressions within class expressions that are said; what lies deeper is "something"
-_MEMBERS = 20
+"""Labels that vocabularies share and that say less than they mean."""
 
 
-class Words:
-    """Says triples in one language; what cannot be said in it is said in English.
+@lru_cache(maxsize=4096)
+def _frame_templates(label: str, values: Values) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    words = _words(label)
+    said = _situation(words) or say_frame(read_label(words, values))
+    return tuple((name, tuple(dict.fromkeys(texts))) for name, texts in said.items())
+
+
+def by_rule(label: str, values: Values = "thing") -> Templates:
+    """Say a predicate by its label.
 
     Args:
-        kb: The knowledge base, whose facts and axioms tell what blank nodes stand for.
-        language: BCP 47 tag.
+        label: The label in English, or the words of the IRI's local name.
+        values: What the objects of the predicate are: they decide between "Is {s} open?" and "What is {s}?".
+
+    Returns:
+        For each property of the lexicon at least one template, the plainest first.
+
+    Examples:
+        >>> by_rule("has legal name")["statement"]
+        ['The legal name of {s} is {o}.', '{o} is the legal name of {s}.']
+        >>> by_rule("is part of")["question"][0], by_rule("borders")["question"][0]
+        ('What is {s} part of?', 'What does {s} border?')
+        >>> by_rule("is open", "truth")["question"][0], by_rule("founded", "year")["statement"][0]
+        ('Is {s} open?', '{s} was founded in {o}.')
     """
+    return {name: list(texts) for name, texts in _frame_templates(label, values)}
 
-    def __init__(self, kb: KnowledgeBase, language: str = "en") -> None:
-        self._kb, self._language = kb, language
-        self._phrase, self._text = kb.phrase(language), kb.text(language)
-        self._blank = pc.equal(pc.cast(kb.terms["kind"], pa.string()), "blank")
-        self._subject, self._predicate, self._object = (
-            np.concatenate([table[name].to_numpy() for table in (kb.facts, kb.axioms)])
-            for name in ("subject", "predicate", "object")
-        )
 
-    def sentence(self, subject: int, predicate: int, value: int) -> str:
-        """Say a triple in its plainest sentence; an axiom about the vocabulary in words for what it means.
+def _words(label: str) -> list[str]:
+    text = re.sub(r"(?<=\w)\((e?s)\)", r"\1", label).translate(_NO_SLOTS)
+    if re.search(r"[a-z0-9][A-Z]|_", text) and " " not in text.strip():
+        text = words_of(text)
+    text = re.sub(r"(?<=[a-z]{2}) s\b(?!\))", "s", text)
+    words = text.split() or ["related", "to"]
+    titled = len(words) > 1 and all(word[0].isupper() for word in words if len(word) > 3)
+    words = [
+        word[0].lower() + word[1:] if (titled or not place) and word[1:].islower() else word
+        for place, word in enumerate(words)
+    ]
+    whole = _WHOLE.get(" ".join(words).lower())
+    words = whole.split() if whole else [part for word in words for part in spelled(word).split()]
+    return words[1:] if len(words) > 1 and words[0] in ("geo", "sf") and starts_like_a_clause(words[1:]) else words
 
-        Args:
-            subject: Term number.
-            predicate: Term number.
-            value: The object's term number.
 
-        Returns:
-            One sentence. A blank node that stands for a class expression or a list is said by its parts.
-        """
-        name = self._iri(predicate)
-        template = _KINDS.get(self._iri(value)) if name == iri("rdf:type") else _AXIOMS.get(name)
-        if template is None:
-            found = templates(self._kb, predicate, "statement", self._language)
-            template = (found or templates(self._kb, predicate, "statement", "en"))[0]
-        bare = "“{s}”" in template, "“{o}”" in template
-        between = " then " if name == iri("owl:propertyChainAxiom") else _LISTS.get(name, ", ")
-        left = self._say(subject, _NESTED, bare=bare[0])
-        return str(fill(template, pa.array([left]), pa.array([self._say(value, _NESTED, between, bare[1])])).text[0])
-
-    def is_part(self, subject: int, predicate: int) -> bool:
-        """Whether a triple is a part of an anonymous class or a list, and is said where that is named."""
-        return bool(self._blank[subject].as_py()) and self._iri(predicate) in _PARTS
-
-    def _say(self, term: int, depth: int, between: str = ", ", bare: bool = False) -> str:
-        if not self._blank[term].as_py():
-            return str((self._text if bare else self._phrase)[term])
-        about = self._about(term)
-        if _FIRST in about and depth:
-            quote = "“{}”" if (chain := between == " then ") else "{}"
-            return between.join(quote.format(self._say(m, depth - 1, bare=chain)) for m in self._members(term))
-        if _ON in about and depth:
-            on = self._say(about[_ON], depth - 1, bare=True)
-            for kind, words in _RESTRICTIONS.items():
-                if kind in about:
-                    return words.format(p=on, o=self._say(about[kind], depth - 1))
-        for kind, word in _LISTS.items():
-            if kind in about and depth:
-                return self._say(about[kind], depth - 1, word)
-        if iri("owl:inverseOf") in about and depth:
-            return f"the inverse of {self._say(about[iri('owl:inverseOf')], depth - 1, bare=True)}"
-        return "something"
-
-    def _members(self, term: int) -> list[int]:
-        members: list[int] = []
-        about = self._about(term)
-        while _FIRST in about and len(members) < _MEMBERS:
-            members.append(about[_FIRST])
-            about = self._about(about[_REST]) if _REST in about else {}
-        return members
-
-    def _about(self, term: int) -> dict[str, int]:
-        """The stated predicates of a term, each with its first object."""
-        rows = np.flatnonzero(self._subject == term)[::-1]
-        return {self._iri(int(self._predicate[row])): int(self._object[row]) for row in rows}
-
-    def _iri(self, term: int) -> str:
-        return str(self._kb.terms["value"][term])
+def _situation(words: list[str]) -> Templates | None:
+    """Relations between a situation with someone in it and what follows for X or for others (ATOMIC)."""
+    if len(words) != 2 or words[0] not in ("x", "o") or words[1] not in _OF_SITUATIONS:
+        return None
+    name, whose = _OF_SITUATIONS[words[1]], "X" if words[0] == "x" else "others"
+    return {
+        "statement": [f"When {{s}}, the {name} of {whose} is {{o}}.", f"{{o}} is the {name} of {whose} when {{s}}."],
+        "question": [f"When {{s}}, what is the {name} of {whose}?", f"Tell me the {name} of {whose} when {{s}}."],
+        "inverseQuestion": [f"When is the {name} of {whose} {{o}}?"],
+        "exam": [f"Which {name} do you expect of {whose} when {{s}}?"],
+        "inverseExam": [f"In which situation is {{o}} the {name} of {whose}?"],
+        "reference": [f"the {name} of {whose} when {{s}}"],
+        "inverseReference": [f"the situation in which the {name} of {whose} is {{o}}"],
+    }
