@@ -1,78 +1,180 @@
-"""An RDF file → its quads, strictly parsed, with canonical names for blank nodes; nothing is fetched."""
+"""An RDF file → its quads, or chunks of N-Quads, strictly parsed; nothing is fetched."""
 
-import hashlib
-import mmap
+import contextlib
+import itertools
 import re
-from collections.abc import Iterator
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 import pyoxigraph as ox
 
-from kaug.errors import SourceError
+from kaug.errors import SourceError, nearest
+from kaug.knowledge.compressed import COMPRESSIONS, as_stream, read_pieces
+from kaug.knowledge.guards import MAX_TERM, guarded_pieces, line_at
 
-__all__ = ["FORMATS", "construct", "read_quads"]
+__all__ = ["FORMATS", "construct", "is_rdf_name", "open_rdf", "parse_rdf", "read_chunks", "read_quads", "syntax_of"]
 
 FORMATS: dict[str, ox.RdfFormat] = {
     ".nt": ox.RdfFormat.N_TRIPLES,
     ".nq": ox.RdfFormat.N_QUADS,
     ".ttl": ox.RdfFormat.TURTLE,
     ".trig": ox.RdfFormat.TRIG,
+    ".n3": ox.RdfFormat.N3,
     ".rdf": ox.RdfFormat.RDF_XML,
     ".owl": ox.RdfFormat.RDF_XML,
     ".xml": ox.RdfFormat.RDF_XML,
     ".jsonld": ox.RdfFormat.JSON_LD,
 }
-"""File name endings and the syntax that each is read as."""
+"""File name endings and the syntax that each is read as; `.gz`, `.bz2`, `.xz` or `.zst` may follow."""
+
+_LINES = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
+_QUAD_BYTES = 128  # about what a quad takes in N-Quads
 
 
-def read_quads(path: Path) -> Iterator[ox.Quad]:
+def syntax_of(path: Path) -> ox.RdfFormat:
+    """Return the syntax that a file is read as, by its name.
+
+    Raises:
+        SourceError: Its name has no ending in `FORMATS`.
+
+    Examples:
+        >>> syntax_of(Path("a.ttl.gz")).name, syntax_of(Path("A.NT")).name
+        ('Turtle', 'N-Triples')
+    """
+    ending = _plain_name(path).suffix.lower()
+    if ending not in FORMATS:
+        hint = " JSON-LD is read from files that end in .jsonld." if ending == ".json" else nearest(ending, FORMATS)
+        raise SourceError(
+            f"{path}: unknown kind of file; its name should end in one of {' '.join(FORMATS)}, "
+            f"and then perhaps in one of {' '.join(COMPRESSIONS)}.{hint if ending else ''}"
+        )
+    return FORMATS[ending]
+
+
+def is_rdf_name(path: Path) -> bool:
+    """Say whether a file's name has an ending in `FORMATS`, perhaps with that of a compression behind it."""
+    return _plain_name(path).suffix.lower() in FORMATS
+
+
+def open_rdf(path: Path) -> BinaryIO:
+    """Open a file for reading, decompressed if its name says that it is compressed.
+
+    Args:
+        path: Any file; `.gz`, `.bz2`, `.xz` and `.zst` are decompressed, as a stream.
+
+    Returns:
+        A binary stream. Reading it raises `SourceError` if the file is cut short or expands beyond all measure.
+    """
+    return as_stream(read_pieces(path))
+
+
+def parse_rdf(path: Path, *, base_iri: str | None = None, lenient: bool = False) -> Iterator[ox.Quad]:
+    """Parse one RDF file as it stands: the fastest way to its quads.
+
+    Args:
+        path: As for `read_quads`.
+        base_iri: As for `read_quads`.
+        lenient: Let the parser pass what it would refuse, or in JSON-LD leave out, as no IRI or language tag.
+
+    Yields:
+        Its quads in the order of the file. Blank nodes have the labels of the file, or those that the parser gives to
+        what has none, which are new each time.
+
+    Raises:
+        SourceError: As `read_quads`.
+    """
+    syntax = syntax_of(path)
+    with _named_errors(path, stream := as_stream(guarded_pieces(path, syntax))):
+        parser = ox.parse(stream, format=syntax, base_iri=base_iri or _base_iri(path), lenient=lenient)
+        yield from _without_formulas(parser, path) if syntax == ox.RdfFormat.N3 else parser
+
+
+def read_quads(path: Path, *, base_iri: str | None = None, prefix: str = "b") -> Iterator[ox.Quad]:
     """Parse one RDF file.
 
     Args:
-        path: A file with an ending in `FORMATS`.
+        path: A file with an ending in `FORMATS`, compressed or not.
+        base_iri: What relative IRIs are relative to; by default `file:///` and the file's name.
+        prefix: How the labels of blank nodes begin. They are numbered in the order of the file, so that the same file
+            gives the same labels. Quads of two files can be put together if each has its own prefix.
 
     Yields:
-        Its quads in the order of the file. Files with blank nodes are read whole, so that the nodes can be named by
-        what is said of them.
+        Its quads in the order of the file, those of named graphs with their graph. XML literals of RDF/XML are in
+        canonical form.
 
     Raises:
-        SourceError: The file is missing, of an unknown kind, or malformed: the message names file, reason and, where the
-            parser tells it, the line.
+        SourceError: The file is missing, of an unknown kind, malformed, or beyond one of the limits of
+            `kaug.knowledge.guards` and `kaug.knowledge.compressed`: the message names file, reason and line.
 
     Examples:
         >>> import tempfile
         >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
-        >>> _ = file.write_text('<urn:a> <urn:b> "c"@en .')
+        >>> _ = file.write_text('<urn:a> <urn:b> "c"@en, [] .')
         >>> [str(quad.object) for quad in read_quads(file)]
-        ['"c"@en']
+        ['"c"@en', '_:b0']
     """
-    syntax = FORMATS.get(path.suffix.lower())
-    if syntax is None:
-        raise SourceError(f"{path}: unknown kind of file; its name should end in one of {' '.join(FORMATS)}.")
-    try:
-        if syntax == ox.RdfFormat.RDF_XML:
-            _refuse_entities(path)
-        elif syntax == ox.RdfFormat.JSON_LD:
-            _refuse_depth(path)
-        with path.open("rb") as handle:
-            parser = ox.parse(handle, format=syntax, base_iri=f"file:///{quote(path.name)}")
-            blank: list[ox.Quad] = []
-            for quad in parser:
-                if isinstance(quad.subject, ox.BlankNode) or isinstance(quad.object, ox.BlankNode):
-                    blank.append(quad)
-                else:
-                    yield quad
-            if blank:
-                yield from _skolemise(blank, path)
-    except SyntaxError as error:
-        place = f"{path}:{error.lineno}" if error.lineno else str(path)
-        raise SourceError(f"{place}: {_reason(error)}") from error
-    except OSError as error:
-        raise SourceError(f"{path}: cannot be read: {error.strerror or error}.") from error
+    numbers: dict[str, int] = {}
+    xml = syntax_of(path) == ox.RdfFormat.RDF_XML
+    for quad in parse_rdf(path, base_iri=base_iri):
+        subject, value, graph = (_named(term, numbers, prefix) for term in (quad.subject, quad.object, quad.graph_name))
+        if xml and isinstance(value, ox.Literal) and value.datatype.value == _XML_LITERAL:
+            value = ox.Literal(_canonical(value.value), datatype=value.datatype)
+        yield ox.Quad(subject, quad.predicate, value, graph)
 
 
-def construct(query: str, quads: list[ox.Quad], where: str) -> set[str]:
+def read_chunks(path: Path, *, base_iri: str | None = None, size: int = 1 << 22) -> Iterator[bytes]:
+    """Read one RDF file as N-Quads text, without a Python object for each quad.
+
+    Args:
+        path: As for `read_quads`.
+        base_iri: As for `read_quads`.
+        size: About how many bytes a chunk has.
+
+    Yields:
+        Chunks of whole lines, each line ending in a newline. N-Triples and N-Quads are the file's own lines: *not
+        parsed*, but free of carriage returns, of lines longer than `MAX_TERM`, and of deeply nested triple terms. Other
+        syntaxes are parsed, and written anew with a line a quad; labels of blank nodes are as in `parse_rdf`.
+
+    Raises:
+        SourceError: As `read_quads`; what is wrong in a line of N-Triples or N-Quads is not seen.
+
+    Examples:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
+        >>> _ = file.write_text('<urn:a> <urn:b> "c"@en, 1 .')
+        >>> for chunk in read_chunks(file):
+        ...     print(chunk.decode(), end="")
+        <urn:a> <urn:b> "c"@en .
+        <urn:a> <urn:b> "1"^^<http://www.w3.org/2001/XMLSchema#integer> .
+    """
+    syntax = syntax_of(path)
+    if syntax in _LINES:
+        yield from _gathered(guarded_pieces(path, syntax), size)
+        return
+    quads = parse_rdf(path, base_iri=base_iri)
+    while text := ox.serialize(itertools.islice(quads, max(1, size // _QUAD_BYTES)), format=ox.RdfFormat.N_QUADS):
+        if syntax == ox.RdfFormat.RDF_XML and _XML_LITERAL.encode() in text:
+            text = _XML_LITERALS.sub(_canonical_written, text.decode()).encode()
+        yield text
+
+
+def _gathered(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
+    held: list[bytes] = []
+    length = 0
+    for piece in pieces:
+        held.append(piece)
+        length += len(piece)
+        if length >= size:
+            yield b"".join(held)
+            held, length = [], 0
+    if held:
+        yield b"".join(held)
+
+
+def construct(query: str, quads: Iterable[ox.Quad], where: str) -> set[str]:
     """Run a SPARQL CONSTRUCT over quads, without any network.
 
     Args:
@@ -84,7 +186,7 @@ def construct(query: str, quads: list[ox.Quad], where: str) -> set[str]:
         The triples that it makes, as canonical N-Triples without the closing dot.
 
     Raises:
-        SourceError: It is no CONSTRUCT, malformed, or would reach for the network.
+        SourceError: It is no CONSTRUCT, malformed, nested beyond reason, or would reach for the network.
     """
     _refuse_network(query, where)
     store = ox.Store()
@@ -113,113 +215,73 @@ def _refuse_network(query: str, where: str) -> None:
             ) from error
 
 
-def _reason(error: SyntaxError) -> str:
+# ---------------------------------------------------------------- names and errors
+
+
+def _plain_name(path: Path) -> Path:
+    return path.with_suffix("") if path.suffix.lower() in COMPRESSIONS else path
+
+
+def _base_iri(path: Path) -> str:
+    return f"file:///{quote(_plain_name(path).name)}"
+
+
+def _named(term: Any, numbers: dict[str, int], prefix: str) -> Any:
+    if isinstance(term, ox.BlankNode):
+        return ox.BlankNode(f"{prefix}{numbers.setdefault(term.value, len(numbers))}")
+    if isinstance(term, ox.Triple):
+        subject, value = (_named(part, numbers, prefix) for part in (term.subject, term.object))
+        return ox.Triple(subject, term.predicate, value)
+    return term
+
+
+def _without_formulas(parser: Iterable[ox.Quad], path: Path) -> Iterator[ox.Quad]:
+    for quad in parser:
+        if quad.graph_name != ox.DefaultGraph():
+            raise SourceError(
+                f"{path}: holds a formula, {{ … }}: N3 quotes what stands in it, and does not state it. "
+                "Keep rules in a file of their own."
+            )
+        yield quad
+
+
+@contextlib.contextmanager
+def _named_errors(path: Path, stream: BinaryIO) -> Iterator[None]:
+    try:
+        yield
+    except SyntaxError as error:
+        place = f"{path}:{error.lineno}" if error.lineno else str(path)
+        raise SourceError(f"{place}: {_reason(error, path, stream)}") from error
+    except MemoryError as error:
+        if "buffer maximal size" not in str(error):
+            raise
+        line = line_at(path, max(0, stream.tell() - MAX_TERM))
+        raise SourceError(f"{path}:{line}: a term or comment is longer than {MAX_TERM:,} bytes.") from error
+
+
+def _reason(error: SyntaxError, path: Path, stream: BinaryIO) -> str:
     text = str(error.msg).removeprefix("Parser error ")
     if "LoadDocumentCallback" in text:
         return "a remote @context is never fetched; write the context into the file."
-    return re.sub(r"^at line \d+ (between columns \d+ and \d+|column \d+): ", "", text)
+    if error.lineno:
+        return re.sub(r"^at line \d+ (between columns \d+ and \d+|column \d+): ", "", text)
+    return f"{text.removesuffix('.')} (at line {line_at(path, stream.tell())} or before)."
 
 
-_ENTITY = re.compile(rb"<!ENTITY\s+(?:%\s+)?(\S+)\s+(SYSTEM|PUBLIC|\"[^\"]*\"|'[^']*')", re.DOTALL)
-_ENTITY_LENGTH = 512
+# ---------------------------------------------------------------- XML literals
+
+_XML_LITERAL = "http://www.w3.org/1999/02/22-rdf-syntax-ns#XMLLiteral"
+_XML_LITERALS = re.compile(rf'"((?:[^"\\]|\\.)*+)"\^\^<{re.escape(_XML_LITERAL)}>')
 
 
-def _refuse_entities(path: Path) -> None:
-    # The parser expands entities without limit. Those that abbreviate a namespace are short and hold no other.
-    if not path.stat().st_size:
-        return
-    with path.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        for found in _ENTITY.finditer(content):
-            name, value = found[1].decode(errors="replace"), found[2]
-            line = content[: found.start()].count(b"\n") + 1
-            if value in (b"SYSTEM", b"PUBLIC"):
-                raise SourceError(f"{path}:{line}: the entity {name!r} is to be fetched; nothing is.")
-            if len(value) > _ENTITY_LENGTH or re.search(rb"&(?!#|amp;|lt;|gt;|quot;|apos;)", value):
-                raise SourceError(
-                    f"{path}:{line}: the entity {name!r} is longer than {_ENTITY_LENGTH} bytes or holds other entities; "
-                    "write out what it stands for."
-                )
+def _canonical(text: str) -> str:
+    # RDF/XML asks for exclusive canonical XML; the parser declares every namespace in scope. Both mean the same.
+    try:
+        return ET.canonicalize(f"<x>{text}</x>", with_comments=True)[len("<x>") : -len("</x>")]
+    except ET.ParseError:
+        return text
 
 
-_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
-_DEPTH = 500
-
-
-def _refuse_depth(path: Path) -> None:
-    # The parser takes memory without limit for what is nested deeply.
-    if not path.stat().st_size:
-        return
-    depth = 0
-    with path.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        for found in _BRACKET.finditer(content):
-            depth += {b"{": 1, b"[": 1, b"}": -1, b"]": -1}.get(found[0], 0)
-            if depth > _DEPTH:
-                line = content[: found.start()].count(b"\n") + 1
-                raise SourceError(f"{path}:{line}: nested more than {_DEPTH} deep.")
-
-
-def _skolemise(quads: list[ox.Quad], path: Path) -> Iterator[ox.Quad]:
-    names = _names(quads)
-    doubtful = len(names) - len(set(names.values()))
-    if doubtful > _LOOK_ALIKES:
-        raise SourceError(
-            f"{path}: {doubtful} blank nodes are like others in all that is said of them and {_REACH} steps around; "
-            f"at most {_LOOK_ALIKES} can be told apart by their place. Give them IRIs, or say what they differ in."
-        )
-    if doubtful:
-        dataset = ox.Dataset(quads)
-        dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-        quads = sorted(dataset, key=str)
-        names = _number(_names(quads))
-    for quad in quads:
-        subject = (
-            ox.BlankNode(f"k{names[quad.subject.value]}") if isinstance(quad.subject, ox.BlankNode) else quad.subject
-        )
-        value = ox.BlankNode(f"k{names[quad.object.value]}") if isinstance(quad.object, ox.BlankNode) else quad.object
-        yield ox.Quad(subject, quad.predicate, value, quad.graph_name)
-
-
-_REACH = 8
-_LOOK_ALIKES = 500
-
-
-def _names(quads: list[ox.Quad]) -> dict[str, str]:
-    """Name each blank node by what is said of it, and of the nodes up to `_REACH` steps around it.
-
-    RDFC-1.0 numbers nodes by their place among all nodes of the file; these names stay when other parts of it change.
-    """
-    mentions: dict[str, list[ox.Quad]] = {}
-    for quad in quads:
-        for node in {term.value for term in (quad.subject, quad.object) if isinstance(term, ox.BlankNode)}:
-            mentions.setdefault(node, []).append(quad)
-    names = dict.fromkeys(mentions, "")
-    for _ in range(_REACH):
-        before = names
-        names = {node: _digest(sorted(_line(quad, node, before) for quad in quads)) for node, quads in mentions.items()}
-        if names == before:
-            break
-    return names
-
-
-def _number(names: dict[str, str]) -> dict[str, str]:
-    """Number the nodes that nothing tells apart, in canonical order."""
-    alike: dict[str, list[str]] = {}
-    for node in sorted(names, key=lambda node: (len(node), node)):
-        alike.setdefault(names[node], []).append(node)
-    return {
-        node: name if place == 0 else _digest([name, str(place)])
-        for name, nodes in alike.items()
-        for place, node in enumerate(nodes)
-    }
-
-
-def _line(quad: ox.Quad, node: str, names: dict[str, str]) -> str:
-    parts = [
-        f"_:{'' if term.value == node else names[term.value] + '.'}" if isinstance(term, ox.BlankNode) else str(term)
-        for term in (quad.subject, quad.predicate, quad.object)
-    ]
-    return " ".join([*parts, str(quad.graph_name)])
-
-
-def _digest(lines: list[str]) -> str:
-    return hashlib.blake2b("\n".join(lines).encode(), digest_size=12).hexdigest()
+def _canonical_written(found: re.Match[str]) -> str:
+    (quad,) = ox.parse(f"<x:x> <x:x> {found[0]} .", format=ox.RdfFormat.N_TRIPLES)
+    return str(ox.Literal(_canonical(quad.object.value), datatype=ox.NamedNode(_XML_LITERAL)))
