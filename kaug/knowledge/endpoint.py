@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 from kaug.artifact import lock, write_whole
 from kaug.digests import fingerprint
 from kaug.errors import SourceError
-from kaug.knowledge.rdf import read_quads
+from kaug.knowledge.columns import read_columns
+from kaug.knowledge.memory import joined
 from kaug.knowledge.sparql import Answer, TransientError, ask, check_endpoint, paged
 
 __all__ = ["endpoint_file", "fetch_endpoint"]
@@ -243,7 +244,9 @@ def _merge(pages: list[_Page], counts: Counter[str]) -> bytes:
     """Put the lines of all pages together: sorted, each once."""
     if len(pages) == 1 and pages[0].blank:
         # One answer's blank nodes are named by what is said of them, so that the same data give the same bytes.
-        data = "".join(f"{quad} .\n" for quad in read_quads(pages[0].file)).encode()
+        named = read_columns([pages[0].file.read_bytes()], str(pages[0].file))
+        parts = [named.terms.take(pa.array(part)) for part in named.triples.T]
+        data = joined(pc.binary_join_element_wise(*parts, ".\n", " "))
     else:
         data = b"".join(page.file.read_bytes() for page in pages)
     lines = pa.array(data.split(b"\n")[:-1], pa.large_binary())

@@ -168,6 +168,7 @@ def _xml(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
     parser.specified_attributes = True
     most = MAX_DEPTH["XML"]
     spaces = [0]  # bytes of the namespaces in scope, for each open element
+    usual: set[str] = set()  # names of attributes that say nothing about namespaces and XML literals
     tags = length = literal = size = 0
 
     def refuse(what: str) -> None:
@@ -177,12 +178,15 @@ def _xml(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
         nonlocal tags, length, literal, size
         tags, length, declared = tags + 1, 0, 0
         for key, value in attributes.items():
-            if key.startswith("xmlns"):
-                declared += len(key) + len(value) + 4
-            elif key.endswith("parseType") and not literal and value not in {"Resource", "Collection"}:
-                literal, size = len(spaces) + 1, -parser.CurrentByteIndex
-            elif len(value) > MAX_TERM:
-                refuse(f"the attribute {key} is longer than {MAX_TERM:,} bytes.")
+            if key not in usual:
+                if key.startswith("xmlns"):
+                    declared += len(key) + len(value) + 4
+                elif not key.endswith("parseType"):
+                    usual.add(key)
+                elif not literal and value not in {"Resource", "Collection"}:
+                    literal, size = len(spaces) + 1, -parser.CurrentByteIndex
+        if parser.CharacterDataHandler and sum(map(len, attributes.values())) > MAX_TERM:
+            refuse(f"the attributes are longer than {MAX_TERM:,} bytes when their entities are written out.")
         spaces.append(spaces[-1] + declared)
         if len(spaces) > most + 1:
             refuse(f"elements are nested more than {most} deep.")
@@ -237,7 +241,7 @@ _STEPS[[*b"}]"]] = -1
 _ESCAPE = re.compile(rb"\\[^u]")
 # A key that opens a context, however it is written, and is followed by neither null nor a string.
 _CONTEXT = re.compile(
-    b'"' + b"".join(b"(?:%c|\\\\u00%02x)" % (sign, sign) for sign in b"@context") + rb'"(?!\s*:\s*(?:null|"))', re.I
+    b'"' + b"".join(b"(?:%c|\\\\u00%02x)" % (sign, sign) for sign in b"@context") + rb'"(?!\s*:\s*(?:null|"))'
 )
 _HELD = 64  # more than a key that is written in escapes takes
 
@@ -253,15 +257,17 @@ def _json(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
         cut -= (cut - len(text[:cut].rstrip(b"\\"))) % 2  # no half escapes
         text, rest = _ESCAPE.sub(b"__", text), text[cut:]
         signs = np.frombuffer(text, np.uint8)[:cut]
-        quoted = quotes + np.cumsum(signs == ord('"'))
-        steps = np.where(quoted % 2, 0, _STEPS[signs])
-        levels = depth + np.cumsum(steps)
+        quoted = (quotes + np.cumsum(signs == ord('"'), dtype=np.uint8)) & 1
+        steps = _STEPS[signs] * (1 - quoted).view(np.int8)
+        levels = depth + np.cumsum(steps, dtype=np.int32)
         if cut:
             depth, quotes, deepest = int(levels[-1]), int(quoted[-1]), max(deepest, int(levels.max()))
         if deepest > most:
             line = line_at(path, offset + int(np.argmax(levels > most)))
             raise SourceError(f"{path}:{line}: nested more than {most} deep.")
-        starts = [found.start() for found in _CONTEXT.finditer(text) if found.start() < cut]
+        starts = []
+        if b"@context" in text or b"\\u00" in text:
+            starts = [found.start() for found in _CONTEXT.finditer(text) if found.start() < cut]
         contexts += len(starts)
         position = 0
         while opened or starts:

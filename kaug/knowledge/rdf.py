@@ -15,7 +15,7 @@ from kaug.errors import SourceError, nearest
 from kaug.knowledge.compressed import COMPRESSIONS, as_stream, read_pieces
 from kaug.knowledge.guards import MAX_TERM, guarded_pieces, line_at
 
-__all__ = ["FORMATS", "construct", "open_rdf", "parse_rdf", "read_chunks", "read_quads", "syntax_of"]
+__all__ = ["FORMATS", "construct", "is_rdf_name", "open_rdf", "parse_rdf", "read_chunks", "read_quads", "syntax_of"]
 
 FORMATS: dict[str, ox.RdfFormat] = {
     ".nt": ox.RdfFormat.N_TRIPLES,
@@ -31,6 +31,8 @@ FORMATS: dict[str, ox.RdfFormat] = {
 """File name endings and the syntax that each is read as; `.gz`, `.bz2`, `.xz` or `.zst` may follow."""
 
 _LINES = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
+_NAMED = (ox.NamedNode, ox.Literal)
+_QUERY_DEPTH = 100  # the stack of the SPARQL parser grows with each level
 _QUAD_BYTES = 128  # about what a quad takes in N-Quads
 
 
@@ -54,8 +56,8 @@ def syntax_of(path: Path) -> ox.RdfFormat:
     return FORMATS[ending]
 
 
-def is_rdf(path: Path) -> bool:
-    """Tell by a file's name whether it is read."""
+def is_rdf_name(path: Path) -> bool:
+    """Say whether a file's name has an ending in `FORMATS`, perhaps with that of a compression behind it."""
     return _plain_name(path).suffix.lower() in FORMATS
 
 
@@ -119,10 +121,18 @@ def read_quads(path: Path, *, base_iri: str | None = None, prefix: str = "b") ->
     numbers: dict[str, int] = {}
     xml = syntax_of(path) == ox.RdfFormat.RDF_XML
     for quad in parse_rdf(path, base_iri=base_iri):
-        subject, value, graph = (_named(term, numbers, prefix) for term in (quad.subject, quad.object, quad.graph_name))
+        subject, value, graph = quad.subject, quad.object, quad.graph_name
         if xml and isinstance(value, ox.Literal) and value.datatype.value == _XML_LITERAL:
             value = ox.Literal(_canonical(value.value), datatype=value.datatype)
-        yield ox.Quad(subject, quad.predicate, value, graph)
+        elif type(subject) is ox.NamedNode and type(value) in _NAMED and type(graph) is not ox.BlankNode:
+            yield quad
+            continue
+        yield ox.Quad(
+            _named(subject, numbers, prefix),
+            quad.predicate,
+            _named(value, numbers, prefix),
+            _named(graph, numbers, prefix),
+        )
 
 
 def read_chunks(path: Path, *, base_iri: str | None = None, size: int = 1 << 22) -> Iterator[bytes]:
@@ -188,6 +198,9 @@ def construct(query: str, quads: Iterable[ox.Quad], where: str) -> set[str]:
     Raises:
         SourceError: It is no CONSTRUCT, malformed, nested beyond reason, or would reach for the network.
     """
+    levels = itertools.accumulate((sign in "({[") - (sign in ")}]") for sign in query)
+    if max(levels, default=0) > _QUERY_DEPTH:
+        raise SourceError(f"{where}: the selection is nested more than {_QUERY_DEPTH} deep.")
     _refuse_network(query, where)
     store = ox.Store()
     store.extend(quads)

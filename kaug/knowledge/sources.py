@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from kaug.digests import file_digest
 from kaug.errors import SourceError, nearest
-from kaug.knowledge.rdf import is_rdf
+from kaug.knowledge.rdf import is_rdf_name
 
 __all__ = ["Manifest", "Source", "read_manifest", "source_of", "verify_source"]
 
@@ -50,7 +50,7 @@ class Source:
             SourceError: There is none.
         """
         if self.path.is_dir():
-            found = sorted(file for file in self.path.rglob("*") if file.is_file() and is_rdf(file))
+            found = sorted(file for file in self.path.rglob("*") if file.is_file() and is_rdf_name(file))
         elif glob.has_magic(str(self.path)) and not self.path.exists():
             found = sorted(Path(name) for name in glob.glob(str(self.path), recursive=True) if Path(name).is_file())
         else:
