@@ -8,8 +8,9 @@ import pyarrow.compute as pc
 
 from kaug.errors import SourceError, nearest
 from kaug.knowledge.importers.columns import read_columns
-from kaug.knowledge.importers.lines import Quads, literal, name
+from kaug.knowledge.importers.lines import Quads
 from kaug.knowledge.importers.saying import Said, say
+from kaug.knowledge.importers.terms import literal, name
 
 __all__ = ["BASE", "RELATIONS", "import_atomic"]
 
@@ -28,9 +29,7 @@ RELATIONS = {
     "Desires": Said("desires", "{s} wants {o}.", "What does {s} want?", "Who wants {o}?"),
     "HasProperty": Said("property", "{s} can be called {o}.", "How can you call {s}?", "What can be called {o}?"),
     "HasSubEvent": Said("subevent", "{s} includes {o}.", "What does {s} include?", "What includes {o}?"),
-    "HinderedBy": Said(
-        "hindered by", "{s} is hindered if {o}.", "What hinders that {s}?", "What is hindered if {o}?"
-    ),
+    "HinderedBy": Said("hindered by", "{s} is hindered if {o}.", "What hinders that {s}?", "What is hindered if {o}?"),
     "MadeUpOf": Said("made up of", "{s} is made up of {o}.", "What is {s} made up of?", "What is made up of {o}?"),
     "NotDesires": Said("does not want", "{s} does not want {o}.", "What does {s} not want?", "Who does not want {o}?"),
     "ObjectUse": Said("use", "{s} is used for {o}.", "What is {s} used for?", "What is used for {o}?"),
@@ -41,19 +40,24 @@ RELATIONS = {
     "isFilledBy": Said(
         "filled by", "The blank in {s} can be {o}.", "What can the blank in {s} be?", "In what can the blank be {o}?"
     ),
-    "xAttr": Said("character", "If {s}, PersonX is {o}.", "If {s}, how is PersonX?", "What does PersonX do who is {o}?"),
+    "xAttr": Said(
+        "character", "If {s}, PersonX is {o}.", "If {s}, how is PersonX?", "What does PersonX do who is {o}?"
+    ),
     "xIntent": Said(
         "intention", "{s} because PersonX wanted {o}.", "Why is it that {s}?", "What does PersonX do who wanted {o}?"
     ),
     "xNeed": Said(
-        "need", "Before {s}, PersonX needs {o}.", "What does PersonX need before {s}?", "For what does PersonX need {o}?"
+        "need",
+        "Before {s}, PersonX needs {o}.",
+        "What does PersonX need before {s}?",
+        "For what does PersonX need {o}?",
     ),
     "xReason": Said("reason", "{s} because {o}.", "For what reason is it that {s}?", "What is so because {o}?"),
 } | {
     side + key: Said(
         *(
             text.replace("{who}", who).replace("{end}", "s" * (side == "x")).replace("{es}", "es" * (side == "x"))
-            for text in (*texts, f"After what is it for {{who}}: {{o}}?")
+            for text in (*texts, "After what is it for {who}: {o}?")
         )
     )
     for side, who in _WHO.items()
@@ -94,4 +98,4 @@ def import_atomic(inputs: Sequence[Path], quads: Quads, progress: Callable[[int]
             quads.labels(name(BASE, tail), literal(tail, "en"))
             seen = pc.unique(pa.concat_arrays([seen, relation]))
             progress(block.rows)
-    say(quads, f"{BASE}r/", seen, RELATIONS)
+    say(quads, seen, name(f"{BASE}r/", seen), RELATIONS)

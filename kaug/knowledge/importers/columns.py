@@ -6,7 +6,7 @@ import csv
 import gzip
 import lzma
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -96,6 +96,10 @@ def without_ending(path: Path) -> str:
     return path.stem if path.suffix.lower() in _COMPRESSED else path.name
 
 
+def _open(path: Path) -> BinaryIO:
+    return path.open("rb")
+
+
 @contextlib.contextmanager
 def open_bytes(path: Path) -> Iterator[BinaryIO]:
     """Open a file and unpack it as its name's ending says: .gz, .bz2, .xz, .zst, or none.
@@ -109,14 +113,15 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
     Raises:
         SourceError: It cannot be read, or is not what its ending says.
     """
-    opened = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}.get(path.suffix.lower())
+    unpack: dict[str, Callable[[Path], object]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
     try:
         if path.suffix.lower() == ".zst":
             with pa.input_stream(str(path), compression="zstd") as packed:
-                yield cast(BinaryIO, packed)
+                yield cast("BinaryIO", packed)
         else:
-            with opened(path, "rb") if opened else path.open("rb") as handle:
-                yield cast(BinaryIO, handle)
+            opened = unpack.get(path.suffix.lower(), _open)(path)
+            with cast("BinaryIO", opened) as handle:
+                yield handle
     except pa.ArrowException:
         raise
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
@@ -188,7 +193,9 @@ def read_columns(
         try:
             with pacsv.open_csv(
                 handle,
-                read_options=pacsv.ReadOptions(column_names=list(names), skip_rows_after_names=first, block_size=_BLOCK),
+                read_options=pacsv.ReadOptions(
+                    column_names=list(names), skip_rows_after_names=first, block_size=_BLOCK
+                ),
                 parse_options=pacsv.ParseOptions(
                     delimiter=layout.delimiter,
                     quote_char='"' if layout.quoted else False,

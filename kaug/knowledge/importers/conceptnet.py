@@ -10,7 +10,8 @@ import pyarrow.json as pajson
 
 from kaug.errors import SourceError
 from kaug.knowledge.importers.columns import Block, Layout, decimals, first_row, read_columns
-from kaug.knowledge.importers.lines import Quads, iri, language_tag, literal, name, text_bytes
+from kaug.knowledge.importers.lines import Quads, text_bytes
+from kaug.knowledge.importers.terms import iri, language_tag, literal, name
 
 __all__ = ["import_conceptnet", "import_conceptnet_100k"]
 

@@ -10,7 +10,8 @@ from kaug.errors import SourceError, nearest
 from kaug.knowledge.importers.atomic import BASE as ATOMIC
 from kaug.knowledge.importers.columns import Block, Layout, decimals, header, read_columns
 from kaug.knowledge.importers.kgtk_values import LITERAL, split, texts, values
-from kaug.knowledge.importers.lines import ALTERNATIVE, LABEL, Quads, absolute, iri, literal
+from kaug.knowledge.importers.lines import ALTERNATIVE, LABEL, Quads
+from kaug.knowledge.importers.terms import absolute, iri, literal
 
 __all__ = ["BASE", "import_kgtk"]
 
@@ -72,7 +73,11 @@ def _edges(
         terms[role] = _nodes(cells, base)
         if pc.any(valued).as_py():
             written = values(cells)
-            block.refuse(pc.and_(valued, pc.is_null(written)), 'a literal of KGTK, such as "text", \'text\'@en or ^2020-01-01', column)
+            block.refuse(
+                pc.and_(valued, pc.is_null(written)),
+                "a literal of KGTK, such as \"text\", 'text'@en or ^2020-01-01",
+                column,
+            )
             terms[role] = pc.if_else(valued, written, terms[role])
     empty = pc.equal(block.columns[found["node2"]], "")
     quads.left_out("no node2", pc.sum(empty).as_py() or 0)
@@ -83,7 +88,8 @@ def _edges(
         missing = pc.equal(block.columns[weight], "")
         block.refuse(pc.and_(pc.is_null(weights), pc.invert(missing)), "a number", weight)
         weights = weights.filter(there)
-    quads.facts(*(terms[role].filter(there) for role in ("node1", "relation", "node2")), weights)
+    subject, predicate, value = (terms[role].filter(there) for role in ("node1", "relation", "node2"))
+    quads.facts(subject, predicate, value, weights)
     for role, column in said.items():
         rows = pc.and_(there, pc.invert(valued)) if role == "node2" else there
         _labels(quads, terms[role].filter(rows), block.columns[column].filter(rows))

@@ -4,10 +4,11 @@ KGTK tells values from nodes by their first character: `"` a string, `'` a strin
 place, a digit or sign a quantity; True and False are values too. `|` parts the values of one cell, and `\` escapes.
 """
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kaug.knowledge.importers.lines import literal
+from kaug.knowledge.importers.terms import literal
 
 __all__ = ["LITERAL", "QUANTITY", "split", "texts", "values"]
 
@@ -22,7 +23,8 @@ _WKT = "http://www.opengis.net/ont/geosparql#wktLiteral"
 _STRING = r"""(?s)^(?:"(?P<text>.*)"|'(?P<quoted>.*)')(?:@(?P<language>[A-Za-z]+(?:-[A-Za-z0-9]+)*))?$"""
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
 _PLACE = rf"^@(?P<latitude>{_NUMBER})/(?P<longitude>{_NUMBER})$"
-_DAY = r"(?P<year>-?[0-9]{4,})(?:-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2})(?:T(?P<time>[0-9:.]+)(?P<zone>Z|[+-][0-9:]+)?)?)?)?"
+_TIME = r"T(?P<time>[0-9:.]+)(?P<zone>Z|[+-][0-9]{2}:[0-9]{2})?"
+_DAY = rf"(?P<year>-?[0-9]{{4,}})(?:-(?P<month>0[0-9]|1[0-2])(?:-(?P<day>[0-2][0-9]|3[01])(?:{_TIME})?)?)?"
 _DATE = rf"^\^\+?{_DAY}(?:/(?P<precision>[0-9]+))?$"
 _UNITS = rf"^{_NUMBER}(?:[eE][+-]?[0-9]+)?(?:\[{_NUMBER},{_NUMBER}\])?[A-Za-z0-9_./^-]*$"
 _ESCAPES = {r"\t": "\t", r"\n": "\n", r"\r": "\r", r"\"": '"', r"\'": "'", r"\|": "|", "\0": "\\"}
@@ -46,7 +48,7 @@ def split(cells: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
     rows = pc.cast(pc.list_parent_indices(lists), pa.int64())
     starts = pc.cast(lists.offsets, pa.int64())
     first = pc.subtract(starts, starts[0])
-    places = pc.subtract(pa.array(range(len(rows)), pa.int64()), first.take(rows))
+    places = pc.subtract(pa.array(np.arange(len(rows))), first.take(rows))
     return rows, places, pc.replace_substring(pc.list_flatten(lists), _BAR, r"\|")
 
 

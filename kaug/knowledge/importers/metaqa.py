@@ -8,8 +8,9 @@ import pyarrow.compute as pc
 
 from kaug.errors import SourceError
 from kaug.knowledge.importers.columns import Block, Layout, read_columns, without_ending
-from kaug.knowledge.importers.lines import Quads, literal, name
+from kaug.knowledge.importers.lines import Quads
 from kaug.knowledge.importers.saying import Said, say
+from kaug.knowledge.importers.terms import literal, name
 
 __all__ = ["BASE", "import_metaqa"]
 
@@ -28,10 +29,10 @@ _RELATIONS = {
         "In which language is {s}?",
         "Which film is in {o}?",
     ),
-    "has tags": Said(
-        "has tags", "{s} is tagged {o}.", "Which words describe {s}?", "Which film is described by {o}?"
+    "has tags": Said("has tags", "{s} is tagged {o}.", "Which words describe {s}?", "Which film is described by {o}?"),
+    "has genre": Said(
+        "has genre", "The genre of {s} is {o}.", "What is the genre of {s}?", "Name a film of the genre {o}."
     ),
-    "has genre": Said("has genre", "The genre of {s} is {o}.", "What is the genre of {s}?", "Name a film of the genre {o}."),
     "has imdb votes": Said(
         "has imdb votes",
         "The votes for {s} on IMDb are {o}.",
@@ -68,7 +69,9 @@ def import_metaqa(inputs: Sequence[Path], quads: Quads, progress: Callable[[int]
             quads.labels(name(BASE, subject), literal(subject, "en"))
             quads.labels(name(BASE, value), literal(value, "en"))
             relations.append(pc.unique(known))
-    say(quads, f"{BASE}r/", pc.unique(pa.concat_arrays(relations)) if relations else pa.array([], pa.string()), _RELATIONS)
+    if relations:
+        said = pc.unique(pa.concat_arrays(relations))
+        say(quads, said, name(f"{BASE}r/", said), _RELATIONS)
 
 
 def _read_kb(path: Path, progress: Callable[[int], None]) -> list[tuple[pa.Array, pa.Array, pa.Array]]:

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.knowledge.importers.columns import read_columns
-from kaug.knowledge.importers.lines import Quads, literal, name
+from kaug.knowledge.importers.lines import Quads
+from kaug.knowledge.importers.terms import literal, name
 
 __all__ = ["BASE", "import_pathquestion", "relation_label"]
 

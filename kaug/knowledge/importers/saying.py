@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from kaug.knowledge.importers.lines import Quads, literal, name
+from kaug.knowledge.importers.lines import Quads
+from kaug.knowledge.importers.terms import literal
 
 __all__ = ["Said", "say"]
 
@@ -33,29 +34,28 @@ class Said:
     inverse: str = ""
 
 
-def say(quads: Quads, base: str, relations: pa.Array, said: Mapping[str, Said]) -> None:
-    """Write the labels and templates of relations.
+def say(quads: Quads, relations: pa.Array, terms: pa.Array, said: Mapping[str, Said]) -> None:
+    r"""Write the labels and templates of relations.
 
     Args:
         quads: What takes them.
-        base: What the relations' IRIs start with.
         relations: Strings: the relations that occur, by name.
-        said: How each is said; the name itself is the label of those that are not in it.
+        terms: Their IRIs as terms, as many.
+        said: How each is said; those that are not in it are labelled by their names, underscores as spaces.
 
     Examples:
         >>> import io
         >>> sink = io.BytesIO()
         >>> quads = Quads(sink, "urn:g")
-        >>> say(quads, "urn:r:", pa.array(["parents"]), {})
+        >>> say(quads, pa.array(["born_in"]), pa.array(["<urn:r:born_in>"]), {})
         >>> quads.flush()
         >>> sink.getvalue()
-        b'<urn:r:parents> <http://www.w3.org/2000/01/rdf-schema#label> "parents"@en <urn:g> .\\n'
+        b'<urn:r:born_in> <http://www.w3.org/2000/01/rdf-schema#label> "born in"@en <urn:g> .\n'
     """
-    for relation, subject in zip(relations.to_pylist(), name(base, relations), strict=True):
-        entry = said.get(relation, Said(relation))
-        texts = {"": entry.label, "statement": entry.statement, "question": entry.question}
-        texts["inverseQuestion"] = entry.inverse
+    for relation, subject in zip(relations.to_pylist(), terms.to_pylist(), strict=True):
+        entry = said.get(relation) or Said(relation.replace("_", " "))
+        texts = {"statement": entry.statement, "question": entry.question, "inverseQuestion": entry.inverse}
+        quads.labels(subject, literal(pa.array([entry.label]), "en"))
         for key, text in texts.items():
             if text:
-                value = literal(pa.array([text]), "en")
-                quads.labels(pa.array([subject.as_py()]), value, *([f"<{_KAUG}{key}>"] if key else []))
+                quads.labels(subject, literal(pa.array([text]), "en"), f"<{_KAUG}{key}>")
