@@ -106,13 +106,14 @@ def add_inferred(
     Returns:
         Both tables, longer.
     """
-    from kaug.knowledge.inference import infer
+    from kaug.knowledge.inference import VOCABULARY, infer
 
     stated = pa.concat_tables([facts, axioms])
     stated = stated.take(pc.sort_indices(stated, _ORDER)).combine_chunks()
-    spo = [stated[name].to_numpy() for name in ("subject", "predicate", "object")]
-    literal = pc.equal(terms["kind"].cast(pa.string()), "literal").combine_chunks().to_numpy(zero_copy_only=False)
-    found = infer(*spo, lambda iri: find_term(columns.terms, f"<{iri}>"), literal, rules=inference, limit=limit)
+    subject, predicate, value = (stated[name].to_numpy() for name in ("subject", "predicate", "object"))
+    literal, blank = (pc.equal(terms["kind"].cast(pa.string()), kind).to_numpy() for kind in ("literal", "blank"))
+    number = {iri: find_term(columns.terms, f"<{iri}>") for iri in VOCABULARY}
+    found = infer(subject, predicate, value, number, literal, rules=inference, limit=limit, blank=blank)
     counts.update(found.counts)
     triples = np.stack([found.subject, found.predicate, found.object], axis=1)
     ids = pa.concat_arrays([stated["fact"].combine_chunks(), _fact_ids(columns.terms, triples)])

@@ -2,10 +2,8 @@
 
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.artifact import Artifact, load, verify_file
+from kaug.knowledge.words import literal_words, name_words
 from kaug.tables import read_table, write_table
 
 __all__ = ["CLASS_OF", "KnowledgeBase", "clean_text", "load_kb", "save_kb"]
@@ -26,10 +25,6 @@ CLASS_OF = frozenset(
 """The predicates whose object is a class: what stands on their right is said with an article ("a country")."""
 
 _TABLES = {"terms": "terms", "labels": "labels", "facts": "facts", "axioms": "facts", "lexicon": "lexicon"}
-_XSD = "http://www.w3.org/2001/XMLSchema#"
-_UNSIGNED = ("unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte", "nonNegativeInteger", "positiveInteger")
-_SIGNED = ("integer", "long", "int", "short", "byte", "nonPositiveInteger", "negativeInteger")
-_NUMBERS = {_XSD + name for name in (*_UNSIGNED, *_SIGNED, "decimal", "double", "float")}
 _HIDDEN = (
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{84}\x{86}-\x{9f}\x{61c}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
 )
@@ -169,7 +164,7 @@ class KnowledgeBase:
         place = np.full(self.terms.num_rows, -1, dtype=np.int64)
         place[terms[first]] = np.arange(len(first))
         labelled = words.combine_chunks().take(pa.array(place, mask=place < 0))
-        fallback = self._fallback()
+        fallback = self._fallback(language)
         if phrases and language.split("-", maxsplit=1)[0] == "en":
             articled = pa.array(
                 [_with_article(word) for word in pc.coalesce(labelled, fallback).to_pylist()], pa.string()
@@ -191,15 +186,19 @@ class KnowledgeBase:
                     found[self._spo["subject"][stated]] = True
         return found
 
-    def _fallback(self) -> pa.Array:
-        values = self.terms["value"]
-        kinds = pc.cast(self.terms["kind"], pa.string()).to_pylist()
-        types = pc.cast(self.terms["datatype"], pa.string()).to_pylist()
-        words = [
-            _literal_words(value, datatype) if kind == "literal" else words_of(_local_name(value))
-            for kind, value, datatype in zip(kinds, values.to_pylist(), types, strict=True)
-        ]
-        return clean_text(pa.array(words, pa.string()))
+    def _fallback(self, language: str) -> pa.Array:
+        """Words for the terms without a label: a literal's value, the last part of an IRI."""
+        value, kind = (
+            pa.concat_arrays(self.terms[name].cast(pa.string()).chunks or [pa.array([], pa.string())])
+            for name in ("value", "kind")
+        )
+        datatype = self.terms["datatype"].combine_chunks()
+        literal = pc.equal(kind, "literal")
+        words = literal_words(value.filter(literal), datatype.filter(literal), language)
+        names = name_words(value.filter(pc.invert(literal)))
+        place = np.where(literal.to_numpy(zero_copy_only=False), 0, len(words))
+        place += np.where(place > 0, np.cumsum(place > 0), np.cumsum(place == 0)) - 1
+        return clean_text(pa.concat_arrays([words, names]).take(pa.array(place)))
 
 
 def save_kb(kb: KnowledgeBase, folder: Path) -> None:
@@ -268,45 +267,11 @@ def load_kb(folder: str | os.PathLike[str]) -> KnowledgeBase:
     )
 
 
-def words_of(name: str) -> str:
-    """Turn the local part of an IRI into words.
-
-    Examples:
-        >>> words_of("hasLegalName"), words_of("drive_nails"), words_of("HTMLPage")
-        ('has legal name', 'drive nails', 'HTML page')
-    """
-    name = re.sub(r"[_\-+.]+|%20", " ", name)
-    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
-    return " ".join(word if len(word) > 1 and word.isupper() else word[0].lower() + word[1:] for word in name.split())
-
-
 def _rank(tag: str, wanted: Sequence[str]) -> int:
     for place, language in enumerate(wanted):
         if tag == language.lower() or (tag and tag.split("-", maxsplit=1)[0] == language.lower()):
             return place
     return len(wanted)
-
-
-def _local_name(iri: str) -> str:
-    return re.split(r"[#/:]", iri.rstrip("#/:"))[-1] or iri
-
-
-def _literal_words(value: str, datatype: str | None) -> str:
-    if datatype in _NUMBERS:
-        return _number_words(value)
-    if datatype == _XSD + "boolean":
-        return {"true": "yes", "1": "yes"}.get(value, "no")
-    return value
-
-
-def _number_words(value: str) -> str:
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        return value
-    if not number.is_finite() or number.adjusted() not in range(-6, 15):
-        return value  # nobody writes 6.02E23 in full
-    return f"{(number + 0).normalize():,f}"  # + 0: there is no minus zero in words
 
 
 def pair_keys(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> NDArray[np.uint64]:

@@ -15,8 +15,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.errors import SourceError
-from kaug.knowledge.knowledge_base import CLASS_OF, KnowledgeBase, words_of
+from kaug.knowledge.knowledge_base import CLASS_OF, KnowledgeBase
 from kaug.knowledge.wording import Values, by_rule
+from kaug.knowledge.words import name_words, words_of
 
 __all__ = ["PROPERTIES", "Property", "Said", "check_template", "fill", "statements", "templates"]
 
@@ -105,9 +106,10 @@ def predicate_name(kb: KnowledgeBase, predicate: int, language: str = "en") -> s
         The name. Of a path of types, as in Freebase, the last part is taken: "film.film.directed_by" is "directed by".
     """
     label: str = kb.text(language)[predicate].as_py()
-    local = re.split(r"[#/:]", kb.terms["value"][predicate].as_py().rstrip("#/:"))[-1]
+    iri = kb.terms["value"][predicate].as_py()
+    local = re.split(r"[#/:]", iri.rstrip("#/:"))[-1]
     latin = language.split("-", maxsplit=1)[0] != "en" or re.search("[A-Za-z]", label)
-    if latin and label != words_of(local):
+    if latin and label not in (words_of(local), name_words(pa.array([iri]))[0].as_py()):
         return label
     return words_of(re.split(r"(?<=[a-z0-9])(?:__|\.)(?=[a-z])", local)[-1]) or label
 

@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from kaug.knowledge.english import spelled
 from kaug.knowledge.frames import Templates, say_frame
-from kaug.knowledge.knowledge_base import words_of
 from kaug.knowledge.reading import Values, read_label, starts_like_a_clause
+from kaug.knowledge.words import words_of
 
 __all__ = ["Values", "by_rule"]
 

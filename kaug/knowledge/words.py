@@ -5,6 +5,7 @@ datatype, or of a datatype that is not known here, stays as it is.
 """
 
 import html
+import re
 from collections.abc import Callable
 from functools import partial
 from urllib.parse import unquote
@@ -23,7 +24,7 @@ from kaug.knowledge.quantities import (
     unit_words,
 )
 
-__all__ = ["literal_words", "name_words"]
+__all__ = ["literal_words", "name_words", "words_of"]
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -234,3 +235,15 @@ _OF_XSD: dict[str, _Say] = {
     "hexBinary": _hex_words,
     "base64Binary": _base64_words,
 }
+
+
+def words_of(name: str) -> str:
+    """Turn the local part of an IRI into words.
+
+    Examples:
+        >>> words_of("hasLegalName"), words_of("drive_nails"), words_of("HTMLPage")
+        ('has legal name', 'drive nails', 'HTML page')
+    """
+    name = re.sub(r"[_\-+.]+|%20", " ", name)
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+    return " ".join(word if len(word) > 1 and word.isupper() else word[0].lower() + word[1:] for word in name.split())

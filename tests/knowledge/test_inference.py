@@ -39,7 +39,9 @@ def run(rows: list[Triple], rules: Level = "owl", limit: int = 1_000_000) -> tup
         limit=limit,
         blank=np.array([name[:2] == "_:" for name in names]),
     )
-    new = [tuple(names[term] for term in row) for row in np.column_stack((found.subject, found.predicate, found.object))]
+    new = [
+        tuple(names[term] for term in row) for row in np.column_stack((found.subject, found.predicate, found.object))
+    ]
     return [*rows, *new], found  # type: ignore[list-item]
 
 
@@ -408,7 +410,9 @@ def naive(rule: str, graph: set[Triple]) -> Iterator[Triple]:  # noqa: C901
         yield from ((c, "rdfs:subClassOf", d) for c, h in pairs("owl:intersectionOf") for d in members(graph, h))
         # and at once to what is below an anonymous intersection
         for c, h in pairs("owl:intersectionOf"):
-            yield from ((b, "rdfs:subClassOf", d) for b, e in pairs("rdfs:subClassOf") if c == e for d in members(graph, h))
+            yield from (
+                (b, "rdfs:subClassOf", d) for b, e in pairs("rdfs:subClassOf") if c == e for d in members(graph, h)
+            )
     elif rule == "scm-uni":
         yield from ((d, "rdfs:subClassOf", c) for c, h in pairs("owl:unionOf") for d in members(graph, h))
     elif rule == "cls-oo":
@@ -421,14 +425,14 @@ def naive(rule: str, graph: set[Triple]) -> Iterator[Triple]:  # noqa: C901
             yield from ((*row[:at], new, *row[at + 1 :]) for row in graph if row[at] == old)  # type: ignore[misc]
     else:
         kind = {"cls-hv1": "hasValue", "cls-hv2": "hasValue", "has-value": "hasValue", "cls-avf": "allValuesFrom"}
-        for (r, q), (v, d) in itertools.product(pairs("owl:onProperty"), pairs(f"owl:{kind.get(rule, 'someValuesFrom')}")):
+        for (r, q), (v, d) in itertools.product(
+            pairs("owl:onProperty"), pairs(f"owl:{kind.get(rule, 'someValuesFrom')}")
+        ):
             if r == v:
                 yield from restriction(rule, r, q, d, pairs)
 
 
-def restriction(
-    rule: str, r: str, q: str, d: str, pairs: Callable[[str], list[tuple[str, str]]]
-) -> Iterable[Triple]:
+def restriction(rule: str, r: str, q: str, d: str, pairs: Callable[[str], list[tuple[str, str]]]) -> Iterable[Triple]:
     typed = set(pairs("rdf:type"))
     if rule == "cls-hv1":
         return ((x, q, d) for x, c in typed if c == r)
@@ -445,7 +449,10 @@ def restriction(
 def told(row: Triple) -> bool:
     """Whether a triple is neither trivial nor about a literal or the vocabulary."""
     subject, predicate, value = row
-    above = predicate in ("rdf:type", "rdfs:subClassOf", "rdfs:subPropertyOf") and value in ("owl:Thing", "rdfs:Resource")
+    above = predicate in ("rdf:type", "rdfs:subClassOf", "rdfs:subPropertyOf") and value in (
+        "owl:Thing",
+        "rdfs:Resource",
+    )
     same = subject == value and predicate in ("rdfs:subClassOf", "rdfs:subPropertyOf", "owl:sameAs")
     return not (above or same or subject[0] == '"' or subject.startswith(("rdf:", "rdfs:", "owl:")))
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, assert_never
 
-from kaug.artifact import file_digest
+from kaug.digests import file_digest
 from kaug.errors import SourceError, nearest
 from kaug.knowledge.importers import FileFormat
 from kaug.knowledge.importers.lines import Quads, quads_file

@@ -152,16 +152,14 @@ def _excerpt(columns: Columns, terms: Ints, rows: Ints) -> tuple[KnowledgeBase, 
     facts = pa.concat_tables([kb.facts, kb.axioms]).take(pa.array(taken, pa.int64()))
     for name, column in ends.items():
         facts = _set(facts, name, np.searchsorted(kept, column))
-    part = replace(
-        kb,
-        terms=kb.terms.take(pa.array(kept, pa.int64())),
-        labels=_renumbered(kb.labels, "term", kept),
-        facts=facts,
-        axioms=facts.slice(0, 0),
-        lexicon=_renumbered(kb.lexicon, "predicate", kept),
-        _words={},
-    )
-    return part, kept
+    tables = {
+        "terms": kb.terms.take(pa.array(kept, pa.int64())),
+        "labels": _renumbered(kb.labels, "term", kept),
+        "facts": facts,
+        "axioms": facts.slice(0, 0),
+        "lexicon": _renumbered(kb.lexicon, "predicate", kept),
+    }
+    return replace(kb, tables=tables, _words={}), kept
 
 
 def _renumbered(table: pa.Table, name: str, kept: Ints) -> pa.Table:

@@ -23,7 +23,34 @@ _PRIVATE = re.compile(r"(?:x(?:-[a-z0-9]{1,8})+|i-[a-z-]+|[a-z]{2}-[a-z]{2}-[a-z
 # By first letter, what may follow it.
 _TWO = frozenset(
     word[0] + letter
-    for word in ["aabefkmnrsvyz", "baeghimnors", "caehorsuvy", "daevz", "eelnostu", "fafijory", "gadlnuv", "haeiortuyz", "iadegiknostuw", "jaivw", "kagijklmnorsuvwy", "labginotuv", "mghiklnorsty", "nabdeglnorvy", "ocjmrs", "pailst", "qu", "rmnouw", "sacdeghiklmnoqrstuvw", "taeghiklnorstwy", "ugkrz", "veio", "wao", "xh", "yio", "zahu"]
+    for word in [
+        "aabefkmnrsvyz",
+        "baeghimnors",
+        "caehorsuvy",
+        "daevz",
+        "eelnostu",
+        "fafijory",
+        "gadlnuv",
+        "haeiortuyz",
+        "iadegiknostuw",
+        "jaivw",
+        "kagijklmnorsuvwy",
+        "labginotuv",
+        "mghiklnorsty",
+        "nabdeglnorvy",
+        "ocjmrs",
+        "pailst",
+        "qu",
+        "rmnouw",
+        "sacdeghiklmnoqrstuvw",
+        "taeghiklnorstwy",
+        "ugkrz",
+        "veio",
+        "wao",
+        "xh",
+        "yio",
+        "zahu",
+    ]
     for letter in word[1:]
 )
 

@@ -139,9 +139,9 @@ def check_property_axioms(c: Columns, most: int) -> list[Finding]:
         if len(hit):
             items = []
             for n, a, b in hit[:most].tolist():
-                terms = [int(known[n] // c.terms), int(known[n] % c.terms), int(named[a]), int(named[b])]
+                pair = [int(known[n] // c.terms), int(known[n] % c.terms), int(named[a]), int(named[b])]
                 facts = rows[np.flatnonzero((place == n) & np.isin(column, [a, b]))]
-                items.append(Item(terms, ("related by both “", 2, "” and “", 3, "”"), 1, np.unique(facts)[:3].tolist()))
+                items.append(Item(pair, ("related by both “", 2, "” and “", 3, "”"), 1, np.unique(facts)[:3].tolist()))
             what = f"{counted(len(hit), 'pair is', 'pairs are')} related by two properties said to be disjoint."
             do = "Remove the fact that is wrong."
             found.append(Finding("disjoint-properties", "logic", "error", what, do, len(hit), items))

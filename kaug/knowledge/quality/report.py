@@ -73,7 +73,6 @@ def assess(kb: KnowledgeBase, *, shapes: Sequence[Mapping[str, str]] | None = No
     number = Counter(finding.severity for finding in found)
     sources, rules = figures.by_source(c), figures.by_rule(c)
     return {
-        "digest": kb.digest,
         "languages": list(kb.languages),
         "counts": {
             "facts": c.facts,
