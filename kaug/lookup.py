@@ -8,8 +8,8 @@ from kaug.evaluation.exam import draw_exam
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.lexicon import statements
 from kaug.models import find_encoder, find_language_model
+from kaug.prepare import find_facts, knowledge_of
 from kaug.run import Run
-from kaug.stages import find_facts, knowledge_of
 
 __all__ = ["check", "search"]
 
@@ -57,7 +57,7 @@ def check(run: Run) -> dict[str, Any]:
         run.sources,
         lexicon=run.manifest.lexicon,
         where="[knowledge] select",
-        **settings.model_dump(exclude={"manifest", "sources"}),
+        **settings.model_dump(exclude={"manifest", "sources", "shapes"}),
     )
     probes = draw_exam(
         kb,

@@ -32,6 +32,9 @@ class Knowledge(Section):
     )
     inference_limit: int = Field(1_000_000, ge=1, description="facts that each rule may add")
     min_weight: float | None = Field(None, description="leave out facts whose weight is less; those without one stay")
+    shapes: bool = Field(
+        False, description="check the sources against the manifest's SHACL shapes; a violation stops the run"
+    )
     limit: int | None = Field(None, ge=1, description="teach at most so many facts")
 
 

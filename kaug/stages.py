@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,157 +12,24 @@ import pyarrow as pa
 from kaug.artifact import Artifact
 from kaug.augmentation.arms import arm_rows
 from kaug.augmentation.shards import dataset_card, read_shards, write_shards
-from kaug.digests import code_digest, file_digest, fingerprint, safe_name
+from kaug.digests import code_digest, fingerprint
 from kaug.evaluation.answer import answer_probes, with_facts
-from kaug.evaluation.exam import draw_exam
 from kaug.evaluation.report import write_report
-from kaug.knowledge.build import assemble
-from kaug.knowledge.knowledge_base import KnowledgeBase, load_kb, save_kb
 from kaug.knowledge.lexicon import statements
-from kaug.knowledge.read import lean_memory, load_columns, read_source, save_columns
-from kaug.knowledge.sources import verify_source
-from kaug.models import find_encoder, find_language_model
-from kaug.retrieval.encoder import load_encoder
-from kaug.retrieval.index import FactIndex
-from kaug.retrieval.linker import Linker
-from kaug.retrieval.retriever import Retriever
+from kaug.models import find_language_model
+from kaug.prepare import (
+    build_all_knowledge,
+    build_exam,
+    build_index,
+    build_knowledge,
+    find_facts,
+    knowledge_of,
+    probes_of,
+)
 from kaug.run import Run, describe_run
 from kaug.tables import ANSWERS, read_table, write_table
 
-__all__ = ["STEPS", "build_all_knowledge", "build_shards", "find_facts", "train_models", "write_findings"]
-
-
-def knowledge_of(run: Run) -> KnowledgeBase:
-    """Open the run's knowledge base, built if it is not there."""
-    kb: KnowledgeBase = _opened(run, "knowledge base", lambda: load_kb(build_knowledge(run).path))
-    return kb
-
-
-def probes_of(run: Run) -> pa.Table:
-    """Open the run's exam, drawn if it is not there."""
-    return _opened(run, "exam", lambda: read_table(build_exam(run).path / "probes.arrow", "probes"))
-
-
-def retriever_of(run: Run) -> Retriever:
-    """Open what finds facts for texts, over the run's index, built if it is not there."""
-
-    def make() -> Retriever:
-        kb, encoder = knowledge_of(run), load_encoder(run.pipeline.retrieval.encoder)
-        return Retriever(kb, FactIndex.load(build_index(run).path, kb, encoder), Linker(kb), encoder)
-
-    retriever: Retriever = _opened(run, "retriever", make)
-    return retriever
-
-
-def find_facts(run: Run, texts: Sequence[str], k: int | None = None, allowed: Any = None) -> pa.Table:
-    """Find facts for texts as the pipeline's `[retrieval]` says; see `Retriever.retrieve`."""
-    settings = run.pipeline.retrieval
-    found = retriever_of(run).retrieve
-    return found(texts, k or settings.k, floor=settings.floor, language=run.language, allowed=allowed)
-
-
-def _opened(run: Run, what: str, make: Callable[[], Any]) -> Any:
-    if what not in run.opened:
-        run.opened[what] = make()
-    return run.opened[what]
-
-
-def build_sources(run: Run) -> list[tuple[str, Artifact]]:
-    """Sources → `0-sources/<id>/`: the SHA-256 of each, and its triples in columns."""
-    made = []
-    for source in run.sources:
-        digest = verify_source(source)
-        mark = fingerprint(source=digest, code=code_digest(*_READING))
-        name = f"0-sources/{safe_name(source.id, digest)}"
-        with run.stage(name, "source", mark, {}) as draft:
-            if draft:
-                with run.show(f"reading {source.id}", None, "triples") as advance, lean_memory():
-                    columns = read_source(source, advance)
-                save_columns(columns, draft.path)
-                draft.counts.update(read=columns.read, triples=len(columns.triples), terms=len(columns.terms))
-        made.append((digest, run.done[name]))
-    return made
-
-
-_READING = tuple(f"knowledge/{name}.py" for name in ("blank", "columns", "compressed", "guards", "rdf", "read"))
-
-
-def build_knowledge(run: Run) -> Artifact:
-    """Columns of the sources → `1-knowledge/`."""
-    settings, read = run.pipeline.knowledge, build_sources(run)
-    lexicon = run.manifest.lexicon
-    mark = fingerprint(
-        settings=settings.model_dump(exclude={"manifest"}),
-        sources={source.id: [digest, source.kind] for source, (digest, _) in zip(run.sources, read, strict=True)},
-        lexicon=file_digest(lexicon) if lexicon else "",
-        code=code_digest("knowledge", "tables.py"),
-    )
-    inputs = {f"0-sources/{one.path.name}": one.digest for _, one in read}
-    with run.stage("1-knowledge", "knowledge", mark, inputs) as draft:
-        if draft:
-            with run.show("putting the knowledge base together", None, "facts") as advance, lean_memory():
-                kb = assemble(
-                    run.sources,
-                    [digest for digest, _ in read],
-                    [load_columns(one.path) for _, one in read],
-                    lexicon=lexicon,
-                    where="[knowledge] select",
-                    **settings.model_dump(exclude={"manifest", "sources"}),
-                )
-                advance(kb.facts.num_rows)
-            save_kb(kb, draft.path)
-            draft.counts.update(kb.counts)
-    return run.done["1-knowledge"]
-
-
-def build_index(run: Run) -> Artifact:
-    """Facts → `2-index/`."""
-    knowledge = build_knowledge(run)
-    weights = sorted(find_encoder(run.pipeline.retrieval.encoder).glob("*.safetensors"))
-    mark = fingerprint(
-        knowledge=knowledge.digest,
-        encoder=run.pipeline.retrieval.encoder,
-        weights=[file_digest(file) for file in weights],
-        language=run.language,
-        code=code_digest("retrieval/index.py", "retrieval/encoder.py", "knowledge/lexicon.py"),
-    )
-    with run.stage("2-index", "retrieval", mark, {"1-knowledge": knowledge.digest}) as draft:
-        if draft:
-            kb, encoder = knowledge_of(run), load_encoder(run.pipeline.retrieval.encoder)
-            with run.show("embedding facts", kb.facts.num_rows, "facts") as advance:
-                index = FactIndex.build(kb, encoder, run.language, advance)
-            index.save(draft.path)
-            draft.counts["facts"] = len(index)
-            draft.details.update(kind=index.kind, recall_at_10=index.recall, encoder=index.encoder.name)
-    return run.done["2-index"]
-
-
-def build_exam(run: Run) -> Artifact:
-    """Knowledge → `3-exam/`."""
-    knowledge = build_knowledge(run)
-    settings = run.pipeline.exam
-    mark = fingerprint(
-        knowledge=knowledge.digest,
-        settings=settings.model_dump(),
-        texts=run.corpus[1],
-        seed=run.pipeline.seeds[0],
-        code=code_digest("evaluation/exam.py", "knowledge/compose.py", "knowledge/lexicon.py"),
-    )
-    with run.stage("3-exam", "exam", mark, {"1-knowledge": knowledge.digest}) as draft:
-        if draft:
-            probes = draw_exam(
-                knowledge_of(run),
-                texts=run.corpus[1],
-                probes_per_kind=settings.probes_per_kind,
-                held_out_entities=settings.held_out_entities,
-                held_out_texts=settings.held_out_texts,
-                language=run.language,
-                seed=run.pipeline.seeds[0],
-            )
-            write_table(probes, draft.path / "probes.arrow")
-            for group in probes.group_by("kind").aggregate([([], "count_all")]).to_pylist():
-                draft.counts[f"probes {group['kind']}"] = group["count_all"]
-    return run.done["3-exam"]
+__all__ = ["STEPS", "build_shards", "train_models", "write_findings"]
 
 
 def build_shards(run: Run) -> list[Artifact]:
@@ -323,11 +190,6 @@ def write_findings(run: Run) -> dict[str, Any]:
             )
     report: dict[str, Any] = json.loads((run.out / "6-report" / "report.json").read_text(encoding="utf-8"))
     return report
-
-
-def build_all_knowledge(run: Run) -> list[Artifact]:
-    """Sources → `1-knowledge/`, `2-index/` and `3-exam/`."""
-    return [build_knowledge(run), build_index(run), build_exam(run)]
 
 
 STEPS: dict[str, Callable[[Run], Any]] = {

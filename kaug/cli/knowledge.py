@@ -1,53 +1,287 @@
-"""Knowledge of any origin → files and findings: the commands that need no pipeline's run."""
+"""Knowledge of any origin → files and findings: the commands about RDF and what was built of it."""
 
+import contextlib
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal, get_args
 
 import typer
 
-from kaug.cli.options import Json, app, print_lines
+from kaug.cli.options import Json, Quiet, app, print_lines, set_logging
 from kaug.errors import PipelineError, nearest
+from kaug.progress import bars, silent
+
+Build = Annotated[
+    Path, typer.Argument(metavar="BUILD", help="A run's folder, such as build/quickstart, or its 1-knowledge/.")
+]
+Language = Annotated[str, typer.Option(help="Language of labels and sentences.")]
+
+
+def _print(found: Any, lines: list[str], as_json: bool) -> None:
+    print(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(lines))
 
 
 @app.command("import")
 def import_(
-    name: Annotated[str, typer.Argument(help="What to import: world (GeoNames, CLDR) or elements (mendeleev).")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The Turtle file to write.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="conceptnet, conceptnet-100k, atomic, kgtk (CSKG), wordnet, metaqa, pathquestion, or table (any CSV or TSV); "
+            "world (GeoNames, CLDR) and elements (mendeleev) read no file."
+        ),
+    ],
+    inputs: Annotated[
+        list[Path] | None, typer.Argument(metavar="IN...", help="What to read; .gz, .bz2, .xz and .zst are unpacked.")
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The file to write: .nq or .nq.gz; for world and elements .ttl.")
+    ] = ...,  # type: ignore[assignment]
+    manifest: Annotated[
+        Path | None, typer.Option(help="Add the source to this manifest. [default: print its entry]")
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="The source's id. [default: the name of the file written]")] = None,
+    kind: Annotated[
+        Literal["domain", "commonsense"] | None, typer.Option(help="[default: what the format mostly is]")
+    ] = None,
+    licence: Annotated[
+        str | None, typer.Option(help="SPDX expression. [default: what the publisher says, if known]")
+    ] = None,
+    origin: Annotated[str | None, typer.Option(help="Where it comes from. [default: the format and the files]")] = None,
+    attribution: Annotated[str | None, typer.Option(help="What the licence asks to be said.")] = None,
+    language: Annotated[
+        list[str] | None, typer.Option(help="conceptnet: keep this language; may be repeated. [default: en]")
+    ] = None,
+    base: Annotated[str | None, typer.Option(help="kgtk, wordnet, table: what IRIs made of names start with.")] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="table: a TOML file that says what the columns are; see docs/importers.md.")
+    ] = None,
+    graph: Annotated[
+        str | None, typer.Option(help="The named graph. [default: https://w3id.org/kaug/source/ID]")
+    ] = None,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Make a Turtle file from a package of open data."""
-    from kaug.knowledge.importers import run_importer
+    """Turn a knowledge base that is not RDF into N-Quads, as a stream, with its entry for a manifest."""
+    from kaug.knowledge.importers import ImporterName, run_importer
 
-    if name not in ("world", "elements"):
-        raise PipelineError(f"There is no importer {name!r}.{nearest(name, ['world', 'elements'])}")
-    counts = run_importer(name, out)  # type: ignore[arg-type]
-    print_lines({"file": str(out), **counts}, as_json)
+    if name not in get_args(ImporterName):
+        raise PipelineError(f"There is no importer {name!r}.{nearest(name, get_args(ImporterName))}")
+    options = {
+        "manifest": manifest,
+        "source": source,
+        "kind": kind,
+        "licence": licence,
+        "origin": origin,
+        "attribution": attribution,
+        "languages": language,
+        "base": base,
+        "mapping": mapping,
+        "graph": graph,
+    }
+    given = {key: value for key, value in options.items() if value is not None}
+    with (
+        contextlib.nullcontext(silent) if quiet else bars() as show,
+        show(f"importing {name}", None, "rows") as advance,
+    ):
+        counts = run_importer(name, inputs or [], out, progress=advance, **given)
+    entry = counts.pop("manifest", None)
+    if as_json:
+        print(json.dumps({"file": str(out), **counts, **({"manifest": entry} if entry else {})}, ensure_ascii=False))
+        return
+    print_lines({"file": str(out), **counts}, False)
+    if entry and manifest is None:
+        print(f"\nFor the manifest:\n\n{entry.rstrip()}")
 
 
 @app.command()
 def validate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="RDF files.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILES...", help="RDF files, folders of them, or patterns in quotes.")
+    ],
     shapes: Annotated[Path | None, typer.Option(help="SHACL shapes that all files together must satisfy.")] = None,
     as_json: Json = False,
 ) -> None:
     """Parse RDF files strictly; print a line for each. Exit code 3 if any is malformed or breaks a shape."""
-    from kaug.knowledge.validate import check_shapes, validate_file
+    from kaug.knowledge.validate import check_shapes, expand, validate_file
 
-    lines = [validate_file(file) for file in files]
-    for line in lines:
-        if as_json:
-            print(json.dumps(line, ensure_ascii=False))
-        else:
-            place = f"{line['file']}:{line['line']}" if line["line"] else line["file"]
-            print(f"{place}: " + (f"{line['triples']:,} triples" if line["ok"] else line["error"]))
-    broken = any(not line["ok"] for line in lines)
+    found = expand(files)
+    broken = False
+    for file in found:
+        line = validate_file(file)
+        broken |= not line["ok"]
+        place = f"{line['file']}:{line['line']}" if line["line"] else line["file"]
+        _print(line, [f"{place}: " + (f"{line['triples']:,} triples" if line["ok"] else line["error"])], as_json)
     if shapes and not broken:
-        for result in check_shapes(files, shapes):
-            print(
-                json.dumps(result, ensure_ascii=False) if as_json else "{severity}: {focus}: {message}".format(**result)
-            )
+        for result in check_shapes(found, shapes):
+            _print(result, ["{severity}: {focus}: {message}".format(**result)], as_json)
             broken |= result["severity"] == "Violation"
     if broken:
         sys.exit(3)
+
+
+@app.command()
+def quality(build: Build, as_json: Json = False) -> None:
+    """Say what a knowledge engineer should look at: the quality report of a built knowledge base."""
+    from kaug.knowledge.knowledge_base import built_file
+    from kaug.knowledge.quality.report import quality_lines
+
+    page = built_file(build, "quality.html")
+    report = json.loads(built_file(build, "quality.json").read_text(encoding="utf-8"))
+    _print(report, [*quality_lines(report), f"Page: {page}"], as_json)
+
+
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="A", help="A run's folder, or its 1-knowledge/.")],
+    new: Annotated[Path, typer.Argument(metavar="B", help="Another.")],
+    shards: Annotated[
+        bool, typer.Option("--shards", help="Say also which rows of A's shards fall or are stale, and what is due.")
+    ] = False,
+    examples: Annotated[
+        int, typer.Option(min=0, help="How many facts, labels and templates of each kind to show.")
+    ] = 10,
+    as_json: Json = False,
+) -> None:
+    """Tell what has changed from one built knowledge base to another: facts, labels, templates, rows."""
+    from kaug.knowledge.diff import diff as compare
+    from kaug.knowledge.diff import diff_json, diff_lines
+    from kaug.knowledge.knowledge_base import load_kb
+
+    difference = compare(load_kb(old), load_kb(new))
+    rows = _rows_affected(old, difference) if shards else {}
+    about = diff_json(difference) | ({"rows": rows} if shards else {})
+    said = [f"{name}: " + ", ".join(f"{count:,} {what}" for what, count in one.items()) for name, one in rows.items()]
+    _print(
+        about,
+        [*diff_lines(difference, examples), *(["", "rows", *(f"  {line}" for line in said)] if said else [])],
+        as_json,
+    )
+
+
+def _rows_affected(build: Path, difference: Any) -> dict[str, dict[str, int]]:
+    from kaug.augmentation.shards import read_shards
+    from kaug.knowledge.affected import affected
+    from kaug.tables import read_table
+
+    tables = {}
+    if (build / "3-exam" / "manifest.json").exists():
+        tables["3-exam"] = read_table(build / "3-exam" / "probes.arrow", "probes")
+    tables.update({f"4-shards/{arm.name}": read_shards(arm) for arm in sorted((build / "4-shards").glob("[!.]*"))})
+    if not tables:
+        raise PipelineError(f"{build}: there is no exam and there are no shards here; name a run's folder.")
+    found = {}
+    for name, table in tables.items():
+        of = affected(difference, table)
+        found[name] = {
+            "rows": table.num_rows,
+            "fall": int(of.fallen.sum()),
+            "stale": int(of.stale.sum()),
+            "facts due": len(of.due),
+        }
+    return found
+
+
+@app.command()
+def explain(
+    build: Build,
+    fact: Annotated[str, typer.Argument(help="A fact's id or its first digits, or a name: all facts about it.")],
+    language: Language = "en",
+    most: Annotated[int, typer.Option(min=1, help="How many facts to explain, where a name has several.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Say what facts rest on: the sources that state them, or the rule and the facts that they follow from."""
+    from dataclasses import asdict
+
+    from kaug.knowledge.knowledge_base import load_kb
+    from kaug.knowledge.proof import explain as prove
+    from kaug.knowledge.proof import find_facts, say_proof
+
+    kb = load_kb(build)
+    found = find_facts(kb, fact)
+    proofs = [prove(kb, one) for one in found[:most]]
+    more = [f"… {len(found) - most} more facts"] if len(found) > most else []
+    lines = [line for proof in proofs for line in say_proof(kb, proof, language)]
+    _print([asdict(proof) for proof in proofs], [*lines, *more], as_json)
+
+
+@app.command()
+def export(
+    build: Build,
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            help="File to write; its ending decides: .nt .nq .ttl .trig .n3 .rdf .jsonld, each with .gz if you like, or a "
+            "table, .parquet or .csv.",
+        ),
+    ],
+    language: Language = "en",
+    inferred: Annotated[bool, typer.Option(help="Write inferred facts, too.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Write a built knowledge base as RDF, or its facts as a table."""
+    from kaug.knowledge.export import write_rdf, write_table_file
+    from kaug.knowledge.knowledge_base import load_kb
+
+    kb = load_kb(build)
+    if out.suffix.lower() in (".parquet", ".csv"):
+        found = {"file": str(out), "facts": write_table_file(kb, out, language)}
+    else:
+        found = {"file": str(out), "triples": write_rdf(kb, out, inferred=inferred)}
+    print_lines(found, as_json)
+
+
+@app.command()
+def lexicon(
+    build: Build,
+    draft: Annotated[
+        Literal["rule", "model"] | None, typer.Option(help="Draft entries: by rule, or by a language model.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The Turtle file to add drafts to. What it holds stays.")
+    ] = None,
+    model: Annotated[
+        str, typer.Option(help="The model that drafts: a folder, an installed one, or the endpoint's name for it.")
+    ] = "smollm2-135m",
+    endpoint: Annotated[
+        str | None, typer.Option(help="Ask this OpenAI-compatible endpoint, such as http://localhost:8000/v1.")
+    ] = None,
+    key_variable: Annotated[
+        str | None, typer.Option(help="The environment variable that holds the endpoint's key.")
+    ] = None,
+    language: Annotated[list[str] | None, typer.Option(help="Languages wanted; may be repeated. [default: en]")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the predicates that the lexicon lacks, most used first, and draft entries for them: a question a predicate."""
+    from dataclasses import asdict
+
+    from kaug.knowledge.drafts import draft_by_model, draft_by_rule, lacking
+    from kaug.knowledge.knowledge_base import load_kb
+    from kaug.knowledge.lexicon_file import write_lexicon
+
+    if (draft is None) != (out is None):
+        raise PipelineError(
+            "--draft and --out go together: how entries are drafted, and the file that they are added to."
+        )
+    kb = load_kb(build)
+    wanted = lacking(kb, language or ["en"])
+    if draft is None or out is None:
+        lines = [f"{one.facts:>9,}  {one.language}  <{one.iri}>  {one.example or one.label}" for one in wanted]
+        none = "The lexicon has an entry for every predicate."
+        _print([asdict(one) for one in wanted], lines or [none], as_json)
+        return
+    if draft == "rule":
+        drafts = draft_by_rule(kb, wanted)
+    else:
+        from kaug.knowledge.asking import ask_endpoint, ask_model
+
+        set_logging(False)
+        ask = ask_endpoint(endpoint, model, key_variable=key_variable) if endpoint else ask_model(model)
+        with bars() as show, show(f"asking {model}", len(wanted), "predicates") as advance:
+            drafts = draft_by_model(kb, wanted, ask, model, progress=advance)
+    written = write_lexicon(drafts.entries, out)
+    print_lines(
+        {"file": str(out), "entries": written, **{f"refused: {k}": v for k, v in drafts.rejected.items()}}, as_json
+    )

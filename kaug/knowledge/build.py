@@ -1,9 +1,10 @@
 """The columns of sources → the tables of a knowledge base: terms, labels, facts, axioms, lexicon."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -12,10 +13,12 @@ import pyoxigraph as ox
 from numpy.typing import NDArray
 
 from kaug.errors import SourceError
-from kaug.knowledge.columns import Columns, find_term, merge
+from kaug.knowledge.columns import Columns, find_term, merge, read_columns
+from kaug.knowledge.endpoint import endpoint_file
 from kaug.knowledge.entries import label_table, read_lexicon, source_entries, template_table
 from kaug.knowledge.facts import Stated, add_inferred, lines, stated_table
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.knowledge.memory import graph_chunks
 from kaug.knowledge.rdf import construct
 from kaug.knowledge.read import lean_memory, read_source
 from kaug.knowledge.roles import RDF, tell_roles, weights
@@ -32,7 +35,7 @@ _TERM_COLUMNS = {"subject", "predicate", "object", "term"}
 
 
 def build_kb(
-    sources: Sequence[Source | Path],
+    sources: Sequence[Any],
     *,
     lexicon: Path | None = None,
     languages: Sequence[str] = ("en",),
@@ -47,7 +50,8 @@ def build_kb(
     """Read RDF sources into a knowledge base in memory.
 
     Args:
-        sources: Sources from a manifest, paths of RDF files, of folders of them, or globs.
+        sources: Sources from a manifest; paths of RDF files, of folders of them, or patterns; or what holds triples in memory:
+            an rdflib graph or dataset, a pyarrow table of N-Triples terms (see `graph_chunks`).
         lexicon: An RDF file that says predicates in language; what it lacks is said from the predicates' labels.
         languages: The languages, most wanted first, whose labels are kept; labels without a language always are.
         select: A SPARQL CONSTRUCT over the sources; the facts it makes are those taught. None takes all facts but types.
@@ -71,13 +75,24 @@ def build_kb(
         >>> build_kb([file]).facts.num_rows
         1
     """
-    named = [source if isinstance(source, Source) else source_of(Path(source)) for source in sources]
-    digests = [verify_source(source) for source in named]
+    named, digests, read = [], [], []
     with lean_memory():
+        for place, given in enumerate(sources):
+            if isinstance(given, Source | str | os.PathLike):
+                source = given if isinstance(given, Source) else source_of(Path(given))
+                if source.endpoint:
+                    endpoint_file(source.endpoint, source.query, source.path, progress=progress)
+                digests.append(verify_source(source))
+                read.append(read_source(source, progress))
+            else:
+                source = Source(f"memory-{place}", Path())
+                digests.append("")
+                read.append(read_columns(graph_chunks(given), source.id, progress=progress))
+            named.append(source)
         return assemble(
             named,
             digests,
-            [read_source(source, progress) for source in named],
+            read,
             lexicon=lexicon,
             languages=languages,
             select=select,

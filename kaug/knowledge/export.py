@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.lexicon import statements
 from kaug.knowledge.memory import iris, joined, literals
-from kaug.knowledge.serialize import SYNTAXES, prefixes_of, refuse_in_xml, syntax_of, write_quads
+from kaug.knowledge.serialize import SYNTAXES, prefixes_of, refuse_in_xml, syntax_of, whole_file, write_quads
 
 if TYPE_CHECKING:
     import rdflib
@@ -180,6 +180,35 @@ def to_table(kb: KnowledgeBase, language: str = "en") -> pa.Table:
     columns["sentence"] = statements(kb, np.arange(kb.facts.num_rows), language)
     rest = {name: kb.facts[name] for name in ("sources", "rule", "weight", "taught")}
     return pa.table({"fact": kb.hex_ids, **columns, **rest})
+
+
+def write_table_file(kb: KnowledgeBase, path: Path, language: str = "en") -> int:
+    """Write `to_table` as Parquet or CSV, whole or not at all.
+
+    Args:
+        kb: The knowledge base.
+        path: The file; its name ends in .parquet or .csv, where a fact's sources are joined by a space.
+        language: See `to_table`.
+
+    Returns:
+        How many facts were written.
+
+    Raises:
+        SourceError: The file cannot be written.
+    """
+    table = to_table(kb, language)
+    with whole_file(path) as handle:
+        if path.suffix.lower() == ".parquet":
+            import pyarrow.parquet
+
+            pyarrow.parquet.write_table(table, handle)
+        else:
+            import pyarrow.csv
+
+            sources = pc.binary_join(table["sources"], " ")
+            place = table.column_names.index("sources")
+            pyarrow.csv.write_csv(table.set_column(place, "sources", sources), handle)
+    return int(table.num_rows)
 
 
 # ---------------------------------------------------------------- the triples in columns

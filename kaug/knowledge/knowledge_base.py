@@ -14,10 +14,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.artifact import Artifact, load, verify_file
+from kaug.errors import ArtifactError
 from kaug.knowledge.words import literal_words, name_words
 from kaug.tables import read_table, write_table
 
-__all__ = ["CLASS_OF", "KnowledgeBase", "clean_text", "load_kb", "save_kb"]
+__all__ = ["CLASS_OF", "KnowledgeBase", "built_file", "clean_text", "load_kb", "save_kb"]
 
 CLASS_OF = frozenset(
     {"http://www.w3.org/1999/02/22-rdf-syntax-ns#type", "http://www.w3.org/2000/01/rdf-schema#subClassOf"}
@@ -233,6 +234,21 @@ class _Tables(Mapping[str, pa.Table]):
         return len(_TABLES)
 
 
+def built_file(folder: str | os.PathLike[str], name: str) -> Path:
+    """Return a file of a built knowledge base, verified; see `load_kb`."""
+    found = _built(folder)
+    if name not in found.files:
+        raise ArtifactError(f"{found.path}: holds no {name}. It was made by another version; run the stage again.")
+    return verify_file(found, name)
+
+
+def _built(folder: str | os.PathLike[str]) -> Artifact:
+    path = Path(folder)
+    if not (path / "manifest.json").exists() and (path / "1-knowledge").is_dir():
+        path = path / "1-knowledge"
+    return load(path, stage="knowledge", verify=False)
+
+
 def load_kb(folder: str | os.PathLike[str]) -> KnowledgeBase:
     """Open a built knowledge base, in milliseconds whatever its size.
 
@@ -252,10 +268,7 @@ def load_kb(folder: str | os.PathLike[str]) -> KnowledgeBase:
         Traceback (most recent call last):
         kaug.errors.ArtifactError: no/such: there is no finished artifact here (no manifest.json). Run the stage again.
     """
-    path = Path(folder)
-    if not (path / "manifest.json").exists() and (path / "1-knowledge").is_dir():
-        path = path / "1-knowledge"
-    found = load(path, stage="knowledge", verify=False)
+    found = _built(folder)
     about: dict[str, Any] = json.loads(verify_file(found, "about.json").read_text(encoding="utf-8"))
     tables = _Tables(found)
     return KnowledgeBase(

@@ -85,7 +85,7 @@ def write_quads(chunks: Iterable[bytes], path: Path, *, prefixes: dict[str, str]
         x:a x:b x:c .
     """
     syntax = syntax_of(path)
-    with _whole(path) as handle:
+    with whole_file(path) as handle:
         if syntax in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS):
             handle.writelines(chunks)
             return
@@ -153,7 +153,7 @@ def refuse_in_xml(values: pa.Array, predicates: pa.Array, path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _whole(path: Path) -> Iterator[IO[bytes]]:
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
     draft = path.with_name(f".{path.name}.draft")
     try:
         with draft.open("wb") as handle:

@@ -10,11 +10,12 @@ from typing import Any, Literal, get_args
 from kaug.digests import file_digest
 from kaug.errors import SourceError, nearest
 from kaug.knowledge.rdf import is_rdf_name
+from kaug.knowledge.sparql import check_endpoint
 
 __all__ = ["Manifest", "Source", "read_manifest", "source_of", "verify_source"]
 
 Kind = Literal["domain", "commonsense"]
-_KEYS = {"path", "endpoint", "query", "kind", "licence", "origin", "attribution", "sha256"}
+_KEYS = {"path", "endpoint", "query", "query_file", "kind", "licence", "origin", "attribution", "sha256"}
 
 
 @dataclass(frozen=True)
@@ -144,8 +145,17 @@ def _source(path: Path, name: str, entry: object) -> Source:
         raise SourceError(f"{path}: source {name!r} lacks the key 'path'.")
     if entry.keys() >= {"path", "endpoint"}:
         raise SourceError(f"{path}: source {name!r} has both of the keys 'path' and 'endpoint'; it should have one.")
-    if ("endpoint" in entry) != ("query" in entry):
-        raise SourceError(f"{path}: source {name!r}: 'endpoint' and 'query' go together.")
+    if ("endpoint" in entry) != bool(entry.keys() & {"query", "query_file"}):
+        raise SourceError(f"{path}: source {name!r}: 'endpoint' and 'query' (or 'query_file') go together.")
+    if "query_file" in entry:
+        file = path.parent / entry["query_file"]
+        try:
+            entry = {**entry, "query": file.read_text(encoding="utf-8")}
+        except (OSError, UnicodeDecodeError) as error:
+            raise SourceError(f"{file}: cannot be read: {error} (query of source {name!r}).") from error
+        del entry["query_file"]
+    if "endpoint" in entry:
+        check_endpoint(entry["endpoint"], entry["query"], f"{path}: source {name!r}")
     fetched = Path(".fetched") / f"{name}.nq"
     source = Source(name, **{**entry, "path": path.parent / entry.get("path", fetched)})
     if source.kind not in get_args(Kind):
