@@ -16,6 +16,7 @@ from kaug.knowledge.vocabulary import (
     NOT_PARTICIPLES,
     NOT_VERBS,
     PARTICIPLES,
+    PASTS,
     PLURALS,
     PREPOSITIONS,
     SINGULARS_IN_S,
@@ -77,6 +78,7 @@ def base_form(word: str) -> str:
         "died": "die",
         "dies": "die",
     }
+    known |= {"fell": "fall", "rose": "rise"} | PASTS
     if word in known:
         return known[word]
     if word.endswith("ed"):

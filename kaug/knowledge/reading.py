@@ -5,6 +5,7 @@ from typing import Literal
 
 from kaug.knowledge.english import (
     base_form,
+    head_noun,
     is_adjective,
     is_comparative,
     is_participle,
@@ -17,8 +18,10 @@ from kaug.knowledge.english import (
 from kaug.knowledge.frames import Asked, ByWork, Clause, Frame, Noun, Truth
 from kaug.knowledge.phrases import ARTICLES, after_being, after_verb, join, lacks_being, what_it_is
 from kaug.knowledge.vocabulary import (
+    DEEDS_OR_THINGS,
     GERUNDS,
     PARTICIPLES_OR_THINGS,
+    PASTS,
     PEOPLE_DO,
     PLACED,
     PREPOSITIONS,
@@ -40,6 +43,23 @@ _HEADS_OF_MOMENTS = ("date", "year", "time", "day", "place", "location")
 _NO_MOMENTS = ("required", "needed", "spent")
 _BASE_FORMS = ("apply", "belong", "compete", "refer", "relate")
 _ONLY_VERBS = ("duce", "ify", "ize", "lude", "quire", "scribe", "tain", "ceive")
+_OF_NOUNS = (
+    "ions",
+    "ments",
+    "ers",
+    "ors",
+    "ities",
+    "ings",
+    "ages",
+    "ures",
+    "ences",
+    "ances",
+    "ists",
+    "isms",
+    "ees",
+    "ents",
+    "ants",
+)
 _ENDS = {"starts": "start", "begins": "start", "ends": "end"}
 
 
@@ -75,6 +95,11 @@ def read_label(words: list[str], values: Values = "thing") -> Frame:
         return _being(first, rest, values)
     if first in _HAVE:
         return _having(rest, values)
+    if first in _MODAL and rest:
+        verb = rest[0]
+        if verb == "be" and not PREPOSITIONS.isdisjoint(rest):
+            return Clause(f"{first} be", first, "be", *after_being(rest[1:]))
+        return Clause(f"{first} {verb}", first, verb, *after_verb(rest[1:]))
     if first == "does" and rest[:1] == ["not"] and len(rest) > 1:
         return Clause(" ".join(words[:3]), "does", " ".join(rest[:2]), *after_verb(rest[2:]))
     return _moment(words, values) or _deed(words, values) or _single(first, rest) or _rest(words, values)
@@ -99,7 +124,7 @@ def _single(word: str, rest: list[str]) -> Frame | None:
         return Clause("stars", "does", "star")
     if word in GERUNDS:
         return Clause(f"is {word}", "is", word)
-    if word.endswith("ed") and is_participle(word):
+    if word in PASTS or (word.endswith("ed") and is_participle(word)):
         return Clause(word, "did", base_form(word))
     return None
 
@@ -107,8 +132,10 @@ def _single(word: str, rest: list[str]) -> Frame | None:
 def _deed(words: list[str], values: Values) -> Clause | None:
     """What the subject does ("borders", "applies to payment method") or did ("died in")."""
     first, rest = words[0], words[1:]
-    if is_past(first):
+    if is_past(first) or (first in PASTS and not is_participle(first)):
         finite, auxiliary = first, "did"
+    elif len(words) == 2 and rest[0] in PREPOSITIONS and rest[0] != "of" and _may_be_verb(first):
+        finite, auxiliary = first, "does"
     elif rest and first in _BASE_FORMS and rest[-1] in PREPOSITIONS:
         finite, auxiliary = third_person(first), "does"
     elif is_verb(first, alone=not rest) or (first in TIMED and values in _WHEN and not rest):
@@ -128,6 +155,11 @@ def _deed(words: list[str], values: Values) -> Clause | None:
     if finite in ("knows", "marries", "employs") or (finite, tail) == ("works", "for"):
         return replace(clause, asked="who or what")
     return clause
+
+
+def _may_be_verb(word: str) -> bool:
+    """Whether a word in -s before a preposition is rather a verb: "grows in", but not "changes in" or "stations at"."""
+    return is_plural(word) and word.endswith("s") and word not in DEEDS_OR_THINGS and not word.endswith(_OF_NOUNS)
 
 
 def _being(be: str, words: list[str], values: Values) -> Frame:
@@ -177,6 +209,9 @@ def _having(words: list[str], values: Values) -> Frame:
         return Clause("has been", "has", "been", join(frame.rest, frame.tail), frame.noun)
     if len(words) == 1 and is_participle(words[0]):
         return Clause(f"has {words[0]}", "has", words[0])
+    if words[0] in PASTS and words[0] != "built" and is_participle(words[0]):
+        tail, noun = after_verb(words[1:])
+        return Clause(f"has {words[0]}", "has", words[0], tail, noun)
     if words[0] in PREPOSITIONS:
         return replace(has, tail=" ".join(words))
     if words[-1] in PREPOSITIONS:
@@ -211,7 +246,8 @@ def _noun(words: list[str], values: Values) -> Frame:
         words = ["number", "of", *words[1:]]
     *head, last = words
     name, before = " ".join(words), head[-1] if head else ""
-    if values in ("count", "year") and is_plural(last) and last not in ("years", "dates"):
+    counted = values == "count" or (values == "year" and last not in ("years", "dates"))
+    if counted and is_plural(head_noun(name)):
         return Noun(f"number of {name}")
     if head and is_participle(last) and last not in PARTICIPLES_OR_THINGS and not is_adjective(before):
         # "award received", "languages spoken, written or signed"

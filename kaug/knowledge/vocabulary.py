@@ -22,6 +22,7 @@ __all__ = [
     "ONE_OF_SEVERAL",
     "PARTICIPLES",
     "PARTICIPLES_OR_THINGS",
+    "PASTS",
     "PEOPLE_DO",
     "PERSONS",
     "PLACED",
@@ -59,31 +60,31 @@ VERBS = _set(
     "determine develop diagnose differ direct discuss display dissolve distribute divide drain drink drive earn eat "
     "edit educate eliminate embed emit employ enable enclose encode encourage end enforce engage enhance ensure "
     "entail enter equal establish estimate evaluate evoke exchange exclude execute exemplify exert exhibit exist "
-    "expect expire explain express extend facilitate feed fight fill find finish flow follow form found fulfil "
-    "fulfill function gain generate get give go govern grant guarantee guide handle happen hate have help hold host "
-    "identify illustrate impact impersonate imply import improve include incorporate increase indicate infect "
-    "influence inform inherit inhibit initiate inspire instantiate intend interact intersect introduce invade invest "
-    "involve isolate issue join keep kill know lack last lead lease leave license lie like limit list live locate "
-    "look lose love maintain make manage mandate manufacture marry match mean measure meet mention mitigate modify "
-    "monitor motivate move need negate nominate observe obtain occupy occur offer open operate oppose originate "
-    "overlap overrule own participate pay perform permit pertain play possess practice practise precede predict "
-    "prepare prescribe present preserve prevent process produce prohibit promote propose protect prove provide "
-    "publish qualify quote raise reach read realize receive recognize recommend record recruit reduce refer reference "
-    "regulate relate release rely remain remove repeal repeat replace report represent require reside resist resolve "
-    "respond restrict retain return reveal revolve run satisfy say see seek sell send separate serve settle share "
-    "ship show sign sing solve speak specialize specify spend sponsor star start state stimulate stop store succeed "
-    "suggest suit supersede supply support surround symbolize take target teach tell terminate test touch train "
-    "transform transmit transpose treat tributary trigger undergo underlie understand use validate vary verify "
-    "violate visit want wear win work worship write yield"
+    "expect expire explain export express extend facilitate fall feed fight fill find finish flow fly follow form "
+    "found fulfil fulfill function gain generate get give go govern grant grow guarantee guide handle hang happen "
+    "hate have help hold host identify illustrate impact impersonate imply import improve include incorporate "
+    "increase indicate infect influence inform inherit inhibit initiate inspire instantiate intend interact intersect "
+    "introduce invade invest involve isolate issue join keep kill know lack last lead lease leave license lie like "
+    "limit list live locate look lose love maintain make manage mandate manufacture marry match mean measure meet "
+    "mention mitigate modify monitor motivate move need negate nominate observe obtain occupy occur offer open "
+    "operate oppose originate overlap overrule own participate pay perform permit pertain play possess practice "
+    "practise precede predict prepare prescribe present preserve prevent process produce prohibit promote propose "
+    "protect prove provide publish qualify quote raise reach read realize receive recognize recommend record recruit "
+    "reduce refer reference regulate relate release rely remain remove repeal repeat replace report represent require "
+    "reside resist resolve respond restrict result retain return reveal revolve rise run satisfy say see seek sell "
+    "send separate serve settle share ship show sign sing sit solve speak specialize specify spend sponsor stand star "
+    "start state stimulate stop store succeed suggest suit supersede supply support surround symbolize take target "
+    "teach tell terminate test think touch train transform transmit transpose travel treat trigger undergo underlie "
+    "understand use validate vary verify violate visit want wear win work worship write yield"
 )
 """Base forms of verbs that predicates are named by."""
 
 DEEDS_OR_THINGS = _set(
     "accesses acts addresses aids broadcasts buys calls changes charges claims commands demands designs edits ends "
-    "estimates exchanges feeds fights finds finishes forms functions gains guides helps hosts issues joins leads "
-    "leases licenses likes limits lists looks matches means moves needs plays practices presents processes records "
+    "estimates exchanges exports feeds fights finds finishes forms functions gains guides helps hosts imports issues "
+    "joins leads leases licenses limits lists looks matches means moves plays practices presents processes records "
     "references releases reports returns runs shares ships shows signs sponsors stars starts states stops stores "
-    "targets tests trains uses visits wants wins works yields"
+    "targets tests trains visits wins works yields"
 )
 """Third persons that a label means as a plural noun when they stand alone: "results", "tests"."""
 
@@ -94,10 +95,10 @@ NOT_VERBS = _set(
 """Words with the ending of a third person that are none."""
 
 INTRANSITIVE = _set(
-    "appeared arrived belonged came commanded competed consisted contributed debuted departed died emerged emigrated "
-    "ended existed flowed fought graduated grew happened immigrated lasted lived moved occurred originated "
-    "participated played presided ran reigned resided retired ruled sailed served settled started studied succeeded "
-    "went worked"
+    "acted appeared arrived belonged came commanded competed consisted contributed debuted departed died emerged "
+    "emigrated ended escaped existed fell flowed fought graduated grew happened immigrated lasted lived moved "
+    "occurred originated participated played presided ran reigned resided retired rose ruled sailed served settled "
+    "started studied succeeded traveled travelled voted went worked"
 )
 """Past tenses of verbs without an object: nobody "is died"."""
 
@@ -264,3 +265,24 @@ ONE_OF_SEVERAL = _set(
     "subevent symptom synonym tag variant"
 )
 """What something has several of, even if the label names one: "has member"."""
+
+PASTS = {
+    "became": "become",
+    "began": "begin",
+    "bought": "buy",
+    "built": "build",
+    "gave": "give",
+    "held": "hold",
+    "knew": "know",
+    "led": "lead",
+    "made": "make",
+    "met": "meet",
+    "saw": "see",
+    "sang": "sing",
+    "sold": "sell",
+    "taught": "teach",
+    "took": "take",
+    "won": "win",
+    "wrote": "write",
+}
+"""Irregular past tenses of verbs that take an object, with their base forms."""

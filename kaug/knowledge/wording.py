@@ -23,7 +23,11 @@ _OF_SITUATIONS = {
 _WHOLE = {
     "broader": "has broader concept",
     "narrower": "has narrower concept",
+    "has broader": "has broader concept",
+    "has narrower": "has narrower concept",
     "related": "related to",
+    "spatial": "has spatial coverage",
+    "temporal": "has temporal coverage",
     "same as": "is the same as",
     "see also": "is related to",
     "is a": "is a kind of",
