@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from kaug.errors import ArtifactError, PipelineError
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.lexicon import statements
+from kaug.retrieval.embeddings import AGAIN, FILES, FORMAT, embed, marks_of, read_vectors
 from kaug.retrieval.encoder import Encoder, load_encoder
 from kaug.tables import content_digest
 
@@ -31,9 +32,6 @@ _TYPES = {"text": pa.int32(), "rank": pa.int32(), "row": pa.int64(), "fact": pa.
 HITS = pa.schema([pa.field(name, kind, nullable=False) for name, kind in _TYPES.items()])
 """What a search finds: `text` the row number of the query, `rank` from 1, `row` of the fact, its hex id, the cosine."""
 
-_FILES = ("embeddings.arrow", "index.faiss", "index.json")
-_FORMAT = 1
-_AGAIN = "Build the index again."
 # Re-ranked candidates per hit, tried in this order until the recall is reached.
 _REFINE = (4, 16, 64)
 _RECALL = 0.99
@@ -52,6 +50,7 @@ class FactIndex:
         recall: Recall@10 against exact search on a sample of queries between two facts, in [0, 1].
         digest: Hex digest of the fact ids and sentences.
         vectors: float32 (facts, dimension), the facts' unit vectors in row order; memory-mapped after `load`.
+        taken_over: How many distinct sentences `build` found in an earlier index.
 
     Examples:
         >>> import tempfile
@@ -65,7 +64,14 @@ class FactIndex:
     """
 
     def __init__(
-        self, kb: KnowledgeBase, encoder: Encoder, vectors: NDArray[np.float32], index: Any, about: dict[str, Any]
+        self,
+        kb: KnowledgeBase,
+        encoder: Encoder,
+        vectors: NDArray[np.float32],
+        marks: pa.Array,
+        index: Any,
+        about: dict[str, Any],
+        taken_over: int = 0,
     ) -> None:
         """Hold the parts that `build` or `load` made; use those."""
         self.encoder = encoder
@@ -74,7 +80,9 @@ class FactIndex:
         self.kind = str(about["kind"])
         self.recall = float(about["recall_at_10"])
         self.digest = str(about["facts"])
+        self.taken_over = taken_over
         self._about = about
+        self._marks = marks
         self._index = index
         self._kb = kb
 
@@ -85,6 +93,7 @@ class FactIndex:
         encoder: Encoder | str = "all-MiniLM-L6-v2",
         language: str = "en",
         progress: Callable[[int], None] | None = None,
+        previous: Path | None = None,
     ) -> Self:
         """Embed every fact's sentence, each distinct one once, and index the vectors.
 
@@ -92,7 +101,10 @@ class FactIndex:
             kb: The knowledge base; one without facts makes an index that finds nothing.
             encoder: An encoder, or the name of one.
             language: The language of the sentences.
-            progress: Called with the number of sentences embedded since the last call.
+            progress: Called with the number of sentences done since the last call.
+            previous: The finished artifact of an earlier index. Sentences that it holds are not embedded again; what is
+                saved is the same, byte for byte. Nothing is taken from what is no intact index of this encoder, or if
+                the encoder now gives other vectors for a sample of what it holds.
 
         Raises:
             ModelError: There is no such encoder.
@@ -101,14 +113,12 @@ class FactIndex:
         encoder = load_encoder(encoder) if isinstance(encoder, str) else encoder
         sentences = statements(kb, np.arange(kb.facts.num_rows, dtype=np.int64), language)
         distinct = sentences.dictionary_encode()
-        embedded = encoder.encode(distinct.dictionary.to_pylist(), progress)
-        promised = (len(distinct.dictionary), encoder.dimension)
-        if embedded.shape != promised:
-            raise PipelineError(f"The encoder {encoder.name!r} gave rows of shape {embedded.shape}, not {promised}.")
-        vectors = np.ascontiguousarray(embedded, np.float32)[distinct.indices.to_numpy()]
+        marks = marks_of(distinct.dictionary)
+        embedded, taken_over = embed(distinct.dictionary, marks, encoder, previous, progress)
+        vectors = embedded[distinct.indices.to_numpy()]
         index, kind, recall = _index_vectors(vectors)
         about = {
-            "format": _FORMAT,
+            "format": FORMAT,
             "encoder": encoder.name,
             "dimension": encoder.dimension,
             "language": language,
@@ -118,17 +128,18 @@ class FactIndex:
             "kind": kind,
             "recall_at_10": round(recall, 4),
         }
-        return cls(kb, encoder, vectors, index, about)
+        return cls(kb, encoder, vectors, marks.take(distinct.indices), index, about, taken_over)
 
     def save(self, folder: Path) -> None:
         """Write `embeddings.arrow`, `index.faiss` and `index.json` into a folder that exists."""
         vectors = pa.FixedSizeListArray.from_arrays(pa.array(self.vectors.reshape(-1)), self.encoder.dimension)
-        table = pa.table({"fact": self._kb.facts["fact"].combine_chunks(), "vector": vectors})
+        facts = self._kb.facts["fact"].combine_chunks()
+        table = pa.table({"fact": facts, "sentence": self._marks, "vector": vectors})
         # One batch, so that the vectors can be used from the mapped file without a copy.
-        with pa.OSFile(os.fspath(folder / _FILES[0]), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        with pa.OSFile(os.fspath(folder / FILES[0]), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
             writer.write_table(table)
-        _faiss().write_index(self._index, os.fspath(folder / _FILES[1]))
-        (folder / _FILES[2]).write_text(json.dumps(self._about, indent=2) + "\n", encoding="utf-8")
+        _faiss().write_index(self._index, os.fspath(folder / FILES[1]))
+        (folder / FILES[2]).write_text(json.dumps(self._about, indent=2) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path, kb: KnowledgeBase, encoder: Encoder | str) -> Self:
@@ -148,21 +159,22 @@ class FactIndex:
         """
         folder = Path(folder)
         encoder = load_encoder(encoder) if isinstance(encoder, str) else encoder
-        about, ids, vectors, index = _read(folder)
+        about, table, vectors = read_vectors(folder)
+        index = _read_index(folder)
         if about["encoder"] != encoder.name:
             raise ArtifactError(
-                f"{folder}: built with the encoder {about['encoder']!r}, not with {encoder.name!r}. {_AGAIN}"
+                f"{folder}: built with the encoder {about['encoder']!r}, not with {encoder.name!r}. {AGAIN}"
             )
         for what, wanted, found in (
             ("dimension", encoder.dimension, (about["dimension"], index.d)),
             ("count", kb.facts.num_rows, (about["count"], len(vectors), index.ntotal)),
         ):
             if set(found) != {wanted}:
-                raise ArtifactError(f"{folder}: the {what} should be {wanted}; the files say {found}. {_AGAIN}")
+                raise ArtifactError(f"{folder}: the {what} should be {wanted}; the files say {found}. {AGAIN}")
         sentences = statements(kb, np.arange(kb.facts.num_rows, dtype=np.int64), about["language"])
-        if about["facts"] != _facts_digest(kb, sentences) or not kb.facts["fact"].equals(ids):
-            raise ArtifactError(f"{folder}: built from other facts, or they are now said otherwise. {_AGAIN}")
-        return cls(kb, encoder, vectors, index, about)
+        if about["facts"] != _facts_digest(kb, sentences) or not kb.facts["fact"].equals(table["fact"]):
+            raise ArtifactError(f"{folder}: built from other facts, or they are now said otherwise. {AGAIN}")
+        return cls(kb, encoder, vectors, table["sentence"].combine_chunks(), index, about)
 
     def __len__(self) -> int:
         """Return the number of facts."""
@@ -270,29 +282,11 @@ def _index_vectors(vectors: NDArray[np.float32]) -> tuple[Any, str, float]:
     return index, kind, recall
 
 
-def _read(folder: Path) -> tuple[dict[str, Any], pa.ChunkedArray, NDArray[np.float32], Any]:
-    for name in _FILES:
-        if not (folder / name).is_file():
-            raise ArtifactError(f"{folder / name}: missing; an index holds {', '.join(_FILES)}. {_AGAIN}")
-    file = folder / _FILES[2]
+def _read_index(folder: Path) -> Any:
     try:
-        about = json.loads(file.read_text(encoding="utf-8"))
-        if about["format"] != _FORMAT:
-            raise ValueError(f"its format is {about['format']}; expected {_FORMAT}")
-        missing = {"encoder", "dimension", "language", "count", "facts", "kind", "recall_at_10"} - set(about)
-        if missing:
-            raise ValueError(f"it lacks {', '.join(sorted(missing))}")
-        file = folder / _FILES[0]
-        table = pa.ipc.open_file(pa.memory_map(os.fspath(file))).read_all()
-        wanted = pa.schema({"fact": pa.binary(16), "vector": pa.list_(pa.float32(), about["dimension"])})
-        if table.schema != wanted:
-            raise ValueError(f"its columns are {table.schema}; they should be {wanted}")
-        vectors = table["vector"].combine_chunks().flatten().to_numpy().reshape(-1, about["dimension"])
-        file = folder / _FILES[1]
-        index = _faiss().read_index(os.fspath(file))
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        raise ArtifactError(f"{file}: unusable: {error}. {_AGAIN}") from error
-    return about, table["fact"], vectors, index
+        return _faiss().read_index(os.fspath(folder / FILES[1]))
+    except (OSError, RuntimeError) as error:
+        raise ArtifactError(f"{folder / FILES[1]}: unusable: {error}. {AGAIN}") from error
 
 
 def _facts_digest(kb: KnowledgeBase, sentences: pa.Array) -> str:

@@ -40,8 +40,18 @@ def test_rows_are_unit_and_do_not_depend_on_their_neighbours(minilm):
     assert sum(done) == 18
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-6)
     alone = np.concatenate([minilm.encode([text]) for text in texts[:6]])
-    np.testing.assert_allclose(rows, np.tile(alone, (3, 1)), atol=1e-5)
+    assert np.array_equal(rows, np.tile(alone, (3, 1)))
     assert np.array_equal(rows, minilm.encode(texts))
+
+
+@pytest.mark.model
+def test_a_text_of_any_length_has_the_same_bits_in_any_batch(minilm):
+    random = np.random.default_rng(0)
+    words = ["capital", "of", "Lomé", "the", "Togo", "city", "river"]
+    texts = [" ".join(random.choice(words, 1 + n % 30)) for n in range(240)]
+    rows = minilm.encode(texts)
+    for some in (random.permutation(240), np.arange(7), np.arange(100, 101), np.arange(0, 240, 3)):
+        assert np.array_equal(minilm.encode([texts[row] for row in some]), rows[some])
 
 
 @pytest.mark.model

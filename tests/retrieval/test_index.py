@@ -5,6 +5,7 @@ import pyarrow as pa
 import pyarrow.ipc
 import pytest
 
+from kaug.artifact import publish
 from kaug.errors import ArtifactError, PipelineError
 from kaug.knowledge.lexicon import statements
 from kaug.retrieval import index as index_module
@@ -96,7 +97,7 @@ def test_what_is_saved_is_found_again(kb, encoder, tmp_path):
     texts = ["Which capital has Peru?", "turkey"]
     assert loaded.search(texts, 4).equals(built.search(texts, 4))
     table = pa.ipc.open_file(pa.memory_map(str(tmp_path / "embeddings.arrow"))).read_all()
-    assert table.schema.types == [pa.binary(16), pa.list_(pa.float32(), 256)]
+    assert table.schema.types == [pa.binary(16), pa.binary(16), pa.list_(pa.float32(), 256)]
     assert table["fact"].equals(kb.facts["fact"])
     assert np.array_equal(loaded.vectors, built.vectors)
     about = json.loads((tmp_path / "index.json").read_text())
@@ -143,7 +144,7 @@ def test_vectors_of_other_facts_beside_the_right_index_are_refused(make_kb, enco
         ("embeddings.arrow", lambda data: data[:100], r"embeddings\.arrow: unusable"),
         ("index.json", lambda data: b"{", r"index\.json: unusable"),
         ("index.json", lambda data: b"[]", r"index\.json: unusable"),
-        ("index.json", lambda data: data.replace(b'"format": 1', b'"format": 9'), "its format is 9; expected 1"),
+        ("index.json", lambda data: data.replace(b'"format": 2', b'"format": 9'), "its format is 9; expected 2"),
         ("index.json", lambda data: data.replace(b'"kind"', b'"kin"'), "it lacks kind"),
         ("index.json", lambda data: data.replace(b'"dimension": 256', b'"dimension": 255'), "its columns are"),
         ("index.faiss", None, r"index\.faiss: missing"),
@@ -176,6 +177,107 @@ def test_the_approximate_index_reaches_the_recall_that_it_states(many, encoder, 
     other.mkdir()
     FactIndex.build(many, encoder).save(other)
     assert (other / "index.faiss").read_bytes() == (tmp_path / "index.faiss").read_bytes()
+
+
+# ---------------------------------------------------------------- after a change
+
+
+@pytest.fixture
+def publish_index(tmp_path):
+    """Builds and publishes an index; returns it with its folder."""
+
+    def build(name, kb, encoder, previous=None):
+        folder = tmp_path / name
+        with publish(folder, stage="retrieval", fingerprint=name) as draft:
+            index = FactIndex.build(kb, encoder, previous=previous)
+            index.save(draft.path)
+        return index, folder
+
+    return build
+
+
+def world(count, changed=()):
+    return "\n".join(
+        f':e{n} rdfs:label "{"new" if n in changed else "old"} thing {n}"@en ; :near :place . ' for n in range(count)
+    )
+
+
+def saved(folder):
+    return [(folder / name).read_bytes() for name in ("embeddings.arrow", "index.faiss", "index.json")]
+
+
+def test_only_new_sentences_are_embedded(make_kb, word_encoder, publish_index):
+    _, before = publish_index("before", make_kb(world=world(200)), word_encoder())
+    kb, encoder = make_kb(world=world(203, changed=(7, 150))), word_encoder()
+    index, after = publish_index("after", kb, encoder, before)
+    changed = [
+        text for text in encoder.seen if text.startswith("New ") or any(f"thing {n} " in text for n in (200, 201, 202))
+    ]
+    assert index.taken_over == 198
+    assert len(changed) == len(set(changed)) == 5
+    assert len(encoder.seen) == 5 + 50, "of what is taken over, every fourth is checked"
+    fresh, alone = publish_index("alone", kb, word_encoder())
+    assert fresh.taken_over == 0
+    assert saved(after) == saved(alone)
+
+
+def test_what_is_done_is_told(make_kb, word_encoder, publish_index):
+    _, before = publish_index("before", make_kb(world=world(20)), word_encoder())
+    done = []
+    FactIndex.build(make_kb(world=world(23)), word_encoder(), progress=done.append, previous=before)
+    assert done == [20, 3]
+
+
+def test_facts_in_another_order_and_said_by_others_are_taken_over(make_kb, word_encoder, publish_index):
+    first = make_kb(world=':a rdfs:label "Anna"@en ; :p :c . :b rdfs:label "Bert"@en ; :p :c .')
+    second = make_kb(world=':b rdfs:label "Anna"@en ; :p :c . :a rdfs:label "Bert"@en ; :p :c .')
+    _, before = publish_index("before", first, word_encoder())
+    index, after = publish_index("after", second, word_encoder(), before)
+    assert index.taken_over == 2
+    assert saved(after) == saved(publish_index("alone", second, word_encoder())[1])
+
+
+def test_nothing_is_taken_from_an_index_that_is_none(make_kb, word_encoder, publish_index, tmp_path):
+    kb = make_kb(world=world(20))
+    _, before = publish_index("before", kb, word_encoder())
+    wanted = saved(before)
+
+    class Heavier(word_encoder):
+        def encode(self, texts, progress=None):
+            return super().encode(texts, progress)[:, ::-1]
+
+    heavier, _ = publish_index("heavier", kb, Heavier(), before)
+    assert heavier.taken_over == 0, "the same name, but other vectors"
+    assert np.array_equal(heavier.vectors, Heavier().encode(statements(kb, np.arange(20)).to_pylist()))
+    assert FactIndex.build(kb, word_encoder("other"), previous=before).taken_over == 0
+    assert FactIndex.build(kb, word_encoder("words", 128), previous=before).taken_over == 0
+    assert FactIndex.build(kb, word_encoder(), previous=tmp_path / "none").taken_over == 0
+    altered = bytearray(wanted[0])
+    altered[-1000] ^= 1
+    (before / "embeddings.arrow").write_bytes(altered)
+    index, after = publish_index("after", kb, word_encoder(), before)
+    assert index.taken_over == 0
+    assert saved(after) == wanted
+
+
+@pytest.mark.model
+def test_a_change_of_one_in_a_hundred_embeds_one_in_a_hundred(make_kb, publish_index):
+    class Counting:
+        def __init__(self, model):
+            self.name, self.dimension, self.model, self.seen = model.name, model.dimension, model, []
+
+        def encode(self, texts, progress=None):
+            self.seen.extend(texts)
+            return self.model.encode(texts, progress)
+
+    model = load_encoder("all-MiniLM-L6-v2")
+    _, before = publish_index("before", make_kb(world=world(300)), Counting(model))
+    kb, encoder = make_kb(world=world(300, changed=(3, 104, 205))), Counting(model)
+    index, after = publish_index("after", kb, encoder, before)
+    assert index.taken_over == 297
+    assert sum(text.startswith("New ") for text in encoder.seen) == 3
+    assert len(encoder.seen) == 3 + 60
+    assert saved(after) == saved(publish_index("alone", kb, Counting(model))[1])
 
 
 @pytest.mark.model
