@@ -62,7 +62,7 @@ def check_disjoint(c: Columns, most: int) -> list[Finding]:
         return []
     apart = _keys(np.searchsorted(named, one), np.searchsorted(named, other), len(named))
     node, column = below(*c.classes_above, named, np.arange(len(named)))
-    found = []
+    found: list[Finding] = []
     sub, type_of = c.find([RDFS + "subClassOf", RDF + "type"]).tolist()
     hit = _clashes(node, column, apart, len(named))
     if len(hit):
