@@ -5,7 +5,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.knowledge.quality.columns import OWL, RDF, RDFS, XSD, Columns, Ints, join, runs
+from kaug.knowledge.quality.arrays import Ints, join, runs
+from kaug.knowledge.quality.columns import OWL, RDF, RDFS, XSD, Columns
 from kaug.knowledge.quality.finding import Finding, Item, counted
 
 __all__ = ["check_duplicates"]

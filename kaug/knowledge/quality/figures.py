@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.knowledge.quality.columns import Columns, Ints, distinct, runs
+from kaug.knowledge.quality.arrays import Ints, distinct, runs
+from kaug.knowledge.quality.columns import Columns
 from kaug.knowledge.quality.labels import labelled
 from kaug.knowledge.quality.shape import components, degrees
 

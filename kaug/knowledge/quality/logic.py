@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from kaug.knowledge.quality.columns import OWL, RDF, RDFS, Columns, Ints, below, join, pairs_within, runs
+from kaug.knowledge.quality.arrays import Ints, below, join, pairs_within, runs
+from kaug.knowledge.quality.columns import OWL, RDF, RDFS, Columns
 from kaug.knowledge.quality.finding import Finding, Item, counted
 
 __all__ = ["check_disjoint", "check_functional", "check_property_axioms"]
@@ -100,7 +101,7 @@ def check_disjoint(c: Columns, most: int) -> list[Finding]:
 
 def check_property_axioms(c: Columns, most: int) -> list[Finding]:
     """Check asymmetric, irreflexive and disjoint properties."""
-    found = []
+    found: list[Finding] = []
     rows, column, declared = _facts_of(c, c.typed(OWL + "AsymmetricProperty"))
     ends, mirrored = c.subject[rows] * c.terms + c.object[rows], c.object[rows] * c.terms + c.subject[rows]
     known, place = np.unique(np.concatenate([ends, mirrored]), return_inverse=True)
@@ -137,14 +138,16 @@ def check_property_axioms(c: Columns, most: int) -> list[Finding]:
         keys = np.unique(place.astype(np.int64) * len(named) + column)
         hit = _clashes(keys // len(named), keys % len(named), apart, len(named))
         if len(hit):
-            items = []
+            clashes: list[Item] = []
             for n, a, b in hit[:most].tolist():
                 terms = [int(known[n] // c.terms), int(known[n] % c.terms), int(named[a]), int(named[b])]
-                facts = rows[np.flatnonzero((place == n) & np.isin(column, [a, b]))]
-                items.append(Item(terms, ("related by both “", 2, "” and “", 3, "”"), 1, np.unique(facts)[:3].tolist()))
+                proof = rows[np.flatnonzero((place == n) & np.isin(column, [a, b]))]
+                clashes.append(
+                    Item(terms, ("related by both “", 2, "” and “", 3, "”"), 1, np.unique(proof)[:3].tolist())
+                )
             what = f"{counted(len(hit), 'pair is', 'pairs are')} related by two properties said to be disjoint."
             do = "Remove the fact that is wrong."
-            found.append(Finding("disjoint-properties", "logic", "error", what, do, len(hit), items))
+            found.append(Finding("disjoint-properties", "logic", "error", what, do, len(hit), clashes))
     return found
 
 

@@ -15,7 +15,7 @@ from kaug.knowledge.quality.logic import check_disjoint, check_functional, check
 from kaug.knowledge.quality.ranges import check_ranges
 from kaug.knowledge.quality.shape import check_cycles, check_ends, check_islands
 
-__all__ = ["SEVERITIES", "assess", "quality_lines"]
+__all__ = ["AREAS", "SEVERITIES", "assess", "quality_lines"]
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 """From what must be mended to what is good to know."""
@@ -61,7 +61,7 @@ def assess(kb: KnowledgeBase, *, shapes: Sequence[Mapping[str, str]] | None = No
     """
     c = gather(kb)
     found = [finding for check in _CHECKS for finding in check(c, most)] + _of_shapes(c, shapes, most)
-    found.sort(key=lambda finding: (SEVERITIES.index(finding.severity), _AREAS.index(finding.area), finding.id))
+    found.sort(key=lambda finding: (SEVERITIES.index(finding.severity), AREAS.index(finding.area), finding.id))
     predicates, rows = figures.by_predicate(c)
     hubs, shape = figures.structure(c, most)
     items = [item for finding in found for item in finding.items]
@@ -100,7 +100,7 @@ def assess(kb: KnowledgeBase, *, shapes: Sequence[Mapping[str, str]] | None = No
     }
 
 
-_AREAS = ("shapes", "logic", "values", "labels", "duplicates", "shape")
+AREAS = ("shapes", "logic", "values", "labels", "duplicates", "shape")
 
 
 def quality_lines(report: Mapping[str, Any]) -> list[str]:

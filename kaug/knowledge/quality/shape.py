@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.knowledge.quality.columns import OWL, RDF, RDFS, SKOS, XSD, Columns, Ints, runs
+from kaug.knowledge.quality.arrays import Ints, runs
+from kaug.knowledge.quality.columns import OWL, RDF, RDFS, SKOS, XSD, Columns
 from kaug.knowledge.quality.finding import Finding, Item, counted
 
 __all__ = ["check_cycles", "check_ends", "check_islands", "components", "cycles", "degrees", "hierarchies"]
