@@ -48,7 +48,7 @@ def assess(kb: KnowledgeBase, *, shapes: Sequence[Mapping[str, str]] | None = No
     Returns:
         Plain JSON, the same for the same knowledge base: `digest`; `languages`; `counts`; `summary` (the number of
         findings of each severity); `findings` (`id`, `area`, `severity`, `what`, `do`, `count`, `items`), errors first;
-        `sources`, `rules`, `predicates` and `predicates_total`, `coverage`, `structure`.
+        `sources`, `rules`, `predicates`, `coverage`, `structure`, of which `docs/quality.md` says what they hold.
 
     Examples:
         >>> import tempfile; from pathlib import Path; from kaug.knowledge.build import build_kb
@@ -88,13 +88,14 @@ def assess(kb: KnowledgeBase, *, shapes: Sequence[Mapping[str, str]] | None = No
         },
         "summary": {severity: number[severity] for severity in SEVERITIES},
         "findings": settle(found, names),
-        "sources": sources,
+        "sources": sources[:most],
+        "sources_total": len(sources),
         "rules": rules,
         "predicates": [
             {"term": names.term(int(term))} | row for term, row in zip(predicates[:most], rows, strict=False)
         ],
         "predicates_total": len(predicates),
-        "coverage": figures.coverage(c),
+        "coverage": figures.coverage(c)[: most + 1],
         "structure": shape,
         "shapes": None if shapes is None else len(shapes),
     }
