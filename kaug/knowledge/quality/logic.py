@@ -107,8 +107,8 @@ def check_property_axioms(c: Columns, most: int) -> list[Finding]:
     known, place = np.unique(np.concatenate([ends, mirrored]), return_inverse=True)
     ahead, back = np.split(place + np.tile(column, 2) * len(known), 2)
     both = np.isin(ahead, back)
-    # Each clash once, from the side of the smaller term.
-    shown = np.flatnonzero(both & (c.subject[rows] <= c.object[rows]))
+    # Each clash once, from the side of the smaller term; what points at itself is found below.
+    shown = np.flatnonzero(both & (c.subject[rows] < c.object[rows]))
     if len(shown):
         items = []
         for n in shown[:most]:
@@ -119,14 +119,14 @@ def check_property_axioms(c: Columns, most: int) -> list[Finding]:
         what = f"{counted(len(shown), 'pair is', 'pairs are')} related both ways by an asymmetric property."
         do = "Remove the direction that is wrong."
         found.append(Finding("asymmetric-both-ways", "logic", "error", what, do, len(shown), items))
-    rows, column, declared = _facts_of(c, c.typed(OWL + "IrreflexiveProperty"))
+    rows, column, declared = _facts_of(c, c.typed(OWL + "IrreflexiveProperty", OWL + "AsymmetricProperty"))
     selfish = np.flatnonzero(c.subject[rows] == c.object[rows])
     if len(selfish):
         items = [
             Item([int(c.subject[rows[n]]), int(declared[column[n]])], ("“", 1, "” to itself"), 1, [int(rows[n])])
             for n in selfish[:most]
         ]
-        what = f"{counted(len(selfish), 'entity is', 'entities are')} related to itself by an irreflexive property."
+        what = f"{counted(len(selfish), 'entity is', 'entities are')} related to itself by an irreflexive or asymmetric property."
         do = "Remove the fact."
         found.append(Finding("irreflexive-to-itself", "logic", "error", what, do, len(selfish), items))
     one, other = _exclusive(c, "propertyDisjointWith", "AllDisjointProperties")
