@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "kaug"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 NAMES = [path.relative_to(PACKAGE.parent).as_posix() for path in MODULES]
-COMMON = {"tables", "errors", "execution", "models", "artifact", "progress"}
+COMMON = {"tables", "errors", "execution", "models", "artifact", "progress", "page", "plots"}
 ALLOWED = {
     "knowledge": COMMON,
     "retrieval": COMMON | {"knowledge"},

@@ -13,12 +13,11 @@ from markupsafe import Markup
 
 from kaug.evaluation.gain import ARMS
 from kaug.evaluation.wording import interval, number, reading, signed
+from kaug.plots import HEIGHT, axis, axis_ticks, grid, percent, svg_row
 
 __all__ = ["arm_class", "arm_row", "axis_row", "gain_axis", "gain_row", "loss_plots"]
 
-HEIGHT = 26
 _MIDDLE = HEIGHT / 2
-_MARGIN = 3.0  # percent on either side, so that dots and tick labels at the ends are whole
 _BOX = (260.0, 150.0)
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34.0, 40.0, 12.0, 24.0
 _POINTS = 200
@@ -49,7 +48,7 @@ def gain_axis(found: Sequence[Mapping[str, Any]]) -> list[float]:
     """
     low = min([0.0, *(gain["low"] for gain in found)])
     high = max([0.0, *(gain["high"] for gain in found)])
-    return _ticks(low, high, 5)
+    return axis_ticks(low, high, 5)
 
 
 def gain_row(gain: Mapping[str, Any], ticks: Sequence[float], label: str) -> Markup:
@@ -63,13 +62,13 @@ def gain_row(gain: Mapping[str, Any], ticks: Sequence[float], label: str) -> Mar
     Returns:
         An SVG of full width. The dot is filled if the interval is clear of zero, hollow if not.
     """
-    low, mean, high = (_percent(gain[key], ticks) for key in ("low", "mean", "high"))
+    low, mean, high = (percent(gain[key], ticks) for key in ("low", "mean", "high"))
     mark = Markup(
         '<g class="mark {kind}"><line x1="{low}%" x2="{high}%" y1="{y}" y2="{y}"/>'
         '<line x1="{low}%" x2="{low}%" y1="{top}" y2="{bottom}"/>'
         '<line x1="{high}%" x2="{high}%" y1="{top}" y2="{bottom}"/><circle cx="{mean}%" cy="{y}" r="5"/></g>'
     ).format(kind=reading(gain), low=low, mean=mean, high=high, y=_MIDDLE, top=_MIDDLE - 4, bottom=_MIDDLE + 4)
-    return _svg(f"{label}: gain {signed(gain['mean'])}, 95% interval {interval(gain)}", _grid(ticks) + mark)
+    return svg_row(f"{label}: gain {signed(gain['mean'])}, 95% interval {interval(gain)}", grid(ticks) + mark)
 
 
 def arm_row(part: Mapping[str, Any], arm: str, label: str) -> Markup:
@@ -84,7 +83,7 @@ def arm_row(part: Mapping[str, Any], arm: str, label: str) -> Markup:
         An SVG of full width.
     """
     ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
-    zero, low, mean, high = (_percent(value, ticks) for value in (0.0, part["low"], part["mean"], part["high"]))
+    zero, low, mean, high = (percent(value, ticks) for value in (0.0, part["low"], part["mean"], part["high"]))
     bar = Markup(
         '<rect class="bar {arm}" x="{zero}%" y="6" width="{width}%" height="{height}" rx="2"/>'
         '<g class="whisker"><line x1="{low}%" x2="{high}%" y1="{y}" y2="{y}"/>'
@@ -101,16 +100,12 @@ def arm_row(part: Mapping[str, Any], arm: str, label: str) -> Markup:
         top=_MIDDLE - 4,
         bottom=_MIDDLE + 4,
     )
-    return _svg(f"{label}: {number(part['mean'])}, 95% interval {interval(part)}", _grid(ticks) + bar)
+    return svg_row(f"{label}: {number(part['mean'])}, 95% interval {interval(part)}", grid(ticks) + bar)
 
 
 def axis_row(ticks: Sequence[float], *, sign: bool) -> Markup:
     """Write the tick labels of an axis, with plus signs if `sign`; hidden from screen readers, as rows say numbers."""
-    labels = Markup("").join(
-        Markup('<text x="{}%" y="14">{}</text>').format(_percent(tick, ticks), signed(tick) if sign else number(tick))
-        for tick in ticks
-    )
-    return Markup('<svg class="axis" aria-hidden="true" height="20">{}</svg>').format(labels)
+    return axis(ticks, [signed(tick) if sign else number(tick) for tick in ticks])
 
 
 def loss_plots(training: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Markup]]:
@@ -132,8 +127,8 @@ def loss_plots(training: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Mar
     if not curves:
         return []
     flat = [point for points in curves.values() for point in points]
-    steps = _ticks(0.0, max(step for step, _ in flat), 3)
-    losses = _ticks(min(0.0, *(loss for _, loss in flat)), max(loss for _, loss in flat), 3)
+    steps = axis_ticks(0.0, max(step for step, _ in flat), 3)
+    losses = axis_ticks(min(0.0, *(loss for _, loss in flat)), max(loss for _, loss in flat), 3)
     paths = {arm: " ".join(f"{_x(s, steps):.1f},{_y(v, losses):.1f}" for s, v in curves[arm]) for arm in curves}
     return [(arm, _loss_plot(arm, curves[arm], paths, steps, losses)) for arm in curves]
 
@@ -178,38 +173,9 @@ def _loss_plot(
     )
 
 
-def _svg(title: str, body: Markup) -> Markup:
-    return Markup('<svg class="row" role="img" height="{}"><title>{}</title>{}</svg>').format(HEIGHT, title, body)
-
-
-def _grid(ticks: Sequence[float]) -> Markup:
-    return Markup("").join(
-        Markup('<line class="{}" x1="{x}%" x2="{x}%" y1="0" y2="{}"/>').format(
-            "zero" if tick == 0 else "grid", HEIGHT, x=_percent(tick, ticks)
-        )
-        for tick in ticks
-    )
-
-
-def _percent(value: float, ticks: Sequence[float]) -> float:
-    share = (value - ticks[0]) / (ticks[-1] - ticks[0])
-    return round(_MARGIN + (100 - 2 * _MARGIN) * min(1.0, max(0.0, share)), 3)
-
-
 def _x(step: float, ticks: Sequence[float]) -> float:
     return _LEFT + (_BOX[0] - _LEFT - _RIGHT) * (step - ticks[0]) / (ticks[-1] - ticks[0])
 
 
 def _y(loss: float, ticks: Sequence[float]) -> float:
     return _BOX[1] - _BOTTOM - (_BOX[1] - _TOP - _BOTTOM) * (loss - ticks[0]) / (ticks[-1] - ticks[0])
-
-
-def _ticks(low: float, high: float, most: int) -> list[float]:
-    # Steps of 1, 2, 2.5 or 5 times a power of ten, the smallest that needs at most `most` of them.
-    span = max(high - low, 1e-3)
-    power = 10.0 ** math.floor(math.log10(span / most))
-    for step in (power * factor for factor in (1, 2, 2.5, 5, 10, 20)):
-        first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-        if last - first <= most and last > first:
-            break
-    return [round(i * step, 10) + 0.0 for i in range(first, max(last, first + 1) + 1)]

@@ -16,6 +16,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from kaug import page
 from kaug.artifact import write_whole
 from kaug.evaluation import plots, wording
 from kaug.evaluation.findings import build_report
@@ -155,8 +156,8 @@ def gains_table(report: Mapping[str, Any]) -> Table:
 
 
 def _rendered(template: str, report: Mapping[str, Any]) -> str:
-    page = _environment().get_template(template).render(_view(report), plots=plots)
-    return wording.visible(page, limit=len(page))
+    text = _environment().get_template(template).render(_view(report), plots=plots)
+    return wording.visible(text, limit=len(text))
 
 
 def _view(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -186,18 +187,10 @@ def _view(report: Mapping[str, Any]) -> dict[str, Any]:
 
 @functools.cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("kaug", "evaluation"),
-        autoescape=lambda name: name is None or not name.endswith(".md.j2"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = page.environment("evaluation")
     environment.filters |= {
         "arm_class": plots.arm_class,
         "asked": wording.asked,
-        "count": wording.count,
         "duration": wording.duration,
         "interval": wording.interval,
         "listed": wording.listed,
@@ -207,7 +200,6 @@ def _environment() -> jinja2.Environment:
         "reading": wording.reading,
         "signed": wording.signed,
         "title_of": wording.title,
-        "visible": wording.visible,
     }
     return environment
 

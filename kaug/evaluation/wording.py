@@ -1,9 +1,10 @@
 """Numbers, kinds of probes and arms → how a report says them."""
 
 import math
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
+
+from kaug.page import count, visible
 
 __all__ = [
     "arm_meaning",
@@ -94,13 +95,6 @@ def interval(part: Mapping[str, Any]) -> str:
     return f"[{number(part['low'])}, {number(part['high'])}]"
 
 
-def count(value: Any) -> str:
-    """Write a whole number with thousands separators, None as a dash, anything else as it is."""
-    if value is None:
-        return "–"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-
-
 def listed(value: Any) -> str:
     """Write a value of any JSON type on one line.
 
@@ -131,25 +125,3 @@ def duration(seconds: float | None) -> str:
 def reading(gain: Mapping[str, Any]) -> str:
     """Read a gain's interval: `up` if it lies above zero, `down` if below, `unclear` if zero is in it."""
     return "up" if gain["low"] > 0 else "down" if gain["high"] < 0 else "unclear"
-
-
-def visible(text: str, limit: int = 400) -> str:
-    """Cut a text that is too long, and replace what would not show or would turn the text around it about.
-
-    Args:
-        text: Any text.
-        limit: The most characters to keep.
-
-    Returns:
-        The text with control and directional characters (line ends and tabs aside) as U+FFFD.
-
-    Examples:
-        >>> visible("abc", limit=2)
-        'ab…'
-    """
-    hidden = {"Cc", "Cs", "Cn"}
-    turns = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-    cut = text if len(text) <= limit else text[:limit].rstrip() + "…"
-    return "".join(
-        "\ufffd" if c in turns or (unicodedata.category(c) in hidden and c not in "\n\t") else c for c in cut
-    )

@@ -5,13 +5,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.knowledge.quality.columns import OWL, RDF, XSD, Columns, Ints, join, runs
+from kaug.knowledge.quality.arrays import Ints, join, runs
+from kaug.knowledge.quality.columns import OWL, RDF, RDFS, XSD, Columns
 from kaug.knowledge.quality.finding import Finding, Item, counted
 
 __all__ = ["check_duplicates"]
 
 _SHOWN = 5
 _FEWEST = 2
+_SHORTEST = 4
+_LONGEST = 100
 
 
 def check_duplicates(c: Columns, most: int) -> list[Finding]:
@@ -41,20 +44,23 @@ def _same_name(c: Columns, most: int) -> list[Finding]:
     starts, sizes = runs(key)
     groups = []
     for n in np.flatnonzero(sizes > 1)[np.lexsort((starts[sizes > 1], -sizes[sizes > 1]))]:
-        groups.append((owners[by[starts[n] : starts[n] + sizes[n]]], int(kinds[by[starts[n]]])))
+        head = by[starts[n]]
+        label = rows["text"][int(at[head])].as_py()[:_LONGEST]
+        groups.append((owners[by[starts[n] : starts[n] + sizes[n]]], int(kinds[head]), label))
         if len(groups) == most * 4:
             break
     number = len(np.unique(names_[by[starts[sizes > 1]]])) if len(starts) else 0
     if not number:
         return []
     items, seen = [], set()
-    for members, of in groups:
+    for members, of, label in groups:
         if tuple(members.tolist()) in seen:
             continue
         seen.add(tuple(members.tolist()))
         shown = members[:_SHOWN].tolist()
         facts = [row for one in shown[:3] for row in c.about(one)[:1]]
-        items.append(Item([*shown, of], ("are all “", 0, "” and “", len(shown), "”"), len(members), facts))
+        note = (f"all called “{label}”, and each “", len(shown), "”")
+        items.append(Item([*shown, of], note, len(members), facts))
     what = f"{counted(number, 'label is', 'labels are')} shared by entities of one type."
     do = "Most likely one thing twice: merge them, or tell them apart in their labels."
     return [Finding("same-label-and-type", "duplicates", "warning", what, do, number, items[:most])]
@@ -66,7 +72,10 @@ def _same_facts(c: Columns, most: int) -> list[Finding]:
     facts = slice(0, c.facts)
     order = np.argsort(c.subject[facts], kind="stable")
     starts, sizes = runs(c.subject[order])
-    telling = np.add.reduceat((c.predicate[order] != c.find([RDF + "type"])[0]).astype(np.int64), starts)
+    # That two things are of one class makes no twins of them.
+    telling = np.add.reduceat(
+        ~np.isin(c.predicate[order], c.find([RDF + "type", RDFS + "subClassOf"])), starts, dtype=np.int64
+    )
     # Sets are compared by two sums of well-mixed words, and so whatever their order: 128 bits.
     pair = c.predicate[order].astype(np.uint64) << np.uint64(32) | c.object[order].astype(np.uint64)
     sums = [
@@ -91,7 +100,7 @@ def _same_facts(c: Columns, most: int) -> list[Finding]:
     total = int(many[twins].sum())
     what = f"{counted(len(twins), 'group', 'groups')} of entities of which exactly the same is said ({total:,} in all)."
     do = "Merge them if they are one thing; else say what tells them apart."
-    return [Finding("same-facts", "duplicates", "warning", what, do, len(twins), items)]
+    return [Finding("same-facts", "duplicates", "info", what, do, len(twins), items)]
 
 
 def _same_as(c: Columns, most: int) -> list[Finding]:
@@ -139,7 +148,9 @@ def _variants(c: Columns, most: int) -> list[Finding]:
     code = _codes(pc.binary_join_element_wise(tags, plain, "\x00"))[place]
     order = np.lexsort((value, code, predicate))
     starts, sizes = runs(predicate[order] * c.terms + code[order])
-    several = np.flatnonzero(sizes > 1)
+    # The case of short values tells them apart: K is kelvin, k is kilo.
+    length = pc.utf8_length(plain).to_numpy()[place][order[starts]]
+    several = np.flatnonzero((sizes > 1) & (length >= _SHORTEST))
     if not len(several):
         return []
     ranked = several[np.lexsort((starts[several], -sizes[several]))]

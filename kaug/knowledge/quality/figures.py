@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.knowledge.quality.columns import Columns, Ints, distinct, runs
+from kaug.knowledge.quality.arrays import Ints, distinct, runs
+from kaug.knowledge.quality.columns import Columns
 from kaug.knowledge.quality.labels import labelled
 from kaug.knowledge.quality.shape import components, degrees
 
@@ -91,7 +92,7 @@ def coverage(c: Columns) -> list[dict[str, Any]]:
 
     Returns:
         `source` (null for all), `entities`, `any` (how many have a label), `languages` (language → how many have one in
-        it). An entity belongs to the sources of the facts that it occurs in.
+        it); all first, then the source with the most entities. An entity belongs to the sources of the facts that it occurs in.
     """
     named = {None: labelled(c)} | {language: labelled(c, language) for language in c.kb.languages}
     source, names, rows = _stated(c)
@@ -100,6 +101,7 @@ def coverage(c: Columns) -> list[dict[str, Any]]:
         mine = rows[source == n]
         ends = distinct(np.concatenate([c.subject[mine], c.object[mine]]), c.terms)
         parts.append((name, ends[c.kind[ends] != 1]))
+    parts[1:] = sorted(parts[1:], key=lambda part: (-len(part[1]), part[0]))
     return [
         {
             "source": name,

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from kaug.knowledge.knowledge_base import CLASS_OF, KnowledgeBase
 from kaug.knowledge.lexicon import statements
-from kaug.knowledge.quality.columns import RDFS, Columns, Ints
+from kaug.knowledge.quality.arrays import Ints
+from kaug.knowledge.quality.columns import RDFS, Columns
 
 __all__ = ["Finding", "Item", "Severity", "counted", "settle"]
 

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.knowledge.quality.columns import RDF, RDFS, Columns, Ints, runs
+from kaug.knowledge.quality.arrays import Ints, runs
+from kaug.knowledge.quality.columns import RDF, RDFS, Columns
 from kaug.knowledge.quality.finding import Finding, Item, counted
 
 __all__ = ["check_labels", "check_lexicon", "labelled", "well_formed"]
@@ -19,40 +20,19 @@ _TAG = re.compile(
     r"(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(?:-[a-wyz0-9](?:-[a-z0-9]{2,8})+)*(?:-x(?:-[a-z0-9]{1,8})+)?"
 )
 _PRIVATE = re.compile(r"(?:x(?:-[a-z0-9]{1,8})+|i-[a-z-]+|[a-z]{2}-[a-z]{2}-[a-z]+)")
-# ISO 639-1, with the codes that it withdrew.
-# By first letter, what may follow it.
+# ISO 639-1, with the codes that it withdrew: a first letter, and what may follow it.
+# fmt: off
 _TWO = frozenset(
     word[0] + letter
-    for word in [
-        "aabefkmnrsvyz",
-        "baeghimnors",
-        "caehorsuvy",
-        "daevz",
-        "eelnostu",
-        "fafijory",
-        "gadlnuv",
-        "haeiortuyz",
-        "iadegiknostuw",
-        "jaivw",
-        "kagijklmnorsuvwy",
-        "labginotuv",
-        "mghiklnorsty",
-        "nabdeglnorvy",
-        "ocjmrs",
-        "pailst",
-        "qu",
-        "rmnouw",
-        "sacdeghiklmnoqrstuvw",
-        "taeghiklnorstwy",
-        "ugkrz",
-        "veio",
-        "wao",
-        "xh",
-        "yio",
-        "zahu",
-    ]
+    for word in (
+        "aabefkmnrsvyz", "baeghimnors", "caehorsuvy", "daevz", "eelnostu", "fafijory", "gadlnuv",
+        "haeiortuyz", "iadegiknostuw", "jaivw", "kagijklmnorsuvwy", "labginotuv", "mghiklnorsty",
+        "nabdeglnorvy", "ocjmrs", "pailst", "qu", "rmnouw", "sacdeghiklmnoqrstuvw", "taeghiklnorstwy",
+        "ugkrz", "veio", "wao", "xh", "yio", "zahu",
+    )
     for letter in word[1:]
 )
+# fmt: on
 
 
 def well_formed(tag: str) -> bool:

@@ -6,7 +6,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.errors import nearest
-from kaug.knowledge.quality.columns import RDF, XSD, Columns, runs
+from kaug.knowledge.quality.arrays import runs
+from kaug.knowledge.quality.columns import RDF, XSD, Columns
 from kaug.knowledge.quality.finding import Finding, Item, counted
 
 __all__ = ["DERIVED", "check_literals", "check_mixed", "fits"]

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from kaug.knowledge.quality.columns import OWL, RDF, RDFS, Columns, Ints, below, join, pairs_within, runs
+from kaug.knowledge.quality.arrays import Ints, below, join, pairs_within, runs
+from kaug.knowledge.quality.columns import OWL, RDF, RDFS, Columns
 from kaug.knowledge.quality.finding import Finding, Item, counted
 
 __all__ = ["check_disjoint", "check_functional", "check_property_axioms"]
@@ -62,7 +63,7 @@ def check_disjoint(c: Columns, most: int) -> list[Finding]:
         return []
     apart = _keys(np.searchsorted(named, one), np.searchsorted(named, other), len(named))
     node, column = below(*c.classes_above, named, np.arange(len(named)))
-    found = []
+    found: list[Finding] = []
     sub, type_of = c.find([RDFS + "subClassOf", RDF + "type"]).tolist()
     hit = _clashes(node, column, apart, len(named))
     if len(hit):
@@ -100,14 +101,14 @@ def check_disjoint(c: Columns, most: int) -> list[Finding]:
 
 def check_property_axioms(c: Columns, most: int) -> list[Finding]:
     """Check asymmetric, irreflexive and disjoint properties."""
-    found = []
+    found: list[Finding] = []
     rows, column, declared = _facts_of(c, c.typed(OWL + "AsymmetricProperty"))
     ends, mirrored = c.subject[rows] * c.terms + c.object[rows], c.object[rows] * c.terms + c.subject[rows]
     known, place = np.unique(np.concatenate([ends, mirrored]), return_inverse=True)
     ahead, back = np.split(place + np.tile(column, 2) * len(known), 2)
     both = np.isin(ahead, back)
-    # Each clash once, from the side of the smaller term.
-    shown = np.flatnonzero(both & (c.subject[rows] <= c.object[rows]))
+    # Each clash once, from the side of the smaller term; what points at itself is found below.
+    shown = np.flatnonzero(both & (c.subject[rows] < c.object[rows]))
     if len(shown):
         items = []
         for n in shown[:most]:
@@ -118,14 +119,14 @@ def check_property_axioms(c: Columns, most: int) -> list[Finding]:
         what = f"{counted(len(shown), 'pair is', 'pairs are')} related both ways by an asymmetric property."
         do = "Remove the direction that is wrong."
         found.append(Finding("asymmetric-both-ways", "logic", "error", what, do, len(shown), items))
-    rows, column, declared = _facts_of(c, c.typed(OWL + "IrreflexiveProperty"))
+    rows, column, declared = _facts_of(c, c.typed(OWL + "IrreflexiveProperty", OWL + "AsymmetricProperty"))
     selfish = np.flatnonzero(c.subject[rows] == c.object[rows])
     if len(selfish):
         items = [
             Item([int(c.subject[rows[n]]), int(declared[column[n]])], ("“", 1, "” to itself"), 1, [int(rows[n])])
             for n in selfish[:most]
         ]
-        what = f"{counted(len(selfish), 'entity is', 'entities are')} related to itself by an irreflexive property."
+        what = f"{counted(len(selfish), 'entity is', 'entities are')} related to itself by an irreflexive or asymmetric property."
         do = "Remove the fact."
         found.append(Finding("irreflexive-to-itself", "logic", "error", what, do, len(selfish), items))
     one, other = _exclusive(c, "propertyDisjointWith", "AllDisjointProperties")
@@ -137,14 +138,16 @@ def check_property_axioms(c: Columns, most: int) -> list[Finding]:
         keys = np.unique(place.astype(np.int64) * len(named) + column)
         hit = _clashes(keys // len(named), keys % len(named), apart, len(named))
         if len(hit):
-            items = []
+            clashes: list[Item] = []
             for n, a, b in hit[:most].tolist():
-                pair = [int(known[n] // c.terms), int(known[n] % c.terms), int(named[a]), int(named[b])]
-                facts = rows[np.flatnonzero((place == n) & np.isin(column, [a, b]))]
-                items.append(Item(pair, ("related by both “", 2, "” and “", 3, "”"), 1, np.unique(facts)[:3].tolist()))
+                terms = [int(known[n] // c.terms), int(known[n] % c.terms), int(named[a]), int(named[b])]
+                proof = rows[np.flatnonzero((place == n) & np.isin(column, [a, b]))]
+                clashes.append(
+                    Item(terms, ("related by both “", 2, "” and “", 3, "”"), 1, np.unique(proof)[:3].tolist())
+                )
             what = f"{counted(len(hit), 'pair is', 'pairs are')} related by two properties said to be disjoint."
             do = "Remove the fact that is wrong."
-            found.append(Finding("disjoint-properties", "logic", "error", what, do, len(hit), items))
+            found.append(Finding("disjoint-properties", "logic", "error", what, do, len(hit), clashes))
     return found
 
 

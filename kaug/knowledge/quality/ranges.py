@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from kaug.knowledge.quality.columns import OWL, RDF, RDFS, XSD, Columns, Ints, below, distinct, join
+from kaug.knowledge.quality.arrays import Ints, below, distinct, join
+from kaug.knowledge.quality.columns import OWL, RDF, RDFS, XSD, Columns
 from kaug.knowledge.quality.finding import Finding, Item, counted
 from kaug.knowledge.quality.literals import DERIVED
 

@@ -15,7 +15,7 @@ from kaug.knowledge.quality.logic import check_disjoint, check_functional, check
 from kaug.knowledge.quality.ranges import check_ranges
 from kaug.knowledge.quality.shape import check_cycles, check_ends, check_islands
 
-__all__ = ["SEVERITIES", "assess", "quality_lines"]
+__all__ = ["AREAS", "SEVERITIES", "assess", "quality_lines"]
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 """From what must be mended to what is good to know."""
@@ -48,7 +48,7 @@ def assess(kb: KnowledgeBase, *, shapes: Sequence[Mapping[str, str]] | None = No
     Returns:
         Plain JSON, the same for the same knowledge base: `digest`; `languages`; `counts`; `summary` (the number of
         findings of each severity); `findings` (`id`, `area`, `severity`, `what`, `do`, `count`, `items`), errors first;
-        `sources`, `rules`, `predicates` and `predicates_total`, `coverage`, `structure`.
+        `sources`, `rules`, `predicates`, `coverage`, `structure`, of which `docs/quality.md` says what they hold.
 
     Examples:
         >>> import tempfile; from pathlib import Path; from kaug.knowledge.build import build_kb
@@ -61,7 +61,7 @@ def assess(kb: KnowledgeBase, *, shapes: Sequence[Mapping[str, str]] | None = No
     """
     c = gather(kb)
     found = [finding for check in _CHECKS for finding in check(c, most)] + _of_shapes(c, shapes, most)
-    found.sort(key=lambda finding: (SEVERITIES.index(finding.severity), _AREAS.index(finding.area), finding.id))
+    found.sort(key=lambda finding: (SEVERITIES.index(finding.severity), AREAS.index(finding.area), finding.id))
     predicates, rows = figures.by_predicate(c)
     hubs, shape = figures.structure(c, most)
     items = [item for finding in found for item in finding.items]
@@ -87,19 +87,20 @@ def assess(kb: KnowledgeBase, *, shapes: Sequence[Mapping[str, str]] | None = No
         },
         "summary": {severity: number[severity] for severity in SEVERITIES},
         "findings": settle(found, names),
-        "sources": sources,
+        "sources": sources[:most],
+        "sources_total": len(sources),
         "rules": rules,
         "predicates": [
             {"term": names.term(int(term))} | row for term, row in zip(predicates[:most], rows, strict=False)
         ],
         "predicates_total": len(predicates),
-        "coverage": figures.coverage(c),
+        "coverage": figures.coverage(c)[: most + 1],
         "structure": shape,
         "shapes": None if shapes is None else len(shapes),
     }
 
 
-_AREAS = ("shapes", "logic", "values", "labels", "duplicates", "shape")
+AREAS = ("shapes", "logic", "values", "labels", "duplicates", "shape")
 
 
 def quality_lines(report: Mapping[str, Any]) -> list[str]:

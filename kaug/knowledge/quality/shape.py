@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.knowledge.quality.columns import OWL, RDF, RDFS, SKOS, XSD, Columns, Ints, runs
+from kaug.knowledge.quality.arrays import Ints, runs
+from kaug.knowledge.quality.columns import OWL, RDF, RDFS, SKOS, XSD, Columns
 from kaug.knowledge.quality.finding import Finding, Item, counted
 
 __all__ = ["check_cycles", "check_ends", "check_islands", "components", "cycles", "degrees", "hierarchies"]
@@ -211,9 +212,15 @@ def _dangling(c: Columns, most: int) -> list[Finding]:
     found = []
     if inner.any():
         ranked = np.flatnonzero(inner)[np.lexsort((objects[inner], -many[inner]))]
+        alike = _alike(c, said, objects[ranked[:most]])
         items = [
-            Item([int(objects[n])], (counted(int(many[n]), "fact", "facts"),), int(many[n]), c.about(int(objects[n])))
-            for n in ranked[:most]
+            Item(
+                [int(objects[n])],
+                (counted(int(many[n]), "fact", "facts"), *hint),
+                int(many[n]),
+                c.about(int(objects[n])),
+            )
+            for n, hint in zip(ranked[:most], alike, strict=True)
         ]
         what = (
             f"{counted(int(inner.sum()), 'object is', 'objects are')} pointed at and not described, "
@@ -239,6 +246,15 @@ def _dangling(c: Columns, most: int) -> list[Finding]:
         do = "Add a source that describes them, or labels at least."
         found.append(Finding("foreign", "shape", "info", what, do, total, items))
     return found
+
+
+def _alike(c: Columns, said: NDArray[np.bool_], terms: Ints) -> list[tuple[str, ...]]:
+    """For each term, the IRI of something described whose last part is the same but for case, as the end of a note."""
+    known = np.flatnonzero(said & (c.kind == 0)).astype(np.int64)
+    lasts = [pc.utf8_lower(pc.replace_substring_regex(c.values(part), r"^.*[#/:]", "")) for part in (known, terms)]
+    hits = pc.index_in(lasts[1], value_set=lasts[0]).to_pylist()
+    names = c.values(known[[hit for hit in hits if hit is not None]]).to_pylist()[::-1]
+    return [() if hit is None else (f"; described is {names.pop()}",) for hit in hits]
 
 
 def _hubs(c: Columns, most: int, degree: Ints) -> list[Finding]:

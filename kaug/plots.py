@@ -1,0 +1,98 @@
+"""Values and an axis → rows of SVG that are set into HTML: grids, axes, bars.
+
+The rows have no view box: x is in percent of the width and y in pixels, so that they grow and shrink with the page while
+letters keep their size. Colours are left to the page's style sheet; what a colour says, a word says too.
+"""
+
+import math
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+__all__ = ["HEIGHT", "axis", "axis_ticks", "bar_row", "grid", "percent", "svg_row"]
+
+HEIGHT = 26
+_LEAST = 0.2
+_MARGIN = 3.0  # percent on either side, so that dots and tick labels at the ends are whole
+
+
+def axis(ticks: Sequence[float], labels: Sequence[str]) -> Markup:
+    """Write the tick labels of an axis; hidden from screen readers, as rows say numbers."""
+    texts = Markup("").join(
+        Markup('<text x="{}%" y="14">{}</text>').format(percent(tick, ticks), label)
+        for tick, label in zip(ticks, labels, strict=True)
+    )
+    return Markup('<svg class="axis" aria-hidden="true" height="20">{}</svg>').format(texts)
+
+
+def bar_row(parts: Sequence[tuple[float, str]], ticks: Sequence[float], title: str) -> Markup:
+    """Draw a bar from zero, of one part or of several end to end.
+
+    Args:
+        parts: Length and CSS class of each part; a part without length is left out.
+        ticks: The axis; it holds zero.
+        title: What is drawn, with the numbers.
+
+    Returns:
+        An SVG of full width. What is not nothing can be seen.
+    """
+    body, start = grid(ticks), 0.0
+    for length, name in parts:
+        left, right = percent(start, ticks), percent(start + length, ticks)
+        if length > 0:
+            body += Markup('<rect class="bar {}" x="{}%" y="6" width="{}%" height="{}"/>').format(
+                name, left, round(max(right - left, _LEAST), 3), HEIGHT - 12
+            )
+        start += length
+    return svg_row(title, body)
+
+
+def svg_row(title: str, body: Markup) -> Markup:
+    """Draw one row of full width; the title is what a screen reader says."""
+    return Markup('<svg class="row" role="img" height="{}"><title>{}</title>{}</svg>').format(HEIGHT, title, body)
+
+
+def grid(ticks: Sequence[float]) -> Markup:
+    """Draw an upright line at each tick, a stronger one at zero."""
+    return Markup("").join(
+        Markup('<line class="{}" x1="{x}%" x2="{x}%" y1="0" y2="{}"/>').format(
+            "zero" if tick == 0 else "grid", HEIGHT, x=percent(tick, ticks)
+        )
+        for tick in ticks
+    )
+
+
+def percent(value: float, ticks: Sequence[float]) -> float:
+    """Place a value on an axis, in percent of the width; what lies beyond an end is put at the end.
+
+    Examples:
+        >>> percent(0.5, [0.0, 1.0]), percent(-3.0, [0.0, 1.0])
+        (50.0, 3.0)
+    """
+    share = (value - ticks[0]) / (ticks[-1] - ticks[0])
+    return round(_MARGIN + (100 - 2 * _MARGIN) * min(1.0, max(0.0, share)), 3)
+
+
+def axis_ticks(low: float, high: float, most: int) -> list[float]:
+    """Choose ticks that hold a range: steps of 1, 2, 2.5 or 5 times a power of ten.
+
+    Args:
+        low: The least value.
+        high: The greatest.
+        most: The most steps.
+
+    Returns:
+        Ascending ticks; the first and last are the axis' ends.
+
+    Examples:
+        >>> axis_ticks(0, 4797, 4)
+        [0.0, 2000.0, 4000.0, 6000.0]
+    """
+    # Steps of 1, 2, 2.5 or 5 times a power of ten, the smallest that needs at most `most` of them.
+    span = max(high - low, 1e-3)
+    power = 10.0 ** math.floor(math.log10(span / most))
+    for step in (power * factor for factor in (1, 2, 2.5, 5, 10, 20)):
+        first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+        if last - first <= most and last > first:
+            break
+    return [round(i * step, 10) + 0.0 for i in range(first, max(last, first + 1) + 1)]
