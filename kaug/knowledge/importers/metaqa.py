@@ -12,11 +12,11 @@ from kaug.knowledge.importers.lines import Quads
 from kaug.knowledge.importers.saying import Said, say
 from kaug.knowledge.importers.terms import literal, name
 
-__all__ = ["BASE", "import_metaqa"]
+__all__ = ["BASE", "RELATIONS", "import_metaqa"]
 
 BASE = "https://w3id.org/kaug/metaqa/"
 
-_RELATIONS = {
+RELATIONS = {
     "directed by": Said("directed by", "{s} was directed by {o}.", "Who directed {s}?", "Which film did {o} direct?"),
     "written by": Said("written by", "{s} was written by {o}.", "Who wrote {s}?", "Which film did {o} write?"),
     "starred actors": Said("starred actors", "{s} starred {o}.", "Who starred in {s}?", "Which film starred {o}?"),
@@ -46,6 +46,7 @@ _RELATIONS = {
         "Which film is rated {o} on IMDb?",
     ),
 }
+"""The relations of MetaQA, and how each is said."""
 
 
 def import_metaqa(inputs: Sequence[Path], quads: Quads, progress: Callable[[int], None]) -> None:
@@ -62,7 +63,7 @@ def import_metaqa(inputs: Sequence[Path], quads: Quads, progress: Callable[[int]
     """
     relations: list[pa.Array] = []
     for path in inputs:
-        tables = _read_folder(path, progress) if path.is_dir() else _read_kb(path, progress)
+        tables = _read_folder(path, quads, progress) if path.is_dir() else _read_kb(path, progress)
         for subject, relation, value in tables:
             known = pc.replace_substring(relation, "_", " ")
             quads.facts(name(BASE, subject), name(f"{BASE}r/", known), name(BASE, value))
@@ -71,7 +72,7 @@ def import_metaqa(inputs: Sequence[Path], quads: Quads, progress: Callable[[int]
             relations.append(pc.unique(known))
     if relations:
         said = pc.unique(pa.concat_arrays(relations))
-        say(quads, said, name(f"{BASE}r/", said), _RELATIONS)
+        say(quads, said, name(f"{BASE}r/", said), RELATIONS)
 
 
 def _read_kb(path: Path, progress: Callable[[int], None]) -> list[tuple[pa.Array, pa.Array, pa.Array]]:
@@ -84,7 +85,7 @@ def _read_kb(path: Path, progress: Callable[[int], None]) -> list[tuple[pa.Array
     return tables
 
 
-def _read_folder(path: Path, progress: Callable[[int], None]) -> list[tuple[pa.Array, pa.Array, pa.Array]]:
+def _read_folder(path: Path, quads: Quads, progress: Callable[[int], None]) -> list[tuple[pa.Array, pa.Array, pa.Array]]:
     files = {without_ending(file): file for file in sorted(path.iterdir())}
     entities, relations = (_texts(path, files, f"{what}2text.txt") for what in ("entity", "relation"))
     blocks: list[Block] = []
@@ -95,14 +96,15 @@ def _read_folder(path: Path, progress: Callable[[int], None]) -> list[tuple[pa.A
         for block in read_columns(file, ("subject", "relation", "object")):
             blocks.append(block)
             progress(block.rows)
-    parts = []
+    parts: list[pa.Array] = []
     for column, (ids, texts) in {"subject": entities, "relation": relations, "object": entities}.items():
-        for block in blocks:
-            unknown = pc.invert(pc.is_in(block.columns[column], value_set=ids))
-            block.refuse(unknown, f"an id of {'relation' if column == 'relation' else 'entity'}2text.txt", column)
         found = pc.index_in(pa.concat_arrays([block.columns[column] for block in blocks]), value_set=ids)
         parts.append(texts.take(found))
-    return [(parts[0], parts[1], parts[2])]
+    # The published files name no text for one of their ids.
+    whole = pc.and_(pc.and_(pc.is_valid(parts[0]), pc.is_valid(parts[1])), pc.is_valid(parts[2]))
+    quads.left_out("id without a text", pc.sum(pc.invert(whole)).as_py() or 0)
+    subject, relation, value = (part.filter(whole) for part in parts)
+    return [(subject, relation, value)]
 
 
 def _texts(folder: Path, files: dict[str, Path], file: str) -> tuple[pa.Array, pa.Array]:
