@@ -17,33 +17,77 @@ __all__ = ["BASE", "RELATIONS", "import_metaqa"]
 BASE = "https://w3id.org/kaug/metaqa/"
 
 RELATIONS = {
-    "directed by": Said("directed by", "{s} was directed by {o}.", "Who directed {s}?", "Which film did {o} direct?"),
-    "written by": Said("written by", "{s} was written by {o}.", "Who wrote {s}?", "Which film did {o} write?"),
-    "starred actors": Said("starred actors", "{s} starred {o}.", "Who starred in {s}?", "Which film starred {o}?"),
+    "directed by": Said(
+        "directed by",
+        "{s} was directed by {o}.",
+        "Who directed {s}?",
+        "Which film did {o} direct?",
+        "Name a director of {s}.",
+        "Name a film made by {o} as its director.",
+    ),
+    "written by": Said(
+        "written by",
+        "{s} was written by {o}.",
+        "Who wrote {s}?",
+        "Which film did {o} write?",
+        "Name an author of the script of {s}.",
+        "Name a film with a script by {o}.",
+    ),
+    "starred actors": Said(
+        "starred actors",
+        "{s} starred {o}.",
+        "Who starred in {s}?",
+        "Which film starred {o}?",
+        "Name an actor in {s}.",
+        "Name a film in which {o} plays.",
+    ),
     "release year": Said(
-        "release year", "{s} was released in {o}.", "In which year was {s} released?", "Which film was released in {o}?"
+        "release year",
+        "{s} was released in {o}.",
+        "In which year was {s} released?",
+        "Which film was released in {o}?",
+        "When did {s} come out?",
+        "Name a film that came out in {o}.",
     ),
     "in language": Said(
         "in language",
-        "The language of {s} is {o}.",
+        "{s} is in {o}.",
         "In which language is {s}?",
         "Which film is in {o}?",
+        "What do people speak in {s}?",
+        "Name a film where people speak {o}.",
     ),
-    "has tags": Said("has tags", "{s} is tagged {o}.", "Which words describe {s}?", "Which film is described by {o}?"),
+    "has tags": Said(
+        "has tags",
+        "{s} is tagged {o}.",
+        "What is {s} tagged?",
+        "Which film is tagged {o}?",
+        "Which word describes {s}?",
+        "Name a film that {o} describes.",
+    ),
     "has genre": Said(
-        "has genre", "The genre of {s} is {o}.", "What is the genre of {s}?", "Name a film of the genre {o}."
+        "has genre",
+        "The genre of {s} is {o}.",
+        "What is the genre of {s}?",
+        "Which film is of the genre {o}?",
+        "What sort of film is {s}?",
+        "Name a film of the sort {o}.",
     ),
     "has imdb votes": Said(
         "has imdb votes",
         "The votes for {s} on IMDb are {o}.",
-        "How are the votes for {s} on IMDb?",
-        "Which film has {o} votes on IMDb?",
+        "What are the votes for {s} on IMDb?",
+        "For which film are the votes on IMDb {o}?",
+        "How well known do voters make {s}?",
+        "Name a film whose number of voters is {o}.",
     ),
     "has imdb rating": Said(
         "has imdb rating",
         "The rating of {s} on IMDb is {o}.",
-        "How is {s} rated on IMDb?",
-        "Which film is rated {o} on IMDb?",
+        "What is the rating of {s} on IMDb?",
+        "The rating of which film on IMDb is {o}?",
+        "How does IMDb judge {s}?",
+        "Name a film that IMDb judges {o}.",
     ),
 }
 """The relations of MetaQA, and how each is said."""
