@@ -10,6 +10,7 @@ import pytest
 
 from kaug.errors import SourceError
 from kaug.knowledge.importers import run_importer
+from kaug.knowledge.importers.mapping import mapping_of_options
 from kaug.knowledge.sources import read_manifest, verify_source
 
 BASE = "https://w3id.org/kaug/out/"
@@ -158,6 +159,17 @@ def test_a_mapping_in_toml(tmp_path: Path) -> None:
     path.write_text("subject = 1\n", encoding="utf-8")
     with pytest.raises(SourceError, match=r"mapping\.toml: the mapping: subject should be text"):
         table(tmp_path, "name,size\na,1\n", path)
+
+
+def test_a_mapping_from_options(tmp_path: Path) -> None:
+    mapping = mapping_of_options(["size=xsd:integer"], subject="name", predicate=None, weight="")
+    assert (
+        '<a> <r/size> "1"^^<http://www.w3.org/2001/XMLSchema#integer>'
+        in table(tmp_path, "name,size\na,1\n", mapping)[0]
+    )
+    assert mapping_of_options() is None
+    with pytest.raises(SourceError, match="Column 'size' should be NAME=RULE"):
+        mapping_of_options(["size"])
 
 
 # ---------------------------------------------------------------- options and the manifest
