@@ -31,11 +31,11 @@ RELATIONS = {
     "HasSubEvent": Said("subevent", "{s} includes {o}.", "What does {s} include?", "What includes {o}?"),
     "HinderedBy": Said("hindered by", "{s} is hindered if {o}.", "What hinders that {s}?", "What is hindered if {o}?"),
     "MadeUpOf": Said("made up of", "{s} is made up of {o}.", "What is {s} made up of?", "What is made up of {o}?"),
-    "NotDesires": Said("does not want", "{s} does not want {o}.", "What does {s} not want?", "Who does not want {o}?"),
+    "NotDesires": Said("aversion", "{s} does not want {o}.", "What does {s} not want?", "Who does not want {o}?"),
     "ObjectUse": Said("use", "{s} is used for {o}.", "What is {s} used for?", "What is used for {o}?"),
-    "isAfter": Said("happens after", "{s} happens after {o}.", "After what is it that {s}?", "What happens after {o}?"),
+    "isAfter": Said("earlier event", "{s} happens after {o}.", "After what is it that {s}?", "What happens after {o}?"),
     "isBefore": Said(
-        "happens before", "{s} happens before {o}.", "Before what is it that {s}?", "What happens before {o}?"
+        "later event", "{s} happens before {o}.", "Before what is it that {s}?", "What happens before {o}?"
     ),
     "isFilledBy": Said(
         "filled by", "The blank in {s} can be {o}.", "What can the blank in {s} be?", "In what can the blank be {o}?"

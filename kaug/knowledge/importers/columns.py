@@ -20,7 +20,7 @@ from kaug.errors import SourceError, nearest
 
 __all__ = ["Block", "Layout", "decimals", "first_row", "header", "open_bytes", "read_columns", "without_ending"]
 
-_BLOCK = 1 << 24  # bytes of text in a block; a line may be no longer
+_BLOCK = 1 << 22  # bytes of text in a block; a line may be no longer
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
 
@@ -183,7 +183,7 @@ def read_columns(
         only: The columns to return; None returns all.
 
     Yields:
-        Blocks of at most 16 MiB of text. Empty lines are no rows.
+        Blocks of at most 4 MiB of text. Empty lines are no rows.
 
     Raises:
         SourceError: The file cannot be read, is not UTF-8, or a row has more or fewer columns: the message names the line.

@@ -23,7 +23,7 @@ _ABOUT: dict[str, tuple[str, str, str, str]] = {  # kind, licence, origin, attri
     "conceptnet-100k": (
         "commonsense",
         "CC-BY-SA-4.0",
-        "ConceptNet-100k, a split of ConceptNet 4 for knowledge base completion",
+        "ConceptNet-100k, a split of ConceptNet for knowledge base completion",
         "ConceptNet (https://conceptnet.io), CC BY-SA 4.0",
     ),
     "atomic": (
@@ -34,7 +34,7 @@ _ABOUT: dict[str, tuple[str, str, str, str]] = {  # kind, licence, origin, attri
     ),
     "kgtk": ("commonsense", "", "KGTK edges", ""),
     "wordnet": ("commonsense", "", "WordNet", ""),
-    "metaqa": ("domain", "CC-BY-3.0", "MetaQA (https://github.com/yuyuzhang/MetaQA)", "MetaQA, from WikiMovies"),
+    "metaqa": ("domain", "Creative Commons", "MetaQA (https://github.com/yuyuzhang/MetaQA)", "MetaQA, from WikiMovies"),
     "pathquestion": ("domain", "", "PathQuestion (https://github.com/zmtkeke/IRN), from Freebase", ""),
     "table": ("domain", "", "a table", ""),
 }

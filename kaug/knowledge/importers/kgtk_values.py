@@ -125,8 +125,8 @@ def _dates(cells: pa.Array) -> list[pa.Array]:
     exact = pc.min_element_wise(pc.coalesce(given, finest), finest)
     exact = pc.if_else(pc.is_valid(found), exact, pa.scalar(None, pa.int64()))
     # 1960-00-00 names no month, whatever its precision says.
-    exact = pc.if_else(pc.equal(month, "00"), pc.min_element_wise(exact, pa.scalar(9, pa.int64())), exact)
-    exact = pc.if_else(pc.equal(day, "00"), pc.min_element_wise(exact, pa.scalar(10, pa.int64())), exact)
+    exact = pc.if_else(_is_zero(month), pc.min_element_wise(exact, pa.scalar(9, pa.int64())), exact)
+    exact = pc.if_else(_is_zero(day), pc.min_element_wise(exact, pa.scalar(10, pa.int64())), exact)
     months = pc.binary_join_element_wise(year, month, "-")
     days = pc.binary_join_element_wise(months, day, "-")
     clock = pc.if_else(pc.match_substring_regex(time, "^[0-9]{2}:[0-9]{2}$"), _join(time, pa.scalar(":00")), time)
@@ -138,6 +138,10 @@ def _dates(cells: pa.Array) -> list[pa.Array]:
         literal(_where(pc.equal(exact, 11), days), datatype=f"{_XSD}date"),
         literal(_where(pc.greater(exact, 11), moments), datatype=f"{_XSD}dateTime"),
     ]
+
+
+def _is_zero(part: pa.Array) -> pa.Array:
+    return pc.coalesce(pc.equal(part, "00"), pa.scalar(False))
 
 
 def _numbers(cells: pa.Array) -> list[pa.Array]:

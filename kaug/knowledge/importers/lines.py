@@ -67,6 +67,12 @@ class Quads:
         if sum(map(len, self._held)) > _HELD:
             self.flush()
 
+    def template(self, subject: Column, predicate: str, text: Column) -> None:
+        """Write how a predicate is said."""
+        lines = join(subject, " ", predicate, " ", text, " ", self._end)
+        self._write(lines)
+        self.counts["templates"] += len(lines)
+
     def left_out(self, reason: str, number: int = 1) -> None:
         """Count what is not written."""
         if number:

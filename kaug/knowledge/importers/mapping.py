@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping as Mappings
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,17 @@ from kaug.errors import SourceError, nearest
 from kaug.knowledge.importers.columns import Layout, without_ending
 from kaug.knowledge.importers.terms import language_tag
 
-__all__ = ["LEXICAL", "Mapping", "Rule", "expand", "layout_of", "mapping_of", "read_mapping", "rule_of"]
+__all__ = [
+    "LEXICAL",
+    "Mapping",
+    "Rule",
+    "expand",
+    "layout_of",
+    "mapping_of",
+    "mapping_of_options",
+    "read_mapping",
+    "rule_of",
+]
 
 _PREFIXES = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
@@ -173,6 +184,32 @@ def rule_of(name: str, text: str) -> Rule:
             f"Column {name!r} is {kind!r}; it should be iri, text, a datatype (xsd:integer) or a language (@en)."
         )
     return _checked(name, rule)
+
+
+def mapping_of_options(columns: Sequence[str] = (), **given: str | None) -> dict[str, Any] | None:
+    """Make a mapping of what is given on the command line.
+
+    Args:
+        columns: Rules, each as NAME=RULE; see `rule_of`.
+        given: The other keys of a mapping; None and empty text say nothing.
+
+    Returns:
+        What `mapping_of` takes; None if nothing is given.
+
+    Raises:
+        SourceError: A rule names no column.
+
+    Examples:
+        >>> mapping_of_options(["size=xsd:integer"], subject="name", weight=None)
+        {'subject': 'name', 'columns': {'size': 'xsd:integer'}}
+    """
+    data: dict[str, Any] = {key: text for key, text in given.items() if text}
+    for column in columns:
+        name, sign, rule = column.partition("=")
+        if not (name and sign):
+            raise SourceError(f"Column {column!r} should be NAME=RULE, such as population=xsd:integer.")
+        data.setdefault("columns", {})[name] = rule
+    return data or None
 
 
 def expand(text: str) -> str:

@@ -9,9 +9,10 @@ import pyarrow.compute as pc
 
 from kaug.knowledge.importers.columns import read_columns
 from kaug.knowledge.importers.lines import Quads
+from kaug.knowledge.importers.saying import Said, say
 from kaug.knowledge.importers.terms import literal, name
 
-__all__ = ["BASE", "import_pathquestion", "relation_label"]
+__all__ = ["BASE", "import_pathquestion", "relation_label", "said_of"]
 
 BASE = "https://w3id.org/kaug/pathquestion/"
 _RUN_TOGETHER = {"containedby": "contained by"}
@@ -43,8 +44,7 @@ def import_pathquestion(inputs: Sequence[Path], quads: Quads, progress: Callable
             quads.labels(name(BASE, value), literal(value, "en"))
             relations = pc.unique(pa.concat_arrays([relations, block.columns["relation"]]))
             progress(block.rows)
-    labels = [relation_label(relation) for relation in relations.to_pylist()]
-    quads.labels(_relation(relations), literal(pa.array(labels, pa.string()), "en"))
+    say(quads, relations, _relation(relations), {key: said_of(relation_label(key)) for key in relations.to_pylist()})
 
 
 def relation_label(relation: str) -> str:
@@ -64,6 +64,21 @@ def relation_label(relation: str) -> str:
     """
     last = re.split("_{2,}", relation.strip("_"))[-1]
     return _RUN_TOGETHER.get(last) or last.removesuffix("_s").replace("_", " ")
+
+
+def said_of(label: str) -> Said:
+    """Say a relation by its label; one of several things has templates of its own."""
+    # By the lexicon's rule one word in -s would be a verb: "Ada parents Byron".
+    if " " in label or not label.endswith("s") or label.endswith(("ss", "us", "is", "ics")):
+        return Said(label)
+    return Said(
+        label,
+        f"The {label} of {{s}} include {{o}}.",
+        f"What are the {label} of {{s}}?",
+        f"What has {{o}} among its {label}?",
+        f"Name one of the {label} of {{s}}.",
+        f"Give something that counts {{o}} among its {label}.",
+    )
 
 
 def _relation(relations: pa.Array) -> pa.Array:

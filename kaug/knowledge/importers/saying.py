@@ -26,12 +26,16 @@ class Said:
         statement: A sentence with {s} and {o}.
         question: A question with {s}, whose answer is {o}.
         inverse: A question with {o}, whose answer is {s}.
+        exam: As `question`, in words that are kept for the exam.
+        inverse_exam: As `inverse`, likewise.
     """
 
     label: str
     statement: str = ""
     question: str = ""
     inverse: str = ""
+    exam: str = ""
+    inverse_exam: str = ""
 
 
 def say(quads: Quads, relations: pa.Array, terms: pa.Array, said: Mapping[str, Said]) -> None:
@@ -54,8 +58,14 @@ def say(quads: Quads, relations: pa.Array, terms: pa.Array, said: Mapping[str, S
     """
     for relation, subject in zip(relations.to_pylist(), terms.to_pylist(), strict=True):
         entry = said.get(relation) or Said(relation.replace("_", " "))
-        texts = {"statement": entry.statement, "question": entry.question, "inverseQuestion": entry.inverse}
+        texts = {
+            "statement": entry.statement,
+            "question": entry.question,
+            "inverseQuestion": entry.inverse,
+            "exam": entry.exam,
+            "inverseExam": entry.inverse_exam,
+        }
         quads.labels(subject, literal(pa.array([entry.label]), "en"))
         for key, text in texts.items():
             if text:
-                quads.labels(subject, literal(pa.array([text]), "en"), f"<{_KAUG}{key}>")
+                quads.template(subject, f"<{_KAUG}{key}>", literal(pa.array([text]), "en"))

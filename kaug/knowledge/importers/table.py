@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -78,9 +79,7 @@ def _rows(block: Block, quads: Quads, mapping: Mapping, base: str, rules: dict[s
         predicates = _resources(block, mapping.predicate, texts, f"{base}r/", quads, mapping.language, True)
     for column, rule in rules.items():
         rows, texts = _values(block.columns[column], rule.separator)
-        quads.left_out(
-            "empty cell", block.rows - pc.count(rows, mode="only_valid").as_py() if not rule.separator else 0
-        )
+        quads.left_out("empty cell", block.rows - len(pc.unique(rows)))
         values = _objects(block, column, rows, texts, rule, base, quads, mapping.language)
         predicate = predicates.take(rows) if predicates is not None else _property(column, rule, base)[0]
         quads.facts(subject.take(rows), predicate, values, None if weight is None else weight.take(rows))
@@ -92,7 +91,7 @@ def _values(cells: pa.Array, separator: str) -> tuple[pa.Array, pa.Array]:
         lists = pc.split_pattern(cells, separator)
         rows, texts = pc.cast(pc.list_parent_indices(lists), pa.int64()), pc.list_flatten(lists)
     else:
-        rows, texts = pa.array(range(len(cells)), pa.int64()), cells
+        rows, texts = pa.array(np.arange(len(cells))), cells
     texts = pc.utf8_trim_whitespace(texts)
     there = pc.not_equal(texts, "")
     return rows.filter(there), texts.filter(there)

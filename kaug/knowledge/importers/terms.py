@@ -102,7 +102,8 @@ def literal(texts: pa.Array, language: Column = "", datatype: str = "") -> pa.Ar
     if isinstance(language, str):
         return join('"', texts, f'"@{language_tag(language)}' if language else f'"^^<{datatype}>' if datatype else '"')
     tags = pc.dictionary_encode(language)
-    tags = pa.array([f"@{language_tag(tag)}" if tag else "" for tag in tags.dictionary.to_pylist()]).take(tags.indices)
+    written = [f"@{language_tag(tag)}" if tag else "" for tag in tags.dictionary.to_pylist()]
+    tags = pa.array(written, pa.string()).take(tags.indices)
     return join('"', texts, '"', tags)
 
 

@@ -30,10 +30,8 @@ _TEXTS = {
 _LINKS = {SENSE_OF: "<http://www.w3.org/ns/lemon/ontolex#isLexicalizedSenseOf>"}
 
 RELATIONS = {
-    "hypernym": Said("kind", "{s} is a kind of {o}.", "What is {s} a kind of?", "What is a kind of {o}?"),
-    "hyponym": Said(
-        "kinds", "One kind of {s} is {o}.", "What is one kind of {s}?", "What has {o} as one of its kinds?"
-    ),
+    "hypernym": Said("broader kind", "{s} is a kind of {o}.", "What is {s} a kind of?", "What is a kind of {o}?"),
+    "hyponym": Said("kind", "One kind of {s} is {o}.", "What is one kind of {s}?", "What has {o} as one of its kinds?"),
     "instance_hypernym": Said(
         "class", "{s} is an instance of {o}.", "What is {s} an instance of?", "Name an instance of {o}."
     ),
@@ -54,7 +52,7 @@ RELATIONS = {
     "also": Said("related idea", "See also {o} for {s}.", "What is closely related to {s}?"),
     "attribute": Said("attribute", "{s} is to do with {o}.", "What is {s} to do with?"),
     "verb_group": Said("verb group", "{s} and {o} are verbs of one group.", "Which verb is of one group with {s}?"),
-    "pertainym": Said("pertains to", "{s} pertains to {o}.", "What does {s} pertain to?", "What pertains to {o}?"),
+    "pertainym": Said("base word", "{s} pertains to {o}.", "What does {s} pertain to?", "What pertains to {o}?"),
     "participle": Said("participle of", "{s} is a participle of {o}.", "What is {s} a participle of?"),
     "domain_topic": Said("topic", "{s} belongs to the topic of {o}.", "What topic does {s} belong to?"),
     "has_domain_topic": Said("term", "{o} is a term of {s}.", "Name a term of {s}."),

@@ -101,20 +101,20 @@ def _synset(line: str, targets: set[str], left_out: Callable[[str, int], None]) 
     if not bar:
         raise ValueError("no |")
     parts = iter(fields.split())
-    offset, _, kind = next(parts), next(parts), next(parts)
+    offset, _, kind = _take(parts), _take(parts), _take(parts)
     if not (len(offset) == 8 and offset.isdigit() and kind in "nvasr"):
         raise ValueError(f"{offset} {kind}")
     part = "a" if kind == "s" else kind
     synset = f"{offset}-{part}"
-    words = [(_MARKER.sub("", next(parts)), next(parts))[0] for _ in range(int(next(parts), 16))]
+    words = [(_MARKER.sub("", _take(parts)), _take(parts))[0] for _ in range(int(_take(parts), 16))]
     if not words:
         raise ValueError("no word")
     yield synset, WORD, words[0].replace("_", " "), _LANGUAGE
     for word in words[1:]:
         yield synset, OTHER_WORD, word.replace("_", " "), _LANGUAGE
     named = {place for place in range(1, len(words) + 1) if f"{synset}-{place}" in targets}
-    for _ in range(int(next(parts), 10)):
-        symbol, target, other, places = (next(parts) for _ in range(4))
+    for _ in range(int(_take(parts), 10)):
+        symbol, target, other, places = (_take(parts) for _ in range(4))
         relation = POINTERS[symbol]
         start, end = int(places[:2], 16), int(places[2:], 16)
         if len(places) != 4 or start > len(words):
@@ -136,3 +136,9 @@ def _synset(line: str, targets: set[str], left_out: Callable[[str, int], None]) 
         yield synset, DEFINITION, definition, _LANGUAGE
     for example in examples:
         yield synset, EXAMPLE, example, _LANGUAGE
+
+
+def _take(parts: Iterator[str]) -> str:
+    for part in parts:
+        return part
+    raise ValueError("too few fields")
