@@ -20,7 +20,8 @@ from kaug.knowledge.compressed import read_pieces
 __all__ = ["MAX_DEPTH", "MAX_ENTITY", "MAX_TERM", "guarded_pieces", "line_at"]
 
 MAX_TERM = 1 << 24
-"""Bytes of a literal, an IRI, a comment, or a line of N-Triples: the parser's own limit for Turtle (16 MiB)."""
+"""Bytes of a literal, an IRI, a comment, or a line of N-Triples: 16 MiB, the parser's own limit for Turtle; it takes half
+of that in JSON-LD."""
 
 MAX_DEPTH = {"XML": 1000, "JSON": 100, "triple terms": 100}
 """Levels of nesting, where the parser's time or memory grows with their square, or its stack with each of them."""
@@ -69,7 +70,7 @@ def line_at(path: Path, offset: int) -> int:
 
 def _without_mark(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
     start = next(pieces, b"")
-    if start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in start[:2]:
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff") or start[:2].count(0) == 1:
         raise SourceError(f"{path}:1: is encoded in UTF-16; RDF is read as UTF-8. Convert it, with iconv for example.")
     if first := start.removeprefix(b"\xef\xbb\xbf"):
         yield first
