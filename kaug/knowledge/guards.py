@@ -82,6 +82,8 @@ def _lines(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
     rest: list[bytes] = []
     for piece in _newlines(pieces):
         end = piece.rfind(b"\n") + 1
+        if length + (piece.find(b"\n") if end else len(piece)) > MAX_TERM:
+            raise SourceError(f"{path}:{number}: the line is longer than {MAX_TERM:,} bytes.")
         if end:
             whole = b"".join([*rest, piece[:end]])
             number += whole.count(b"\n")
@@ -90,8 +92,6 @@ def _lines(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
         if end < len(piece):
             rest.append(piece[end:])
             length += len(piece) - end
-        if length > MAX_TERM:
-            raise SourceError(f"{path}:{number}: the line is longer than {MAX_TERM:,} bytes.")
     if rest:
         yield b"".join([*rest, b"\n"])
 
@@ -134,8 +134,8 @@ def _triple_terms(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
     seen, tail, most = 0, b"", MAX_DEPTH["triple terms"]
     for piece in pieces:
         if seen <= most:
-            seen += (tail + piece).count(b"<<(")
-            tail = piece[-2:]
+            text = tail + piece
+            seen, tail = seen + text.count(b"<<("), text[-2:]
             if seen > most:
                 _refuse_deep_terms(path, most)
         yield piece
@@ -242,7 +242,7 @@ _STEPS[[*b"}]"]] = -1
 _ESCAPE = re.compile(rb"\\[^u]")
 # A key that opens a context, however it is written, and is followed by neither null nor a string.
 _CONTEXT = re.compile(
-    b'"' + b"".join(b"(?:%c|\\\\u00%02x)" % (sign, sign) for sign in b"@context") + rb'"(?!\s*:\s*(?:null|"))'
+    b'"' + b"".join(b"(?:%c|\\\\u00(?i:%02x))" % (sign, sign) for sign in b"@context") + rb'"(?!\s*:\s*(?:null|"))'
 )
 _HELD = 64  # more than a key that is written in escapes takes
 
