@@ -17,7 +17,7 @@ import pyoxigraph as ox
 from kaug.errors import SourceError
 from kaug.knowledge.compressed import read_pieces
 
-__all__ = ["MAX_DEPTH", "MAX_ENTITY", "MAX_TERM", "guarded_pieces", "line_at"]
+__all__ = ["MAX_DEPTH", "MAX_ENTITY", "MAX_OBJECT", "MAX_TERM", "guarded_pieces", "line_at"]
 
 MAX_TERM = 1 << 24
 """Bytes of a literal, an IRI, a comment, or a line of N-Triples: 16 MiB, the parser's own limit for Turtle; it takes half
@@ -28,6 +28,9 @@ MAX_DEPTH = {"XML": 1000, "JSON": 100, "triple terms": 100}
 
 MAX_ENTITY = 512
 """Bytes of an XML entity: longer than any namespace, which is what entities abbreviate in RDF."""
+
+MAX_OBJECT = 1 << 28
+"""Bytes of one object of JSON-LD: 256 MiB. It is held in memory, at 12 bytes a byte; an array of objects is not."""
 
 _CONTEXTS = 1 << 24
 """Bytes of a JSON-LD context times levels, if it may be copied at each level; a byte takes about 40 of memory."""
@@ -249,7 +252,8 @@ _HELD = 64  # more than a key that is written in escapes takes
 
 def _json(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
     most = MAX_DEPTH["JSON"]
-    depth = deepest = quotes = offset = contexts = longest = 0
+    depth = deepest = quotes = offset = contexts = longest = since = 0
+    outer: int | None = None  # the level of what is read one by one: 1 if the file is an array
     opened: tuple[int, int] | None = None  # where the outermost context begins, and its level
     rest = b""
     for piece in chain(pieces, [b""]):
@@ -266,6 +270,15 @@ def _json(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
         if deepest > most:
             line = line_at(path, offset + int(np.argmax(levels > most)))
             raise SourceError(f"{path}:{line}: nested more than {most} deep.")
+        if outer is None and steps.any():
+            outer = int(signs[np.argmax(steps != 0)] == ord("["))
+        if (rests := np.flatnonzero(levels <= (outer or 0))).size:
+            since = offset + int(rests[-1]) + 1
+        if offset + cut - since > MAX_OBJECT:
+            raise SourceError(
+                f"{path}:{line_at(path, since)}: the object is longer than {MAX_OBJECT:,} bytes; write its nodes into an "
+                "array, or as N-Quads."
+            )
         starts = []
         if b"@context" in text or b"\\u00" in text:
             starts = [found.start() for found in _CONTEXT.finditer(text) if found.start() < cut]

@@ -244,6 +244,19 @@ def test_a_large_context_is_seen_however_its_key_is_written(
     assert len(list(read_quads(write(tmp_path / "b.jsonld", flat)))) == 901
 
 
+@in_pieces
+def test_a_large_object_is_refused_but_not_a_large_array(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    monkeypatch.setattr(guards, "MAX_OBJECT", 1000)
+    nodes = "[" + ",\n".join(['{"urn:b": ["]", {"urn:c": 2}]}'] * 100) + "]"
+    assert len(list(read_quads(write(tmp_path / "a.jsonld", nodes)))) == 300
+    said = "the object is longer than 1,000 bytes; write its nodes into an array, or as N-Quads."
+    assert refused(write(tmp_path / "a.jsonld", '\n\n{"@graph":' + nodes + "}")) == f"a.jsonld:3: {said}"
+    long = '{"urn:b": [' + "1," * 500 + "1]}"
+    assert refused(write(tmp_path / "a.jsonld", nodes[:-1] + ",\n" + long + "]")) == f"a.jsonld:101: {said}"
+
+
 # ---------------------------------------------------------------- XML
 
 HELD = "is longer than 512 bytes or holds other entities; write out what it stands for."
