@@ -18,7 +18,7 @@ MAX_BYTES = 1 << 40
 MAX_RATIO = 200
 """So many bytes may come out for one that goes in: real RDF compresses 4 to 14 times, one triple repeated 290 times."""
 
-_RATIO_FROM = 1 << 26  # what is smaller may be as repetitive as it likes
+_RATIO_FROM = 1 << 24  # what is smaller may be as repetitive as it likes
 _WINDOW = 1 << 27  # memory that a zstd frame may ask for: what `zstd` itself allows without --long
 _DICTIONARY = 1 << 28  # memory that an xz stream may ask for: `xz -9` needs 65 MiB
 _PIECE = 1 << 18

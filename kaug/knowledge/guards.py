@@ -17,16 +17,20 @@ import pyoxigraph as ox
 from kaug.errors import SourceError
 from kaug.knowledge.compressed import read_pieces
 
-__all__ = ["MAX_DEPTH", "MAX_ENTITY", "MAX_TERM", "guarded_pieces", "line_at"]
+__all__ = ["MAX_DEPTH", "MAX_ENTITY", "MAX_OBJECT", "MAX_TERM", "guarded_pieces", "line_at"]
 
 MAX_TERM = 1 << 24
-"""Bytes of a literal, an IRI, a comment, or a line of N-Triples: the parser's own limit for Turtle (16 MiB)."""
+"""Bytes of a literal, an IRI, a comment, or a line of N-Triples: 16 MiB, the parser's own limit for Turtle; it takes half
+of that in JSON-LD."""
 
 MAX_DEPTH = {"XML": 1000, "JSON": 100, "triple terms": 100}
 """Levels of nesting, where the parser's time or memory grows with their square, or its stack with each of them."""
 
 MAX_ENTITY = 512
 """Bytes of an XML entity: longer than any namespace, which is what entities abbreviate in RDF."""
+
+MAX_OBJECT = 1 << 28
+"""Bytes of one object of JSON-LD: 256 MiB. It is held in memory, at 12 bytes a byte; an array of objects is not."""
 
 _CONTEXTS = 1 << 24
 """Bytes of a JSON-LD context times levels, if it may be copied at each level; a byte takes about 40 of memory."""
@@ -69,7 +73,7 @@ def line_at(path: Path, offset: int) -> int:
 
 def _without_mark(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
     start = next(pieces, b"")
-    if start[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in start[:2]:
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff") or start[:2].count(0) == 1:
         raise SourceError(f"{path}:1: is encoded in UTF-16; RDF is read as UTF-8. Convert it, with iconv for example.")
     if first := start.removeprefix(b"\xef\xbb\xbf"):
         yield first
@@ -77,20 +81,20 @@ def _without_mark(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
 
 
 def _lines(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
-    begun, length = 0, 0
+    number, length = 1, 0
     rest: list[bytes] = []
     for piece in _newlines(pieces):
         end = piece.rfind(b"\n") + 1
+        if length + (piece.find(b"\n") if end else len(piece)) > MAX_TERM:
+            raise SourceError(f"{path}:{line_at(path, begun)}: the line is longer than {MAX_TERM:,} bytes.")
         if end:
             whole = b"".join([*rest, piece[:end]])
-            begun += len(whole)
+            number += whole.count(b"\n")
             rest, length = [], 0
             yield whole
         if end < len(piece):
             rest.append(piece[end:])
             length += len(piece) - end
-        if length > MAX_TERM:
-            raise SourceError(f"{path}:{line_at(path, begun)}: the line is longer than {MAX_TERM:,} bytes.")
     if rest:
         yield b"".join([*rest, b"\n"])
 
@@ -133,8 +137,8 @@ def _triple_terms(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
     seen, tail, most = 0, b"", MAX_DEPTH["triple terms"]
     for piece in pieces:
         if seen <= most:
-            seen += (tail + piece).count(b"<<(")
-            tail = piece[-2:]
+            text = tail + piece
+            seen, tail = seen + text.count(b"<<("), text[-2:]
             if seen > most:
                 _refuse_deep_terms(path, most)
         yield piece
@@ -241,14 +245,15 @@ _STEPS[[*b"}]"]] = -1
 _ESCAPE = re.compile(rb"\\[^u]")
 # A key that opens a context, however it is written, and is followed by neither null nor a string.
 _CONTEXT = re.compile(
-    b'"' + b"".join(b"(?:%c|\\\\u00%02x)" % (sign, sign) for sign in b"@context") + rb'"(?!\s*:\s*(?:null|"))'
+    b'"' + b"".join(b"(?:%c|\\\\u00(?i:%02x))" % (sign, sign) for sign in b"@context") + rb'"(?!\s*:\s*(?:null|"))'
 )
 _HELD = 64  # more than a key that is written in escapes takes
 
 
 def _json(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
     most = MAX_DEPTH["JSON"]
-    depth = deepest = quotes = offset = contexts = longest = 0
+    depth = deepest = quotes = offset = contexts = longest = since = 0
+    outer: int | None = None  # the level of what is read one by one: 1 if the file is an array
     opened: tuple[int, int] | None = None  # where the outermost context begins, and its level
     rest = b""
     for piece in chain(pieces, [b""]):
@@ -265,6 +270,15 @@ def _json(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
         if deepest > most:
             line = line_at(path, offset + int(np.argmax(levels > most)))
             raise SourceError(f"{path}:{line}: nested more than {most} deep.")
+        if outer is None and steps.any():
+            outer = int(signs[np.argmax(steps != 0)] == ord("["))
+        if (rests := np.flatnonzero(levels <= (outer or 0))).size:
+            since = offset + int(rests[-1]) + 1
+        if offset + cut - since > MAX_OBJECT:
+            raise SourceError(
+                f"{path}:{line_at(path, since)}: the object is longer than {MAX_OBJECT:,} bytes; write its nodes into an "
+                "array, or as N-Quads."
+            )
         starts = []
         if b"@context" in text or b"\\u00" in text:
             starts = [found.start() for found in _CONTEXT.finditer(text) if found.start() < cut]

@@ -268,8 +268,9 @@ def _named_errors(path: Path, stream: BinaryIO) -> Iterator[None]:
     except MemoryError as error:
         if "buffer maximal size" not in str(error):
             raise
-        line = line_at(path, max(0, stream.tell() - MAX_TERM))
-        raise SourceError(f"{path}:{line}: a term or comment is longer than {MAX_TERM:,} bytes.") from error
+        most = MAX_TERM // 2 if syntax_of(path) == ox.RdfFormat.JSON_LD else MAX_TERM
+        line = line_at(path, stream.tell())
+        raise SourceError(f"{path}:{line}: a term or comment here is longer than {most:,} bytes.") from error
 
 
 def _reason(error: SyntaxError, path: Path, stream: BinaryIO) -> str:

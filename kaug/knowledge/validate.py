@@ -168,5 +168,7 @@ def _graph(files: Sequence[Path], found: list[tuple[str, str, str]]) -> Any:
             else:
                 graph.add((term(quad.subject), term(quad.predicate), term(quad.object)))
         if unseen:
-            found.append(("Info", str(file), f"{unseen} triples about triples are not checked: SHACL reads RDF 1.1."))
+            found.append(
+                ("Info", str(file), f"Triples about triples are not checked, since SHACL reads RDF 1.1: {unseen}.")
+            )
     return graph
