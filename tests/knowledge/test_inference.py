@@ -1,22 +1,19 @@
 """Inference: every conclusion is the planted one, for the planted reason; the closure is what other reasoners find."""
 
 import itertools
-import os
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 
 import numpy as np
+import owlrl
 import pyoxigraph as ox
 import pytest
+import rdflib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaug.knowledge.inference import CONCLUDED, VOCABULARY, Inferred, infer
-from kaug.knowledge.rdf import read_quads
 from kaug.knowledge.rules import READING, RULES, Level, iri
 
-DATA = Path(os.environ.get("KAUG_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 Triple = tuple[str, str, str]
 Reasons = dict[Triple, tuple[str, list[Triple]]]
 
@@ -39,7 +36,9 @@ def run(rows: list[Triple], rules: Level = "owl", limit: int = 1_000_000) -> tup
         limit=limit,
         blank=np.array([name[:2] == "_:" for name in names]),
     )
-    new = [tuple(names[term] for term in row) for row in np.column_stack((found.subject, found.predicate, found.object))]
+    new = [
+        tuple(names[term] for term in row) for row in np.column_stack((found.subject, found.predicate, found.object))
+    ]
     return [*rows, *new], found  # type: ignore[list-item]
 
 
@@ -362,7 +361,7 @@ def members(graph: set[Triple], head: str) -> list[str]:
     return found
 
 
-def naive(rule: str, graph: set[Triple]) -> Iterator[Triple]:  # noqa: C901
+def naive(rule: str, graph: set[Triple]) -> Iterator[Triple]:
     """What one rule concludes from a graph, straight from its text in the standard, by nested loops."""
 
     def pairs(predicate: str) -> list[tuple[str, str]]:
@@ -387,7 +386,8 @@ def naive(rule: str, graph: set[Triple]) -> Iterator[Triple]:  # noqa: C901
             yield from ((x, q, z) for x, y in pairs(q) for v, z in pairs(q) if y == v)
     elif rule == "prp-spo2":
         for q, head in pairs("owl:propertyChainAxiom"):
-            reached = {(s, s) for s, _, _ in graph}
+            # Without its end a list is none.
+            reached = {(s, s) for s, _, _ in graph if any(o == "rdf:nil" for _, o in pairs("rdf:rest"))}
             for step in members(graph, head):
                 reached = {(x, z) for x, y in reached for v, z in pairs(step) if y == v}
             yield from ((x, q, z) for x, z in reached)
@@ -408,7 +408,9 @@ def naive(rule: str, graph: set[Triple]) -> Iterator[Triple]:  # noqa: C901
         yield from ((c, "rdfs:subClassOf", d) for c, h in pairs("owl:intersectionOf") for d in members(graph, h))
         # and at once to what is below an anonymous intersection
         for c, h in pairs("owl:intersectionOf"):
-            yield from ((b, "rdfs:subClassOf", d) for b, e in pairs("rdfs:subClassOf") if c == e for d in members(graph, h))
+            yield from (
+                (b, "rdfs:subClassOf", d) for b, e in pairs("rdfs:subClassOf") if c == e for d in members(graph, h)
+            )
     elif rule == "scm-uni":
         yield from ((d, "rdfs:subClassOf", c) for c, h in pairs("owl:unionOf") for d in members(graph, h))
     elif rule == "cls-oo":
@@ -421,14 +423,14 @@ def naive(rule: str, graph: set[Triple]) -> Iterator[Triple]:  # noqa: C901
             yield from ((*row[:at], new, *row[at + 1 :]) for row in graph if row[at] == old)  # type: ignore[misc]
     else:
         kind = {"cls-hv1": "hasValue", "cls-hv2": "hasValue", "has-value": "hasValue", "cls-avf": "allValuesFrom"}
-        for (r, q), (v, d) in itertools.product(pairs("owl:onProperty"), pairs(f"owl:{kind.get(rule, 'someValuesFrom')}")):
+        for (r, q), (v, d) in itertools.product(
+            pairs("owl:onProperty"), pairs(f"owl:{kind.get(rule, 'someValuesFrom')}")
+        ):
             if r == v:
                 yield from restriction(rule, r, q, d, pairs)
 
 
-def restriction(
-    rule: str, r: str, q: str, d: str, pairs: Callable[[str], list[tuple[str, str]]]
-) -> Iterable[Triple]:
+def restriction(rule: str, r: str, q: str, d: str, pairs: Callable[[str], list[tuple[str, str]]]) -> Iterable[Triple]:
     typed = set(pairs("rdf:type"))
     if rule == "cls-hv1":
         return ((x, q, d) for x, c in typed if c == r)
@@ -445,7 +447,10 @@ def restriction(
 def told(row: Triple) -> bool:
     """Whether a triple is neither trivial nor about a literal or the vocabulary."""
     subject, predicate, value = row
-    above = predicate in ("rdf:type", "rdfs:subClassOf", "rdfs:subPropertyOf") and value in ("owl:Thing", "rdfs:Resource")
+    above = predicate in ("rdf:type", "rdfs:subClassOf", "rdfs:subPropertyOf") and value in (
+        "owl:Thing",
+        "rdfs:Resource",
+    )
     same = subject == value and predicate in ("rdfs:subClassOf", "rdfs:subPropertyOf", "owl:sameAs")
     return not (above or same or subject[0] == '"' or subject.startswith(("rdf:", "rdfs:", "owl:")))
 
@@ -522,7 +527,7 @@ def test_nothing_is_missed_and_nothing_is_added(graph: list[Triple]) -> None:
 def stated_reading(rule: str, given_: set[Triple], closed: set[Triple]) -> set[Triple]:
     """What a rule of reading concludes from the subclass axioms that scm-sco has no part in."""
     found = {row for row, (name, _) in reasons(sorted(given_)).items() if name == "scm-sco"}
-    return set(naive(rule, closed - found))
+    return set(naive(rule, {row for row in closed if told(row) or row in given_} - found))
 
 
 @settings(max_examples=60, deadline=None)
@@ -540,13 +545,10 @@ def test_the_order_of_the_triples_makes_no_difference(graph: list[Triple], rando
 def node(name: str) -> ox.NamedNode | ox.BlankNode | ox.Literal:
     if name[:2] == "_:":
         return ox.BlankNode(name[2:])
-    return ox.NamedNode(iri(name) if name.split(":")[0] in ("rdf", "rdfs", "owl") else f"urn:x:{name}")
+    return ox.NamedNode(iri(name) if name.partition(":")[0] in ("rdf", "rdfs", "owl") else f"urn:x:{name}")
 
 
 def owlrl_closure(rows: list[Triple], rules: Level) -> set[Triple]:
-    import owlrl
-    import rdflib
-
     graph = rdflib.Graph()
     lines = ox.serialize([ox.Triple(*map(node, row)) for row in rows], format=ox.RdfFormat.N_TRIPLES)  # type: ignore[arg-type]
     graph.parse(data=lines, format="nt")

@@ -55,13 +55,17 @@ def with_inferred(kb: KnowledgeBase) -> KnowledgeBase:
             **{name: pa.array(getattr(found, name)) for name in ("subject", "predicate", "object")},
             "sources": pa.array([[] for _ in triples], pa.list_(pa.string())),
             "rule": found.rule,
-            "premises": pa.array([[ids[row] for row in rows] for rows in found.premises.to_pylist()], pa.list_(pa.binary(16))),
+            "premises": pa.array(
+                [[ids[row] for row in rows] for rows in found.premises.to_pylist()], pa.list_(pa.binary(16))
+            ),
             "weight": pa.nulls(len(triples), pa.float32()),
             "taught": pa.array([False] * len(triples)),
         },
         schema=FACTS,
     )
-    facts = pa.concat_tables([kb.facts, new]).sort_by([(name, "ascending") for name in ("subject", "predicate", "object")])
+    facts = pa.concat_tables([kb.facts, new]).sort_by(
+        [(name, "ascending") for name in ("subject", "predicate", "object")]
+    )
     return dataclasses.replace(kb, facts=facts)
 
 
@@ -79,4 +83,5 @@ def fact(subject: str, predicate: str, value: str) -> str:
 
 def test_p(kb):
     for f in kb.facts.filter(pc.is_valid(kb.facts["rule"]))["fact"].to_pylist():
-        print("\n".join(say_proof(kb, explain(kb, f.hex())))); print()
+        print("\n".join(say_proof(kb, explain(kb, f.hex()))))
+        print()
