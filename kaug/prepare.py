@@ -1,6 +1,5 @@
 """A run → what it knows, how that is found, and what will be asked: its knowledge base, index and exam."""
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,8 +12,7 @@ from kaug.evaluation.exam import draw_exam
 from kaug.knowledge.build import assemble
 from kaug.knowledge.endpoint import endpoint_file
 from kaug.knowledge.knowledge_base import KnowledgeBase, load_kb, save_kb
-from kaug.knowledge.quality.page import quality_page
-from kaug.knowledge.quality.report import assess
+from kaug.knowledge.quality.page import write_quality
 from kaug.knowledge.read import lean_memory, load_columns, read_source, save_columns
 from kaug.knowledge.sources import verify_source
 from kaug.knowledge.validate import check_shapes
@@ -121,9 +119,7 @@ def build_knowledge(run: Run) -> Artifact:
                 advance(kb.facts.num_rows)
             save_kb(kb, draft.path)
             draft.counts.update(kb.counts)
-            report = assess(kb, shapes=_shape_results(run))
-            (draft.path / "quality.json").write_text(json.dumps(report, indent=1, ensure_ascii=False), encoding="utf-8")
-            (draft.path / "quality.html").write_text(quality_page(report), encoding="utf-8")
+            report = write_quality(kb, draft.path, shapes=_shape_results(run))
             draft.counts.update({f"quality: {severity}s": count for severity, count in report["summary"].items()})
     return run.done["1-knowledge"]
 
@@ -156,15 +152,19 @@ def build_index(run: Run) -> Artifact:
         encoder=run.pipeline.retrieval.encoder,
         weights=[file_digest(file) for file in weights],
         language=run.language,
-        code=code_digest("retrieval/index.py", "retrieval/encoder.py", "knowledge/lexicon.py"),
+        code=code_digest(
+            "retrieval/index.py", "retrieval/embeddings.py", "retrieval/encoder.py", "knowledge/lexicon.py"
+        ),
     )
     with run.stage("2-index", "retrieval", mark, {"1-knowledge": knowledge.digest}) as draft:
         if draft:
             kb, encoder = knowledge_of(run), load_encoder(run.pipeline.retrieval.encoder)
             with run.show("embedding facts", kb.facts.num_rows, "facts") as advance:
-                index = FactIndex.build(kb, encoder, run.language, advance)
+                index = FactIndex.build(
+                    kb, encoder, run.language, advance, None if run.rebuild else run.out / "2-index"
+                )
             index.save(draft.path)
-            draft.counts["facts"] = len(index)
+            draft.counts.update({"facts": len(index), "facts whose embedding was there": index.taken_over})
             draft.details.update(kind=index.kind, recall_at_10=index.recall, encoder=index.encoder.name)
     return run.done["2-index"]
 

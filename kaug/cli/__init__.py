@@ -4,6 +4,7 @@ import os
 import sys
 from typing import NoReturn
 
+from kaug.cli import importing as _importing  # noqa: F401
 from kaug.cli import knowledge as _knowledge  # noqa: F401
 from kaug.cli import look as _look  # noqa: F401
 

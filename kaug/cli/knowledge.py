@@ -1,16 +1,15 @@
 """Knowledge of any origin → files and findings: the commands about RDF and what was built of it."""
 
-import contextlib
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import typer
 
-from kaug.cli.options import Json, Quiet, app, print_lines, set_logging
-from kaug.errors import PipelineError, nearest
-from kaug.progress import bars, silent
+from kaug.cli.options import Json, app, print_lines, set_logging
+from kaug.errors import PipelineError
+from kaug.progress import bars
 
 Build = Annotated[
     Path, typer.Argument(metavar="BUILD", help="A run's folder, such as build/quickstart, or its 1-knowledge/.")
@@ -20,78 +19,6 @@ Language = Annotated[str, typer.Option(help="Language of labels and sentences.")
 
 def _print(found: Any, lines: list[str], as_json: bool) -> None:
     print(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(lines))
-
-
-@app.command("import")
-def import_(
-    name: Annotated[
-        str,
-        typer.Argument(
-            help="conceptnet, conceptnet-100k, atomic, kgtk (CSKG), wordnet, metaqa, pathquestion, or table (any CSV or TSV); "
-            "world (GeoNames, CLDR) and elements (mendeleev) read no file."
-        ),
-    ],
-    inputs: Annotated[
-        list[Path] | None, typer.Argument(metavar="IN...", help="What to read; .gz, .bz2, .xz and .zst are unpacked.")
-    ] = None,
-    out: Annotated[
-        Path, typer.Option("--out", "-o", help="The file to write: .nq or .nq.gz; for world and elements .ttl.")
-    ] = ...,  # type: ignore[assignment]
-    manifest: Annotated[
-        Path | None, typer.Option(help="Add the source to this manifest. [default: print its entry]")
-    ] = None,
-    source: Annotated[str | None, typer.Option(help="The source's id. [default: the name of the file written]")] = None,
-    kind: Annotated[
-        Literal["domain", "commonsense"] | None, typer.Option(help="[default: what the format mostly is]")
-    ] = None,
-    licence: Annotated[
-        str | None, typer.Option(help="SPDX expression. [default: what the publisher says, if known]")
-    ] = None,
-    origin: Annotated[str | None, typer.Option(help="Where it comes from. [default: the format and the files]")] = None,
-    attribution: Annotated[str | None, typer.Option(help="What the licence asks to be said.")] = None,
-    language: Annotated[
-        list[str] | None, typer.Option(help="conceptnet: keep this language; may be repeated. [default: en]")
-    ] = None,
-    base: Annotated[str | None, typer.Option(help="kgtk, wordnet, table: what IRIs made of names start with.")] = None,
-    mapping: Annotated[
-        Path | None, typer.Option(help="table: a TOML file that says what the columns are; see docs/importers.md.")
-    ] = None,
-    graph: Annotated[
-        str | None, typer.Option(help="The named graph. [default: https://w3id.org/kaug/source/ID]")
-    ] = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Turn a knowledge base that is not RDF into N-Quads, as a stream, with its entry for a manifest."""
-    from kaug.knowledge.importers import ImporterName, run_importer
-
-    if name not in get_args(ImporterName):
-        raise PipelineError(f"There is no importer {name!r}.{nearest(name, get_args(ImporterName))}")
-    options = {
-        "manifest": manifest,
-        "source": source,
-        "kind": kind,
-        "licence": licence,
-        "origin": origin,
-        "attribution": attribution,
-        "languages": language,
-        "base": base,
-        "mapping": mapping,
-        "graph": graph,
-    }
-    given = {key: value for key, value in options.items() if value is not None}
-    with (
-        contextlib.nullcontext(silent) if quiet else bars() as show,
-        show(f"importing {name}", None, "rows") as advance,
-    ):
-        counts = run_importer(name, inputs or [], out, progress=advance, **given)
-    entry = counts.pop("manifest", None)
-    if as_json:
-        print(json.dumps({"file": str(out), **counts, **({"manifest": entry} if entry else {})}, ensure_ascii=False))
-        return
-    print_lines({"file": str(out), **counts}, False)
-    if entry and manifest is None:
-        print(f"\nFor the manifest:\n\n{entry.rstrip()}")
 
 
 @app.command()

@@ -81,7 +81,7 @@ def _without_mark(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
 
 
 def _lines(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
-    number, length = 1, 0
+    begun, length = 0, 0
     rest: list[bytes] = []
     for piece in _newlines(pieces):
         end = piece.rfind(b"\n") + 1
@@ -89,7 +89,7 @@ def _lines(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
             raise SourceError(f"{path}:{line_at(path, begun)}: the line is longer than {MAX_TERM:,} bytes.")
         if end:
             whole = b"".join([*rest, piece[:end]])
-            number += whole.count(b"\n")
+            begun += len(whole)
             rest, length = [], 0
             yield whole
         if end < len(piece):

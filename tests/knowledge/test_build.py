@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from kaug.errors import SourceError
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase, clean_text
-from kaug.knowledge.words import words_of
 from kaug.knowledge.sources import Source, read_manifest, verify_source
+from kaug.knowledge.words import words_of
 
 PREFIXES = """
 @prefix : <urn:x:> .

@@ -1,22 +1,19 @@
 """Inference: every conclusion is the planted one, for the planted reason; the closure is what other reasoners find."""
 
 import itertools
-import os
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 
 import numpy as np
+import owlrl
 import pyoxigraph as ox
 import pytest
+import rdflib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaug.knowledge.inference import CONCLUDED, VOCABULARY, Inferred, infer
-from kaug.knowledge.rdf import read_quads
 from kaug.knowledge.rules import READING, RULES, Level, iri
 
-DATA = Path(os.environ.get("KAUG_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 Triple = tuple[str, str, str]
 Reasons = dict[Triple, tuple[str, list[Triple]]]
 
@@ -364,7 +361,7 @@ def members(graph: set[Triple], head: str) -> list[str]:
     return found
 
 
-def naive(rule: str, graph: set[Triple]) -> Iterator[Triple]:  # noqa: C901
+def naive(rule: str, graph: set[Triple]) -> Iterator[Triple]:
     """What one rule concludes from a graph, straight from its text in the standard, by nested loops."""
 
     def pairs(predicate: str) -> list[tuple[str, str]]:
@@ -389,7 +386,8 @@ def naive(rule: str, graph: set[Triple]) -> Iterator[Triple]:  # noqa: C901
             yield from ((x, q, z) for x, y in pairs(q) for v, z in pairs(q) if y == v)
     elif rule == "prp-spo2":
         for q, head in pairs("owl:propertyChainAxiom"):
-            reached = {(s, s) for s, _, _ in graph}
+            # Without its end a list is none.
+            reached = {(s, s) for s, _, _ in graph if any(o == "rdf:nil" for _, o in pairs("rdf:rest"))}
             for step in members(graph, head):
                 reached = {(x, z) for x, y in reached for v, z in pairs(step) if y == v}
             yield from ((x, q, z) for x, z in reached)
@@ -529,7 +527,7 @@ def test_nothing_is_missed_and_nothing_is_added(graph: list[Triple]) -> None:
 def stated_reading(rule: str, given_: set[Triple], closed: set[Triple]) -> set[Triple]:
     """What a rule of reading concludes from the subclass axioms that scm-sco has no part in."""
     found = {row for row, (name, _) in reasons(sorted(given_)).items() if name == "scm-sco"}
-    return set(naive(rule, closed - found))
+    return set(naive(rule, {row for row in closed if told(row) or row in given_} - found))
 
 
 @settings(max_examples=60, deadline=None)
@@ -547,13 +545,10 @@ def test_the_order_of_the_triples_makes_no_difference(graph: list[Triple], rando
 def node(name: str) -> ox.NamedNode | ox.BlankNode | ox.Literal:
     if name[:2] == "_:":
         return ox.BlankNode(name[2:])
-    return ox.NamedNode(iri(name) if name.split(":")[0] in ("rdf", "rdfs", "owl") else f"urn:x:{name}")
+    return ox.NamedNode(iri(name) if name.partition(":")[0] in ("rdf", "rdfs", "owl") else f"urn:x:{name}")
 
 
 def owlrl_closure(rows: list[Triple], rules: Level) -> set[Triple]:
-    import owlrl
-    import rdflib
-
     graph = rdflib.Graph()
     lines = ox.serialize([ox.Triple(*map(node, row)) for row in rows], format=ox.RdfFormat.N_TRIPLES)  # type: ignore[arg-type]
     graph.parse(data=lines, format="nt")
