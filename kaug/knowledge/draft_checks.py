@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 import pyarrow as pa
 
 from kaug.errors import SourceError
+from kaug.knowledge.clean import clean_text
 from kaug.knowledge.draft_prompt import EXAMPLE
-from kaug.knowledge.knowledge_base import clean_text
 from kaug.knowledge.lexicon import PROPERTIES, check_template, fill
 
 __all__ = ["accept", "completed", "gives_back", "normal", "why_not"]

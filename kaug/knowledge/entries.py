@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 import pyoxigraph as ox
 from numpy.typing import NDArray
 
+from kaug.knowledge.clean import clean_text
 from kaug.knowledge.columns import Columns, find_term
-from kaug.knowledge.knowledge_base import clean_text
 from kaug.knowledge.lexicon import PROPERTIES, check_template
 from kaug.knowledge.rdf import read_quads
 from kaug.knowledge.roles import KAUG, Roles

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from kaug.artifact import Artifact, load, verify_file
 from kaug.errors import ArtifactError
+from kaug.knowledge.clean import clean_text
 from kaug.knowledge.words import literal_words, name_words
 from kaug.tables import read_table, write_table
 
-__all__ = ["CLASS_OF", "KnowledgeBase", "built_file", "clean_text", "load_kb", "save_kb"]
+__all__ = ["CLASS_OF", "KnowledgeBase", "built_file", "load_kb", "save_kb"]
 
 CLASS_OF = frozenset(
     {"http://www.w3.org/1999/02/22-rdf-syntax-ns#type", "http://www.w3.org/2000/01/rdf-schema#subClassOf"}
@@ -26,11 +27,6 @@ CLASS_OF = frozenset(
 """The predicates whose object is a class: what stands on their right is said with an article ("a country")."""
 
 _TABLES = {"terms": "terms", "labels": "labels", "facts": "facts", "axioms": "facts", "lexicon": "lexicon"}
-_HIDDEN = (
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{84}\x{86}-\x{9f}\x{61c}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
-)
-_SPACE = r"[\s\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]"
-_UNCLEAN = rf"{_HIDDEN}|[\t\n\f\r\x0b\x{{85}}\x{{2028}}\x{{2029}}]|  |^{_SPACE}|{_SPACE}$|<\||\|>"
 _SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
 
 
@@ -302,28 +298,6 @@ def pair_keys(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> NDArray[np
         [4294967298]
     """
     return left.astype(np.uint64) << np.uint64(32) | right.astype(np.uint64)
-
-
-def clean_text(texts: pa.Array) -> pa.Array:
-    r"""Neutralise what must not come into training text: control and bidi characters, chat-control tokens.
-
-    Args:
-        texts: Strings.
-
-    Returns:
-        Strings on one line, trimmed; `<|` and `|>` are broken up, since chat templates mark turns with them.
-
-    Examples:
-        >>> clean_text(pa.array([" a\n<|im_start|>b\u202e"])).to_pylist()
-        ['a < |im_start| >b']
-    """
-    odd = pc.fill_null(pc.match_substring_regex(texts, _UNCLEAN), False)
-    if not pc.any(odd).as_py():
-        return texts
-    some = pc.replace_substring_regex(texts.filter(odd), _HIDDEN, "")
-    some = pc.replace_substring_regex(some, r"[\s\x{85}\x{2028}\x{2029}]+", " ")
-    some = pc.replace_substring(pc.replace_substring(some, "<|", "< |"), "|>", "| >")
-    return pc.replace_with_mask(texts, odd, pc.utf8_trim_whitespace(some))
 
 
 def _with_article(word: str) -> str:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from kaug.errors import SourceError
 from kaug.knowledge.build import build_kb
-from kaug.knowledge.knowledge_base import KnowledgeBase, clean_text
+from kaug.knowledge.clean import clean_text
+from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.sources import Source, read_manifest, verify_source
 from kaug.knowledge.words import words_of
 

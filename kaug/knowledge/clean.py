@@ -1,0 +1,34 @@
+"""Strings from anywhere → strings that may come into training text."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["clean_text"]
+
+_HIDDEN = (
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{84}\x{86}-\x{9f}\x{61c}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
+)
+_SPACE = r"[\s\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]"
+_UNCLEAN = rf"{_HIDDEN}|[\t\n\f\r\x0b\x{{85}}\x{{2028}}\x{{2029}}]|  |^{_SPACE}|{_SPACE}$|<\||\|>"
+
+
+def clean_text(texts: pa.Array) -> pa.Array:
+    r"""Neutralise what must not come into training text: control and bidi characters, chat-control tokens.
+
+    Args:
+        texts: Strings.
+
+    Returns:
+        Strings on one line, trimmed; `<|` and `|>` are broken up, since chat templates mark turns with them.
+
+    Examples:
+        >>> clean_text(pa.array([" a\n<|im_start|>b\u202e"])).to_pylist()
+        ['a < |im_start| >b']
+    """
+    odd = pc.fill_null(pc.match_substring_regex(texts, _UNCLEAN), False)
+    if not pc.any(odd).as_py():
+        return texts
+    some = pc.replace_substring_regex(texts.filter(odd), _HIDDEN, "")
+    some = pc.replace_substring_regex(some, r"[\s\x{85}\x{2028}\x{2029}]+", " ")
+    some = pc.replace_substring(pc.replace_substring(some, "<|", "< |"), "|>", "| >")
+    return pc.replace_with_mask(texts, odd, pc.utf8_trim_whitespace(some))
