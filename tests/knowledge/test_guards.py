@@ -253,7 +253,7 @@ def test_a_large_object_is_refused_but_not_a_large_array(
     assert len(list(read_quads(write(tmp_path / "a.jsonld", nodes)))) == 300
     said = "the object is longer than 1,000 bytes; write its nodes into an array, or as N-Quads."
     assert refused(write(tmp_path / "a.jsonld", '\n\n{"@graph":' + nodes + "}")) == f"a.jsonld:3: {said}"
-    long = '{"urn:b": [' + "1," * 500 + "1]}"
+    long = '{"urn:b": [' + "1," * 1000 + "1]}"
     assert refused(write(tmp_path / "a.jsonld", nodes[:-1] + ",\n" + long + "]")) == f"a.jsonld:101: {said}"
 
 
