@@ -349,16 +349,16 @@ def test_columns_have_the_types_that_are_promised() -> None:
 # ---------------------------------------------------------------- an independent check of reasons
 
 
-def members(graph: set[Triple], head: str) -> list[str]:
-    found, seen = [], set()
-    stack = [head]
-    while stack:
-        node = stack.pop()
-        if node not in seen:
-            seen.add(node)
-            found += [o for s, p, o in graph if (s, p) == (node, "rdf:first")]
-            stack += [o for s, p, o in graph if (s, p) == (node, "rdf:rest")]
+def nodes(graph: set[Triple], head: str) -> list[str]:
+    """The nodes of a list, rdf:nil among them if it ends well."""
+    found = [head]
+    for node in found:
+        found += [o for s, p, o in graph if (s, p) == (node, "rdf:rest") and o not in found]
     return found
+
+
+def members(graph: set[Triple], head: str) -> list[str]:
+    return [o for node in nodes(graph, head) for s, p, o in graph if (s, p) == (node, "rdf:first")]
 
 
 def naive(rule: str, graph: set[Triple]) -> Iterator[Triple]:
@@ -386,8 +386,9 @@ def naive(rule: str, graph: set[Triple]) -> Iterator[Triple]:
             yield from ((x, q, z) for x, y in pairs(q) for v, z in pairs(q) if y == v)
     elif rule == "prp-spo2":
         for q, head in pairs("owl:propertyChainAxiom"):
-            # Without its end a list is none.
-            reached = {(s, s) for s, _, _ in graph if any(o == "rdf:nil" for _, o in pairs("rdf:rest"))}
+            # A chain that lacks a member or breaks off before its end is none.
+            whole = nodes(graph, head)[-1] == "rdf:nil" and len(nodes(graph, head)) == len(members(graph, head)) + 1
+            reached = {(s, s) for s, _, _ in graph} if whole else set()
             for step in members(graph, head):
                 reached = {(x, z) for x, y in reached for v, z in pairs(step) if y == v}
             yield from ((x, q, z) for x, z in reached)
