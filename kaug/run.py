@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,7 +20,7 @@ from kaug.models import find_language_model
 from kaug.pipeline import Pipeline, project_root, read_pipeline
 from kaug.progress import Show, silent
 
-__all__ = ["Run", "describe_run", "open_run"]
+__all__ = ["Run", "describe_run", "open_run", "open_sources"]
 
 
 @dataclass
@@ -133,6 +134,28 @@ def open_run(
     pipeline = read_pipeline(path, settings)
     root = project_root(path)
     return Run(pipeline, root, out or root / "build" / Path(path).stem, rebuild, show, command)
+
+
+def open_sources(
+    sources: Sequence[Path], out: Path, lexicon: Path | None, settings: Sequence[str] = (), rebuild: bool = False
+) -> Run:
+    """Open a run over RDF sources without a pipeline file: for its knowledge base alone.
+
+    Args:
+        sources: RDF files, folders of them, or patterns.
+        out: The folder of the artifacts.
+        lexicon: How predicates are said.
+        settings: Changes such as `knowledge.languages=["en","de"]`.
+        rebuild: Make every stage anew.
+
+    Raises:
+        PipelineError: A setting is wrong.
+    """
+    named = json.dumps([str(source.resolve()) for source in sources])
+    text = f'question = "What do these sources know?"\n[knowledge]\nsources = {named}\n[training]\ntokens = 1\n'
+    run = Run(Pipeline.parse(text, "the sources named", settings), Path.cwd(), out, rebuild)
+    run.__dict__["manifest"] = Manifest(Path.cwd() / "manifest.toml", {}, lexicon, None)
+    return run
 
 
 def describe_run(run: Run) -> dict[str, Any]:

@@ -30,7 +30,8 @@ def validate(
     as_json: Json = False,
 ) -> None:
     """Parse RDF files strictly; print a line for each. Exit code 3 if any is malformed or breaks a shape."""
-    from kaug.knowledge.validate import check_shapes, expand, validate_file
+    from kaug.knowledge.files import expand
+    from kaug.knowledge.validate import check_shapes, validate_file
 
     found = expand(files)
     broken = False
@@ -184,6 +185,7 @@ def lexicon(
     """List the predicates that the lexicon lacks, most used first, and draft entries for them: a question a predicate."""
     from dataclasses import asdict
 
+    from kaug.knowledge.draft_prompt import BEGINS, ENDS
     from kaug.knowledge.drafts import draft_by_model, draft_by_rule, lacking
     from kaug.knowledge.knowledge_base import load_kb
     from kaug.knowledge.lexicon_file import write_lexicon
@@ -205,7 +207,11 @@ def lexicon(
         from kaug.knowledge.asking import ask_endpoint, ask_model
 
         set_logging(False)
-        ask = ask_endpoint(endpoint, model, key_variable=key_variable) if endpoint else ask_model(model)
+        ask = (
+            ask_endpoint(endpoint, model, key_variable=key_variable)
+            if endpoint
+            else ask_model(model, begins=BEGINS, ends=ENDS)
+        )
         with bars() as show, show(f"asking {model}", len(wanted), "predicates") as advance:
             drafts = draft_by_model(kb, wanted, ask, model, progress=advance)
     written = write_lexicon(drafts.entries, out)

@@ -5,7 +5,7 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
@@ -26,9 +26,14 @@ from kaug.cli.options import (
     print_lines,
     set_logging,
 )
+from kaug.errors import PipelineError, nearest
 from kaug.lookup import check as check_run
-from kaug.progress import bars, silent
-from kaug.run import open_run
+from kaug.prepare import build_knowledge
+from kaug.progress import Show, bars, silent
+from kaug.run import open_run, open_sources
+
+if TYPE_CHECKING:
+    from kaug.knowledge.importers import ImporterName
 
 
 def _print_artifacts(run: Any, as_json: bool) -> None:
@@ -68,7 +73,6 @@ def _print_report(report: dict[str, Any], out: Path, as_json: bool) -> None:
 
 
 _COMMANDS = {
-    "build-kb": ("build-kb", "Read the sources, embed and index the facts, and draw the exam."),
     "augment": ("augment", "Write the training rows of every arm, as Arrow datasets."),
     "train": (
         "train",
@@ -77,6 +81,73 @@ _COMMANDS = {
     "evaluate": ("report", "Have every arm sit the exam, and write the report."),
     "run": ("report", "Do all of it, from the sources to the report, taking up where it stopped."),
 }
+
+
+@app.command("build-kb")
+def build_kb(
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PIPELINE|RDF...",
+            help="A pipeline file; or RDF files, folders of them or patterns in quotes, to make a knowledge base of.",
+        ),
+    ],
+    out: Out = None,
+    importer: Annotated[
+        str | None, typer.Option("--import", help="Import what is named first, which is no RDF: see `kaug import`.")
+    ] = None,
+    lexicon: Annotated[Path | None, typer.Option(help="How predicates are said, where no pipeline names it.")] = None,
+    set_: Set = [],  # noqa: B006
+    seed: Seed = None,
+    limit: Limit = None,
+    check: Check = False,
+    rebuild: Rebuild = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Read the sources of a pipeline, embed and index the facts, and draw the exam; or build RDF without a pipeline."""
+    set_logging(verbose)
+    pipeline = inputs[0] if len(inputs) == 1 and inputs[0].suffix == ".toml" else None
+    if pipeline and (importer or lexicon):
+        raise PipelineError("--import and --lexicon are for sources without a pipeline file, which names its own.")
+    if not pipeline and out is None:
+        raise PipelineError("Name the folder of the artifacts with --out, or a pipeline file.")
+    with contextlib.nullcontext(silent) if quiet else bars() as show:
+        if pipeline:
+            run = open_run(pipeline, out=out, settings=_settings(set_, seed, limit), rebuild=rebuild, command=_typed())
+        else:
+            folder = cast("Path", out)
+            sources = [_imported(importer, inputs, folder, show)] if importer else inputs
+            run = open_sources(sources, folder, lexicon, _settings(set_, seed, limit), rebuild)
+        if check:
+            print_lines(check_run(run), as_json)
+            return
+        with lock(run.out):
+            run.show = show
+            (stages.STEPS["build-kb"] if pipeline else build_knowledge)(run)
+    _print_artifacts(run, as_json)
+
+
+def _imported(importer: str, inputs: list[Path], out: Path, show: Show) -> Path:
+    from kaug.knowledge.importers import ImporterName, run_importer
+
+    if importer not in get_args(ImporterName):
+        raise PipelineError(f"There is no importer {importer!r}.{nearest(importer, get_args(ImporterName))}")
+    file = out / f"{importer}.nq"
+    out.mkdir(parents=True, exist_ok=True)
+    with show(f"importing {importer}", None, "rows") as advance:
+        run_importer(cast("ImporterName", importer), inputs, file, progress=advance)
+    return file
+
+
+def _settings(settings: list[str], seed: int | None, limit: int | None) -> list[str]:
+    given = [f"seeds=[{seed}]"] if seed is not None else []
+    return [*settings, *given, *([f"knowledge.limit={limit}"] if limit is not None else [])]
+
+
+def _typed() -> str:
+    return shlex.join(["kaug", *sys.argv[1:]])
 
 
 def _add_command(name: str, wanted: str, text: str) -> None:
@@ -94,13 +165,8 @@ def _add_command(name: str, wanted: str, text: str) -> None:
         verbose: Verbose = False,
     ) -> None:
         set_logging(verbose)
-        settings = list(set_)
-        if seed is not None:
-            settings.append(f"seeds=[{seed}]")
-        if limit is not None:
-            settings.append(f"knowledge.limit={limit}")
-        typed = shlex.join(["kaug", *sys.argv[1:]])
-        run = open_run(pipeline, out=out, settings=settings, rebuild=rebuild, command=typed)
+        settings = _settings(set_, seed, limit)
+        run = open_run(pipeline, out=out, settings=settings, rebuild=rebuild, command=_typed())
         if check:
             print_lines(check_run(run), as_json)
             return

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from kaug.digests import file_digest
 from kaug.errors import SourceError, nearest
-from kaug.knowledge.rdf import is_rdf_name
+from kaug.knowledge.files import expand
 from kaug.knowledge.sparql import check_endpoint
 
 __all__ = ["Manifest", "Source", "read_manifest", "source_of", "verify_source"]
@@ -45,20 +45,12 @@ class Source:
     query: str = ""
 
     def files(self) -> list[Path]:
-        """Return its RDF files in the order of their names; a folder's are those with an ending that is known.
+        """Return its RDF files; see `kaug.knowledge.files.expand`.
 
         Raises:
             SourceError: There is none.
         """
-        if self.path.is_dir():
-            found = sorted(file for file in self.path.rglob("*") if file.is_file() and is_rdf_name(file))
-        elif glob.has_magic(str(self.path)) and not self.path.exists():
-            found = sorted(Path(name) for name in glob.glob(str(self.path), recursive=True) if Path(name).is_file())
-        else:
-            return [self.path]
-        if not found:
-            raise SourceError(f"{self.path}: there is no RDF file here (source {self.id!r}).")
-        return found
+        return expand([self.path])
 
 
 @dataclass(frozen=True)

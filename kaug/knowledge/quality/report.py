@@ -46,7 +46,7 @@ def assess(kb: KnowledgeBase, *, shapes: Sequence[Mapping[str, str]] | None = No
         most: How many cases a list shows; the total stands beside it.
 
     Returns:
-        Plain JSON, the same for the same knowledge base: `digest`; `languages`; `counts`; `summary` (the number of
+        Plain JSON, the same for the same knowledge base: `languages`; `counts`; `summary` (the number of
         findings of each severity); `findings` (`id`, `area`, `severity`, `what`, `do`, `count`, `items`), errors first;
         `sources`, `rules`, `predicates`, `coverage`, `structure`, of which `docs/quality.md` says what they hold.
 
