@@ -119,6 +119,7 @@ def publish(path: Path, *, stage: str, fingerprint: str, inputs: Mapping[str, st
     draft = Draft(path.parent / f".{path.name}.draft")
     if _foreign(path):
         raise ArtifactError(f"{path}: what stands here was not made by kaug (no {MANIFEST}). Move it away.")
+    alone = not path.parent.exists()
     try:
         shutil.rmtree(draft.path, ignore_errors=True)
         draft.path.mkdir(parents=True)
@@ -142,13 +143,20 @@ def publish(path: Path, *, stage: str, fingerprint: str, inputs: Mapping[str, st
         write_whole(draft.path / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
         _replace(draft.path, path)
     except OSError as error:
-        shutil.rmtree(draft.path, ignore_errors=True)
+        _discard(draft.path, alone)
         if isinstance(error, ArtifactError):
             raise
         raise ArtifactError(f"{path}: cannot be written: {error.strerror or error}. Nothing was left there.") from error
     except BaseException:
-        shutil.rmtree(draft.path, ignore_errors=True)
+        _discard(draft.path, alone)
         raise
+
+
+def _discard(draft: Path, alone: bool) -> None:
+    shutil.rmtree(draft, ignore_errors=True)
+    if alone:
+        with contextlib.suppress(OSError):
+            draft.parent.rmdir()
 
 
 def promised_fingerprint(path: Path) -> str | None:

@@ -53,7 +53,7 @@ def teach(
         >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
         >>> _ = file.write_text("@prefix : <urn:x:> . :Togo :capital :Lome .")
         >>> kaug.teach(kaug.build_kb([file]), forms=["statement"])["completion"]
-        Column(['The capital of togo is lome.'])
+        Column(['The capital of Togo is Lome.'])
     """
     kept_out = held_out(kb, exam) if exam is not None else None
     entities = kept_out.entities if kept_out else np.zeros(0, dtype=np.uint32)
@@ -93,7 +93,7 @@ def inject(
         >>> _ = file.write_text("@prefix : <urn:x:> . :Togo :capital :Lome .")
         >>> kb = kaug.build_kb([file])
         >>> kaug.inject(["In Togo it rains."], kb, kaug.FactIndex.build(kb), position="inline")["completion"]
-        Column(['In Togo (The capital of togo is lome) it rains.'])
+        Column(['In Togo (The capital of Togo is Lome) it rains.'])
     """
     from kaug.retrieval.linker import Linker
     from kaug.retrieval.retriever import Retriever

@@ -17,14 +17,19 @@ _PROJECT = runpy.run_path(str(Path(__file__).parent / "end_to_end" / "conftest.p
 toy_models, make_toy, toy, finished = (_PROJECT[name] for name in ("toy_models", "make_toy", "toy", "finished"))
 
 TEACHES = {
-    "build-kb": "Read the sources, embed and index the facts, and draw the exam.",
+    "build-kb": "Read the sources of a pipeline, embed and index the facts, and draw the exam",
     "augment": "Write the training rows of every arm, as Arrow datasets.",
     "train": "Fine-tune a model for every arm and seed",
     "evaluate": "Have every arm sit the exam, and write the report.",
     "run": "Do all of it, from the sources to the report",
     "report": "Print the table of gains of a finished run",
     "search": "Find the facts that a text is about, and say why each was found.",
-    "import": "Make a Turtle file from a package of open data.",
+    "import": "Make RDF of a knowledge base that is not",
+    "quality": "Say what a knowledge engineer should look at",
+    "diff": "Tell what has changed from one built knowledge base to another",
+    "explain": "Say what facts rest on",
+    "export": "Write a built knowledge base as RDF, or its facts as a table.",
+    "lexicon": "List the predicates that the lexicon lacks",
     "validate": "Exit code 3 if any is malformed or breaks a shape.",
     "inspect": "Show what an artifact holds",
     "env": "Say what this machine has",

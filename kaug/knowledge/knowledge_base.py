@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,10 @@ class KnowledgeBase:
     def lexicon(self) -> pa.Table:
         """LEXICON."""
         return self.tables["lexicon"]
+
+    def with_tables(self, **tables: pa.Table) -> "KnowledgeBase":
+        """Return the knowledge base with other tables in place of those named."""
+        return replace(self, tables={**self.tables, **tables}, _words={})
 
     def text(self, language: str = "en") -> pa.Array:
         """Return the bare label of every term.
@@ -181,6 +185,10 @@ class KnowledgeBase:
                 found[self._spo["object"][stated]] = True
                 if value == _SUBCLASS:
                     found[self._spo["subject"][stated]] = True
+        # What the vocabulary declares to be a class, by rdfs:Class or owl:Class.
+        kinds = self.terms["value"].take(self.axioms["object"].combine_chunks())
+        declared = pc.match_substring_regex(kinds, "(rdf-schema|owl)#Class$").combine_chunks()
+        found[self.axioms["subject"].filter(declared).to_numpy()] = True
         return found
 
     def _fallback(self, language: str) -> pa.Array:

@@ -49,6 +49,7 @@ class _Is(IntEnum):
     FACT = 1
     AXIOM = 2
     CLASS = 3  # a fact or an axiom, by its object
+    COMMENT = 13  # a fact or an axiom, by its subject
     PREFERRED = 4
     ALTERNATIVE = 5
     PHRASE = 6
@@ -122,7 +123,11 @@ def tell_roles(columns: Columns, terms: pa.Table) -> Roles:
     is_label = np.isin(role, (_Is.PREFERRED, _Is.ALTERNATIVE, _Is.PHRASE))
     leave_out(is_label & ~literal[value], "labels left out: not a literal")
     empty = literal & pc.equal(pc.utf8_trim_whitespace(terms["value"]), "").to_numpy()
-    leave_out(np.isin(role, (_Is.FACT, _Is.CLASS)) & empty[value], "triples left out: empty literal")
+    leave_out(np.isin(role, (_Is.FACT, _Is.CLASS, _Is.COMMENT)) & empty[value], "triples left out: empty literal")
+    comment = role == _Is.COMMENT
+    if comment.any():
+        is_property = _properties(columns, role, terms)
+        role[comment] = np.where(is_property[subject[comment]], _Is.AXIOM, _Is.FACT)
     of_class = role == _Is.CLASS
     schema = np.zeros(len(terms), dtype=bool)
     objects = np.unique(value[of_class])
@@ -172,7 +177,20 @@ def _role(iri: str) -> int:
         return _Is.AXIOM
     if iri.startswith(KAUG):
         return {_PHRASE: _Is.PHRASE, _WEIGHT: _Is.WEIGHT}.get(iri, _Is.TEMPLATE)
+    if iri == RDFS + "comment":
+        return _Is.COMMENT
     return _Is.REIFIES if iri == RDF + "reifies" else _Is.FACT
+
+
+def _properties(columns: Columns, role: NDArray[np.int8], terms: pa.Table) -> NDArray[np.bool_]:
+    """Which terms are properties: as a predicate, or by their type."""
+    found = np.zeros(len(terms), dtype=bool)
+    found[columns.triples[:, 1]] = True
+    subject, _, value = columns.triples[role == _Is.CLASS].T
+    kinds = np.unique(value)
+    of_properties = pc.match_substring_regex(terms["value"].take(pa.array(kinds)), "[#/][A-Za-z]*Property$").to_numpy()
+    found[subject[np.isin(value, kinds[of_properties])]] = True
+    return found
 
 
 def _starts(texts: pa.ChunkedArray, prefix: str) -> NDArray[np.bool_]:

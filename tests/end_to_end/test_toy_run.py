@@ -20,6 +20,7 @@ from kaug.tables import read_table
 
 ARMS = ["repeated", "mismatched", "augmented"]
 STAGES = [
+    "0-sources/toy",
     "1-knowledge",
     "2-index",
     "3-exam",

@@ -1,6 +1,5 @@
 """Two knowledge bases with planted differences: what is found is what was planted, and no more."""
 
-import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -113,7 +112,7 @@ def test_a_source_more(make: Make) -> None:
 def with_column(kb: KnowledgeBase, name: str, values: list[object]) -> KnowledgeBase:
     place = kb.facts.schema.get_field_index(name)
     field = kb.facts.schema.field(name)
-    return dataclasses.replace(kb, facts=kb.facts.set_column(place, field, pa.array(values, field.type)))
+    return kb.with_tables(facts=kb.facts.set_column(place, field, pa.array(values, field.type)))
 
 
 @pytest.mark.parametrize(

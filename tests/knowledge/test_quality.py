@@ -4,7 +4,6 @@ import json
 import random
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -301,7 +300,7 @@ def test_labels_that_no_parser_lets_through(make: Make) -> None:
     labels = pa.table({**{n: kb.labels[n] for n in kb.labels.column_names}}, schema=kb.labels.schema)
     spoilt = labels.set_column(1, labels.schema.field(1), pa.array(["jp"] + ["en"] * (labels.num_rows - 1)))
     spoilt = spoilt.set_column(2, labels.schema.field(2), pa.array([*labels["text"].to_pylist()[:-1], " "]))
-    found = named(assess(replace(kb, labels=spoilt)))
+    found = named(assess(kb.with_tables(labels=spoilt)))
     assert found["bad-language-tag"]["items"][0]["note"] == "labels tagged jp"
     assert (found["bad-language-tag"]["count"], found["empty-label"]["count"]) == (1, 1)
     assert ends(found["empty-label"]["items"][0]) == ["togo"]
@@ -333,7 +332,7 @@ def test_several_sources_and_weights(tmp_path: Path) -> None:
     kb = build_kb([tmp_path / "one.ttl", tmp_path / "two.ttl"])
     weight = pa.array([0.25, 0.75], pa.float32())
     place = kb.facts.schema.get_field_index("weight")
-    kb = replace(kb, facts=kb.facts.set_column(place, kb.facts.schema.field(place), weight))
+    kb = kb.with_tables(facts=kb.facts.set_column(place, kb.facts.schema.field(place), weight))
     report = assess(kb)
     (item,) = named(report)["several-sources"]["items"]
     assert (item["note"], item["count"], triples(item)) == ("one, two", 1, ["a p b"])
@@ -349,7 +348,7 @@ def test_inferred_facts_are_counted_by_rule(make: Make) -> None:
     kb = make(":a :p :b, :c .")
     place = kb.facts.schema.get_field_index("rule")
     rule = pa.array([None, "transitive"], pa.string())
-    report = assess(replace(kb, facts=kb.facts.set_column(place, kb.facts.schema.field(place), rule)))
+    report = assess(kb.with_tables(facts=kb.facts.set_column(place, kb.facts.schema.field(place), rule)))
     assert (report["rules"], report["counts"]["inferred"]) == ([{"rule": "transitive", "facts": 1}], 1)
     assert report["sources"][0]["inferred"] == 1
 

@@ -57,7 +57,10 @@ VOCABULARIES = tuple("<" + iri(f"{prefix}:") for prefix in ("rdf", "rdfs", "owl"
 
 def compare(files: Iterable[Path]) -> tuple[Inferred, Counter[str], Counter[str]]:
     """Infer by OWL from whole files; what we conclude must be what `reasonable` does, but for what is counted by reason."""
-    rows = sorted({quad.triple for file in files for quad in read_quads(file)}, key=str)
+    numbered = enumerate(files)
+    rows = sorted(
+        {quad.triple for number, file in numbered for quad in read_quads(file, prefix=f"f{number}b")}, key=str
+    )
     lines = [(str(row.subject), str(row.predicate), str(row.object)) for row in rows]
     names = sorted({term for line in lines for term in line} | {f"<{name}>" for name in CONCLUDED})
     number = {name: at for at, name in enumerate(names)}
