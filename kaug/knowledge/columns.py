@@ -195,29 +195,41 @@ def _in_threads(work: Callable[[_A], _B], items: Iterable[_A]) -> Iterator[_B]:
 def _number_lines(chunk: bytes) -> tuple[_Part, bytes, NDArray[np.int64]]:
     """Number the terms of the lines that have the canonical shape; return the others as they are, and their places."""
     data = np.frombuffer(chunk, np.uint8)
-    ends = np.flatnonzero(data == ord("\n"))
-    spaces = np.flatnonzero(data == ord(" "))
+    white = np.flatnonzero(data <= ord(" ")).astype(np.int32)
+    sign = data[white]
+    if not (plain := (sign == ord(" ")) | (sign == ord("\n"))).all():
+        white, sign = white[plain], sign[plain]
+    at = np.flatnonzero(sign == ord("\n"))  # where each line ends, among the white spaces
+    first = np.concatenate([[0], at[:-1] + 1])
+    ends = white[at]
     starts = np.concatenate([[0], ends[:-1] + 1])
-    first = np.searchsorted(spaces, starts)
-    after = np.append(first[1:], len(spaces))
-    shaped = (after - first >= 3) & (data[ends - 1] == ord("."))
+    shaped = (at - first >= 3) & (data[ends - 1] == ord("."))
     lines = np.arange(len(ends))
     if not shaped.all():
-        odd = b"".join(chunk[starts[at] : ends[at] + 1] for at in np.flatnonzero(~shaped))
-        even = b"".join(chunk[starts[at] : ends[at] + 1] for at in np.flatnonzero(shaped))
+        odd = b"".join(chunk[starts[line] : ends[line] + 1] for line in np.flatnonzero(~shaped))
+        even = b"".join(chunk[starts[line] : ends[line] + 1] for line in np.flatnonzero(shaped))
         part = _number_lines(even)[0] if even else _Part(pa.array([], pa.binary()), np.zeros((0, 4), np.uint32), lines)
         return replace(part, lines=lines[shaped]), odd, lines[~shaped]
-    one, two, last, before = spaces[first], spaces[first + 1], spaces[after - 1], spaces[after - 2]
+    pieces = np.empty(6 * len(ends) + 1, dtype=np.int32)
+    cuts = pieces[:-1].reshape(-1, 6)
+    cuts[:, 0], cuts[:, 1], cuts[:, 3], cuts[:, 5], pieces[-1] = (
+        starts,
+        white[first],
+        white[first + 1],
+        white[at - 1],
+        len(chunk),
+    )
+    cuts[:, 2], cuts[:, 4] = cuts[:, 1] + 1, cuts[:, 3] + 1
     # The last space but one stands before a graph, unless it belongs to a literal or a triple.
-    graph = (before > two) & np.isin(data[before + 1], np.frombuffer(b"<_", np.uint8))
+    before = white[at - 2]
+    graph = (before > cuts[:, 3]) & np.isin(data[before + 1], np.frombuffer(b"<_", np.uint8))
     if graph.any():
         quotes = np.concatenate([[-1], np.flatnonzero(data == ord('"'))])
         graph[graph] = quotes[np.searchsorted(quotes, ends[graph]) - 1] < before[graph]
-    cuts = np.stack([starts, one, one + 1, two, two + 1, np.where(graph, before, last)], axis=1)
-    pieces = np.append(cuts.ravel(), len(chunk)).astype(np.int32)
+        cuts[graph, 5] = before[graph]
     buffers = [None, pa.py_buffer(pieces), pa.py_buffer(chunk)]
     coded = pa.Array.from_buffers(pa.binary(), len(pieces) - 1, buffers).dictionary_encode()
-    codes = coded.indices.to_numpy().astype(np.uint32).reshape(-1, 6)[:, [0, 2, 4, 5]]
+    codes = coded.indices.to_numpy().view(np.uint32).reshape(-1, 6)[:, [0, 2, 4, 5]]
     return _Part(coded.dictionary, codes, lines), b"", _NONE
 
 

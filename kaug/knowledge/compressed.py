@@ -74,14 +74,15 @@ COMPRESSIONS = tuple(_KINDS)
 """The endings of compressed files."""
 
 
-def read_pieces(path: Path) -> Iterator[bytes]:
+def read_pieces(path: Path, size: int = _PIECE) -> Iterator[bytes]:
     """Read a file in pieces, decompressed if its name ends in one of `COMPRESSIONS`.
 
     Args:
         path: The file. All members of it are read: what was compressed in parts and joined is one file.
+        size: Bytes to read at a time.
 
     Yields:
-        Pieces of at most 256 KiB, none of them empty.
+        Pieces of at most `size` bytes, or of 256 KiB if decompressed; none of them empty.
 
     Raises:
         SourceError: The file cannot be read, is cut short, is not what its ending says, or expands to more than
@@ -90,7 +91,7 @@ def read_pieces(path: Path) -> Iterator[bytes]:
     try:
         with path.open("rb") as handle:
             if path.suffix.lower() not in _KINDS:
-                while piece := handle.read(_PIECE):
+                while piece := handle.read(size):
                     yield piece
                 return
             total = 0

@@ -17,7 +17,7 @@ __all__ = ["Stated", "add_inferred", "lines", "stated_table"]
 
 Rows = NDArray[np.int64]
 
-_BATCH = 1 << 17
+_BATCH = 1 << 14
 _ORDER = [(name, "ascending") for name in ("subject", "predicate", "object")]
 
 

@@ -50,12 +50,13 @@ def guarded_pieces(path: Path, syntax: ox.RdfFormat) -> Iterator[bytes]:
         SourceError: As `read_pieces`; or the file is UTF-16, nested too deeply, declares an entity that is long, nested
             or to be fetched, or holds a term longer than `MAX_TERM`.
     """
-    pieces = _without_mark(read_pieces(path), path)
+    lines = syntax in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
+    pieces = _without_mark(read_pieces(path, 1 << 22) if lines else read_pieces(path), path)
     if syntax == ox.RdfFormat.RDF_XML:
         return _xml(pieces, path)
     if syntax == ox.RdfFormat.JSON_LD:
         return _json(pieces, path)
-    if syntax in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS):
+    if lines:
         pieces = _lines(pieces, path)
     return _triple_terms(pieces, path)
 
@@ -88,7 +89,7 @@ def _lines(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
         if length + (piece.find(b"\n") if end else len(piece)) > MAX_TERM:
             raise SourceError(f"{path}:{line_at(path, begun)}: the line is longer than {MAX_TERM:,} bytes.")
         if end:
-            whole = b"".join([*rest, piece[:end]])
+            whole = b"".join([*rest, memoryview(piece)[:end]])
             begun += len(whole)
             rest, length = [], 0
             yield whole
@@ -137,8 +138,8 @@ def _triple_terms(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
     seen, tail, most = 0, b"", MAX_DEPTH["triple terms"]
     for piece in pieces:
         if seen <= most:
-            text = tail + piece
-            seen, tail = seen + text.count(b"<<("), text[-2:]
+            seen += piece.count(b"<<(") + (tail + piece[:2]).count(b"<<(")
+            tail = piece[-2:] if len(piece) > 1 else (tail + piece)[-2:]
             if seen > most:
                 _refuse_deep_terms(path, most)
         yield piece

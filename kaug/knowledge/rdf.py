@@ -178,7 +178,7 @@ def _gathered(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
         held.append(piece)
         length += len(piece)
         if length >= size:
-            yield b"".join(held)
+            yield b"".join(held) if len(held) > 1 else held[0]
             held, length = [], 0
     if held:
         yield b"".join(held)
