@@ -33,6 +33,7 @@ types: $(STAMP)  ## check types, strictly
 
 bench: $(STAMP)  ## measure speed and memory, as ratios within one run
 	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks.knowledge
 
 docs: $(STAMP)  ## build the documentation, strictly, into site/
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[docs]'

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 from kaug.artifact import Artifact, load, verify_file
 from kaug.errors import ArtifactError
 from kaug.knowledge.clean import clean_text
-from kaug.knowledge.words import literal_words, name_words
+from kaug.knowledge.english import with_article
+from kaug.knowledge.words import literal_words, name_words, words_of
 from kaug.tables import read_table, write_table
 
 __all__ = ["CLASS_OF", "KnowledgeBase", "built_file", "load_kb", "save_kb"]
@@ -167,12 +169,12 @@ class KnowledgeBase:
         labelled = words.combine_chunks().take(pa.array(place, mask=place < 0))
         fallback = self._fallback(language)
         if phrases and language.split("-", maxsplit=1)[0] == "en":
-            articled = pa.array(
-                [_with_article(word) for word in pc.coalesce(labelled, fallback).to_pylist()], pa.string()
-            )
+            words = pc.coalesce(labelled, fallback)
             unsaid = pc.coalesce(chosen["phrase"], pa.scalar("")).combine_chunks().take(pa.array(place, mask=place < 0))
             bare = pc.equal(pc.coalesce(unsaid, pa.scalar("")), "")
-            return pc.if_else(pc.and_(pa.array(self._is_class), bare), articled, pc.coalesce(labelled, fallback))
+            classes = pc.and_(pa.array(self._is_class), bare)
+            articled = [_with_article(word) for word in words.filter(classes).to_pylist()]
+            return pc.replace_with_mask(words, classes, pa.array(articled, pa.string()))
         return pc.coalesce(labelled, fallback)
 
     @cached_property
@@ -311,5 +313,6 @@ def pair_keys(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> NDArray[np
 def _with_article(word: str) -> str:
     if not word or not word[0].isalpha():
         return word
-    word = word if word[:2].isupper() else word[0].lower() + word[1:]
-    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
+    if " " not in word and re.search("[a-z][A-Z]", word):
+        word = words_of(word)  # schema.org labels its classes "EducationalOrganization"
+    return with_article(word if word[:2].isupper() else word[0].lower() + word[1:])

@@ -89,8 +89,11 @@ def templates(kb: KnowledgeBase, predicate: int, name: Property, language: str =
     found = _entries(kb, language).get((predicate, name), [])
     if found or language.split("-", maxsplit=1)[0] != "en":
         return list(found)
-    if kb.terms["value"][predicate].as_py() in CLASS_OF:
+    iri = kb.terms["value"][predicate].as_py()
+    if iri in CLASS_OF:
         return list(_CLASS_OF[name])
+    if iri in _DESCRIBING:
+        return list(_DESCRIBED[name])
     return by_rule(predicate_name(kb, predicate, language), _values(kb).get(predicate, "thing"))[name]
 
 
@@ -182,6 +185,23 @@ def _sentence(text: pa.Array) -> pa.Array:
     upper = pc.utf8_upper(first)
     same = pc.equal(pc.utf8_length(upper), pc.utf8_length(first))  # ß would become two letters and move every span
     return pc.binary_join_element_wise(pc.if_else(same, upper, first), pc.utf8_slice_codeunits(text, 1), "")
+
+
+_DESCRIBING = {
+    "http://www.w3.org/2000/01/rdf-schema#comment",
+    "http://www.w3.org/2004/02/skos/core#definition",
+    "http://purl.org/dc/terms/description",
+    "http://purl.org/dc/elements/1.1/description",
+}
+_DESCRIBED: dict[str, list[str]] = {
+    "statement": ["{s} is described as follows: {o}", "“{o}” is how {s} is described."],
+    "question": ["How is {s} described?", "Tell me how {s} is described."],
+    "inverseQuestion": ["What is described as “{o}”?"],
+    "exam": ["Give a description of {s}."],
+    "inverseExam": ["Name what these words describe: “{o}”."],
+    "reference": ["the description of {s}"],
+    "inverseReference": ["what is described as “{o}”"],
+}
 
 
 def _upper(text: str) -> str:
