@@ -7,6 +7,7 @@ place, synced to disk and then renamed, so that no reader ever sees half of one.
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -20,10 +21,10 @@ from kaug.errors import ArtifactError
 
 __all__ = ["Artifact", "Draft", "load", "lock", "publish"]
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 _AGAIN = "Remove its folder, or run again with --rebuild."
-_KEYS = {"format", "stage", "digest", "fingerprint", "inputs", "counts", "details", "files"}
+_KEYS = {"format", "stage", "digest", "fingerprint", "inputs", "counts", "details", "files", "seal"}
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def publish(path: Path, *, stage: str, fingerprint: str, inputs: Mapping[str, st
             "details": draft.details,
             "files": files,
         }
-        write_whole(draft.path / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+        write_whole(draft.path / MANIFEST, _sealed(manifest))
         _replace(draft.path, path)
     except OSError as error:
         _discard(draft.path, alone)
@@ -193,7 +194,8 @@ def load(path: Path, *, stage: str | None = None, verify: bool = True) -> Artifa
     """
     path = Path(path)
     try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        text = (path / MANIFEST).read_text(encoding="utf-8")
+        manifest = json.loads(text)
     except FileNotFoundError:
         raise ArtifactError(
             f"{path}: there is no finished artifact here (no {MANIFEST}). Run the stage again."
@@ -202,6 +204,8 @@ def load(path: Path, *, stage: str | None = None, verify: bool = True) -> Artifa
         raise ArtifactError(f"{path / MANIFEST}: cannot be read: {error}. {_AGAIN}") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or not manifest.keys() >= _KEYS:
         raise ArtifactError(f"{path / MANIFEST}: not a manifest of format {FORMAT}. {_AGAIN}")
+    if text != _sealed(manifest):
+        raise ArtifactError(f"{path / MANIFEST}: altered since it was written. {_AGAIN}")
     if stage is not None and manifest["stage"] != stage:
         raise ArtifactError(f"{path}: this is an artifact of stage {manifest['stage']!r}; expected {stage!r}.")
     files: dict[str, dict[str, Any]] = manifest["files"]
@@ -264,6 +268,13 @@ def write_whole(path: Path, text: str) -> None:
         os.fsync(handle.fileno())
     draft.replace(path)
     _sync(path.parent)
+
+
+def _sealed(manifest: Mapping[str, Any]) -> str:
+    """Write a manifest with a digest of itself, so that no part of it can change unseen."""
+    body = {key: value for key, value in manifest.items() if key != "seal"}
+    seal = hashlib.sha256(json.dumps(body, ensure_ascii=False).encode()).hexdigest()
+    return json.dumps({**body, "seal": seal}, indent=2, ensure_ascii=False) + "\n"
 
 
 def _content_digest(files: Mapping[str, Mapping[str, Any]]) -> str:

@@ -123,8 +123,7 @@ def edit_the_digest(folder: Path) -> Path:
 
 
 def edit_a_sum(folder: Path) -> Path:
-    edit_the_manifest(folder, lambda manifest: manifest["files"]["a.txt"].update(sha256="0" * 64))
-    return folder / "a.txt"
+    return edit_the_manifest(folder, lambda manifest: manifest["files"]["a.txt"].update(sha256="0" * 64))
 
 
 def drop_a_file_from_the_manifest(folder: Path) -> Path:

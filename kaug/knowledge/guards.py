@@ -36,12 +36,13 @@ _CONTEXTS = 1 << 24
 """Bytes of a JSON-LD context times levels, if it may be copied at each level; a byte takes about 40 of memory."""
 
 
-def guarded_pieces(path: Path, syntax: ox.RdfFormat) -> Iterator[bytes]:
+def guarded_pieces(path: Path, syntax: ox.RdfFormat, size: int = 1 << 18) -> Iterator[bytes]:
     """Read a file in pieces that are safe to hand to the parser.
 
     Args:
         path: The file, compressed or not.
         syntax: What it is parsed as.
+        size: Bytes to read at a time.
 
     Yields:
         Its decompressed bytes, without a byte order mark; of N-Triples and N-Quads whole lines, each ending in a newline.
@@ -51,7 +52,7 @@ def guarded_pieces(path: Path, syntax: ox.RdfFormat) -> Iterator[bytes]:
             or to be fetched, or holds a term longer than `MAX_TERM`.
     """
     lines = syntax in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
-    pieces = _without_mark(read_pieces(path, 1 << 22) if lines else read_pieces(path), path)
+    pieces = _without_mark(read_pieces(path, size), path)
     if syntax == ox.RdfFormat.RDF_XML:
         return _xml(pieces, path)
     if syntax == ox.RdfFormat.JSON_LD:

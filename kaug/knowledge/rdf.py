@@ -162,7 +162,7 @@ def read_chunks(path: Path, *, base_iri: str | None = None, size: int = 1 << 22)
     """
     syntax = syntax_of(path)
     if syntax in _LINES:
-        yield from _gathered(guarded_pieces(path, syntax), size)
+        yield from _gathered(guarded_pieces(path, syntax, size), size)
         return
     quads = parse_rdf(path, base_iri=base_iri)
     while text := ox.serialize(itertools.islice(quads, max(1, size // _QUAD_BYTES)), format=ox.RdfFormat.N_QUADS):

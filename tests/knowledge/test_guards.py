@@ -44,7 +44,7 @@ def piece(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
     """Have files come in tiny pieces, so that everything straddles a border."""
     size: int = request.param
 
-    def pieces(path: Path) -> Iterator[bytes]:
+    def pieces(path: Path, _: int = 0) -> Iterator[bytes]:
         text = b"".join(read_pieces(path))
         return (text[start : start + size] for start in range(0, len(text), size))
 
