@@ -194,7 +194,7 @@ _DESCRIBING = {
     "http://purl.org/dc/elements/1.1/description",
 }
 _DESCRIBED: dict[str, list[str]] = {
-    "statement": ["{s} is described as follows: {o}", "“{o}” is how {s} is described."],
+    "statement": ["{s} is described as follows: {o}.", "“{o}” is how {s} is described."],
     "question": ["How is {s} described?", "Tell me how {s} is described."],
     "inverseQuestion": ["What is described as “{o}”?"],
     "exam": ["Give a description of {s}."],

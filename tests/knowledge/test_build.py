@@ -315,7 +315,7 @@ def test_classes_stand_with_their_article(make: Make) -> None:
     phrases = kb.phrase().to_pylist()
     names = ("rex", "Dog", "Animal", "LivingThing", "NGOMember")
     found = [phrases[term(kb, name)] for name in names]
-    assert found == ["rex", "a dog", "an animal", "something alive", "a NGO member"]
+    assert found == ["rex", "a dog", "an animal", "something alive", "an NGO member"]
 
 
 @pytest.mark.parametrize(

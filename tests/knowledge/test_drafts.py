@@ -82,7 +82,7 @@ def test_what_lacks_an_entry_the_most_used_first(make: Make) -> None:
     assert found[0][:4] == ("urn:x:borders", "en", "borders", 4)
     assert found[0][4] in {"Togo borders ghana.", "Togo borders benin.", "Peru borders chile.", "Peru borders bolivia."}
     assert found[1][4] in {"The capital of togo is lome.", "The capital of peru is lima."}
-    assert found[2][4] == "The definition of borders is Shares a border with."
+    assert found[2][4] == "Borders is described as follows: Shares a border with."
 
 
 def test_in_another_language_all_lack_what_has_no_template_in_it(make: Make) -> None:
