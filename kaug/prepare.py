@@ -72,6 +72,12 @@ def _opened(run: Run, what: str, make: Callable[[], Any]) -> Any:
 
 def build_sources(run: Run) -> list[tuple[str, Artifact]]:
     """Sources → `0-sources/<id>/`: the SHA-256 of each, and its triples in columns."""
+    # Once a run: each stage that needs the knowledge asks for it, and sources are fetched and hashed here.
+    made: list[tuple[str, Artifact]] = _opened(run, "sources", lambda: _read_sources(run))
+    return made
+
+
+def _read_sources(run: Run) -> list[tuple[str, Artifact]]:
     made = []
     for source in run.sources:
         if source.endpoint:

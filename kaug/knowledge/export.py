@@ -20,14 +20,15 @@ from numpy.typing import NDArray
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.lexicon import statements
 from kaug.knowledge.memory import iris, joined, literals
-from kaug.knowledge.serialize import SYNTAXES, prefixes_of, refuse_in_xml, syntax_of, whole_file, write_quads
+from kaug.knowledge.rdf import FORMATS
+from kaug.knowledge.serialize import prefixes_of, refuse_in_xml, syntax_of, whole_file, write_quads
 
 if TYPE_CHECKING:
     import rdflib
 
 Numbers = NDArray[np.int64]
 
-__all__ = ["SYNTAXES", "to_quads", "to_rdflib", "to_table", "write_rdf"]
+__all__ = ["FORMATS", "to_quads", "to_rdflib", "to_table", "write_rdf"]
 
 _KAUG = "https://w3id.org/kaug/ns#"
 _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
@@ -77,7 +78,7 @@ def write_rdf(kb: KnowledgeBase, path: Path, *, inferred: bool = True) -> int:
 
     Args:
         kb: The knowledge base.
-        path: The file; its ending, one of `SYNTAXES`, decides the syntax, and `.gz` after it that it is compressed. Files of
+        path: The file; its ending, one of `FORMATS`, decides the syntax, and `.gz` after it that it is compressed. Files of
             `.nq` and `.trig` have a named graph for each source, as `to_quads` with `graphs`; others have none.
         inferred: Whether inferred facts come out, too.
 

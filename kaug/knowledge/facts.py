@@ -67,19 +67,21 @@ def stated_table(columns: Columns, rows: Rows, stated: Stated, heavy: NDArray[np
 
 def lines(terms: pa.Array, triples: NDArray[np.uint32]) -> Iterator[list[str]]:
     """Write triples as N-Triples, a batch at a time."""
+    for batch in _joined(terms, triples):
+        yield batch.to_pylist()
+
+
+def _joined(terms: pa.Array, triples: NDArray[np.uint32], *end: str) -> Iterator[pa.Array]:
     for start in range(0, len(triples), _BATCH):
         batch = triples[start : start + _BATCH]
         parts = [terms.take(pa.array(batch[:, place])) for place in range(3)]
-        yield pc.binary_join_element_wise(*parts, " ").to_pylist()
+        yield pc.binary_join_element_wise(*parts, *end, " ")
 
 
 def _fact_ids(terms: pa.Array, triples: NDArray[np.uint32]) -> pa.Array:
     digest, ids = hashlib.blake2b, []
-    for start in range(0, len(triples), _BATCH):
-        batch = triples[start : start + _BATCH]
-        parts = [terms.take(pa.array(batch[:, place])) for place in range(3)]
-        lines = pc.binary_join_element_wise(*parts, ".", " ").cast(pa.binary()).to_pylist()
-        ids.append(b"".join([digest(line, digest_size=16).digest() for line in lines]))
+    for batch in _joined(terms, triples, "."):
+        ids.append(b"".join([digest(line, digest_size=16).digest() for line in batch.cast(pa.binary()).to_pylist()]))
     return pa.Array.from_buffers(pa.binary(16), len(triples), [None, pa.py_buffer(b"".join(ids))])
 
 

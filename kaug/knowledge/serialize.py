@@ -13,21 +13,9 @@ import pyarrow.compute as pc
 import pyoxigraph as ox
 
 from kaug.errors import SourceError
+from kaug.knowledge.rdf import FORMATS
 
-__all__ = ["SYNTAXES", "prefixes_of", "refuse_in_xml", "syntax_of", "write_quads"]
-
-SYNTAXES: dict[str, ox.RdfFormat] = {
-    ".nt": ox.RdfFormat.N_TRIPLES,
-    ".nq": ox.RdfFormat.N_QUADS,
-    ".ttl": ox.RdfFormat.TURTLE,
-    ".trig": ox.RdfFormat.TRIG,
-    ".n3": ox.RdfFormat.N3,
-    ".rdf": ox.RdfFormat.RDF_XML,
-    ".owl": ox.RdfFormat.RDF_XML,
-    ".xml": ox.RdfFormat.RDF_XML,
-    ".jsonld": ox.RdfFormat.JSON_LD,
-}
-"""File name endings and the syntax that each is written in; `.gz` may follow."""
+__all__ = ["prefixes_of", "refuse_in_xml", "syntax_of", "write_quads"]
 
 _KNOWN = {
     "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "rdf",
@@ -50,17 +38,17 @@ def syntax_of(path: Path) -> ox.RdfFormat:
     """Tell the syntax by a file's ending.
 
     Raises:
-        SourceError: The ending is none of `SYNTAXES`, alone or before `.gz`.
+        SourceError: The ending is none of `FORMATS`, alone or before `.gz`.
 
     Examples:
         >>> syntax_of(Path("a.ttl.gz")).name
         'Turtle'
     """
     ending = Path(path.stem).suffix if path.suffix.lower() == ".gz" else path.suffix
-    syntax = SYNTAXES.get(ending.lower())
+    syntax = FORMATS.get(ending.lower())
     if syntax is None:
         raise SourceError(
-            f"{path}: cannot tell the syntax; its name should end in one of {' '.join(SYNTAXES)}, or in one of these and .gz."
+            f"{path}: cannot tell the syntax; its name should end in one of {' '.join(FORMATS)}, or in one of these and .gz."
         )
     return syntax
 

@@ -20,7 +20,8 @@ from kaug.knowledge.build import build_kb
 from kaug.knowledge.export import to_quads, to_rdflib, to_table, write_rdf
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.memory import graph_chunks
-from kaug.knowledge.serialize import SYNTAXES, prefixes_of
+from kaug.knowledge.rdf import FORMATS
+from kaug.knowledge.serialize import prefixes_of
 from kaug.tables import FACTS
 
 ROOT = Path(__file__).parents[2]
@@ -161,27 +162,27 @@ def test_inferred_and_weighted_facts(make: Make) -> None:
 def test_an_empty_knowledge_base(make: Make, tmp_path: Path) -> None:
     kb = make("")
     assert (lines(kb), lines(kb, graphs=True), len(to_rdflib(kb)), to_table(kb).num_rows) == ([], [], 0, 0)
-    for ending in SYNTAXES:
+    for ending in FORMATS:
         assert write_rdf(kb, tmp_path / f"empty{ending}") == 0
-        assert list(ox.parse(path=str(tmp_path / f"empty{ending}"), format=SYNTAXES[ending])) == []
+        assert list(ox.parse(path=str(tmp_path / f"empty{ending}"), format=FORMATS[ending])) == []
 
 
 # ---------------------------------------------------------------- files
 
 
 @pytest.mark.parametrize("packed", ["", ".gz"])
-@pytest.mark.parametrize("ending", SYNTAXES)
+@pytest.mark.parametrize("ending", FORMATS)
 def test_what_is_written_is_built_again(make: Make, tmp_path: Path, ending: str, packed: str) -> None:
     kb = make()
     folder = tmp_path / "out"
     folder.mkdir()
     file = folder / f"world{ending}{packed}"
-    text = WORLD.replace("'>", "x>") if SYNTAXES[ending] == ox.RdfFormat.RDF_XML else WORLD
+    text = WORLD.replace("'>", "x>") if FORMATS[ending] == ox.RdfFormat.RDF_XML else WORLD
     kb = make(text)
     assert write_rdf(kb, file) == len(lines(kb))
     assert list(folder.iterdir()) == [file]
     data = gzip.decompress(file.read_bytes()) if packed else file.read_bytes()
-    triples = [quad.triple for quad in ox.parse(data, format=SYNTAXES[ending])]
+    triples = [quad.triple for quad in ox.parse(data, format=FORMATS[ending])]
     (folder / "again.nt").write_bytes(ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"")
     again = build_kb([folder / "again.nt"], languages=LANGUAGES)
     assert [len(getattr(again, name)) for name in TABLES] == [len(getattr(kb, name)) for name in TABLES]
