@@ -41,8 +41,13 @@ def canonical_lines(terms: pa.Array, codes: NDArray[np.uint32], *, quads: bool) 
     except pa.ArrowInvalid:  # not UTF-8
         texts = pa.array([_decoded(term) for term in terms.to_pylist()], pa.string())
     good = _matches(texts, _TERM)
-    good &= ~pc.match_substring(texts, _XSD_STRING).to_numpy(zero_copy_only=False)
-    node, iri = good & _matches(texts, r"^(?:<[^<]|_)"), good & _matches(texts, r"^<[^<]")
+    good &= ~pc.ends_with(texts, _XSD_STRING).to_numpy(zero_copy_only=False)
+    triple = pc.starts_with(texts, "<<").to_numpy(zero_copy_only=False)
+    if triple.any():
+        good[triple] &= ~pc.match_substring(texts.filter(pa.array(triple)), _XSD_STRING).to_numpy(zero_copy_only=False)
+    literal = pc.starts_with(texts, '"').to_numpy(zero_copy_only=False)
+    node = good & ~literal & ~triple
+    iri = node & ~pc.starts_with(texts, "_").to_numpy(zero_copy_only=False)
     tail = _matches(texts, _TAIL if quads else r"^ \.\n$")
     return np.asarray(node[codes[:, 0]] & iri[codes[:, 1]] & good[codes[:, 2]] & tail[codes[:, 3]])
 

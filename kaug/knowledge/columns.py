@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from kaug.errors import SourceError
 from kaug.knowledge.blank import name_blank
 from kaug.knowledge.canonical import canonical_lines
+from kaug.knowledge.guards import refuse_deep_terms
 
 __all__ = ["Columns", "find_term", "find_triples", "merge", "read_columns"]
 
@@ -84,6 +85,7 @@ def read_columns(
     """
     checked: list[_Part] = []
     trusted: list[_Part] = []
+    order: pa.Array | None = None
     line = 1
     for part, odd, lines in _in_threads(_number_lines, filter(None, chunks)):
         (checked if syntax else trusted).append(replace(part, lines=part.lines + line))
@@ -96,13 +98,19 @@ def read_columns(
         terms, codes = _unify(checked)
         lines = np.concatenate([part.lines for part in checked])
         checked.clear()
-        sure = canonical_lines(terms, codes, quads=syntax == ox.RdfFormat.N_QUADS)
+        with ThreadPoolExecutor(1) as pool:
+            sorted_terms = pool.submit(pc.sort_indices, terms)
+            sure = canonical_lines(terms, codes, quads=syntax == ox.RdfFormat.N_QUADS)
+            order = sorted_terms.result()
         trusted.insert(0, _Part(terms, codes if sure.all() else codes[sure], _NONE))
         if not sure.all():
             trusted.append(_strict(_written(terms, codes[~sure]), lines[~sure], syntax, where))
-    terms, codes = (trusted[0].terms, trusted[0].codes) if len(trusted) == 1 else _unify(trusted)
+    if len(trusted) == 1:
+        terms, codes = trusted[0].terms, trusted[0].codes
+    else:
+        (terms, codes), order = _unify(trusted), None
     read = len(codes)
-    terms, codes = _sort_terms(terms.cast(pa.string()), codes)
+    terms, codes = _sort_terms(terms.cast(pa.string()), codes, order=order)
     triples = _unique(codes, len(terms))[0]
     if pc.any(pc.starts_with(terms, "_:")).as_py():
         terms, codes = _sort_terms(name_blank(terms, triples, where), triples)
@@ -174,6 +182,7 @@ def find_triples(columns: Columns, wanted: NDArray[np.int64]) -> NDArray[np.int6
 
 
 _NONE = np.zeros(0, dtype=np.int64)
+_NEWLINE = b"\n"
 
 
 def _in_threads(work: Callable[[_A], _B], items: Iterable[_A]) -> Iterator[_B]:
@@ -235,6 +244,8 @@ def _number_lines(chunk: bytes) -> tuple[_Part, bytes, NDArray[np.int64]]:
 
 def _strict(text: bytes, lines: NDArray[np.int64], syntax: ox.RdfFormat | None, where: str) -> _Part:
     """Have the strict parser read lines, and number what it makes of them."""
+    if b"<<(" in text:
+        refuse_deep_terms([text], lambda offset: f"{where}:{lines[text[:offset].count(_NEWLINE)]}")
     try:
         canonical = ox.serialize(ox.parse(text, format=syntax or ox.RdfFormat.N_QUADS), format=ox.RdfFormat.N_QUADS)
     except SyntaxError as error:
@@ -265,16 +276,18 @@ def _unify(parts: list[_Part]) -> tuple[pa.Array, Codes]:
     return terms, codes
 
 
-def _sort_terms(terms: pa.Array, codes: Codes, keep: int = 0) -> tuple[pa.Array, Codes]:
+def _sort_terms(
+    terms: pa.Array, codes: Codes, *, keep: int = 0, order: pa.Array | None = None
+) -> tuple[pa.Array, Codes]:
     """Put the terms that are used, and the first `keep`, in the order of their bytes."""
     codes = codes[:, :3]
     used = np.arange(len(terms)) < keep
     used[codes.ravel()] = True
-    order = pc.sort_indices(terms).to_numpy()
-    order = order[used[order]]
+    places = (pc.sort_indices(terms) if order is None else order).to_numpy()
+    places = places[used[places]]
     rank = np.zeros(len(terms), dtype=np.uint32)
-    rank[order] = np.arange(len(order), dtype=np.uint32)
-    return terms.take(pa.array(order)), rank[codes]
+    rank[places] = np.arange(len(places), dtype=np.uint32)
+    return terms.take(pa.array(places)), rank[codes]
 
 
 def _unique(codes: Codes, terms: int, *, places: bool = False) -> tuple[Codes, NDArray[np.int64]]:

@@ -5,7 +5,7 @@ guard sees each piece before the parser does, so that nothing has to be read twi
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,16 @@ import pyoxigraph as ox
 from kaug.errors import SourceError
 from kaug.knowledge.compressed import read_pieces
 
-__all__ = ["MAX_DEPTH", "MAX_ENTITY", "MAX_OBJECT", "MAX_TERM", "guarded_pieces", "line_at"]
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_ENTITY",
+    "MAX_OBJECT",
+    "MAX_TERM",
+    "guarded_lines",
+    "guarded_pieces",
+    "line_at",
+    "refuse_deep_terms",
+]
 
 MAX_TERM = 1 << 24
 """Bytes of a literal, an IRI, a comment, or a line of N-Triples: 16 MiB, the parser's own limit for Turtle; it takes half
@@ -51,15 +60,22 @@ def guarded_pieces(path: Path, syntax: ox.RdfFormat, size: int = 1 << 18) -> Ite
         SourceError: As `read_pieces`; or the file is UTF-16, nested too deeply, declares an entity that is long, nested
             or to be fetched, or holds a term longer than `MAX_TERM`.
     """
-    lines = syntax in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
+    if syntax in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS):
+        return _triple_terms(guarded_lines(path, size), path)
     pieces = _without_mark(read_pieces(path, size), path)
     if syntax == ox.RdfFormat.RDF_XML:
         return _xml(pieces, path)
     if syntax == ox.RdfFormat.JSON_LD:
         return _json(pieces, path)
-    if lines:
-        pieces = _lines(pieces, path)
     return _triple_terms(pieces, path)
+
+
+def guarded_lines(path: Path, size: int) -> Iterator[bytes]:
+    """Read a file of N-Triples or N-Quads in pieces of whole lines, as `guarded_pieces` does but for the triple terms.
+
+    Searching them costs more than reading; `refuse_deep_terms` is for the few lines that a parser gets to see.
+    """
+    return _lines(_without_mark(read_pieces(path, size), path), path)
 
 
 def line_at(path: Path, offset: int) -> int:
@@ -142,13 +158,22 @@ def _triple_terms(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
             seen += piece.count(b"<<(") + (tail + piece[:2]).count(b"<<(")
             tail = piece[-2:] if len(piece) > 1 else (tail + piece)[-2:]
             if seen > most:
-                _refuse_deep_terms(path, most)
+                refuse_deep_terms(read_pieces(path), lambda offset: f"{path}:{line_at(path, offset)}")
         yield piece
 
 
-def _refuse_deep_terms(path: Path, most: int) -> None:
-    text, offset, depth = b"", 0, 0
-    for piece in chain(read_pieces(path), [b""]):
+def refuse_deep_terms(pieces: Iterable[bytes], place: Callable[[int], str]) -> None:
+    """Raise an error if triple terms are nested more than `MAX_DEPTH["triple terms"]` deep.
+
+    Args:
+        pieces: Text of N-Triples, N-Quads, Turtle, TriG or N3, cut anywhere.
+        place: Says where the byte with a number is, for the error message.
+
+    Raises:
+        SourceError: They are, or a token is longer than `MAX_TERM`.
+    """
+    text, offset, depth, most = b"", 0, 0, MAX_DEPTH["triple terms"]
+    for piece in chain(pieces, [b""]):
         text += piece
         if piece and len(text) < _SCANNED:
             continue
@@ -159,11 +184,10 @@ def _refuse_deep_terms(path: Path, most: int) -> None:
                 break
             depth += {1: 1, 2: -1}.get(found.lastindex or 0, 0)
             if depth > most:
-                line = line_at(path, offset + found.start())
-                raise SourceError(f"{path}:{line}: triple terms are nested more than {most} deep.")
+                raise SourceError(f"{place(offset + found.start())}: triple terms are nested more than {most} deep.")
         text, offset = text[cut:], offset + cut
         if len(text) > MAX_TERM:
-            raise SourceError(f"{path}:{line_at(path, offset)}: a term is longer than {MAX_TERM:,} bytes.")
+            raise SourceError(f"{place(offset)}: a term is longer than {MAX_TERM:,} bytes.")
 
 
 # ---------------------------------------------------------------- XML

@@ -13,7 +13,7 @@ import pyoxigraph as ox
 
 from kaug.errors import SourceError, nearest
 from kaug.knowledge.compressed import COMPRESSIONS, as_stream, read_pieces
-from kaug.knowledge.guards import MAX_TERM, guarded_pieces, line_at
+from kaug.knowledge.guards import MAX_TERM, guarded_lines, guarded_pieces, line_at
 
 __all__ = ["FORMATS", "construct", "is_rdf_name", "open_rdf", "parse_rdf", "read_chunks", "read_quads", "syntax_of"]
 
@@ -135,7 +135,7 @@ def read_quads(path: Path, *, base_iri: str | None = None, prefix: str = "b") ->
         )
 
 
-def read_chunks(path: Path, *, base_iri: str | None = None, size: int = 1 << 22) -> Iterator[bytes]:
+def read_chunks(path: Path, *, base_iri: str | None = None, size: int = 1 << 21) -> Iterator[bytes]:
     """Read one RDF file as N-Quads text, without a Python object for each quad.
 
     Args:
@@ -145,8 +145,8 @@ def read_chunks(path: Path, *, base_iri: str | None = None, size: int = 1 << 22)
 
     Yields:
         Chunks of whole lines, each line ending in a newline. N-Triples and N-Quads are the file's own lines: *not
-        parsed*, but free of carriage returns, of lines longer than `MAX_TERM`, and of deeply nested triple terms. Other
-        syntaxes are parsed, and written anew with a line a quad; labels of blank nodes are as in `parse_rdf`.
+        parsed*, but free of carriage returns and of lines longer than `MAX_TERM`. Other syntaxes are parsed, and written
+        anew with a line a quad; labels of blank nodes are as in `parse_rdf`.
 
     Raises:
         SourceError: As `read_quads`; what is wrong in a line of N-Triples or N-Quads is not seen.
@@ -162,7 +162,7 @@ def read_chunks(path: Path, *, base_iri: str | None = None, size: int = 1 << 22)
     """
     syntax = syntax_of(path)
     if syntax in _LINES:
-        yield from _gathered(guarded_pieces(path, syntax, size), size)
+        yield from _gathered(guarded_lines(path, size), size)
         return
     quads = parse_rdf(path, base_iri=base_iri)
     while text := ox.serialize(itertools.islice(quads, max(1, size // _QUAD_BYTES)), format=ox.RdfFormat.N_QUADS):
