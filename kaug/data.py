@@ -10,7 +10,7 @@ from kaug.augmentation.arms import Arm, Form, closed_book_rows
 from kaug.augmentation.inject import Position, inject_facts
 from kaug.augmentation.leaks import check_leaks, held_out
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.sources import Kind
+from kaug.knowledge.rdf.sources import Kind
 from kaug.tables import check_table, content_digest
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from kaug.evaluation.exam import draw_exam
 from kaug.knowledge.build import build_kb
-from kaug.knowledge.lexicon import statements
+from kaug.knowledge.lexicon.statements import statements
 from kaug.models import find_encoder, find_language_model
 from kaug.prepare import find_facts, knowledge_of
 from kaug.run import Run

@@ -10,12 +10,12 @@ from kaug.digests import code_digest, file_digest, fingerprint, safe_name
 from kaug.errors import SourceError
 from kaug.evaluation.exam import draw_exam
 from kaug.knowledge.build import assemble
-from kaug.knowledge.endpoint import endpoint_file
 from kaug.knowledge.knowledge_base import KnowledgeBase, load_kb, save_kb
 from kaug.knowledge.quality.page import write_quality
-from kaug.knowledge.read import lean_memory, load_columns, read_source, save_columns
-from kaug.knowledge.sources import verify_source
-from kaug.knowledge.validate import check_shapes
+from kaug.knowledge.rdf.endpoint import endpoint_file
+from kaug.knowledge.rdf.read import lean_memory, load_columns, read_source, save_columns
+from kaug.knowledge.rdf.sources import verify_source
+from kaug.knowledge.rdf.validate import check_shapes
 from kaug.models import find_encoder
 from kaug.retrieval.encoder import load_encoder
 from kaug.retrieval.index import FactIndex
@@ -84,7 +84,7 @@ def _read_sources(run: Run) -> list[tuple[str, Artifact]]:
             with run.show(f"fetching {source.id}", None, "triples") as advance:
                 endpoint_file(source.endpoint, source.query, source.path, rebuild=run.rebuild, progress=advance)
         digest = verify_source(source)
-        mark = fingerprint(source=digest, code=code_digest(*_READING))
+        mark = fingerprint(source=digest, code=code_digest(*(f"knowledge/rdf/{name}.py" for name in _READING)))
         name = f"0-sources/{safe_name(source.id, digest)}"
         with run.stage(name, "source", mark, {}) as draft:
             if draft:
@@ -96,7 +96,7 @@ def _read_sources(run: Run) -> list[tuple[str, Artifact]]:
     return made
 
 
-_READING = tuple(f"knowledge/{name}.py" for name in ("blank", "columns", "compressed", "guards", "rdf", "read"))
+_READING = ("blank", "canonical", "columns", "compressed", "guards", "limits", "parse", "read", "triple_terms")
 
 
 def build_knowledge(run: Run) -> Artifact:
@@ -159,7 +159,11 @@ def build_index(run: Run) -> Artifact:
         weights=[file_digest(file) for file in weights],
         language=run.language,
         code=code_digest(
-            "retrieval/index.py", "retrieval/embeddings.py", "retrieval/encoder.py", "knowledge/lexicon.py"
+            "retrieval/index.py",
+            "retrieval/embeddings.py",
+            "retrieval/encoder.py",
+            "knowledge/lexicon",
+            "knowledge/words",
         ),
     )
     with run.stage("2-index", "retrieval", mark, {"1-knowledge": knowledge.digest}) as draft:
@@ -184,7 +188,7 @@ def build_exam(run: Run) -> Artifact:
         settings=settings.model_dump(),
         texts=run.corpus[1],
         seed=run.pipeline.seeds[0],
-        code=code_digest("evaluation/exam.py", "knowledge/compose.py", "knowledge/lexicon.py"),
+        code=code_digest("evaluation/exam.py", "knowledge/compose.py", "knowledge/lexicon", "knowledge/words"),
     )
     with run.stage("3-exam", "exam", mark, {"1-knowledge": knowledge.digest}) as draft:
         if draft:

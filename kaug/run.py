@@ -15,7 +15,7 @@ from kaug.augmentation.corpus import read_corpus
 from kaug.digests import file_digest, fingerprint
 from kaug.errors import ModelError
 from kaug.inspect import machine, versions
-from kaug.knowledge.sources import Manifest, Source, read_manifest
+from kaug.knowledge.rdf.sources import Manifest, Source, read_manifest
 from kaug.models import find_language_model
 from kaug.pipeline import Pipeline, project_root, read_pipeline
 from kaug.progress import Show, silent

@@ -15,7 +15,7 @@ from kaug.augmentation.shards import dataset_card, read_shards, write_shards
 from kaug.digests import code_digest, fingerprint
 from kaug.evaluation.answer import answer_probes, with_facts
 from kaug.evaluation.report import write_report
-from kaug.knowledge.lexicon import statements
+from kaug.knowledge.lexicon.statements import statements
 from kaug.models import find_language_model
 from kaug.prepare import (
     build_all_knowledge,
@@ -46,7 +46,9 @@ def build_shards(run: Run) -> list[Artifact]:
             retrieval=run.pipeline.retrieval.model_dump() if "2-index" in inputs else None,
             texts=run.corpus,
             seed=run.pipeline.seeds[0],
-            code=code_digest("augmentation", "retrieval", "knowledge/lexicon.py", "knowledge/compose.py"),
+            code=code_digest(
+                "augmentation", "retrieval", "knowledge/lexicon", "knowledge/words", "knowledge/compose.py"
+            ),
         )
         with run.stage(f"4-shards/{arm}", "augmentation", mark, inputs) as draft:
             if draft:

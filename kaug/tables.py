@@ -102,7 +102,8 @@ LEXICON = pa.schema(
         pa.field("text", pa.string(), nullable=False),
     ]
 )
-"""How predicates are said, the plainest template of each first. `property` is one of `kaug.knowledge.lexicon.PROPERTIES`."""
+"""How predicates are said, the plainest template of each first. `property` is one of
+`kaug.knowledge.lexicon.statements.PROPERTIES`."""
 
 PROBES = pa.schema(
     [

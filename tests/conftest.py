@@ -8,8 +8,8 @@ import pytest
 
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon import statements
-from kaug.knowledge.sources import Source
+from kaug.knowledge.lexicon.statements import statements
+from kaug.knowledge.rdf.sources import Source
 
 PREFIXES = """
 @prefix : <urn:toy:> .

@@ -26,7 +26,7 @@ from pydantic import BaseModel
 
 from kaug.cli import app
 from kaug.knowledge.build import build_kb
-from kaug.knowledge.sources import read_manifest
+from kaug.knowledge.rdf.sources import read_manifest
 from kaug.pipeline import Pipeline, project_root, read_pipeline
 from kaug.tables import SCHEMAS
 

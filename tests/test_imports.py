@@ -50,6 +50,13 @@ def test_a_stage_imports_what_comes_before_it(stage: str) -> None:
             assert any(name == one or name.startswith(f"{one}.") for one in allowed), f"{path} imports kaug.{name}"
 
 
+@pytest.mark.parametrize("part", ["rdf", "words"])
+def test_reading_rdf_and_finding_words_need_no_knowledge_base(part: str) -> None:
+    for path in sorted((PACKAGE / "knowledge" / part).rglob("*.py")):
+        for name in of_kaug(path):
+            assert name.startswith(f"knowledge.{part}.") or name in COMMON, f"{path} imports kaug.{name}"
+
+
 def test_what_serves_all_stages_imports_none() -> None:
     for path in sorted(PACKAGE.glob("*.py")):
         if path.name not in ACROSS:

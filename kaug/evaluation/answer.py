@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from kaug.evaluation.score import score_answer
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon import statements
+from kaug.knowledge.lexicon.statements import statements
 from kaug.models import load_language_model, load_tokenizer
 from kaug.tables import ANSWERS
 from kaug.training.tokens import Template, follow, render_prompts

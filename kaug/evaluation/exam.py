@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kaug.errors import PipelineError
 from kaug.knowledge.compose import compositions, refer
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon import Property, fill, templates
+from kaug.knowledge.lexicon.statements import Property, fill, templates
 from kaug.tables import PROBES, ProbeKind, content_digest
 
 __all__ = ["draw_exam"]

@@ -13,17 +13,17 @@ import pyoxigraph as ox
 from numpy.typing import NDArray
 
 from kaug.errors import SourceError
-from kaug.knowledge.columns import Columns, find_term, merge, read_columns
-from kaug.knowledge.endpoint import endpoint_file
 from kaug.knowledge.entries import label_table, read_lexicon, source_entries, template_table
 from kaug.knowledge.facts import Stated, add_inferred, lines, stated_table
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.memory import graph_chunks
-from kaug.knowledge.rdf import construct
-from kaug.knowledge.read import lean_memory, read_source
+from kaug.knowledge.rdf.columns import Columns, find_term, merge, read_columns
+from kaug.knowledge.rdf.endpoint import endpoint_file
+from kaug.knowledge.rdf.memory import graph_chunks
+from kaug.knowledge.rdf.parse import construct
+from kaug.knowledge.rdf.read import lean_memory, read_source
+from kaug.knowledge.rdf.sources import Source, source_of, verify_source
+from kaug.knowledge.rdf.terms import read_terms
 from kaug.knowledge.roles import RDF, tell_roles, weights
-from kaug.knowledge.sources import Source, source_of, verify_source
-from kaug.knowledge.terms import read_terms
 from kaug.tables import FACTS
 
 __all__ = ["assemble", "build_kb"]
@@ -140,7 +140,7 @@ def assemble(
     entries = read_lexicon(lexicon) if lexicon else []
     wanted = [entry[0] for entry in entries]
     if inference != "none":
-        from kaug.knowledge.inference import VOCABULARY
+        from kaug.knowledge.inference.infer import VOCABULARY
 
         wanted += [f"<{iri}>" for iri in VOCABULARY]
     columns, places = merge(read, wanted)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.knowledge.knowledge_base import KnowledgeBase, pair_keys
-from kaug.knowledge.lexicon import templates
+from kaug.knowledge.lexicon.statements import templates
 
 __all__ = ["Compositions", "compositions", "refer"]
 

@@ -10,11 +10,11 @@ import pyarrow.compute as pc
 import pyoxigraph as ox
 from numpy.typing import NDArray
 
-from kaug.knowledge.clean import clean_text
-from kaug.knowledge.columns import Columns, find_term
-from kaug.knowledge.lexicon import PROPERTIES, check_template
-from kaug.knowledge.rdf import read_quads
+from kaug.knowledge.lexicon.statements import PROPERTIES, check_template
+from kaug.knowledge.rdf.columns import Columns, find_term
+from kaug.knowledge.rdf.parse import read_quads
 from kaug.knowledge.roles import KAUG, Roles
+from kaug.knowledge.words.clean import clean_text
 from kaug.tables import LABELS, LEXICON
 
 __all__ = ["Entry", "label_table", "read_lexicon", "source_entries", "template_table"]

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.knowledge.columns import Columns, find_term
+from kaug.knowledge.rdf.columns import Columns, find_term
 from kaug.knowledge.roles import is_axiom
 
 __all__ = ["Stated", "add_inferred", "lines", "stated_table"]
@@ -108,7 +108,7 @@ def add_inferred(
     Returns:
         Both tables, longer.
     """
-    from kaug.knowledge.inference import VOCABULARY, infer
+    from kaug.knowledge.inference.infer import VOCABULARY, infer
 
     stated = pa.concat_tables([facts, axioms])
     stated = stated.take(pc.sort_indices(stated, _ORDER)).combine_chunks()

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from kaug.artifact import Artifact, load, verify_file
 from kaug.errors import ArtifactError
-from kaug.knowledge.clean import clean_text
-from kaug.knowledge.english import with_article
-from kaug.knowledge.words import literal_words, name_words, words_of
+from kaug.knowledge.words.clean import clean_text
+from kaug.knowledge.words.english import with_article
+from kaug.knowledge.words.values import literal_words, name_words, words_of
 from kaug.tables import read_table, write_table
 
 __all__ = ["CLASS_OF", "KnowledgeBase", "built_file", "load_kb", "save_kb"]

@@ -5,7 +5,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon import statements
+from kaug.knowledge.lexicon.statements import statements
 
 __all__ = ["facts_about"]
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from kaug.errors import ArtifactError, PipelineError
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon import statements
+from kaug.knowledge.lexicon.statements import statements
 from kaug.retrieval.embeddings import AGAIN, FILES, FORMAT, embed, marks_of, read_vectors
 from kaug.retrieval.encoder import Encoder, load_encoder
 from kaug.tables import content_digest

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from kaug.errors import ArtifactError, PipelineError, nearest
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.sources import Kind
+from kaug.knowledge.rdf.sources import Kind
 from kaug.retrieval.encoder import Encoder
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker

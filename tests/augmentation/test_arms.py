@@ -12,7 +12,7 @@ from kaug.errors import LeakError
 from kaug.evaluation.exam import draw_exam
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon import statements
+from kaug.knowledge.lexicon.statements import statements
 from kaug.retrieval.retriever import RETRIEVED
 
 Term = Callable[[str], int]

@@ -45,7 +45,7 @@ def rows() -> tuple[str, float, float]:
     from kaug.augmentation.forms.statement import statement_rows
     from kaug.augmentation.rows import facts_to_teach
     from kaug.knowledge.build import build_kb
-    from kaug.knowledge.lexicon import templates
+    from kaug.knowledge.lexicon.statements import templates
 
     kb = build_kb([ROOT / "kb/commonsense/everyday.ttl"], lexicon=ROOT / "kb/lexicon.ttl")
     facts = facts_to_teach(kb)
@@ -69,7 +69,7 @@ def embedding() -> tuple[str, float, float]:
     from sentence_transformers import SentenceTransformer
 
     from kaug.knowledge.build import build_kb
-    from kaug.knowledge.lexicon import statements
+    from kaug.knowledge.lexicon.statements import statements
     from kaug.models import find_encoder
     from kaug.retrieval.encoder import load_encoder
 

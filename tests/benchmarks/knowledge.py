@@ -52,8 +52,8 @@ def _name(number: int) -> str:
 
 
 def _columns(path: Path) -> int:
-    from kaug.knowledge.read import lean_memory, read_source
-    from kaug.knowledge.sources import source_of
+    from kaug.knowledge.rdf.read import lean_memory, read_source
+    from kaug.knowledge.rdf.sources import source_of
 
     with lean_memory():
         return len(read_source(source_of(path)).triples)

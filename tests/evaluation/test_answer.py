@@ -205,7 +205,7 @@ def test_facts_stand_before_the_questions_but_not_before_passages(toy_kb: Knowle
     )
     prompts, facts = with_facts(toy_kb, probes, hits, "en")
     asked = probes["prompt"].to_pylist()
-    from kaug.knowledge.lexicon import statements
+    from kaug.knowledge.lexicon.statements import statements
 
     assert prompts[question] == " ".join([*statements(toy_kb, np.array(rows)).to_pylist(), asked[question]])
     assert facts[question] == [toy_kb.hex_ids[row].as_py() for row in rows]

@@ -16,8 +16,8 @@ import kaug
 from kaug.augmentation.inject import inject_facts
 from kaug.augmentation.shards import read_shards
 from kaug.errors import KaugError, SourceError
-from kaug.knowledge.rdf import construct, read_quads
-from kaug.knowledge.validate import check_shapes, validate_file
+from kaug.knowledge.rdf.parse import construct, read_quads
+from kaug.knowledge.rdf.validate import check_shapes, validate_file
 from kaug.retrieval.index import HITS
 from kaug.retrieval.linker import Linker
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from kaug.errors import SourceError
 from kaug.knowledge.build import build_kb
-from kaug.knowledge.clean import clean_text
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.sources import Source, read_manifest, verify_source
-from kaug.knowledge.words import words_of
+from kaug.knowledge.rdf.sources import Source, read_manifest, verify_source
+from kaug.knowledge.words.clean import clean_text
+from kaug.knowledge.words.values import words_of
 
 PREFIXES = """
 @prefix : <urn:x:> .

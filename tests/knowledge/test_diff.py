@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaug.errors import TableError
-from kaug.knowledge.affected import affected, said_otherwise
 from kaug.knowledge.build import build_kb
-from kaug.knowledge.diff import Difference, diff, diff_json, diff_lines
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon import PROPERTIES, statements
-from kaug.knowledge.sources import Source
+from kaug.knowledge.lexicon.statements import PROPERTIES, statements
+from kaug.knowledge.rdf.sources import Source
+from kaug.knowledge.versions.affected import affected, said_otherwise
+from kaug.knowledge.versions.diff import Difference, diff, diff_json, diff_lines
 from kaug.tables import EXAMPLES, PROBES, content_digest
 
 PREFIXES = """

@@ -12,15 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaug.errors import ModelError, PipelineError, SourceError
-from kaug.knowledge.asking import ask_endpoint, ask_model
 from kaug.knowledge.build import build_kb
-from kaug.knowledge.draft_checks import accept, completed, gives_back, why_not
-from kaug.knowledge.draft_prompt import BEGINS, ENDS, EXAMPLE, draft_prompt, parse_answer
-from kaug.knowledge.drafts import Drafts, Entry, draft_by_model, draft_by_rule, lacking
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon import PROPERTIES, check_template, templates
-from kaug.knowledge.lexicon_file import write_lexicon
-from kaug.knowledge.wording import by_rule
+from kaug.knowledge.lexicon.asking import ask_endpoint, ask_model
+from kaug.knowledge.lexicon.draft_checks import accept, completed, gives_back, why_not
+from kaug.knowledge.lexicon.draft_prompt import BEGINS, ENDS, EXAMPLE, draft_prompt, parse_answer
+from kaug.knowledge.lexicon.drafts import Drafts, Entry, draft_by_model, draft_by_rule, lacking
+from kaug.knowledge.lexicon.file import write_lexicon
+from kaug.knowledge.lexicon.statements import PROPERTIES, check_template, templates
+from kaug.knowledge.lexicon.wording import by_rule
 
 PREFIXES = """
 @prefix : <urn:x:> .

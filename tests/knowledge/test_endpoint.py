@@ -24,9 +24,9 @@ from hypothesis import strategies as st
 
 import kaug
 from kaug.errors import ArtifactError, SourceError
-from kaug.knowledge import endpoint as module
-from kaug.knowledge.endpoint import endpoint_file, fetch_endpoint
-from kaug.knowledge.sparql import MARK, check_endpoint, paged
+from kaug.knowledge.rdf import endpoint as module
+from kaug.knowledge.rdf.endpoint import endpoint_file, fetch_endpoint
+from kaug.knowledge.rdf.sparql import MARK, check_endpoint, paged
 
 ALL = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -428,7 +428,7 @@ def test_a_page_of_another_query_is_not_taken_up(proxy: Proxy, tmp_path: Path, w
 
 CHILD = """
 import sys, pathlib
-from kaug.knowledge.endpoint import fetch_endpoint
+from kaug.knowledge.rdf.endpoint import fetch_endpoint
 fetch_endpoint(sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3]), page=10)
 """
 

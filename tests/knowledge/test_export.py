@@ -19,9 +19,9 @@ from kaug.errors import SourceError
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.export import to_quads, to_rdflib, to_table, write_rdf
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.memory import graph_chunks
-from kaug.knowledge.rdf import FORMATS
-from kaug.knowledge.serialize import prefixes_of
+from kaug.knowledge.rdf.memory import graph_chunks
+from kaug.knowledge.rdf.parse import FORMATS
+from kaug.knowledge.rdf.serialize import prefixes_of
 from kaug.tables import FACTS
 
 ROOT = Path(__file__).parents[2]

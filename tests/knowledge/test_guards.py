@@ -12,9 +12,9 @@ import pytest
 import zstandard
 
 from kaug.errors import SourceError
-from kaug.knowledge import compressed, guards
-from kaug.knowledge.compressed import read_pieces
-from kaug.knowledge.rdf import open_rdf, read_chunks, read_quads
+from kaug.knowledge.rdf import compressed, guards, triple_terms
+from kaug.knowledge.rdf.compressed import read_pieces
+from kaug.knowledge.rdf.parse import open_rdf, read_chunks, read_quads
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 PACK: dict[str, Callable[[bytes], bytes]] = {
@@ -48,8 +48,9 @@ def piece(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
         text = b"".join(read_pieces(path))
         return (text[start : start + size] for start in range(0, len(text), size))
 
-    monkeypatch.setattr(guards, "read_pieces", pieces)
-    monkeypatch.setattr(guards, "_SCANNED", size)
+    for module in (guards, triple_terms):
+        monkeypatch.setattr(module, "read_pieces", pieces)
+    monkeypatch.setattr(triple_terms, "_SCANNED", size)
     return size
 
 

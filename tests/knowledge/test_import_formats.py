@@ -238,7 +238,7 @@ def test_atomic(tmp_path: Path) -> None:
 
 def test_the_templates_of_relations_are_those_of_the_lexicon() -> None:
     from kaug.knowledge.importers import atomic, metaqa, pathquestion, wordnet
-    from kaug.knowledge.lexicon import check_template
+    from kaug.knowledge.lexicon.statements import check_template
 
     said = [*atomic.RELATIONS.values(), *metaqa.RELATIONS.values(), *wordnet.RELATIONS.values()]
     assert len(atomic.RELATIONS) == 23

@@ -11,7 +11,7 @@ import pytest
 from kaug.errors import SourceError
 from kaug.knowledge.importers import run_importer
 from kaug.knowledge.importers.mapping import mapping_of_options
-from kaug.knowledge.sources import read_manifest, verify_source
+from kaug.knowledge.rdf.sources import read_manifest, verify_source
 
 BASE = "https://w3id.org/kaug/out/"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"

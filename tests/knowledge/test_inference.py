@@ -11,8 +11,8 @@ import rdflib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaug.knowledge.inference import CONCLUDED, VOCABULARY, Inferred, infer
-from kaug.knowledge.rules import READING, RULES, Level, iri
+from kaug.knowledge.inference.infer import CONCLUDED, VOCABULARY, Inferred, infer
+from kaug.knowledge.inference.rules import READING, RULES, Level, iri
 
 Triple = tuple[str, str, str]
 Reasons = dict[Triple, tuple[str, list[Triple]]]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kaug.errors import SourceError
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon import PROPERTIES, check_template, fill, statements, templates
+from kaug.knowledge.lexicon.statements import PROPERTIES, check_template, fill, statements, templates
 
 PREFIXES = """
 @prefix : <urn:x:> .

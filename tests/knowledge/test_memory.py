@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rdflib import BNode, Literal, URIRef
 
 from kaug.errors import SourceError
-from kaug.knowledge.memory import graph_chunks, iris, literals
+from kaug.knowledge.rdf.memory import graph_chunks, iris, literals
 
 A, P = URIRef("urn:a"), URIRef("urn:p")
 

@@ -11,9 +11,9 @@ import pytest
 
 from kaug.errors import SourceError
 from kaug.knowledge.build import build_kb
-from kaug.knowledge.inference import CONCLUDED, infer
+from kaug.knowledge.inference.infer import CONCLUDED, infer
+from kaug.knowledge.inference.proof import explain, find_facts, say_proof
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.proof import explain, find_facts, say_proof
 from kaug.tables import FACTS
 
 PREFIXES = """

@@ -13,9 +13,9 @@ import pytest
 import rdflib
 import reasonable
 
-from kaug.knowledge.inference import CONCLUDED, VOCABULARY, Inferred, infer
-from kaug.knowledge.rdf import read_quads
-from kaug.knowledge.rules import iri
+from kaug.knowledge.inference.infer import CONCLUDED, VOCABULARY, Inferred, infer
+from kaug.knowledge.inference.rules import iri
+from kaug.knowledge.rdf.parse import read_quads
 
 DATA = Path(os.environ.get("KAUG_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 Triple = tuple[str, str, str]

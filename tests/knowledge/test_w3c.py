@@ -12,7 +12,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from kaug.knowledge.rdf import parse_rdf, read_chunks, read_quads
+from kaug.knowledge.rdf.parse import parse_rdf, read_chunks, read_quads
 
 DATA = Path(os.environ.get("KAUG_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data") / "w3c-rdf11"
 

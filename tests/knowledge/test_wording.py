@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaug.knowledge.lexicon import PROPERTIES, check_template
-from kaug.knowledge.wording import Values, by_rule
+from kaug.knowledge.lexicon.statements import PROPERTIES, check_template
+from kaug.knowledge.lexicon.wording import Values, by_rule
 
 REPO = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("KAUG_TEST_DATA", REPO.parent / "shared" / "data"))

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaug.knowledge.quantities import number_words
-from kaug.knowledge.words import literal_words, name_words
+from kaug.knowledge.words.quantities import number_words
+from kaug.knowledge.words.values import literal_words, name_words
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"

@@ -7,7 +7,7 @@ import pytest
 
 from kaug.artifact import publish
 from kaug.errors import ArtifactError, PipelineError
-from kaug.knowledge.lexicon import statements
+from kaug.knowledge.lexicon.statements import statements
 from kaug.retrieval import index as index_module
 from kaug.retrieval.encoder import load_encoder
 from kaug.retrieval.index import HITS, FactIndex

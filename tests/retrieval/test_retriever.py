@@ -3,7 +3,7 @@ import pyarrow.compute as pc
 import pytest
 
 from kaug.errors import ArtifactError, PipelineError
-from kaug.knowledge.lexicon import statements
+from kaug.knowledge.lexicon.statements import statements
 from kaug.retrieval import retriever as retriever_module
 from kaug.retrieval.encoder import load_encoder
 from kaug.retrieval.index import FactIndex

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from kaug.artifact import write_whole
 from kaug.errors import SourceError
-from kaug.knowledge.sources import Source, read_manifest
+from kaug.knowledge.rdf.sources import Source, read_manifest
 
 __all__ = ["Entry", "add_entry", "entry_text"]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What a manifest says of a source; see `kaug.knowledge.sources.Source`."""
+    """What a manifest says of a source; see `kaug.knowledge.rdf.sources.Source`."""
 
     path: str
     kind: str

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.knowledge.knowledge_base import CLASS_OF, KnowledgeBase
-from kaug.knowledge.lexicon import statements
+from kaug.knowledge.lexicon.statements import statements
 from kaug.knowledge.quality.arrays import Ints
 from kaug.knowledge.quality.columns import RDFS, Columns
 

@@ -42,7 +42,7 @@ def assess(kb: KnowledgeBase, *, shapes: Sequence[Mapping[str, str]] | None = No
 
     Args:
         kb: The knowledge base.
-        shapes: What `kaug.knowledge.validate.check_shapes` found, if it was asked; it becomes findings too.
+        shapes: What `kaug.knowledge.rdf.validate.check_shapes` found, if it was asked; it becomes findings too.
         most: How many cases a list shows; the total stands beside it.
 
     Returns:

@@ -1,0 +1,1 @@
+"""Facts and axioms → what follows from them, and why."""

@@ -1,0 +1,1 @@
+"""Facts and templates → sentences; predicates that lack templates → drafts of them."""

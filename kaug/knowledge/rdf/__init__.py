@@ -1,0 +1,1 @@
+"""RDF, wherever it stands → triples in columns; and back."""

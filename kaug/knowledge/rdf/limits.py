@@ -1,0 +1,22 @@
+"""What a file of RDF may hold at most, as named constants; docs/formats.md says why this much."""
+
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_ENTITY", "MAX_OBJECT", "MAX_RATIO", "MAX_TERM"]
+
+MAX_TERM = 1 << 24
+"""Bytes of a literal, an IRI, a comment, or a line of N-Triples: 16 MiB, the parser's own limit for Turtle; it takes half
+of that in JSON-LD."""
+
+MAX_DEPTH = {"XML": 1000, "JSON": 100, "triple terms": 100}
+"""Levels of nesting, where the parser's time or memory grows with their square, or its stack with each of them."""
+
+MAX_ENTITY = 512
+"""Bytes of an XML entity: longer than any namespace, which is what entities abbreviate in RDF."""
+
+MAX_OBJECT = 1 << 28
+"""Bytes of one object of JSON-LD: 256 MiB. It is held in memory, at 12 bytes a byte; an array of objects is not."""
+
+MAX_BYTES = 1 << 40
+"""So many bytes may come out of a compressed file: 1 TiB, more than the largest public dumps of RDF in one file."""
+
+MAX_RATIO = 200
+"""So many bytes may come out for one that goes in: real RDF compresses 4 to 14 times, one triple repeated 290 times."""

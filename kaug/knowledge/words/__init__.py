@@ -1,0 +1,1 @@
+"""Values and names → English words."""
