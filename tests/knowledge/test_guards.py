@@ -15,6 +15,8 @@ from kaug.errors import SourceError
 from kaug.knowledge.rdf import compressed, guards, triple_terms
 from kaug.knowledge.rdf.compressed import read_pieces
 from kaug.knowledge.rdf.parse import open_rdf, read_chunks, read_quads
+from kaug.knowledge.rdf.read import read_source
+from kaug.knowledge.rdf.sources import source_of
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 PACK: dict[str, Callable[[bytes], bytes]] = {
@@ -209,12 +211,27 @@ def test_deep_triple_terms_are_refused_whatever_their_subject(tmp_path: Path, su
     assert refused(write(tmp_path / "a.ttl", text)) == "a.ttl:1: triple terms are nested more than 100 deep."
 
 
+LEADING = ["", "<urn:a> <urn:b> <urn:c> .\n", '# """\n', "\n<urn:a>\t<urn:b> <urn:c> .\n", "# '''\n"]
+
+
+@pytest.mark.parametrize("ending", ["nt", "nq"])
+@pytest.mark.parametrize("before", LEADING)
+def test_deep_triple_terms_among_lines_are_refused(tmp_path: Path, ending: str, before: str) -> None:
+    deep = "<urn:a> <urn:b> " + TERM * 20_000 + "<urn:c>" + " )>>" * 20_000 + " .\n"
+    path = write(tmp_path / f"a.{ending}", before + deep)
+    line = 1 + before.count("\n")
+    with pytest.raises(SourceError, match=rf"a\.{ending}:{line}: triple terms are nested more than 100 deep"):
+        read_source(source_of(path))
+    assert refused(path) == f"a.{ending}:{line}: triple terms are nested more than 100 deep."
+
+
 def test_triple_terms_a_hundred_deep_are_read(tmp_path: Path) -> None:
     text = "<urn:a> <urn:b> " + TERM * 100 + "<urn:c>" + " )>>" * 100 + " .\n"
     for name in ("a.ttl", "a.nt"):
         path = write(tmp_path / name, text * 2)
         assert len(list(read_quads(path))) == 2
         assert b"".join(read_chunks(path)).count(b"<<(") == 200
+        assert read_source(source_of(path)).read == 2
 
 
 # ---------------------------------------------------------------- JSON

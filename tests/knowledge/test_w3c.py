@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import pyarrow as pa
 import pyoxigraph as ox
 import pytest
 
+from kaug.errors import SourceError
 from kaug.knowledge.rdf.parse import parse_rdf, read_chunks, read_quads
+from kaug.knowledge.rdf.read import read_source
+from kaug.knowledge.rdf.sources import source_of
 
 DATA = Path(os.environ.get("KAUG_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data") / "w3c-rdf11"
 
@@ -137,3 +141,25 @@ def test_the_chunks_hold_the_same_quads(suite: str) -> None:
         if canonical(ox.parse(text, format=ox.RdfFormat.N_QUADS)) != canonical(read_quads(case.action, base_iri=base)):
             differ.append(case.name)
     assert differ == []
+
+
+def triples(quads: object) -> ox.Dataset:
+    return canonical({ox.Quad(*quad.triple) for quad in quads})  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_a_build_reads_the_same_triples_and_refuses_the_same_files(suite: str) -> None:
+    wrong = []
+    for case in cases(suite):
+        try:
+            columns = read_source(source_of(case.action))
+        except SourceError:
+            read = None
+        else:
+            rows = columns.terms.take(pa.array(columns.triples.ravel())).to_pylist()
+            text = "".join(f"{s} {p} {o} .\n" for s, p, o in zip(rows[::3], rows[1::3], rows[2::3], strict=True))
+            read = canonical(ox.parse(text.encode(), format=ox.RdfFormat.N_TRIPLES))
+        wanted = None if "Negative" in case.kind else triples(read_quads(case.action))
+        if read != wanted:
+            wrong.append(case.name)
+    assert wrong == []

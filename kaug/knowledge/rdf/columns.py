@@ -182,6 +182,7 @@ def find_triples(columns: Columns, wanted: NDArray[np.int64]) -> NDArray[np.int6
 
 
 _NONE = np.zeros(0, dtype=np.int64)
+_NO_LINES = _Part(pa.array([], pa.binary()), np.zeros((0, 4), np.uint32), _NONE)
 _NEWLINE = b"\n"
 
 
@@ -217,7 +218,7 @@ def _number_lines(chunk: bytes) -> tuple[_Part, bytes, NDArray[np.int64]]:
     if not shaped.all():
         odd = b"".join(chunk[starts[line] : ends[line] + 1] for line in np.flatnonzero(~shaped))
         even = b"".join(chunk[starts[line] : ends[line] + 1] for line in np.flatnonzero(shaped))
-        part = _number_lines(even)[0] if even else _Part(pa.array([], pa.binary()), np.zeros((0, 4), np.uint32), lines)
+        part = _number_lines(even)[0] if even else _NO_LINES
         return replace(part, lines=lines[shaped]), odd, lines[~shaped]
     pieces = np.empty(6 * len(ends) + 1, dtype=np.int32)
     cuts = pieces[:-1].reshape(-1, 6)
@@ -249,10 +250,15 @@ def _strict(text: bytes, lines: NDArray[np.int64], syntax: ox.RdfFormat | None, 
     try:
         canonical = ox.serialize(ox.parse(text, format=syntax or ox.RdfFormat.N_QUADS), format=ox.RdfFormat.N_QUADS)
     except SyntaxError as error:
-        place = f"{where}:{lines[min(error.lineno or 1, len(lines)) - 1]}"
-        reason = re.sub(r"^(Parser error )?at line \d+ (between columns \d+ and \d+|column \d+): ", "", str(error.msg))
-        raise SourceError(f"{place}: {reason}") from error
-    return _number_lines(canonical or b"")[0]
+        found, at = error, min(error.lineno or 1, len(lines)) - 1
+        if at:  # the parser sees that a line has no end only when the next begins
+            try:
+                deque(ox.parse(text.split(_NEWLINE)[at - 1], format=syntax or ox.RdfFormat.N_QUADS), 0)
+            except SyntaxError as before:
+                found, at = before, at - 1
+        reason = re.sub(r"^(Parser error )?at line \d+ (between columns \d+ and \d+|column \d+): ", "", str(found.msg))
+        raise SourceError(f"{where}:{lines[at]}: {reason}") from found
+    return _number_lines(canonical)[0] if canonical else _NO_LINES
 
 
 def _written(terms: pa.Array, codes: Codes) -> bytes:

@@ -1,4 +1,4 @@
-"""What a file of RDF may hold at most, as named constants; docs/formats.md says why this much."""
+"""A file of RDF → how much it may hold, in named constants; docs/formats.md says why this much."""
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_ENTITY", "MAX_OBJECT", "MAX_RATIO", "MAX_TERM"]
 
