@@ -1,20 +1,21 @@
 """A run → what it knows, how that is found, and what will be asked: its knowledge base, index and exam."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from kaug.artifact import Artifact
+from kaug.artifact import Artifact, load
 from kaug.digests import code_digest, file_digest, fingerprint, safe_name
-from kaug.errors import SourceError
+from kaug.errors import ArtifactError, SourceError
 from kaug.evaluation.exam import draw_exam
 from kaug.knowledge.build import assemble
 from kaug.knowledge.knowledge_base import KnowledgeBase, load_kb, save_kb
 from kaug.knowledge.quality.page import write_quality
 from kaug.knowledge.rdf.endpoint import endpoint_file
-from kaug.knowledge.rdf.read import lean_memory, load_columns, read_source, save_columns
-from kaug.knowledge.rdf.sources import verify_source
+from kaug.knowledge.rdf.read import FilesRead, lean_memory, load_files, read_files, save_files
+from kaug.knowledge.rdf.sources import file_digests, verify_source
 from kaug.knowledge.rdf.validate import check_shapes
 from kaug.models import find_encoder
 from kaug.retrieval.encoder import load_encoder
@@ -83,20 +84,31 @@ def _read_sources(run: Run) -> list[tuple[str, Artifact]]:
         if source.endpoint:
             with run.show(f"fetching {source.id}", None, "triples") as advance:
                 endpoint_file(source.endpoint, source.query, source.path, rebuild=run.rebuild, progress=advance)
-        digest = verify_source(source)
-        mark = fingerprint(source=digest, code=code_digest(*(f"knowledge/rdf/{name}.py" for name in _READING)))
+        digests = file_digests(source)
+        digest, code = verify_source(source, digests), code_digest(*(f"knowledge/rdf/{name}.py" for name in _READING))
         name = f"0-sources/{safe_name(source.id, digest)}"
-        with run.stage(name, "source", mark, {}) as draft:
+        with run.stage(name, "source", fingerprint(source=digest, code=code), {}) as draft:
             if draft:
+                before = _read_before(run, name, code)
                 with run.show(f"reading {source.id}", None, "triples") as advance, lean_memory():
-                    columns = read_source(source, advance)
-                save_columns(columns, draft.path)
+                    read = read_files(source.files(), digests, before, advance)
+                    save_files(read, draft.path)
+                columns = read.columns
                 draft.counts.update(read=columns.read, triples=len(columns.triples), terms=len(columns.terms))
+                draft.details.update(code=code)
         made.append((digest, run.done[name]))
     return made
 
 
-_READING = ("blank", "canonical", "columns", "compressed", "guards", "limits", "parse", "read", "triple_terms")
+def _read_before(run: Run, name: str, code: str) -> FilesRead | None:
+    """Return what the same code made of the source's files before, if it stands there whole."""
+    with contextlib.suppress(ArtifactError):
+        if not run.rebuild and (found := load(run.out / name, stage="source")).details.get("code") == code:
+            return load_files(found.path)
+    return None
+
+
+_READING = ["blank", "canonical", "columns", "compressed", "guards", "limits", "lines", "parse", "read", "triple_terms"]
 
 
 def build_knowledge(run: Run) -> Artifact:
@@ -117,7 +129,7 @@ def build_knowledge(run: Run) -> Artifact:
                 kb = assemble(
                     run.sources,
                     [digest for digest, _ in read],
-                    [load_columns(one.path) for _, one in read],
+                    [load_files(one.path).columns for _, one in read],
                     lexicon=lexicon,
                     where="[knowledge] select",
                     **settings.model_dump(exclude={"manifest", "sources", "shapes"}),

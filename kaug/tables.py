@@ -20,6 +20,7 @@ __all__ = [
     "LABELS",
     "LEXICON",
     "PROBES",
+    "ROWS",
     "SCHEMAS",
     "TERMS",
     "TRIPLES",
@@ -43,6 +44,9 @@ WRITTEN = pa.schema([pa.field("term", pa.string(), nullable=False)])
 
 TRIPLES = pa.schema([pa.field(name, pa.uint32(), nullable=False) for name in ("subject", "predicate", "object")])
 """The triples of one source as row numbers of its WRITTEN, sorted, each once."""
+
+ROWS = pa.schema([pa.field("row", pa.uint32(), nullable=False)])
+"""Row numbers of a source's TRIPLES: those of its first file, then those of its second, and so on."""
 
 TERMS = pa.schema(
     [
@@ -179,6 +183,7 @@ log-probability per token of the (first) right answer; `tokens` counts the gener
 SCHEMAS: dict[str, pa.Schema] = {
     "written": WRITTEN,
     "triples": TRIPLES,
+    "rows": ROWS,
     "terms": TERMS,
     "labels": LABELS,
     "facts": FACTS,

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from kaug import cli
+from kaug.artifact import lock
 
 _PROJECT = runpy.run_path(str(Path(__file__).parent / "end_to_end" / "conftest.py"))
 toy_models, make_toy, toy, finished = (_PROJECT[name] for name in ("toy_models", "make_toy", "toy", "finished"))
@@ -361,6 +362,26 @@ def test_an_unknown_importer_names_the_nearest(kaug: Kaug, tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_is_no_rdf_is_imported_and_built_in_one_command(kaug: Kaug, tmp_path: Path) -> None:
+    (tmp_path / "kb.txt").write_text("Lome|capital_of|Togo\nLome|in_continent|Africa\n")
+    command = ("build-kb", tmp_path / "kb.txt", "--import", "metaqa", "--out", tmp_path / "out")
+    code, _, err = kaug(*command, "--check")
+    assert (code, err) == (
+        2,
+        "kaug: --check writes nothing, so it cannot import: `kaug import` first, then check the file it makes.\n",
+    )
+    assert not (tmp_path / "out").exists()
+    code, out, _ = kaug(*command, "--json")
+    assert code == 0
+    assert json.loads(out)["1-knowledge"]["counts"]["facts taught"] == 2
+    with lock(tmp_path / "out"):
+        before = (tmp_path / "out" / "metaqa.nq").stat().st_mtime_ns
+        code, _, err = kaug(*command)
+        assert code == 4
+        assert "another kaug" in err
+        assert (tmp_path / "out" / "metaqa.nq").stat().st_mtime_ns == before
+
+
 def test_quiet_says_nothing_on_stderr_and_json_is_one_value(finished: Any, tmp_path: Path) -> None:
     shutil.copytree(build(finished), tmp_path / "toy")
     done = finished.kaug("run", str(finished.pipeline), "-q", "--json", "--out", str(tmp_path / "toy"))
@@ -369,8 +390,6 @@ def test_quiet_says_nothing_on_stderr_and_json_is_one_value(finished: Any, tmp_p
 
 
 def test_a_second_command_in_the_same_folder_is_refused(kaug: Kaug, finished: Any) -> None:
-    from kaug.artifact import lock
-
     with lock(build(finished)):
         code, _, err = kaug("build-kb", finished.pipeline)
     assert code == 4

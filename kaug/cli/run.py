@@ -111,6 +111,10 @@ def build_kb(
     pipeline = inputs[0] if len(inputs) == 1 and inputs[0].suffix == ".toml" else None
     if pipeline and (importer or lexicon):
         raise PipelineError("--import and --lexicon are for sources without a pipeline file, which names its own.")
+    if importer and check:
+        raise PipelineError(
+            "--check writes nothing, so it cannot import: `kaug import` first, then check the file it makes."
+        )
     if not pipeline and out is None:
         raise PipelineError("Name the folder of the artifacts with --out, or a pipeline file.")
     with contextlib.nullcontext(silent) if quiet else bars() as show:
@@ -135,8 +139,7 @@ def _imported(importer: str, inputs: list[Path], out: Path, show: Show) -> Path:
     if importer not in get_args(ImporterName):
         raise PipelineError(f"There is no importer {importer!r}.{nearest(importer, get_args(ImporterName))}")
     file = out / f"{importer}.nq"
-    out.mkdir(parents=True, exist_ok=True)
-    with show(f"importing {importer}", None, "rows") as advance:
+    with lock(out), show(f"importing {importer}", None, "rows") as advance:
         run_importer(cast("ImporterName", importer), inputs, file, progress=advance)
     return file
 

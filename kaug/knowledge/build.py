@@ -19,8 +19,8 @@ from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.rdf.columns import Columns, find_term, merge, read_columns
 from kaug.knowledge.rdf.endpoint import endpoint_file
 from kaug.knowledge.rdf.memory import graph_chunks
-from kaug.knowledge.rdf.parse import construct
 from kaug.knowledge.rdf.read import lean_memory, read_source
+from kaug.knowledge.rdf.select import construct
 from kaug.knowledge.rdf.sources import Source, source_of, verify_source
 from kaug.knowledge.rdf.terms import read_terms
 from kaug.knowledge.roles import RDF, tell_roles, weights
@@ -137,6 +137,8 @@ def assemble(
         The knowledge base.
     """
     counts: Counter[str] = Counter({f"triples {one.id}": part.read for one, part in zip(sources, read, strict=True)})
+    for source, part in zip(sources, read, strict=True):
+        counts[f"triples left out: no IRI or key known in JSON-LD, {source.id}"] = part.left_out
     entries = read_lexicon(lexicon) if lexicon else []
     wanted = [entry[0] for entry in entries]
     if inference != "none":

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.lexicon.statements import statements
 from kaug.knowledge.rdf.memory import iris, joined, literals
-from kaug.knowledge.rdf.parse import FORMATS
-from kaug.knowledge.rdf.serialize import prefixes_of, refuse_in_xml, syntax_of, whole_file, write_quads
+from kaug.knowledge.rdf.parse import FORMATS, syntax_of
+from kaug.knowledge.rdf.serialize import prefixes_of, refuse_in_xml, whole_file, write_quads
 
 if TYPE_CHECKING:
     import rdflib

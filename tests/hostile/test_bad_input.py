@@ -16,7 +16,8 @@ import kaug
 from kaug.augmentation.inject import inject_facts
 from kaug.augmentation.shards import read_shards
 from kaug.errors import KaugError, SourceError
-from kaug.knowledge.rdf.parse import construct, read_quads
+from kaug.knowledge.rdf.parse import read_quads
+from kaug.knowledge.rdf.select import construct
 from kaug.knowledge.rdf.validate import check_shapes, validate_file
 from kaug.retrieval.index import HITS
 from kaug.retrieval.linker import Linker
@@ -346,7 +347,7 @@ def test_names_are_no_file_names(toy: Any) -> None:
     }
     known |= {"about.json", "facts.arrow", "labels.arrow", "lexicon.arrow", "terms.arrow", "probes.arrow", "README.md"}
     known |= {"data-00000-of-00001.arrow", "dataset_info.json", "state.json"}
-    known |= {"written.arrow", "triples.arrow", "axioms.arrow", "quality.json", "quality.html"}
+    known |= {"written.arrow", "triples.arrow", "files.json", "axioms.arrow", "quality.json", "quality.html"}
     digest = hashlib.sha256((toy.root / "kb" / "toy.ttl").read_bytes()).hexdigest()
     assert {path.name for path in (toy.root / "build" / "toy").rglob("*")} <= known | {digest}
 

@@ -11,10 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaug.errors import SourceError
+from kaug.knowledge.build import build_kb
+from kaug.knowledge.rdf import read as module
 from kaug.knowledge.rdf.columns import Columns, find_term, read_columns
 from kaug.knowledge.rdf.parse import read_chunks
 from kaug.knowledge.rdf.read import read_source
 from kaug.knowledge.rdf.sources import source_of
+from kaug.prepare import build_knowledge
+from kaug.run import open_sources
 
 A, B, P = "<urn:x:a>", "<urn:x:b>", "<http://example.org/p>"
 CANONICAL = [
@@ -160,6 +164,45 @@ def test_a_file_without_triples(tmp_path: Path, text: str, ending: str) -> None:
     (tmp_path / f"a.{ending}").write_text(text, encoding="utf-8")
     columns = read_source(source_of(tmp_path / f"a.{ending}"))
     assert (len(columns.terms), columns.triples.shape, columns.read) == (0, (0, 3), 0)
+
+
+def test_only_files_that_changed_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    parser = module._read_file
+    monkeypatch.setattr(
+        module, "_read_file", lambda path, progress: (read.append(path.name), parser(path, progress))[1]
+    )
+
+    def build(out: Path) -> tuple[str, list[str]]:
+        read.clear()
+        run = open_sources([tmp_path / "kb"], tmp_path / out, None)
+        return {**run.done, "": build_knowledge(run)}[""].digest + run.done["0-sources/kb"].digest, sorted(read)
+
+    (tmp_path / "kb").mkdir()
+    names = [f"{number}.ttl" for number in range(6)]
+    for number, name in enumerate(names):
+        shared = f"<urn:x:all> <urn:x:p> {number // 2} . [ <urn:x:p> <urn:x:{number}> ] ."
+        (tmp_path / "kb" / name).write_text(f"<urn:x:{number}> <urn:x:p> <urn:x:{number + 1}> . {shared}")
+    assert build(tmp_path / "out")[1] == names
+    (tmp_path / "kb" / "2.ttl").write_text("<urn:x:new> <urn:x:q> 7 .")
+    (tmp_path / "kb" / "4.ttl").unlink()
+    (tmp_path / "kb" / "6.ttl").write_bytes((tmp_path / "kb" / "5.ttl").read_bytes())
+    (tmp_path / "kb" / "7.nt").write_text("# nothing\n")
+    digest, again = build(tmp_path / "out")
+    assert again == ["2.ttl", "7.nt"]
+    assert build(tmp_path / "fresh") == (digest, ["0.ttl", "1.ttl", "2.ttl", "3.ttl", "5.ttl", "6.ttl", "7.nt"])
+    (tmp_path / "kb" / "2.ttl").unlink()  # nothing is new: all comes from what was read before
+    digest, again = build(tmp_path / "out")
+    assert again == []
+    assert build(tmp_path / "fresh")[0] == digest == build(tmp_path / "fresher")[0]
+
+
+def test_what_a_json_ld_context_drops_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonld").write_text('{"@id": "urn:x:a", "urn:x:b": "read", "no such key": "left out"}')
+    counts = build_kb([tmp_path / "a.jsonld"]).counts
+    assert {name: count for name, count in counts.items() if "JSON-LD" in name} == {
+        "triples left out: no IRI or key known in JSON-LD, a": 1
+    }
 
 
 def test_a_term_is_found_by_its_text(tmp_path: Path) -> None:

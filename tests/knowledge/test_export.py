@@ -223,8 +223,15 @@ def test_trig_has_one_block_a_source(make: Make, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", ["", ".txt", ".gz", ".ttl.zip", ".parquet"])
 def test_another_ending(make: Make, tmp_path: Path, ending: str) -> None:
-    with pytest.raises(SourceError, match=r"cannot tell the syntax; its name should end in one of \.nt \.nq \.ttl"):
+    with pytest.raises(SourceError, match=r"unknown kind of file; its name should end in one of \.nt \.nq \.ttl"):
         write_rdf(make(), tmp_path / f"out{ending}")
+
+
+@pytest.mark.parametrize("ending", [".ttl.zst", ".nt.bz2", ".nq.XZ"])
+def test_another_compression(make: Make, tmp_path: Path, ending: str) -> None:
+    with pytest.raises(SourceError, match=r"is written plain or as \.gz; leave \.(zst|bz2|xz) to its own tool"):
+        write_rdf(make(), tmp_path / f"out{ending}")
+    assert list(tmp_path.glob("*out*")) == []
 
 
 def test_a_file_that_cannot_be_written(make: Make, tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from kaug.errors import SourceError
 from kaug.knowledge.rdf.files import expand
-from kaug.knowledge.rdf.parse import construct, read_chunks, read_quads, syntax_of
-from kaug.knowledge.rdf.validate import check_shapes, count_left_out, validate_file
+from kaug.knowledge.rdf.parse import count_left_out, read_chunks, read_quads, syntax_of
+from kaug.knowledge.rdf.select import construct
+from kaug.knowledge.rdf.validate import check_shapes, validate_file
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XSD = "http://www.w3.org/2001/XMLSchema#"

@@ -1,14 +1,12 @@
 """Chunks of N-Quads → triples in columns: numbers into one sorted list of terms.
 
-A chunk is cut at its spaces and line ends, all at once, and its terms are numbered. Every different term is then matched
-with the canonical form of N-Quads. Lines that are not canonical go to the strict parser, which refuses them or puts them
-right. So each line is checked, and none is touched by a loop.
+Every different term is matched with the canonical form of N-Quads. Lines that are not canonical go to the strict parser,
+which refuses them or puts them right. So each line is checked.
 """
 
 import bisect
 import itertools
 import os
-import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,14 +19,12 @@ import pyarrow.compute as pc
 import pyoxigraph as ox
 from numpy.typing import NDArray
 
-from kaug.errors import SourceError
 from kaug.knowledge.rdf.blank import name_blank
 from kaug.knowledge.rdf.canonical import canonical_lines
-from kaug.knowledge.rdf.triple_terms import refuse_deep_terms
+from kaug.knowledge.rdf.lines import NO_PLACES, Codes, Part, number_lines, parse_lines, write_lines
 
-__all__ = ["Columns", "find_term", "find_triples", "merge", "read_columns"]
+__all__ = ["Columns", "find_term", "find_triples", "keep_rows", "merge", "read_columns"]
 
-Codes = NDArray[np.uint32]
 _A = TypeVar("_A")
 _B = TypeVar("_B")
 
@@ -41,20 +37,13 @@ class Columns:
         terms: Strings: every term once, as canonical N-Triples writes it, in the order of their bytes.
         triples: uint32 (n, 3): subject, predicate, object as places in `terms`; sorted, each triple once.
         read: How many triples were read, repeated ones counted each time.
+        left_out: How many the syntax let drop without a word; see `count_left_out`.
     """
 
     terms: pa.Array
     triples: Codes
     read: int
-
-
-@dataclass(frozen=True)
-class _Part:
-    """Some lines: terms of their own as bytes, (n, 4) places of subject, predicate, object and tail in them, line numbers."""
-
-    terms: pa.Array
-    codes: Codes
-    lines: NDArray[np.int64]
+    left_out: int = 0
 
 
 def read_columns(
@@ -83,14 +72,14 @@ def read_columns(
         >>> columns.terms.to_pylist(), columns.triples.tolist()
         (['"x"@en', '<urn:a>', '<urn:b>', '<urn:p>'], [[1, 3, 2], [2, 3, 0]])
     """
-    checked: list[_Part] = []
-    trusted: list[_Part] = []
+    checked: list[Part] = []
+    trusted: list[Part] = []
     order: pa.Array | None = None
     line = 1
-    for part, odd, lines in _in_threads(_number_lines, filter(None, chunks)):
+    for part, odd, lines in _in_threads(number_lines, filter(None, chunks)):
         (checked if syntax else trusted).append(replace(part, lines=part.lines + line))
         if odd:
-            trusted.append(_strict(odd, lines + line, syntax, where))
+            trusted.append(parse_lines(odd, lines + line, syntax, where))
         line += len(part.codes) + len(lines)
         if progress:
             progress(len(part.codes) + len(lines))
@@ -102,9 +91,9 @@ def read_columns(
             sorted_terms = pool.submit(pc.sort_indices, terms)
             sure = canonical_lines(terms, codes, quads=syntax == ox.RdfFormat.N_QUADS)
             order = sorted_terms.result()
-        trusted.insert(0, _Part(terms, codes if sure.all() else codes[sure], _NONE))
+        trusted.insert(0, Part(terms, codes if sure.all() else codes[sure], NO_PLACES))
         if not sure.all():
-            trusted.append(_strict(_written(terms, codes[~sure]), lines[~sure], syntax, where))
+            trusted.append(parse_lines(write_lines(terms, codes[~sure]), lines[~sure], syntax, where))
     if len(trusted) == 1:
         terms, codes = trusted[0].terms, trusted[0].codes
     else:
@@ -131,12 +120,25 @@ def merge(columns: Iterable[Columns], also: Iterable[str] = ()) -> tuple[Columns
     given = [Columns(pa.array(sorted(set(also)), pa.string()), np.zeros((0, 3), np.uint32), 0), *columns]
     if len(given) == 2:
         return _with_terms(given[1], given[0].terms), [np.arange(len(given[1].triples), dtype=np.int64)]
-    terms, codes = _unify([_Part(one.terms, one.triples, _NONE) for one in given])
+    terms, codes = _unify([Part(one.terms, one.triples, NO_PLACES) for one in given])
     terms, codes = _sort_terms(terms, codes, keep=len(given[0].terms))
     triples, places = _unique(codes, len(terms), places=True)
     bounds = np.cumsum([len(one.triples) for one in given])
     parts = [places[low:high] for low, high in itertools.pairwise(bounds)]
-    return Columns(terms, triples, sum(one.read for one in given)), parts
+    return Columns(terms, triples, sum(one.read for one in given), sum(one.left_out for one in given)), parts
+
+
+def keep_rows(columns: Columns, rows: NDArray[np.int64]) -> Columns:
+    """Keep some triples, and the terms that they name.
+
+    Args:
+        columns: The triples.
+        rows: int64 (n,): which, in rising order.
+    """
+    used = np.zeros(len(columns.terms), dtype=bool)
+    used[columns.triples[rows].ravel()] = True
+    number = (np.cumsum(used) - 1).astype(np.uint32)
+    return Columns(columns.terms.filter(pa.array(used)), number[columns.triples[rows]], len(rows))
 
 
 def _with_terms(columns: Columns, also: pa.Array) -> Columns:
@@ -181,11 +183,6 @@ def find_triples(columns: Columns, wanted: NDArray[np.int64]) -> NDArray[np.int6
     return found
 
 
-_NONE = np.zeros(0, dtype=np.int64)
-_NO_LINES = _Part(pa.array([], pa.binary()), np.zeros((0, 4), np.uint32), _NONE)
-_NEWLINE = b"\n"
-
-
 def _in_threads(work: Callable[[_A], _B], items: Iterable[_A]) -> Iterator[_B]:
     """Work on the next items while the last are taken; NumPy and Arrow leave the interpreter free meanwhile."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -202,73 +199,7 @@ def _in_threads(work: Callable[[_A], _B], items: Iterable[_A]) -> Iterator[_B]:
             yield waiting.popleft().result()
 
 
-def _number_lines(chunk: bytes) -> tuple[_Part, bytes, NDArray[np.int64]]:
-    """Number the terms of the lines that have the canonical shape; return the others as they are, and their places."""
-    data = np.frombuffer(chunk, np.uint8)
-    white = np.flatnonzero(data <= ord(" ")).astype(np.int32)
-    sign = data[white]
-    if not (plain := (sign == ord(" ")) | (sign == ord("\n"))).all():
-        white, sign = white[plain], sign[plain]
-    at = np.flatnonzero(sign == ord("\n"))  # where each line ends, among the white spaces
-    first = np.concatenate([[0], at[:-1] + 1])
-    ends = white[at]
-    starts = np.concatenate([[0], ends[:-1] + 1])
-    shaped = (at - first >= 3) & (data[ends - 1] == ord("."))
-    lines = np.arange(len(ends))
-    if not shaped.all():
-        odd = b"".join(chunk[starts[line] : ends[line] + 1] for line in np.flatnonzero(~shaped))
-        even = b"".join(chunk[starts[line] : ends[line] + 1] for line in np.flatnonzero(shaped))
-        part = _number_lines(even)[0] if even else _NO_LINES
-        return replace(part, lines=lines[shaped]), odd, lines[~shaped]
-    pieces = np.empty(6 * len(ends) + 1, dtype=np.int32)
-    cuts = pieces[:-1].reshape(-1, 6)
-    cuts[:, 0], cuts[:, 1], cuts[:, 3], cuts[:, 5], pieces[-1] = (
-        starts,
-        white[first],
-        white[first + 1],
-        white[at - 1],
-        len(chunk),
-    )
-    cuts[:, 2], cuts[:, 4] = cuts[:, 1] + 1, cuts[:, 3] + 1
-    # The last space but one stands before a graph, unless it belongs to a literal or a triple.
-    before = white[at - 2]
-    graph = (before > cuts[:, 3]) & np.isin(data[before + 1], np.frombuffer(b"<_", np.uint8))
-    if graph.any():
-        quotes = np.concatenate([[-1], np.flatnonzero(data == ord('"'))])
-        graph[graph] = quotes[np.searchsorted(quotes, ends[graph]) - 1] < before[graph]
-        cuts[graph, 5] = before[graph]
-    buffers = [None, pa.py_buffer(pieces), pa.py_buffer(chunk)]
-    coded = pa.Array.from_buffers(pa.binary(), len(pieces) - 1, buffers).dictionary_encode()
-    codes = coded.indices.to_numpy().view(np.uint32).reshape(-1, 6)[:, [0, 2, 4, 5]]
-    return _Part(coded.dictionary, codes, lines), b"", _NONE
-
-
-def _strict(text: bytes, lines: NDArray[np.int64], syntax: ox.RdfFormat | None, where: str) -> _Part:
-    """Have the strict parser read lines, and number what it makes of them."""
-    if b"<<(" in text:
-        refuse_deep_terms([text], lambda offset: f"{where}:{lines[text[:offset].count(_NEWLINE)]}")
-    try:
-        canonical = ox.serialize(ox.parse(text, format=syntax or ox.RdfFormat.N_QUADS), format=ox.RdfFormat.N_QUADS)
-    except SyntaxError as error:
-        found, at = error, min(error.lineno or 1, len(lines)) - 1
-        if at:  # the parser sees that a line has no end only when the next begins
-            try:
-                deque(ox.parse(text.split(_NEWLINE)[at - 1], format=syntax or ox.RdfFormat.N_QUADS), 0)
-            except SyntaxError as before:
-                found, at = before, at - 1
-        reason = re.sub(r"^(Parser error )?at line \d+ (between columns \d+ and \d+|column \d+): ", "", str(found.msg))
-        raise SourceError(f"{where}:{lines[at]}: {reason}") from found
-    return _number_lines(canonical)[0] if canonical else _NO_LINES
-
-
-def _written(terms: pa.Array, codes: Codes) -> bytes:
-    """Write lines as they were."""
-    s, p, o, tail = (terms.take(pa.array(codes[:, column])) for column in range(4))
-    ends = pc.binary_join_element_wise(o, tail, b"")
-    return b"".join(pc.binary_join_element_wise(s, p, ends, b" ").to_pylist())
-
-
-def _unify(parts: list[_Part]) -> tuple[pa.Array, Codes]:
+def _unify(parts: list[Part]) -> tuple[pa.Array, Codes]:
     """Number the terms of all parts in one list."""
     if not parts:
         return pa.array([], pa.binary()), np.zeros((0, 3), np.uint32)
@@ -311,7 +242,7 @@ def _unique(codes: Codes, terms: int, *, places: bool = False) -> tuple[Codes, N
         keys, inverse = np.unique(key, return_inverse=True)
     else:
         key.sort()  # many times faster than np.unique, which hashes first
-        keys, inverse = key[np.diff(key, prepend=key[:1] + np.uint64(1)) != 0], _NONE
+        keys, inverse = key[np.diff(key, prepend=key[:1] + np.uint64(1)) != 0], NO_PLACES
     triples = np.empty((len(keys), 3), np.uint32)
     triples[:, 0] = keys >> np.uint64(wide + narrow)
     triples[:, 1] = predicates[keys >> np.uint64(wide) & np.uint64((1 << narrow) - 1)]

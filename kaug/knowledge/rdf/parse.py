@@ -16,7 +16,16 @@ from kaug.knowledge.rdf.compressed import COMPRESSIONS, as_stream, line_at, read
 from kaug.knowledge.rdf.guards import guarded_lines, guarded_pieces
 from kaug.knowledge.rdf.limits import MAX_TERM
 
-__all__ = ["FORMATS", "construct", "is_rdf_name", "open_rdf", "parse_rdf", "read_chunks", "read_quads", "syntax_of"]
+__all__ = [
+    "FORMATS",
+    "count_left_out",
+    "is_rdf_name",
+    "open_rdf",
+    "parse_rdf",
+    "read_chunks",
+    "read_quads",
+    "syntax_of",
+]
 
 FORMATS: dict[str, ox.RdfFormat] = {
     ".nt": ox.RdfFormat.N_TRIPLES,
@@ -33,7 +42,6 @@ FORMATS: dict[str, ox.RdfFormat] = {
 
 _LINES = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
 _NAMED = (ox.NamedNode, ox.Literal)
-_QUERY_DEPTH = 100  # the stack of the SPARQL parser grows with each level
 _QUAD_BYTES = 128  # about what a quad takes in N-Quads
 
 
@@ -185,48 +193,29 @@ def _gathered(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
         yield b"".join(held)
 
 
-def construct(query: str, quads: Iterable[ox.Quad], where: str) -> set[str]:
-    """Run a SPARQL CONSTRUCT over quads, without any network.
+def count_left_out(path: Path, *, base_iri: str | None = None) -> int:
+    """Count the triples that a JSON-LD file would have if what is no IRI were one.
+
+    The standard has a key that no context maps, and a malformed IRI or language, left out without a word.
 
     Args:
-        query: The query. `SERVICE` and `FROM` are refused, as keywords; updates are no queries.
-        quads: What it is run over; named graphs are merged.
-        where: Where the query stands, for error messages.
-
-    Returns:
-        The triples that it makes, as canonical N-Triples without the closing dot.
+        path: An RDF file; only in JSON-LD is anything left out.
+        base_iri: As for `read_quads`.
 
     Raises:
-        SourceError: It is no CONSTRUCT, malformed, nested beyond reason, or would reach for the network.
+        SourceError: The file cannot be read.
+
+    Examples:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "a.jsonld"
+        >>> _ = file.write_text('{"@id": "urn:a", "urn:b": "read", "no such key": "left out"}')
+        >>> count_left_out(file)
+        1
     """
-    levels = itertools.accumulate((sign in "({[") - (sign in ")}]") for sign in query)
-    if max(levels, default=0) > _QUERY_DEPTH:
-        raise SourceError(f"{where}: the selection is nested more than {_QUERY_DEPTH} deep.")
-    _refuse_network(query, where)
-    store = ox.Store()
-    store.extend(quads)
-    try:
-        results = store.query(query, use_default_graph_as_union=True)
-    except SyntaxError as error:
-        raise SourceError(f"{where}: the selection is no valid SPARQL: {error}") from error
-    if not isinstance(results, ox.QueryTriples):
-        raise SourceError(f"{where}: the selection must be a CONSTRUCT query.")
-    return {str(triple) for triple in results}
-
-
-def _refuse_network(query: str, where: str) -> None:
-    # The parser is the judge: where the word is a keyword, the query is none without it; in names and strings it may be.
-    for word in ("SERVICE", "FROM"):
-        without, count = re.subn(word, "x" * len(word), query, flags=re.IGNORECASE)
-        if not count:
-            continue
-        try:
-            ox.Store().query(without)
-        except SyntaxError as error:
-            raise SourceError(
-                f"{where}: {word} is not allowed in a selection, which reads the sources alone and no network; "
-                f"without the word this is no valid SPARQL: {error}"
-            ) from error
+    if syntax_of(path) != ox.RdfFormat.JSON_LD:
+        return 0
+    strict, lenient = (sum(1 for _ in parse_rdf(path, base_iri=base_iri, lenient=one)) for one in (False, True))
+    return lenient - strict
 
 
 # ---------------------------------------------------------------- names and errors

@@ -2,21 +2,47 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyoxigraph as ox
+from numpy.typing import NDArray
 
-from kaug.knowledge.rdf.columns import Columns, merge, read_columns
-from kaug.knowledge.rdf.parse import read_chunks, syntax_of
+from kaug.knowledge.rdf.columns import Columns, keep_rows, merge, read_columns
+from kaug.knowledge.rdf.parse import count_left_out, read_chunks, syntax_of
 from kaug.knowledge.rdf.sources import Source
 from kaug.tables import read_table, write_table
 
-__all__ = ["lean_memory", "load_columns", "read_source", "save_columns"]
+__all__ = ["FilesRead", "lean_memory", "load_files", "read_files", "read_source", "save_files"]
 
 _LINES = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
+
+
+@dataclass(frozen=True)
+class _File:
+    """What came of one file: its SHA-256, and what `Columns` counts."""
+
+    sha256: str
+    read: int
+    left_out: int
+
+
+@dataclass(frozen=True)
+class FilesRead:
+    """The triples of several files, and which file holds which.
+
+    Attributes:
+        columns: All triples, each once.
+        files: What came of each file.
+        rows: For each file int64 (n,): its rows of `columns.triples`, in rising order.
+    """
+
+    columns: Columns
+    files: list[_File]
+    rows: list[NDArray[np.int64]]
 
 
 def read_source(source: Source, progress: Callable[[int], None] | None = None) -> Columns:
@@ -40,13 +66,56 @@ def read_source(source: Source, progress: Callable[[int], None] | None = None) -
         ['<urn:x:capital>', '<urn:x:lome>', '<urn:x:togo>']
     """
     files = source.files()
-    read = [_read_file(file, progress) for file in files]
-    return read[0] if len(read) == 1 else merge(read)[0]
+    return read_files(files, [""] * len(files), progress=progress).columns
+
+
+def read_files(
+    paths: Sequence[Path],
+    digests: Sequence[str],
+    before: FilesRead | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> FilesRead:
+    """Read files, but for those that were read before.
+
+    Args:
+        paths: The files.
+        digests: The SHA-256 of each.
+        before: What was read once; files with a digest that stands there are taken from it.
+        progress: Called with the number of triples read since the last call.
+
+    Returns:
+        The triples of all; the same as if nothing had been read before.
+
+    Raises:
+        SourceError: A file is missing or malformed.
+    """
+    known = {file.sha256: place for place, file in enumerate(before.files)} if before else {}
+    parts, files, rows = [], [], []
+    if before and (old := sorted({known[one] for one in digests if one in known})):
+        kept = np.unique(np.concatenate([before.rows[place] for place in old]))
+        parts.append(keep_rows(before.columns, kept))
+    new = {}
+    for path, digest in zip(paths, digests, strict=True):
+        if before and digest in known:
+            files.append(before.files[known[digest]])
+            rows.append(np.searchsorted(kept, before.rows[known[digest]]))
+            if progress:
+                progress(files[-1].read)
+        else:
+            new[len(files)] = len(parts)
+            parts.append(_read_file(path, progress))
+            files.append(_File(digest, parts[-1].read, parts[-1].left_out))
+            rows.append(np.zeros(0, dtype=np.int64))
+    columns, places = (parts[0], [np.arange(len(parts[0].triples))]) if len(parts) == 1 else merge(parts)
+    rows = [places[new[at]] if at in new else places[0][found] for at, found in enumerate(rows)]
+    counts = sum(file.read for file in files), sum(file.left_out for file in files)
+    return FilesRead(Columns(columns.terms, columns.triples, *counts), files, rows)
 
 
 def _read_file(path: Path, progress: Callable[[int], None] | None) -> Columns:
     syntax = syntax_of(path)
-    return read_columns(read_chunks(path), str(path), syntax=syntax if syntax in _LINES else None, progress=progress)
+    columns = read_columns(read_chunks(path), str(path), syntax=syntax if syntax in _LINES else None, progress=progress)
+    return Columns(columns.terms, columns.triples, columns.read, count_left_out(path))
 
 
 @contextlib.contextmanager
@@ -60,17 +129,28 @@ def lean_memory() -> Iterator[None]:
         pa.set_memory_pool(before)
 
 
-def save_columns(columns: Columns, folder: Path) -> None:
-    """Write a source's triples into a folder (an artifact's draft)."""
+def save_files(read: FilesRead, folder: Path) -> None:
+    """Write the triples of a source's files into a folder (an artifact's draft)."""
     names = ("subject", "predicate", "object")
-    write_table(pa.table({"term": columns.terms}), folder / "written.arrow")
-    write_table(pa.table(dict(zip(names, columns.triples.T.copy(), strict=True))), folder / "triples.arrow")
-    (folder / "about.json").write_text(json.dumps({"read": columns.read}), encoding="utf-8")
+    write_table(pa.table({"term": read.columns.terms}), folder / "written.arrow")
+    write_table(pa.table(dict(zip(names, read.columns.triples.T.copy(), strict=True))), folder / "triples.arrow")
+    if len(read.files) > 1:
+        write_table(pa.table({"row": np.concatenate(read.rows).astype(np.uint32)}), folder / "rows.arrow")
+    files = [{**asdict(file), "triples": len(rows)} for file, rows in zip(read.files, read.rows, strict=True)]
+    (folder / "files.json").write_text(json.dumps(files), encoding="utf-8")
 
 
-def load_columns(folder: Path) -> Columns:
-    """Read what `save_columns` wrote, from an artifact that was verified."""
+def load_files(folder: Path) -> FilesRead:
+    """Read what `save_files` wrote, from an artifact that was verified."""
     terms = read_table(folder / "written.arrow", "written")["term"].combine_chunks()
-    triples = read_table(folder / "triples.arrow", "triples")
-    read = json.loads((folder / "about.json").read_text(encoding="utf-8"))["read"]
-    return Columns(terms, np.stack([column.to_numpy() for column in triples.columns], axis=1), read)
+    table = read_table(folder / "triples.arrow", "triples")
+    triples = np.stack([column.to_numpy() for column in table.columns], axis=1)
+    files = json.loads((folder / "files.json").read_text(encoding="utf-8"))
+    bounds = np.cumsum([file.pop("triples") for file in files])
+    if len(files) > 1:
+        all_rows = read_table(folder / "rows.arrow", "rows")["row"].to_numpy().astype(np.int64)
+        rows = np.split(all_rows, bounds[:-1])
+    else:
+        rows = [np.arange(len(triples))]
+    columns = Columns(terms, triples, sum(file["read"] for file in files), sum(file["left_out"] for file in files))
+    return FilesRead(columns, [_File(**file) for file in files], rows)

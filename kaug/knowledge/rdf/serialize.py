@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 import pyoxigraph as ox
 
 from kaug.errors import SourceError
-from kaug.knowledge.rdf.parse import FORMATS
+from kaug.knowledge.rdf.compressed import COMPRESSIONS
+from kaug.knowledge.rdf.parse import syntax_of
 
-__all__ = ["prefixes_of", "refuse_in_xml", "syntax_of", "write_quads"]
+__all__ = ["prefixes_of", "refuse_in_xml", "write_quads"]
 
 _KNOWN = {
     "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "rdf",
@@ -34,35 +35,16 @@ _NAME_START = (
 _XML_NAME = rf"[{_NAME_START}][{_NAME_START}\-.0-9\x{{B7}}\x{{300}}-\x{{36F}}\x{{203F}}\x{{2040}}]*$"
 
 
-def syntax_of(path: Path) -> ox.RdfFormat:
-    """Tell the syntax by a file's ending.
-
-    Raises:
-        SourceError: The ending is none of `FORMATS`, alone or before `.gz`.
-
-    Examples:
-        >>> syntax_of(Path("a.ttl.gz")).name
-        'Turtle'
-    """
-    ending = Path(path.stem).suffix if path.suffix.lower() == ".gz" else path.suffix
-    syntax = FORMATS.get(ending.lower())
-    if syntax is None:
-        raise SourceError(
-            f"{path}: cannot tell the syntax; its name should end in one of {' '.join(FORMATS)}, or in one of these and .gz."
-        )
-    return syntax
-
-
 def write_quads(chunks: Iterable[bytes], path: Path, *, prefixes: dict[str, str] | None = None) -> None:
     """Write N-Quads to a file, which appears whole or not at all; the same chunks give the same bytes.
 
     Args:
         chunks: Whole lines of N-Quads. Names of graphs are left out where the syntax has none.
-        path: The file; see `syntax_of`. With `.gz` it is compressed.
+        path: The file, with an ending in `FORMATS`. With `.gz` it is compressed.
         prefixes: Namespaces by their prefix, for syntaxes that have such.
 
     Raises:
-        SourceError: Another ending, or the file cannot be written.
+        SourceError: It has another ending, or the file cannot be written.
 
     Examples:
         >>> import tempfile
@@ -72,7 +54,9 @@ def write_quads(chunks: Iterable[bytes], path: Path, *, prefixes: dict[str, str]
         @prefix x: <urn:x:> .
         x:a x:b x:c .
     """
-    syntax = syntax_of(path)
+    syntax, ending = syntax_of(path), path.suffix.lower()
+    if ending in COMPRESSIONS and ending != ".gz":
+        raise SourceError(f"{path}: is written plain or as .gz; leave {ending} to its own tool.")
     with whole_file(path) as handle:
         if syntax in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS):
             handle.writelines(chunks)

@@ -12,7 +12,7 @@ from kaug.errors import SourceError, nearest
 from kaug.knowledge.rdf.files import expand
 from kaug.knowledge.rdf.sparql import check_endpoint
 
-__all__ = ["Manifest", "Source", "read_manifest", "source_of", "verify_source"]
+__all__ = ["Manifest", "Source", "file_digests", "read_manifest", "source_of", "verify_source"]
 
 Kind = Literal["domain", "commonsense"]
 _KEYS = {"path", "endpoint", "query", "query_file", "kind", "licence", "origin", "attribution", "sha256"}
@@ -162,11 +162,24 @@ def _beside(path: Path, data: dict[str, Any], key: str) -> Path | None:
     return None if name is None else path.parent / name
 
 
-def verify_source(source: Source) -> str:
+def file_digests(source: Source) -> list[str]:
+    """Return the SHA-256 of each file of a source, in the order of `Source.files`.
+
+    Raises:
+        SourceError: A file is missing.
+    """
+    try:
+        return [file_digest(file) for file in source.files()]
+    except OSError as error:
+        raise SourceError(f"{error.filename}: cannot be read: {error.strerror} (source {source.id!r}).") from error
+
+
+def verify_source(source: Source, digests: list[str] | None = None) -> str:
     """Return the SHA-256 of a source; refuse one that is not what the manifest describes.
 
     Args:
         source: The source.
+        digests: Those of its files, if they are known.
 
     Returns:
         The digest of its file; of several files that of the lines `<digest>  <name>`, as `sha256sum` writes them, the names
@@ -175,11 +188,7 @@ def verify_source(source: Source) -> str:
     Raises:
         SourceError: A file is missing, or the digest is not the one that the manifest gives.
     """
-    files = source.files()
-    try:
-        digests = [file_digest(file) for file in files]
-    except OSError as error:
-        raise SourceError(f"{error.filename}: cannot be read: {error.strerror} (source {source.id!r}).") from error
+    files, digests = source.files(), digests or file_digests(source)
     digest = digests[0]
     if files != [source.path]:
         root = source.path if source.path.is_dir() else _root(source.path)

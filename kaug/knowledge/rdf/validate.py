@@ -8,9 +8,9 @@ from typing import Any
 import pyoxigraph as ox
 
 from kaug.errors import SourceError
-from kaug.knowledge.rdf.parse import parse_rdf, read_quads, syntax_of
+from kaug.knowledge.rdf.parse import parse_rdf, read_quads
 
-__all__ = ["check_shapes", "count_left_out", "validate_file"]
+__all__ = ["check_shapes", "validate_file"]
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _SNIFFED = 1 << 16
@@ -35,31 +35,6 @@ def validate_file(path: Path, *, base_iri: str | None = None) -> dict[str, Any]:
         reason = str(error)[place.end() :] if place else str(error).removeprefix(f"{path}: ")
         found |= {"ok": False, "error": reason, "line": int(place[1]) if place else None}
     return found
-
-
-def count_left_out(path: Path, *, base_iri: str | None = None) -> int:
-    """Count the triples that a JSON-LD file would have if what is no IRI were one.
-
-    The standard has a key that no context maps, and a malformed IRI or language, left out without a word.
-
-    Args:
-        path: An RDF file; only in JSON-LD is anything left out.
-        base_iri: As for `validate_file`.
-
-    Raises:
-        SourceError: The file cannot be read.
-
-    Examples:
-        >>> import tempfile
-        >>> file = Path(tempfile.mkdtemp()) / "a.jsonld"
-        >>> _ = file.write_text('{"@id": "urn:a", "urn:b": "read", "no such key": "left out"}')
-        >>> count_left_out(file)
-        1
-    """
-    if syntax_of(path) != ox.RdfFormat.JSON_LD:
-        return 0
-    strict, lenient = (sum(1 for _ in parse_rdf(path, base_iri=base_iri, lenient=one)) for one in (False, True))
-    return lenient - strict
 
 
 def check_shapes(files: Sequence[Path], shapes: Path) -> Iterator[dict[str, str]]:
