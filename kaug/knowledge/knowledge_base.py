@@ -2,8 +2,7 @@
 
 import json
 import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,20 +15,25 @@ from numpy.typing import NDArray
 
 from kaug.artifact import Artifact, load, verify_file
 from kaug.errors import ArtifactError
-from kaug.knowledge.words.clean import clean_text
-from kaug.knowledge.words.english import with_article
-from kaug.knowledge.words.values import literal_words, name_words, words_of
+from kaug.knowledge.words.terms import CLASS_OF, class_terms, term_words
 from kaug.tables import read_table, write_table
 
 __all__ = ["CLASS_OF", "KnowledgeBase", "built_file", "load_kb", "save_kb"]
 
-CLASS_OF = frozenset(
-    {"http://www.w3.org/1999/02/22-rdf-syntax-ns#type", "http://www.w3.org/2000/01/rdf-schema#subClassOf"}
-)
-"""The predicates whose object is a class: what stands on their right is said with an article ("a country")."""
-
 _TABLES = {"terms": "terms", "labels": "labels", "facts": "facts", "axioms": "facts", "lexicon": "lexicon"}
-_SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
+_Numbers = NDArray[np.uint32] | NDArray[np.int64]
+
+_ASKING = 4096
+"""To ask for the words of one term takes as long as to find those of so many more."""
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The words found so far: term number `t` is called `words[place[t]]`; without `place`, `words[t]`: all are found."""
+
+    words: pa.Array
+    place: NDArray[np.int32] | None
+    cost: int = 0  # in terms
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class KnowledgeBase:
     languages: tuple[str, ...]
     counts: dict[str, int]
     origins: dict[str, dict[str, str]]
-    _words: dict[tuple[str, bool], pa.Array] = field(default_factory=dict, repr=False, compare=False)
+    _words: dict[tuple[str, bool], _Words] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def terms(self) -> pa.Table:
@@ -80,22 +84,27 @@ class KnowledgeBase:
         """Return the knowledge base with other tables in place of those named."""
         return replace(self, tables={**self.tables, **tables}, _words={})
 
-    def text(self, language: str = "en") -> pa.Array:
-        """Return the bare label of every term.
+    def text(self, language: str = "en", terms: _Numbers | None = None) -> pa.Array:
+        """Return the bare label of terms.
 
         Args:
             language: BCP 47 tag. A term without a label in it takes one in the next wanted language, then one without
                 a language, then any; a term without any label is named by the last part of its IRI, a literal by its
                 value in words.
+            terms: (n,): term numbers; None is all. The words of a few are found faster than those of all.
 
         Returns:
             Strings, one per term, never null.
         """
-        return self._text(language, phrases=False)
+        return self._text(language, terms, phrases=False)
 
-    def phrase(self, language: str = "en") -> pa.Array:
-        """Return how every term stands inside a sentence ("a dog"); see `text` for the arguments."""
-        return self._text(language, phrases=True)
+    def phrase(self, language: str = "en", terms: _Numbers | None = None) -> pa.Array:
+        """Return how terms stand inside a sentence ("a dog"); see `text` for the arguments."""
+        return self._text(language, terms, phrases=True)
+
+    def find_phrases(self, language: str, terms: _Numbers) -> None:
+        """Find at once, and keep, what `phrase` will be asked for bit by bit."""
+        self._find(language, terms, phrases=True)
 
     def names(self, term: int, language: str = "en") -> list[str]:
         """Return all names of a term that count as a right answer: label, alternatives, value in words."""
@@ -105,8 +114,10 @@ class KnowledgeBase:
         names = [self.text(language)[term].as_py(), *(row["text"] for row in chosen)]
         return list(dict.fromkeys(names))
 
-    def columns(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint32]]:
-        """Return subject, predicate and object of facts as three arrays of term numbers."""
+    def columns(
+        self, rows: NDArray[np.int64] | slice = slice(None)
+    ) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint32]]:
+        """Return subject, predicate and object of facts, of all without a choice, as three arrays of term numbers."""
         return tuple(self._spo[name][rows] for name in ("subject", "predicate", "object"))  # type: ignore[return-value]
 
     @cached_property
@@ -148,64 +159,36 @@ class KnowledgeBase:
     def _label_terms(self) -> NDArray[np.uint32]:
         return np.asarray(self.labels["term"].to_numpy())
 
-    def _text(self, language: str, *, phrases: bool) -> pa.Array:
-        key = (language, phrases)
-        if key not in self._words:
-            self._words[key] = self._find_words(language, phrases=phrases)
-        return self._words[key]
-
-    def _find_words(self, language: str, *, phrases: bool) -> pa.Array:
-        wanted = list(dict.fromkeys([language, *self.languages, ""]))
-        tags = self.labels["language"].to_pylist()
-        rank = np.array([_rank(tag, wanted) for tag in tags], dtype=np.int64)
-        rank = rank * 2 + ~self.labels["preferred"].to_numpy(zero_copy_only=False)
-        terms = self._label_terms.astype(np.int64)
-        order = np.lexsort((np.arange(len(terms)), rank, terms))
-        first = order[np.unique(terms[order], return_index=True)[1]] if len(order) else order
-        chosen = self.labels.take(pa.array(first, pa.int64()))
-        words = pc.coalesce(chosen["phrase"], chosen["text"]) if phrases else chosen["text"]
-        place = np.full(self.terms.num_rows, -1, dtype=np.int64)
-        place[terms[first]] = np.arange(len(first))
-        labelled = words.combine_chunks().take(pa.array(place, mask=place < 0))
-        fallback = self._fallback(language)
-        if phrases and language.split("-", maxsplit=1)[0] == "en":
-            words = pc.coalesce(labelled, fallback)
-            unsaid = pc.coalesce(chosen["phrase"], pa.scalar("")).combine_chunks().take(pa.array(place, mask=place < 0))
-            bare = pc.equal(pc.coalesce(unsaid, pa.scalar("")), "")
-            classes = pc.and_(pa.array(self._is_class), bare)
-            articled = [_with_article(word) for word in words.filter(classes).to_pylist()]
-            return pc.replace_with_mask(words, classes, pa.array(articled, pa.string()))
-        return pc.coalesce(labelled, fallback)
-
     @cached_property
     def _is_class(self) -> NDArray[np.bool_]:
-        """Which terms are classes, by what is said of them: in a sentence they stand as "a country"."""
-        found = np.zeros(self.terms.num_rows, dtype=bool)
-        for row, value in enumerate(self.terms["value"].to_pylist()):
-            if value in CLASS_OF:
-                stated = self._spo["predicate"] == row
-                found[self._spo["object"][stated]] = True
-                if value == _SUBCLASS:
-                    found[self._spo["subject"][stated]] = True
-        # What the vocabulary declares to be a class, by rdfs:Class or owl:Class.
-        kinds = self.terms["value"].take(self.axioms["object"].combine_chunks())
-        declared = pc.match_substring_regex(kinds, "(rdf-schema|owl)#Class$").combine_chunks()
-        found[self.axioms["subject"].filter(declared).to_numpy()] = True
-        return found
+        return class_terms(self.terms, self.facts, self.axioms)
 
-    def _fallback(self, language: str) -> pa.Array:
-        """Words for the terms without a label: a literal's value, the last part of an IRI."""
-        value, kind = (
-            pa.concat_arrays(self.terms[name].cast(pa.string()).chunks or [pa.array([], pa.string())])
-            for name in ("value", "kind")
-        )
-        datatype = self.terms["datatype"].combine_chunks()
-        literal = pc.equal(kind, "literal")
-        words = literal_words(value.filter(literal), datatype.filter(literal), language)
-        names = name_words(value.filter(pc.invert(literal)))
-        place = np.where(literal.to_numpy(zero_copy_only=False), 0, len(words))
-        place += np.where(place > 0, np.cumsum(place > 0), np.cumsum(place == 0)) - 1
-        return clean_text(pa.concat_arrays([words, names]).take(pa.array(place)))
+    def _text(self, language: str, terms: _Numbers | None, *, phrases: bool) -> pa.Array:
+        known = self._find(language, terms, phrases=phrases)
+        if terms is None:
+            return known.words
+        return known.words.take(pa.array(terms if known.place is None else known.place[terms]))
+
+    def _find(self, language: str, terms: _Numbers | None, *, phrases: bool) -> _Words:
+        count, key = self.terms.num_rows, (language, phrases)
+        known = self._words.get(key) or _Words(pa.array([], pa.string()), np.full(count, -1, dtype=np.int32))
+        if known.place is None:
+            return known
+        new = np.unique(terms[known.place[terms] < 0]).astype(np.int64) if terms is not None else np.arange(count)
+        cost = known.cost + len(new) + _ASKING
+        whole = terms is None or cost > count  # to go on bit by bit would cost more than to find all
+        if not whole and not len(new):
+            return known
+        classes = self._is_class if phrases and language.split("-", maxsplit=1)[0] == "en" else None
+        chosen = np.arange(count) if whole else new
+        words = term_words(self.terms, self.labels, chosen, [language, *self.languages], phrases, classes)
+        if whole:
+            self._words[key] = _Words(words, None)
+        else:
+            place = known.place.copy()
+            place[new] = np.arange(len(known.words), len(known.words) + len(new))
+            self._words[key] = _Words(pa.concat_arrays([known.words, words]), place, cost)
+        return self._words[key]
 
 
 def save_kb(kb: KnowledgeBase, folder: Path) -> None:
@@ -286,13 +269,6 @@ def load_kb(folder: str | os.PathLike[str]) -> KnowledgeBase:
     )
 
 
-def _rank(tag: str, wanted: Sequence[str]) -> int:
-    for place, language in enumerate(wanted):
-        if tag == language.lower() or (tag and tag.split("-", maxsplit=1)[0] == language.lower()):
-            return place
-    return len(wanted)
-
-
 def pair_keys(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> NDArray[np.uint64]:
     """Make one number of each pair of terms, so that pairs can be compared and looked up in columns.
 
@@ -308,11 +284,3 @@ def pair_keys(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> NDArray[np
         [4294967298]
     """
     return left.astype(np.uint64) << np.uint64(32) | right.astype(np.uint64)
-
-
-def _with_article(word: str) -> str:
-    if not word or not word[0].isalpha():
-        return word
-    if " " not in word and re.search("[a-z][A-Z]", word):
-        word = words_of(word)  # schema.org labels its classes "EducationalOrganization"
-    return with_article(word if word[:2].isupper() else word[0].lower() + word[1:])

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.lexicon.statements import statements
+from kaug.knowledge.words.terms import places_of
 
 __all__ = ["facts_about"]
 
@@ -31,11 +32,12 @@ def facts_about(kb: KnowledgeBase, entities: NDArray[np.uint32], language: str =
         ['The capital of Togo is Lome.', 'Ghana borders Togo.']
     """
     entities = np.asarray(entities, dtype=np.uint32)
-    everything = np.arange(kb.facts.num_rows, dtype=np.int64)
-    subjects, _, objects = kb.columns(everything)
-    by_object = kb.facts_by_object
-    first = _between(subjects, entities)
-    second = _between(objects[by_object], entities)
+    subjects, _, objects = kb.columns()
+    asked = np.zeros(kb.terms.num_rows, dtype=bool)
+    asked[entities] = True
+    by_object = np.flatnonzero(asked[objects])
+    by_object = by_object[np.argsort(objects[by_object], kind="stable")]
+    first, second = places_of(subjects, entities), places_of(objects[by_object], entities)
     place = np.repeat(np.tile(np.arange(len(entities)), 2), np.concatenate([first[1], second[1]]))
     rows = np.concatenate([first[0], by_object[second[0]]])
     itself = (np.arange(len(rows)) >= len(first[0])) & (subjects[rows] == objects[rows])  # was found as its subject
@@ -43,11 +45,3 @@ def facts_about(kb: KnowledgeBase, entities: NDArray[np.uint32], language: str =
     rows, place = rows[~itself][order], place[~itself][order]
     sentences = statements(kb, rows, language)
     return pa.table({"entity": pa.array(entities[place]), "row": pa.array(rows), "sentence": sentences})
-
-
-def _between(column: NDArray[np.uint32], wanted: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The places of each wanted number in a sorted column, one after the other, and how many each has."""
-    low, high = (np.searchsorted(column, wanted, side) for side in ("left", "right"))
-    often = high - low
-    start = np.repeat(low - (np.cumsum(often) - often), often)
-    return (start + np.arange(often.sum())).astype(np.int64), often

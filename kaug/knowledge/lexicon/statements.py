@@ -108,11 +108,11 @@ def predicate_name(kb: KnowledgeBase, predicate: int, language: str = "en") -> s
     Returns:
         The name. Of a path of types, as in Freebase, the last part is taken: "film.film.directed_by" is "directed by".
     """
-    label: str = kb.text(language)[predicate].as_py()
+    label, name = _called(kb, predicate, language)
     iri = kb.terms["value"][predicate].as_py()
     local = re.split(r"[#/:]", iri.rstrip("#/:"))[-1]
     latin = language.split("-", maxsplit=1)[0] != "en" or re.search("[A-Za-z]", label)
-    if latin and label not in (words_of(local), name_words(pa.array([iri]))[0].as_py()):
+    if latin and label not in (words_of(local), name):
         return label
     return words_of(re.split(r"(?<=[a-z0-9])(?:__|\.)(?=[a-z])", local)[-1]) or label
 
@@ -167,14 +167,14 @@ def statements(kb: KnowledgeBase, rows: NDArray[np.int64], language: str = "en")
     """
     rows = np.asarray(rows, dtype=np.int64)
     subjects, predicates, objects = kb.columns(rows)
-    words = kb.phrase(language)
+    kb.find_phrases(language, np.concatenate([subjects, objects]))
     order = np.argsort(predicates, kind="stable")
     bounds = np.flatnonzero(np.diff(predicates[order])) + 1
     pieces = [pa.array([], pa.string())]
     for at in np.split(order, bounds) if len(order) else ():
         predicate = int(predicates[at[0]])
         found = templates(kb, predicate, "statement", language) or templates(kb, predicate, "statement", "en")
-        pieces.append(fill(found[0], words.take(pa.array(subjects[at])), words.take(pa.array(objects[at]))).text)
+        pieces.append(fill(found[0], *(kb.phrase(language, ends[at]) for ends in (subjects, objects))).text)
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
     return pa.concat_arrays(pieces).take(pa.array(place))
@@ -222,6 +222,18 @@ def _entries(kb: KnowledgeBase, language: str) -> dict[tuple[int, str], list[str
     return known[language]
 
 
+def _called(kb: KnowledgeBase, predicate: int, language: str) -> tuple[str, str]:
+    """A predicate's label, and the last part of its IRI in words; found for all predicates at once, and kept."""
+    known: dict[int, tuple[str, str]] = vars(kb).setdefault("_called", {}).setdefault(language, {})
+    if predicate not in known:
+        others = [] if known else pc.unique(kb.facts["predicate"]).to_pylist()
+        found = list(dict.fromkeys([predicate, *others]))
+        names = name_words(kb.terms["value"].take(pa.array(found)))
+        labels = kb.text(language, np.array(found, dtype=np.int64))
+        known.update(zip(found, zip(labels.to_pylist(), names.to_pylist(), strict=True), strict=True))
+    return known[predicate]
+
+
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _KINDS: list[Values] = ["thing", "truth", "date", "year", "time", "count"]
 _INTEGERS = ("integer", "int", "long", "short", "nonNegativeInteger", "positiveInteger", "unsignedInt", "unsignedShort")
@@ -245,14 +257,15 @@ def _values(kb: KnowledgeBase) -> dict[int, Values]:
         for datatype in pc.unique(datatypes).to_pylist():
             if datatype in _KIND_OF:
                 codes[pc.equal(datatypes, datatype).fill_null(False).to_numpy()] = _KINDS.index(_KIND_OF[datatype])
-        years = pc.match_substring_regex(kb.terms["value"], _YEAR).to_numpy() & (codes == _KINDS.index("count"))
-        codes[years] = _KINDS.index("year")
-        _, predicates, objects = kb.columns(np.arange(kb.facts.num_rows, dtype=np.int64))
-        order = np.argsort(predicates, kind="stable")
-        found, starts = np.unique(predicates[order], return_index=True)
-        of_objects = codes[objects[order]]
-        low, high = (edge.reduceat(of_objects, starts) if len(starts) else starts for edge in (np.minimum, np.maximum))
         number, year = _KINDS.index("count"), _KINDS.index("year")
+        counts = np.flatnonzero(codes == number)
+        years = pc.match_substring_regex(kb.terms["value"].take(pa.array(counts)), _YEAR)
+        codes[counts[years.to_numpy()]] = year
+        _, predicates, objects = kb.columns()
+        stated = np.zeros((kb.terms.num_rows, len(_KINDS)), dtype=bool)
+        stated[predicates, codes[objects]] = True
+        found = np.flatnonzero(stated.any(axis=1))
+        low, high = stated[found].argmax(axis=1), number - stated[found, ::-1].argmax(axis=1)
         kinds = np.where((low == year) & (high == number), number, np.where(low == high, low, 0))
         known = {int(term): _KINDS[kind] for term, kind in zip(found, kinds, strict=True) if kind}
         vars(kb)["_values"] = known

@@ -1,1 +1,1 @@
-"""Values and names → English words."""
+"""Values, names and terms → English words."""
