@@ -15,6 +15,7 @@ import re
 import shlex
 import tomllib
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -149,10 +150,12 @@ def _check_command(words: list[str], shown: list[tuple[str, str, str]]) -> None:
     for setting in context.params.get("set_") or ():
         minimal = 'question = ""\n[knowledge]\nsources = [""]\n[training]\ntokens = 1\n'
         Pipeline.parse(minimal, "--set", [setting])
-    for word in words[1:]:
+    for before, word in pairwise(words):
+        if before in ("--out", "-o"):
+            continue
         if word.startswith(("kb/", "pipelines/")):
             assert list(ROOT.glob(word)), f"{word} does not exist"
-        elif word.endswith((".toml", ".ttl")) and words[0] not in ("import",):
+        elif word.endswith((".toml", ".ttl")):
             assert any(code.startswith(f"# file: {word}\n") for _, _, code in shown), f"{word} is not on the page"
 
 

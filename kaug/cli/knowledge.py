@@ -182,7 +182,7 @@ def lexicon(
     language: Annotated[list[str] | None, typer.Option(help="Languages wanted; may be repeated. [default: en]")] = None,
     as_json: Json = False,
 ) -> None:
-    """List the predicates that the lexicon lacks, most used first, and draft entries for them: a question a predicate."""
+    """List the predicates that the lexicon lacks, most used first; with --draft, write entries for a person to mend."""
     from dataclasses import asdict
 
     from kaug.knowledge.knowledge_base import load_kb
