@@ -1,6 +1,7 @@
 """Triples in columns → FACTS with their ids and sources, those that follow from others with their reasons."""
 
 import hashlib
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Literal
@@ -149,9 +150,15 @@ def _sources_of_premises(stated: pa.ListArray, premises: pa.ListArray) -> pa.Lis
     flags = np.zeros((count + len(premises), len(ids)), dtype=bool)
     owner = np.repeat(np.arange(count), np.diff(stated.offsets.to_numpy()))
     flags[owner, names.indices.to_numpy()] = True
+    # A batch of premises at a time: all at once would be a row of flags for each.
+    cuts = np.unique(np.append(np.searchsorted(offsets, np.arange(0, len(rests_on), _BATCH)), len(premises)))
     before = -1
     while len(premises) and int(flags.sum()) != before:
         before = int(flags.sum())
-        flags[count:] = np.logical_or.reduceat(flags[rests_on], offsets[:-1], axis=0)
+        for first, last in itertools.pairwise(cuts):
+            flat = rests_on[offsets[first] : offsets[last]]
+            flags[count + first : count + last] = np.logical_or.reduceat(
+                flags[flat], offsets[first:last] - offsets[first], axis=0
+            )
     order = np.argsort(ids)
     return _lists([ids[place] for place in order], flags[count:, order])

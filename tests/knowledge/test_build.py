@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaug.errors import SourceError
+from kaug.knowledge import facts
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.rdf.sources import Source, read_manifest, verify_source
@@ -169,6 +170,29 @@ def test_facts_know_their_sources(tmp_path: Path) -> None:
         "attribution": "",
     }
     assert equal(kb, build_kb(sources[::-1]))
+
+
+def test_what_is_inferred_comes_from_the_sources_of_all_it_rests_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subclass = "<http://www.w3.org/2000/01/rdf-schema#subClassOf>"
+    texts = {"a": "<urn:x> a <urn:A> .", "b": f"<urn:A> {subclass} <urn:B> .", "c": f"<urn:B> {subclass} <urn:C> ."}
+    for name, text in texts.items():
+        (tmp_path / f"{name}.ttl").write_text(text)
+    sources = [tmp_path / f"{name}.ttl" for name in texts]
+    kb = build_kb(sources, inference="rdfs")
+    values = kb.terms["value"].to_pylist()
+    rows = pa.concat_tables([kb.facts, kb.axioms]).select(["subject", "object", "sources"]).to_pylist()
+    assert {(values[row["subject"]], values[row["object"]]): row["sources"] for row in rows} == {
+        ("urn:x", "urn:A"): ["a"],
+        ("urn:A", "urn:B"): ["b"],
+        ("urn:B", "urn:C"): ["c"],
+        ("urn:A", "urn:C"): ["b", "c"],
+        ("urn:x", "urn:B"): ["a", "b"],
+        ("urn:x", "urn:C"): ["a", "b", "c"],
+    }
+    monkeypatch.setattr(facts, "_BATCH", 1)
+    assert equal(kb, build_kb(sources, inference="rdfs"))
 
 
 def test_a_statement_about_a_triple_is_left_out_and_counted(make: Make) -> None:

@@ -1,7 +1,11 @@
 """Inference: every conclusion is the planted one, for the planted reason; the closure is what other reasoners find."""
 
 import itertools
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 import numpy as np
 import owlrl
@@ -11,6 +15,10 @@ import rdflib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kaug.knowledge.inference import closure, joins
+from kaug.knowledge.inference import infer as module
+from kaug.knowledge.inference import premises as writing
+from kaug.knowledge.inference.closure import PAIRS, TOTAL
 from kaug.knowledge.inference.infer import CONCLUDED, VOCABULARY, Inferred, infer
 from kaug.knowledge.inference.rules import READING, RULES, Level, iri
 
@@ -346,6 +354,136 @@ def test_columns_have_the_types_that_are_promised() -> None:
     assert (str(found.rule.type), str(found.premises.type)) == ("string", "list<item: int64>")
 
 
+# ---------------------------------------------------------------- worst cases
+
+
+def chained(length: int, predicate: str = "p") -> list[Triple]:
+    """A property chain q0 … of some length."""
+    rows = [(predicate, "owl:propertyChainAxiom", "_:c0")] + [(f"_:c{n}", "rdf:first", f"q{n}") for n in range(length)]
+    last = (f"_:c{length - 1}", "rdf:rest", "rdf:nil")
+    return [*rows, *((f"_:c{n}", "rdf:rest", f"_:c{n + 1}") for n in range(length - 1)), last]
+
+
+def dense(size: int) -> list[Triple]:
+    """A class and a hub that all instances are tied to, by a property that all rules multiply."""
+    rows = triples(
+        "p rdf:type owl:SymmetricProperty . p rdf:type owl:TransitiveProperty . p rdfs:subPropertyOf q"
+        " . p owl:inverseOf i . p owl:equivalentProperty e . p rdfs:domain K . p rdfs:range L . C rdfs:subClassOf D"
+        " . C rdfs:subClassOf _:a . _:a owl:onProperty p . _:a owl:allValuesFrom C . C owl:equivalentClass E"
+        " . s owl:propertyChainAxiom _:1 . _:1 rdf:first p . _:1 rdf:rest _:2 . _:2 rdf:first p . _:2 rdf:rest rdf:nil"
+        " . same owl:sameAs x0"
+    )
+    rows += [(f"x{n}", "rdf:type", "C") for n in range(size)] + [(f"x{n}", "p", "hub") for n in range(size)]
+    return rows + [("x1", "owl:sameAs", f"y{n}") for n in range(size // 10)]
+
+
+def test_a_hub_is_closed_whole_where_no_cap_is_reached() -> None:
+    rows = triples("p rdf:type owl:SymmetricProperty . p rdf:type owl:TransitiveProperty")
+    rows += [(f"x{n}", "p", "hub") for n in range(40)]
+    said, found = run(rows)
+    ends = ["hub", *(f"x{n}" for n in range(40))]
+    assert set(said[2:]) == {(one, "p", other) for one in ends for other in ends}
+    assert found.counts == {"prp-symp": 40, "prp-trp": 41 * 41 - 80}
+
+
+def test_all_rules_together_are_capped_and_each_that_is_cut_is_named() -> None:
+    rows = dense(60)
+    whole, _ = run(rows)
+    said, found = run(rows, limit=50)
+    stopped = {name.split()[1]: made for name, made in found.counts.items() if name.startswith("rule ")}
+    made = {name: count for name, count in found.counts.items() if name in dict(RULES["owl"])}
+    assert set(said) < set(whole)
+    assert sum(made.values()) <= TOTAL * 50
+    assert max(made.values()) <= 50
+    assert set(stopped) >= {name for name, count in made.items() if count == 50}
+    assert "prp-trp" in stopped  # those before it have used up what all may conclude
+    assert run(rows[::-1], limit=50)[0][len(rows) :] == said[len(rows) :]
+
+
+def test_a_join_that_comes_to_nothing_is_cut_and_said_to_be() -> None:
+    # In the second round each x p hub is new, and meets each of the hub's classes, none of which is D.
+    rows = triples("p owl:inverseOf i . R owl:onProperty p . R owl:someValuesFrom D . d rdf:type D . d i x")
+    rows += [("hub", "i", f"x{n}") for n in range(100)] + [("hub", "rdf:type", f"T{n}") for n in range(1100)]
+    whole = {"prp-inv2": 101, "cls-svf1": 1}
+    assert run(rows)[1].counts == whole
+    assert run(rows, limit=108)[1].counts == whole  # 110,000 pairs and a few
+    said, found = run(rows, limit=105)
+    assert found.counts == {**whole, "rule cls-svf1 stopped at": 1}
+    assert ("x", "rdf:type", "R") in said
+    assert 105 * PAIRS < 100 * 1100 < 108 * PAIRS
+    said, found = run([row for row in rows if row[0] != "d"], limit=101)
+    assert found.counts == {"prp-inv2": 100, "rule cls-svf1 stopped at": 0}
+
+
+def test_lists_that_run_into_one_another_are_cut_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [(f"C{n}", "owl:oneOf", f"_:{n}") for n in range(30)] + [(f"_:{n}", "rdf:first", f"x{n}") for n in range(30)]
+    rows += [(f"_:{n}", "rdf:rest", f"_:{m}") for n in range(30) for m in range(30)]
+    said, found = run(rows)
+    assert found.counts == {"cls-oo": 900}
+    monkeypatch.setattr(module, "_LIST_CELLS", 30 * 30 * 17)
+    assert run(rows)[0] == said  # a node's links are met once more only to find that all is known
+    monkeypatch.setattr(module, "_LIST_CELLS", 30 * 30 * 17 - 1)
+    assert run(rows)[1].counts == {"cls-oo": 30, "lists cut after 1 members": 30}
+
+
+def test_a_list_of_as_many_members_as_are_read_is_not_cut() -> None:
+    rows = [("C", "owl:oneOf", "_:0")] + [(f"_:{n}", "rdf:first", f"x{n}") for n in range(256)]
+    rows += [(f"_:{n}", "rdf:rest", f"_:{n + 1}") for n in range(255)] + [("_:255", "rdf:rest", "rdf:nil")]
+    assert run(rows)[1].counts == {"cls-oo": 256}
+
+
+def test_premises_are_capped_and_what_is_left_out_for_it_is_counted() -> None:
+    # Every x p end rests on all 40 links, by 38 hidden steps that all x share.
+    rows = chained(40) + [(f"x{n}", "q0", "n1") for n in range(100)]
+    rows += [(f"n{n}", f"q{n}", f"n{n + 1}") for n in range(1, 40)]
+    said, whole = run(rows)
+    assert {len(premises) for premises in whole.premises.to_pylist()} == {1 + 3 * 40}
+    hidden = {"left out: about an anonymous class or property, or the vocabulary": 38}
+    assert whole.counts == {"prp-spo2": 100, **hidden}
+    cut, found = run(rows, limit=138)
+    assert found.counts == {"prp-spo2": 138 * 32 // 121, **hidden, "left out: beyond 4416 premises": 100 - 4416 // 121}
+    assert cut == said[: len(cut)]
+    assert found.premises.to_pylist() == whole.premises.to_pylist()[: len(found.rule)]
+
+
+PEAK = """
+import re
+from pathlib import Path
+import numpy as np
+import test_inference as t
+
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
+
+rows = t.dense(20000)
+rows += [(f"U{n}", "owl:unionOf", f"_:u{n}") for n in range(3000)]
+rows += [(f"_:u{n}", "rdf:rest", f"_:u{(m * m * 7919 + n * 104729) % 3000}") for n in range(3000) for m in range(n, n + 100)]
+rows += [(f"_:u{n}", "rdf:first", f"z{n}") for n in range(3000)]
+rows += t.chained(250, "long") + [(f"h{n}", "q0", "n1") for n in range(20000)]
+rows += [(f"n{n}", f"q{n}", f"n{n + 1}") for n in range(1, 250)]
+before = peak()
+found = t.run(rows, limit=20000)[1]
+print(peak() - before, *(name.replace(" ", "_") for name in found.counts))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="this system does not tell a process's peak memory")
+def test_the_peak_of_memory_is_bounded_whatever_is_given() -> None:
+    # Uncapped, the lists alone make 800 million pairs in their second step.
+    path = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    megabytes, *counts = done.stdout.split()
+    assert int(megabytes) < 800
+    assert {"lists_cut_after_2_members", "rule_prp-trp_stopped_at"} <= set(counts)
+
+
 # ---------------------------------------------------------------- an independent check of reasons
 
 
@@ -538,6 +676,25 @@ def test_the_order_of_the_triples_makes_no_difference(graph: list[Triple], rando
     shuffled = rows.copy()
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert list(reasons(shuffled).items()) == list(reasons(rows).items())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_nothing_is_cut_unsaid_and_blocks_change_nothing(data: st.DataObject) -> None:
+    rows = data.draw(GRAPH) + LISTS
+    said, whole = run(rows)
+    cut, found = run(rows, limit=data.draw(st.integers(1, 6)))
+    assert set(cut) <= set(said)
+    if not any("stopped" in name or "beyond" in name for name in found.counts):
+        assert cut == said
+    with pytest.MonkeyPatch.context() as patch:
+        for part in (joins, closure, writing):
+            patch.setattr(part, "BLOCK", 3)
+        patch.setattr(writing, "_CELLS", 60)
+        small, found = run(rows)
+    if "beyond" not in str(found.counts):
+        assert small == said
+        assert found.premises == whole.premises
 
 
 # ---------------------------------------------------------------- other reasoners

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +11,16 @@ from numpy.typing import NDArray
 from kaug.knowledge.inference.joins import BLOCK, Columns, Index, Rows, join
 from kaug.knowledge.inference.rules import CLOSING, READING, Rule, Term
 
-__all__ = ["Closure", "Derived", "close", "gather"]
+__all__ = ["EFFORT", "PAIRS", "TOTAL", "Closure", "Derived", "close", "gather"]
 
 EFFORT = 64
 """How many derivations a rule may look at for every conclusion that it may make."""
+
+PAIRS = 16 * EFFORT
+"""How many pairs of rows its joins may make on the way, most of which may come to nothing."""
+
+TOTAL = 8
+"""How many conclusions all rules together may make for every one that one rule may make."""
 
 Refuse = Callable[[Columns], NDArray[np.bool_]]
 
@@ -82,7 +89,8 @@ def close(columns: Columns, given: Derived, rules: Sequence[Rule], refuse: Refus
         given: Rows that are derived beforehand; they follow those given.
         rules: The rules, in the order that decides between derivations of the same round.
         refuse: Says which conclusions are none (a literal as subject; what is trivial).
-        limit: The most rows that the rules of one name may derive; they may look at `EFFORT` times as many derivations.
+        limit: The most rows that the rules of one name may derive; they may look at `EFFORT` times as many derivations and
+            make `PAIRS` times as many pairs. All rules together may derive `TOTAL` times as many rows.
         same_as: The predicate whose rows are not found by subject or object alone.
 
     Returns:
@@ -105,18 +113,27 @@ def close(columns: Columns, given: Derived, rules: Sequence[Rule], refuse: Refus
 
 @dataclass
 class _Budget:
-    """What the rules of each name may still do: `made` rows of `limit`, derivations looked at, and who was stopped."""
+    """What the rules of each name may still do: `made` rows of `limit`, what they looked at, and who was stopped."""
 
     limit: int
     made: Counter[str] = field(default_factory=Counter)
     effort: Counter[str] = field(default_factory=Counter)
+    pairs: Counter[str] = field(default_factory=Counter)
+    cut: set[str] = field(default_factory=set)
     stopped: dict[str, int] = field(default_factory=dict)
 
     def room(self, name: str) -> int:
-        return self.limit - self.made[name]
+        return min(self.limit - self.made[name], self.limit * TOTAL - self.made.total())
+
+    def allow(self, name: str, pairs: int) -> int:
+        allowed = min(pairs, self.limit * PAIRS - self.pairs[name])
+        self.pairs[name] += allowed
+        if allowed < pairs:
+            self.cut.add(name)
+        return allowed
 
     def spent(self, name: str) -> bool:
-        return self.effort[name] >= self.limit * EFFORT
+        return name in self.cut or self.effort[name] > self.limit * EFFORT
 
 
 def _round(
@@ -145,7 +162,7 @@ def _conclude(
 ) -> tuple[_Part, bool]:
     """Find what one rule concludes from the new rows and all rows, neither known nor taken, and whether a cap cut it."""
     parts: list[_Part] = []
-    width, room, pending = len(rule.premises), budget.room(rule.name), 0
+    width, room, held, distinct = len(rule.premises), budget.room(rule.name), 0, 0
     for fresh in range(1 if first else width):
         indexes = [
             (state.new_base if pattern.base else state.new)
@@ -153,20 +170,24 @@ def _conclude(
             else (state.base if pattern.base else state.whole)
             for at, pattern in enumerate(rule.premises)
         ]
-        for bound, rows in join(state.columns, rule.premises, indexes):
+        for bound, rows in join(state.columns, rule.premises, indexes, partial(budget.allow, rule.name)):
             budget.effort[rule.name] += len(rows)
             subject, predicate, value = (_fill(term, bound, len(rows)) for term in rule.conclusion.terms)
             columns = (subject, predicate, value)
             kept = ~(refuse(columns) | state.whole.holds(columns) | taken.holds(columns))
             parts.append(_Part(_take(columns, kept), rows[kept]))
-            pending += int(kept.sum())
-            if pending > min(room, 4 * BLOCK):
+            held += int(kept.sum())
+            # To look for repeats is to sort all that is held: not at every block.
+            if held > distinct + 4 * BLOCK:
                 parts = [_distinct(parts, width)]
-                pending = len(parts[0].premises)
-            if pending > room or budget.spent(rule.name):
-                part = _distinct(parts, width)
-                return _Part(_take(part.columns, slice(room)), part.premises[:room]), True
-    return _distinct(parts, width), False
+                held = distinct = len(parts[0].premises)
+            if distinct > room or budget.spent(rule.name):
+                break
+        if distinct > room or budget.spent(rule.name):
+            break
+    part = _distinct(parts, width)
+    more = len(part.premises) > room or budget.spent(rule.name)
+    return _Part(_take(part.columns, slice(room)), part.premises[:room]), more
 
 
 def _distinct(parts: list[_Part], width: int) -> _Part:

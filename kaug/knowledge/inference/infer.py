@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kaug.knowledge.inference.closure import Derived, close, gather
+from kaug.knowledge.inference.closure import Derived, close
 from kaug.knowledge.inference.joins import Columns, Rows
+from kaug.knowledge.inference.premises import write_out
 from kaug.knowledge.inference.rules import CONCLUDED, VOCABULARY, Level, iri, number_rules
 from kaug.knowledge.knowledge_base import pair_keys
 
@@ -22,6 +23,9 @@ _EXPRESSIONS = ("owl:onProperty", "owl:intersectionOf", "owl:unionOf", "owl:oneO
 _CLASS_OBJECT = ("rdf:type", "rdfs:subClassOf", "owl:equivalentClass", "rdfs:domain", "rdfs:range")
 _REFLEXIVE = ("rdfs:subClassOf", "rdfs:subPropertyOf", "owl:equivalentClass", "owl:equivalentProperty", "owl:sameAs")
 _LIST_LENGTH = 256
+_LIST_CELLS = 1 << 24  # what all lists together may take: for each node of each its links, and a row
+_ROW_CELLS = 16  # what a row takes, in links
+_PREMISES = 32  # how many premises all conclusions together may have for each that a rule may make
 
 Numbers = Mapping[str, int]
 
@@ -72,8 +76,9 @@ def infer(
             have one: conclusions are made with them.
         literal: bool (terms,): which terms are literals. None becomes a subject.
         rules: `rdfs` or `owl` (which includes `rdfs`).
-        limit: The most conclusions that one rule may make. A rule that reaches it stops, as does one that looks at 64
-            derivations for each conclusion allowed; the counts say so.
+        limit: The most conclusions that one rule may make; all together may make eight times as many. A rule that reaches
+            it stops, as does one that looks at 64 derivations or 1,024 pairs of rows for each conclusion allowed. All
+            together may have 32 premises for each; the counts say what was cut.
         blank: bool (terms,): which terms are blank nodes; without it, none. What is concluded of anonymous classes is left
             out; where another conclusion rests on it, its own premises stand in its place.
 
@@ -115,10 +120,15 @@ def infer(
         limit,
         numbers[iri("owl:sameAs")],
     )
-    counts.update({f"rule {name} stopped at": made for name, made in closure.stopped.items()})
+    # A rule may be stopped before it concludes anything: that is said too.
+    stopped = {f"rule {name} stopped at": made for name, made in closure.stopped.items()}
     derived = closure.derived
     hidden = _hidden(columns, numbers, _padded(blank, size))(derived.columns)
+    most = min(_PREMISES * limit, np.iinfo(np.int32).max)
+    premises, lengths = write_out(derived, hidden, len(asserted), most)
     shown = np.flatnonzero(~hidden)
+    counts[f"left out: beyond {most} premises"] = len(shown) - len(lengths)
+    shown = shown[: len(lengths)]
     subject, predicate, object = (column[shown] for column in derived.columns)
     for name in CONCLUDED:
         if name not in known and (predicate == numbers[name]).any():
@@ -128,7 +138,6 @@ def infer(
     counts["left out: about an anonymous class or property, or the vocabulary"] = int(
         (hidden & (derived.rule >= 0)).sum()
     )
-    premises, lengths = _shown_premises(derived, hidden, len(asserted))
     place = np.concatenate([asserted, np.full(len(hidden), -1)])
     place[len(asserted) + shown] = len(order) + np.arange(len(shown))
     return Inferred(
@@ -137,7 +146,7 @@ def infer(
         object,
         pa.array(names, pa.string()),
         pa.ListArray.from_arrays(pa.array(np.append(0, np.cumsum(lengths)), pa.int32()), pa.array(place[premises])),
-        {name: count for name, count in sorted(counts.items()) if count},
+        dict(sorted({**{name: count for name, count in counts.items() if count}, **stopped}.items())),
     )
 
 
@@ -197,28 +206,33 @@ def _lists(columns: Columns, numbers: Numbers, counts: Counter[str]) -> Derived:
     """Walk the lists of class expressions and property chains: derive that a list has a node, from its links."""
     subject, predicate, value = columns
     rest, nil = numbers.get(iri("rdf:rest"), -1), numbers.get(iri("rdf:nil"), -1)
-    links = np.flatnonzero(predicate == rest)  # ascending by subject, as all rows of one predicate are
+    # ascending by subject, as all rows of one predicate are
+    links = np.flatnonzero((predicate == rest) & (value != nil))
     heads = np.unique(value[_marked(numbers, map(iri, _LISTS), int(max(numbers.values())) + 1)[predicate]])
     chains = np.unique(value[predicate == numbers.get(iri(_LISTS[0]), -1)])
     head, node, seen = heads, heads, np.zeros(0, np.uint64)
     path = np.zeros((len(head), 0), np.int64)  # the links from the head to the node
-    parts, paths = [(head, node)], [path]
-    for _ in range(_LIST_LENGTH - 1):
+    parts, paths, room = [(head, node)], [path], _LIST_CELLS
+    for length in range(1, _LIST_LENGTH + 1):
         seen = np.union1d(seen, pair_keys(head, node))
         low = np.searchsorted(subject[links], node, "left")
         count = np.searchsorted(subject[links], node, "right") - low
+        room -= int(count.sum()) * (length + _ROW_CELLS)
+        if room < 0:
+            counts[f"lists cut after {length} members"] = len(np.unique(head[count > 0]))
+            break
         owner = np.repeat(np.arange(len(node)), count)
         link = links[np.repeat(low - (np.cumsum(count) - count), count) + np.arange(len(owner))]
         pairs, at = np.unique(pair_keys(head[owner], value[link]), return_index=True)
-        new = ~np.isin(pairs, seen) & (value[link[at]] != nil)
+        new = ~np.isin(pairs, seen)
         owner, link = owner[at[new]], link[at[new]]
+        if length == _LIST_LENGTH and len(owner):
+            counts[f"lists cut after {length} members"] = len(np.unique(head[owner]))
+        if length == _LIST_LENGTH or not len(owner):
+            break
         path, head, node = np.column_stack((path[owner], link)), head[owner], value[link]
         parts.append((head, node))
         paths.append(path)
-        if not len(head):
-            break
-    else:
-        counts[f"lists cut after {_LIST_LENGTH} members"] = len(head)
     heads, nodes = (np.concatenate([part[at] for part in parts]) for at in range(2))
     later = np.unique(nodes[len(parts[0][0]) :][np.isin(heads[len(parts[0][0]) :], chains)])
     own = [np.full(len(column), numbers[name], np.uint32) for name, column in zip(_OWN, (nodes, later), strict=True)]
@@ -229,31 +243,6 @@ def _lists(columns: Columns, numbers: Numbers, counts: Counter[str]) -> Derived:
         np.concatenate([path.ravel() for path in paths]),
         np.concatenate([*(np.full(*path.shape) for path in paths), np.zeros(len(later), np.int64)]),
     )
-
-
-def _shown_premises(derived: Derived, hidden: NDArray[np.bool_], given: int) -> tuple[Rows, Rows]:
-    """Put the premises of a hidden row in its place, until no premise is hidden; say none twice."""
-    shown = np.flatnonzero(~hidden)
-    flat = gather(derived.premises, derived.lengths, shown)
-    owner = np.repeat(np.arange(len(shown)), derived.lengths[shown])
-    hides = np.concatenate([np.zeros(given, dtype=bool), hidden])
-    settled: list[tuple[Rows, Rows]] = []
-    while len(flat):
-        _, once = np.unique(owner.astype(np.uint64) << np.uint64(32) | flat.astype(np.uint64), return_index=True)
-        once.sort()
-        flat, owner = flat[once], owner[once]
-        open_ = np.zeros(len(shown), dtype=bool)
-        open_[owner[hides[flat]]] = True
-        settled.append((owner[~open_[owner]], flat[~open_[owner]]))
-        flat, owner = flat[open_[owner]], owner[open_[owner]]
-        inner = hides[flat]
-        within = flat[inner] - given
-        count = np.ones(len(flat), np.int64)
-        count[inner] = derived.lengths[within]
-        flat, owner, inner = (np.repeat(column, count) for column in (flat, owner, inner))
-        flat[inner] = gather(derived.premises, derived.lengths, within)
-    owner, flat = (np.concatenate([np.zeros(0, np.int64), *(part[at] for part in settled)]) for at in range(2))
-    return flat[np.argsort(owner, kind="stable")], np.bincount(owner, minlength=len(shown))
 
 
 def _differs(columns: Columns, order: Rows) -> NDArray[np.bool_]:

@@ -1,6 +1,6 @@
 """Triples in columns, and patterns with variables → the rows that meet all patterns at once, in blocks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from kaug.knowledge.knowledge_base import pair_keys
 
 __all__ = ["BLOCK", "Columns", "Index", "Order", "join"]
 
-BLOCK = 1 << 20
+BLOCK = 1 << 18
 """The most rows that one step of a join holds at a time."""
 
 Rows = NDArray[np.int64]
@@ -152,7 +152,7 @@ class Index:
 
 
 def join(
-    columns: Columns, patterns: Sequence[Pattern], indexes: Sequence[Index]
+    columns: Columns, patterns: Sequence[Pattern], indexes: Sequence[Index], allow: Callable[[int], int]
 ) -> Iterator[tuple[dict[str, NDArray[np.uint32]], Rows]]:
     """Find the rows that meet all patterns at once.
 
@@ -162,6 +162,7 @@ def join(
         columns: All rows.
         patterns: What is to be met.
         indexes: For each pattern, the rows that may meet it.
+        allow: Is told how many pairs of rows a step is about to make, `BLOCK` at most, and returns how many of them it may.
 
     Yields:
         In blocks of at most `BLOCK`: the terms of each variable, (n,), and the rows that meet the patterns,
@@ -180,12 +181,17 @@ def join(
         steps.append(best)
         bound |= _variables(patterns[best])
     back = np.argsort(steps)
-    for terms, rows in _extend(columns, [(patterns[at], indexes[at]) for at in steps], {}, np.zeros((1, 0), np.int64)):
+    pairs = [(patterns[at], indexes[at]) for at in steps]
+    for terms, rows in _extend(columns, pairs, {}, np.zeros((1, 0), np.int64), allow):
         yield terms, rows[:, back]
 
 
 def _extend(
-    columns: Columns, steps: list[tuple[Pattern, Index]], bound: dict[str, NDArray[np.uint32]], rows: Rows
+    columns: Columns,
+    steps: list[tuple[Pattern, Index]],
+    bound: dict[str, NDArray[np.uint32]],
+    rows: Rows,
+    allow: Callable[[int], int],
 ) -> Iterator[tuple[dict[str, NDArray[np.uint32]], Rows]]:
     if not steps:
         yield bound, rows
@@ -195,7 +201,9 @@ def _extend(
     ends = np.cumsum(np.broadcast_to(end - begin, len(rows)))
     offset = begin - ends + (end - begin)
     for first in range(0, int(ends[-1]) if len(ends) else 0, BLOCK):
-        flat = np.arange(first, min(first + BLOCK, int(ends[-1])))
+        flat = np.arange(first, first + allow(min(BLOCK, int(ends[-1]) - first)))
+        if not len(flat):
+            return
         owner = np.searchsorted(ends, flat, "right")
         row = order.row[flat + offset[owner]]
         found = {name: terms[owner] for name, terms in bound.items()}
@@ -211,7 +219,7 @@ def _extend(
         if not kept.all():
             found, chosen, row = {name: terms[kept] for name, terms in found.items()}, chosen[kept], row[kept]
         if len(row):
-            yield from _extend(columns, steps[1:], found, np.column_stack((chosen, row)))
+            yield from _extend(columns, steps[1:], found, np.column_stack((chosen, row)), allow)
 
 
 def _variables(pattern: Pattern) -> set[str]:
