@@ -103,7 +103,11 @@ def measure(what: str, path: Path, cores: int = 1) -> dict[str, float]:
 def _work(what: str, path: Path) -> None:
     # What is measured is the work, not the imports; pyarrow imports pandas when it first hands over a column.
     for name in (
-        ("rdflib",) if what == "rdflib" else ("pyoxigraph",) if what == "dictionary" else ("pandas", "kaug.knowledge.build")
+        ("rdflib",)
+        if what == "rdflib"
+        else ("pyoxigraph",)
+        if what == "dictionary"
+        else ("pandas", "kaug.knowledge.build")
     ):
         importlib.import_module(name)
     started = time.perf_counter()

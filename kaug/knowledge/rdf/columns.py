@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyoxigraph as ox
 from numpy.typing import NDArray
 
+from kaug.errors import SourceError
 from kaug.knowledge.rdf.blank import name_blank
 from kaug.knowledge.rdf.canonical import canonical_lines
 from kaug.knowledge.rdf.lines import NO_PLACES, Codes, Part, number_lines, parse_lines, write_lines
@@ -203,7 +204,12 @@ def _unify(parts: list[Part]) -> tuple[pa.Array, Codes]:
     """Number the terms of all parts in one list."""
     if not parts:
         return pa.array([], pa.binary()), np.zeros((0, 3), np.uint32)
-    coded = pa.chunked_array([part.terms for part in parts], parts[0].terms.type).dictionary_encode()
+    try:
+        coded = pa.chunked_array([part.terms for part in parts], parts[0].terms.type).dictionary_encode()
+    except pa.ArrowCapacityError as error:
+        raise SourceError(
+            "The different terms of these sources take more than 2 GiB as text; build them apart."
+        ) from error
     number = np.concatenate([np.zeros(0, np.uint32), *(one.indices.to_numpy() for one in coded.chunks)]).astype(
         np.uint32
     )

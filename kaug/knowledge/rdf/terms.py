@@ -14,6 +14,7 @@ __all__ = ["read_terms", "write_terms"]
 _KINDS = ("iri", "literal", "blank")
 _STRING = "http://www.w3.org/2001/XMLSchema#string"
 _LANGUAGE_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
+_BLOCK = 1 << 16  # terms at a time: some ten numbers a term come and go
 _ESCAPES = {'"': '"', "n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 
 
@@ -31,10 +32,15 @@ def read_terms(texts: pa.Array) -> pa.Table:
         {'kind': 'literal', 'value': 'a"b', 'datatype': 'http://www.w3.org/1999/02/22-rdf-syntax-ns#langString', 'language': 'en'}
     """
     texts = pa.concat_arrays([texts]).cast(pa.string())
+    blocks = [_read_block(texts.slice(start, _BLOCK)) for start in range(0, len(texts), _BLOCK)]
+    return pa.concat_tables(blocks or [TERMS.empty_table()]).unify_dictionaries().combine_chunks()
+
+
+def _read_block(texts: pa.Array) -> pa.Table:
     _, offsets, content = texts.buffers()
-    if not len(texts):
-        return TERMS.empty_table()
     ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
+    content = content.slice(ends[0], ends[-1] - ends[0])
+    ends -= ends[0]
     data = np.frombuffer(content, np.uint8)
     starts, ends = ends[:-1], ends[1:]
     head = data[starts]
