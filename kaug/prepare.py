@@ -33,6 +33,7 @@ __all__ = [
     "find_facts",
     "knowledge_of",
     "probes_of",
+    "quality_of",
 ]
 
 
@@ -138,8 +139,17 @@ def build_knowledge(run: Run) -> Artifact:
             save_kb(kb, draft.path)
             draft.counts.update(kb.counts)
             report = write_quality(kb, draft.path, shapes=_shape_results(run))
-            draft.counts.update({f"quality: {severity}s": count for severity, count in report["summary"].items()})
+            draft.counts.update({f"{_QUALITY}{severity}s": count for severity, count in report["summary"].items()})
     return run.done["1-knowledge"]
+
+
+_QUALITY = "quality: "
+
+
+def quality_of(run: Run) -> dict[str, int]:
+    """How many findings of each severity the quality report of the run's knowledge base has."""
+    counts = run.done["1-knowledge"].counts
+    return {name.removeprefix(_QUALITY): count for name, count in counts.items() if name.startswith(_QUALITY)}
 
 
 def _shape_results(run: Run) -> list[dict[str, str]] | None:

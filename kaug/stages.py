@@ -25,6 +25,7 @@ from kaug.prepare import (
     find_facts,
     knowledge_of,
     probes_of,
+    quality_of,
 )
 from kaug.run import Run, describe_run
 from kaug.tables import ANSWERS, read_table, write_table
@@ -167,6 +168,7 @@ def write_findings(run: Run) -> dict[str, Any]:
     answers = pa.concat_tables([read_table(one.path / "answers.arrow", "answers") for one in made])
     mark = fingerprint(
         inputs={one.path.name: one.digest for one in made},
+        knowledge=run.done["1-knowledge"].digest,
         pipeline=run.pipeline.model_dump(),
         command=run.command,
         code=code_digest("evaluation"),
@@ -180,6 +182,7 @@ def write_findings(run: Run) -> dict[str, Any]:
             said = statements(kb, rows, run.language).to_pylist()
             sources = [",".join(of) for of in kb.facts["sources"].take(pa.array(rows)).to_pylist()]
             write_table(answers.cast(ANSWERS), draft.path / "answers.arrow")
+            shutil.copyfile(run.out / "1-knowledge" / "quality.html", draft.path / "quality.html")
             write_report(
                 draft.path,
                 question=run.pipeline.question,
@@ -187,7 +190,7 @@ def write_findings(run: Run) -> dict[str, Any]:
                 answers=answers,
                 sentences=dict(zip(ids, said, strict=True)),
                 provenance=dict(zip(ids, sources, strict=True)),
-                run=describe_run(run),
+                run={**describe_run(run), "quality": quality_of(run)},
                 resamples=run.pipeline.evaluation.resamples,
             )
     report: dict[str, Any] = json.loads((run.out / "6-report" / "report.json").read_text(encoding="utf-8"))

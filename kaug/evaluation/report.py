@@ -27,7 +27,7 @@ __all__ = ["gains_table", "render_html", "render_markdown", "write_report"]
 _MARKS = {"up": "▲", "down": "▼", "unclear": "○"}
 _STYLES = {"up": "green", "down": "red", "unclear": "dim"}
 _MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_|~"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"})
-_SHOWN_APART = {"command", "training", "counts", "digests", "versions"}
+_SHOWN_APART = {"command", "training", "counts", "digests", "quality", "versions"}
 
 
 def write_report(
@@ -52,7 +52,8 @@ def write_report(
         provenance: Hex id of a fact → the id of its source.
         run: How the answers came about. Known keys, all optional: `command` (a string, or a list of words), `seeds`,
             `model`, `encoder`, `machine`, `date`, `versions` ({package: version}), `training` ({arm: {rows, tokens,
-            steps, seconds, loss: [[step, loss], …]}}), `counts` ({stage: {what: how many}}), `digests` ({stage: hex}).
+            steps, seconds, loss: [[step, loss], …]}}), `counts` ({stage: {what: how many}}), `digests` ({stage: hex}),
+            `quality` ({severity: how many findings}; the caller puts the page, `quality.html`, beside the report).
             Other keys are shown as they are. Values are JSON types, or are written as strings.
         resamples: Bootstrap resamples.
 
