@@ -9,6 +9,9 @@ from typing import Any
 __all__ = ["code_digest", "file_digest", "fingerprint", "safe_name"]
 
 
+_SOURCE = {".py", ".j2", ".css"}
+
+
 def fingerprint(**parts: Any) -> str:
     """Hash settings, input digests and versions to the hex digest that decides whether an artifact is up to date.
 
@@ -30,7 +33,8 @@ def code_digest(*modules: str) -> str:
     """Hash the source of parts of kaug, so that an artifact made by other code counts as out of date.
 
     Args:
-        modules: Files or folders below the package, such as `knowledge` or `tables.py`.
+        modules: Files or folders below the package, such as `knowledge` or `tables.py`; of a folder modules, templates and
+            style sheets count.
 
     Returns:
         Hex digest.
@@ -39,7 +43,7 @@ def code_digest(*modules: str) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for module in sorted(modules):
         place = root / module
-        files = sorted(place.rglob("*.py")) if place.is_dir() else [place]
+        files = sorted(file for file in place.rglob("*") if file.suffix in _SOURCE) if place.is_dir() else [place]
         for file in files:
             digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
@@ -51,11 +55,12 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def safe_name(name: str, digest: str) -> str:
-    """Make a file name of an id: the id itself where it is a plain one, else the digest of what it stands for.
+def safe_name(name: str) -> str:
+    """Make a file name of an id: the id itself where it is a plain one, else a digest of it.
 
     Examples:
-        >>> safe_name("world", "ab"), safe_name("../etc", "ab")
-        ('world', 'ab')
+        >>> safe_name("world"), safe_name("../etc")
+        ('world', 'dfb7dc9638aab3f1281dd8a8418d9cd1')
     """
-    return name if re.fullmatch(r"\w[\w.-]{0,63}", name, re.ASCII) else digest
+    plain = re.fullmatch(r"\w[\w.-]{0,63}", name, re.ASCII)
+    return name if plain else hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=16).hexdigest()

@@ -1,6 +1,7 @@
 """A run → what it knows, how that is found, and what will be asked: its knowledge base, index and exam."""
 
 import contextlib
+import importlib.metadata
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,6 +27,8 @@ from kaug.run import Run
 from kaug.tables import read_table, write_table
 
 __all__ = [
+    "PAGES",
+    "SAYING",
     "build_all_knowledge",
     "build_exam",
     "build_index",
@@ -35,6 +38,13 @@ __all__ = [
     "probes_of",
     "quality_of",
 ]
+
+
+SAYING = ("knowledge/lexicon", "knowledge/words", "knowledge/knowledge_base.py")
+"""The code that decides how a fact is said."""
+
+PAGES = ("page.py", "page.css", "plots.py")
+"""The code that decides how a page looks, besides the stage's own."""
 
 
 def knowledge_of(run: Run) -> KnowledgeBase:
@@ -86,13 +96,14 @@ def _read_sources(run: Run) -> list[tuple[str, Artifact]]:
             with run.show(f"fetching {source.id}", None, "triples") as advance:
                 endpoint_file(source.endpoint, source.query, source.path, rebuild=run.rebuild, progress=advance)
         digests = file_digests(source)
-        digest, code = verify_source(source, digests), code_digest(*(f"knowledge/rdf/{name}.py" for name in _READING))
-        name = f"0-sources/{safe_name(source.id, digest)}"
-        with run.stage(name, "source", fingerprint(source=digest, code=code), {}) as draft:
+        digest, code = verify_source(source, digests), code_digest("knowledge/rdf", "tables.py")
+        code = fingerprint(code=code, parser=importlib.metadata.version("pyoxigraph"))
+        name = f"0-sources/{safe_name(source.id)}"
+        with run.stage(name, "source", fingerprint(source=digest, name=source.path.name, code=code), {}) as draft:
             if draft:
                 before = _read_before(run, name, code)
                 with run.show(f"reading {source.id}", None, "triples") as advance, lean_memory():
-                    read = read_files(source.files(), digests, before, advance)
+                    read = read_files(digests, before, advance)
                     save_files(read, draft.path)
                 columns = read.columns
                 draft.counts.update(read=columns.read, triples=len(columns.triples), terms=len(columns.terms))
@@ -109,9 +120,6 @@ def _read_before(run: Run, name: str, code: str) -> FilesRead | None:
     return None
 
 
-_READING = ["blank", "canonical", "columns", "compressed", "guards", "limits", "lines", "parse", "read", "triple_terms"]
-
-
 def build_knowledge(run: Run) -> Artifact:
     """Columns of the sources → `1-knowledge/`."""
     settings, read = run.pipeline.knowledge, build_sources(run)
@@ -119,9 +127,12 @@ def build_knowledge(run: Run) -> Artifact:
     mark = fingerprint(
         settings=settings.model_dump(exclude={"manifest"}),
         shapes=file_digest(shapes) if shapes and settings.shapes else "",
-        sources={source.id: [digest, source.kind] for source, (digest, _) in zip(run.sources, read, strict=True)},
+        sources=[
+            [source.id, digest, source.path.name, source.kind, source.licence, source.origin, source.attribution]
+            for source, (digest, _) in zip(run.sources, read, strict=True)
+        ],
         lexicon=file_digest(lexicon) if lexicon else "",
-        code=code_digest("knowledge", "tables.py"),
+        code=code_digest("knowledge", "tables.py", *PAGES),
     )
     inputs = {f"0-sources/{one.path.name}": one.digest for _, one in read}
     with run.stage("1-knowledge", "knowledge", mark, inputs) as draft:
@@ -139,7 +150,8 @@ def build_knowledge(run: Run) -> Artifact:
             save_kb(kb, draft.path)
             draft.counts.update(kb.counts)
             report = write_quality(kb, draft.path, shapes=_shape_results(run))
-            draft.counts.update({f"{_QUALITY}{severity}s": count for severity, count in report["summary"].items()})
+            found = {"notes" if name == "info" else f"{name}s": count for name, count in report["summary"].items()}
+            draft.counts.update({f"{_QUALITY}{name}": count for name, count in found.items()})
     return run.done["1-knowledge"]
 
 
@@ -149,7 +161,7 @@ _QUALITY = "quality: "
 def quality_of(run: Run) -> dict[str, int]:
     """How many findings of each severity the quality report of the run's knowledge base has."""
     counts = run.done["1-knowledge"].counts
-    return {name.removeprefix(_QUALITY): count for name, count in counts.items() if name.startswith(_QUALITY)}
+    return {name: counts[f"{_QUALITY}{name}"] for name in ("errors", "warnings", "notes")}
 
 
 def _shape_results(run: Run) -> list[dict[str, str]] | None:
@@ -210,7 +222,7 @@ def build_exam(run: Run) -> Artifact:
         settings=settings.model_dump(),
         texts=run.corpus[1],
         seed=run.pipeline.seeds[0],
-        code=code_digest("evaluation/exam.py", "knowledge/compose.py", "knowledge/lexicon", "knowledge/words"),
+        code=code_digest("evaluation/exam.py", "knowledge/compose.py", *SAYING),
     )
     with run.stage("3-exam", "exam", mark, {"1-knowledge": knowledge.digest}) as draft:
         if draft:

@@ -18,6 +18,8 @@ from kaug.evaluation.report import write_report
 from kaug.knowledge.lexicon.statements import statements
 from kaug.models import find_language_model
 from kaug.prepare import (
+    PAGES,
+    SAYING,
     build_all_knowledge,
     build_exam,
     build_index,
@@ -47,9 +49,7 @@ def build_shards(run: Run) -> list[Artifact]:
             retrieval=run.pipeline.retrieval.model_dump() if "2-index" in inputs else None,
             texts=run.corpus,
             seed=run.pipeline.seeds[0],
-            code=code_digest(
-                "augmentation", "retrieval", "knowledge/lexicon", "knowledge/words", "knowledge/compose.py"
-            ),
+            code=code_digest("augmentation", "retrieval", "knowledge/compose.py", *SAYING),
         )
         with run.stage(f"4-shards/{arm}", "augmentation", mark, inputs) as draft:
             if draft:
@@ -85,7 +85,7 @@ def train_models(run: Run) -> list[Artifact]:
             inputs=inputs,
             settings=settings.model_dump(exclude={"checkpoint_steps", "model"}) | {"replay": replay},
             seed=seed,
-            code=code_digest("training"),
+            code=code_digest("training", "models.py"),
         )
         checkpoints = run.out / "5-models" / f".checkpoints-{arm}-seed{seed}-{mark[:12]}"
         with run.stage(name, "training", mark, inputs) as draft:
@@ -127,7 +127,9 @@ def answer_exam(run: Run) -> list[Artifact]:
             settings=settings.model_dump(include={"max_new_tokens", "batch_size", "base_template"}),
             asked=run.pipeline.training.model_dump(include={"template", "system"}),
             retrieval=run.pipeline.retrieval.model_dump() if plain != arm else None,
-            code=code_digest("evaluation/answer.py", "evaluation/score.py", "retrieval", "training/tokens.py"),
+            code=code_digest(
+                "evaluation/answer.py", "evaluation/score.py", "retrieval", "training/tokens.py", "models.py", *SAYING
+            ),
         )
         with run.stage(f"6-answers/{arm}-seed{seed}", "answers", mark, inputs) as draft:
             if draft:
@@ -171,7 +173,7 @@ def write_findings(run: Run) -> dict[str, Any]:
         knowledge=run.done["1-knowledge"].digest,
         pipeline=run.pipeline.model_dump(),
         command=run.command,
-        code=code_digest("evaluation"),
+        code=code_digest("evaluation", *SAYING, *PAGES),
     )
     with run.stage("6-report", "report", mark, {f"6-answers/{one.path.name}": one.digest for one in made}) as draft:
         if draft:

@@ -19,9 +19,9 @@ from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.rdf.columns import Columns, find_term, merge, read_columns
 from kaug.knowledge.rdf.endpoint import endpoint_file
 from kaug.knowledge.rdf.memory import graph_chunks
-from kaug.knowledge.rdf.read import lean_memory, read_source
+from kaug.knowledge.rdf.read import lean_memory, read_files
 from kaug.knowledge.rdf.select import construct
-from kaug.knowledge.rdf.sources import Source, source_of, verify_source
+from kaug.knowledge.rdf.sources import Source, file_digests, source_of, verify_source, with_own_ids
 from kaug.knowledge.rdf.terms import read_terms
 from kaug.knowledge.roles import RDF, tell_roles, weights
 from kaug.tables import FACTS
@@ -82,15 +82,16 @@ def build_kb(
                 source = given if isinstance(given, Source) else source_of(Path(given))
                 if source.endpoint:
                     endpoint_file(source.endpoint, source.query, source.path, progress=progress)
-                digests.append(verify_source(source))
-                read.append(read_source(source, progress))
+                files = file_digests(source)
+                digests.append(verify_source(source, files))
+                read.append(read_files(files, progress=progress).columns)
             else:
-                source = Source(f"memory-{place}", Path())
+                source = Source(f"memory-{place}", Path(f"memory-{place}"))
                 digests.append("")
                 read.append(read_columns(graph_chunks(given), source.id, progress=progress))
             named.append(source)
         return assemble(
-            named,
+            with_own_ids(named),
             digests,
             read,
             lexicon=lexicon,
@@ -123,7 +124,7 @@ def assemble(
     Args:
         sources: The sources.
         digests: The SHA-256 of each, from `verify_source`.
-        read: What each holds, from `read_source`.
+        read: What each holds, from `read_files`.
         lexicon: See `build_kb`, as for all that follow.
         languages: The languages whose labels are kept.
         select: A SPARQL CONSTRUCT.

@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kaug import digests
 from kaug.errors import SourceError
 from kaug.knowledge.build import build_kb
+from kaug.knowledge.knowledge_base import load_kb
 from kaug.knowledge.rdf import read as module
 from kaug.knowledge.rdf.columns import Columns, find_term, read_columns
 from kaug.knowledge.rdf.parse import read_chunks
 from kaug.knowledge.rdf.read import read_source
-from kaug.knowledge.rdf.sources import source_of
+from kaug.knowledge.rdf.sources import read_manifest, source_of
 from kaug.prepare import build_knowledge
 from kaug.run import open_sources
 
@@ -186,15 +188,88 @@ def test_only_files_that_changed_are_read_again(tmp_path: Path, monkeypatch: pyt
     assert build(tmp_path / "out")[1] == names
     (tmp_path / "kb" / "2.ttl").write_text("<urn:x:new> <urn:x:q> 7 .")
     (tmp_path / "kb" / "4.ttl").unlink()
-    (tmp_path / "kb" / "6.ttl").write_bytes((tmp_path / "kb" / "5.ttl").read_bytes())
+    (tmp_path / "kb" / "5.ttl").rename(tmp_path / "kb" / "6.ttl")
     (tmp_path / "kb" / "7.nt").write_text("# nothing\n")
     digest, again = build(tmp_path / "out")
-    assert again == ["2.ttl", "7.nt"]
-    assert build(tmp_path / "fresh") == (digest, ["0.ttl", "1.ttl", "2.ttl", "3.ttl", "5.ttl", "6.ttl", "7.nt"])
+    assert again == ["2.ttl", "6.ttl", "7.nt"]
+    assert build(tmp_path / "fresh") == (digest, ["0.ttl", "1.ttl", "2.ttl", "3.ttl", "6.ttl", "7.nt"])
     (tmp_path / "kb" / "2.ttl").unlink()  # nothing is new: all comes from what was read before
     digest, again = build(tmp_path / "out")
     assert again == []
     assert build(tmp_path / "fresh")[0] == digest == build(tmp_path / "fresher")[0]
+
+
+def build_files(folder: Path, out: Path) -> tuple[str, set[str]]:
+    run = open_sources([folder], out, None)
+    found = build_knowledge(run)
+    return found.digest, set(load_kb(out).terms["value"].to_pylist())
+
+
+def test_a_file_is_known_again_by_its_name_too(tmp_path: Path) -> None:
+    # What a file says depends on its name: relative IRIs, and the syntax.
+    kb = tmp_path / "kb"
+    kb.mkdir()
+    for name in ("a.ttl", "b.ttl"):
+        (kb / name).write_text('<> <urn:x:p> "same" .')
+    (kb / "c.ttl").write_text("<urn:x:c> <urn:x:p> 1 .")
+    build_files(kb, tmp_path / "out")
+    (kb / "c.ttl").write_text("<urn:x:c> <urn:x:p> 2 .")
+    digest, values = build_files(kb, tmp_path / "out")
+    assert {"file:///a.ttl", "file:///b.ttl", "2"} <= values
+    assert build_files(kb, tmp_path / "fresh") == (digest, values)
+    (kb / "b.ttl").unlink()
+    (kb / "a.ttl").rename(kb / "z.ttl")
+    digest, values = build_files(kb, tmp_path / "out")
+    assert {value for value in values if value.startswith("file:")} == {"file:///z.ttl"}
+    (kb / "z.ttl").rename(kb / "z.nt")
+    with pytest.raises(SourceError, match=r"z\.nt:1: "):
+        build_files(kb, tmp_path / "out")
+
+
+def test_a_single_file_that_is_renamed_is_read_again(tmp_path: Path) -> None:
+    (tmp_path / "a.ttl").write_text("<> <urn:x:p> 1 .")
+    assert "file:///a.ttl" in build_files(tmp_path / "a.ttl", tmp_path / "out")[1]
+    (tmp_path / "a.ttl").rename(tmp_path / "a.n3")
+    assert "file:///a.n3" in build_files(tmp_path / "a.n3", tmp_path / "out")[1]
+
+
+def test_sources_of_one_name_are_kept_apart(tmp_path: Path) -> None:
+    for folder, value in (("a", 1), ("b", 2)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.ttl").write_text(f"<urn:x:s> <urn:x:p> {value} .")
+    paths = [tmp_path / "a" / "x.ttl", tmp_path / "b" / "x.ttl"]
+    build_knowledge(open_sources(paths, tmp_path / "out", None))
+    for kb in (load_kb(tmp_path / "out"), build_kb(paths)):
+        assert sorted(kb.facts["sources"].to_pylist()) == [["x"], ["x-2"]]
+        assert kb.origins["x-2"]["path"] == "x.ttl"
+    with pytest.raises(SourceError, match=r"x\.ttl: is given twice"):
+        build_knowledge(open_sources(paths[:1] * 2, tmp_path / "out", None))
+
+
+def test_a_change_of_licence_or_of_how_a_page_looks_makes_the_knowledge_base_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "x.ttl").write_text("<urn:x:s> <urn:x:p> 1 .")
+
+    def licence() -> str:
+        manifest = read_manifest(tmp_path / "manifest.toml")
+        run = open_sources([tmp_path / "x.ttl"], tmp_path / "out", None, ['knowledge.sources=["x"]'])
+        run.__dict__["manifest"] = manifest
+        build_knowledge(run)
+        return str(load_kb(tmp_path / "out").origins["x"]["licence"])
+
+    for name in ("MIT", "CC-BY-4.0"):
+        (tmp_path / "manifest.toml").write_text(f'[sources.x]\npath = "x.ttl"\nlicence = "{name}"\n')
+        assert licence() == name
+
+    package = tmp_path / "package"
+    (package / "part").mkdir(parents=True)
+    monkeypatch.setattr(digests, "__file__", str(package / "digests.py"))
+    found = set()
+    for name in ("part/a.py", "part/page.html.j2", "part/page.css", "part/notes.txt"):
+        (package / name).write_text("text")
+        found.add(digests.code_digest("part"))
+    assert len(found) == 3
 
 
 def test_what_a_json_ld_context_drops_is_counted(tmp_path: Path) -> None:

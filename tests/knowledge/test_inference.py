@@ -441,7 +441,7 @@ def test_premises_are_capped_and_what_is_left_out_for_it_is_counted() -> None:
     hidden = {"left out: about an anonymous class or property, or the vocabulary": 38}
     assert whole.counts == {"prp-spo2": 100, **hidden}
     cut, found = run(rows, limit=138)
-    assert found.counts == {"prp-spo2": 138 * 32 // 121, **hidden, "left out: beyond 4416 premises": 100 - 4416 // 121}
+    assert found.counts == {"prp-spo2": 138 * 32 // 121, **hidden, "left out: too many premises": 100 - 4416 // 121}
     assert cut == said[: len(cut)]
     assert found.premises.to_pylist() == whole.premises.to_pylist()[: len(found.rule)]
 
@@ -685,14 +685,14 @@ def test_nothing_is_cut_unsaid_and_blocks_change_nothing(data: st.DataObject) ->
     said, whole = run(rows)
     cut, found = run(rows, limit=data.draw(st.integers(1, 6)))
     assert set(cut) <= set(said)
-    if not any("stopped" in name or "beyond" in name for name in found.counts):
+    if not any("stopped" in name or "too many" in name for name in found.counts):
         assert cut == said
     with pytest.MonkeyPatch.context() as patch:
         for part in (joins, closure, writing):
             patch.setattr(part, "BLOCK", 3)
         patch.setattr(writing, "_CELLS", 60)
         small, found = run(rows)
-    if "beyond" not in str(found.counts):
+    if "too many" not in str(found.counts):
         assert small == said
         assert found.premises == whole.premises
 

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from kaug.knowledge.inference.joins import BLOCK, Columns, Index, Rows, join
 from kaug.knowledge.inference.rules import CLOSING, READING, Rule, Term
 
-__all__ = ["EFFORT", "PAIRS", "TOTAL", "Closure", "Derived", "close", "gather"]
+__all__ = ["PAIRS", "TOTAL", "Closure", "Derived", "close", "gather"]
 
-EFFORT = 64
+_EFFORT = 64
 """How many derivations a rule may look at for every conclusion that it may make."""
 
-PAIRS = 16 * EFFORT
+PAIRS = 16 * _EFFORT
 """How many pairs of rows its joins may make on the way, most of which may come to nothing."""
 
 TOTAL = 8
@@ -89,7 +89,7 @@ def close(columns: Columns, given: Derived, rules: Sequence[Rule], refuse: Refus
         given: Rows that are derived beforehand; they follow those given.
         rules: The rules, in the order that decides between derivations of the same round.
         refuse: Says which conclusions are none (a literal as subject; what is trivial).
-        limit: The most rows that the rules of one name may derive; they may look at `EFFORT` times as many derivations and
+        limit: The most rows that the rules of one name may derive; they may look at `_EFFORT` times as many derivations and
             make `PAIRS` times as many pairs. All rules together may derive `TOTAL` times as many rows.
         same_as: The predicate whose rows are not found by subject or object alone.
 
@@ -133,7 +133,7 @@ class _Budget:
         return allowed
 
     def spent(self, name: str) -> bool:
-        return name in self.cut or self.effort[name] > self.limit * EFFORT
+        return name in self.cut or self.effort[name] > self.limit * _EFFORT
 
 
 def _round(

@@ -127,7 +127,7 @@ def infer(
     most = min(_PREMISES * limit, np.iinfo(np.int32).max)
     premises, lengths = write_out(derived, hidden, len(asserted), most)
     shown = np.flatnonzero(~hidden)
-    counts[f"left out: beyond {most} premises"] = len(shown) - len(lengths)
+    counts["left out: too many premises"] = len(shown) - len(lengths)
     shown = shown[: len(lengths)]
     subject, predicate, object = (column[shown] for column in derived.columns)
     for name in CONCLUDED:

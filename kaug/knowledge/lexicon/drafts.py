@@ -18,7 +18,6 @@ from kaug.knowledge.lexicon.statements import PROPERTIES, fill, predicate_name, 
 __all__ = ["Drafts", "Entry", "Lacking", "draft_by_model", "draft_by_rule", "lacking"]
 
 _EXAMPLES = 3
-_MOST_TEMPLATES = 8
 _DESCRIPTIONS = (
     "http://www.w3.org/2000/01/rdf-schema#comment",
     "http://www.w3.org/2004/02/skos/core#definition",

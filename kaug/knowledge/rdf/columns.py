@@ -79,11 +79,13 @@ def read_columns(
     line = 1
     for part, odd, lines in _in_threads(number_lines, filter(None, chunks)):
         (checked if syntax else trusted).append(replace(part, lines=part.lines + line))
+        read = len(part.codes)
         if odd:
             trusted.append(parse_lines(odd, lines + line, syntax, where))
+            read += len(trusted[-1].codes)
         line += len(part.codes) + len(lines)
         if progress:
-            progress(len(part.codes) + len(lines))
+            progress(read)
     if checked:
         terms, codes = _unify(checked)
         lines = np.concatenate([part.lines for part in checked])

@@ -18,6 +18,7 @@ from kaug.knowledge.rdf.limits import MAX_TERM
 
 __all__ = [
     "FORMATS",
+    "LINES",
     "count_left_out",
     "is_rdf_name",
     "open_rdf",
@@ -40,7 +41,9 @@ FORMATS: dict[str, ox.RdfFormat] = {
 }
 """File name endings and the syntax that each is read as; `.gz`, `.bz2`, `.xz` or `.zst` may follow."""
 
-_LINES = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
+LINES = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
+"""The syntaxes in which a line is a statement."""
+
 _NAMED = (ox.NamedNode, ox.Literal)
 _QUAD_BYTES = 128  # about what a quad takes in N-Quads
 
@@ -170,7 +173,7 @@ def read_chunks(path: Path, *, base_iri: str | None = None, size: int = 1 << 21)
         <urn:a> <urn:b> "1"^^<http://www.w3.org/2001/XMLSchema#integer> .
     """
     syntax = syntax_of(path)
-    if syntax in _LINES:
+    if syntax in LINES:
         yield from _gathered(guarded_lines(path, size), size)
         return
     quads = parse_rdf(path, base_iri=base_iri)
@@ -193,14 +196,14 @@ def _gathered(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
         yield b"".join(held)
 
 
-def count_left_out(path: Path, *, base_iri: str | None = None) -> int:
-    """Count the triples that a JSON-LD file would have if what is no IRI were one.
+def count_left_out(path: Path, read: int) -> int:
+    """Count the triples that a JSON-LD file would have besides, if what is no IRI were one.
 
     The standard has a key that no context maps, and a malformed IRI or language, left out without a word.
 
     Args:
         path: An RDF file; only in JSON-LD is anything left out.
-        base_iri: As for `read_quads`.
+        read: How many triples it has.
 
     Raises:
         SourceError: The file cannot be read.
@@ -209,13 +212,12 @@ def count_left_out(path: Path, *, base_iri: str | None = None) -> int:
         >>> import tempfile
         >>> file = Path(tempfile.mkdtemp()) / "a.jsonld"
         >>> _ = file.write_text('{"@id": "urn:a", "urn:b": "read", "no such key": "left out"}')
-        >>> count_left_out(file)
+        >>> count_left_out(file, 1)
         1
     """
     if syntax_of(path) != ox.RdfFormat.JSON_LD:
         return 0
-    strict, lenient = (sum(1 for _ in parse_rdf(path, base_iri=base_iri, lenient=one)) for one in (False, True))
-    return lenient - strict
+    return sum(1 for _ in parse_rdf(path, lenient=True)) - read
 
 
 # ---------------------------------------------------------------- names and errors

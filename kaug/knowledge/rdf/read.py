@@ -2,29 +2,27 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyoxigraph as ox
 from numpy.typing import NDArray
 
 from kaug.knowledge.rdf.columns import Columns, keep_rows, merge, read_columns
-from kaug.knowledge.rdf.parse import count_left_out, read_chunks, syntax_of
+from kaug.knowledge.rdf.parse import LINES, count_left_out, read_chunks, syntax_of
 from kaug.knowledge.rdf.sources import Source
 from kaug.tables import read_table, write_table
 
 __all__ = ["FilesRead", "lean_memory", "load_files", "read_files", "read_source", "save_files"]
 
-_LINES = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
-
 
 @dataclass(frozen=True)
 class _File:
-    """What came of one file: its SHA-256, and what `Columns` counts."""
+    """What came of one file: its name, which says its syntax and its base IRI, its SHA-256, and what `Columns` counts."""
 
+    name: str
     sha256: str
     read: int
     left_out: int
@@ -65,22 +63,17 @@ def read_source(source: Source, progress: Callable[[int], None] | None = None) -
         >>> read_source(source_of(file)).terms.to_pylist()
         ['<urn:x:capital>', '<urn:x:lome>', '<urn:x:togo>']
     """
-    files = source.files()
-    return read_files(files, [""] * len(files), progress=progress).columns
+    return read_files(dict.fromkeys(source.files(), ""), progress=progress).columns
 
 
 def read_files(
-    paths: Sequence[Path],
-    digests: Sequence[str],
-    before: FilesRead | None = None,
-    progress: Callable[[int], None] | None = None,
+    digests: Mapping[Path, str], before: FilesRead | None = None, progress: Callable[[int], None] | None = None
 ) -> FilesRead:
     """Read files, but for those that were read before.
 
     Args:
-        paths: The files.
-        digests: The SHA-256 of each.
-        before: What was read once; files with a digest that stands there are taken from it.
+        digests: The files, with the SHA-256 of each.
+        before: What was read once; files with a name and a digest that stand there are taken from it.
         progress: Called with the number of triples read since the last call.
 
     Returns:
@@ -89,22 +82,23 @@ def read_files(
     Raises:
         SourceError: A file is missing or malformed.
     """
-    known = {file.sha256: place for place, file in enumerate(before.files)} if before else {}
+    known = {(file.name, file.sha256): place for place, file in enumerate(before.files)} if before else {}
     parts, files, rows = [], [], []
-    if before and (old := sorted({known[one] for one in digests if one in known})):
+    named = {path: (path.name, digest) for path, digest in digests.items()}
+    if before and (old := sorted({known[one] for one in named.values() if one in known})):
         kept = np.unique(np.concatenate([before.rows[place] for place in old]))
         parts.append(keep_rows(before.columns, kept))
     new = {}
-    for path, digest in zip(paths, digests, strict=True):
-        if before and digest in known:
-            files.append(before.files[known[digest]])
-            rows.append(np.searchsorted(kept, before.rows[known[digest]]))
+    for path, name in named.items():
+        if before and name in known:
+            files.append(before.files[known[name]])
+            rows.append(np.searchsorted(kept, before.rows[known[name]]))
             if progress:
                 progress(files[-1].read)
         else:
             new[len(files)] = len(parts)
             parts.append(_read_file(path, progress))
-            files.append(_File(digest, parts[-1].read, parts[-1].left_out))
+            files.append(_File(*name, parts[-1].read, parts[-1].left_out))
             rows.append(np.zeros(0, dtype=np.int64))
     columns, places = (parts[0], [np.arange(len(parts[0].triples))]) if len(parts) == 1 else merge(parts)
     rows = [places[new[at]] if at in new else places[0][found] for at, found in enumerate(rows)]
@@ -116,8 +110,8 @@ def read_files(
 
 def _read_file(path: Path, progress: Callable[[int], None] | None) -> Columns:
     syntax = syntax_of(path)
-    columns = read_columns(read_chunks(path), str(path), syntax=syntax if syntax in _LINES else None, progress=progress)
-    return Columns(columns.terms, columns.triples, columns.read, count_left_out(path))
+    columns = read_columns(read_chunks(path), str(path), syntax=syntax if syntax in LINES else None, progress=progress)
+    return replace(columns, left_out=count_left_out(path, columns.read))
 
 
 @contextlib.contextmanager

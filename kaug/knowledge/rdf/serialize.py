@@ -14,7 +14,7 @@ import pyoxigraph as ox
 
 from kaug.errors import SourceError
 from kaug.knowledge.rdf.compressed import COMPRESSIONS
-from kaug.knowledge.rdf.parse import syntax_of
+from kaug.knowledge.rdf.parse import LINES, syntax_of
 
 __all__ = ["prefixes_of", "refuse_in_xml", "write_quads"]
 
@@ -58,7 +58,7 @@ def write_quads(chunks: Iterable[bytes], path: Path, *, prefixes: dict[str, str]
     if ending in COMPRESSIONS and ending != ".gz":
         raise SourceError(f"{path}: is written plain or as .gz; leave {ending} to its own tool.")
     with whole_file(path) as handle:
-        if syntax in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS):
+        if syntax in LINES:
             handle.writelines(chunks)
             return
         quads = (quad for part in chunks for quad in ox.parse(part, format=ox.RdfFormat.N_QUADS))

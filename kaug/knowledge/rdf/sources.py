@@ -2,8 +2,10 @@
 
 import glob
 import hashlib
+import itertools
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -12,7 +14,7 @@ from kaug.errors import SourceError, nearest
 from kaug.knowledge.rdf.files import expand
 from kaug.knowledge.rdf.sparql import check_endpoint
 
-__all__ = ["Manifest", "Source", "file_digests", "read_manifest", "source_of", "verify_source"]
+__all__ = ["Manifest", "Source", "file_digests", "read_manifest", "source_of", "verify_source", "with_own_ids"]
 
 Kind = Literal["domain", "commonsense"]
 _KEYS = {"path", "endpoint", "query", "query_file", "kind", "licence", "origin", "attribution", "sha256"}
@@ -79,7 +81,7 @@ class Manifest:
                 chosen.append(source_of(self.path.parent / name))
             else:
                 raise SourceError(f"{self.path}: there is no source {name!r}.{nearest(name, self.sources)}")
-        return chosen
+        return with_own_ids(chosen)
 
 
 def source_of(path: Path) -> Source:
@@ -93,6 +95,26 @@ def source_of(path: Path) -> Source:
     """
     name = path.name if not glob.has_magic(path.name) else path.parent.name
     return Source(name.split(".")[0] or name, path)
+
+
+def with_own_ids(sources: Sequence[Source]) -> list[Source]:
+    """Give each source an id of its own: files of one name become `towns`, `towns-2` and so on, in the order given.
+
+    Raises:
+        SourceError: A source is given twice.
+
+    Examples:
+        >>> [source.id for source in with_own_ids([source_of(Path("a/x.ttl")), source_of(Path("b/x.ttl"))])]
+        ['x', 'x-2']
+    """
+    found: dict[str, Source] = {}
+    for source in sources:
+        if any(source.path == other.path for other in found.values()):
+            raise SourceError(f"{source.path}: is given twice; name each source once.")
+        names = itertools.chain([source.id], (f"{source.id}-{number}" for number in itertools.count(2)))
+        name = next(name for name in names if name not in found)
+        found[name] = replace(source, id=name)
+    return list(found.values())
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -162,19 +184,19 @@ def _beside(path: Path, data: dict[str, Any], key: str) -> Path | None:
     return None if name is None else path.parent / name
 
 
-def file_digests(source: Source) -> list[str]:
+def file_digests(source: Source) -> dict[Path, str]:
     """Return the SHA-256 of each file of a source, in the order of `Source.files`.
 
     Raises:
         SourceError: A file is missing.
     """
     try:
-        return [file_digest(file) for file in source.files()]
+        return {file: file_digest(file) for file in source.files()}
     except OSError as error:
         raise SourceError(f"{error.filename}: cannot be read: {error.strerror} (source {source.id!r}).") from error
 
 
-def verify_source(source: Source, digests: list[str] | None = None) -> str:
+def verify_source(source: Source, digests: Mapping[Path, str] | None = None) -> str:
     """Return the SHA-256 of a source; refuse one that is not what the manifest describes.
 
     Args:
@@ -188,11 +210,11 @@ def verify_source(source: Source, digests: list[str] | None = None) -> str:
     Raises:
         SourceError: A file is missing, or the digest is not the one that the manifest gives.
     """
-    files, digests = source.files(), digests or file_digests(source)
-    digest = digests[0]
-    if files != [source.path]:
+    digests = digests or file_digests(source)
+    digest = next(iter(digests.values()))
+    if list(digests) != [source.path]:
         root = source.path if source.path.is_dir() else _root(source.path)
-        lines = (f"{one}  {file.relative_to(root).as_posix()}\n" for one, file in zip(digests, files, strict=True))
+        lines = (f"{one}  {file.relative_to(root).as_posix()}\n" for file, one in digests.items())
         digest = hashlib.sha256("".join(lines).encode()).hexdigest()
     if source.sha256 and digest != source.sha256:
         raise SourceError(

@@ -12,9 +12,6 @@ from kaug.knowledge.rdf.parse import parse_rdf, read_quads
 
 __all__ = ["check_shapes", "validate_file"]
 
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_SNIFFED = 1 << 16
-
 
 def validate_file(path: Path, *, base_iri: str | None = None) -> dict[str, Any]:
     """Parse one file strictly, without holding it in memory.
