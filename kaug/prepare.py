@@ -196,8 +196,7 @@ def build_index(run: Run) -> Artifact:
             "retrieval/index.py",
             "retrieval/embeddings.py",
             "retrieval/encoder.py",
-            "knowledge/lexicon",
-            "knowledge/words",
+            *SAYING,
         ),
     )
     with run.stage("2-index", "retrieval", mark, {"1-knowledge": knowledge.digest}) as draft:
