@@ -75,23 +75,21 @@ def build_kb(
         >>> build_kb([file]).facts.num_rows
         1
     """
-    named, digests, read = [], [], []
+    named = with_own_ids([_source(given, place) for place, given in enumerate(sources)])
+    digests, read = [], []
     with lean_memory():
-        for place, given in enumerate(sources):
+        for source, given in zip(named, sources, strict=True):
             if isinstance(given, Source | str | os.PathLike):
-                source = given if isinstance(given, Source) else source_of(Path(given))
                 if source.endpoint:
                     endpoint_file(source.endpoint, source.query, source.path, progress=progress)
                 files = file_digests(source)
                 digests.append(verify_source(source, files))
                 read.append(read_files(files, progress=progress).columns)
             else:
-                source = Source(f"memory-{place}", Path(f"memory-{place}"))
                 digests.append("")
                 read.append(read_columns(graph_chunks(given), source.id, progress=progress))
-            named.append(source)
         return assemble(
-            with_own_ids(named),
+            named,
             digests,
             read,
             lexicon=lexicon,
@@ -103,6 +101,13 @@ def build_kb(
             limit=limit,
             where=where,
         )
+
+
+def _source(given: Any, place: int) -> Source:
+    if isinstance(given, Source):
+        return given
+    in_memory = Source(f"memory-{place}", Path(f"memory-{place}"))
+    return source_of(Path(given)) if isinstance(given, str | os.PathLike) else in_memory
 
 
 def assemble(

@@ -19,7 +19,10 @@ from kaug.knowledge.rdf.compressed import line_at, read_pieces
 from kaug.knowledge.rdf.limits import MAX_DEPTH, MAX_ENTITY, MAX_OBJECT, MAX_TERM
 from kaug.knowledge.rdf.triple_terms import watch_triple_terms
 
-__all__ = ["guarded_lines", "guarded_pieces"]
+__all__ = ["LINES", "guarded_lines", "guarded_pieces"]
+
+LINES = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
+"""The syntaxes in which a line is a statement."""
 
 _CONTEXTS = 1 << 24
 """Bytes of a JSON-LD context times levels, if it may be copied at each level; a byte takes about 40 of memory."""
@@ -40,7 +43,7 @@ def guarded_pieces(path: Path, syntax: ox.RdfFormat, size: int = 1 << 18) -> Ite
         SourceError: As `read_pieces`; or the file is UTF-16, nested too deeply, declares an entity that is long, nested
             or to be fetched, or holds a term longer than `MAX_TERM`.
     """
-    if syntax in (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS):
+    if syntax in LINES:
         return watch_triple_terms(guarded_lines(path, size), path)
     pieces = _without_mark(read_pieces(path, size), path)
     if syntax == ox.RdfFormat.RDF_XML:

@@ -3,7 +3,6 @@
 A chunk is cut at its spaces and line ends, all at once, and its terms are numbered: no line is touched by a loop.
 """
 
-import re
 from collections import deque
 from dataclasses import dataclass, replace
 
@@ -14,6 +13,7 @@ import pyoxigraph as ox
 from numpy.typing import NDArray
 
 from kaug.errors import SourceError
+from kaug.knowledge.rdf.parse import said_of
 from kaug.knowledge.rdf.triple_terms import refuse_deep_terms
 
 __all__ = ["NO_PLACES", "Codes", "Part", "number_lines", "parse_lines", "write_lines"]
@@ -79,17 +79,17 @@ def parse_lines(text: bytes, lines: NDArray[np.int64], syntax: ox.RdfFormat | No
     """Have the strict parser read lines, and number what it makes of them."""
     if b"<<(" in text:
         refuse_deep_terms([text], lambda offset: f"{where}:{lines[text[:offset].count(_NEWLINE)]}")
+    syntax = syntax or ox.RdfFormat.N_QUADS
     try:
-        canonical = ox.serialize(ox.parse(text, format=syntax or ox.RdfFormat.N_QUADS), format=ox.RdfFormat.N_QUADS)
+        canonical = ox.serialize(ox.parse(text, format=syntax), format=ox.RdfFormat.N_QUADS)
     except SyntaxError as error:
         found, at = error, min(error.lineno or 1, len(lines)) - 1
         if at:  # the parser sees that a line has no end only when the next begins
             try:
-                deque(ox.parse(text.split(_NEWLINE)[at - 1], format=syntax or ox.RdfFormat.N_QUADS), 0)
+                deque(ox.parse(text.split(_NEWLINE)[at - 1], format=syntax), 0)
             except SyntaxError as before:
                 found, at = before, at - 1
-        reason = re.sub(r"^(Parser error )?at line \d+ (between columns \d+ and \d+|column \d+): ", "", str(found.msg))
-        raise SourceError(f"{where}:{lines[at]}: {reason}") from found
+        raise SourceError(f"{where}:{lines[at]}: {said_of(found)}") from found
     return number_lines(canonical)[0] if canonical else NO_LINES
 
 

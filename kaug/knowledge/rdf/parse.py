@@ -13,18 +13,18 @@ import pyoxigraph as ox
 
 from kaug.errors import SourceError, nearest
 from kaug.knowledge.rdf.compressed import COMPRESSIONS, as_stream, line_at, read_pieces
-from kaug.knowledge.rdf.guards import guarded_lines, guarded_pieces
+from kaug.knowledge.rdf.guards import LINES, guarded_lines, guarded_pieces
 from kaug.knowledge.rdf.limits import MAX_TERM
 
 __all__ = [
     "FORMATS",
-    "LINES",
     "count_left_out",
     "is_rdf_name",
     "open_rdf",
     "parse_rdf",
     "read_chunks",
     "read_quads",
+    "said_of",
     "syntax_of",
 ]
 
@@ -40,9 +40,6 @@ FORMATS: dict[str, ox.RdfFormat] = {
     ".jsonld": ox.RdfFormat.JSON_LD,
 }
 """File name endings and the syntax that each is read as; `.gz`, `.bz2`, `.xz` or `.zst` may follow."""
-
-LINES = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
-"""The syntaxes in which a line is a statement."""
 
 _NAMED = (ox.NamedNode, ox.Literal)
 _QUAD_BYTES = 128  # about what a quad takes in N-Quads
@@ -265,12 +262,17 @@ def _named_errors(path: Path, stream: BinaryIO) -> Iterator[None]:
         raise SourceError(f"{path}:{line}: a term or comment here is longer than {most:,} bytes.") from error
 
 
+def said_of(error: SyntaxError) -> str:
+    """What the parser says of an error, without the place, which a message of ours names itself."""
+    return re.sub(r"^(Parser error )?(at line \d+ (between columns \d+ and \d+|column \d+): )?", "", str(error.msg))
+
+
 def _reason(error: SyntaxError, path: Path, stream: BinaryIO) -> str:
-    text = str(error.msg).removeprefix("Parser error ")
+    text = said_of(error)
     if "LoadDocumentCallback" in text:
         return "a remote @context is never fetched; write the context into the file."
     if error.lineno:
-        return re.sub(r"^at line \d+ (between columns \d+ and \d+|column \d+): ", "", text)
+        return text
     return f"{text.removesuffix('.')} (at line {line_at(path, stream.tell())} or before)."
 
 

@@ -11,7 +11,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kaug.knowledge.rdf.columns import Columns, keep_rows, merge, read_columns
-from kaug.knowledge.rdf.parse import LINES, count_left_out, read_chunks, syntax_of
+from kaug.knowledge.rdf.guards import LINES
+from kaug.knowledge.rdf.parse import count_left_out, read_chunks, syntax_of
 from kaug.knowledge.rdf.sources import Source
 from kaug.tables import read_table, write_table
 

@@ -14,7 +14,8 @@ import pyoxigraph as ox
 
 from kaug.errors import SourceError
 from kaug.knowledge.rdf.compressed import COMPRESSIONS
-from kaug.knowledge.rdf.parse import LINES, syntax_of
+from kaug.knowledge.rdf.guards import LINES
+from kaug.knowledge.rdf.parse import syntax_of
 
 __all__ = ["prefixes_of", "refuse_in_xml", "write_quads"]
 
