@@ -1,28 +1,35 @@
 """Texts → the facts that bear on them, each with the reason why it was taken.
 
-Facts come from two sides: the terms that a text names (the linker), and the nearness in meaning of the whole text to a
-fact's sentence (the index). They are ranked together, by the cosine of text and fact plus a bonus for the reason:
+Facts come from three sides: the terms that a text names, in full or in part; the nearness in meaning of the whole text to a
+fact's sentence; and, if asked for, the neighbourhood of what is named. They are ranked together, by their relevance:
 
-| reason | the fact | bonus |
-|---|---|---|
-| `connects` | lies between two terms that the text names in two places | 0.4 |
-| `linked` | has one term that the text names | 0.2 |
-| `similar` | is near in meaning, no more | 0 |
+    relevance = cosine + 0.5 * strength of the subject + 0.3 * strength of the object
+                + 0.1 if the fact connects two terms + nearness in the graph
+
+The strength of a term is 1 if its name stands in the text, less if only a part of its words does, 0 if none.
 """
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.errors import ArtifactError, PipelineError, nearest
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.knowledge.lexicon.statements import statements
 from kaug.knowledge.rdf.sources import Kind
+from kaug.retrieval.candidates import PARTLY, Candidates, find_candidates, path_to
+from kaug.retrieval.choose import choose, place_in_group
 from kaug.retrieval.encoder import Encoder
+from kaug.retrieval.graph import FactGraph, Numbers, Reached
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
+from kaug.retrieval.named import Named, name_terms
+from kaug.retrieval.overlap import Overlap
 
 __all__ = ["RETRIEVED", "Retriever"]
 
@@ -33,23 +40,26 @@ RETRIEVED = pa.schema(
         pa.field("row", pa.int64(), nullable=False),
         pa.field("fact", pa.string(), nullable=False),
         pa.field("score", pa.float32(), nullable=False),
+        pa.field("relevance", pa.float32(), nullable=False),
         pa.field("reason", pa.string(), nullable=False),
         pa.field("start", pa.int32()),
         pa.field("end", pa.int32()),
+        pa.field("via", pa.list_(pa.int64()), nullable=False),
     ]
 )
-"""Retrieved facts, sorted by text and rank (from 1): the fact's row and hex id, its cosine to the text, the reason.
+"""Retrieved facts, sorted by text and rank (from 1): the fact's row and hex id, its cosine to the text, its relevance.
 
-`start` and `end` are the characters of the first mention of the fact's subject, or else of its object; null where the
-text names neither.
+`reason` says why, the strongest first: `connects` two terms that the text names in two places, has one that is named
+(`linked`) or named in part (`partial`), is a `neighbour` of what is named, is near in meaning (`similar`). `start` and
+`end` are the characters of the first mention of the fact's subject, or else of its object; null where the text names
+neither in full. `via` holds the rows of the facts that lead from a named term to a neighbour, the first step first.
 """
 
 _KINDS: tuple[Kind, ...] = ("domain", "commonsense")
-_REASONS = np.array(["similar", "linked", "connects"])
-_BONUS = np.array([0.0, 0.2, 0.4])
-# Of a term with more facts than this (a class, a unit), those are weighed that connect or that the index found.
-_HUB = 20_000
-_BATCH = 64
+_REASONS = ["similar", "neighbour", "partial", "linked", "connects"]
+# Set on every second fact of LAMA T-REx and every second text of WebNLG; see docs/retrieval.md.
+_SUBJECT, _OBJECT, _CONNECTS, _NEARBY = 0.5, 0.3, 0.1, 1.0
+_BATCH = 1024
 
 
 class Retriever:
@@ -87,10 +97,7 @@ class Retriever:
         if len(index) != kb.facts.num_rows:
             raise ArtifactError(f"The index holds {len(index)} facts, the knowledge base {kb.facts.num_rows}.")
         self._index, self._linker, self._encoder, self._kb = index, linker, encoder, kb
-        self._subject = kb.facts["subject"].to_numpy().astype(np.int64)
-        self._object = kb.facts["object"].to_numpy().astype(np.int64)
-        self._by_object = kb.facts_by_object
-        self._objects = self._object[self._by_object]
+        self._overlap, self._graph = Overlap(kb), FactGraph(kb)
         self._commonsense = (kb.source_kind().to_numpy(zero_copy_only=False) == "commonsense").astype(np.int64)
 
     def retrieve(
@@ -101,6 +108,9 @@ class Retriever:
         floor: float = 0.35,
         language: str = "en",
         candidates: int = 64,
+        hops: int = 1,
+        diversity: float = 0,
+        budget: int | None = None,
         allowed: NDArray[np.bool_] | None = None,
     ) -> pa.Table:
         """Find the facts that bear on each text.
@@ -108,83 +118,115 @@ class Retriever:
         Args:
             texts: Any texts. One without letters or digits has no facts; of a long one, the linker sees all and the
                 encoder what its maximal length takes.
-            k: How many facts a text gets at most, in all or by the kind of the fact's source:
-                `{"domain": 3, "commonsense": 2}`; a kind that is not named gets none.
-            floor: The cosine in [-1, 1] below which a fact that is `similar` only is left out.
+            k: How many facts a text gets, in all or by kind of source.
+            floor: The relevance below which a fact is left out, from -1 to 1.
             language: The language of the facts' sentences; it must be that of the index.
-            candidates: How many facts to weigh, at least 1, from the index and of each term that a text names.
-            allowed: bool (facts,): which facts may be taken; all, if not given.
+            candidates: How many facts near in meaning to weigh, at least 1.
+            hops: How far from the named terms to look: 1 for their own facts, 2 for those of their neighbours, and so on.
+            diversity: From 0 to 1: how much a fact loses for being like one taken before.
+            budget: How many tokens a text's facts may have together, at some four bytes a token; None for no limit.
+            allowed: bool (facts,): which facts may be taken, as `kaug.retrieval.filters.facts_where` says; all, if not
+                given.
 
         Returns:
-            A table of the schema `RETRIEVED`; a text for which nothing was found has no row. Equal ranks are decided by
-            the fact's id.
+            A table of the schema `RETRIEVED`; a text for which nothing was found has no row. Equal relevance is decided
+            by the fact's id.
 
         Raises:
             PipelineError: An argument is out of its range, or the index is in another language.
         """
-        limits = self._check(k, floor, language, candidates, allowed)
-        asked = np.array([n for n, text in enumerate(texts) if re.search(r"[^\W_]", text)], np.int64)
-        if not len(asked) or not len(self._index):
-            return RETRIEVED.empty_table()
-        said = [texts[n] for n in asked]
-        queries = self._encoder.encode(said)
-        mentions = _Mentions(self._linker.link(said), self._kb.terms.num_rows)
-        near = self._index.search_vectors(queries, candidates)
-        pairs = [near["text"].to_numpy() * np.int64(len(self._index)) + near["row"].to_numpy()]
-        pairs += self._named(queries, mentions, candidates, allowed)
-        text, row = np.divmod(np.unique(np.concatenate(pairs)), len(self._index))
-        if allowed is not None:
-            text, row = text[allowed[row]], row[allowed[row]]
-        score = self._index.cosines(queries, text, row)
-        reason, start, end = mentions.reasons(text, self._subject[row], self._object[row])
-        kept = (reason > 0) | (score >= floor)
-        text, row, score, reason = text[kept], row[kept], score[kept], reason[kept]
-        start, end = start[kept], end[kept]
+        limits = self._check(k, floor, language, candidates, allowed, hops, diversity, budget)
+        asked = [n for n, text in enumerate(texts) if re.search(r"[^\W_]", text)]
+        found = [RETRIEVED.empty_table()]
+        for start in range(0, len(asked) if len(self._index) else 0, _BATCH):
+            numbers = asked[start : start + _BATCH]
+            said = [texts[number] for number in numbers]
+            queries = self._encoder.encode(said)
+            named = name_terms(said, self._linker, self._overlap, self._kb.terms.num_rows)
+            reached = self._walk(named, hops - 1) if hops > 1 else None
+            weighed = find_candidates(
+                self._index, self._graph, queries, named, near=candidates, reached=reached, allowed=allowed
+            )
+            why = self._explain(weighed, named)
+            relevance = self._relevance(weighed, why)
+            kept = np.flatnonzero(relevance >= floor)
+            text, row = weighed.text[kept], weighed.row[kept]
+            best = choose(
+                text,
+                row,
+                relevance[kept],
+                self._commonsense[row] if len(limits) > 1 else np.zeros(len(row), np.int64),
+                limits,
+                self._index,
+                diversity=diversity,
+                budget=budget,
+                tokens=self._tokens(row, language) if budget is not None else None,
+            )
+            best = kept[best]
+            text, row = weighed.text[best], weighed.row[best]
+            start_, end = self._places(said, text, row, why.take(best), named)
+            via: list[list[int]] = [[]] * len(best)
+            if reached is not None:
+                for at in np.flatnonzero(why.reason[best] == _REASONS.index("neighbour")):
+                    via[at] = path_to(self._index, self._graph, queries, reached, int(text[at]), int(row[at]))
+            columns = {
+                "text": pa.array(np.array(numbers)[text], pa.int32()),
+                "rank": pa.array(place_in_group(text) + 1, pa.int32()),
+                "row": pa.array(row),
+                "fact": self._kb.hex_ids.take(pa.array(row)),
+                "score": pa.array(weighed.score[best]),
+                "relevance": pa.array(relevance[best]),
+                "reason": pa.array(np.array(_REASONS)[why.reason[best]].tolist(), pa.string()),
+                "start": pa.array(start_, pa.int32(), mask=start_ < 0),
+                "end": pa.array(end, pa.int32(), mask=start_ < 0),
+                "via": pa.array(via, pa.list_(pa.int64())),
+            }
+            found.append(pa.table(columns, schema=RETRIEVED))
+        return pa.concat_tables(found)
 
-        weight = np.round(score + _BONUS[reason], 6)
-        by_id = self._index.order[row]
-        kind = self._commonsense[row] if len(limits) > 1 else np.zeros(len(row), np.int64)
-        best = np.lexsort((by_id, -weight, kind, text))
-        best = best[_place(text[best] * 2 + kind[best]) < np.array(limits)[kind[best]]]
-        best = best[np.lexsort((by_id[best], -weight[best], text[best]))]
-        row, unnamed = row[best], reason[best] == 0
-        columns = {
-            "text": pa.array(asked[text[best]], pa.int32()),
-            "rank": pa.array(_place(text[best]) + 1, pa.int32()),
-            "row": pa.array(row),
-            "fact": self._kb.hex_ids.take(pa.array(row)),
-            "score": pa.array(score[best]),
-            "reason": pa.array(_REASONS[reason[best]].tolist(), pa.string()),
-            "start": pa.array(start[best], pa.int32(), mask=unnamed),
-            "end": pa.array(end[best], pa.int32(), mask=unnamed),
-        }
-        return pa.table(columns, schema=RETRIEVED)
+    def _walk(self, named: Named, steps: int) -> Reached:
+        """Walk from the terms that texts name in full or in part."""
+        sure = named.take(named.strength >= PARTLY)
+        return self._graph.walk(sure.text, sure.term, sure.strength, steps)
 
-    def _named(
-        self, queries: NDArray[np.float32], mentions: "_Mentions", candidates: int, allowed: NDArray[np.bool_] | None
-    ) -> list[NDArray[np.int64]]:
-        """Pairs of a text and a fact (text * facts + row) in which the text names a term of the fact."""
-        pairs = []
-        count = len(self._index)
-        for term, texts in mentions.by_term():
-            low, high = np.searchsorted(self._subject, [term, term + 1])
-            first, last = np.searchsorted(self._objects, [term, term + 1])
-            out = np.arange(low, high)
-            into = self._by_object[first:last]
-            rows = np.concatenate([out, into[self._subject[into] != term]])
-            if allowed is not None:
-                rows = rows[allowed[rows]]
-            rows = rows[np.argsort(self._index.order[rows])]
-            near = self._index.vectors[rows] if candidates < len(rows) <= _HUB else None
-            for some in np.array_split(texts, range(_BATCH, len(texts), _BATCH)):
-                pairs.append((some[:, None] * count + out)[mentions.named(some[:, None], self._object[out])])
-                if near is not None:
-                    scores = np.round(near @ queries[some].T, 6)
-                    top = np.argsort(-scores, axis=0, kind="stable")[:candidates]
-                    pairs.append((some * count + rows[top]).ravel())
-                elif len(rows) <= candidates:
-                    pairs.append((some[:, None] * count + rows).ravel())
-        return pairs
+    def _explain(self, pairs: Candidates, named: Named) -> "_Why":
+        """Say of each pair how surely the text names the fact's ends, where, and so why the fact would be taken."""
+        subject, object_ = (ends[pairs.row] for ends in self._graph.ends)
+        left, right = named.find(pairs.text, subject), named.find(pairs.text, object_)
+        strengths = named.strength_at(left), named.strength_at(right)
+        reason = np.where(pairs.nearby > 0, _REASONS.index("neighbour"), _REASONS.index("similar"))
+        reason = np.where(np.maximum(*strengths) >= PARTLY, _REASONS.index("partial"), reason)
+        full = [strength == 1 for strength in strengths]
+        reason = np.where(full[0] | full[1], _REASONS.index("linked"), reason)
+        both = np.flatnonzero(full[0] & full[1] & (subject != object_))
+        # Two terms of one ambiguous mention are not two things that the text brings together.
+        start, last = named.start, named.last
+        apart = (start[left[both]] != last[right[both]]) | (last[left[both]] != start[right[both]])
+        reason[both[apart]] = _REASONS.index("connects")
+        return _Why(left, right, *strengths, reason)
+
+    def _relevance(self, pairs: Candidates, why: "_Why") -> NDArray[np.float32]:
+        named = _SUBJECT * why.subject + _OBJECT * why.object + _CONNECTS * (why.reason == _REASONS.index("connects"))
+        relevance: NDArray[np.float32] = (pairs.score + named + _NEARBY * pairs.nearby).astype(np.float32)
+        return relevance.round(6)
+
+    def _places(
+        self, said: Sequence[str], text: Numbers, row: Numbers, why: "_Why", named: Named
+    ) -> tuple[Numbers, Numbers]:
+        """Find the first mention of each fact's subject, or else of its object: start and end, -1 where it has none."""
+        start, end = np.full(len(row), -1, np.int64), np.full(len(row), -1, np.int64)
+        full = np.flatnonzero(why.reason >= _REASONS.index("linked"))
+        mention = np.where(why.subject == 1, why.left, why.right)[full]
+        start[full], end[full] = named.start[mention], named.end[mention]
+        for at in np.flatnonzero(why.reason == _REASONS.index("partial")):
+            ends = self._graph.ends[int(why.object[at] > why.subject[at])]
+            start[at], end[at] = self._overlap.where(said[text[at]], int(ends[row[at]]))
+        return start, end
+
+    def _tokens(self, row: Numbers, language: str) -> Numbers:
+        """Estimate the tokens of facts' sentences: no model is asked, four bytes make one."""
+        length: Numbers = pc.binary_length(statements(self._kb, row, language)).to_numpy().astype(np.int64)
+        return -(-length // 4)
 
     def _check(
         self,
@@ -193,17 +235,23 @@ class Retriever:
         language: str,
         candidates: int,
         allowed: NDArray[np.bool_] | None,
-    ) -> list[int]:
+        hops: int,
+        diversity: float,
+        budget: int | None,
+    ) -> Numbers:
         for name in k if isinstance(k, Mapping) else ():
             if name not in _KINDS:
                 raise PipelineError(f"k names the kind {name!r}.{nearest(name, _KINDS)}")
         limits = [k.get(kind, 0) for kind in _KINDS] if isinstance(k, Mapping) else [k]
         if min(limits) < 0:
             raise PipelineError(f"k is {k}; it must be at least 0.")
-        if not -1 <= floor <= 1:
-            raise PipelineError(f"floor is {floor}; it is a cosine, from -1 to 1.")
-        if candidates < 1:
-            raise PipelineError(f"candidates is {candidates}; it must be at least 1.")
+        for what, value, least in (("candidates", candidates, 1), ("hops", hops, 1), ("budget", budget, 1)):
+            if value is not None and value < least:
+                raise PipelineError(f"{what} is {value}; it must be at least {least}.")
+        if not 0 <= diversity <= 1:
+            raise PipelineError(f"diversity is {diversity}; it must be from 0 to 1.")
+        if not -1 <= floor <= 2:
+            raise PipelineError(f"floor is {floor}; it is a relevance, from -1 to 2.")
         if language != self._index.language:
             raise PipelineError(
                 f"language is {language!r}, but the index holds sentences in {self._index.language!r}. "
@@ -211,55 +259,19 @@ class Retriever:
             )
         if allowed is not None and allowed.shape != (len(self._index),):
             raise PipelineError(f"allowed has the shape {allowed.shape}; it should be ({len(self._index)},).")
-        return limits
+        return np.array(limits, np.int64)
 
 
-class _Mentions:
-    """Which text names which term: one entry for each pair, with its first and its last place."""
+class _Why(NamedTuple):
+    """Pairs' ends among the terms named (-1 for nowhere), how surely they are named, and the reason."""
 
-    def __init__(self, table: pa.Table, terms: int) -> None:
-        keys = table["text"].to_numpy() * np.int64(terms) + table["term"].to_numpy()
-        start, end = table["start"].to_numpy(), table["end"].to_numpy()
-        order = np.lexsort((start, keys))
-        self._terms = terms
-        self._keys, first, count = np.unique(keys[order], return_index=True, return_counts=True)
-        self._start, self._end = start[order][first], end[order][first]
-        self._last = start[order][first + count - 1]
+    left: Numbers
+    right: Numbers
+    subject: NDArray[np.float32]
+    object: NDArray[np.float32]
+    reason: Numbers
 
-    def by_term(self) -> list[tuple[int, NDArray[np.int64]]]:
-        """Each named term with the texts that name it."""
-        text, term = np.divmod(self._keys, self._terms)
-        order = np.lexsort((text, term))
-        named, first = np.unique(term[order], return_index=True)
-        return list(zip(named.tolist(), np.split(text[order], first[1:]), strict=False))
-
-    def named(self, text: NDArray[np.int64], term: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether a text names a term, for arrays that broadcast."""
-        return self._find(text, term) >= 0
-
-    def reasons(
-        self, text: NDArray[np.int64], subject: NDArray[np.int64], object_: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Each pair's place in `_REASONS`, and start and end of its mention (any number where it has none)."""
-        if not len(self._keys):
-            nothing = np.zeros(len(text), np.int64)
-            return nothing, nothing, nothing
-        left, right = self._find(text, subject), self._find(text, object_)
-        both = (left >= 0) & (right >= 0) & (subject != object_)
-        # Two terms of one ambiguous mention are not two things that the text brings together.
-        apart = (self._start[left] != self._last[right]) | (self._last[left] != self._start[right])
-        reason = np.where(both & apart, 2, ((left >= 0) | (right >= 0)).astype(np.int64))
-        mention = np.where(left >= 0, left, right)
-        return reason, self._start[mention], self._end[mention]
-
-    def _find(self, text: NDArray[np.int64], term: NDArray[np.int64]) -> NDArray[np.int64]:
-        keys = text * self._terms + term
-        if not len(self._keys):
-            return np.full(keys.shape, -1, np.int64)
-        place = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        return np.where(self._keys[place] == keys, place, -1)
-
-
-def _place(groups: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Each element's place, from 0, among the equal neighbours of a sorted array."""
-    return np.arange(len(groups)) - np.searchsorted(groups, groups)
+    def take(self, places: Numbers) -> "_Why":
+        return _Why(
+            self.left[places], self.right[places], self.subject[places], self.object[places], self.reason[places]
+        )

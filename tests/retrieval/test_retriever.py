@@ -1,11 +1,16 @@
+import math
+import re
+import unicodedata
+from collections import Counter
+
 import numpy as np
 import pyarrow.compute as pc
 import pytest
 
 from kaug.errors import ArtifactError, PipelineError
 from kaug.knowledge.lexicon.statements import statements
-from kaug.retrieval import retriever as retriever_module
 from kaug.retrieval.encoder import load_encoder
+from kaug.retrieval.graph import FactGraph
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.retriever import RETRIEVED, Retriever
@@ -28,20 +33,58 @@ def build(encoder):
     return make
 
 
+def words(text):
+    plain = unicodedata.normalize("NFKD", text.lower())
+    return set(re.findall(r"[^\W_]+", "".join(c for c in plain if not unicodedata.combining(c))))
+
+
+def shares(kb, text):
+    """Each term's largest share of a name that stands in a text, and the place of the rarest word that does."""
+    subjects, _, objects = kb.columns()
+    ends = {int(term) for term in (*subjects, *objects)}
+    names = [(label["term"], label["text"]) for label in kb.labels.to_pylist() if label["term"] in ends]
+    named = {term for term, _ in names}
+    said = kb.text().to_pylist()
+    names += [(term, said[term]) for term in sorted(ends - named)]
+    # A character of Chinese is a word of its own.
+    split = [set(name) if re.match("[\u4e00-\u9fff]", name) else words(name) for _, name in names]
+    often = Counter(word for one in split for word in one)
+    weight = {word: math.log(1 + len(names) / count) for word, count in often.items()}
+    found = {}
+    for (term, _), one in zip(names, split, strict=True):
+        there = one & words(text)
+        share = sum(weight[word] for word in there) / sum(weight[word] for word in one)
+        if share >= 0.3 and share > found.get(term, (0, None))[0]:
+            rarest = max(sorted(there), key=lambda word: weight[word])
+            place = next(m.start() for m in re.finditer(r"[^\W_]+", text) if m[0].lower() == rarest)
+            found[term] = (share, place)
+    return found
+
+
 def by_hand(kb, encoder, text, floor):
     """Every fact that may be retrieved, best first: (row, reason, start)."""
     scores = encoder.encode(statements(kb, np.arange(kb.facts.num_rows)).to_pylist()) @ encoder.encode([text])[0]
-    starts = {}
+    starts, part = {}, shares(kb, text)
     for mention in Linker(kb).link([text]).to_pylist():
         starts.setdefault(mention["term"], []).append(mention["start"])
+
+    def strength(term):
+        return 1 if term in starts else 0.8 * part[term][0] if term in part else 0
+
     found = []
     for row, fact in enumerate(kb.facts.to_pylist()):
-        left, right = starts.get(fact["subject"], []), starts.get(fact["object"], [])
-        apart = any(a != b for a in left for b in right) and fact["subject"] != fact["object"]
-        reason = "connects" if apart else "linked" if left or right else "similar"
-        if reason != "similar" or scores[row] >= floor:
-            weight = scores[row] + {"connects": 0.4, "linked": 0.2, "similar": 0.0}[reason]
-            found.append((-round(float(weight), 5), fact["fact"], row, reason, ([*left, *right] or [None])[0]))
+        ends = fact["subject"], fact["object"]
+        left, right = (starts.get(end, []) for end in ends)
+        strengths = [strength(end) for end in ends]
+        apart = any(a != b for a in left for b in right) and ends[0] != ends[1]
+        partly = max(strengths) >= 0.4
+        reason = "connects" if apart else "linked" if left or right else "partial" if partly else "similar"
+        start = ([*left, *right] or [None])[0]
+        if reason == "partial":
+            start = part[ends[int(np.argmax(strengths))]][1]
+        relevance = float(scores[row]) + 0.5 * strengths[0] + 0.3 * strengths[1] + 0.1 * apart
+        if round(relevance, 6) >= floor:
+            found.append((-round(relevance, 5), fact["fact"], row, reason, start))
     return [entry[2:] for entry in sorted(found, key=lambda entry: entry[:2])]
 
 
@@ -99,10 +142,13 @@ def test_the_floor_holds_for_what_is_only_similar(kb, build):
     text = "what is the capital of somewhere"
     low, high = build(kb).retrieve([text], 9, floor=0.2), build(kb).retrieve([text], 9, floor=0.99)
     assert set(low["reason"].to_pylist()) == {"similar"}
+    assert low["relevance"].to_pylist() == pytest.approx(low["score"].to_pylist())
     assert min(low["score"].to_pylist()) >= 0.2
     assert low["start"].null_count == low.num_rows
     assert high.num_rows == 0
-    assert build(kb).retrieve(["zzz Peru zzz zzz zzz zzz"], 9, floor=0.99)["reason"].to_pylist() == ["linked"]
+    # A named subject weighs 0.5, a named object 0.3.
+    assert build(kb).retrieve(["zzz Peru zzz zzz zzz zzz"], 9, floor=0.5)["reason"].to_pylist() == ["linked"]
+    assert build(kb).retrieve(["zzz Lima zzz zzz zzz zzz"], 9, floor=0.5).num_rows == 0
 
 
 def test_only_what_is_allowed(kb, build):
@@ -145,16 +191,16 @@ def test_a_text_gets_the_same_facts_whatever_it_is_asked_with(kb, build):
         assert [{**row, "text": number} for row in alone] == [row for row in together if row["text"] == number]
 
 
-@pytest.mark.parametrize("hub", [20_000, 0])
-def test_a_fact_that_connects_is_found_among_many(make_kb, word_encoder, monkeypatch, hub):
-    monkeypatch.setattr(retriever_module, "_HUB", hub)
+@pytest.mark.parametrize("most", [20_000, 200, 1])
+def test_a_fact_that_connects_is_found_among_many(make_kb, word_encoder, monkeypatch, most):
+    monkeypatch.setattr("kaug.retrieval.retriever.FactGraph", lambda kb: FactGraph(kb, most))
     villages = (f":e{n} :in :state . :mayor :knows :e{n} ." for n in range(300))
     labels = ':state rdfs:label "Statelet"@en . :mayor rdfs:label "Mayor"@en ; :in :state . :e0 rdfs:label "E0"@en .'
     kb = make_kb(world=labels + "\n".join(villages))
     encoder = word_encoder("words", 8192)
     retriever = Retriever(kb, FactIndex.build(kb, encoder), Linker(kb), encoder)
     # Nearest in meaning is what the mayor knows; that the mayor is in the Statelet is far behind, but connects.
-    found = retriever.retrieve(["The Mayor of the Statelet knows knows knows"], 9, candidates=1).to_pylist()
+    found = retriever.retrieve(["The Mayor of the Statelet knows"], 9, candidates=1).to_pylist()
     subjects, _, objects = kb.columns(np.array([row["row"] for row in found]))
     values = kb.terms["value"].to_pylist()
     said = [(row["reason"], values[s], values[o]) for row, s, o in zip(found, subjects, objects, strict=True)]
@@ -174,7 +220,10 @@ def test_a_term_is_found_as_an_object_too(kb, build):
         ({"k": {"comonsense": 2}}, "Did you mean 'commonsense'"),
         ({"k": -1}, "k is -1; it must be at least 0"),
         ({"k": {"domain": -2}}, "must be at least 0"),
-        ({"floor": 2.0}, "floor is 2.0; it is a cosine"),
+        ({"floor": 2.5}, "floor is 2.5; it is a relevance"),
+        ({"hops": 0}, "hops is 0; it must be at least 1"),
+        ({"budget": 0}, "budget is 0; it must be at least 1"),
+        ({"diversity": 1.5}, "diversity is 1.5; it must be from 0 to 1"),
         ({"candidates": 0}, "candidates is 0; it must be at least 1"),
         ({"language": "zh"}, "the index holds sentences in 'en'"),
         ({"allowed": np.ones(3, bool)}, r"allowed has the shape \(3,\)"),

@@ -1,0 +1,97 @@
+"""Texts' vectors and the terms that they name → the facts worth weighing for each text, and how near in the graph."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kaug.retrieval.graph import FactGraph, Numbers, Reached
+from kaug.retrieval.index import FactIndex
+from kaug.retrieval.named import Named
+
+__all__ = ["PARTLY", "Candidates", "find_candidates", "path_to"]
+
+PARTLY = 0.4
+"""From this strength on, half of a name's words, a term counts as named in part, and walks start from it."""
+
+
+class Candidates(NamedTuple):
+    """Pairs of a text and a fact, sorted by both.
+
+    Attributes:
+        text: int64 (n,): numbers of texts.
+        row: int64 (n,): rows of facts.
+        score: float32 (n,): the cosine of text and fact.
+        nearby: float32 (n,): the square root of the probability that a walk from the text's terms ends at one of the
+            fact's ends; 0 without a walk.
+    """
+
+    text: Numbers
+    row: Numbers
+    score: NDArray[np.float32]
+    nearby: NDArray[np.float32]
+
+
+def find_candidates(
+    index: FactIndex,
+    graph: FactGraph,
+    queries: NDArray[np.float32],
+    named: Named,
+    *,
+    near: int,
+    reached: Reached | None,
+    allowed: NDArray[np.bool_] | None,
+) -> Candidates:
+    """Find the facts near in meaning, those of the terms named, and those of the terms reached.
+
+    Args:
+        index: The index of the facts.
+        graph: The facts as a graph.
+        queries: float32 (texts, dimension): the texts' unit vectors.
+        named: The terms that the texts name. Of hubs, only the facts between two of them count.
+        near: How many facts near in meaning a text has.
+        reached: The terms that walks from the named ones reach.
+        allowed: bool (facts,): which facts may be taken; all, if None.
+    """
+    hits = index.search_vectors(queries, near)
+    pairs = [(hits["text"].to_numpy().astype(np.int64), hits["row"].to_numpy())]
+    pairs += [graph.facts_of(named.text, named.term), graph.between_hubs(named.text, named.term)]
+    if reached is not None:
+        pairs.append(graph.facts_of(reached.text, reached.term))
+    keys = np.concatenate([text * np.int64(len(index)) + row for text, row in pairs])
+    text, row = np.divmod(np.unique(keys), np.int64(max(len(index), 1)))
+    if allowed is not None:
+        text, row = text[allowed[row]], row[allowed[row]]
+    nearby = np.zeros(len(row), np.float32)
+    if reached is not None:
+        for end in graph.ends:
+            place = reached.find(text, end[row])
+            nearby += np.where(place >= 0, reached.probability[place], 0) if len(reached.text) else 0
+    return Candidates(text, row, index.cosines(queries, text, row), np.sqrt(nearby))
+
+
+def path_to(
+    index: FactIndex, graph: FactGraph, queries: NDArray[np.float32], reached: Reached, text: int, row: int
+) -> list[int]:
+    """Find the facts that lead from a named term to a fact, each the nearest in meaning to the text that leads on.
+
+    Returns:
+        Rows of facts, from the named term on; none if the fact has one itself, or no walk reaches it.
+    """
+    ends = np.array([end[row] for end in graph.ends])
+    place = reached.find(np.full(2, text), ends)
+    hops = np.where(place >= 0, reached.hop[place], np.iinfo(np.int64).max)
+    term, hop = int(ends[hops.argmin()]), int(hops.min())
+    path: list[int] = []
+    while 0 < hop < np.iinfo(np.int64).max:
+        _, rows = graph.facts_of(np.array([text]), np.array([term]))
+        other = np.where(graph.ends[0][rows] == term, graph.ends[1][rows], graph.ends[0][rows])
+        place = reached.find(np.full(len(rows), text), other)
+        rows, other = (column[(place >= 0) & (reached.hop[place] == hop - 1)] for column in (rows, other))
+        if not len(rows):  # the way led through a hub
+            return []
+        score = index.cosines(queries, np.full(len(rows), text), rows)
+        best = np.lexsort((index.order[rows], -np.round(score, 6)))[0]
+        path.insert(0, int(rows[best]))
+        term, hop = int(other[best]), hop - 1
+    return path

@@ -1,0 +1,77 @@
+"""Texts → the terms that they name, in full or in part: how surely, and where."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kaug.retrieval.graph import Numbers, places
+from kaug.retrieval.linker import Linker
+from kaug.retrieval.overlap import Overlap
+
+__all__ = ["IN_PART", "Named", "name_terms"]
+
+IN_PART = 0.8
+"""What a name is worth whose words all stand in a text, but not as the name; that which stands there as it is, is worth 1."""
+
+
+class Named(NamedTuple):
+    """Terms that texts name: one entry for each text and term, sorted by both.
+
+    Attributes:
+        text: int64 (n,): numbers of texts.
+        term: int64 (n,): term numbers.
+        strength: float32 (n,), in (0, 1]: 1 if the term's name stands in the text, else `IN_PART` of the share of it.
+        start: int64 (n,): the first character of the first mention; -1 if the name stands there only in part.
+        end: int64 (n,): the character behind it, or -1.
+        last: int64 (n,): the first character of the last mention, or -1.
+        terms: The number of terms of the knowledge base.
+    """
+
+    text: Numbers
+    term: Numbers
+    strength: NDArray[np.float32]
+    start: Numbers
+    end: Numbers
+    last: Numbers
+    terms: int
+
+    def find(self, text: Numbers, term: Numbers) -> Numbers:
+        """Find the entries of texts and terms, int64; -1 where a text does not name the term."""
+        return places(self.text * self.terms + self.term, text * self.terms + term)
+
+    def strength_at(self, place: Numbers) -> NDArray[np.float32]:
+        """Return the strengths of entries that `find` found, float32; 0 where it found none."""
+        return np.append(self.strength, np.float32(0))[place]
+
+    def take(self, kept: NDArray[np.bool_]) -> "Named":
+        """Return some of the entries."""
+        text, term, strength, start, end, last, terms = self
+        return Named(text[kept], term[kept], strength[kept], start[kept], end[kept], last[kept], terms)
+
+
+def name_terms(texts: Sequence[str], linker: Linker, overlap: Overlap, terms: int) -> Named:
+    """Find the terms that texts name.
+
+    Args:
+        texts: Any texts.
+        linker: Finds the names that stand there as they are.
+        overlap: Finds those that share words with a text.
+        terms: The number of terms of the knowledge base.
+    """
+    mentions, shares = linker.link(texts), overlap.match(texts)
+    full = mentions["text"].to_numpy().astype(np.int64) * terms + mentions["term"].to_numpy()
+    order = np.lexsort((mentions["start"].to_numpy(), full))
+    full, first, count = np.unique(full[order], return_index=True, return_counts=True)
+    start, end = (mentions[name].to_numpy().astype(np.int64)[order] for name in ("start", "end"))
+    part = shares["text"].to_numpy() * np.int64(terms) + shares["term"].to_numpy()
+    rest = ~np.isin(part, full)
+    keys = np.concatenate([full, part[rest]])
+    nowhere = np.full(int(rest.sum()), -1, np.int64)
+    strength = np.concatenate([np.ones(len(full)), IN_PART * shares["share"].to_numpy()[rest]]).astype(np.float32)
+    places = (start[first], end[first], start[first + count - 1])
+    order = np.argsort(keys)
+    text, term = np.divmod(keys[order], np.int64(max(terms, 1)))
+    start, end, last = (np.concatenate([place, nowhere])[order] for place in places)
+    return Named(text, term, strength[order], start, end, last, terms)
