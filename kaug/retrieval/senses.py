@@ -39,7 +39,11 @@ SENSES = pa.schema(
 """MENTIONS, and in (0, 1] how likely the term is the one meant; the terms of one mention sum to 1."""
 
 WEIGHTS = {"nearness": 10.0, "direct": 2.5, "shared": 0.5, "hint": 3.0, "label": 2.0, "facts": 0.8}
-"""What a unit of each kind of evidence adds to the logarithm of a term's odds."""
+"""What a unit of each kind of evidence adds to the logarithm of a term's odds.
+
+Rounded from what `python -m tests.benchmarks.senses --fit` finds on one half of the names; its table is of the other half.
+Those of `shared` and `hint` are set by hand, low and high: that data has no qualifiers and hardly any neighbours in common.
+"""
 
 # Of a term with more facts, so many on either side count, spread evenly; so the work for a mention is bounded.
 _SIDE = 16
