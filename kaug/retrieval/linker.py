@@ -1,17 +1,15 @@
-"""Texts → mentions: where a text names terms of the knowledge base, by an automaton over all their labels."""
+"""Texts → mentions: where a text names terms of the knowledge base, by all their surface forms."""
 
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from ahocorasick_rs import AhoCorasick
 from numpy.typing import NDArray
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.retrieval.characters import read_characters
+from kaug.retrieval.prefixes import Prefixes, batches, hash_forms
+from kaug.retrieval.surface import surface_forms, without_taken
 
 __all__ = ["MENTIONS", "Linker"]
 
@@ -26,34 +24,24 @@ MENTIONS = pa.schema(
 )
 """Mentions, sorted by text, start, term: characters `start` to `end` of a text, which are `surface`, name `term`."""
 
-_Rule = Literal["any", "lower", "upper", "exact", "exact inside"]
-_Form = tuple[int, _Rule, str]
-
-_PLURAL_FROM = 3
-_ACRONYM_UP_TO = 5
-_SPACES = "\t\n\r\x0b\x0c\x85\xa0\u2007\u2009\u202f\u3000"
-# Scripts written without spaces, and Hangul, whose particles follow a name without one.
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
-)
-_OPENING = frozenset("\"'“‘«‹„([{¿¡*_#>-–—•「『《（")
-_ENDING = frozenset(".!?…:;。！？：；\n\r")
-
 
 class Linker:
     """Finds the terms that a text names.
 
-    Looked for are all labels, in all languages kept, of the IRIs and blank nodes that are subject or object of a fact.
-    A term without a label is looked for by the name in its IRI. Letters match whatever their case, but
+    Looked for are all labels, in all languages kept, of the IRIs and blank nodes that are subject or object of a fact,
+    and what `kaug.retrieval.surface` makes of them. A term without a label is looked for by the name in its IRI.
+    Letters match whatever their case, but
 
     - a label that starts with an upper-case letter needs one in the text: "turkey" is not Turkey;
     - one that starts with a lower-case letter needs that too, except at the start of a sentence and in capitals;
     - an acronym (up to five letters, all upper case) is matched as spelt: "who" and "Who" are not the WHO;
     - a label of two letters is matched as spelt and, if the second is lower case ("He"), not where a sentence starts.
 
-    Lower-case English labels of three letters and more are found in the plural (-s, -es, -ies). A mention ends where
-    words end, except in scripts without spaces. Of overlapping mentions the leftmost, then the longest, counts. Labels
-    of one character, or of two lower-case letters, and those without a letter or digit, are not looked for.
+    A mention starts and ends where words do, except in scripts without spaces. Spaces in a row are one, a hyphen inside
+    a word is a space. Of overlapping mentions the leftmost, then the longest that these rules allow, counts.
+
+    Attributes:
+        counts: How many labels there were, how many were not looked for and why, how many forms are looked for.
 
     Examples:
         >>> import tempfile
@@ -62,32 +50,40 @@ class Linker:
         >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
         >>> _ = file.write_text('''@prefix : <urn:x:> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
         ... :t :capital :a . :t rdfs:label "Turkey" . :a rdfs:label "Ankara" .''')
-        >>> Linker(build_kb([file])).link(["🦃 No turkey comes from Turkey."])["start"].to_pylist()
+        >>> linker = Linker(build_kb([file]))
+        >>> linker.link(["🦃 No turkey comes from Turkey."])["start"].to_pylist()
         [23]
+        >>> linker.counts["labels"]
+        2
     """
 
+    counts: dict[str, int]
+
     def __init__(self, kb: KnowledgeBase) -> None:
-        """Build the automaton from a knowledge base; it takes some microseconds a label."""
-        forms: dict[str, dict[_Form, None]] = {}
-        plurals: dict[str, dict[_Form, None]] = {}
-        for term, language, label, rule in _names(kb):
-            form = (term, rule, label)
-            for spelling in {unicodedata.normalize("NFC", label), unicodedata.normalize("NFD", label)}:
-                forms.setdefault(_fold(spelling), {})[form] = None
-            if rule in ("lower", "any") and language in ("", "en") and _letters(label) >= _PLURAL_FROM:
-                for plural in _plurals(label):
-                    plurals.setdefault(plural, {})[form] = None
-        # What is itself a label is no plural of another: "news" are not several "new".
-        forms.update((plural, found) for plural, found in plurals.items() if plural not in forms)
-        self._forms = [tuple(found) for found in forms.values()]
-        self._automaton = AhoCorasick(list(forms), store_patterns=False)
+        """Build the table of forms from a knowledge base; it takes some microseconds a label."""
+        surfaces, self.counts = surface_forms(kb)
+        keys, ends = hash_forms(surfaces["text"].to_pylist())
+        rules = surfaces["rule"].to_numpy()
+        kept = without_taken(keys[ends - 1], rules, surfaces["variant"].to_numpy())
+        self.counts["variants that are labels of others"] = int(len(kept) - kept.sum())
+        words = np.diff(ends, prepend=0)
+        rules = rules[kept]
+        self._prefixes = Prefixes(keys[np.repeat(kept, words)], np.cumsum(words[kept]), rules)
+        # The terms of each form: one entry for each, with all the rules by which the form is its name.
+        pairs = self._prefixes.form << np.int64(32) | surfaces["term"].to_numpy()[kept]
+        pairs, entry = np.unique(pairs, return_inverse=True)
+        self._rules = np.zeros(len(pairs), np.uint8)
+        np.bitwise_or.at(self._rules, entry, rules)
+        self._terms = (pairs & 0xFFFFFFFF).astype(np.uint32)
+        self._first = np.searchsorted(pairs >> 32, np.arange(len(self._prefixes) + 1))
+        self.counts["forms"] = len(np.unique(pairs >> 32))
 
     def __len__(self) -> int:
         """Return the number of different surface forms."""
-        return len(self._forms)
+        return self.counts["forms"]
 
     def link(self, texts: Sequence[str]) -> pa.Table:
-        """Find the mentions in each text.
+        """Find the mentions in each text, in time and memory linear in the texts.
 
         Args:
             texts: Any texts, of any length.
@@ -96,125 +92,57 @@ class Linker:
             A table of the schema `MENTIONS`; an ambiguous surface gives a row for each of its terms. Offsets count the
             characters of the text as given.
         """
-        rows: list[tuple[int, int, int, int, str]] = []
-        for number, text in enumerate(texts):
-            for start, end, terms in self._mentions(text):
-                surface = text[start:end]
-                rows.extend((number, start, end, term, surface) for term in terms)
-        columns = zip(*rows, strict=True) if rows else ((),) * len(MENTIONS)
-        return pa.table(
-            [pa.array(column, field.type) for column, field in zip(columns, MENTIONS, strict=True)], schema=MENTIONS
-        )
+        if not len(self):
+            return MENTIONS.empty_table()
+        tables = [self._mentions(first, some) for first, some in batches(texts)]
+        return pa.concat_tables([MENTIONS.empty_table(), *tables]).combine_chunks()
 
-    def _mentions(self, text: str) -> Iterator[tuple[int, int, list[int]]]:
-        # All matches, not the automaton's own leftmost-longest: one that the rules refuse must not hide one they allow.
-        matches = self._automaton.find_matches_as_indexes(_fold(text), overlapping=True)
-        matches.sort(key=lambda match: (match[1], -match[2]))
-        free = 0
-        for pattern, start, end in matches:
-            if start < free or not _stands_alone(text, start, end):
-                continue
-            terms = {term for term, rule, label in self._forms[pattern] if _allows(rule, label, text, start, end)}
-            if terms:
-                free = end
-                yield start, end, sorted(terms)
-
-
-def _names(kb: KnowledgeBase) -> Iterator[tuple[int, str, str, _Rule]]:
-    wanted = _entities(kb)
-    labels = kb.labels.filter(pa.array(wanted[kb.labels["term"].to_numpy()]))
-    columns = (labels[name].to_pylist() for name in ("term", "language", "text"))
-    for term, language, text in zip(*columns, strict=True):
-        label = " ".join(text.split())
-        if _worth_looking(label):
-            yield term, language.split("-")[0], label, _rule(label)
-    wanted[labels["term"].to_numpy()] = False
-    wanted &= pc.equal(kb.terms["kind"].cast(pa.string()), "iri").to_numpy()
-    unlabelled = np.flatnonzero(wanted)
-    for term, text in zip(unlabelled.tolist(), kb.text().take(pa.array(unlabelled)).to_pylist(), strict=True):
-        label = " ".join(text.split())
-        if _worth_looking(label):
-            yield term, "", label, "any"
+    def _mentions(self, number: int, texts: Sequence[str]) -> pa.Table:
+        read = read_characters(texts)
+        start, end, form, allowed = self._prefixes.match(read)
+        kept = _leftmost(start, end)
+        start, end, form, allowed = read.placed(start[kept]), read.placed(end[kept] - 1) + 1, form[kept], allowed[kept]
+        first = self._first[form]
+        count = self._first[form + 1] - first
+        span = np.repeat(np.arange(len(form)), count)
+        entry = np.arange(len(span)) + np.repeat(first - np.cumsum(count) + count, count)
+        ruled = (self._rules[entry] & allowed[span]) > 0
+        span, entry = span[ruled], entry[ruled]
+        text = np.searchsorted(read.first, start, "right") - 1
+        columns = {
+            "text": (number + text)[span].astype(np.int32),
+            "start": (start - read.first[text])[span].astype(np.int32),
+            "end": (end - read.first[text])[span].astype(np.int32),
+            "term": self._terms[entry],
+            "surface": _cut("\n".join(texts), start, end).take(pa.array(span)),
+        }
+        return pa.table(columns, schema=MENTIONS)
 
 
-def _entities(kb: KnowledgeBase) -> NDArray[np.bool_]:
-    found = np.zeros(kb.terms.num_rows, bool)
-    for side in ("subject", "object"):
-        found[kb.facts[side].to_numpy()] = True
-    found &= pc.not_equal(kb.terms["kind"].cast(pa.string()), "literal").to_numpy()
-    return found
+def _leftmost(start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Which spans are kept, of spans sorted by start: each that starts where the one kept before has ended."""
+    if not len(start):
+        return np.empty(0, np.int64)
+    reached = np.maximum.accumulate(end)
+    clash = np.append(start[1:] < reached[:-1], False)
+    kept = ~clash
+    kept[1:] &= ~clash[:-1]
+    free = 0
+    tangled = np.flatnonzero(~kept)
+    for place, begin, stop in zip(tangled.tolist(), start[tangled].tolist(), end[tangled].tolist(), strict=True):
+        if begin >= free:
+            kept[place], free = True, stop
+    return np.flatnonzero(kept)
 
 
-def _worth_looking(label: str) -> bool:
-    if len(label) < 2 or (len(label) == 2 and label.islower()):
-        return False
-    return any(character.isalnum() for character in label)
-
-
-def _rule(label: str) -> _Rule:
-    if len(label) == 2 and label[0].isupper():
-        return "exact" if label.isupper() else "exact inside"
-    if label.isupper() and len(label) <= _ACRONYM_UP_TO:
-        return "exact"
-    return "upper" if label[0].isupper() else "lower" if label[0].islower() else "any"
-
-
-def _allows(rule: _Rule, label: str, text: str, start: int, end: int) -> bool:
-    match rule:
-        case "any":
-            return True
-        case "exact":
-            return text[start:end] == label
-        case "exact inside":
-            return text[start:end] == label and not _starts_sentence(text, start)
-        case "upper":
-            return text[start].isupper()
-        case "lower":
-            return not text[start].isupper() or text[start:end].isupper() or _starts_sentence(text, start)
-
-
-def _fold(text: str) -> str:
-    """Lower the case and make spaces and apostrophes one, each character by one character."""
-    if not text.isascii():
-        # Lone surrogates have no UTF-8; and İ is the one character whose lower case is two.
-        text = text.encode("utf-8", "replace").decode().replace("İ", "i")
-    text = text.lower().replace("ς", "σ").replace("’", "'")
-    for space in _SPACES:
-        text = text.replace(space, " ")
-    return text
-
-
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    return not (start and _joined(text[start - 1], text[start])) and not (
-        end < len(text) and _joined(text[end - 1], text[end])
+def _cut(text: str, start: NDArray[np.int64], end: NDArray[np.int64]) -> pa.Array:
+    """The parts of a text that stand at spans that do not overlap."""
+    data = text.encode("utf-8", "surrogatepass")
+    if len(data) > len(text):
+        place = np.append(np.flatnonzero((np.frombuffer(data, np.uint8) & 0xC0) != 0x80), len(data))
+        start, end = place[start], place[end]
+    bounds = np.stack([start, end], axis=1).ravel()
+    parts = pa.Array.from_buffers(
+        pa.large_string(), max(len(bounds) - 1, 0), [None, pa.py_buffer(bounds), pa.py_buffer(data)]
     )
-
-
-def _joined(left: str, right: str) -> bool:
-    if unicodedata.combining(right):
-        return True
-    if not ((left.isalnum() or left == "_") and (right.isalnum() or right == "_")):
-        return False
-    return not (_UNSPACED.match(left) or _UNSPACED.match(right))
-
-
-def _starts_sentence(text: str, start: int) -> bool:
-    place = start - 1
-    while place >= 0 and text[place] not in _ENDING and (text[place].isspace() or text[place] in _OPENING):
-        place -= 1
-    return place < 0 or text[place] in _ENDING
-
-
-def _letters(label: str) -> int:
-    return sum(character.isalpha() for character in label)
-
-
-def _plurals(label: str) -> Iterable[str]:
-    word = _fold(label)
-    if not ("a" <= word[-1] <= "z"):
-        return ()
-    if re.search(r"[^aeiou]y$", word):
-        return (word[:-1] + "ies",)
-    if re.search(r"(s|x|z|ch|sh)$", word):
-        return (word + "es",)
-    return (word + "s", word + "es") if word.endswith("o") else (word + "s",)
+    return parts.take(pa.array(np.arange(0, len(parts), 2))).cast(pa.string())

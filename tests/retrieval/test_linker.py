@@ -1,10 +1,18 @@
+import re
 import sys
+import tracemalloc
+import unicodedata
+from itertools import pairwise
 
+import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kaug.retrieval.linker import MENTIONS, Linker, _fold
+from kaug.retrieval import prefixes
+from kaug.retrieval.characters import read_characters
+from kaug.retrieval.linker import MENTIONS, Linker, _leftmost
+from kaug.retrieval.prefixes import ANY, EXACT, INSIDE, LOWER, NAMED, Prefixes, hash_forms
 
 
 @pytest.fixture
@@ -70,9 +78,16 @@ def test_offsets_count_the_characters_of_the_text(found, before):
     assert found(before + "Peru") == [(len(before), "Peru", "Peru")]
 
 
-def test_folding_keeps_every_character_in_its_place():
-    everything = "".join(map(chr, range(sys.maxunicode + 1)))
-    assert len(_fold(everything)) == len(everything)
+def test_every_character_stands_where_it_stood():
+    everything = "".join(f"{character}\x00" for character in map(chr, range(sys.maxunicode + 1)))
+    read = read_characters([everything])
+    lower = everything.replace("İ", "i").lower()
+    kept = read.placed(np.arange(len(read.code)))[:-1].tolist()
+    alike = {"’": "'", "ʼ": "'", "‐": "-", "‑": "-", "–": "-", "ς": "σ"}
+    for place, code in zip(kept, read.code.tolist(), strict=False):
+        character = lower[place]
+        assert chr(code) == (" " if character.isspace() else alike.get(character, character))
+    assert set(range(len(everything))) - set(kept) == {everything.index("\u00ad")}
 
 
 def test_the_table(kb, term):
@@ -122,3 +137,158 @@ def test_a_planted_mention_is_found_where_it_stands(peru, before, after):
     spans = {(row["start"], row["end"]) for row in peru.link([text]).to_pylist()}
     assert (len(before) + 1, len(before) + 5) in spans
     assert all(text[start:end].lower() == "peru" for start, end in spans)
+
+
+WORDS = ["new", "New", "NEW", "york", "York", "city", "He", "he", "WHO", "北", "京", "é", "E\u0301", "İ", "ß", "3"]
+SIGNS = [" ", "  ", "-", "\n", "\n\n", "\u00ad", "'", "’", ".", "“", "😀", "_", "\u0301", "ก\u0e38", "\ud83d", "\x00"]
+FORM = st.lists(st.sampled_from([*WORDS, " ", " ", "-", "."]), min_size=1, max_size=6).map("".join)
+TEXT = st.lists(st.sampled_from([*WORDS, *WORDS, *SIGNS, " ", " "]), max_size=24).map("".join)
+RULES = {"any": ANY, "lower": LOWER, "upper": NAMED, "exact": EXACT, "inside": INSIDE}
+
+
+def plain(text):
+    """The characters of a text as they are compared, each with its place; slow, and plainly right."""
+    found = []
+    for place, character in enumerate(text):
+        word = 0 < place < len(text) - 1 and all(
+            one.isalnum() or one == "_" for one in (text[place - 1], text[place + 1])
+        )
+        like = {"İ": "i", "’": "'"}.get(character, character.lower())
+        if character.isspace() or (character == "-" and word):
+            like = " "
+        if character != "\u00ad":
+            found.append((like, place))
+    lines = []
+    for like, place in found:
+        before = lines and lines[-1][0]
+        if like == " " and before in (" ", "\x01"):
+            run = re.match(r"[\s\u00ad]*", text[lines[-1][1] :])[0]
+            if run.count("\n") > 1:
+                lines[-1] = ("\x01", lines[-1][1])
+        else:
+            lines.append((like, place))
+    return lines
+
+
+def joined(left, right):
+    unspaced = re.compile("[\u0e00-\u0eff\u4e00-\u9fff]")
+    if unicodedata.combining(right):
+        return True
+    return all((one.isalnum() or one == "_") and not unspaced.match(one) for one in (left, right))
+
+
+def starts_sentence(text, place):
+    before = text[:place].replace("\u00ad", "")
+    return re.search(r"(^|[.\n])[\s“'_-]*$", before) is not None
+
+
+def slow(forms, text):
+    """The spans of a text, by trying all."""
+    compared = {}
+    for form, rule in forms:
+        like = "".join(like for like, _ in plain(form)).strip(" ")
+        compared.setdefault(like, set()).add(rule)
+    characters = plain(text)
+    bounds = range(len(characters) + 1)
+    bounds = [n for n in bounds if n in (0, len(characters)) or not joined(characters[n - 1][0], characters[n][0])]
+    found, free = [], 0
+    for low in bounds:
+        for high in reversed(bounds):
+            if low < free or high <= low:
+                continue
+            start, end = characters[low][1], characters[high - 1][1] + 1
+            surface = text[start:end]
+            capital, opens = surface[0].isupper(), starts_sentence(text, start)
+            allowed = {
+                "any": True,
+                "lower": not capital or surface.isupper() or opens,
+                "upper": capital,
+                "exact": not any(one.islower() for one in surface),
+                "inside": capital and not opens and any(one.islower() for one in surface),
+            }
+            if any(allowed[rule] for rule in compared.get("".join(like for like, _ in characters[low:high]), ())):
+                found.append((start, end))
+                free = high
+                break
+    return found
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.tuples(FORM, st.sampled_from(sorted(RULES))), min_size=1, max_size=12), TEXT)
+def test_the_fast_way_finds_what_the_slow_way_finds(forms, text):
+    forms = [(form, rule) for form, rule in forms if any(one.isalnum() for one in form)]
+    if not forms:
+        return
+    table = Prefixes(*hash_forms([form for form, _ in forms]), np.array([RULES[rule] for _, rule in forms], np.uint8))
+    read = read_characters([text])
+    start, end, _, _ = table.match(read)
+    kept = _leftmost(start, end)
+    spans = zip(read.placed(start[kept]).tolist(), (read.placed(end[kept] - 1) + 1).tolist(), strict=True)
+    assert list(spans) == slow(forms, text)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    texts=st.lists(
+        st.lists(st.sampled_from([*SIGNS, "Peru", "New York", "birds", "秘鲁", "WHO", "Turkey"])).map("".join)
+    )
+)
+def test_mentions_are_parts_of_their_texts_and_never_overlap(kb_linker, monkeypatch, texts):
+    monkeypatch.setattr(prefixes, "_CHARACTERS", 16)  # so that texts are read in many runs
+    rows = kb_linker.link(texts).to_pylist()
+    spans = sorted({(row["text"], row["start"], row["end"]) for row in rows})
+    assert all(texts[row["text"]][row["start"] : row["end"]] == row["surface"] for row in rows)
+    assert all(one[0] < other[0] or one[2] <= other[1] for one, other in pairwise(spans))
+    assert [(row["text"], row["start"], row["term"]) for row in rows] == sorted(
+        (row["text"], row["start"], row["term"]) for row in rows
+    )
+    alone = [{**row, "text": number} for number, text in enumerate(texts) for row in kb_linker.link([text]).to_pylist()]
+    assert rows == alone
+
+
+@pytest.fixture
+def kb_linker(kb):
+    return Linker(kb)
+
+
+@pytest.mark.parametrize("text", ["a " * 20_000, "a " * 5_000 + "b", "A " * 20_000, "a-" * 20_000])
+def test_nested_names_in_a_hostile_text_cost_a_few_look_ups_a_word(text, monkeypatch):
+    nested = ["a " * count + ending for count in range(1, 400) for ending in ("a", "c")]
+    table = Prefixes(*hash_forms(nested), np.full(len(nested), LOWER | NAMED, np.uint8))
+    asked, find = [], Prefixes._find
+    monkeypatch.setattr(Prefixes, "_find", lambda self, keys: asked.append(len(keys)) or find(self, keys))
+    read = read_characters([text])
+    start, end, _, _ = table.match(read)
+    kept = _leftmost(start, end)
+    assert sum(asked) < 25 * len(read.start)
+    words = 1 + text.count(" ") + text.count("-")
+    assert len(kept) == -(-(words - 1) // 400)
+    assert (end - start)[kept][:-1].tolist() == [799] * (len(kept) - 1)
+
+
+def test_memory_is_linear_in_the_text(kb_linker):
+    peaks = []
+    for times in (1, 2):
+        text = "turkey Turkey, New York City " * 20_000 * times
+        kb_linker.link([text])
+        tracemalloc.start()
+        kb_linker.link([text])
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 2.2 * peaks[0]
+
+
+def test_labels_that_are_not_looked_for_are_counted(make_kb):
+    long = "so on " * 20_000
+    linker = Linker(
+        make_kb(world=f':a rdfs:label "x" ; :p :b . :b rdfs:label "{long}" . :third :p :c . :c rdfs:label "—!" .')
+    )
+    assert linker.counts == {
+        "labels": 4,
+        "too short": 1,
+        "too long": 1,
+        "without a letter or digit": 1,
+        "variants that are labels of others": 0,
+        "forms": len(linker),
+    }
+    assert linker.link([long]).num_rows == 0
