@@ -1,19 +1,17 @@
 """Texts → the terms that they name, in full or in part: how surely, and where."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from kaug.retrieval.graph import Numbers, places
-from kaug.retrieval.linker import Linker
-from kaug.retrieval.overlap import Overlap
 
-__all__ = ["IN_PART", "Named", "name_terms"]
+__all__ = ["IN_PART", "Named", "join_names"]
 
 IN_PART = 0.8
-"""What a name is worth whose words all stand in a text, but not as the name; that which stands there as it is, is worth 1."""
+"""How surely a text names a term all of whose name's words it has, but not as that name."""
 
 
 class Named(NamedTuple):
@@ -22,7 +20,8 @@ class Named(NamedTuple):
     Attributes:
         text: int64 (n,): numbers of texts.
         term: int64 (n,): term numbers.
-        strength: float32 (n,), in (0, 1]: 1 if the term's name stands in the text, else `IN_PART` of the share of it.
+        strength: float32 (n,), in (0, 1], how surely: if the name stands there as it is, the square root of the sense
+            (1 for a name of one term alone); else `IN_PART` of the share of it.
         start: int64 (n,): the first character of the first mention; -1 if the name stands there only in part.
         end: int64 (n,): the character behind it, or -1.
         last: int64 (n,): the first character of the last mention, or -1.
@@ -45,22 +44,25 @@ class Named(NamedTuple):
         """Return the strengths of entries that `find` found, float32; 0 where it found none."""
         return np.append(self.strength, np.float32(0))[place]
 
+    def in_full(self, place: Numbers) -> NDArray[np.bool_]:
+        """Say of entries that `find` found whether the name stands there as it is; not so where it found none."""
+        full: NDArray[np.bool_] = np.append(self.start, -1)[place] >= 0
+        return full
+
     def take(self, kept: NDArray[np.bool_]) -> "Named":
         """Return some of the entries."""
         text, term, strength, start, end, last, terms = self
         return Named(text[kept], term[kept], strength[kept], start[kept], end[kept], last[kept], terms)
 
 
-def name_terms(texts: Sequence[str], linker: Linker, overlap: Overlap, terms: int) -> Named:
-    """Find the terms that texts name.
+def join_names(mentions: pa.Table, shares: pa.Table, terms: int) -> Named:
+    """Join the names that stand in texts as they are with those that stand there in part.
 
     Args:
-        texts: Any texts.
-        linker: Finds the names that stand there as they are.
-        overlap: Finds those that share words with a text.
+        mentions: A table of the schema `kaug.retrieval.senses.SENSES`.
+        shares: A table of the schema `kaug.retrieval.overlap.SHARES`.
         terms: The number of terms of the knowledge base.
     """
-    mentions, shares = linker.link(texts), overlap.match(texts)
     full = mentions["text"].to_numpy().astype(np.int64) * terms + mentions["term"].to_numpy()
     order = np.lexsort((mentions["start"].to_numpy(), full))
     full, first, count = np.unique(full[order], return_index=True, return_counts=True)
@@ -69,7 +71,8 @@ def name_terms(texts: Sequence[str], linker: Linker, overlap: Overlap, terms: in
     rest = ~np.isin(part, full)
     keys = np.concatenate([full, part[rest]])
     nowhere = np.full(int(rest.sum()), -1, np.int64)
-    strength = np.concatenate([np.ones(len(full)), IN_PART * shares["share"].to_numpy()[rest]]).astype(np.float32)
+    sense = np.maximum.reduceat(mentions["sense"].to_numpy()[order], first) if len(first) else np.zeros(0)
+    strength = np.concatenate([np.sqrt(sense), IN_PART * shares["share"].to_numpy()[rest]]).astype(np.float32)
     places = (start[first], end[first], start[first + count - 1])
     order = np.argsort(keys)
     text, term = np.divmod(keys[order], np.int64(max(terms, 1)))

@@ -6,7 +6,8 @@ fact's sentence; and, if asked for, the neighbourhood of what is named. They are
     relevance = cosine + 0.5 * strength of the subject + 0.3 * strength of the object
                 + 0.1 if the fact connects two terms + nearness in the graph
 
-The strength of a term is 1 if its name stands in the text, less if only a part of its words does, 0 if none.
+The strength of a term is 1 if its name stands in the text, less if others bear that name too or if only a part of its words
+stands there, 0 if none does.
 """
 
 import re
@@ -28,8 +29,9 @@ from kaug.retrieval.encoder import Encoder
 from kaug.retrieval.graph import FactGraph, Numbers, Reached
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
-from kaug.retrieval.named import Named, name_terms
+from kaug.retrieval.named import Named, join_names
 from kaug.retrieval.overlap import Overlap
+from kaug.retrieval.senses import resolve
 
 __all__ = ["RETRIEVED", "Retriever"]
 
@@ -142,7 +144,8 @@ class Retriever:
             numbers = asked[start : start + _BATCH]
             said = [texts[number] for number in numbers]
             queries = self._encoder.encode(said)
-            named = name_terms(said, self._linker, self._overlap, self._kb.terms.num_rows)
+            senses = resolve(self._kb, self._linker.link(said), said, queries, self._index.vectors)
+            named = join_names(senses, self._overlap.match(said), self._kb.terms.num_rows)
             reached = self._walk(named, hops - 1) if hops > 1 else None
             weighed = find_candidates(
                 self._index, self._graph, queries, named, near=candidates, reached=reached, allowed=allowed
@@ -196,7 +199,7 @@ class Retriever:
         strengths = named.strength_at(left), named.strength_at(right)
         reason = np.where(pairs.nearby > 0, _REASONS.index("neighbour"), _REASONS.index("similar"))
         reason = np.where(np.maximum(*strengths) >= PARTLY, _REASONS.index("partial"), reason)
-        full = [strength == 1 for strength in strengths]
+        full = named.in_full(left), named.in_full(right)
         reason = np.where(full[0] | full[1], _REASONS.index("linked"), reason)
         both = np.flatnonzero(full[0] & full[1] & (subject != object_))
         # Two terms of one ambiguous mention are not two things that the text brings together.
@@ -216,7 +219,7 @@ class Retriever:
         """Find the first mention of each fact's subject, or else of its object: start and end, -1 where it has none."""
         start, end = np.full(len(row), -1, np.int64), np.full(len(row), -1, np.int64)
         full = np.flatnonzero(why.reason >= _REASONS.index("linked"))
-        mention = np.where(why.subject == 1, why.left, why.right)[full]
+        mention = np.where(named.in_full(why.left), why.left, why.right)[full]
         start[full], end[full] = named.start[mention], named.end[mention]
         for at in np.flatnonzero(why.reason == _REASONS.index("partial")):
             ends = self._graph.ends[int(why.object[at] > why.subject[at])]
