@@ -14,7 +14,7 @@ registers: André et al., 2017.
 import itertools
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ class Codes:
     Attributes:
         vectors: The vectors.
         kind: The FAISS factory string.
-        recall: Recall@10 against exact search, on a sample of queries between two vectors, in [0, 1].
+        recall: Recall@10 against exact search, of the nearest others to a sample of the vectors, in [0, 1].
         factor: Re-ranked candidates per hit; of ten hits, if fewer are asked for.
         probes: Lists scanned a query; 0 where there are none.
         index: The FAISS index; None if `kind` is `Flat`.
@@ -164,19 +164,18 @@ def build_codes(vectors: Vectors, recall: float = 0.99) -> Codes:
 
 
 def _reaching(codes: Codes, recall: float, lists: int) -> Codes:
-    # Queries that lie between two vectors: a vector itself would be found too easily.
-    sample = codes.vectors[_spread(len(codes.vectors), _SAMPLE)]
-    sample = sample + np.roll(sample, 1, axis=0)
-    sample /= np.maximum(np.linalg.norm(sample, axis=1, keepdims=True), 1e-9)
-    floor = exact(codes.vectors, sample, _TOP)[0][:, -1]
+    # Each vector of the sample asks for the ten nearest others: what lies densest is the hardest to tell apart.
+    rows = _spread(len(codes.vectors), _SAMPLE)
+    sample = codes.vectors[rows]
+    floor = exact(codes.vectors, sample, _TOP + 1)[0][:, -1]
 
     def measured(factor: int, probes: int) -> Codes:
-        tried = Codes(codes.vectors, codes.kind, 0.0, factor, probes, codes.index)
+        tried = replace(codes, factor=factor, probes=probes)
         query, row = tried.candidates(sample, _TOP)
         # Compared by score: of rows that are as near as each other any will do.
-        near = codes.vectors.cosines(sample, query, row) >= floor[query] - 1e-5
+        near = (codes.vectors.cosines(sample, query, row) >= floor[query] - 1e-5) & (row != rows[query])
         found = np.minimum(np.bincount(query[near], minlength=len(sample)), _TOP).mean() / _TOP
-        return Codes(codes.vectors, codes.kind, float(found), factor, probes, codes.index)
+        return replace(tried, recall=float(found))
 
     # First the lists, with all the candidates: no number of these makes up for a list that is not looked at.
     probes = [*(most for most in _PROBES if most < lists), lists]

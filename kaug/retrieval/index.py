@@ -38,7 +38,7 @@ class FactIndex:
         encoder: The encoder that the sentences were embedded with, and that queries are.
         language: The language of the embedded sentences.
         kind: The FAISS factory string: `Flat` is exact.
-        recall: Recall@10 against exact search on a sample of queries between two facts, in [0, 1].
+        recall: Recall@10 against exact search, of the nearest others to a sample of the sentences, in [0, 1].
         digest: Hex digest of the fact ids and sentences.
         vectors: (facts, dimension): `vectors[rows]` reads unit vectors, float32, from the files they are stored in.
         taken_over: How many distinct sentences `build` found in an earlier index, or left by an unfinished build.
