@@ -37,7 +37,7 @@ _TIES = 16
 # Re-ranked candidates per hit, and scanned lists, tried in this order until the recall is reached.
 _FACTORS = (4, 8, 16, 32, 64)
 _PROBES = (8, 16, 32, 64, 128)
-_SAMPLE = 256
+_SAMPLE = 1024
 _TOP = 10
 # What training may cost: vectors that codes are learnt from, and vectors a list and rounds of k-means for the lists.
 _TRAINED = 65_536
@@ -169,26 +169,27 @@ def _reaching(codes: Codes, recall: float, lists: int) -> Codes:
     sample = codes.vectors[rows]
     floor = exact(codes.vectors, sample, _TOP + 1)[0][:, -1]
 
-    def measured(factor: int, probes: int) -> Codes:
+    def measured(factor: int, probes: int) -> tuple[float, Codes]:
         tried = replace(codes, factor=factor, probes=probes)
         query, row = tried.candidates(sample, _TOP)
         # Compared by score: of rows that are as near as each other any will do.
         near = (codes.vectors.cosines(sample, query, row) >= floor[query] - 1e-5) & (row != rows[query])
-        found = np.minimum(np.bincount(query[near], minlength=len(sample)), _TOP).mean() / _TOP
-        return replace(tried, recall=float(found))
+        found = np.minimum(np.bincount(query[near], minlength=len(sample)), _TOP) / _TOP
+        sure = found.mean() - 2 * found.std() / np.sqrt(len(found))
+        return float(sure), replace(tried, recall=float(found.mean()))
 
     # First the lists, with all the candidates: no number of these makes up for a list that is not looked at.
     probes = [*(most for most in _PROBES if most < lists), lists]
     best = _first((measured(_FACTORS[-1], most) for most in probes), recall)
-    fewer = (measured(factor, best.probes) for factor in _FACTORS[:-1])
-    return _first(itertools.chain(fewer, [best]), recall)
+    fewer = (measured(factor, best[1].probes) for factor in _FACTORS[:-1])
+    return _first(itertools.chain(fewer, [best]), recall)[1]
 
 
-def _first(tried: Iterator[Codes], recall: float) -> Codes:
-    """The first one that reaches the recall, else the best; what comes after it is not tried."""
+def _first(tried: Iterator[tuple[float, Codes]], recall: float) -> tuple[float, Codes]:
+    """The first one whose recall is surely reached, by two standard errors, else the best; the rest is not tried."""
     best = next(tried)
-    while best.recall < recall and (found := next(tried, None)):
-        best = found if found.recall > best.recall else best
+    while best[0] < recall and (found := next(tried, None)):
+        best = found if found[0] > best[0] else best
     return best
 
 
