@@ -46,6 +46,9 @@ class Retrieval(Section):
         {"domain": 3, "commonsense": 2}, description="facts for each text, by kind of source"
     )
     floor: float = Field(0.35, ge=-1, le=1, description="cosine below which a merely similar fact is left out")
+    recall: float = Field(
+        0.99, gt=0, le=1, description="of the ten nearest facts, the part that the index should find; 1 is exact"
+    )
 
 
 class Exam(Section):

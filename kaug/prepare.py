@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.metadata
+import shutil
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from kaug.knowledge.rdf.read import FilesRead, lean_memory, load_files, read_fil
 from kaug.knowledge.rdf.sources import file_digests, verify_source
 from kaug.knowledge.rdf.validate import check_shapes
 from kaug.models import find_encoder
+from kaug.retrieval.embeddings import encoder_code
 from kaug.retrieval.encoder import load_encoder
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
@@ -42,6 +44,16 @@ __all__ = [
 
 SAYING = ("knowledge/lexicon", "knowledge/words", "knowledge/knowledge_base.py")
 """The code that decides how a fact is said."""
+
+INDEXING = (
+    "retrieval/index.py",
+    "retrieval/said.py",
+    "retrieval/embeddings.py",
+    "retrieval/vectors.py",
+    "retrieval/codes.py",
+    "retrieval/folder.py",
+)
+"""The code that decides what an index holds, besides the encoder's and how facts are said."""
 
 PAGES = ("page.py", "page.css", "plots.py")
 """The code that decides how a page looks, besides the stage's own."""
@@ -186,29 +198,32 @@ def _shape_results(run: Run) -> list[dict[str, str]] | None:
 def build_index(run: Run) -> Artifact:
     """Facts → `2-index/`."""
     knowledge = build_knowledge(run)
-    weights = sorted(find_encoder(run.pipeline.retrieval.encoder).glob("*.safetensors"))
+    settings = run.pipeline.retrieval
+    weights = sorted(find_encoder(settings.encoder).glob("*.safetensors"))
     mark = fingerprint(
         knowledge=knowledge.digest,
-        encoder=run.pipeline.retrieval.encoder,
+        encoder=settings.encoder,
         weights=[file_digest(file) for file in weights],
         language=run.language,
-        code=code_digest(
-            "retrieval/index.py",
-            "retrieval/embeddings.py",
-            "retrieval/encoder.py",
-            *SAYING,
-        ),
+        recall=settings.recall,
+        code=code_digest(*INDEXING, *encoder_code(), *SAYING),
     )
+    # What was embedded before a build was killed; it stands beside the artifact until that is finished.
+    work = run.out / ".2-index.embeddings"
+    if run.rebuild:
+        shutil.rmtree(work, ignore_errors=True)
     with run.stage("2-index", "retrieval", mark, {"1-knowledge": knowledge.digest}) as draft:
         if draft:
-            kb, encoder = knowledge_of(run), load_encoder(run.pipeline.retrieval.encoder)
+            kb, encoder = knowledge_of(run), load_encoder(settings.encoder)
+            previous = None if run.rebuild else run.out / "2-index"
             with run.show("embedding facts", kb.facts.num_rows, "facts") as advance:
-                index = FactIndex.build(
-                    kb, encoder, run.language, advance, None if run.rebuild else run.out / "2-index"
-                )
+                index = FactIndex.build(kb, encoder, run.language, advance, previous, recall=settings.recall, work=work)
             index.save(draft.path)
             draft.counts.update({"facts": len(index), "facts whose embedding was there": index.taken_over})
-            draft.details.update(kind=index.kind, recall_at_10=index.recall, encoder=index.encoder.name)
+            draft.details.update(
+                kind=index.kind, recall_at_10=index.recall, recall_wanted=settings.recall, encoder=index.encoder.name
+            )
+    shutil.rmtree(work, ignore_errors=True)
     return run.done["2-index"]
 
 

@@ -1,124 +1,141 @@
-"""Sentences → their vectors, taken over from an earlier index where it holds them."""
+"""Sentences → shards of their vectors, taken over from earlier ones where these hold them.
+
+A build writes each shard into a working folder when it is full, under a name that says which sentences it holds. A build
+that was killed thus finds what it had done; and what it is made of is never more than one shard in memory.
+"""
 
 import hashlib
-import json
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.artifact import load
+from kaug.digests import code_digest, fingerprint
 from kaug.errors import ArtifactError, PipelineError
 from kaug.retrieval.encoder import Encoder
+from kaug.retrieval.vectors import Shard, Vectors, bytes_of, read_shard, write_shard
 
-__all__ = ["AGAIN", "FILES", "FORMAT", "embed", "marks_of", "read_vectors"]
+__all__ = ["SHARD", "embed", "encoder_code", "maker_of", "marks_of"]
 
-FILES = ("embeddings.arrow", "index.faiss", "index.json")
-FORMAT = 2
-AGAIN = "Build the index again."
-# So many of the vectors taken over from an earlier index are made again: they must come out the same.
+SHARD = 65_536
+"""The number of sentences in a shard; the last has what is left."""
+
+# So many of the vectors taken over are made again: they must come out the same.
 _CHECKED = 64
 
 
 def marks_of(sentences: pa.Array) -> pa.Array:
-    """Return the digests by which sentences are known again: 16-byte BLAKE2b."""
+    """Return the digests by which sentences are known again: 16-byte BLAKE2b.
+
+    Examples:
+        >>> marks_of(pa.array(["Lomé"]))[0].as_py().hex()
+        'de0f1bd1155b801535b93d0ef5cd1f25'
+    """
     digests = [hashlib.blake2b(text.encode(), digest_size=16).digest() for text in sentences.to_pylist()]
     return pa.array(digests, pa.binary(16))
 
 
+def encoder_code() -> list[str]:
+    """Return the modules that decide what vectors come out, for `kaug.digests.code_digest`."""
+    return sorted(f"retrieval/{path.name}" for path in Path(__file__).parent.glob("encoder*"))
+
+
+def maker_of(encoder: Encoder) -> str:
+    """Return a digest of what is known of an encoder beforehand: its name, dimension, backend and code.
+
+    Other weights under the same name are found out by their vectors: see `embed`.
+    """
+    return fingerprint(
+        encoder=encoder.name,
+        dimension=encoder.dimension,
+        backend=str(getattr(encoder, "backend", "")),
+        code=code_digest(*encoder_code()),
+    )
+
+
 def embed(
-    sentences: pa.Array,
     marks: pa.Array,
+    sentences: Callable[[NDArray[np.int64]], pa.Array],
     encoder: Encoder,
-    previous: Path | None,
-    progress: Callable[[int], None] | None,
-) -> tuple[NDArray[np.float32], int]:
-    """Embed sentences, but those that an earlier index holds.
+    work: Path,
+    earlier: Iterable[Path] = (),
+    progress: Callable[[int], None] | None = None,
+) -> tuple[list[Shard], int]:
+    """Embed sentences into shards, but those that earlier shards hold.
 
     Args:
-        sentences: Strings, n, no two the same.
-        marks: What `marks_of` makes of them.
+        marks: What `marks_of` makes of the sentences, n, no two the same.
+        sentences: Gives the sentences of row numbers, int64.
         encoder: The encoder.
-        previous: The finished artifact of an earlier index; what is no intact one of this encoder holds nothing. Nor does
-            it if the encoder now gives other vectors for a sample of it: other weights, another machine or version.
+        work: The folder that the shards are written into, made if absent. What an earlier, unfinished build left there
+            is used.
+        earlier: More files that may be shards. One that is not intact, or was made by another encoder, holds nothing;
+            none does if the encoder now gives other vectors for a sample of what they hold: other weights, another
+            machine or version.
         progress: Called with the number of sentences done since the last call.
 
     Returns:
-        float32 (n, dimension), and how many of the rows were taken over.
+        The shards in the order of the sentences, and how many sentences were not embedded.
 
     Raises:
         PipelineError: The encoder gives rows of another shape than it promises.
     """
 
     def encode(rows: NDArray[np.int64], progress: Callable[[int], None] | None) -> NDArray[np.float32]:
-        found = encoder.encode(sentences.take(pa.array(rows)).to_pylist(), progress)
+        found = encoder.encode(sentences(rows).to_pylist(), progress)
         promised = (len(rows), encoder.dimension)
         if found.shape != promised:
             raise PipelineError(f"The encoder {encoder.name!r} gave rows of shape {found.shape}, not {promised}.")
         return np.ascontiguousarray(found, np.float32)
 
-    place, known = _known(marks, encoder, previous)
+    maker = maker_of(encoder)
+    work.mkdir(parents=True, exist_ok=True)
+    known = _trusted([*sorted(work.glob("*.arrow")), *earlier], encoder.dimension, maker)
+    place, vectors = _places(marks, known, encoder.dimension)
     have = np.flatnonzero(place >= 0)
     checked = have[:: max(1, -(-len(have) // _CHECKED))]
-    if len(checked) and not np.array_equal(encode(checked, None), known[place[checked]]):
-        place[:], have = -1, have[:0]
-    vectors = np.empty((len(sentences), encoder.dimension), np.float32)
-    vectors[have] = known[place[have]]
-    if progress and len(have):
-        progress(len(have))
-    rest = np.flatnonzero(place < 0)
-    vectors[rest] = encode(rest, progress)
-    return vectors, len(have)
+    if len(checked) and not np.array_equal(encode(checked, None), vectors[place[checked]]):
+        place[:], have, known = -1, have[:0], []
+    whole = {shard.path for shard in known if shard.path.stem == _name(shard.marks)}
+    shards = []
+    for start in range(0, len(marks), SHARD):
+        some = marks.slice(start, SHARD)
+        path = work / f"{_name(some)}.arrow"
+        there = place[start : start + SHARD] >= 0
+        if progress and there.any():
+            progress(int(there.sum()))
+        if path not in whole:
+            rows = np.empty((len(some), encoder.dimension), np.float32)
+            rows[there] = vectors[place[start : start + SHARD][there]]
+            if not there.all():
+                rows[~there] = encode(start + np.flatnonzero(~there), progress)
+            write_shard(path, some, rows, maker)
+        shards.append(read_shard(path, encoder.dimension))
+    return shards, len(have)
 
 
-def _known(marks: pa.Array, encoder: Encoder, previous: Path | None) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Where each sentence stands in an earlier index, -1 for nowhere, and that index's vectors."""
-    nothing = np.full(len(marks), -1, np.int64), np.empty((0, encoder.dimension), np.float32)
-    if previous is None:
-        return nothing
-    try:
-        load(previous, stage="retrieval")
-        about, table, vectors = read_vectors(previous)
-    except ArtifactError:
-        return nothing
-    if (about["encoder"], about["dimension"]) != (encoder.name, encoder.dimension):
-        return nothing
-    place = pc.fill_null(pc.index_in(marks, table["sentence"].combine_chunks()), -1)
-    return place.to_numpy().astype(np.int64), vectors
+def _trusted(files: Sequence[Path], dimension: int, maker: str) -> list[Shard]:
+    trusted = []
+    for file in files:
+        try:
+            shard = read_shard(file, dimension)
+        except ArtifactError:
+            continue
+        if shard.maker == maker and shard.intact():
+            trusted.append(shard)
+    return trusted
 
 
-def read_vectors(folder: Path) -> tuple[dict[str, Any], pa.Table, NDArray[np.float32]]:
-    """Read what is in an index's folder, but for the FAISS index.
+def _places(marks: pa.Array, known: Sequence[Shard], dimension: int) -> tuple[NDArray[np.int64], Vectors]:
+    """Where each sentence stands in shards put together, -1 for nowhere; and the vectors there."""
+    held = pa.concat_arrays([shard.marks for shard in known] or [pa.array([], pa.binary(16))])
+    place = pc.fill_null(pc.index_in(marks, held), -1).to_numpy().astype(np.int64)
+    return place, Vectors([shard.vectors for shard in known], dimension)
 
-    Returns:
-        `index.json`; the table of facts, marks of sentences and vectors; the vectors, float32 (facts, dimension), a view.
 
-    Raises:
-        ArtifactError: A file is missing, damaged or of another format.
-    """
-    for name in FILES:
-        if not (folder / name).is_file():
-            raise ArtifactError(f"{folder / name}: missing; an index holds {', '.join(FILES)}. {AGAIN}")
-    file = folder / FILES[2]
-    try:
-        about = json.loads(file.read_text(encoding="utf-8"))
-        if about["format"] != FORMAT:
-            raise ValueError(f"its format is {about['format']}; expected {FORMAT}")
-        missing = {"encoder", "dimension", "language", "count", "facts", "kind", "recall_at_10"} - set(about)
-        if missing:
-            raise ValueError(f"it lacks {', '.join(sorted(missing))}")
-        file = folder / FILES[0]
-        table = pa.ipc.open_file(pa.memory_map(os.fspath(file))).read_all()
-        vector = pa.list_(pa.float32(), about["dimension"])
-        wanted = pa.schema({"fact": pa.binary(16), "sentence": pa.binary(16), "vector": vector})
-        if table.schema != wanted:
-            raise ValueError(f"its columns are {table.schema}; they should be {wanted}")
-        vectors = table["vector"].combine_chunks().flatten().to_numpy().reshape(-1, about["dimension"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ArtifactError(f"{file}: unusable: {error}. {AGAIN}") from error
-    return about, table, vectors
+def _name(marks: pa.Array) -> str:
+    """Name a shard by the sentences it holds."""
+    return hashlib.blake2b(bytes_of(marks), digest_size=16).hexdigest()

@@ -1,11 +1,11 @@
-"""Facts → a FAISS index of their sentences, and texts → the facts that are nearest in meaning.
+"""Facts → an index of their sentences' vectors, and texts → the facts that are nearest in meaning.
 
-Below `EXACT_BELOW` facts the search is exact. Above, product-quantised codes find candidates and the full vectors
-re-rank them; the recall of that, against exact search on a sample, is measured when the index is built, and kept.
+A sentence that several facts share is embedded and stored once. Sentences are searched; hits are the facts that they say.
 """
 
-import json
-import os
+import logging
+import tempfile
+import weakref
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -13,31 +13,22 @@ from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.errors import ArtifactError, PipelineError
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon.statements import statements
-from kaug.retrieval.embeddings import AGAIN, FILES, FORMAT, embed, marks_of, read_vectors
+from kaug.retrieval.codes import Codes, build_codes
+from kaug.retrieval.embeddings import embed
 from kaug.retrieval.encoder import Encoder, load_encoder
-from kaug.tables import content_digest
+from kaug.retrieval.folder import AGAIN, read_folder, write_folder
+from kaug.retrieval.said import said_by, said_digest
+from kaug.retrieval.vectors import Shard, Vectors, bytes_of
 
-__all__ = ["EXACT_BELOW", "HITS", "FactIndex"]
-
-EXACT_BELOW = 50_000
-"""The number of facts from which on the index is an approximate one."""
+__all__ = ["HITS", "FactIndex"]
 
 _TYPES = {"text": pa.int32(), "rank": pa.int32(), "row": pa.int64(), "fact": pa.string(), "score": pa.float32()}
 HITS = pa.schema([pa.field(name, kind, nullable=False) for name, kind in _TYPES.items()])
 """What a search finds: `text` the row number of the query, `rank` from 1, `row` of the fact, its hex id, the cosine."""
-
-# Re-ranked candidates per hit, tried in this order until the recall is reached.
-_REFINE = (4, 16, 64)
-_RECALL = 0.99
-_SAMPLE = 256
-# Hits that tie with the last one are looked for this far, so that ties are broken by the fact and not by FAISS.
-_TIES = 16
 
 
 class FactIndex:
@@ -47,10 +38,10 @@ class FactIndex:
         encoder: The encoder that the sentences were embedded with, and that queries are.
         language: The language of the embedded sentences.
         kind: The FAISS factory string: `Flat` is exact.
-        recall: Recall@10 against exact search on a sample of queries between two facts, in [0, 1].
+        recall: Recall@10 against exact search, of the nearest others to a sample of the sentences, in [0, 1].
         digest: Hex digest of the fact ids and sentences.
-        vectors: float32 (facts, dimension), the facts' unit vectors in row order; memory-mapped after `load`.
-        taken_over: How many distinct sentences `build` found in an earlier index.
+        vectors: (facts, dimension): `vectors[rows]` reads unit vectors, float32, from the files they are stored in.
+        taken_over: How many distinct sentences `build` found in an earlier index, or left by an unfinished build.
 
     Examples:
         >>> import tempfile
@@ -67,23 +58,24 @@ class FactIndex:
         self,
         kb: KnowledgeBase,
         encoder: Encoder,
-        vectors: NDArray[np.float32],
-        marks: pa.Array,
-        index: Any,
+        sentence: NDArray[np.int32],
+        shards: Sequence[Shard],
+        codes: Codes,
         about: dict[str, Any],
         taken_over: int = 0,
     ) -> None:
         """Hold the parts that `build` or `load` made; use those."""
         self.encoder = encoder
-        self.vectors = vectors
+        self.vectors = Vectors(codes.vectors.parts, encoder.dimension, sentence)
         self.language = str(about["language"])
-        self.kind = str(about["kind"])
-        self.recall = float(about["recall_at_10"])
+        self.kind = codes.kind
+        self.recall = codes.recall
         self.digest = str(about["facts"])
         self.taken_over = taken_over
         self._about = about
-        self._marks = marks
-        self._index = index
+        self._sentence = sentence
+        self._shards = shards
+        self._codes = codes
         self._kb = kb
 
     @classmethod
@@ -94,6 +86,9 @@ class FactIndex:
         language: str = "en",
         progress: Callable[[int], None] | None = None,
         previous: Path | None = None,
+        *,
+        recall: float = 0.99,
+        work: Path | None = None,
     ) -> Self:
         """Embed every fact's sentence, each distinct one once, and index the vectors.
 
@@ -102,56 +97,61 @@ class FactIndex:
             encoder: An encoder, or the name of one.
             language: The language of the sentences.
             progress: Called with the number of sentences done since the last call.
-            previous: The finished artifact of an earlier index. Sentences that it holds are not embedded again; what is
-                saved is the same, byte for byte. Nothing is taken from what is no intact index of this encoder, or if
-                the encoder now gives other vectors for a sample of what it holds.
+            previous: The folder of an earlier index. Sentences that it holds are not embedded again; what is saved is the
+                same, byte for byte. Nothing is taken from a file that is not intact or was made by another encoder, or
+                if the encoder now gives other vectors for a sample of what is there.
+            recall: The recall@10 wanted, in (0, 1]. If it cannot be reached, a warning is logged and `recall` says what is.
+            work: Where vectors are written as they are made. A build that did not come to its end is taken up from there;
+                remove the folder when the index is saved. If None, they stand in a temporary folder while the index is used.
 
         Raises:
             ModelError: There is no such encoder.
-            PipelineError: The encoder gives rows of another shape than it promises.
+            PipelineError: The encoder gives rows of another shape than it promises, or `recall` is out of its range.
         """
+        if not 0 < recall <= 1:
+            raise PipelineError(f"recall is {recall}; it must be above 0, and at most 1.")
         encoder = load_encoder(encoder) if isinstance(encoder, str) else encoder
-        sentences = statements(kb, np.arange(kb.facts.num_rows, dtype=np.int64), language)
-        distinct = sentences.dictionary_encode()
-        marks = marks_of(distinct.dictionary)
-        embedded, taken_over = embed(distinct.dictionary, marks, encoder, previous, progress)
-        vectors = embedded[distinct.indices.to_numpy()]
-        index, kind, recall = _index_vectors(vectors)
+        said = said_by(kb, language)
+        temporary = None if work else tempfile.TemporaryDirectory(prefix="kaug-index-")
+        earlier = sorted(Path(previous).glob("embeddings/*.arrow")) if previous else []
+        place = Path(temporary.name) if temporary else Path(work or "")
+        shards, taken_over = embed(said.marks, said.sentences, encoder, place, earlier, progress)
+        codes = build_codes(Vectors([shard.vectors for shard in shards], encoder.dimension), recall)
+        if codes.recall < recall:
+            _log.warning("The index reaches a recall@10 of %.4f; wanted was %.4f.", codes.recall, recall)
         about = {
-            "format": FORMAT,
             "encoder": encoder.name,
             "dimension": encoder.dimension,
             "language": language,
-            "count": len(vectors),
-            "distinct": len(embedded),
-            "facts": _facts_digest(kb, sentences),
-            "kind": kind,
-            "recall_at_10": round(recall, 4),
+            "count": kb.facts.num_rows,
+            "distinct": len(said.marks),
+            "facts": said_digest(kb, language),
+            "kind": codes.kind,
+            "recall_wanted": float(recall),
+            "recall_at_10": round(codes.recall, 4),
+            "factor": codes.factor,
+            "probes": codes.probes,
         }
-        return cls(kb, encoder, vectors, marks.take(distinct.indices), index, about, taken_over)
+        index = cls(kb, encoder, said.sentence, shards, codes, about, taken_over)
+        if temporary:
+            weakref.finalize(index, temporary.cleanup)
+        return index
 
     def save(self, folder: Path) -> None:
-        """Write `embeddings.arrow`, `index.faiss` and `index.json` into a folder that exists."""
-        vectors = pa.FixedSizeListArray.from_arrays(pa.array(self.vectors.reshape(-1)), self.encoder.dimension)
-        facts = self._kb.facts["fact"].combine_chunks()
-        table = pa.table({"fact": facts, "sentence": self._marks, "vector": vectors})
-        # One batch, so that the vectors can be used from the mapped file without a copy.
-        with pa.OSFile(os.fspath(folder / FILES[0]), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-            writer.write_table(table)
-        _faiss().write_index(self._index, os.fspath(folder / FILES[1]))
-        (folder / FILES[2]).write_text(json.dumps(self._about, indent=2) + "\n", encoding="utf-8")
+        """Write the index into a folder that exists: `embeddings/`, `facts.arrow`, `index.faiss`, `index.json`."""
+        write_folder(Path(folder), self._about, self._kb.facts["fact"], self._sentence, self._shards, self._codes)
 
     @classmethod
     def load(cls, folder: Path, kb: KnowledgeBase, encoder: Encoder | str) -> Self:
         """Open an index that `save` wrote, if it is one of these facts and of this encoder.
 
         Args:
-            folder: What `save` filled.
+            folder: What `save` filled. If it is replaced meanwhile, what is opened is one index or the other.
             kb: The knowledge base that the index was built from.
             encoder: The encoder that it was built with, or its name.
 
         Returns:
-            The index; its vectors are a view of the file.
+            The index; its vectors stay on disk until they are asked for.
 
         Raises:
             ArtifactError: A file is missing or damaged, or the index is of other facts, another encoder or dimension.
@@ -159,22 +159,20 @@ class FactIndex:
         """
         folder = Path(folder)
         encoder = load_encoder(encoder) if isinstance(encoder, str) else encoder
-        about, table, vectors = read_vectors(folder)
-        index = _read_index(folder)
+        about, table, shards, codes = read_folder(folder)
         if about["encoder"] != encoder.name:
             raise ArtifactError(
                 f"{folder}: built with the encoder {about['encoder']!r}, not with {encoder.name!r}. {AGAIN}"
             )
         for what, wanted, found in (
-            ("dimension", encoder.dimension, (about["dimension"], index.d)),
-            ("count", kb.facts.num_rows, (about["count"], len(vectors), index.ntotal)),
+            ("dimension", encoder.dimension, {about["dimension"]}),
+            ("count", kb.facts.num_rows, {about["count"], table.num_rows}),
         ):
-            if set(found) != {wanted}:
-                raise ArtifactError(f"{folder}: the {what} should be {wanted}; the files say {found}. {AGAIN}")
-        sentences = statements(kb, np.arange(kb.facts.num_rows, dtype=np.int64), about["language"])
-        if about["facts"] != _facts_digest(kb, sentences) or not kb.facts["fact"].equals(table["fact"]):
+            if found != {wanted}:
+                raise ArtifactError(f"{folder}: the {what} should be {wanted}; the files say {sorted(found)}. {AGAIN}")
+        if about["facts"] != said_digest(kb, about["language"]):
             raise ArtifactError(f"{folder}: built from other facts, or they are now said otherwise. {AGAIN}")
-        return cls(kb, encoder, vectors, table["sentence"].combine_chunks(), index, about)
+        return cls(kb, encoder, table["sentence"].to_numpy(), shards, codes, about)
 
     def __len__(self) -> int:
         """Return the number of facts."""
@@ -183,9 +181,20 @@ class FactIndex:
     @cached_property
     def order(self) -> NDArray[np.int64]:
         """Each fact's place among all when sorted by id, int64 (facts,): what breaks ties."""
+        ids = b"".join(bytes_of(chunk) for chunk in self._kb.facts["fact"].chunks)
+        first, last = np.frombuffer(ids, ">u8").reshape(-1, 2).T.astype(np.uint64)
         order = np.empty(len(self), np.int64)
-        order[pc.sort_indices(self._kb.hex_ids).to_numpy()] = np.arange(len(self))
+        order[np.lexsort((last, first))] = np.arange(len(self))
         return order
+
+    @cached_property
+    def _facts_of(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where each sentence's facts start in a list of all facts, sorted by sentence and id; and that list."""
+        count = len(self._codes.vectors)
+        if count == len(self):  # each fact has a sentence of its own, in the same order
+            return np.arange(count + 1), np.arange(count)
+        rows = np.lexsort((self.order, self._sentence))
+        return np.searchsorted(self._sentence[rows], np.arange(count + 1)), rows
 
     def search(self, texts: Sequence[str], k: int = 10) -> pa.Table:
         """Find the k facts nearest in meaning to each text.
@@ -202,23 +211,44 @@ class FactIndex:
         """
         return self.search_vectors(self.encoder.encode(texts), k)
 
-    def search_vectors(self, queries: NDArray[np.float32], k: int = 10) -> pa.Table:
-        """Find the k facts nearest to each unit vector, float32 (n, dimension); see `search`.
+    def search_vectors(
+        self, queries: NDArray[np.float32], k: int = 10, allowed: NDArray[np.bool_] | None = None
+    ) -> pa.Table:
+        """Find the k facts nearest to each vector; see `search`.
+
+        Args:
+            queries: float32 (n, dimension), rows of unit norm.
+            k: How many.
+            allowed: bool (facts,): which facts may be found; all, if not given. Each query gets k of them, if there are k.
 
         Raises:
-            PipelineError: k is below 1, or the vectors have another dimension.
+            PipelineError: k is below 1, or the vectors or `allowed` have another shape.
         """
         if k < 1:
             raise PipelineError(f"k is {k}; it must be at least 1.")
         if queries.ndim != 2 or queries.shape[1] != self.vectors.shape[1]:
             raise PipelineError(f"Queries have the shape {queries.shape}; it should be (n, {self.vectors.shape[1]}).")
-        wide = min(k + _TIES, len(self))
-        if not wide or not len(queries):
+        if allowed is not None and allowed.shape != (len(self),):
+            raise PipelineError(f"allowed has the shape {allowed.shape}; it should be ({len(self)},).")
+        if not len(queries) or not len(self) or (allowed is not None and not allowed.any()):
             return HITS.empty_table()
-        _, found = self._index.search(np.ascontiguousarray(queries, np.float32), wide)
-        text, row = np.repeat(np.arange(len(queries)), wide), found.ravel().astype(np.int64)
-        text, row = text[row >= 0], row[row >= 0]
-        score = self.cosines(queries, text, row)
+        queries = np.ascontiguousarray(queries, np.float32)
+        starts, rows = self._facts_of
+        if allowed is not None:
+            kept = allowed[rows]
+            starts, rows = np.concatenate([[0], np.cumsum(kept)])[starts], rows[kept]
+        counts = np.diff(starts)
+        text, sentence = self._codes.candidates(queries, k, None if allowed is None else counts > 0)
+        score = self._codes.vectors.cosines(queries, text, sentence)
+        best = np.lexsort((-np.round(score, 6), text))
+        text, sentence, score = text[best], sentence[best], score[best]
+        # Of each text's sentences those as near as the k-th, and of each sentence k facts: among these are the hits.
+        last = np.minimum(np.searchsorted(text, text) + k, np.searchsorted(text, text, "right")) - 1
+        near = np.flatnonzero(np.round(score, 6) >= np.round(score[last], 6))
+        times = np.minimum(counts[sentence[near]], k)
+        within = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
+        row = rows[np.repeat(starts[sentence[near]], times) + within]
+        text, score = np.repeat(text[near], times), np.repeat(score[near], times)
         best = np.lexsort((self.order[row], -np.round(score, 6), text))
         text, row, score = text[best], row[best], score[best]
         rank = np.arange(len(text)) - np.searchsorted(text, text) + 1
@@ -239,55 +269,7 @@ class FactIndex:
         Returns:
             float32 (pairs,), in [-1, 1].
         """
-        score = np.empty(len(row), np.float32)
-        for start in range(0, len(row), 8192):
-            some = slice(start, start + 8192)
-            score[some] = np.einsum("ij,ij->i", self.vectors[row[some]], queries[text[some]])
-        return np.clip(score, -1, 1)
+        return self.vectors.cosines(queries, text, row)
 
 
-def _faiss() -> Any:
-    import faiss
-
-    # From 20 queries on FAISS would hand exact search to BLAS, which is many times slower there until some hundreds.
-    faiss.cvar.distance_compute_blas_threshold = 800
-    return faiss
-
-
-def _index_vectors(vectors: NDArray[np.float32]) -> tuple[Any, str, float]:
-    faiss = _faiss()
-    count, dimension = vectors.shape
-    if count < EXACT_BELOW or dimension % 4:
-        exact = faiss.IndexFlatIP(dimension)
-        exact.add(vectors)
-        return exact, "Flat", 1.0
-    # Four components a code of four bits: the scan of a million facts stays within a processor's cache bandwidth.
-    kind = f"PQ{dimension // 4}x4fs,RFlat"
-    index = faiss.index_factory(dimension, kind, faiss.METRIC_INNER_PRODUCT)
-    index.train(vectors[:: max(1, count // 65_536)])
-    index.add(vectors)
-    # Queries that lie between two facts: a fact's own vector would find itself too easily.
-    sample = vectors[:: max(1, count // _SAMPLE)][:_SAMPLE]
-    sample = sample + np.roll(sample, 1, axis=0)
-    sample /= np.maximum(np.linalg.norm(sample, axis=1, keepdims=True), 1e-9)
-    exact_scores, _ = faiss.knn(sample, vectors, 10, metric=faiss.METRIC_INNER_PRODUCT)
-    recall = 0.0
-    for factor in _REFINE:
-        index.k_factor = factor
-        scores, _ = index.search(sample, 10)
-        # Compared by score: facts that are said in the same words are as good as each other.
-        recall = float(np.mean(scores >= exact_scores[:, -1:] - 1e-5))
-        if recall >= _RECALL:
-            break
-    return index, kind, recall
-
-
-def _read_index(folder: Path) -> Any:
-    try:
-        return _faiss().read_index(os.fspath(folder / FILES[1]))
-    except (OSError, RuntimeError) as error:
-        raise ArtifactError(f"{folder / FILES[1]}: unusable: {error}. {AGAIN}") from error
-
-
-def _facts_digest(kb: KnowledgeBase, sentences: pa.Array) -> str:
-    return content_digest("\0".join(kb.hex_ids.to_pylist()), "\0".join(sentences.to_pylist()))
+_log = logging.getLogger(__name__)

@@ -1,16 +1,23 @@
 import json
+import shutil
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.ipc
 import pytest
 
-from kaug.artifact import publish
+from kaug.artifact import load, publish
 from kaug.errors import ArtifactError, PipelineError
 from kaug.knowledge.lexicon.statements import statements
-from kaug.retrieval import index as index_module
+from kaug.retrieval import codes
 from kaug.retrieval.encoder import load_encoder
 from kaug.retrieval.index import HITS, FactIndex
+
+
+def saved(folder):
+    """The bytes of an index's files by name."""
+    files = [*folder.glob("embeddings/*"), *(folder / name for name in ("facts.arrow", "index.faiss", "index.json"))]
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files if file.exists()}
 
 
 def brute_force(kb, encoder, texts):
@@ -29,6 +36,27 @@ def many(make_kb):
         for n in range(600)
     ]
     return make_kb(world="\n".join(lines))
+
+
+@pytest.fixture
+def small(word_encoder):
+    """An encoder of few components: its codes are soon learnt."""
+    return word_encoder("words", 64)
+
+
+@pytest.fixture(scope="module")
+def folders():
+    return {}
+
+
+@pytest.fixture
+def coded(many, small, folders, tmp_path_factory, monkeypatch):
+    """A folder with an approximate index of `many`; it is built once, and not to be changed."""
+    if not folders:
+        monkeypatch.setattr(codes, "EXACT_BELOW", 100)
+        folders["coded"] = tmp_path_factory.mktemp("coded")
+        FactIndex.build(many, small).save(folders["coded"])
+    return folders["coded"]
 
 
 def test_exact_search_equals_brute_force(many, encoder):
@@ -96,17 +124,22 @@ def test_what_is_saved_is_found_again(kb, encoder, tmp_path):
     loaded = FactIndex.load(tmp_path, kb, encoder)
     texts = ["Which capital has Peru?", "turkey"]
     assert loaded.search(texts, 4).equals(built.search(texts, 4))
-    table = pa.ipc.open_file(pa.memory_map(str(tmp_path / "embeddings.arrow"))).read_all()
-    assert table.schema.types == [pa.binary(16), pa.binary(16), pa.list_(pa.float32(), 256)]
-    assert table["fact"].equals(kb.facts["fact"])
-    assert np.array_equal(loaded.vectors, built.vectors)
+    facts = pa.ipc.open_file(tmp_path / "facts.arrow").read_all()
+    assert facts["fact"].equals(kb.facts["fact"])
+    shard = pa.ipc.open_file(tmp_path / "embeddings/00000.arrow").read_all()
+    assert shard.schema.types == [pa.binary(16), pa.list_(pa.float32(), 256)]
+    vectors = shard["vector"].combine_chunks().flatten().to_numpy().reshape(-1, 256)
+    everything = np.arange(kb.facts.num_rows)
+    said = encoder.encode(statements(kb, everything).to_pylist())
+    assert np.array_equal(vectors[facts["sentence"].to_numpy()], said)
+    assert np.array_equal(loaded.vectors[everything], said)
     about = json.loads((tmp_path / "index.json").read_text())
     assert (about["encoder"], about["dimension"], about["kind"], about["recall_at_10"]) == ("words", 256, "Flat", 1.0)
     other = tmp_path / "again"
     other.mkdir()
     FactIndex.build(kb, encoder).save(other)
-    for name in ("embeddings.arrow", "index.faiss", "index.json"):
-        assert (other / name).read_bytes() == (tmp_path / name).read_bytes()
+    assert saved(other) == saved(tmp_path)
+    assert list(saved(other)) == ["embeddings/00000.arrow", "facts.arrow", "index.json"]
 
 
 def test_an_index_of_something_else_is_refused(make_kb, encoder, word_encoder, tmp_path):
@@ -126,57 +159,162 @@ def test_an_index_of_something_else_is_refused(make_kb, encoder, word_encoder, t
         FactIndex.load(folder, make_kb(world=':a rdfs:label "Bert"@en ; :p :b . :b :p :c .'), encoder)
 
 
-def test_vectors_of_other_facts_beside_the_right_index_are_refused(make_kb, encoder, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("embeddings/00000.arrow", "of another index"), ("facts.arrow", "altered since it was written")],
+)
+def test_a_file_of_another_index_is_refused(make_kb, encoder, tmp_path, name, message):
     kb = make_kb(world=":a :p :b . :b :p :c .")
     FactIndex.build(kb, encoder).save(tmp_path)
     wrong = tmp_path / "wrong"
     wrong.mkdir()
     FactIndex.build(make_kb(world=":a :p :b . :b :p :d ."), encoder).save(wrong)
-    (wrong / "embeddings.arrow").replace(tmp_path / "embeddings.arrow")
-    with pytest.raises(ArtifactError, match="built from other facts"):
+    (wrong / name).replace(tmp_path / name)
+    with pytest.raises(ArtifactError, match=message):
         FactIndex.load(tmp_path, kb, encoder)
 
 
 @pytest.mark.parametrize(
     "case",
     [
-        ("index.faiss", lambda data: data[: len(data) // 2], r"index\.faiss: unusable"),
-        ("embeddings.arrow", lambda data: data[:100], r"embeddings\.arrow: unusable"),
+        ("index.faiss", lambda data: data[: len(data) // 2], r"index\.faiss: cut: \d+ bytes; it should have \d+"),
+        ("index.faiss", lambda data: data[:40] + bytes([data[40] ^ 64]) + data[41:], r"index\.faiss: altered"),
+        ("index.faiss", None, r"index\.faiss: missing"),
+        ("embeddings/00000.arrow", lambda data: data[:-1], r"00000\.arrow: cut"),
+        ("embeddings/00000.arrow", lambda data: b"\xff" * len(data), r"00000\.arrow: unusable"),
+        ("embeddings/00000.arrow", None, r"00000\.arrow: missing"),
+        ("facts.arrow", lambda data: data[:-1], r"facts\.arrow: cut"),
+        ("facts.arrow", lambda data: data[:-1] + b"?", r"facts\.arrow: altered"),
+        ("facts.arrow", None, r"facts\.arrow: missing"),
         ("index.json", lambda data: b"{", r"index\.json: unusable"),
         ("index.json", lambda data: b"[]", r"index\.json: unusable"),
-        ("index.json", lambda data: data.replace(b'"format": 2', b'"format": 9'), "its format is 9; expected 2"),
+        ("index.json", lambda data: data.replace(b'"format": 3', b'"format": 9'), "its format is 9; expected 3"),
         ("index.json", lambda data: data.replace(b'"kind"', b'"kin"'), "it lacks kind"),
-        ("index.json", lambda data: data.replace(b'"dimension": 256', b'"dimension": 255'), "its columns are"),
-        ("index.faiss", None, r"index\.faiss: missing"),
+        ("index.json", lambda data: data.replace(b'"index.faiss"', b'"index"'), r"it lacks index\.faiss"),
+        ("index.json", lambda data: data.replace(b'"dimension": 64', b'"dimension": 63'), "its columns are"),
+        ("index.json", lambda data: data.replace(b'"distinct": 600', b'"distinct": 601'), "600 vectors"),
+        ("index.json", None, r"index\.json: missing"),
     ],
 )
-def test_a_damaged_index_is_refused(kb, encoder, tmp_path, case):
+def test_a_damaged_index_is_refused(many, small, coded, tmp_path, case):
     name, damage, message = case
-    FactIndex.build(kb, encoder).save(tmp_path)
-    data = (tmp_path / name).read_bytes()
-    (tmp_path / name).unlink()
+    shutil.copytree(coded, tmp_path / "index")
+    file = tmp_path / "index" / name
+    data = file.read_bytes()
+    file.unlink()
     if damage:
-        (tmp_path / name).write_bytes(damage(data))
+        file.write_bytes(damage(data))
     with pytest.raises(ArtifactError, match=message):
-        FactIndex.load(tmp_path, kb, encoder)
+        FactIndex.load(tmp_path / "index", many, small)
 
 
-def test_the_approximate_index_reaches_the_recall_that_it_states(many, encoder, tmp_path, monkeypatch):
-    exact = FactIndex.build(many, encoder)
-    monkeypatch.setattr(index_module, "EXACT_BELOW", 500)
-    index = FactIndex.build(many, encoder)
-    assert index.kind == "PQ64x4fs,RFlat"
-    assert index.recall >= 0.9
-    texts = [f"w{n % 40} w{n * 3 % 40} e{n}" for n in range(200)]
-    floor = exact.search(texts, 10)["score"].to_numpy().reshape(200, 10)[:, -1:]
-    found = index.search(texts, 10)["score"].to_numpy().reshape(200, 10)
-    assert np.mean(found >= floor - 1e-5) >= 0.9
-    index.save(tmp_path)
-    assert FactIndex.load(tmp_path, many, encoder).search(texts, 10).equals(index.search(texts, 10))
+def test_every_flipped_file_of_an_artifact_is_refused(many, small, publish_index, monkeypatch):
+    monkeypatch.setattr(codes, "EXACT_BELOW", 100)
+    _, folder = publish_index("index", many, small)
+    assert len(saved(folder)) == 4
+    for name, data in saved(folder).items():
+        flipped = bytearray(data)
+        flipped[len(data) // 2] ^= 1
+        (folder / name).write_bytes(flipped)
+        with pytest.raises(ArtifactError, match=f"{name}: altered"):
+            load(folder, stage="retrieval")
+        (folder / name).write_bytes(data)
+
+
+# ---------------------------------------------------------------- approximate search
+
+
+@pytest.fixture(params=["PQ16x4fs", "IVF32,PQ16x4fs"])
+def approximate(request, many, small, monkeypatch):
+    """Builds an approximate index of 600 facts, of each kind."""
+    monkeypatch.setattr(codes, "EXACT_BELOW", 100)
+    monkeypatch.setattr(codes, "LISTS_FROM", 600 if "IVF" in request.param else 601)
+    index = FactIndex.build(many, small)
+    assert index.kind == request.param
+    return index
+
+
+TEXTS = [f"w{n % 40} w{n * 3 % 40} e{n}" for n in range(200)]
+
+
+def test_the_approximate_index_reaches_the_recall_that_it_states(approximate, many, small, tmp_path):
+    assert approximate.recall >= 0.99
+    floor = -np.sort(-brute_force(many, small, TEXTS), axis=1)[:, 9:10]
+    found = approximate.search(TEXTS, 10)["score"].to_numpy().reshape(200, 10)
+    assert np.mean(found >= floor - 1e-5) >= 0.95
+    approximate.save(tmp_path)
+    loaded = FactIndex.load(tmp_path, many, small)
+    assert loaded.recall == round(approximate.recall, 4)
+    assert loaded.search(TEXTS, 10).equals(approximate.search(TEXTS, 10))
     other = tmp_path / "again"
     other.mkdir()
-    FactIndex.build(many, encoder).save(other)
-    assert (other / "index.faiss").read_bytes() == (tmp_path / "index.faiss").read_bytes()
+    FactIndex.build(many, small).save(other)
+    assert saved(other) == saved(tmp_path)
+    assert len((tmp_path / "index.faiss").read_bytes()) < 600 * 64
+
+
+def test_an_approximate_query_finds_the_same_whatever_it_is_asked_with(approximate):
+    together = approximate.search(TEXTS, 5)
+    for number in (0, 100, 199):
+        alone = approximate.search([TEXTS[number]], 5).drop_columns("text")
+        assert together.filter(pa.compute.equal(together["text"], number)).drop_columns("text").equals(alone)
+
+
+def test_of_what_is_allowed_the_nearest_are_found(approximate, many, small):
+    scores = brute_force(many, small, TEXTS)
+    for share in (1, 2, 4, 200):  # the last leaves so few that they are searched exactly
+        allowed = np.arange(600) % share == 0
+        found = approximate.search_vectors(small.encode(TEXTS), 3, allowed)
+        assert found.num_rows == 200 * 3
+        assert allowed[found["row"].to_numpy()].all()
+        floor = -np.sort(-scores[:, allowed], axis=1)[:, 2:3]
+        assert np.mean(found["score"].to_numpy().reshape(200, 3) >= floor - 1e-5) >= 0.95
+
+
+def test_what_is_allowed_may_be_far_from_the_query(approximate, many, small):
+    """Of the facts nearest to one query, none is allowed: the approximate index alone would find nothing."""
+    query = small.encode(["w1 w2 w3"])
+    order = np.argsort(-brute_force(many, small, ["w1 w2 w3"])[0], kind="stable")
+    allowed = np.zeros(600, bool)
+    allowed[order[-150:]] = True
+    found = approximate.search_vectors(query, 20, allowed)
+    assert found.num_rows == 20
+    assert allowed[found["row"].to_numpy()].all()
+    np.testing.assert_allclose(
+        found["score"].to_numpy(), -np.sort(-brute_force(many, small, ["w1 w2 w3"])[0, allowed])[:20], atol=1e-6
+    )
+
+
+def test_a_recall_that_cannot_be_reached_is_said(many, small, monkeypatch, caplog):
+    monkeypatch.setattr(codes, "EXACT_BELOW", 100)
+    monkeypatch.setattr(codes, "_FACTORS", (1,))
+    with caplog.at_level("WARNING", "kaug"):
+        index = FactIndex.build(many, small, recall=0.9999)
+    assert index.recall < 0.9999
+    assert f"reaches a recall@10 of {index.recall:.4f}; wanted was 0.9999" in caplog.text
+
+
+def test_a_recall_of_one_is_exact_whatever_the_size(many, encoder, monkeypatch):
+    monkeypatch.setattr(codes, "EXACT_BELOW", 100)
+    assert FactIndex.build(many, encoder, recall=1).kind == "Flat"
+    for wrong in (0, 1.5):
+        with pytest.raises(PipelineError, match="must be above 0"):
+            FactIndex.build(many, encoder, recall=wrong)
+
+
+def test_an_exact_index_finds_the_nearest_allowed_facts_however_they_are_said(make_kb, encoder):
+    lines = [f':e{n} rdfs:label "Springfield"@en ; :in :state .' for n in range(12)]
+    kb = make_kb(world="\n".join([*lines, ":x :in :state ."]))
+    index = FactIndex.build(kb, encoder)
+    allowed = np.zeros(13, bool)
+    allowed[[1, 5, 12]] = True
+    ids = kb.hex_ids.to_pylist()
+    found = index.search_vectors(encoder.encode(["Springfield"]), 2, allowed)["fact"].to_pylist()
+    springfields = [row for row in range(13) if "Springfield" in statements(kb, np.array([row]))[0].as_py()]
+    assert found == sorted(ids[row] for row in springfields if allowed[row])[:2]
+    assert index.search_vectors(encoder.encode(["a"]), 2, np.zeros(13, bool)).equals(HITS.empty_table())
+    with pytest.raises(PipelineError, match=r"allowed has the shape \(3,\); it should be \(13,\)"):
+        index.search_vectors(encoder.encode(["a"]), 2, np.ones(3, bool))
 
 
 # ---------------------------------------------------------------- after a change
@@ -200,10 +338,6 @@ def world(count, changed=()):
     return "\n".join(
         f':e{n} rdfs:label "{"new" if n in changed else "old"} thing {n}"@en ; :near :place . ' for n in range(count)
     )
-
-
-def saved(folder):
-    return [(folder / name).read_bytes() for name in ("embeddings.arrow", "index.faiss", "index.json")]
 
 
 def test_only_new_sentences_are_embedded(make_kb, word_encoder, publish_index):
@@ -248,13 +382,13 @@ def test_nothing_is_taken_from_an_index_that_is_none(make_kb, word_encoder, publ
 
     heavier, _ = publish_index("heavier", kb, Heavier(), before)
     assert heavier.taken_over == 0, "the same name, but other vectors"
-    assert np.array_equal(heavier.vectors, Heavier().encode(statements(kb, np.arange(20)).to_pylist()))
+    assert np.array_equal(heavier.vectors[np.arange(20)], Heavier().encode(statements(kb, np.arange(20)).to_pylist()))
     assert FactIndex.build(kb, word_encoder("other"), previous=before).taken_over == 0
     assert FactIndex.build(kb, word_encoder("words", 128), previous=before).taken_over == 0
     assert FactIndex.build(kb, word_encoder(), previous=tmp_path / "none").taken_over == 0
-    altered = bytearray(wanted[0])
-    altered[-1000] ^= 1
-    (before / "embeddings.arrow").write_bytes(altered)
+    altered = bytearray(wanted["embeddings/00000.arrow"])
+    altered[len(altered) // 2] ^= 1
+    (before / "embeddings/00000.arrow").write_bytes(altered)
     index, after = publish_index("after", kb, word_encoder(), before)
     assert index.taken_over == 0
     assert saved(after) == wanted

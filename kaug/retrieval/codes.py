@@ -1,0 +1,224 @@
+"""Vectors → a FAISS index of their codes, chosen by their number and the recall wanted → the rows nearest to queries.
+
+| rows | kind | what it holds a row, at 384 components |
+|---|---|---|
+| below `EXACT_BELOW` | `Flat`: exact, over the vectors themselves | nothing |
+| below `LISTS_FROM` | `PQ{d/4}x4fs`: codes of 4 bits for each 4 components, all of them scanned | 48 bytes |
+| from there on | `IVF{n},PQ{d/4}x4fs`: the same codes in n lists, of which a few are scanned | 56 bytes |
+
+Codes find candidates, and the vectors re-rank them. How many candidates, and how many lists, is tried out when the index
+is built: the fewest with which the recall is reached. Product quantisation: Jégou et al., 2011; codes of 4 bits scanned in
+registers: André et al., 2017.
+"""
+
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kaug.errors import ArtifactError
+from kaug.retrieval.vectors import Vectors
+
+__all__ = ["EXACT_BELOW", "LISTS_FROM", "Codes", "build_codes", "exact", "read_codes"]
+
+EXACT_BELOW = 50_000
+"""The number of distinct sentences from which on the index is an approximate one."""
+
+LISTS_FROM = 2_000_000
+"""The number of distinct sentences from which on their codes stand in lists."""
+
+# Rows that tie with the last one are looked for this far, so that ties are broken by the caller and not by FAISS.
+_TIES = 16
+# Re-ranked candidates per hit, and scanned lists, tried in this order until the recall is reached.
+_FACTORS = (4, 8, 16, 32, 64)
+_PROBES = (8, 16, 32, 64, 128)
+_SAMPLE = 1024
+_TOP = 10
+# What training may cost: vectors that codes are learnt from, and vectors a list and rounds of k-means for the lists.
+_TRAINED = 65_536
+_A_LIST = 64
+_ROUNDS = 10
+
+
+@dataclass(frozen=True)
+class Codes:
+    """An index of vectors, and how to search it.
+
+    Attributes:
+        vectors: The vectors.
+        kind: The FAISS factory string.
+        recall: Recall@10 against exact search, of the nearest others to a sample of the vectors, in [0, 1].
+        factor: Re-ranked candidates per hit; of ten hits, if fewer are asked for.
+        probes: Lists scanned a query; 0 where there are none.
+        index: The FAISS index; None if `kind` is `Flat`.
+    """
+
+    vectors: Vectors
+    kind: str = "Flat"
+    recall: float = 1.0
+    factor: int = 1
+    probes: int = 0
+    index: Any = None
+
+    def write(self, path: Path) -> None:
+        """Write the FAISS index into a file, if there is one."""
+        if self.index is not None:
+            faiss().write_index(self.index, os.fspath(path))
+
+    def candidates(
+        self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Find the rows among which the k nearest to each query are.
+
+        Args:
+            queries: float32 (n, dimension), n at least 1.
+            k: How many, at least 1.
+            allowed: bool (rows,): which rows may be found; all, if not given.
+
+        Returns:
+            Pairs of a query's and a row's number, int64; each query has k rows or more, or all there are.
+        """
+        there = len(self.vectors) if allowed is None else int(allowed.sum())
+        if self.index is None or there < EXACT_BELOW:
+            return _pairs(exact(self.vectors, queries, min(k + _TIES, there), allowed)[1])
+        wanted = min(max(self.factor * max(k, _TOP), k + _TIES), there)
+        wide, options = wanted, {}
+        if self.probes:
+            bits = None if allowed is None else np.packbits(allowed, bitorder="little")
+            selector = None if bits is None else faiss().IDSelectorBitmap(bits)
+            options["params"] = faiss().SearchParametersIVF(nprobe=self.probes, sel=selector)
+        elif allowed is not None:
+            # Codes in one list are scanned without a filter: so many more that as many allowed ones should be among them.
+            wide = min(wanted * -(-len(self.vectors) // there), len(self.vectors))
+        _, found = self.index.search(queries, wide, **options)
+        found = found.astype(np.int64)
+        if allowed is not None:
+            found[~allowed[found]] = -1
+        # A query whose neighbours are mostly not allowed, or in other lists, is answered exactly.
+        short = np.flatnonzero((found >= 0).sum(axis=1) < min(max(k, wanted // 2), there))
+        if not len(short):
+            return _pairs(found)
+        found[short] = -1
+        query, row = _pairs(exact(self.vectors, queries[short], min(k + _TIES, there), allowed)[1])
+        return tuple(np.concatenate(both) for both in zip(_pairs(found), (short[query], row), strict=True))  # type: ignore[return-value]
+
+
+def _pairs(found: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    query, place = np.nonzero(found >= 0)
+    return query, found[query, place]
+
+
+def exact(
+    vectors: Vectors, queries: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Find the k nearest rows to each query by scoring them all, part by part.
+
+    Returns:
+        Scores, float32 (n, k) in falling order, and rows, int64 (n, k), -1 where there are no more.
+    """
+    scores = np.full((len(queries), k), -np.inf, np.float32)
+    rows = np.full((len(queries), k), -1, np.int64)
+    start = 0
+    for part in vectors.parts:
+        some = None if allowed is None else np.flatnonzero(allowed[start : start + len(part)])
+        scored = part if some is None else part[some]
+        if len(scored):
+            score, row = faiss().knn(queries, scored, min(k, len(scored)), metric=faiss().METRIC_INNER_PRODUCT)
+            both = np.hstack([scores, score])
+            row = start + (row if some is None else some[row])
+            best = np.argsort(-both, axis=1, kind="stable")[:, :k]
+            scores = np.take_along_axis(both, best, axis=1)
+            rows = np.take_along_axis(np.hstack([rows, row]), best, axis=1)
+        start += len(part)
+    return scores, rows
+
+
+def build_codes(vectors: Vectors, recall: float = 0.99) -> Codes:
+    """Choose, train and fill an index, and measure its recall.
+
+    Args:
+        vectors: The vectors; parts are read one after the other.
+        recall: The recall@10 wanted, in (0, 1]; at 1 the search is exact.
+
+    Returns:
+        The index with the setting that reaches the recall for the least work; if none does, with the best one.
+    """
+    count, dimension = vectors.shape
+    if count < EXACT_BELOW or dimension % 4 or recall >= 1:
+        return Codes(vectors)
+    # So many lists that there are about as many as rows in one.
+    lists = 2 ** round(np.log2(count) / 2) if count >= LISTS_FROM else 0
+    kind = f"{f'IVF{lists},' if lists else ''}PQ{dimension // 4}x4fs"
+    index = faiss().index_factory(dimension, kind, faiss().METRIC_INNER_PRODUCT)
+    if lists:
+        index.cp.niter, index.cp.max_points_per_centroid = _ROUNDS, _A_LIST
+    index.train(vectors[_spread(count, max(_TRAINED, lists * _A_LIST))])
+    for part in vectors.parts:
+        index.add(part)
+    return _reaching(Codes(vectors, kind, 0.0, _FACTORS[-1], 0, index), recall, lists)
+
+
+def _reaching(codes: Codes, recall: float, lists: int) -> Codes:
+    # Each vector of the sample asks for the ten nearest others: what lies densest is the hardest to tell apart.
+    rows = _spread(len(codes.vectors), _SAMPLE)
+    sample = codes.vectors[rows]
+    floor = exact(codes.vectors, sample, _TOP + 1)[0][:, -1]
+
+    def measured(factor: int, probes: int) -> tuple[float, Codes]:
+        tried = replace(codes, factor=factor, probes=probes)
+        query, row = tried.candidates(sample, _TOP)
+        # Compared by score: of rows that are as near as each other any will do.
+        near = (codes.vectors.cosines(sample, query, row) >= floor[query] - 1e-5) & (row != rows[query])
+        found = np.minimum(np.bincount(query[near], minlength=len(sample)), _TOP) / _TOP
+        sure = found.mean() - 2 * found.std() / np.sqrt(len(found))
+        return float(sure), replace(tried, recall=float(found.mean()))
+
+    # First the lists, with all the candidates: no number of these makes up for a list that is not looked at.
+    probes = [*(most for most in _PROBES if most < lists), lists]
+    best = _first((measured(_FACTORS[-1], most) for most in probes), recall)
+    fewer = (measured(factor, best[1].probes) for factor in _FACTORS[:-1])
+    return _first(itertools.chain(fewer, [best]), recall)[1]
+
+
+def _first(tried: Iterator[tuple[float, Codes]], recall: float) -> tuple[float, Codes]:
+    """The first one whose recall is surely reached, by two standard errors, else the best; the rest is not tried."""
+    best = next(tried)
+    while best[0] < recall and (found := next(tried, None)):
+        best = found if found[0] > best[0] else best
+    return best
+
+
+def _spread(count: int, most: int) -> NDArray[np.int64]:
+    """Row numbers of a sample, evenly spread."""
+    return np.unique(np.linspace(0, count - 1, min(most, count)).astype(np.int64))
+
+
+def read_codes(path: Path, vectors: Vectors, kind: str, recall: float, factor: int, probes: int) -> Codes:
+    """Read what `Codes.write` wrote, from a file that is known to be whole.
+
+    Raises:
+        ArtifactError: FAISS cannot read it, or it is of other vectors.
+    """
+    if kind == "Flat":
+        return Codes(vectors)
+    try:
+        index = faiss().read_index(os.fspath(path))
+    except (OSError, RuntimeError) as error:
+        raise ArtifactError(f"{path}: unusable: {error}. Build the index again.") from error
+    if (index.ntotal, index.d) != vectors.shape:
+        raise ArtifactError(f"{path}: holds {index.ntotal} codes of {index.d} components, not {vectors.shape}.")
+    return Codes(vectors, kind, recall, factor, probes, index)
+
+
+def faiss() -> Any:
+    """Import FAISS, set so that a batch of queries is scored the faster way."""
+    import faiss
+
+    # From 20 queries on FAISS would hand exact search to BLAS, which is many times slower there until some hundreds.
+    faiss.cvar.distance_compute_blas_threshold = 800
+    return faiss

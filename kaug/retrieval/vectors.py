@@ -1,0 +1,174 @@
+"""Vectors of sentences → shards on disk → rows, read from the mapped files as if they were one array.
+
+A shard is an Arrow file of one batch: the mark of each sentence, and its vector. Its schema's metadata says who made the
+vectors, and the SHA-256 of both columns: a shard that was cut, altered or made by another encoder is known as such.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from kaug.errors import ArtifactError
+
+__all__ = ["Shard", "Vectors", "bytes_of", "read_shard", "write_shard"]
+
+# So many rows are gathered at once: 12 MB at 384 components.
+_GATHERED = 8192
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A file of vectors.
+
+    Attributes:
+        path: The file.
+        marks: 16 bytes a sentence: what it is known again by.
+        vectors: float32 (sentences, dimension), a view of the file.
+        maker: What made the vectors.
+        digest: SHA-256 of marks and vectors, as it was when they were written.
+    """
+
+    path: Path
+    marks: pa.Array
+    vectors: NDArray[np.float32]
+    maker: str
+    digest: str
+
+    def intact(self) -> bool:
+        """Whether marks and vectors are those that were written; this reads the whole file."""
+        return self.digest == _digest(self.marks, self.vectors)
+
+
+def write_shard(path: Path, marks: pa.Array, vectors: NDArray[np.float32], maker: str) -> None:
+    """Write a shard so that it appears whole or not at all.
+
+    Args:
+        path: The file; its folder exists.
+        marks: Fixed binary of 16 bytes, n.
+        vectors: float32 (n, dimension), contiguous.
+        maker: What made them.
+    """
+    about = {"maker": maker, "digest": _digest(marks, vectors)}
+    column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), vectors.shape[1])
+    batch = pa.record_batch({"sentence": marks, "vector": column}).replace_schema_metadata(about)
+    draft = path.with_name(f".{path.name}.draft")
+    with pa.OSFile(os.fspath(draft), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    draft.replace(path)
+
+
+def read_shard(path: Path, dimension: int) -> Shard:
+    """Map a shard into memory; this reads its head alone.
+
+    Args:
+        path: The file.
+        dimension: The number of components that its vectors must have.
+
+    Raises:
+        ArtifactError: It is missing, cut, or holds something else.
+    """
+    try:
+        reader = pa.ipc.open_file(pa.memory_map(os.fspath(path)))
+        about = {key.decode(): value.decode() for key, value in (reader.schema.metadata or {}).items()}
+        wanted = pa.schema({"sentence": pa.binary(16), "vector": pa.list_(pa.float32(), dimension)})
+        if not reader.schema.equals(wanted) or about.keys() != {"maker", "digest"} or reader.num_record_batches != 1:
+            raise ValueError(f"its columns are {reader.schema.types}; they should be {wanted.types}, in one batch")
+        batch = reader.get_batch(0)
+        vectors = batch["vector"].flatten().to_numpy().reshape(-1, dimension)
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{path}: unusable: {error}. Build the index again.") from error
+    return Shard(path, batch["sentence"], vectors, about["maker"], about["digest"])
+
+
+def bytes_of(marks: pa.Array) -> memoryview:
+    """Return the bytes of marks or ids, 16 each, without a copy."""
+    return memoryview(marks.buffers()[1] or b"")[16 * marks.offset :][: 16 * len(marks)]
+
+
+def _digest(marks: pa.Array, vectors: NDArray[np.float32]) -> str:
+    digest = hashlib.sha256(bytes_of(marks))
+    digest.update(vectors.data)
+    return digest.hexdigest()
+
+
+class Vectors:
+    """Rows of vectors that stand in several parts, none of them in memory: they are read where they are asked for.
+
+    Attributes:
+        parts: float32 (rows, dimension) each, one after the other.
+        shape: The number of rows, and of components.
+
+    Examples:
+        >>> parts = [np.zeros((2, 4), np.float32), np.ones((1, 4), np.float32)]
+        >>> Vectors(parts, 4)[np.array([2, 0])][:, 0].tolist()
+        [1.0, 0.0]
+        >>> Vectors(parts, 4, place=np.array([2, 2, 0, 1], np.int32)).shape
+        (4, 4)
+    """
+
+    def __init__(
+        self, parts: Sequence[NDArray[np.float32]], dimension: int, place: NDArray[np.int32] | None = None
+    ) -> None:
+        """Put parts together.
+
+        Args:
+            parts: float32 (rows, dimension) each.
+            dimension: The number of components.
+            place: int32 (n,): which of the parts' rows each row is; they are the same if None.
+        """
+        self.parts = list(parts)
+        self._starts = np.cumsum([0, *(len(part) for part in self.parts)])
+        self._place = place
+        self.shape = (int(self._starts[-1]) if place is None else len(place), dimension)
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self.shape[0]
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Gather rows: float32 (rows, dimension), a copy."""
+        found = np.empty((len(rows), self.shape[1]), np.float32)
+        for part, within, asked in self._split(rows):
+            found[asked] = part[within]
+        return found
+
+    def cosines(
+        self, queries: NDArray[np.float32], query: NDArray[np.int64], row: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Score pairs of a query and a row, each in the same way whatever the others are.
+
+        Args:
+            queries: float32 (n, dimension), rows of unit norm.
+            query: int64 (pairs,), row numbers of queries.
+            row: int64 (pairs,), row numbers of vectors.
+
+        Returns:
+            float32 (pairs,), in [-1, 1].
+        """
+        score = np.empty(len(row), np.float32)
+        for part, within, asked in self._split(row):
+            for start in range(0, len(asked), _GATHERED):
+                some = slice(start, start + _GATHERED)
+                score[asked[some]] = np.einsum("ij,ij->i", part[within[some]], queries[query[asked[some]]])
+        return np.clip(score, -1, 1)
+
+    def _split(
+        self, rows: NDArray[np.int64]
+    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]]:
+        """For each part that rows stand in: the part, the rows' numbers within it, and their places in `rows`.
+
+        They come in the order of the file, so that what is read from disk is read once and forwards.
+        """
+        rows = rows if self._place is None else self._place[rows].astype(np.int64)
+        order = np.argsort(rows, kind="stable")
+        bounds = np.searchsorted(rows[order], self._starts)
+        for number, part in enumerate(self.parts):
+            asked = order[bounds[number] : bounds[number + 1]]
+            if len(asked):
+                yield part, rows[asked] - self._starts[number], asked
