@@ -53,7 +53,7 @@ def find_candidates(
         reached: The terms that walks from the named ones reach.
         allowed: bool (facts,): which facts may be taken; all, if None.
     """
-    hits = index.search_vectors(queries, near)
+    hits = index.search_vectors(queries, near, allowed)
     pairs = [(hits["text"].to_numpy().astype(np.int64), hits["row"].to_numpy())]
     pairs += [graph.facts_of(named.text, named.term), graph.between_hubs(named.text, named.term)]
     if reached is not None:

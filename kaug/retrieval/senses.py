@@ -23,6 +23,7 @@ from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.words.terms import CLASS_OF
 from kaug.retrieval.prefixes import hash_words
 from kaug.retrieval.surface import QUALIFIED
+from kaug.retrieval.vectors import Vectors
 
 __all__ = ["SENSES", "WEIGHTS", "evidence", "resolve"]
 
@@ -56,7 +57,7 @@ def resolve(
     mentions: pa.Table,
     texts: Sequence[str],
     text_vectors: NDArray[np.float32] | None = None,
-    fact_vectors: NDArray[np.float32] | None = None,
+    fact_vectors: NDArray[np.float32] | Vectors | None = None,
 ) -> pa.Table:
     """Weigh the terms of each mention against each other.
 
@@ -105,7 +106,7 @@ def evidence(
     texts: Sequence[str],
     asked: NDArray[np.int64],
     text_vectors: NDArray[np.float32] | None = None,
-    fact_vectors: NDArray[np.float32] | None = None,
+    fact_vectors: NDArray[np.float32] | Vectors | None = None,
 ) -> dict[str, NDArray[np.float64]]:
     """Gather what speaks for terms; see `resolve`, and `WEIGHTS` for the kinds of evidence.
 
