@@ -22,6 +22,7 @@ from kaug.knowledge.rdf.validate import check_shapes
 from kaug.models import find_encoder
 from kaug.retrieval.embeddings import encoder_code
 from kaug.retrieval.encoder import load_encoder
+from kaug.retrieval.filters import facts_where
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.retriever import Retriever
@@ -84,8 +85,14 @@ def retriever_of(run: Run) -> Retriever:
 def find_facts(run: Run, texts: Sequence[str], k: int | None = None, allowed: Any = None) -> pa.Table:
     """Find facts for texts as the pipeline's `[retrieval]` says; see `Retriever.retrieve`."""
     settings = run.pipeline.retrieval
-    found = retriever_of(run).retrieve
-    return found(texts, k or settings.k, floor=settings.floor, language=run.language, allowed=allowed)
+    where = _opened(run, "facts to find", lambda: facts_where(knowledge_of(run), **settings.only.model_dump()))
+    return retriever_of(run).retrieve(
+        texts,
+        k or settings.k,
+        language=run.language,
+        allowed=where if allowed is None else where & allowed,
+        **settings.model_dump(include={"floor", "hops", "diversity", "budget"}),
+    )
 
 
 def _opened(run: Run, what: str, make: Callable[[], Any]) -> Any:

@@ -179,7 +179,7 @@ def _nearness(
     text: NDArray[np.int64],
     term: NDArray[np.int64],
     text_vectors: NDArray[np.float32],
-    fact_vectors: NDArray[np.float32],
+    fact_vectors: NDArray[np.float32] | Vectors,
 ) -> NDArray[np.float64]:
     """The highest cosine of the text and a fact of the term; 0 for a term without facts."""
     near = np.zeros(len(text))
