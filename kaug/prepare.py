@@ -62,7 +62,8 @@ def retriever_of(run: Run) -> Retriever:
     """Open what finds facts for texts, over the run's index, built if it is not there."""
 
     def make() -> Retriever:
-        kb, encoder = knowledge_of(run), load_encoder(run.pipeline.retrieval.encoder)
+        kb, settings = knowledge_of(run), run.pipeline.retrieval
+        encoder = load_encoder(settings.encoder, settings.backend)
         return Retriever(kb, FactIndex.load(build_index(run).path, kb, encoder), Linker(kb), encoder)
 
     retriever: Retriever = _opened(run, "retriever", make)
@@ -190,18 +191,21 @@ def build_index(run: Run) -> Artifact:
     mark = fingerprint(
         knowledge=knowledge.digest,
         encoder=run.pipeline.retrieval.encoder,
+        backend=run.pipeline.retrieval.backend,
         weights=[file_digest(file) for file in weights],
         language=run.language,
         code=code_digest(
             "retrieval/index.py",
             "retrieval/embeddings.py",
             "retrieval/encoder.py",
+            "retrieval/encoders",
             *SAYING,
         ),
     )
     with run.stage("2-index", "retrieval", mark, {"1-knowledge": knowledge.digest}) as draft:
         if draft:
-            kb, encoder = knowledge_of(run), load_encoder(run.pipeline.retrieval.encoder)
+            kb, settings = knowledge_of(run), run.pipeline.retrieval
+            encoder = load_encoder(settings.encoder, settings.backend, texts=kb.facts.num_rows)
             with run.show("embedding facts", kb.facts.num_rows, "facts") as advance:
                 index = FactIndex.build(
                     kb, encoder, run.language, advance, None if run.rebuild else run.out / "2-index"
@@ -209,6 +213,7 @@ def build_index(run: Run) -> Artifact:
             index.save(draft.path)
             draft.counts.update({"facts": len(index), "facts whose embedding was there": index.taken_over})
             draft.details.update(kind=index.kind, recall_at_10=index.recall, encoder=index.encoder.name)
+            draft.details.update(backend=getattr(encoder, "chosen", {}))
     return run.done["2-index"]
 
 

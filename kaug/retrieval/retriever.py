@@ -127,7 +127,7 @@ class Retriever:
         if not len(asked) or not len(self._index):
             return RETRIEVED.empty_table()
         said = [texts[n] for n in asked]
-        queries = self._encoder.encode(said)
+        queries = self._encoder.encode(said, query=True)
         mentions = _Mentions(self._linker.link(said), self._kb.terms.num_rows)
         near = self._index.search_vectors(queries, candidates)
         pairs = [near["text"].to_numpy() * np.int64(len(self._index)) + near["row"].to_numpy()]
