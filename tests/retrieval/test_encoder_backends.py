@@ -227,7 +227,7 @@ def test_a_model_of_model2vec_adds_up_the_vectors_of_words(tmp_path):
     from model2vec import StaticModel
 
     vectors = np.eye(len(WORDS) + 2, dtype=np.float32)
-    StaticModel(vectors, word_tokenizer(), normalize=True).save_pretrained(tmp_path)
+    StaticModel(vectors, word_tokenizer(), config={"model_type": "model2vec"}).save_pretrained(tmp_path)
     encoder = load_encoder(str(tmp_path))
     assert (encoder.backend, encoder.dimension) == ("static", len(WORDS) + 2)
     row = encoder.encode(["the Togo"])[0]
