@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from kaug.errors import PipelineError, nearest
+from kaug.models import Backend
 from kaug.tables import ProbeKind
 
 __all__ = ["Pipeline", "read_pipeline"]
@@ -52,6 +53,9 @@ class Retrieval(Section):
     """`[retrieval]`: how facts are found for a text."""
 
     encoder: str = Field("all-MiniLM-L6-v2", description="a folder, an installed wheel's model, or a hub name")
+    backend: Backend = Field(
+        "auto", description="what runs the encoder; `auto`: the fastest here whose vectors agree with those of `torch`"
+    )
     k: dict[Literal["domain", "commonsense"], Annotated[int, Field(ge=0)]] = Field(
         {"domain": 3, "commonsense": 2}, description="facts for each text, by kind of source"
     )

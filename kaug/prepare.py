@@ -75,7 +75,8 @@ def retriever_of(run: Run) -> Retriever:
     """Open what finds facts for texts, over the run's index, built if it is not there."""
 
     def make() -> Retriever:
-        kb, encoder = knowledge_of(run), load_encoder(run.pipeline.retrieval.encoder)
+        kb, settings = knowledge_of(run), run.pipeline.retrieval
+        encoder = load_encoder(settings.encoder, settings.backend)
         return Retriever(kb, FactIndex.load(build_index(run).path, kb, encoder), Linker(kb), encoder)
 
     retriever: Retriever = _opened(run, "retriever", make)
@@ -210,6 +211,7 @@ def build_index(run: Run) -> Artifact:
     mark = fingerprint(
         knowledge=knowledge.digest,
         encoder=settings.encoder,
+        backend=settings.backend,
         weights=[file_digest(file) for file in weights],
         language=run.language,
         recall=settings.recall,
@@ -221,14 +223,19 @@ def build_index(run: Run) -> Artifact:
         shutil.rmtree(work, ignore_errors=True)
     with run.stage("2-index", "retrieval", mark, {"1-knowledge": knowledge.digest}) as draft:
         if draft:
-            kb, encoder = knowledge_of(run), load_encoder(settings.encoder)
+            kb = knowledge_of(run)
+            encoder = load_encoder(settings.encoder, settings.backend, texts=kb.facts.num_rows)
             previous = None if run.rebuild else run.out / "2-index"
             with run.show("embedding facts", kb.facts.num_rows, "facts") as advance:
                 index = FactIndex.build(kb, encoder, run.language, advance, previous, recall=settings.recall, work=work)
             index.save(draft.path)
             draft.counts.update({"facts": len(index), "facts whose embedding was there": index.taken_over})
             draft.details.update(
-                kind=index.kind, recall_at_10=index.recall, recall_wanted=settings.recall, encoder=index.encoder.name
+                kind=index.kind,
+                recall_at_10=index.recall,
+                recall_wanted=settings.recall,
+                encoder=index.encoder.name,
+                backend=getattr(encoder, "chosen", {}),
             )
     shutil.rmtree(work, ignore_errors=True)
     return run.done["2-index"]

@@ -322,7 +322,7 @@ def test_search_takes_a_file_of_texts(kaug: Kaug, finished: Any, tmp_path: Path)
     rows = [
         {"id": "a", "text": "Tell me of Togo."},
         {"id": "b", "text": "…!?"},
-        {"id": "c", "text": "🦉 In Lome it rains."},
+        {"id": "c", "text": "🦉 <|In Lome it rains."},
     ]
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     code, out, _ = kaug("search", finished.pipeline, "--texts", file, "--json", "-k", "1")
@@ -331,7 +331,7 @@ def test_search_takes_a_file_of_texts(kaug: Kaug, finished: Any, tmp_path: Path)
     assert list(found) == ["a", "b", "c"]
     assert found["b"] == []
     assert [(hit["sentence"], hit["start"], hit["end"]) for hit in found["c"]] == [
-        ("The capital of Togo is Lome.", 5, 9)
+        ("The capital of Togo is Lome.", 7, 11)
     ]
     # What is said of Togo is one step from Lome.
     code, out, _ = kaug("search", finished.pipeline, "Lome money", "--json", "-k", "9", "--hops", "2")

@@ -209,7 +209,7 @@ class FactIndex:
         Raises:
             PipelineError: k is below 1.
         """
-        return self.search_vectors(self.encoder.encode(texts), k)
+        return self.search_vectors(self.encoder.encode(texts, query=True), k)
 
     def search_vectors(
         self, queries: NDArray[np.float32], k: int = 10, allowed: NDArray[np.bool_] | None = None

@@ -143,7 +143,7 @@ class Retriever:
         for start in range(0, len(asked) if len(self._index) else 0, _BATCH):
             numbers = asked[start : start + _BATCH]
             said = [texts[number] for number in numbers]
-            queries = self._encoder.encode(said)
+            queries = self._encoder.encode(said, query=True)
             senses = resolve(self._kb, self._linker.link(said), said, queries, self._index.vectors)
             named = join_names(senses, self._overlap.match(said), self._kb.terms.num_rows)
             reached = self._walk(named, hops - 1) if hops > 1 else None
