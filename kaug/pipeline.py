@@ -64,9 +64,7 @@ class Retrieval(Section):
         1, ge=1, description="1: the facts of the terms named; 2: those of their neighbours too; and so on"
     )
     diversity: float = Field(0, ge=0, le=1, description="how much a fact loses for being like one taken before")
-    budget: int | None = Field(
-        None, ge=1, description="tokens that a text's facts may have together, at four bytes a token"
-    )
+    budget: int | None = Field(None, ge=1, description="tokens of a text's facts together, at four bytes a token")
     only: Only = Only()  # type: ignore[call-arg]
     recall: float = Field(
         0.99, gt=0, le=1, description="of the ten nearest facts, the part that the index should find; 1 is exact"

@@ -20,10 +20,10 @@ from kaug.knowledge.rdf.read import FilesRead, lean_memory, load_files, read_fil
 from kaug.knowledge.rdf.sources import file_digests, verify_source
 from kaug.knowledge.rdf.validate import check_shapes
 from kaug.models import find_encoder
-from kaug.retrieval.embeddings import encoder_code
 from kaug.retrieval.encoder import load_encoder
 from kaug.retrieval.filters import facts_where
 from kaug.retrieval.index import FactIndex
+from kaug.retrieval.indexing.embeddings import ENCODING
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.retriever import Retriever
 from kaug.run import Run
@@ -46,15 +46,8 @@ __all__ = [
 SAYING = ("knowledge/lexicon", "knowledge/words", "knowledge/knowledge_base.py")
 """The code that decides how a fact is said."""
 
-INDEXING = (
-    "retrieval/index.py",
-    "retrieval/said.py",
-    "retrieval/embeddings.py",
-    "retrieval/vectors.py",
-    "retrieval/codes.py",
-    "retrieval/folder.py",
-)
-"""The code that decides what an index holds, besides the encoder's and how facts are said."""
+INDEXING = ("retrieval/index.py", "retrieval/indexing", *ENCODING)
+"""The code that decides what an index holds, besides how facts are said."""
 
 PAGES = ("page.py", "page.css", "plots.py")
 """The code that decides how a page looks, besides the stage's own."""
@@ -215,7 +208,7 @@ def build_index(run: Run) -> Artifact:
         weights=[file_digest(file) for file in weights],
         language=run.language,
         recall=settings.recall,
-        code=code_digest(*INDEXING, *encoder_code(), *SAYING),
+        code=code_digest(*INDEXING, *SAYING),
     )
     # What was embedded before a build was killed; it stands beside the artifact until that is finished.
     work = run.out / ".2-index.embeddings"

@@ -29,9 +29,9 @@ from kaug.retrieval.encoder import Encoder
 from kaug.retrieval.graph import FactGraph, Numbers, Reached
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
-from kaug.retrieval.named import Named, join_names
-from kaug.retrieval.overlap import Overlap
-from kaug.retrieval.senses import resolve
+from kaug.retrieval.linking.named import Named, join_names
+from kaug.retrieval.linking.overlap import Overlap
+from kaug.retrieval.linking.senses import resolve
 
 __all__ = ["RETRIEVED", "Retriever"]
 

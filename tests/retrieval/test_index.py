@@ -9,9 +9,9 @@ import pytest
 from kaug.artifact import load, publish
 from kaug.errors import ArtifactError, PipelineError
 from kaug.knowledge.lexicon.statements import statements
-from kaug.retrieval import codes
 from kaug.retrieval.encoder import load_encoder
 from kaug.retrieval.index import HITS, FactIndex
+from kaug.retrieval.indexing import codes
 
 
 def saved(folder):

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.words.terms import CLASS_OF
-from kaug.retrieval.prefixes import hash_words
-from kaug.retrieval.surface import QUALIFIED
-from kaug.retrieval.vectors import Vectors
+from kaug.retrieval.indexing.vectors import Vectors
+from kaug.retrieval.linking.prefixes import hash_words
+from kaug.retrieval.linking.surface import QUALIFIED
 
 __all__ = ["SENSES", "WEIGHTS", "evidence", "resolve"]
 
