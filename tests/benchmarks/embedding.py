@@ -41,7 +41,7 @@ def main() -> None:
     works: dict[str, Callable[[], Any]] = {
         "SentenceTransformer.encode": lambda: plain.encode(texts, normalize_embeddings=True)
     }
-    for name in dict.fromkeys([*candidates(), "torch-bf16"]):
+    for name in candidates():
         encoder = load_encoder("all-MiniLM-L6-v2", name)  # type: ignore[arg-type]
         works[name] = lambda encoder=encoder: encoder.encode(texts)  # type: ignore[misc]
     best = dict.fromkeys(works, np.inf)
