@@ -70,7 +70,7 @@ def inject(
     *,
     k: int | Mapping[Kind, int] = 5,
     position: Position = "before",
-    floor: float = 0.35,
+    floor: float = 0.5,
     text_ids: Sequence[str] | None = None,
 ) -> "Dataset":
     """Write open-book rows: texts with the facts that they are about.
@@ -81,7 +81,7 @@ def inject(
         index: The index of its facts.
         k: Facts a text, in all or by kind of source (`{"domain": 3, "commonsense": 2}`).
         position: `before` puts the facts into the prompt, `inline` behind the mention, into the completion.
-        floor: Cosine below which a merely similar fact is left out.
+        floor: Relevance below which a fact is left out; see `Retriever.retrieve`.
         text_ids: Ids for the texts; digests of their content if None.
 
     Returns:

@@ -59,7 +59,7 @@ class Retrieval(Section):
     k: dict[Literal["domain", "commonsense"], Annotated[int, Field(ge=0)]] = Field(
         {"domain": 3, "commonsense": 2}, description="facts for each text, by kind of source"
     )
-    floor: float = Field(0.35, ge=-1, le=2, description="relevance below which a fact is left out")
+    floor: float = Field(0.5, ge=-1, le=2, description="relevance below which a fact is left out")
     hops: int = Field(
         1, ge=1, description="1: the facts of the terms named; 2: those of their neighbours too; and so on"
     )

@@ -107,7 +107,7 @@ class Retriever:
         texts: Sequence[str],
         k: int | Mapping[Kind, int] = 5,
         *,
-        floor: float = 0.35,
+        floor: float = 0.5,
         language: str = "en",
         candidates: int = 64,
         hops: int = 1,
@@ -121,7 +121,7 @@ class Retriever:
             texts: Any texts. One without letters or digits has no facts; of a long one, the linker sees all and the
                 encoder what its maximal length takes.
             k: How many facts a text gets, in all or by kind of source.
-            floor: The relevance below which a fact is left out, from -1 to 1.
+            floor: The relevance below which a fact is left out, from -1 to 2; `calibrate` finds one.
             language: The language of the facts' sentences; it must be that of the index.
             candidates: How many facts near in meaning to weigh, at least 1.
             hops: How far from the named terms to look: 1 for their own facts, 2 for those of their neighbours, and so on.
@@ -186,6 +186,29 @@ class Retriever:
             }
             found.append(pa.table(columns, schema=RETRIEVED))
         return pa.concat_tables(found)
+
+    def calibrate(self, texts: Sequence[str], *, passing: float = 0.05, language: str = "en") -> float:
+        """Find the floor that few of some texts reach that the knowledge base has nothing to say about.
+
+        Args:
+            texts: Texts of another domain, some hundreds or more.
+            passing: The part of them that may get a fact all the same, from 0 to 1.
+            language: The language of the facts' sentences.
+
+        Returns:
+            A `floor` for `retrieve`. How many facts that are right it costs, only texts of your own domain can tell.
+
+        Raises:
+            PipelineError: `passing` is out of its range, or there are no texts.
+        """
+        if not 0 <= passing <= 1 or not texts:
+            raise PipelineError(f"passing is {passing}, from 0 to 1, and {len(texts)} texts; give at least one.")
+        best = np.full(len(texts), -1.0)
+        hits = self.retrieve(texts, 1, floor=-1, language=language)
+        best[hits["text"].to_numpy()] = hits["relevance"].to_numpy()
+        # The least float32 above the last relevance that shall not pass.
+        last = np.quantile(best, 1 - passing, method="higher")
+        return float(np.round(last, 6) + 1e-6)
 
     def _walk(self, named: Named, steps: int) -> Reached:
         """Walk from the terms that texts name in full or in part."""
