@@ -8,8 +8,6 @@ Only few names are weighed for a text: one of the rarest words of a name, those 
 must be in a text that has a share of `least` or more (prefix filtering; Chaudhuri, Ganti and Kaushik, 2006).
 """
 
-import re
-import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,10 +25,7 @@ SHARES = pa.schema([pa.field("text", pa.int64()), pa.field("term", pa.int64()), 
 _MARK = r"\p{Mn}"
 # A script without spaces has no words to split at: each of its characters is one.
 _UNSPACED = r"([\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])"
-_WORD = re.compile(
-    r"[\u0e01-\u0edf\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]|[^\W_]+?(?=[\W_]|[\u3041-\u30ff\u3400-\u9fff]|$)"
-)
-_BETWEEN = r"[^\p{L}\p{N}]+"
+_BETWEEN = r"[^\p{L}\p{N}\p{Mc}]+"
 
 
 class Overlap:
@@ -69,7 +64,8 @@ class Overlap:
         before = np.cumsum(weight) - weight
         first = np.searchsorted(name, np.arange(len(names) + 1))
         before -= before[np.minimum(first[:-1], max(len(name) - 1, 0))][name] if len(name) else 0
-        prefix = before <= 1 - least + 1e-9
+        # Far more than the sums above are off by, and than `match` allows a share to be.
+        prefix = before <= 1 - least + 1e-5
         by_word = np.argsort(word[prefix], kind="stable")
         self._words, self._terms = words, terms
         self._name_first, self._name_word, self._name_weight = first, word, weight.astype(np.float32)
@@ -103,24 +99,42 @@ class Overlap:
         return pa.table([pa.array(text[best]), pa.array(term[best]), pa.array(share[best])], schema=SHARES)
 
     def where(self, text: str, term: int) -> tuple[int, int]:
-        """Find the rarest word of a term's names that a text has: its first character and that behind it; -1 if none."""
-        heaviest = 0.0
-        place = (-1, -1)
-        spans: dict[str, tuple[int, int]] = {}
-        for word in re.finditer(_WORD, text):
-            spans.setdefault(_fold(word[0]), word.span())
+        """Find where a text names a term in part: by the rarest word there of the name of which it has the largest share.
+
+        Args:
+            text: Any text.
+            term: A term number.
+
+        Returns:
+            The first character of the word, where it first stands, and the character behind it; -1 twice, if the text
+            has no word of the term's names.
+        """
+        letters = _fold(_strings(list(text)))
+        plain = "".join(letters.to_pylist())
+        there = _split(pa.array([plain]))[0].as_py()
+        rarest, largest = "", 0.0
         for name in range(*np.searchsorted(self._terms, [term, term + 1])):
             some = slice(self._name_first[name], self._name_first[name + 1])
-            words = self._words.take(pa.array(self._name_word[some])).to_pylist()
-            for word, weight in zip(words, self._name_weight[some], strict=True):
-                if word in spans and weight > heaviest:
-                    heaviest, place = float(weight), spans[word]
-        return place
+            words = self._words.take(pa.array(self._name_word[some]))
+            found = np.flatnonzero(pc.is_in(words, pa.array(there, pa.string())).to_numpy(zero_copy_only=False))
+            share = self._name_weight[some][found].sum()
+            if share > largest:
+                rarest, largest = words[found[0]].as_py(), share
+        if not rarest:
+            return -1, -1
+        origin = np.append(np.repeat(np.arange(len(text)), pc.utf8_length(letters).to_numpy()), len(text))
+        end = 0
+        for word in there:
+            start = plain.index(word, end)
+            end = start + len(word)
+            if word == rarest:
+                break
+        # A mark behind the word is its own; what follows may be of the same character, as in "½".
+        return int(origin[start]), int(max(origin[end], origin[end - 1] + 1))
 
     def _words_in(self, texts: Sequence[str]) -> tuple[Numbers, Numbers]:
         """The known words of each text, each once: text numbers and word numbers, sorted."""
-        safe = pa.array([text.encode("utf-8", "replace").decode() for text in texts], pa.string())
-        found = _split(safe)
+        found = _split(_fold(_strings(texts)))
         text = pc.list_parent_indices(found).to_numpy().astype(np.int64)
         word = pc.fill_null(pc.index_in(pc.list_flatten(found), self._words), -1).to_numpy().astype(np.int64)
         count = np.int64(max(len(self._words), 1))
@@ -147,7 +161,7 @@ def _names(kb: KnowledgeBase) -> tuple[Numbers, pa.Array]:
 
 def _words(names: pa.Array) -> tuple[pa.Array, Numbers, Numbers]:
     """The distinct words of names; and of each word in a name, the name's number and the word's."""
-    found = _split(names)
+    found = _split(_fold(names))
     words = pc.list_flatten(found).dictionary_encode()
     name = pc.list_parent_indices(found).to_numpy().astype(np.int64)
     word = words.indices.to_numpy().astype(np.int64)
@@ -155,13 +169,17 @@ def _words(names: pa.Array) -> tuple[pa.Array, Numbers, Numbers]:
     return words.dictionary, name[full], word[full]
 
 
-def _fold(word: str) -> str:
-    """What `_split` makes of one word."""
-    return "".join(c for c in unicodedata.normalize("NFKD", word.lower()) if unicodedata.category(c) != "Mn")
+def _strings(texts: Sequence[str]) -> pa.Array:
+    """Texts in a column, with "?" for lone surrogates."""
+    return pa.array([text.encode("utf-8", "replace").decode() for text in texts], pa.string())
 
 
-def _split(texts: pa.Array) -> pa.Array:
-    """Texts' words, a list of strings each: lower case, without marks above and below letters."""
-    plain = pc.replace_substring_regex(pc.utf8_normalize(pc.utf8_lower(texts), "NFKD"), _MARK, "")
-    apart = pc.replace_substring_regex(plain, _UNSPACED, r" \1 ")
-    return pc.split_pattern_regex(apart, _BETWEEN)
+def _fold(texts: pa.Array) -> pa.Array:
+    """Texts in lower case, without marks above and below letters: character by character the same as as a whole."""
+    plain = pc.replace_substring_regex(pc.utf8_lower(pc.utf8_normalize(texts, "NFKD")), _MARK, "")
+    return pc.replace_substring(plain, "ς", "σ")
+
+
+def _split(folded: pa.Array) -> pa.Array:
+    """Folded texts' words, a list of strings each."""
+    return pc.split_pattern_regex(pc.replace_substring_regex(folded, _UNSPACED, r" \1 "), _BETWEEN)

@@ -53,8 +53,9 @@ RETRIEVED = pa.schema(
 
 `reason` says why, the strongest first: `connects` two terms that the text names in two places, has one that is named
 (`linked`) or named in part (`partial`), is a `neighbour` of what is named, is near in meaning (`similar`). `start` and
-`end` are the characters of the first mention of the fact's subject, or else of its object; null where the text names
-neither in full. `via` holds the rows of the facts that lead from a named term to a neighbour, the first step first.
+`end` are the characters of the first mention of the fact's subject, or else of its object; if it is `partial`, of a word
+of the end that is named more surely; null where the text names neither. `via` holds the rows of the facts that lead from
+a named term to a neighbour, the first step first.
 """
 
 _KINDS: tuple[Kind, ...] = ("domain", "commonsense")
@@ -121,7 +122,7 @@ class Retriever:
             texts: Any texts. One without letters or digits has no facts; of a long one, the linker sees all and the
                 encoder what its maximal length takes.
             k: How many facts a text gets, in all or by kind of source.
-            floor: The relevance below which a fact is left out, from -1 to 1.
+            floor: The relevance below which a fact is left out, from -1 to 2.
             language: The language of the facts' sentences; it must be that of the index.
             candidates: How many facts near in meaning to weigh, at least 1.
             hops: How far from the named terms to look: 1 for their own facts, 2 for those of their neighbours, and so on.
