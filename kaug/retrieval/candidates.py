@@ -64,9 +64,10 @@ def find_candidates(
         text, row = text[allowed[row]], row[allowed[row]]
     nearby = np.zeros(len(row), np.float32)
     if reached is not None:
-        for end in graph.ends:
-            place = reached.find(text, end[row])
-            nearby += np.where(place >= 0, reached.probability[place], 0) if len(reached.text) else 0
+        subject, object_ = (end[row] for end in graph.ends)
+        for end, counts in ((subject, True), (object_, subject != object_)):
+            place = reached.find(text, end)
+            nearby += np.where((place >= 0) & counts, reached.probability[place], 0) if len(reached.text) else 0
     return Candidates(text, row, index.cosines(queries, text, row), np.sqrt(nearby))
 
 

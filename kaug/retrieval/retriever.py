@@ -129,7 +129,7 @@ class Retriever:
             diversity: From 0 to 1: how much a fact loses for being like one taken before.
             budget: How many tokens a text's facts may have together, at some four bytes a token; None for no limit.
             allowed: bool (facts,): which facts may be taken, as `kaug.retrieval.filters.facts_where` says; all, if not
-                given.
+                given. The way to a neighbour may lead over any.
 
         Returns:
             A table of the schema `RETRIEVED`; a text for which nothing was found has no row. Equal relevance is decided
