@@ -1,7 +1,9 @@
 """A run → what it would read, and what its index finds for a text; neither makes an artifact of its own."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from kaug.evaluation.exam import draw_exam
@@ -14,33 +16,41 @@ from kaug.run import Run
 __all__ = ["check", "search"]
 
 
-def search(run: Run, text: str, k: int) -> list[dict[str, Any]]:
-    """Find the facts for one text.
+def search(run: Run, texts: Sequence[str], k: int) -> list[list[dict[str, Any]]]:
+    """Find the facts for texts.
 
     Args:
         run: The run; its index is built if it is not there.
-        text: Any text.
-        k: How many facts.
+        texts: Any texts.
+        k: How many facts for each.
 
     Returns:
-        For each hit `rank`, `fact`, `sentence`, `score` (cosine), `reason`, `mention`, `sources`.
+        For each text its hits: `rank`, `fact` (hex id), `sentence`, `score` (cosine), `relevance`, `reason`, `mention`,
+        `start`, `end`, `via` (the sentences of the facts that lead from a named term to this one), `sources`.
     """
-    hits = find_facts(run, [text], k)
-    rows = hits["row"].to_numpy()
-    said = statements(knowledge_of(run), rows, run.language).to_pylist()
-    sources = knowledge_of(run).facts["sources"].take(pa.array(rows)).to_pylist()
-    return [
-        {
-            "rank": hit["rank"],
-            "fact": hit["fact"],
-            "sentence": sentence,
-            "score": round(hit["score"], 4),
-            "reason": hit["reason"],
-            "mention": None if hit["start"] is None else text[hit["start"] : hit["end"]],
-            "sources": of,
-        }
-        for hit, sentence, of in zip(hits.to_pylist(), said, sources, strict=True)
-    ]
+    kb, found = knowledge_of(run), find_facts(run, texts, k)
+    rows = found["row"].to_numpy()
+    said = statements(kb, rows, run.language).to_pylist()
+    sources = kb.facts["sources"].take(pa.array(rows)).to_pylist()
+    hits: list[list[dict[str, Any]]] = [[] for _ in texts]
+    for hit, sentence, of in zip(found.to_pylist(), said, sources, strict=True):
+        start, end = hit["start"], hit["end"]
+        hits[hit["text"]].append(
+            {
+                "rank": hit["rank"],
+                "fact": hit["fact"],
+                "sentence": sentence,
+                "score": round(hit["score"], 4),
+                "relevance": round(hit["relevance"], 4),
+                "reason": hit["reason"],
+                "mention": None if start is None else texts[hit["text"]][start:end],
+                "start": start,
+                "end": end,
+                "via": statements(kb, np.array(hit["via"], np.int64), run.language).to_pylist(),
+                "sources": of,
+            }
+        )
+    return hits
 
 
 def check(run: Run) -> dict[str, Any]:

@@ -13,14 +13,17 @@ import platform
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from kaug.errors import ModelError, nearest
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-__all__ = ["cache_dir", "find_encoder", "find_language_model", "load_language_model", "load_tokenizer"]
+__all__ = ["Backend", "cache_dir", "find_encoder", "find_language_model", "load_language_model", "load_tokenizer"]
+
+Backend = Literal["auto", "torch", "torch-bf16", "openvino", "openvino-bf16", "onnx"]
+"""What runs a sentence encoder; see `kaug.retrieval.encoder.load_encoder`."""
 
 # name → (module, file or folder inside it, how to install it)
 _LANGUAGE_MODELS = {

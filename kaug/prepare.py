@@ -20,9 +20,10 @@ from kaug.knowledge.rdf.read import FilesRead, lean_memory, load_files, read_fil
 from kaug.knowledge.rdf.sources import file_digests, verify_source
 from kaug.knowledge.rdf.validate import check_shapes
 from kaug.models import find_encoder
-from kaug.retrieval.embeddings import encoder_code
 from kaug.retrieval.encoder import load_encoder
+from kaug.retrieval.filters import facts_where
 from kaug.retrieval.index import FactIndex
+from kaug.retrieval.indexing.embeddings import ENCODING
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.retriever import Retriever
 from kaug.run import Run
@@ -45,15 +46,8 @@ __all__ = [
 SAYING = ("knowledge/lexicon", "knowledge/words", "knowledge/knowledge_base.py")
 """The code that decides how a fact is said."""
 
-INDEXING = (
-    "retrieval/index.py",
-    "retrieval/said.py",
-    "retrieval/embeddings.py",
-    "retrieval/vectors.py",
-    "retrieval/codes.py",
-    "retrieval/folder.py",
-)
-"""The code that decides what an index holds, besides the encoder's and how facts are said."""
+INDEXING = ("retrieval/index.py", "retrieval/indexing", *ENCODING)
+"""The code that decides what an index holds, besides how facts are said."""
 
 PAGES = ("page.py", "page.css", "plots.py")
 """The code that decides how a page looks, besides the stage's own."""
@@ -74,7 +68,8 @@ def retriever_of(run: Run) -> Retriever:
     """Open what finds facts for texts, over the run's index, built if it is not there."""
 
     def make() -> Retriever:
-        kb, encoder = knowledge_of(run), load_encoder(run.pipeline.retrieval.encoder)
+        kb, settings = knowledge_of(run), run.pipeline.retrieval
+        encoder = load_encoder(settings.encoder, settings.backend)
         return Retriever(kb, FactIndex.load(build_index(run).path, kb, encoder), Linker(kb), encoder)
 
     retriever: Retriever = _opened(run, "retriever", make)
@@ -84,8 +79,14 @@ def retriever_of(run: Run) -> Retriever:
 def find_facts(run: Run, texts: Sequence[str], k: int | None = None, allowed: Any = None) -> pa.Table:
     """Find facts for texts as the pipeline's `[retrieval]` says; see `Retriever.retrieve`."""
     settings = run.pipeline.retrieval
-    found = retriever_of(run).retrieve
-    return found(texts, k or settings.k, floor=settings.floor, language=run.language, allowed=allowed)
+    where = _opened(run, "facts to find", lambda: facts_where(knowledge_of(run), **settings.only.model_dump()))
+    return retriever_of(run).retrieve(
+        texts,
+        k or settings.k,
+        language=run.language,
+        allowed=where if allowed is None else where & allowed,
+        **settings.model_dump(include={"floor", "hops", "diversity", "budget"}),
+    )
 
 
 def _opened(run: Run, what: str, make: Callable[[], Any]) -> Any:
@@ -203,10 +204,11 @@ def build_index(run: Run) -> Artifact:
     mark = fingerprint(
         knowledge=knowledge.digest,
         encoder=settings.encoder,
+        backend=settings.backend,
         weights=[file_digest(file) for file in weights],
         language=run.language,
         recall=settings.recall,
-        code=code_digest(*INDEXING, *encoder_code(), *SAYING),
+        code=code_digest(*INDEXING, *SAYING),
     )
     # What was embedded before a build was killed; it stands beside the artifact until that is finished.
     work = run.out / ".2-index.embeddings"
@@ -214,14 +216,19 @@ def build_index(run: Run) -> Artifact:
         shutil.rmtree(work, ignore_errors=True)
     with run.stage("2-index", "retrieval", mark, {"1-knowledge": knowledge.digest}) as draft:
         if draft:
-            kb, encoder = knowledge_of(run), load_encoder(settings.encoder)
+            kb = knowledge_of(run)
+            encoder = load_encoder(settings.encoder, settings.backend, texts=kb.facts.num_rows)
             previous = None if run.rebuild else run.out / "2-index"
             with run.show("embedding facts", kb.facts.num_rows, "facts") as advance:
                 index = FactIndex.build(kb, encoder, run.language, advance, previous, recall=settings.recall, work=work)
             index.save(draft.path)
             draft.counts.update({"facts": len(index), "facts whose embedding was there": index.taken_over})
             draft.details.update(
-                kind=index.kind, recall_at_10=index.recall, recall_wanted=settings.recall, encoder=index.encoder.name
+                kind=index.kind,
+                recall_at_10=index.recall,
+                recall_wanted=settings.recall,
+                encoder=index.encoder.name,
+                backend=getattr(encoder, "chosen", {}),
             )
     shutil.rmtree(work, ignore_errors=True)
     return run.done["2-index"]

@@ -24,7 +24,7 @@ TEACHES = {
     "evaluate": "Have every arm sit the exam, and write the report.",
     "run": "Do all of it, from the sources to the report",
     "report": "Print the table of gains of a finished run",
-    "search": "Find the facts that a text is about, and say why each was found.",
+    "search": "Find the facts that texts are about, and say why each was found.",
     "import": "Make RDF of a knowledge base that is not",
     "quality": "Say what a knowledge engineer should look at",
     "diff": "Tell what has changed from one built knowledge base to another",
@@ -308,11 +308,46 @@ def test_search_says_what_and_why(kaug: Kaug, finished: Any) -> None:
     assert [hit["rank"] for hit in hits] == [1, 2]
     assert {hit["sentence"] for hit in hits} == {"The capital of Togo is Lome.", "The currency of Togo is the Taler."}
     assert {(hit["reason"], hit["mention"], *hit["sources"]) for hit in hits} == {("linked", "Togo", "toy")}
+    assert [(hit["start"], hit["end"], hit["via"]) for hit in hits] == [(24, 28, [])] * 2
     code, out, _ = kaug("search", finished.pipeline, question, "-k", "1")
     assert code == 0
-    assert "linked" in out
+    assert out.splitlines()[0] == question
+    assert "linked: Togo" in out
     code, out, _ = kaug("search", finished.pipeline, "zzz", "--set", "retrieval.floor=1.0")
-    assert (code, out) == (0, "No fact was found for this text.\n")
+    assert (code, out) == (0, "zzz\nNo fact was found for this text.\n\n")
+
+
+def test_search_takes_a_file_of_texts(kaug: Kaug, finished: Any, tmp_path: Path) -> None:
+    file = tmp_path / "texts.jsonl"
+    rows = [
+        {"id": "a", "text": "Tell me of Togo."},
+        {"id": "b", "text": "…!?"},
+        {"id": "c", "text": "🦉 <|In Lome it rains."},
+    ]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    code, out, _ = kaug("search", finished.pipeline, "--texts", file, "--json", "-k", "1")
+    found = {row["id"]: row["hits"] for row in map(json.loads, out.splitlines())}
+    assert code == 0
+    assert list(found) == ["a", "b", "c"]
+    assert found["b"] == []
+    assert [(hit["sentence"], hit["start"], hit["end"]) for hit in found["c"]] == [
+        ("The capital of Togo is Lome.", 7, 11)
+    ]
+    # What is said of Togo is one step from Lome.
+    code, out, _ = kaug("search", finished.pipeline, "Lome money", "--json", "-k", "9", "--hops", "2")
+    via = {hit["sentence"]: (hit["reason"], hit["via"]) for hit in json.loads(out)}
+    assert via["The currency of Togo is the Taler."] == ("neighbour", ["The capital of Togo is Lome."])
+    code, out, _ = kaug(
+        "search", finished.pipeline, "Togo", "--json", "--set", 'retrieval.only.predicates=["currency"]'
+    )
+    assert {hit["sentence"].split(" of ")[0] for hit in json.loads(out)} == {"The currency"}
+    for wrong in ((), ("Togo", "--texts", file)):
+        code, _, err = kaug("search", finished.pipeline, *wrong)
+        assert code == 2
+        assert "Give one text, or a file of them with --texts." in err
+    code, _, err = kaug("search", finished.pipeline, "Togo", "--set", 'retrieval.only.sources=["tay"]')
+    assert code == 2
+    assert "Did you mean 'toy'?" in err
 
 
 def test_report_prints_the_gains(kaug: Kaug, finished: Any) -> None:

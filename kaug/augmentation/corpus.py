@@ -10,12 +10,13 @@ from kaug.tables import content_digest
 __all__ = ["read_corpus"]
 
 
-def read_corpus(patterns: str | Sequence[str], root: Path) -> tuple[list[str], list[str]]:
+def read_corpus(patterns: str | Sequence[str], root: Path, *, as_written: bool = False) -> tuple[list[str], list[str]]:
     """Read texts from JSON lines (`{"id": …, "text": …}`) or plain text (paragraphs between empty lines).
 
     Args:
         patterns: A glob pattern, or several, relative to `root`.
         root: The folder that they start from.
+        as_written: Leave chat-control tokens as they are: for texts that no model is trained on.
 
     Returns:
         Ids and texts, in the order of the file names; a text without an id gets a digest of its content. Chat-control tokens
@@ -34,7 +35,7 @@ def read_corpus(patterns: str | Sequence[str], root: Path) -> tuple[list[str], l
                 if key in texts:
                     raise SourceError(f"{file}:{line}: the id or text {key!r} stands there a second time.")
                 # A chat template marks turns with these; from a text they would end the turn that it stands in.
-                texts[key] = text.replace("<|", "< |").replace("|>", "| >")
+                texts[key] = text if as_written else text.replace("<|", "< |").replace("|>", "| >")
     return list(texts), list(texts.values())
 
 

@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from kaug.artifact import lock
+from kaug.augmentation.corpus import read_corpus
 from kaug.cli.options import Json, Out, PipelineFile, Quiet, Set, app, print_lines, set_logging
 from kaug.lookup import search as search_run
 from kaug.progress import bars
@@ -16,31 +17,66 @@ from kaug.run import open_run
 @app.command()
 def search(
     pipeline: PipelineFile,
-    text: Annotated[str, typer.Argument(help="Any text: a question, a sentence, a passage.")],
-    k: Annotated[int, typer.Option("--k", "-k", min=1, help="How many facts.")] = 10,
+    text: Annotated[str | None, typer.Argument(help="Any text: a question, a sentence, a passage.")] = None,
+    texts: Annotated[
+        Path | None, typer.Option("--texts", help='Many texts: JSON lines with "text", or paragraphs of plain text.')
+    ] = None,
+    k: Annotated[int, typer.Option("--k", "-k", min=1, help="How many facts for each text.")] = 10,
+    hops: Annotated[
+        int | None, typer.Option(min=1, help="How far from the terms named to look: 2 for their neighbours' facts too.")
+    ] = None,
     out: Out = None,
     set_: Set = [],  # noqa: B006
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Find the facts that a text is about, and say why each was found."""
+    """Find the facts that texts are about, and say why each was found.
+
+    With --json, one text gives a list of hits; a file of texts gives a line for each text, with its `id` and `hits`.
+    Which facts may be found, how varied and how many tokens long is set by the pipeline's [retrieval], or here by
+    `--set retrieval.only.predicates='["capital"]'`, `--set retrieval.budget=100` and the like.
+    """
+    if (text is None) == (texts is None):
+        raise typer.BadParameter("Give one text, or a file of them with --texts.")
     set_logging(False)
-    one = open_run(pipeline, out=out, settings=set_)
+    one = open_run(pipeline, out=out, settings=[*set_, *([] if hops is None else [f"retrieval.hops={hops}"])])
     with lock(one.out), bars() as show:
         one.show = one.show if quiet else show
-        hits = search_run(one, text, k)
-    if as_json:
-        print(json.dumps(hits, ensure_ascii=False))
-        return
+        ids, said = read_corpus(str(texts.resolve()), texts.parent, as_written=True) if texts else ([""], [text or ""])
+        for start in range(0, len(said), _AT_ONCE):
+            some = slice(start, start + _AT_ONCE)
+            for name, about, hits in zip(ids[some], said[some], search_run(one, said[some], k), strict=True):
+                if as_json:
+                    print(json.dumps({"id": name, "hits": hits} if texts else hits, ensure_ascii=False))
+                else:
+                    _print_hits(name, about, hits)
+
+
+_AT_ONCE = 1024
+
+
+def _print_hits(name: str, about: str, hits: list[dict[str, Any]]) -> None:
+    """Print a text with what it names marked, and below it a line for each fact, the most relevant first."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table("score", "why", "mention", "fact", "source", box=None)
+    marked = Text(about, overflow="fold")
     for hit in hits:
-        table.add_row(
-            f"{hit['score']:.2f}", hit["reason"], hit["mention"] or "", hit["sentence"], ", ".join(hit["sources"])
-        )
-    Console(highlight=False).print(table if hits else "No fact was found for this text.", markup=False)
+        if hit["start"] is not None:
+            marked.stylize("bold underline", hit["start"], hit["end"])
+    table = Table("", "relevance", "cosine", "why", "fact", "source", box=None, padding=(0, 2, 0, 0))
+    for hit in hits:
+        why = hit["reason"] if hit["mention"] is None else f"{hit['reason']}: {hit['mention']}"
+        fact = Text(hit["sentence"])
+        for step in hit["via"]:
+            fact.append(f"\nvia {step}", "dim")
+        figures = (f"{hit['relevance']:.2f}", f"{hit['score']:.2f}")
+        table.add_row(str(hit["rank"]), *figures, Text(why), fact, ", ".join(hit["sources"]))
+    console = Console(highlight=False)
+    console.print(Text(f"{name}  ", "dim") + marked if name else marked)
+    console.print(table if hits else "No fact was found for this text.", markup=False)
+    console.print()
 
 
 @app.command()

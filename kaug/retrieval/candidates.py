@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from kaug.retrieval.graph import FactGraph, Numbers, Reached
 from kaug.retrieval.index import FactIndex
-from kaug.retrieval.named import Named
+from kaug.retrieval.linking.named import Named
 
 __all__ = ["PARTLY", "Candidates", "find_candidates", "path_to"]
 

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from kaug.errors import ArtifactError, PipelineError
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.retrieval.codes import Codes, build_codes
-from kaug.retrieval.embeddings import embed
 from kaug.retrieval.encoder import Encoder, load_encoder
-from kaug.retrieval.folder import AGAIN, read_folder, write_folder
-from kaug.retrieval.said import said_by, said_digest
-from kaug.retrieval.vectors import Shard, Vectors, bytes_of
+from kaug.retrieval.indexing.codes import Codes, build_codes
+from kaug.retrieval.indexing.embeddings import embed
+from kaug.retrieval.indexing.folder import AGAIN, read_folder, write_folder
+from kaug.retrieval.indexing.said import said_by, said_digest
+from kaug.retrieval.indexing.vectors import Shard, Vectors, bytes_of
 
 __all__ = ["HITS", "FactIndex"]
 
@@ -209,7 +209,7 @@ class FactIndex:
         Raises:
             PipelineError: k is below 1.
         """
-        return self.search_vectors(self.encoder.encode(texts), k)
+        return self.search_vectors(self.encoder.encode(texts, query=True), k)
 
     def search_vectors(
         self, queries: NDArray[np.float32], k: int = 10, allowed: NDArray[np.bool_] | None = None

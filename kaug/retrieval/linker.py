@@ -7,9 +7,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.retrieval.characters import read_characters
-from kaug.retrieval.prefixes import Prefixes, batches, hash_forms
-from kaug.retrieval.surface import surface_forms, without_taken
+from kaug.retrieval.linking.characters import read_characters
+from kaug.retrieval.linking.prefixes import Prefixes, batches, hash_forms
+from kaug.retrieval.linking.surface import surface_forms, without_taken
 
 __all__ = ["MENTIONS", "Linker"]
 
@@ -29,7 +29,7 @@ class Linker:
     """Finds the terms that a text names.
 
     Looked for are all labels, in all languages kept, of the IRIs and blank nodes that are subject or object of a fact,
-    and what `kaug.retrieval.surface` makes of them. A term without a label is looked for by the name in its IRI.
+    and what `kaug.retrieval.linking.surface` makes of them. A term without a label is looked for by the name in its IRI.
     Letters match whatever their case, but
 
     - a label that starts with an upper-case letter needs one in the text: "turkey" is not Turkey;

@@ -29,9 +29,9 @@ from kaug.retrieval.encoder import Encoder
 from kaug.retrieval.graph import FactGraph, Numbers, Reached
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
-from kaug.retrieval.named import Named, join_names
-from kaug.retrieval.overlap import Overlap
-from kaug.retrieval.senses import resolve
+from kaug.retrieval.linking.named import Named, join_names
+from kaug.retrieval.linking.overlap import Overlap
+from kaug.retrieval.linking.senses import resolve
 
 __all__ = ["RETRIEVED", "Retriever"]
 
@@ -144,7 +144,7 @@ class Retriever:
         for start in range(0, len(asked) if len(self._index) else 0, _BATCH):
             numbers = asked[start : start + _BATCH]
             said = [texts[number] for number in numbers]
-            queries = self._encoder.encode(said)
+            queries = self._encoder.encode(said, query=True)
             senses = resolve(self._kb, self._linker.link(said), said, queries, self._index.vectors)
             named = join_names(senses, self._overlap.match(said), self._kb.terms.num_rows)
             reached = self._walk(named, hops - 1) if hops > 1 else None

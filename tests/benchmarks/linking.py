@@ -79,7 +79,7 @@ def main() -> None:
     """Print the tables."""
     from kaug.knowledge.build import build_kb
     from kaug.retrieval.linker import Linker
-    from kaug.retrieval.surface import surface_forms
+    from kaug.retrieval.linking.surface import surface_forms
 
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
     texts = sentences()

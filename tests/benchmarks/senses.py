@@ -27,7 +27,7 @@ def gather(rows: list[_Row], asked: list[_Row]) -> tuple[_Evidence, NDArray[np.i
     from kaug.knowledge.lexicon.statements import statements
     from kaug.retrieval.encoder import load_encoder
     from kaug.retrieval.linker import Linker
-    from kaug.retrieval.senses import evidence
+    from kaug.retrieval.linking.senses import evidence
 
     relations = [json.loads(line) for line in (DATA / "lama-trex" / "relations.jsonl").read_text().splitlines()]
     lines = {f"<urn:x:{one['relation']}> {_LABEL} {json.dumps(one['label'])} ." for one in relations}
@@ -109,7 +109,7 @@ def half(
 
 def main() -> None:
     """Print the table."""
-    from kaug.retrieval.senses import WEIGHTS
+    from kaug.retrieval.linking.senses import WEIGHTS
 
     parser = argparse.ArgumentParser()
     parser.add_argument("--fit", action="store_true")

@@ -21,7 +21,7 @@ import numpy as np
 from kaug.artifact import publish
 from kaug.errors import ArtifactError
 from kaug.knowledge.build import build_kb
-from kaug.retrieval import embeddings
+from kaug.retrieval.indexing import embeddings
 from kaug.retrieval.index import FactIndex
 
 embeddings.SHARD = 50

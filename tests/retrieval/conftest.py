@@ -62,7 +62,9 @@ class WordEncoder:
         self.dimension = dimension
         self.seen: list[str] = []
 
-    def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
+    def encode(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None, *, query: bool = False
+    ) -> NDArray[np.float32]:
         self.seen.extend(texts)
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         for row, text in enumerate(texts):

@@ -5,9 +5,9 @@ import pyarrow as pa
 import pytest
 
 from kaug.errors import ArtifactError
-from kaug.retrieval import embeddings
-from kaug.retrieval.embeddings import embed, maker_of, marks_of
-from kaug.retrieval.vectors import Vectors, read_shard, write_shard
+from kaug.retrieval.indexing import embeddings
+from kaug.retrieval.indexing.embeddings import embed, maker_of, marks_of
+from kaug.retrieval.indexing.vectors import Vectors, read_shard, write_shard
 
 
 @pytest.fixture(autouse=True)

@@ -9,9 +9,9 @@ import pytest
 from kaug.artifact import load, publish
 from kaug.errors import ArtifactError, PipelineError
 from kaug.knowledge.lexicon.statements import statements
-from kaug.retrieval import codes
 from kaug.retrieval.encoder import load_encoder
 from kaug.retrieval.index import HITS, FactIndex
+from kaug.retrieval.indexing import codes
 
 
 def saved(folder):
@@ -111,7 +111,7 @@ def test_wrong_arguments_are_refused(kb, encoder, word_encoder):
         index.search_vectors(np.zeros((2, 7), np.float32), 1)
 
     class Short(word_encoder):
-        def encode(self, texts, progress=None):
+        def encode(self, texts, progress=None, *, query=False):
             return super().encode(texts, progress)[1:]
 
     with pytest.raises(PipelineError, match="'short' gave rows of shape"):
@@ -377,7 +377,7 @@ def test_nothing_is_taken_from_an_index_that_is_none(make_kb, word_encoder, publ
     wanted = saved(before)
 
     class Heavier(word_encoder):
-        def encode(self, texts, progress=None):
+        def encode(self, texts, progress=None, *, query=False):
             return super().encode(texts, progress)[:, ::-1]
 
     heavier, _ = publish_index("heavier", kb, Heavier(), before)
@@ -400,7 +400,7 @@ def test_a_change_of_one_in_a_hundred_embeds_one_in_a_hundred(make_kb, publish_i
         def __init__(self, model):
             self.name, self.dimension, self.model, self.seen = model.name, model.dimension, model, []
 
-        def encode(self, texts, progress=None):
+        def encode(self, texts, progress=None, *, query=False):
             self.seen.extend(texts)
             return self.model.encode(texts, progress)
 

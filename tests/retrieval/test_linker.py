@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kaug.retrieval import prefixes
-from kaug.retrieval.characters import read_characters
 from kaug.retrieval.linker import MENTIONS, Linker, _leftmost
-from kaug.retrieval.prefixes import ANY, EXACT, INSIDE, LOWER, NAMED, Prefixes, hash_forms
+from kaug.retrieval.linking import prefixes
+from kaug.retrieval.linking.characters import read_characters
+from kaug.retrieval.linking.prefixes import ANY, EXACT, INSIDE, LOWER, NAMED, Prefixes, hash_forms
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kaug.knowledge.lexicon.statements import statements
 from kaug.retrieval.linker import Linker
-from kaug.retrieval.senses import SENSES, WEIGHTS, evidence, resolve
+from kaug.retrieval.linking.senses import SENSES, WEIGHTS, evidence, resolve
 
 PLACES = """
 :country rdfs:label "country"@en . :state rdfs:label "state"@en . :capitalOf rdfs:label "capital of"@en .

@@ -1,8 +1,8 @@
 import pyarrow as pa
 import pytest
 
-from kaug.retrieval.inflection import plurals, verb_forms
 from kaug.retrieval.linker import Linker
+from kaug.retrieval.linking.inflection import plurals, verb_forms
 
 LABELS = """
 :p1 rdfs:label "run"@en ; :p :p2 . :p2 rdfs:label "bake bread"@en . :p3 rdfs:label "woman"@en ; :p :p1 .

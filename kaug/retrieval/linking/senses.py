@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.words.terms import CLASS_OF
-from kaug.retrieval.prefixes import hash_words
-from kaug.retrieval.surface import QUALIFIED
-from kaug.retrieval.vectors import Vectors
+from kaug.retrieval.indexing.vectors import Vectors
+from kaug.retrieval.linking.prefixes import hash_words
+from kaug.retrieval.linking.surface import QUALIFIED
 
 __all__ = ["SENSES", "WEIGHTS", "evidence", "resolve"]
 
@@ -179,7 +179,7 @@ def _nearness(
     text: NDArray[np.int64],
     term: NDArray[np.int64],
     text_vectors: NDArray[np.float32],
-    fact_vectors: NDArray[np.float32],
+    fact_vectors: NDArray[np.float32] | Vectors,
 ) -> NDArray[np.float64]:
     """The highest cosine of the text and a fact of the term; 0 for a term without facts."""
     near = np.zeros(len(text))

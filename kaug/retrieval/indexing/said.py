@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.lexicon.statements import statements
-from kaug.retrieval.embeddings import marks_of
-from kaug.retrieval.vectors import bytes_of
+from kaug.retrieval.indexing.embeddings import marks_of
+from kaug.retrieval.indexing.vectors import bytes_of
 
 __all__ = ["Said", "said_by", "said_digest"]
 

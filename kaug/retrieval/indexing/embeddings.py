@@ -16,9 +16,12 @@ from numpy.typing import NDArray
 from kaug.digests import code_digest, fingerprint
 from kaug.errors import ArtifactError, PipelineError
 from kaug.retrieval.encoder import Encoder
-from kaug.retrieval.vectors import Shard, Vectors, bytes_of, read_shard, write_shard
+from kaug.retrieval.indexing.vectors import Shard, Vectors, bytes_of, read_shard, write_shard
 
-__all__ = ["SHARD", "embed", "encoder_code", "maker_of", "marks_of"]
+__all__ = ["ENCODING", "SHARD", "embed", "maker_of", "marks_of"]
+
+ENCODING = ("retrieval/encoder.py", "retrieval/encoders")
+"""The code that decides what vectors come out."""
 
 SHARD = 65_536
 """The number of sentences in a shard; the last has what is left."""
@@ -38,11 +41,6 @@ def marks_of(sentences: pa.Array) -> pa.Array:
     return pa.array(digests, pa.binary(16))
 
 
-def encoder_code() -> list[str]:
-    """Return the modules that decide what vectors come out, for `kaug.digests.code_digest`."""
-    return sorted(f"retrieval/{path.name}" for path in Path(__file__).parent.glob("encoder*"))
-
-
 def maker_of(encoder: Encoder) -> str:
     """Return a digest of what is known of an encoder beforehand: its name, dimension, backend and code.
 
@@ -52,7 +50,7 @@ def maker_of(encoder: Encoder) -> str:
         encoder=encoder.name,
         dimension=encoder.dimension,
         backend=str(getattr(encoder, "backend", "")),
-        code=code_digest(*encoder_code()),
+        code=code_digest(*ENCODING),
     )
 
 

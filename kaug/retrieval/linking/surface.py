@@ -6,9 +6,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.retrieval.characters import BETWEEN, SMALL, UPPER, WORD, read_characters
-from kaug.retrieval.inflection import plurals, verb_forms
-from kaug.retrieval.prefixes import ANY, EXACT, INSIDE, LOWER, NAMED, batches
+from kaug.retrieval.linking.characters import BETWEEN, SMALL, UPPER, WORD, read_characters
+from kaug.retrieval.linking.inflection import plurals, verb_forms
+from kaug.retrieval.linking.prefixes import ANY, EXACT, INSIDE, LOWER, NAMED, batches
 
 __all__ = ["QUALIFIED", "SURFACES", "surface_forms", "without_taken"]
 
@@ -50,7 +50,7 @@ def surface_forms(kb: KnowledgeBase) -> tuple[pa.Table, dict[str, int]]:
     A form is a label in any language kept, or, for an IRI without a label, the name in it; and
 
     - what stands before a qualifier in brackets: "Georgia" of "Georgia (country)";
-    - of English labels that start in lower case: plurals and verb forms, see `kaug.retrieval.inflection`;
+    - of English labels that start in lower case: plurals and verb forms, see `kaug.retrieval.linking.inflection`;
     - of names: the spelling without marks ("Sao Paulo"), if the script is Latin; in German and the Scandinavian
       languages the genitive in -s.
 

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from kaug.digests import file_digest
 from kaug.errors import ArtifactError
-from kaug.retrieval.codes import Codes, read_codes
-from kaug.retrieval.vectors import Shard, Vectors, read_shard
+from kaug.retrieval.indexing.codes import Codes, read_codes
+from kaug.retrieval.indexing.vectors import Shard, Vectors, read_shard
 
 __all__ = ["AGAIN", "FORMAT", "read_folder", "write_folder"]
 

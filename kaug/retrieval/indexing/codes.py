@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kaug.errors import ArtifactError
-from kaug.retrieval.vectors import Vectors
+from kaug.retrieval.indexing.vectors import Vectors
 
 __all__ = ["EXACT_BELOW", "LISTS_FROM", "Codes", "build_codes", "exact", "read_codes"]
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from kaug.retrieval.characters import BETWEEN, SMALL, UPPER, WORD, Characters, read_characters
+from kaug.retrieval.linking.characters import BETWEEN, SMALL, UPPER, WORD, Characters, read_characters
 
 __all__ = ["ANY", "EXACT", "INSIDE", "LOWER", "NAMED", "Prefixes", "batches", "hash_forms", "hash_words"]
 

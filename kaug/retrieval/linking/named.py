@@ -59,8 +59,8 @@ def join_names(mentions: pa.Table, shares: pa.Table, terms: int) -> Named:
     """Join the names that stand in texts as they are with those that stand there in part.
 
     Args:
-        mentions: A table of the schema `kaug.retrieval.senses.SENSES`.
-        shares: A table of the schema `kaug.retrieval.overlap.SHARES`.
+        mentions: A table of the schema `kaug.retrieval.linking.senses.SENSES`.
+        shares: A table of the schema `kaug.retrieval.linking.overlap.SHARES`.
         terms: The number of terms of the knowledge base.
     """
     full = mentions["text"].to_numpy().astype(np.int64) * terms + mentions["term"].to_numpy()

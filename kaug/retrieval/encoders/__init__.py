@@ -1,0 +1,1 @@
+"""Sentence encoders: tokens, batches, and the backends that run them."""

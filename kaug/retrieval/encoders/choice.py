@@ -1,0 +1,124 @@
+"""A model → the fastest backend here that gives the vectors of torch in float32, measured once a machine."""
+
+import importlib.util
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kaug.digests import code_digest, fingerprint
+from kaug.errors import ModelError
+from kaug.models import cache_dir
+from kaug.retrieval.encoders.exported import NEEDS, versions
+from kaug.retrieval.encoders.runtimes import threads
+
+__all__ = ["AGREEING", "candidates", "kept_choice", "make_choice"]
+
+AGREEING = 0.999
+"""The least cosine to torch in float32, over all of a sample, that a backend must reach."""
+
+# Another backend must be so much faster than torch in float32: a choice should not hang on a measurement's noise.
+_CLEARLY = 1.15
+_ROUNDS = 3
+_SAMPLE = [
+    f"{start} {noun} of {place} {end}"
+    for start, end in (("The", "is well known."), ("What is the", "called?"), ("Long before the", "was " + "old " * 30))
+    for noun in ("capital", "currency", "largest river")
+    for place in ("Togo", "Peru", "the Kingdom of Bhutan", "North Rhine-Westphalia", "São Tomé")
+] + ["", "?", "مرحبا بالعالم", "東京は日本の首都です。", "😀 ok"]
+
+_MEASURED_WITH = ("torch", "transformers", "sentence-transformers", "openvino", "onnxruntime", "onnx", "onnxscript")
+
+
+def candidates() -> list[str]:
+    """Return the backends that can run here, `torch` first: on a GPU torch's alone, else what is installed."""
+    from kaug.retrieval.encoders.runtimes import has_bf16
+    from kaug.retrieval.encoders.stack import runs_bf16
+
+    found = ["torch", *(["torch-bf16"] if runs_bf16() else [])]
+    import torch
+
+    if torch.cuda.is_available():
+        return found
+    for backend, packages in NEEDS.items():
+        if all(importlib.util.find_spec(name) for name in packages):
+            found.append(backend)
+    if "openvino" in found and has_bf16():
+        found.append("openvino-bf16")
+    return found
+
+
+def kept_choice(digest: str) -> dict[str, Any] | None:
+    """Return what `make_choice` found on this machine, with these versions, for the model of that digest, if it did."""
+    try:
+        found = json.loads(_place(digest).read_text(encoding="utf-8"))
+        return found if isinstance(found["backend"], str) and isinstance(found["measured"], dict) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def make_choice(digest: str, names: list[str], load: Callable[[str], Any]) -> dict[str, Any]:
+    """Measure backends on a sample of texts, choose, and keep the choice.
+
+    Args:
+        digest: The model's digest.
+        names: The backends, `torch` first.
+        load: Makes an encoder of a backend; a `ModelError` rules the backend out.
+
+    Returns:
+        `{"backend": …, "measured": {backend: {"texts_per_second": …, "cosine": …} or {"why": …}}}`. The backend is the
+        fastest whose least cosine to `torch` reaches `AGREEING`, and `torch` if none is clearly faster than that.
+    """
+    encoders: dict[str, Any] = {}
+    measured: dict[str, dict[str, Any]] = {}
+    for name in names:
+        try:
+            encoders[name] = load(name)
+        except ModelError as error:
+            measured[name] = {"why": str(error)}
+    plain = encoders["torch"].encode(_SAMPLE)
+    best = dict.fromkeys(encoders, np.inf)
+    for name, encoder in encoders.items():
+        measured[name] = {"cosine": round(float((encoder.encode(_SAMPLE) * plain).sum(axis=1).min()), 6)}
+    for _ in range(_ROUNDS):
+        for name, encoder in encoders.items():
+            started = time.perf_counter()
+            encoder.encode(_SAMPLE)
+            best[name] = min(best[name], time.perf_counter() - started)
+    for name in encoders:
+        measured[name]["texts_per_second"] = round(len(_SAMPLE) / best[name], 1)
+    agreeing = [name for name in encoders if measured[name]["cosine"] >= AGREEING]
+    fastest = min(agreeing, key=best.__getitem__)
+    clearly = best["torch"] / best[fastest] >= _CLEARLY
+    choice = {"backend": fastest if clearly else "torch", "measured": measured}
+    place = _place(digest)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    draft = place.with_name(f".{place.name}.{os.getpid()}.draft")
+    draft.write_text(json.dumps(choice, indent=1), encoding="utf-8")
+    draft.replace(place)
+    return choice
+
+
+def _place(digest: str) -> Path:
+    mark = fingerprint(
+        model=digest,
+        processor=_processor(),
+        threads=threads(),
+        versions=versions(*_MEASURED_WITH),
+        code=code_digest("retrieval/encoders"),
+    )
+    return cache_dir() / "encoders" / f"{mark}.json"
+
+
+def _processor() -> str:
+    # What a processor can do decides, and a name alone need not say it: a virtual machine may hide some of it.
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n\n")[0].splitlines()
+    except OSError:
+        return f"{platform.machine()} {platform.processor()}"
+    return "\n".join(line for line in lines if line.startswith(("model name", "flags", "Features")))

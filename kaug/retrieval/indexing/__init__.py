@@ -1,0 +1,1 @@
+"""Sentences, said and embedded, to shards of vectors and codes to search them by."""
