@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kaug.retrieval.named import IN_PART, join_names
-from kaug.retrieval.overlap import SHARES
-from kaug.retrieval.senses import SENSES
+from kaug.retrieval.linking.named import IN_PART, join_names
+from kaug.retrieval.linking.overlap import SHARES
+from kaug.retrieval.linking.senses import SENSES
 
 TERMS = 5
 keys = st.tuples(st.integers(0, 2), st.integers(0, TERMS - 1))

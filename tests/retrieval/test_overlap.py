@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kaug.retrieval.overlap import SHARES, Overlap
+from kaug.retrieval.linking.overlap import SHARES, Overlap
 
 UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI")
 NAMES = {
