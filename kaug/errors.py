@@ -69,7 +69,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
         known: The names that would have been right.
 
     Returns:
-        `" Did you mean 'x'?"`, or a list of the known names when none is near.
+        `" Did you mean 'x'?"`, or a list of the known names, the first twenty of many, when none is near.
 
     Examples:
         >>> nearest("langauges", ["languages", "sources"])
@@ -81,4 +81,5 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if close:
         return f" Did you mean {close[0]!r}?"
-    return f" Known are: {', '.join(names)}." if names else ""
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    return f" Known are: {', '.join(names[:20])}{more}." if names else ""

@@ -64,9 +64,10 @@ def find_candidates(
         text, row = text[allowed[row]], row[allowed[row]]
     nearby = np.zeros(len(row), np.float32)
     if reached is not None:
-        for end in graph.ends:
-            place = reached.find(text, end[row])
-            nearby += np.where(place >= 0, reached.probability[place], 0) if len(reached.text) else 0
+        subject, object_ = (end[row] for end in graph.ends)
+        for end, counts in ((subject, True), (object_, subject != object_)):
+            place = reached.find(text, end)
+            nearby += np.where((place >= 0) & counts, reached.probability[place], 0) if len(reached.text) else 0
     return Candidates(text, row, index.cosines(queries, text, row), np.sqrt(nearby))
 
 
@@ -84,14 +85,28 @@ def path_to(
     term, hop = int(ends[hops.argmin()]), int(hops.min())
     path: list[int] = []
     while 0 < hop < np.iinfo(np.int64).max:
-        _, rows = graph.facts_of(np.array([text]), np.array([term]))
+        before = reached.term[(reached.text == text) & (reached.hop < hop)]
+        rows = _facts_between(graph, term, before)
         other = np.where(graph.ends[0][rows] == term, graph.ends[1][rows], graph.ends[0][rows])
-        place = reached.find(np.full(len(rows), text), other)
-        rows, other = (column[(place >= 0) & (reached.hop[place] == hop - 1)] for column in (rows, other))
-        if not len(rows):  # the way led through a hub
-            return []
+        # The last step was from the hop before; or from a nearer term that at first had too little to pass on.
+        hops = reached.hop[reached.find(np.full(len(rows), text), other)]
+        rows, other = rows[hops == hops.max()], other[hops == hops.max()]
         score = index.cosines(queries, np.full(len(rows), text), rows)
         best = np.lexsort((index.order[rows], -np.round(score, 6)))[0]
         path.insert(0, int(rows[best]))
-        term, hop = int(other[best]), hop - 1
+        term, hop = int(other[best]), int(hops.max())
     return path
+
+
+def _facts_between(graph: FactGraph, term: int, others: Numbers) -> Numbers:
+    """Find the rows of the facts between a term, which may be a hub, and others, sorted."""
+    if graph.degree[term] <= graph.most:
+        _, rows = graph.facts_of(np.zeros(1, np.int64), np.array([term]))
+    else:
+        nowhere = np.zeros(len(others) + 1, np.int64)
+        rows = np.concatenate(
+            [graph.facts_of(nowhere[1:], others)[1], graph.between_hubs(nowhere, np.append(others, term))[1]]
+        )
+    left, right = (end[rows] for end in graph.ends)
+    rows = rows[((left == term) & np.isin(right, others)) | ((right == term) & np.isin(left, others))]
+    return np.unique(rows)

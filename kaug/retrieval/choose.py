@@ -37,14 +37,18 @@ def choose(
         index: The index of the facts.
         diversity: From 0 to 1.
         budget: How many tokens a text's facts may have together; one that does not fit is passed over for the next that
-            does. None for no limit.
+            does. None for no limit. With a budget, as with `diversity`, only the best candidates of a kind are looked
+            at, eight times as many as its limit; those that alone exceed the budget do not count.
         tokens: int64 (n,): the tokens of each candidate, for a budget.
 
     Returns:
         int64: the places of the chosen candidates, sorted by text, then in the order of their choice.
     """
+    limits = np.minimum(limits, len(row))
     by_id = index.order[row]
     order = np.lexsort((by_id, -np.round(relevance, 6), kind, text))
+    if budget is not None and tokens is not None:
+        order = order[tokens[order] <= budget]
     wide = limits if not diversity and budget is None else limits * _POOL
     order = order[place_in_group(text[order] * len(limits) + kind[order]) < wide[kind[order]]]
     order = order[np.lexsort((by_id[order], -np.round(relevance[order], 6), text[order]))]

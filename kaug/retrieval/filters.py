@@ -71,7 +71,7 @@ def facts_where(
         said = _sayable(kb, languages)
         kept &= said[subject] & said[object_]
     if min_weight is not None:
-        light = pc.fill_null(pc.less(kb.facts["weight"], min_weight), False)
+        light = pc.fill_null(pc.less(kb.facts["weight"], pa.scalar(min_weight, pa.float32())), False)
         kept &= ~light.to_numpy().astype(bool)
     return kept
 
@@ -98,8 +98,9 @@ def _instances(kb: KnowledgeBase, classes: Sequence[str]) -> NDArray[np.bool_]:
         np.concatenate([part[name].to_numpy().astype(np.int64) for part in parts]) for name in parts[0].column_names
     ]
     subject, predicate, object_ = sides
-    iris = pc.index_in(pa.array([_TYPE, _SUBCLASS]), kb.terms["value"].combine_chunks()).to_pylist()
-    is_type, is_below = (predicate == (-1 if number is None else number) for number in iris)
+    is_type, is_below = (
+        pc.equal(kb.terms["value"], iri).to_numpy().astype(bool)[predicate] for iri in (_TYPE, _SUBCLASS)
+    )
     candidates = np.unique(np.concatenate([object_[is_type | is_below], subject[is_below]]))
     below = _among(kb, classes, candidates, "class")
     low, high = subject[is_below], object_[is_below]

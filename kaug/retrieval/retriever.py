@@ -53,8 +53,9 @@ RETRIEVED = pa.schema(
 
 `reason` says why, the strongest first: `connects` two terms that the text names in two places, has one that is named
 (`linked`) or named in part (`partial`), is a `neighbour` of what is named, is near in meaning (`similar`). `start` and
-`end` are the characters of the first mention of the fact's subject, or else of its object; null where the text names
-neither in full. `via` holds the rows of the facts that lead from a named term to a neighbour, the first step first.
+`end` are the characters of the first mention of the fact's subject, or else of its object; if it is `partial`, of a word
+of the end that is named more surely; null where the text names neither. `via` holds the rows of the facts that lead from
+a named term to a neighbour, the first step first.
 """
 
 _KINDS: tuple[Kind, ...] = ("domain", "commonsense")
@@ -128,7 +129,7 @@ class Retriever:
             diversity: From 0 to 1: how much a fact loses for being like one taken before.
             budget: How many tokens a text's facts may have together, at some four bytes a token; None for no limit.
             allowed: bool (facts,): which facts may be taken, as `kaug.retrieval.filters.facts_where` says; all, if not
-                given.
+                given. The way to a neighbour may lead over any.
 
         Returns:
             A table of the schema `RETRIEVED`; a text for which nothing was found has no row. Equal relevance is decided
@@ -244,9 +245,9 @@ class Retriever:
         full = np.flatnonzero(why.reason >= _REASONS.index("linked"))
         mention = np.where(named.in_full(why.left), why.left, why.right)[full]
         start[full], end[full] = named.start[mention], named.end[mention]
-        for at in np.flatnonzero(why.reason == _REASONS.index("partial")):
-            ends = self._graph.ends[int(why.object[at] > why.subject[at])]
-            start[at], end[at] = self._overlap.where(said[text[at]], int(ends[row[at]]))
+        part = np.flatnonzero(why.reason == _REASONS.index("partial"))
+        ends = np.where(why.object > why.subject, self._graph.ends[1][row], self._graph.ends[0][row])[part]
+        start[part], end[part] = self._overlap.where([said[one] for one in text[part]], ends.tolist())
         return start, end
 
     def _tokens(self, row: Numbers, language: str) -> Numbers:

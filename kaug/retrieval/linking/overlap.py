@@ -8,8 +8,6 @@ Only few names are weighed for a text: one of the rarest words of a name, those 
 must be in a text that has a share of `least` or more (prefix filtering; Chaudhuri, Ganti and Kaushik, 2006).
 """
 
-import re
-import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,10 +25,7 @@ SHARES = pa.schema([pa.field("text", pa.int64()), pa.field("term", pa.int64()), 
 _MARK = r"\p{Mn}"
 # A script without spaces has no words to split at: each of its characters is one.
 _UNSPACED = r"([\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])"
-_WORD = re.compile(
-    r"[\u0e01-\u0edf\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]|[^\W_]+?(?=[\W_]|[\u3041-\u30ff\u3400-\u9fff]|$)"
-)
-_BETWEEN = r"[^\p{L}\p{N}]+"
+_BETWEEN = r"[^\p{L}\p{N}\p{Mc}]+"
 
 
 class Overlap:
@@ -56,6 +51,7 @@ class Overlap:
             least: The smallest share that is found, in (0, 1].
         """
         self.least = least
+        self._letters: dict[str, str] = {}
         terms, names = _names(kb)
         words, name, word = _words(names)
         pairs = np.unique(name * np.int64(max(len(words), 1)) + word)
@@ -69,7 +65,8 @@ class Overlap:
         before = np.cumsum(weight) - weight
         first = np.searchsorted(name, np.arange(len(names) + 1))
         before -= before[np.minimum(first[:-1], max(len(name) - 1, 0))][name] if len(name) else 0
-        prefix = before <= 1 - least + 1e-9
+        # Far more than the sums above are off by, and than `match` allows a share to be.
+        prefix = before <= 1 - least + 1e-5
         by_word = np.argsort(word[prefix], kind="stable")
         self._words, self._terms = words, terms
         self._name_first, self._name_word, self._name_weight = first, word, weight.astype(np.float32)
@@ -102,31 +99,62 @@ class Overlap:
         best[1:] = (text[1:] != text[:-1]) | (term[1:] != term[:-1])
         return pa.table([pa.array(text[best]), pa.array(term[best]), pa.array(share[best])], schema=SHARES)
 
-    def where(self, text: str, term: int) -> tuple[int, int]:
-        """Find the rarest word of a term's names that a text has: its first character and that behind it; -1 if none."""
-        heaviest = 0.0
-        place = (-1, -1)
-        spans: dict[str, tuple[int, int]] = {}
-        for word in re.finditer(_WORD, text):
-            spans.setdefault(_fold(word[0]), word.span())
+    def where(self, texts: Sequence[str], terms: Sequence[int]) -> tuple[Numbers, Numbers]:
+        """Find where texts name terms in part: by the rarest word there of the name of which it has the largest share.
+
+        Args:
+            texts: Any texts, n.
+            terms: Term numbers, one for each text.
+
+        Returns:
+            int64 (n,) twice: the first character of the word, where it first stands, and the character behind it; -1
+            where the text has no word of the term's names.
+        """
+        start, end = np.full(len(texts), -1, np.int64), np.full(len(texts), -1, np.int64)
+        new = sorted(set().union(*texts) - self._letters.keys())
+        self._letters.update(zip(new, _fold(_strings(new)).to_pylist(), strict=True))
+        letters = [[self._letters[letter] for letter in text] for text in texts]
+        split = _split(pa.array(["".join(one) for one in letters], pa.string())).to_pylist()
+        for place, (one, there, term) in enumerate(zip(letters, split, terms, strict=True)):
+            word = self._rarest(set(there), int(term))
+            if word:
+                start[place], end[place] = _place(one, there, word)
+        return start, end
+
+    def _rarest(self, there: set[str], term: int) -> str:
+        """Of the name of a term with the largest share among some words, the rarest of these; none if there is none."""
+        rarest, largest = "", 0.0
         for name in range(*np.searchsorted(self._terms, [term, term + 1])):
             some = slice(self._name_first[name], self._name_first[name + 1])
             words = self._words.take(pa.array(self._name_word[some])).to_pylist()
-            for word, weight in zip(words, self._name_weight[some], strict=True):
-                if word in spans and weight > heaviest:
-                    heaviest, place = float(weight), spans[word]
-        return place
+            found = [number for number, word in enumerate(words) if word in there]
+            share = self._name_weight[some][found].sum()
+            if share > largest:
+                rarest, largest = words[found[0]], share
+        return rarest
 
     def _words_in(self, texts: Sequence[str]) -> tuple[Numbers, Numbers]:
         """The known words of each text, each once: text numbers and word numbers, sorted."""
-        safe = pa.array([text.encode("utf-8", "replace").decode() for text in texts], pa.string())
-        found = _split(safe)
+        found = _split(_fold(_strings(texts)))
         text = pc.list_parent_indices(found).to_numpy().astype(np.int64)
         word = pc.fill_null(pc.index_in(pc.list_flatten(found), self._words), -1).to_numpy().astype(np.int64)
         count = np.int64(max(len(self._words), 1))
         pairs = np.unique((text * count + word)[word >= 0])
         text, word = np.divmod(pairs, count)
         return text, word
+
+
+def _place(letters: list[str], there: list[str], word: str) -> tuple[int, int]:
+    """Where a word first stands, by what each character of a text became and the words that these make."""
+    plain, end = "".join(letters), 0
+    origin = np.append(np.repeat(np.arange(len(letters)), [len(letter) for letter in letters]), len(letters))
+    for one in there:
+        start = plain.index(one, end)
+        end = start + len(one)
+        if one == word:
+            break
+    # A mark behind the word is its own; what follows may be of the same character, as in "½".
+    return int(origin[start]), int(max(origin[end], origin[end - 1] + 1))
 
 
 def _names(kb: KnowledgeBase) -> tuple[Numbers, pa.Array]:
@@ -147,7 +175,7 @@ def _names(kb: KnowledgeBase) -> tuple[Numbers, pa.Array]:
 
 def _words(names: pa.Array) -> tuple[pa.Array, Numbers, Numbers]:
     """The distinct words of names; and of each word in a name, the name's number and the word's."""
-    found = _split(names)
+    found = _split(_fold(names))
     words = pc.list_flatten(found).dictionary_encode()
     name = pc.list_parent_indices(found).to_numpy().astype(np.int64)
     word = words.indices.to_numpy().astype(np.int64)
@@ -155,13 +183,17 @@ def _words(names: pa.Array) -> tuple[pa.Array, Numbers, Numbers]:
     return words.dictionary, name[full], word[full]
 
 
-def _fold(word: str) -> str:
-    """What `_split` makes of one word."""
-    return "".join(c for c in unicodedata.normalize("NFKD", word.lower()) if unicodedata.category(c) != "Mn")
+def _strings(texts: Sequence[str]) -> pa.Array:
+    """Texts in a column, with "?" for lone surrogates."""
+    return pa.array([text.encode("utf-8", "replace").decode() for text in texts], pa.string())
 
 
-def _split(texts: pa.Array) -> pa.Array:
-    """Texts' words, a list of strings each: lower case, without marks above and below letters."""
-    plain = pc.replace_substring_regex(pc.utf8_normalize(pc.utf8_lower(texts), "NFKD"), _MARK, "")
-    apart = pc.replace_substring_regex(plain, _UNSPACED, r" \1 ")
-    return pc.split_pattern_regex(apart, _BETWEEN)
+def _fold(texts: pa.Array) -> pa.Array:
+    """Texts in lower case, without marks above and below letters: character by character the same as as a whole."""
+    plain = pc.replace_substring_regex(pc.utf8_lower(pc.utf8_normalize(texts, "NFKD")), _MARK, "")
+    return pc.replace_substring(plain, "ς", "σ")
+
+
+def _split(folded: pa.Array) -> pa.Array:
+    """Folded texts' words, a list of strings each."""
+    return pc.split_pattern_regex(pc.replace_substring_regex(folded, _UNSPACED, r" \1 "), _BETWEEN)
