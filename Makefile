@@ -35,6 +35,11 @@ bench: $(STAMP)  ## measure speed and memory, as ratios within one run
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.knowledge
 	$(BIN)/python -m tests.benchmarks.embedding
+	$(BIN)/python -m tests.benchmarks.searching
+	$(BIN)/python -m tests.benchmarks.linking
+	$(BIN)/python -m tests.benchmarks.senses
+	$(BIN)/python -m tests.benchmarks.finding
+	$(BIN)/python -m tests.benchmarks.augmenting
 
 docs: $(STAMP)  ## build the documentation, strictly, into site/
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[docs]'

@@ -212,13 +212,13 @@ def build_index(run: Run) -> Artifact:
     )
     # What was embedded before a build was killed; it stands beside the artifact until that is finished.
     work = run.out / ".2-index.embeddings"
-    if run.rebuild:
-        shutil.rmtree(work, ignore_errors=True)
     with run.stage("2-index", "retrieval", mark, {"1-knowledge": knowledge.digest}) as draft:
         if draft:
             kb = knowledge_of(run)
             encoder = load_encoder(settings.encoder, settings.backend, texts=kb.facts.num_rows)
             previous = None if run.rebuild else run.out / "2-index"
+            if run.rebuild:
+                shutil.rmtree(work, ignore_errors=True)
             with run.show("embedding facts", kb.facts.num_rows, "facts") as advance:
                 index = FactIndex.build(kb, encoder, run.language, advance, previous, recall=settings.recall, work=work)
             index.save(draft.path)
@@ -230,7 +230,8 @@ def build_index(run: Run) -> Artifact:
                 encoder=index.encoder.name,
                 backend=getattr(encoder, "chosen", {}),
             )
-    shutil.rmtree(work, ignore_errors=True)
+    if draft:
+        shutil.rmtree(work, ignore_errors=True)
     return run.done["2-index"]
 
 

@@ -3,7 +3,7 @@
 import contextlib
 import datetime
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +36,7 @@ class Run:
         command: What the user typed, for the report.
         done: The artifacts of this run, by folder name.
         opened: What the stages opened of them, so that it is opened once.
+        writing: What holds the right to write while a stage does; nothing, if it is held all along.
     """
 
     pipeline: Pipeline
@@ -46,6 +47,7 @@ class Run:
     command: str = ""
     done: dict[str, Artifact] = field(default_factory=dict)
     opened: dict[str, Any] = field(default_factory=dict)
+    writing: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -104,7 +106,7 @@ class Run:
             self.done[name] = artifact.load(path, stage=stage)
             yield None
             return
-        with artifact.publish(path, stage=stage, fingerprint=mark, inputs=inputs) as draft:
+        with self.writing(), artifact.publish(path, stage=stage, fingerprint=mark, inputs=inputs) as draft:
             yield draft
         self.done[name] = artifact.load(path, stage=stage, verify=False)
 

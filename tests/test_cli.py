@@ -341,6 +341,12 @@ def test_search_takes_a_file_of_texts(kaug: Kaug, finished: Any, tmp_path: Path)
         "search", finished.pipeline, "Togo", "--json", "--set", 'retrieval.only.predicates=["currency"]'
     )
     assert {hit["sentence"].split(" of ")[0] for hit in json.loads(out)} == {"The currency"}
+    # What is finished is searched while another process holds the folder.
+    with lock(build(finished)):
+        assert kaug("search", finished.pipeline, "Togo")[0] == 0
+        code, _, err = kaug("search", finished.pipeline, "Togo", "--set", "retrieval.recall=0.9")
+        assert code == 4
+        assert "another kaug" in err
     for wrong in ((), ("Togo", "--texts", file)):
         code, _, err = kaug("search", finished.pipeline, *wrong)
         assert code == 2

@@ -40,7 +40,9 @@ def search(
         raise typer.BadParameter("Give one text, or a file of them with --texts.")
     set_logging(False)
     one = open_run(pipeline, out=out, settings=[*set_, *([] if hops is None else [f"retrieval.hops={hops}"])])
-    with lock(one.out), bars() as show:
+    # Finished artifacts are only read, by as many as like to; what is missing is made by one.
+    one.writing = lambda: lock(one.out)
+    with bars() as show:
         one.show = one.show if quiet else show
         ids, said = read_corpus(str(texts.resolve()), texts.parent, as_written=True) if texts else ([""], [text or ""])
         for start in range(0, len(said), _AT_ONCE):

@@ -37,7 +37,7 @@ _TERM_COLUMNS = {"subject", "predicate", "object", "term"}
 def build_kb(
     sources: Sequence[Any],
     *,
-    lexicon: Path | None = None,
+    lexicon: Path | str | None = None,
     languages: Sequence[str] = ("en",),
     select: str | None = None,
     inference: Inference = "none",
@@ -92,7 +92,7 @@ def build_kb(
             named,
             digests,
             read,
-            lexicon=lexicon,
+            lexicon=Path(lexicon) if lexicon else None,
             languages=languages,
             select=select,
             inference=inference,

@@ -1,0 +1,81 @@
+"""Texts to open-book rows with five facts each, everything included, against the loop that one would write.
+
+`python -m tests.benchmarks.augmenting [--texts N]`. The texts are sentences of LAMA T-REx, the facts all of its facts; both
+ways start from embedded facts and end with a `datasets.Dataset`. The loop encodes each batch with sentence-transformers as it
+comes, asks a FAISS `IndexFlatIP`, and writes each row in `Dataset.map`; it finds by meaning alone, and says no spans.
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+from typing import Any
+
+import datasets
+import faiss
+import numpy as np
+
+import kaug
+from kaug.knowledge.lexicon.statements import statements
+from kaug.models import find_encoder
+from kaug.retrieval.encoder import load_encoder
+from kaug.retrieval.index import FactIndex
+from kaug.retrieval.linker import Linker
+from kaug.retrieval.retriever import Retriever
+from tests.benchmarks.__main__ import best_of
+from tests.benchmarks.finding import lama
+
+_BATCH = 64
+
+
+def loop(texts: list[str], sentences: list[str], index: Any, model: Any) -> datasets.Dataset:
+    """Texts with the five facts nearest to each, as one would write it."""
+
+    def add(rows: dict[str, list[str]]) -> dict[str, list[list[int]]]:
+        _, found = index.search(model.encode(rows["text"], normalize_embeddings=True), 5)
+        return {"facts": found.tolist()}
+
+    def write(row: dict[str, Any]) -> dict[str, str]:
+        return {"prompt": " ".join(sentences[fact] for fact in row["facts"]) + "\n", "completion": row["text"]}
+
+    found = datasets.Dataset.from_dict({"text": texts}).map(add, batched=True, batch_size=_BATCH)
+    return found.map(write)
+
+
+def main() -> None:
+    """Print what each way takes, and what part of ours is spent on embedding the texts."""
+    from sentence_transformers import SentenceTransformer
+
+    from kaug.inspect import machine
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--texts", type=int, default=2000)
+    parser.add_argument("--backend", default="auto")
+    given = parser.parse_args()
+    datasets.disable_caching()
+    datasets.disable_progress_bars()
+    task = next(lama())
+    texts = task.texts[: given.texts]
+    encoder = load_encoder("all-MiniLM-L6-v2", given.backend, texts=10**6)
+    index = FactIndex.build(task.kb, encoder)
+    rows = np.arange(task.kb.facts.num_rows)
+    sentences = statements(task.kb, rows).to_pylist()
+    flat = faiss.IndexFlatIP(encoder.dimension)
+    flat.add(index.vectors[rows])
+    model = SentenceTransformer(str(find_encoder("all-MiniLM-L6-v2")), device="cpu")
+    retriever = Retriever(task.kb, index, Linker(task.kb), encoder)
+    ways: dict[str, Callable[[], object]] = {
+        "plain loop": lambda: loop(texts, sentences, flat, model),
+        "kaug.inject": lambda: kaug.inject(texts, task.kb, index, k=5, floor=-1),
+        "of that, retrieval": lambda: retriever.retrieve(texts, 5, floor=-1),
+        "of that, embedding": lambda: encoder.encode(texts, query=True),
+    }
+    print(f"{machine()}; {getattr(encoder, 'backend', '')}; {len(texts):,} texts; {time.strftime('%Y-%m-%d')}")
+    base = None
+    for name, work in ways.items():
+        seconds = best_of(work, 2)
+        base = base or seconds
+        print(f"{name:20} {1000 * seconds / len(texts):8.2f} ms a text {base / seconds:8.2f} times", flush=True)
+
+
+if __name__ == "__main__":
+    main()
