@@ -13,7 +13,6 @@ is found in KAUG_TEST_DATA, or in shared/data beside the project:
 """
 
 import argparse
-import contextlib
 import json
 import tempfile
 import time
@@ -27,6 +26,7 @@ import numpy as np
 import pyarrow as pa
 
 from kaug.knowledge.build import build_kb
+from kaug.knowledge.importers.files import import_files
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.lexicon.statements import fill, templates
 from kaug.retrieval.encoder import load_encoder
@@ -170,12 +170,9 @@ def said_otherwise(name: str, kb: KnowledgeBase) -> Iterator[Task]:
 
 def conceptnet() -> Iterator[Task]:
     """ConceptNet-100k."""
-    from kaug.cli import main
-
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "conceptnet.nq"
-        with contextlib.suppress(SystemExit):
-            main(["import", "conceptnet-100k", str(DATA / "conceptnet100k/train.txt"), "--out", str(file)])
+        import_files("conceptnet-100k", [DATA / "conceptnet100k/train.txt"], file)
         yield from said_otherwise("conceptnet", build_kb([file], lexicon=ROOT / "kb/lexicon.ttl"))
 
 
