@@ -43,7 +43,9 @@ class Mixture:
         self._noise = 0.35 * random.standard_normal((_NOISE, _DIMENSION), np.float32)
         self.seconds = 0.0
 
-    def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
+    def encode(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None, *, query: bool = False
+    ) -> NDArray[np.float32]:
         started = time.perf_counter()
         key = np.array([zlib.crc32(text.encode()) * 0x9E3779B1 % (1 << 62) for text in texts], np.int64)
         vectors = self._centres[key % _CENTRES]

@@ -15,7 +15,7 @@ READERS = 8
 REBUILDS = 12
 
 COMMON = """
-import hashlib, json, sys, time
+import hashlib, json, os, sys, time
 from pathlib import Path
 import numpy as np
 from kaug.artifact import publish
@@ -38,7 +38,7 @@ class Encoder:
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 def facts(name):
-    file = folder / f"{name}.ttl"
+    file = folder / f"{name}-{os.getpid()}.ttl"  # each process writes its own
     lines = [f"<urn:{name}:{n}> <urn:p:near> <urn:{name}:{(n * 7 + 1) % 200}> ." for n in range(200)]
     file.write_text("\\n".join(lines), encoding="utf-8")
     return build_kb([file])
