@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kaug.retrieval.graph import FactGraph, Numbers, Reached
+from kaug.retrieval.graph import FactGraph, Reached
+from kaug.retrieval.groups import Numbers
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linking.named import Named
 

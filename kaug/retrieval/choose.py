@@ -3,9 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from kaug.retrieval.groups import place_in_group
 from kaug.retrieval.index import FactIndex
 
-__all__ = ["choose", "place_in_group"]
+__all__ = ["choose"]
 
 # So many candidates for each fact taken are compared with those taken before them.
 _POOL = 8
@@ -90,8 +91,3 @@ def choose(
     line, places = np.concatenate(chosen, axis=1)
     sorted_: NDArray[np.int64] = places[np.argsort(line, kind="stable")]
     return sorted_
-
-
-def place_in_group(groups: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return each element's place, from 0, among the equal neighbours of a sorted array."""
-    return np.arange(len(groups)) - np.searchsorted(groups, groups)

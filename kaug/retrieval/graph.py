@@ -12,16 +12,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.retrieval.groups import Numbers, places, spread
 
-__all__ = ["LEAST", "STOP", "FactGraph", "Numbers", "Reached", "places", "spread"]
+__all__ = ["LEAST", "STOP", "FactGraph", "Reached"]
 
 STOP = 0.5
 """The probability that a walk ends at the term where it is."""
 LEAST = 1e-4
 """The least probability that a term passes on over each of its facts."""
-
-
-Numbers = NDArray[np.int64]
 
 
 class Reached(NamedTuple):
@@ -147,31 +145,3 @@ class FactGraph:
         ones = np.ones(len(self.ends[0]), np.float32)
         one_way = sparse.csr_array((ones, self.ends), shape=(self._terms, self._terms))
         return sparse.csr_array(one_way + one_way.T)
-
-
-def spread(low: Numbers, high: Numbers) -> tuple[Numbers, Numbers]:
-    """Write out ranges of numbers: `low[i]`, `low[i] + 1`, … below `high[i]`.
-
-    Args:
-        low: int64 (n,).
-        high: int64 (n,), none less than its `low`.
-
-    Returns:
-        int64 (total,) twice: for each number the place i of its range, and the number.
-
-    Examples:
-        >>> place, number = spread(np.array([3, 7, 7]), np.array([5, 7, 8]))
-        >>> place.tolist(), number.tolist()
-        ([0, 0, 2], [3, 4, 7])
-    """
-    sizes = high - low
-    place = np.repeat(np.arange(len(low)), sizes)
-    return place, np.arange(len(place)) + np.repeat(low - (np.cumsum(sizes) - sizes), sizes)
-
-
-def places(sorted_keys: Numbers, keys: Numbers) -> Numbers:
-    """Find where each key stands among sorted ones, int64; -1 for nowhere."""
-    if not len(sorted_keys):
-        return np.full(len(keys), -1, np.int64)
-    place = np.minimum(np.searchsorted(sorted_keys, keys), len(sorted_keys) - 1)
-    return np.where(sorted_keys[place] == keys, place, -1)

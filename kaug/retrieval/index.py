@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from kaug.errors import ArtifactError, PipelineError
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.encoder import Encoder, load_encoder
+from kaug.retrieval.groups import place_in_group, spread
 from kaug.retrieval.indexing.codes import Codes, build_codes
 from kaug.retrieval.indexing.embeddings import embed
 from kaug.retrieval.indexing.folder import AGAIN, read_folder, write_folder
@@ -246,12 +247,12 @@ class FactIndex:
         last = np.minimum(np.searchsorted(text, text) + k, np.searchsorted(text, text, "right")) - 1
         near = np.flatnonzero(np.round(score, 6) >= np.round(score[last], 6))
         times = np.minimum(counts[sentence[near]], k)
-        within = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
-        row = rows[np.repeat(starts[sentence[near]], times) + within]
-        text, score = np.repeat(text[near], times), np.repeat(score[near], times)
+        first = starts[sentence[near]]
+        place, entry = spread(first, first + times)
+        row, text, score = rows[entry], text[near][place], score[near][place]
         best = np.lexsort((self.order[row], -np.round(score, 6), text))
         text, row, score = text[best], row[best], score[best]
-        rank = np.arange(len(text)) - np.searchsorted(text, text) + 1
+        rank = place_in_group(text) + 1
         kept = rank <= k
         columns = (text[kept], rank[kept], row[kept], self._kb.hex_ids.take(pa.array(row[kept])), score[kept])
         return pa.table([pa.array(c, f.type) for c, f in zip(columns, HITS, strict=True)], schema=HITS)

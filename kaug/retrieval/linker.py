@@ -7,6 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.retrieval.groups import spread
 from kaug.retrieval.linking.characters import read_characters
 from kaug.retrieval.linking.prefixes import Prefixes, batches, hash_forms
 from kaug.retrieval.linking.surface import surface_forms, without_taken
@@ -102,10 +103,7 @@ class Linker:
         start, end, form, allowed = self._prefixes.match(read)
         kept = _leftmost(start, end)
         start, end, form, allowed = read.placed(start[kept]), read.placed(end[kept] - 1) + 1, form[kept], allowed[kept]
-        first = self._first[form]
-        count = self._first[form + 1] - first
-        span = np.repeat(np.arange(len(form)), count)
-        entry = np.arange(len(span)) + np.repeat(first - np.cumsum(count) + count, count)
+        span, entry = spread(self._first[form], self._first[form + 1])
         ruled = (self._rules[entry] & allowed[span]) > 0
         span, entry = span[ruled], entry[ruled]
         text = np.searchsorted(read.first, start, "right") - 1

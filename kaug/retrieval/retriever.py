@@ -24,9 +24,10 @@ from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.lexicon.statements import statements
 from kaug.knowledge.rdf.sources import Kind
 from kaug.retrieval.candidates import PARTLY, Candidates, find_candidates, path_to
-from kaug.retrieval.choose import choose, place_in_group
+from kaug.retrieval.choose import choose
 from kaug.retrieval.encoder import Encoder
-from kaug.retrieval.graph import FactGraph, Numbers, Reached
+from kaug.retrieval.graph import FactGraph, Reached
+from kaug.retrieval.groups import Numbers, place_in_group
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.linking.named import Named, join_names

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.retrieval.graph import Numbers, places, spread
+from kaug.retrieval.groups import Numbers, places, spread
 
 __all__ = ["SHARES", "Overlap"]
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.words.terms import CLASS_OF
+from kaug.retrieval.groups import spread
 from kaug.retrieval.indexing.vectors import Vectors
 from kaug.retrieval.linking.prefixes import hash_words
 from kaug.retrieval.linking.surface import QUALIFIED
@@ -265,12 +266,10 @@ def _hints(
     has = np.unique(row * len(known) + code[len(words) :])
     hints = np.unique(ownership * len(known) + code[: len(words)])
     owner, code = np.divmod(hints, len(known)) if len(known) else (hints, hints)
-    first = np.searchsorted(owner, place)
-    count = np.searchsorted(owner, place, "right") - first
-    pair = np.repeat(np.arange(len(place)), count)
-    at = np.arange(len(pair)) + np.repeat(first - np.cumsum(count) + count, count)
+    low, high = np.searchsorted(owner, place), np.searchsorted(owner, place, "right")
+    pair, at = spread(low, high)
     hit = np.isin(where[pair] * len(known) + code[at], has)
-    return np.asarray(np.bincount(pair, hit, len(place)) / np.maximum(count, 1))
+    return np.asarray(np.bincount(pair, hit, len(place)) / np.maximum(high - low, 1))
 
 
 def _labels(kb: KnowledgeBase, surface: pa.ChunkedArray, term: NDArray[np.int64]) -> NDArray[np.float64]:
