@@ -83,6 +83,31 @@ class FactGraph:
         into, entry = spread(self._in[term[small]], self._in[term[small] + 1])
         return text[small[np.concatenate([out, into])]], np.concatenate([row, self._by_object[entry]])
 
+    def facts_with_subject(self, term: Numbers) -> tuple[Numbers, Numbers]:
+        """Find all facts that have terms as their subject: int64 (pairs,) twice: places in `term`, rows of facts."""
+        return spread(self._out[term], self._out[term + 1])
+
+    def some_facts_of(self, term: Numbers, most: int) -> tuple[Numbers, Numbers, Numbers]:
+        """Find some of the facts of terms, of hubs too: at most so many as subject and as object, spread evenly.
+
+        Args:
+            term: int64 (n,): term numbers.
+            most: How many on either side.
+
+        Returns:
+            int64 (pairs,) three times: places in `term`, ascending; the rows of the facts; the term at the other end.
+        """
+        found = []
+        for side, first in enumerate((self._out, self._in)):
+            low, count = first[term], np.minimum(first[term + 1] - first[term], most)
+            place, turn = spread(np.zeros(len(term), np.int64), count)
+            entry = low[place] + turn * (first[term + 1] - low)[place] // count[place]
+            row = self._by_object[entry] if side else entry
+            found.append((place, row, self.ends[1 - side][row]))
+        place, row, other = (np.concatenate(both) for both in zip(*found, strict=True))
+        by = np.argsort(place, kind="stable")
+        return place[by], row[by], other[by]
+
     def between_hubs(self, text: Numbers, term: Numbers) -> tuple[Numbers, Numbers]:
         """Find the facts between two hubs that one text names.
 

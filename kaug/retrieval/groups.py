@@ -1,5 +1,7 @@
 """Sorted columns → where keys stand in them, the ranges of groups written out, and places within a group."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,7 +30,7 @@ def spread(low: Numbers, high: Numbers) -> tuple[Numbers, Numbers]:
     return place, np.arange(len(place)) + np.repeat(low - (np.cumsum(sizes) - sizes), sizes)
 
 
-def places(sorted_keys: Numbers, keys: Numbers) -> Numbers:
+def places(sorted_keys: NDArray[np.integer[Any]], keys: NDArray[np.integer[Any]]) -> Numbers:
     """Find where each key stands among sorted ones, int64; -1 for nowhere."""
     if not len(sorted_keys):
         return np.full(len(keys), -1, np.int64)

@@ -146,7 +146,7 @@ class Retriever:
             numbers = asked[start : start + _BATCH]
             said = [texts[number] for number in numbers]
             queries = self._encoder.encode(said, query=True)
-            senses = resolve(self._kb, self._linker.link(said), said, queries, self._index.vectors)
+            senses = resolve(self._kb, self._linker.link(said), said, queries, self._index.vectors, self._graph)
             named = join_names(senses, self._overlap.match(said), self._kb.terms.num_rows)
             reached = self._walk(named, hops - 1) if hops > 1 else None
             weighed = find_candidates(

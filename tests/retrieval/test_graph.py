@@ -53,6 +53,34 @@ def distances(pairs, start, terms=TERMS):
     return hop
 
 
+@given(edges, st.integers(1, 4), st.lists(st.integers(0, TERMS - 1), max_size=5))
+def test_some_facts_are_spread_over_those_of_either_side(pairs, most, asked):
+    graph, facts = graph_of(pairs, most=1)
+    place, row, other = graph.some_facts_of(numbers(*asked), most)
+    assert place.tolist() == sorted(place)
+    for at, term in enumerate(asked):
+        mine = row[place == at]
+        out = [number for number, fact in enumerate(facts) if fact[0] == term]
+        into = [number for number in graph._by_object.tolist() if facts[number][1] == term]
+        expected = [
+            side[turn * len(side) // count]
+            for side, count in ((side, min(len(side), most)) for side in (out, into))
+            for turn in range(count)
+        ]
+        assert mine.tolist() == expected
+        assert all(term in facts[number] for number in mine)
+    ends = [set(facts[number]) for number in row]
+    assert all({asked[at], end} == both for at, end, both in zip(place, other.tolist(), ends, strict=True))
+
+
+@given(edges, st.lists(st.integers(0, TERMS - 1), max_size=5))
+def test_facts_with_a_subject_are_all_of_them(pairs, asked):
+    graph, facts = graph_of(pairs, most=1)
+    place, row = graph.facts_with_subject(numbers(*asked))
+    expected = [(at, n) for at, term in enumerate(asked) for n, fact in enumerate(facts) if fact[0] == term]
+    assert list(zip(place.tolist(), row.tolist(), strict=True)) == expected
+
+
 @given(edges, st.integers(1, 9), st.lists(st.tuples(st.integers(0, 3), st.integers(0, TERMS - 1)), max_size=8))
 def test_facts_of_are_all_facts_of_what_is_no_hub(pairs, most, asked):
     graph, facts = graph_of(pairs, most)

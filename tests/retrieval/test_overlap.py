@@ -112,6 +112,18 @@ def test_a_share_worked_out_by_hand(make_kb):
     ]
 
 
+def test_a_word_of_too_many_names_points_to_none(make_kb):
+    names = {f"{first}{last}": [f"{first} {last}"] for first in "abcdef" for last in "uvwx"}
+    kb = make_kb(world=turtle({**names, "rare": ["a sparrow"]}))
+    terms = {value.removeprefix("urn:x:"): row for row, value in enumerate(kb.terms["value"].to_pylist())}
+    assert len(found_by(Overlap(kb, most=7), terms, ["w"])[0]) == 6
+    # Four names with "f", six with "w", and one more with "a": that one is found by its other word.
+    few = Overlap(kb, most=5)
+    found = found_by(few, terms, ["f", "w", "a", "a sparrow"])
+    assert [len(one) for one in found[:2]] == [4, 0]
+    assert found[3]["rare"] == 1
+
+
 def test_of_several_names_the_largest_share_counts(world):
     kb, terms = world
     [found] = found_by(Overlap(kb), terms, ["Alan Turing"])

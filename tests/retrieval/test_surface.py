@@ -3,6 +3,8 @@ import pytest
 
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.linking.inflection import plurals, verb_forms
+from kaug.retrieval.linking.names import names_of
+from kaug.retrieval.linking.prefixes import hash_strings
 
 LABELS = """
 :p1 rdfs:label "run"@en ; :p :p2 . :p2 rdfs:label "bake bread"@en . :p3 rdfs:label "woman"@en ; :p :p1 .
@@ -10,6 +12,28 @@ LABELS = """
 :p7 rdfs:label "even"@en . :p8 rdfs:label "bird"@en ; :p :p9 . :p9 rdfs:label "Birds"@en .
 :p10 rdfs:label "long term"@en ; :p :p11 . :p11 rdfs:label "Österreich"@zh, "Lomé"@en . :p12 rdfs:label "Lome"@en ; :p :p1 .
 """
+
+
+def test_names_are_labels_or_what_stands_for_one(make_kb):
+    kb = make_kb(world=':a rdfs:label "Ann"@en, "安"@zh ; :born 1912 ; :knows :Bob_Ross, [ :knows :a ] .')
+    value, kind = kb.terms["value"].to_pylist(), kb.terms["kind"].to_pylist()
+    rows = names_of(kb).to_pylist()
+    assert [row["term"] for row in rows] == sorted(row["term"] for row in rows)
+    labels = {(value[row["term"]], row["language"], row["text"]) for row in rows if row["label"]}
+    assert labels == {("urn:x:a", "en", "Ann"), ("urn:x:a", "zh", "安")}
+    others = {(kind[row["term"]], row["text"]) for row in rows if not row["label"] and kind[row["term"]] != "blank"}
+    assert others == {("literal", "1,912"), ("iri", "Bob Ross")}
+    linker = Linker(kb)
+    assert linker.counts["labels"] == 3  # neither the literal nor the blank node
+    assert [row["surface"] for row in linker.link(["Ann, Bob Ross, 1912"]).to_pylist()] == ["Ann", "Bob Ross"]
+
+
+def test_equal_strings_have_equal_hashes_and_no_others():
+    words = pa.array([*(f"{number:x}" * (number % 5 + 1) for number in range(40_000)), "", "Lomé", "Lome\u0301"])
+    keys = hash_strings(words)
+    assert len(set(keys.tolist())) == len(set(words.to_pylist()))
+    assert hash_strings(words.slice(39_990, 5)).tolist() == keys[39_990:39_995].tolist()
+    assert hash_strings(words.slice(0, 0)).tolist() == []
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ is built: the fewest with which the recall is reached. Product quantisation: Jé
 registers: André et al., 2017.
 """
 
-import itertools
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -155,12 +154,23 @@ def build_codes(vectors: Vectors, recall: float = 0.99) -> Codes:
     lists = 2 ** round(np.log2(count) / 2) if count >= LISTS_FROM else 0
     kind = f"{f'IVF{lists},' if lists else ''}PQ{dimension // 4}x4fs"
     index = faiss().index_factory(dimension, kind, faiss().METRIC_INNER_PRODUCT)
-    if lists:
-        index.cp.niter, index.cp.max_points_per_centroid = _ROUNDS, _A_LIST
-    index.train(vectors[_spread(count, max(_TRAINED, lists * _A_LIST))])
+    _train(index, vectors[_spread(count, max(_TRAINED, lists * _A_LIST))], lists)
     for part in vectors.parts:
         index.add(part)
     return _reaching(Codes(vectors, kind, 0.0, _FACTORS[-1], 0, index), recall, lists)
+
+
+def _train(index: Any, sample: NDArray[np.float32], lists: int) -> None:
+    if lists:
+        index.cp.niter, index.cp.max_points_per_centroid = _ROUNDS, _A_LIST
+        index.train_q1(len(sample), faiss().swig_ptr(sample), False, index.metric_type)
+    # Codes are learnt by many small runs of k-means, which threads that wait for each other make up to 80 times slower.
+    threads = faiss().omp_get_max_threads()
+    faiss().omp_set_num_threads(1)
+    try:
+        index.train(sample)
+    finally:
+        faiss().omp_set_num_threads(threads)
 
 
 def _reaching(codes: Codes, recall: float, lists: int) -> Codes:
@@ -178,11 +188,12 @@ def _reaching(codes: Codes, recall: float, lists: int) -> Codes:
         sure = found.mean() - 2 * found.std() / np.sqrt(len(found))
         return float(sure), replace(tried, recall=float(found.mean()))
 
-    # First the lists, with all the candidates: no number of these makes up for a list that is not looked at.
-    probes = [*(most for most in _PROBES if most < lists), lists]
-    best = _first((measured(_FACTORS[-1], most) for most in probes), recall)
-    fewer = (measured(factor, best[1].probes) for factor in _FACTORS[:-1])
-    return _first(itertools.chain(fewer, [best]), recall)[1]
+    probes = 0
+    if lists:
+        # First the lists, with all the candidates: no number of these makes up for a list that is not looked at.
+        many = [*(most for most in _PROBES if most < lists), lists]
+        probes = _first((measured(_FACTORS[-1], most) for most in many), recall)[1].probes
+    return _first((measured(factor, probes) for factor in _FACTORS), recall)[1]
 
 
 def _first(tried: Iterator[tuple[float, Codes]], recall: float) -> tuple[float, Codes]:

@@ -16,6 +16,8 @@ import pyarrow.compute as pc
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.groups import Numbers, places, spread
+from kaug.retrieval.linking.names import names_of
+from kaug.retrieval.linking.prefixes import hash_strings
 
 __all__ = ["SHARES", "Overlap"]
 
@@ -43,17 +45,20 @@ class Overlap:
         (['Alan Turing'], True)
     """
 
-    def __init__(self, kb: KnowledgeBase, *, least: float = 0.3) -> None:
+    def __init__(self, kb: KnowledgeBase, *, least: float = 0.3, most: int = 512) -> None:
         """Weigh the words of all names of the subjects and objects of facts.
 
         Args:
             kb: The knowledge base.
             least: The smallest share that is found, in (0, 1].
+            most: A word that is among the rarest of more names than this points to none of them: "Smith" where there
+                are a thousand. A name is found by its rarer words, if it has such.
         """
         self.least = least
         self._letters: dict[str, str] = {}
-        terms, names = _names(kb)
-        words, name, word = _words(names)
+        names = names_of(kb)
+        terms = names["term"].to_numpy().astype(np.int64)
+        words, name, word = _words(names["text"].combine_chunks())
         pairs = np.unique(name * np.int64(max(len(words), 1)) + word)
         name, word = np.divmod(pairs, max(len(words), 1))
         idf = np.log1p(len(names) / np.maximum(np.bincount(word, minlength=len(words)), 1))
@@ -67,8 +72,12 @@ class Overlap:
         before -= before[np.minimum(first[:-1], max(len(name) - 1, 0))][name] if len(name) else 0
         # Far more than the sums above are off by, and than `match` allows a share to be.
         prefix = before <= 1 - least + 1e-5
+        prefix &= (np.bincount(word[prefix], minlength=len(words)) <= most)[word]
         by_word = np.argsort(word[prefix], kind="stable")
         self._words, self._terms = words, terms
+        keys = hash_strings(words)
+        self._by_key = np.argsort(keys)
+        self._keys = keys[self._by_key]
         self._name_first, self._name_word, self._name_weight = first, word, weight.astype(np.float32)
         self._word_name = name[prefix][by_word]
         self._word_first = np.searchsorted(word[prefix][by_word], np.arange(len(words) + 1))
@@ -137,9 +146,9 @@ class Overlap:
         """The known words of each text, each once: text numbers and word numbers, sorted."""
         found = _split(_fold(_strings(texts)))
         text = pc.list_parent_indices(found).to_numpy().astype(np.int64)
-        word = pc.fill_null(pc.index_in(pc.list_flatten(found), self._words), -1).to_numpy().astype(np.int64)
+        place = places(self._keys, hash_strings(pc.list_flatten(found)))
         count = np.int64(max(len(self._words), 1))
-        pairs = np.unique((text * count + word)[word >= 0])
+        pairs = np.unique(text[place >= 0] * count + self._by_key[place[place >= 0]])
         text, word = np.divmod(pairs, count)
         return text, word
 
@@ -155,22 +164,6 @@ def _place(letters: list[str], there: list[str], word: str) -> tuple[int, int]:
             break
     # A mark behind the word is its own; what follows may be of the same character, as in "½".
     return int(origin[start]), int(max(origin[end], origin[end - 1] + 1))
-
-
-def _names(kb: KnowledgeBase) -> tuple[Numbers, pa.Array]:
-    """Each name of the subjects and objects of facts, and whose it is, sorted by that."""
-    wanted = np.zeros(kb.terms.num_rows, bool)
-    subject, _, object_ = kb.columns()
-    wanted[subject] = wanted[object_] = True
-    of = kb.labels["term"].to_numpy()
-    labelled = wanted[of]
-    names = kb.labels["text"].filter(pa.array(labelled)).combine_chunks()
-    wanted[of] = False
-    rest = np.flatnonzero(wanted)
-    terms = np.concatenate([of[labelled].astype(np.int64), rest])
-    order = np.argsort(terms, kind="stable")
-    names = pa.concat_arrays([names, kb.text(terms=rest).cast(pa.string())])
-    return terms[order], names.take(pa.array(order))
 
 
 def _words(names: pa.Array) -> tuple[pa.Array, Numbers, Numbers]:

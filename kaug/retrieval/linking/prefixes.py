@@ -13,18 +13,30 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from kaug.retrieval.linking.characters import BETWEEN, SMALL, UPPER, WORD, Characters, read_characters
 
-__all__ = ["ANY", "EXACT", "INSIDE", "LOWER", "NAMED", "Prefixes", "batches", "hash_forms", "hash_words"]
+__all__ = [
+    "ANY",
+    "EXACT",
+    "INSIDE",
+    "LOWER",
+    "NAMED",
+    "Prefixes",
+    "batches",
+    "hash_forms",
+    "hash_strings",
+    "hash_words",
+]
 
 ANY, LOWER, NAMED, EXACT, INSIDE = (1 << bit for bit in range(5))
 # What is allowed at a word that starts small; with a capital inside a sentence; with a capital where one starts. The last
 # two hold for spans all in capitals: of the first, and of the others.
 _ALLOWED = np.array([ANY | LOWER, ANY | NAMED | INSIDE, ANY | NAMED | LOWER, ANY | LOWER | EXACT, 15], np.uint8)
 _BASE = 0x9E3779B97F4A7C15
-_CHARACTERS = 1 << 18
+_CHARACTERS, _STRINGS = 1 << 18, 1 << 14
 
 
 def batches(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
@@ -111,6 +123,18 @@ def hash_words(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int
         keys.append(_Hashes(read.code)(start, end))
         numbers.append(number + np.searchsorted(read.first, read.placed(start), "right") - 1)
     return np.concatenate(keys), np.concatenate(numbers)
+
+
+def hash_strings(texts: pa.Array) -> NDArray[np.uint64]:
+    """Hash whole strings, byte by byte: uint64 (n,)."""
+    keys = [np.empty(0, np.uint64)]
+    for start in range(0, len(texts), _STRINGS):
+        some = texts.slice(start, _STRINGS)
+        _, offsets, data = some.buffers()
+        ends = np.frombuffer(offsets, np.int32)[some.offset :][: len(some) + 1].astype(np.int64)
+        code = np.frombuffer(data or b"", np.uint8)[ends[0] : ends[-1]].astype(np.uint32)
+        keys.append(_Hashes(code)(ends[:-1] - ends[0], ends[1:] - ends[0]))
+    return np.concatenate(keys)
 
 
 class Prefixes:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.words.terms import CLASS_OF
+from kaug.retrieval.graph import FactGraph
 from kaug.retrieval.groups import spread
 from kaug.retrieval.indexing.vectors import Vectors
 from kaug.retrieval.linking.prefixes import hash_words
@@ -59,6 +60,7 @@ def resolve(
     texts: Sequence[str],
     text_vectors: NDArray[np.float32] | None = None,
     fact_vectors: NDArray[np.float32] | Vectors | None = None,
+    graph: FactGraph | None = None,
 ) -> pa.Table:
     """Weigh the terms of each mention against each other.
 
@@ -69,6 +71,7 @@ def resolve(
         text_vectors: float32 (n, d), unit rows: the texts' vectors. Without these, or those of the facts, nearness in
             meaning is no evidence.
         fact_vectors: float32 (facts, d), unit rows, in the order of FACTS; it may be memory-mapped.
+        graph: The facts as a graph, if it is there already.
 
     Returns:
         A table of the schema `SENSES`: the mentions in their order; 1 for the term of a mention that has one only.
@@ -92,7 +95,7 @@ def resolve(
     sense = np.ones(len(span), np.float32)
     asked = np.flatnonzero(size > 1)
     if len(asked):
-        found = evidence(kb, mentions, texts, asked, text_vectors, fact_vectors)
+        found = evidence(kb, mentions, texts, asked, text_vectors, fact_vectors, graph)
         score = sum(WEIGHTS[name] * values for name, values in found.items())
         _, group = np.unique(span[asked], return_inverse=True)
         first = np.flatnonzero(np.diff(group, prepend=-1))
@@ -108,6 +111,7 @@ def evidence(
     asked: NDArray[np.int64],
     text_vectors: NDArray[np.float32] | None = None,
     fact_vectors: NDArray[np.float32] | Vectors | None = None,
+    graph: FactGraph | None = None,
 ) -> dict[str, NDArray[np.float64]]:
     """Gather what speaks for terms; see `resolve`, and `WEIGHTS` for the kinds of evidence.
 
@@ -118,11 +122,12 @@ def evidence(
         asked: int64 (rows,): the rows of the mentions to gather it for, ascending.
         text_vectors: The texts' vectors.
         fact_vectors: The facts' vectors.
+        graph: The facts as a graph.
 
     Returns:
         float64 (rows,) for each kind.
     """
-    graph = _Graph(kb)
+    graph = graph or FactGraph(kb)
     text, term = (mentions[name].to_numpy().astype(np.int64) for name in ("text", "term"))
     near = np.zeros(len(asked))
     if text_vectors is not None and fact_vectors is not None:
@@ -132,39 +137,10 @@ def evidence(
         "nearness": near,
         "direct": direct,
         "shared": shared,
-        "hint": _hints(kb, texts, text[asked], term[asked]),
+        "hint": _hints(kb, graph, texts, text[asked], term[asked]),
         "label": _labels(kb, mentions["surface"].take(pa.array(asked)), term[asked]),
         "facts": np.log1p(graph.degree[term[asked]]),
     }
-
-
-class _Graph:
-    """The facts of each term, and its neighbours, no more than `_SIDE` by either side."""
-
-    def __init__(self, kb: KnowledgeBase) -> None:
-        subject, _, object_ = kb.columns()
-        self._order = kb.facts_by_object
-        self._ends = (subject, object_[self._order])
-        self._other = (object_, subject)
-        self.degree = np.bincount(subject, minlength=kb.terms.num_rows)
-        self.degree += np.bincount(object_, minlength=kb.terms.num_rows)
-
-    def facts(self, terms: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Places in `terms`, ascending; rows of facts that have the term there; the term at the fact's other end."""
-        owners, rows, others = [], [], []
-        for ends, other, order in zip(self._ends, self._other, (None, self._order), strict=True):
-            low, high = (np.searchsorted(ends, terms.astype(ends.dtype), side) for side in ("left", "right"))
-            count = np.minimum(high - low, _SIDE)
-            owner = np.repeat(np.arange(len(terms)), count)
-            turn = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-            row = low[owner] + turn * (high - low)[owner] // np.maximum(count, 1)[owner]
-            row = row if order is None else order[row]
-            owners.append(owner)
-            rows.append(row)
-            others.append(other[row].astype(np.int64))
-        owner = np.concatenate(owners)
-        by = np.argsort(owner, kind="stable")
-        return owner[by], np.concatenate(rows)[by], np.concatenate(others)[by]
 
 
 def _spans(mentions: pa.Table) -> NDArray[np.int64]:
@@ -176,7 +152,7 @@ def _spans(mentions: pa.Table) -> NDArray[np.int64]:
 
 
 def _nearness(
-    graph: _Graph,
+    graph: FactGraph,
     text: NDArray[np.int64],
     term: NDArray[np.int64],
     text_vectors: NDArray[np.float32],
@@ -186,7 +162,7 @@ def _nearness(
     near = np.zeros(len(text))
     for low in range(0, len(text), _ROWS // 16):
         some = slice(low, low + _ROWS // 16)
-        owner, row, _ = graph.facts(term[some])
+        owner, row, _ = graph.some_facts_of(term[some], _SIDE)
         used, place = np.unique(row, return_inverse=True)
         vectors = np.asarray(fact_vectors[used], np.float32)
         cosine = np.einsum("ij,ij->i", vectors[place], text_vectors[text[some]][owner])
@@ -197,7 +173,7 @@ def _nearness(
 
 
 def _proximity(
-    graph: _Graph,
+    graph: FactGraph,
     text: NDArray[np.int64],
     span: NDArray[np.int64],
     term: NDArray[np.int64],
@@ -206,7 +182,6 @@ def _proximity(
     """How near terms are to what else their texts name: by facts between them, and by neighbours of both."""
     direct, shared = np.zeros(len(asked)), np.zeros(len(asked))
     terms = len(graph.degree)
-    rare = 1 / np.log(2 + graph.degree)
     # Texts are taken together, so many that the work is bounded; one text is never cut.
     cuts = np.flatnonzero(np.diff(text, prepend=-1))
     cuts = np.append(cuts[np.unique(cuts // _ROWS, return_index=True)[1]], len(text))
@@ -216,7 +191,7 @@ def _proximity(
         if not len(mine):
             continue
         texts, spans, named = text[low:high], span[low:high] - span[low], term[low:high]
-        owner, _, other = graph.facts(named)
+        owner, _, other = graph.some_facts_of(named, _SIDE)
         beside = np.unique(spans[owner] * terms + other)  # what each mention is a neighbour of, once
         place = np.zeros(spans[-1] + 1, np.int64)
         place[spans] = texts - texts[0]
@@ -224,7 +199,7 @@ def _proximity(
         key = (texts - texts[0])[mine] * terms + named[mine]
         # Other mentions that have a fact with the term.
         found = _count(by_text, key) - _count(beside, spans[mine] * terms + named[mine])
-        owner, _, other = graph.facts(named[mine])
+        owner, _, other = graph.some_facts_of(named[mine], _SIDE)
         pairs = np.unique(owner * terms + other)
         owner, other = np.divmod(pairs, terms)
         where = (texts - texts[0])[mine][owner]
@@ -234,7 +209,7 @@ def _proximity(
         direct[rows] = np.log1p(np.maximum(found, np.bincount(owner, out, len(mine))))
         # Other mentions that are neighbours of the term's neighbours.
         both = _count(by_text, where * terms + other) - 1
-        shared[rows] = np.bincount(owner, np.log1p(both) * rare[other], len(mine))
+        shared[rows] = np.bincount(owner, np.log1p(both) / np.log(2 + graph.degree[other]), len(mine))
     return direct, shared
 
 
@@ -244,27 +219,28 @@ def _count(keys: NDArray[np.int64], asked: NDArray[np.int64]) -> NDArray[np.int6
 
 
 def _hints(
-    kb: KnowledgeBase, texts: Sequence[str], text: NDArray[np.int64], term: NDArray[np.int64]
+    kb: KnowledgeBase, graph: FactGraph, texts: Sequence[str], text: NDArray[np.int64], term: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """The share of the words of a term's qualifiers and classes that its text has; 0 where it has neither."""
     used, place = np.unique(term, return_inverse=True)
-    labels = kb.labels.filter(pc.is_in(kb.labels["term"], pa.array(used.astype(np.uint32))))
-    parts = pc.extract_regex(labels["text"].cast(pa.string()).combine_chunks(), QUALIFIED)
+    of = kb.labels["term"].to_numpy()
+    name, row = spread(np.searchsorted(of, used), np.searchsorted(of, used, "right"))
+    parts = pc.extract_regex(kb.labels["text"].take(pa.array(row)).cast(pa.string()).combine_chunks(), QUALIFIED)
     qualified = np.flatnonzero(pc.is_valid(parts).to_numpy(zero_copy_only=False))
     hint = pc.struct_field(parts, [1]).take(pa.array(qualified)).to_pylist()
-    owner = labels["term"].to_numpy()[qualified].astype(np.int64)
-    subject, predicate, object_ = kb.columns()
-    wanted = pc.is_in(kb.terms["value"], pa.array(sorted(CLASS_OF))).to_numpy()
-    typed = np.flatnonzero(wanted[predicate] & np.isin(subject, used))
+    subject, row = graph.facts_with_subject(used)
+    _, predicate, object_ = kb.columns(row)
+    kinds, kind = np.unique(predicate, return_inverse=True)
+    class_of = pc.is_in(kb.terms["value"].take(pa.array(kinds)), pa.array(sorted(CLASS_OF)))
+    typed = np.flatnonzero(class_of.to_numpy()[kind])
     hint += kb.text(terms=object_[typed]).to_pylist()
-    owner = np.concatenate([owner, subject[typed].astype(np.int64)])
+    owner = np.concatenate([name[qualified], subject[typed]])
     words, number = hash_words(hint)
-    ownership = np.searchsorted(used, owner[number])
     asked, where = np.unique(text, return_inverse=True)
     there, row = hash_words([texts[one] for one in asked])
     known, code = np.unique(np.concatenate([words, there]), return_inverse=True)
     has = np.unique(row * len(known) + code[len(words) :])
-    hints = np.unique(ownership * len(known) + code[: len(words)])
+    hints = np.unique(owner[number] * len(known) + code[: len(words)])
     owner, code = np.divmod(hints, len(known)) if len(known) else (hints, hints)
     low, high = np.searchsorted(owner, place), np.searchsorted(owner, place, "right")
     pair, at = spread(low, high)

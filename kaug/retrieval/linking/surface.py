@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.linking.characters import BETWEEN, SMALL, UPPER, WORD, read_characters
 from kaug.retrieval.linking.inflection import plurals, verb_forms
+from kaug.retrieval.linking.names import names_of
 from kaug.retrieval.linking.prefixes import ANY, EXACT, INSIDE, LOWER, NAMED, batches
 
 __all__ = ["QUALIFIED", "SURFACES", "surface_forms", "without_taken"]
@@ -112,23 +113,17 @@ def without_taken(form: NDArray[np.uint64], rule: NDArray[np.uint8], variant: ND
 
 
 def _labels(kb: KnowledgeBase) -> tuple[NDArray[np.uint32], pa.Array, pa.Array, NDArray[np.bool_]]:
-    """Terms, languages and texts of labels, and of terms without one the name in the IRI; and whether it is a label."""
-    wanted = np.zeros(kb.terms.num_rows, bool)
-    for side in ("subject", "object"):
-        wanted[kb.facts[side].to_numpy()] = True
-    kind = kb.terms["kind"].cast(pa.string())
-    wanted &= pc.not_equal(kind, "literal").to_numpy()
-    labels = kb.labels.filter(pa.array(wanted[kb.labels["term"].to_numpy()]))
-    labelled = labels["term"].to_numpy()
-    wanted[labelled] = False
-    wanted &= pc.equal(kind, "iri").to_numpy()
-    rest = np.flatnonzero(wanted)
-    primary = pc.list_element(pc.split_pattern(_one(labels["language"].cast(pa.string())), "-", max_splits=1), 0)
-    language = pa.concat_arrays([primary, pa.repeat(pa.scalar(""), len(rest))])
-    text = pa.concat_arrays([_one(labels["text"].cast(pa.string())), kb.text(terms=rest).cast(pa.string())])
-    text = pc.binary_join(pc.utf8_split_whitespace(pc.replace_substring(text, "\u00ad", "")), " ")
-    term = np.concatenate([labelled, rest]).astype(np.uint32)
-    return term, language, pc.utf8_normalize(pc.utf8_trim_whitespace(text), "NFC"), np.arange(len(term)) < len(labelled)
+    """Terms, languages and texts of the names of all but literals, cleaned; and whether each is a label."""
+    names = names_of(kb)
+    kind = kb.terms["kind"].cast(pa.string()).take(names["term"])
+    # What is shown of a blank node without a label is no name.
+    looked_for = pc.and_(pc.not_equal(kind, "literal"), pc.or_(names["label"], pc.equal(kind, "iri")))
+    names = names.filter(looked_for)
+    language = pc.list_element(pc.split_pattern(_one(names["language"]), "-", max_splits=1), 0)
+    text = pc.replace_substring(_one(names["text"]), "\u00ad", "")
+    text = pc.binary_join(pc.utf8_split_whitespace(text), " ")
+    text = pc.utf8_normalize(pc.utf8_trim_whitespace(text), "NFC")
+    return names["term"].to_numpy(), language, text, names["label"].to_numpy()
 
 
 def _rules(texts: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

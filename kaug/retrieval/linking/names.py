@@ -1,0 +1,56 @@
+"""A knowledge base → the names of what its facts are about: labels, or what stands for one."""
+
+import numpy as np
+import pyarrow as pa
+
+from kaug.knowledge.knowledge_base import KnowledgeBase
+
+__all__ = ["NAMES", "names_of"]
+
+NAMES = pa.schema(
+    [
+        pa.field("term", pa.uint32(), nullable=False),
+        pa.field("language", pa.string(), nullable=False),
+        pa.field("text", pa.string(), nullable=False),
+        pa.field("label", pa.bool_(), nullable=False),
+    ]
+)
+"""Names, sorted by term: `text` is a `label` of the term in a language, or what is shown of a term without one."""
+
+
+def names_of(kb: KnowledgeBase) -> pa.Table:
+    """Gather the names of all that is subject or object of a fact: every label, in all languages kept.
+
+    Args:
+        kb: The knowledge base.
+
+    Returns:
+        A table of the schema `NAMES`. A term without a label has one row: the name in its IRI, or the value of a literal.
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from kaug.knowledge.build import build_kb
+        >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
+        >>> _ = file.write_text("@prefix : <urn:x:> . :Alan_Turing :born 'London' .")
+        >>> names_of(build_kb([file]))["text"].to_pylist()
+        ['London', 'Alan Turing']
+    """
+    wanted = np.zeros(kb.terms.num_rows, bool)
+    subject, _, object_ = kb.columns()
+    wanted[subject] = wanted[object_] = True
+    labels = kb.labels.filter(pa.array(wanted[kb.labels["term"].to_numpy()]))
+    labelled = labels["term"].to_numpy()
+    wanted[labelled] = False
+    rest = np.flatnonzero(wanted)
+    term = np.concatenate([labelled, rest]).astype(np.uint32)
+    language = [*labels["language"].cast(pa.string()).chunks, pa.repeat(pa.scalar(""), len(rest))]
+    text = [*labels["text"].cast(pa.string()).chunks, kb.text(terms=rest).cast(pa.string())]
+    columns = [
+        pa.array(term),
+        pa.chunked_array(language),
+        pa.chunked_array(text),
+        pa.array(np.arange(len(term)) < len(labelled)),
+    ]
+    order = pa.array(np.argsort(term, kind="stable"))
+    return pa.table(columns, schema=NAMES).take(order).combine_chunks()
