@@ -25,6 +25,8 @@ from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase, load_kb
 from kaug.retrieval.encoder import Encoder, load_encoder
 from kaug.retrieval.index import FactIndex
+from kaug.retrieval.linker import Linker
+from kaug.retrieval.retriever import Retriever
 from tests.benchmarks.__main__ import best_of
 
 _DIMENSION, _CENTRES, _GROUPS, _NOISE = 384, 8_000, 400, 4_099
@@ -56,13 +58,23 @@ class Mixture:
         return vectors
 
 
+def name(number: int) -> str:
+    """One of 5,000 first names and a last name that so many share."""
+    return f"{_word(number % 5_000)}_{_word(5_000 + number // 5_000)}"
+
+
+def _word(number: int) -> str:
+    syllables = (number % 100, number // 100 % 100, number // 10_000)
+    return "".join("bdfgklmnprstvzcjhwxq"[one // 5] + "aeiou"[one % 5] for one in syllables).capitalize()
+
+
 def facts(folder: Path, count: int, changed: int = 0) -> KnowledgeBase:
     """A knowledge base of facts that each have a sentence of their own, the first ones said otherwise."""
     file = folder / f"{count}-{changed}.nt"
     with file.open("w", encoding="utf-8") as lines:
         for number in range(count):
-            name = f"new{number}" if number < changed else f"thing{number}"
-            lines.write(f"<urn:x:{name}> <urn:p:near> <urn:x:place{number % 1000}> .\n")
+            subject = name(count + number if number < changed else number)
+            lines.write(f"<urn:x:{subject}> <urn:p:near> <urn:x:place{number % 1000}> .\n")
     return build_kb([file])
 
 
@@ -92,8 +104,8 @@ def compare(kb: KnowledgeBase, encoder: Encoder, asked: NDArray[np.float32] | No
 
 def grow(count: int) -> dict[str, Any]:
     """Build, save, open and search an index of so many facts, then change one fact in a hundred."""
-    with tempfile.TemporaryDirectory() as name:
-        folder, encoder = Path(name), Mixture()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder, encoder = Path(temporary), Mixture()
         kb = facts(folder, count)
         (folder / "index").mkdir()
         started = time.perf_counter()
@@ -112,6 +124,14 @@ def grow(count: int) -> dict[str, Any]:
         held = _anonymous() - before
         batch = best_of(lambda: index.search_vectors(asked, 10)) / 1000
         one = best_of(lambda: [index.search_vectors(asked[n : n + 1], 10) for n in range(20)]) / 20
+        started = time.perf_counter()
+        retriever = Retriever(kb, index, Linker(kb), encoder)
+        joined = time.perf_counter() - started
+        about = [
+            f"How far is {name(n).replace('_', ' ')} from place{n % 1000}?" for n in range(0, count, count // 1000)
+        ]
+        many = best_of(lambda: retriever.retrieve(about, 5)) / len(about)
+        few = best_of(lambda: [retriever.retrieve([text], 5) for text in about[:20]]) / 20
         changed, encoder.seconds = facts(folder, count, count // 100), 0.0
         started = time.perf_counter()
         after = FactIndex.build(changed, encoder, previous=folder / "index", work=folder / "again")
@@ -126,6 +146,9 @@ def grow(count: int) -> dict[str, Any]:
             "held": held,
             "one": one * 1000,
             "batch": batch * 1000,
+            "joined": joined,
+            "text": few * 1000,
+            "texts": many * 1000,
             "embedded": len(after) - after.taken_over,
             "again": time.perf_counter() - started - encoder.seconds,
             "peak": _memory("VmHWM"),
@@ -162,10 +185,12 @@ def main() -> None:
         asked = encoder.encode([f"What about {text}?" for text in kb.text().to_pylist()[:1000]])
         print(compare(kb, encoder, asked), flush=True)
     print(
-        "\nBy size; without embedding. `held` is the index's memory, without mapped files; `again` after a change of 1%"
+        "\nBy size; without embedding. `held` is the index's memory, without mapped files; `joined` is making the linker and "
+        "the rest of a retriever, `text` and `texts` one alone and one of 1,000 by `retrieve`; `again` after a change of 1%"
     )
     columns = ("facts", "kind", "recall", "built s", "disk MB", "codes MB", "opened s", "held MB", "one ms", "batch ms")
-    print(" ".join(f"{name:>11}" for name in (*columns, "embedded", "again s", "peak MB")))
+    columns += ("joined s", "text ms", "texts ms", "embedded", "again s", "peak MB")
+    print(" ".join(f"{name:>11}" for name in columns))
     sizes = [size for size in (10_000, 100_000, 1_000_000) if size < given.most] + [given.most]
     for size in sizes:
         done = subprocess.run(

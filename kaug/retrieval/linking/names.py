@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
 
@@ -25,7 +26,8 @@ def names_of(kb: KnowledgeBase) -> pa.Table:
         kb: The knowledge base.
 
     Returns:
-        A table of the schema `NAMES`. A term without a label has one row: the name in its IRI, or the value of a literal.
+        A table of the schema `NAMES`. A term without a label has a row for the name in its IRI; a literal one for its value
+        in words, and one for the value as written, if that is another: "1,912" and "1912".
 
     Examples:
         >>> import tempfile
@@ -43,14 +45,14 @@ def names_of(kb: KnowledgeBase) -> pa.Table:
     labelled = labels["term"].to_numpy()
     wanted[labelled] = False
     rest = np.flatnonzero(wanted)
-    term = np.concatenate([labelled, rest]).astype(np.uint32)
-    language = [*labels["language"].cast(pa.string()).chunks, pa.repeat(pa.scalar(""), len(rest))]
-    text = [*labels["text"].cast(pa.string()).chunks, kb.text(terms=rest).cast(pa.string())]
-    columns = [
-        pa.array(term),
-        pa.chunked_array(language),
-        pa.chunked_array(text),
-        pa.array(np.arange(len(term)) < len(labelled)),
-    ]
+    said = kb.text(terms=rest).cast(pa.string())
+    value = kb.terms["value"].take(pa.array(rest)).cast(pa.string())
+    literal = pc.equal(kb.terms["kind"].take(pa.array(rest)).cast(pa.string()), "literal")
+    written = np.flatnonzero(pc.and_(literal, pc.not_equal(value, said)).to_numpy())
+    term = np.concatenate([labelled, rest, rest[written]]).astype(np.uint32)
+    language = [*labels["language"].cast(pa.string()).chunks, pa.repeat(pa.scalar(""), len(term) - len(labelled))]
+    text = [*labels["text"].cast(pa.string()).chunks, said, *value.take(pa.array(written)).chunks]
+    label = np.arange(len(term)) < len(labelled)
+    columns = [pa.array(term), pa.chunked_array(language), pa.chunked_array(text), pa.array(label)]
     order = pa.array(np.argsort(term, kind="stable"))
     return pa.table(columns, schema=NAMES).take(order).combine_chunks()
