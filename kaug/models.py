@@ -20,10 +20,22 @@ from kaug.errors import ModelError, nearest
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-__all__ = ["Backend", "cache_dir", "find_encoder", "find_language_model", "load_language_model", "load_tokenizer"]
+__all__ = [
+    "Backend",
+    "Precision",
+    "cache_dir",
+    "find_encoder",
+    "find_language_model",
+    "fitting_precision",
+    "load_language_model",
+    "load_tokenizer",
+]
 
 Backend = Literal["auto", "torch", "torch-bf16", "openvino", "openvino-bf16", "onnx"]
 """What runs a sentence encoder; see `kaug.retrieval.encoder.load_encoder`."""
+
+Precision = Literal["auto", "bf16", "fp32"]
+"""What the products of a language model are computed in: bfloat16, or float32."""
 
 # name → (module, file or folder inside it, how to install it)
 _LANGUAGE_MODELS = {
@@ -77,6 +89,25 @@ def find_encoder(name: str) -> Path:
     if name in _ENCODERS:
         return _in_wheel(name, *_ENCODERS[name])
     return _folder_or_hub(name, "encoder", _ENCODERS)
+
+
+def fitting_precision(wanted: Precision = "auto") -> Literal["bf16", "fp32"]:
+    """Decide what a language model computes in here.
+
+    Args:
+        wanted: `auto` is bfloat16 where the machine is made for it: on a GPU that has it, and on a processor whose bfloat16
+            oneDNN supports (AVX-512, AMX). Elsewhere that is computed number by number, tens of times slower than float32.
+
+    Returns:
+        What was wanted, or what fits.
+    """
+    if wanted != "auto":
+        return wanted
+    import torch
+
+    if torch.cuda.is_available():
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    return "bf16" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "fp32"
 
 
 def load_tokenizer(folder: Path) -> "PreTrainedTokenizerBase":

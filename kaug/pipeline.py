@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from kaug.errors import PipelineError, nearest
-from kaug.models import Backend
+from kaug.models import Backend, Precision
 from kaug.tables import ProbeKind
 
 __all__ = ["Pipeline", "read_pipeline"]
@@ -130,6 +130,9 @@ class Training(Section):
     learning_rate: float = Field(3e-4, gt=0, description="its peak; cosine decay")
     warmup: float = Field(0.05, ge=0, le=1, description="part of the steps over which it rises")
     weight_decay: float = Field(0.0, ge=0, description="AdamW's")
+    precision: Precision = Field(
+        "auto", description="of training and exam; auto is bf16 where the machine is made for it"
+    )
     template: Literal["chat", "plain"] = Field("chat", description="how questions are put to the model")
     system: str | None = Field(None, description="system message; the chat template's own if absent")
     max_length: int = Field(512, ge=16, description="longer rows are cut, in tokens")

@@ -16,7 +16,7 @@ from kaug.digests import file_digest, fingerprint
 from kaug.errors import ModelError
 from kaug.inspect import machine, versions
 from kaug.knowledge.rdf.sources import Manifest, Source, read_manifest
-from kaug.models import find_language_model
+from kaug.models import find_language_model, fitting_precision
 from kaug.pipeline import Pipeline, project_root, read_pipeline
 from kaug.progress import Show, silent
 
@@ -171,6 +171,7 @@ def describe_run(run: Run) -> dict[str, Any]:
         "seeds": list(run.pipeline.seeds),
         "model": run.pipeline.training.model,
         "encoder": run.pipeline.retrieval.encoder,
+        "precision": fitting_precision(run.pipeline.training.precision),
         "machine": machine(),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "versions": {"kaug": __version__, **versions()},

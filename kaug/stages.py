@@ -16,7 +16,7 @@ from kaug.digests import code_digest, fingerprint
 from kaug.evaluation.answer import answer_probes, with_facts
 from kaug.evaluation.report import write_report
 from kaug.knowledge.lexicon.statements import statements
-from kaug.models import find_language_model
+from kaug.models import find_language_model, fitting_precision
 from kaug.prepare import (
     PAGES,
     SAYING,
@@ -83,7 +83,8 @@ def train_models(run: Run) -> list[Artifact]:
         inputs = {f"4-shards/{arm}": shards[arm].digest, "base model": run.model_digest}
         mark = fingerprint(
             inputs=inputs,
-            settings=settings.model_dump(exclude={"checkpoint_steps", "model"}) | {"replay": replay},
+            settings=settings.model_dump(exclude={"checkpoint_steps", "model"})
+            | {"replay": replay, "precision": fitting_precision(settings.precision)},
             seed=seed,
             code=code_digest("training", "models.py"),
         )
@@ -125,7 +126,8 @@ def answer_exam(run: Run) -> list[Artifact]:
             arm=arm,
             inputs=inputs,
             settings=settings.model_dump(include={"max_new_tokens", "batch_size", "base_template"}),
-            asked=run.pipeline.training.model_dump(include={"template", "system"}),
+            asked=run.pipeline.training.model_dump(include={"template", "system"})
+            | {"precision": fitting_precision(run.pipeline.training.precision)},
             retrieval=run.pipeline.retrieval.model_dump() if plain != arm else None,
             code=code_digest(
                 "evaluation/answer.py", "evaluation/score.py", "retrieval", "training/tokens.py", "models.py", *SAYING
@@ -157,6 +159,7 @@ def _answer(run: Run, arm: str, seed: int, folder: Path, advance: Callable[[int]
         seed=seed,
         template=settings.base_template if arm.startswith("base") else asked.template,
         system=asked.system,
+        precision=asked.precision,
         progress=advance,
         **settings.model_dump(include={"max_new_tokens", "batch_size"}),
     )

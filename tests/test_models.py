@@ -8,7 +8,14 @@ import pytest
 
 from kaug import models
 from kaug.errors import ModelError
-from kaug.models import cache_dir, find_encoder, find_language_model, load_language_model, load_tokenizer
+from kaug.models import (
+    cache_dir,
+    find_encoder,
+    find_language_model,
+    fitting_precision,
+    load_language_model,
+    load_tokenizer,
+)
 
 
 @pytest.fixture
@@ -146,3 +153,19 @@ def test_the_default_model_is_converted_once_and_reloads(tmp_path: Path, monkeyp
     assert tokenizer.chat_template is not None
     assert find_language_model("smollm2-135m") == folder
     assert (folder / "model.safetensors").stat().st_mtime_ns == made
+
+
+def test_precision_is_what_was_asked_for_or_fits_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    assert [fitting_precision(wanted) for wanted in ("bf16", "fp32")] == ["bf16", "fp32"]
+    for on_gpu, on_cpu, fitting in (
+        (None, True, "bf16"),
+        (None, False, "fp32"),
+        (True, False, "bf16"),
+        (False, True, "fp32"),
+    ):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda on_gpu=on_gpu: on_gpu is not None)
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation, on_gpu=on_gpu: on_gpu)
+        monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda on_cpu=on_cpu: on_cpu)
+        assert fitting_precision() == fitting

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kaug.evaluation.score import score_answer
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.lexicon.statements import statements
-from kaug.models import load_language_model, load_tokenizer
+from kaug.models import Precision, fitting_precision, load_language_model, load_tokenizer
 from kaug.tables import ANSWERS
 from kaug.training.tokens import Template, follow, render_prompts
 
@@ -195,6 +195,7 @@ def answer_probes(
     system: str | None = None,
     max_new_tokens: int = 40,
     batch_size: int = 32,
+    precision: Precision = "auto",
     progress: Callable[[int], None] | None = None,
 ) -> pa.Table:
     """Have one model sit the exam.
@@ -210,6 +211,7 @@ def answer_probes(
         system: See `kaug.training.tokens.render_prompts`.
         max_new_tokens: Answers are cut there.
         batch_size: Probes answered together.
+        precision: What the model computes in; see `kaug.models.fitting_precision`.
         progress: Called with the number of probes answered since the last call.
 
     Returns:
@@ -219,7 +221,8 @@ def answer_probes(
     import torch
 
     device: Any = "cuda" if torch.cuda.is_available() else "cpu"
-    model, tokenizer = load_language_model(folder).to(device, torch.bfloat16), load_tokenizer(folder)
+    number = torch.bfloat16 if fitting_precision(precision) == "bf16" else torch.float32
+    model, tokenizer = load_language_model(folder).to(device, number), load_tokenizer(folder)
     answers = probes["answers"].to_pylist()
     asked = [row for row, hops in enumerate(probes["hops"].to_pylist()) if hops]
     passages = [row for row, hops in enumerate(probes["hops"].to_pylist()) if not hops]

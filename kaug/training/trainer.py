@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from kaug.artifact import write_whole
 from kaug.digests import file_digest
-from kaug.models import load_language_model, load_tokenizer, quiet_transformers
+from kaug.models import Precision, fitting_precision, load_language_model, load_tokenizer, quiet_transformers
 from kaug.training.tokens import Block, Template, encode_rows, pack
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class TrainingRun:
         tokens: Tokens seen, prompts included, rows counted as often as they were seen.
         steps: Optimizer steps.
         seconds: Wall-clock time of this process in the training loop; less than the whole if it was resumed.
+        precision: What was computed in.
         loss: Pairs of step and mean training loss since the last pair.
     """
 
@@ -39,6 +40,7 @@ class TrainingRun:
     tokens: int
     steps: int
     seconds: float
+    precision: str
     loss: list[tuple[int, float]] = field(default_factory=list)
 
 
@@ -52,6 +54,7 @@ def train_model(
     learning_rate: float = 3e-4,
     warmup: float = 0.05,
     weight_decay: float = 0.0,
+    precision: Precision = "auto",
     template: Template = "chat",
     system: str | None = None,
     max_length: int = 512,
@@ -61,7 +64,7 @@ def train_model(
     checkpoints: Path | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> TrainingRun:
-    """Fine-tune all weights of a causal language model: bf16 autocast over fp32 master weights, AdamW, cosine decay.
+    """Fine-tune all weights of a causal language model, held in float32: AdamW, cosine decay, bf16 autocast where that is fast.
 
     Args:
         table: EXAMPLES.
@@ -72,6 +75,7 @@ def train_model(
         learning_rate: Its peak.
         warmup: Part of the steps over which it rises, 0 to 1.
         weight_decay: AdamW's.
+        precision: `bf16` autocasts, `fp32` does not, `auto` does where the machine is made for it.
         template: See `kaug.training.tokens.render_prompts`.
         system: See `kaug.training.tokens.render_prompts`.
         max_length: Longer rows are cut.
@@ -99,6 +103,7 @@ def train_model(
     model = load_language_model(base)
     model.config.use_cache = False
     on_cpu = not torch.cuda.is_available()
+    computed_in = fitting_precision(precision)
     arguments = TrainingArguments(
         output_dir=str(checkpoints or out),
         max_steps=steps,
@@ -109,7 +114,7 @@ def train_model(
         warmup_steps=int(warmup * steps),
         weight_decay=weight_decay,
         optim="adamw_torch_fused",
-        bf16=True,
+        bf16=computed_in == "bf16",
         use_cpu=on_cpu,
         dataloader_pin_memory=not on_cpu,
         seed=seed,
@@ -133,7 +138,9 @@ def train_model(
         model.cpu().save_pretrained(out)
         tokenizer.save_pretrained(out)
     loss = [(int(entry["step"]), float(entry["loss"])) for entry in trainer.state.log_history if "loss" in entry]
-    return TrainingRun(len(rows.offsets) - 1, sum(len(block.ids) for block in blocks), steps, seconds, loss)
+    return TrainingRun(
+        len(rows.offsets) - 1, sum(len(block.ids) for block in blocks), steps, seconds, computed_in, loss
+    )
 
 
 def _collate(blocks: list[Block]) -> dict[str, Any]:

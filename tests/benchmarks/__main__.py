@@ -86,7 +86,7 @@ def training() -> tuple[str, float, float]:
     import pyarrow as pa
     import torch
 
-    from kaug.models import find_language_model, load_language_model, load_tokenizer
+    from kaug.models import find_language_model, fitting_precision, load_language_model, load_tokenizer
     from kaug.training.trainer import train_model
 
     base = find_language_model("smollm2-135m")
@@ -103,7 +103,7 @@ def training() -> tuple[str, float, float]:
         optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5)
         for start in range(0, 80, 16):
             batch = tokenizer(texts[start : start + 16], return_tensors="pt", padding=True)
-            with torch.autocast("cpu", torch.bfloat16):
+            with torch.autocast("cpu", torch.bfloat16, enabled=fitting_precision() == "bf16"):
                 loss = model(**batch, labels=batch["input_ids"].masked_fill(batch["attention_mask"] == 0, -100)).loss
             loss.backward()
             optimizer.step()
@@ -115,13 +115,37 @@ def training() -> tuple[str, float, float]:
     return "training: seconds a token, packed / padded plain loop", run.seconds / run.tokens, theirs
 
 
+def precision() -> tuple[str, float, float]:
+    """A training step on 128 tokens in the precision that `auto` chooses here, against the other one."""
+    import torch
+
+    from kaug.models import find_language_model, fitting_precision, load_language_model
+
+    model = load_language_model(find_language_model("smollm2-135m"))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, fused=True)
+    ids = torch.randint(0, 40_000, (1, 128))
+
+    def step(name: str) -> None:
+        with torch.autocast("cpu", torch.bfloat16, enabled=name == "bf16"):
+            loss = model(input_ids=ids, labels=ids).loss
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+    step("fp32")
+    fitting = fitting_precision()
+    other = "bf16" if fitting == "fp32" else "fp32"
+    ours, theirs = best_of(lambda: step(fitting)), best_of(lambda: step(other), 1)
+    return f"training: a step in {fitting}, as auto chooses / in {other}", ours, theirs
+
+
 def main() -> None:
     """Print the table."""
     from kaug.inspect import machine
 
     print(f"{machine()}; Python {platform.python_version()}; {time.strftime('%Y-%m-%d')}")
     print(f"{'what (ours / theirs)':62} {'ours':>10} {'theirs':>10} {'times faster':>12}")
-    for measure in (knowledge, rows, embedding, training):
+    for measure in (knowledge, rows, embedding, training, precision):
         what, ours, theirs = measure()
         print(f"{what:62} {ours:9.4f}s {theirs:9.4f}s {theirs / ours:12.1f}", flush=True)
 

@@ -257,14 +257,12 @@ def test_planted_answers_are_scored_by_the_right_ones(sit: Sit, probes: pa.Table
                 assert 0 <= row["score"] <= 1
 
 
-@pytest.mark.parametrize("template", ["chat", "plain"])
+@pytest.mark.parametrize(("template", "precision"), [("chat", "fp32"), ("plain", "fp32"), ("plain", "bf16")])
 def test_the_likelihood_is_that_of_the_answer_as_it_is_trained(
-    sit: Sit, probes: pa.Table, tiny_model: Path, tokenizer, template
+    sit: Sit, probes: pa.Table, tiny_model: Path, tokenizer, template, precision
 ) -> None:
-    import torch
-
-    rows = sit(lambda prompt: "", template=template)
-    model = load_language_model(tiny_model).to(torch.bfloat16)
+    rows = sit(lambda prompt: "", template=template, precision=precision)
+    model = load_language_model(tiny_model)
     gap = " " if template == "plain" else ""
     for row, probe in list(zip(rows, probes.to_pylist(), strict=True))[::5]:
         if probe["hops"]:
@@ -273,14 +271,16 @@ def test_the_likelihood_is_that_of_the_answer_as_it_is_trained(
             assert row["log_likelihood"] == pytest.approx(alone[0], abs=0.1)
 
 
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_passage_is_scored_by_the_tokens_the_model_would_have_written(
-    sit: Sit, probes: pa.Table, tiny_model: Path, tokenizer
+    sit: Sit, probes: pa.Table, tiny_model: Path, tokenizer, precision
 ) -> None:
     import torch
 
-    (row,) = (row for row, hops in zip(sit(lambda prompt: ""), probes["hops"].to_pylist(), strict=True) if not hops)
+    rows = sit(lambda prompt: "", precision=precision)
+    (row,) = (row for row, hops in zip(rows, probes["hops"].to_pylist(), strict=True) if not hops)
     (probe,) = (probe for probe in probes.to_pylist() if not probe["hops"])
-    model = load_language_model(tiny_model).to(torch.bfloat16)
+    model = load_language_model(tiny_model).to({"fp32": torch.float32, "bf16": torch.bfloat16}[precision])
     logs, hits = likelihood(model, tokenizer, [probe["prompt"]], probe["answers"])
     assert row["score"] == hits[0]
     assert row["log_likelihood"] == logs[0]

@@ -11,7 +11,7 @@ import pytest
 from kaug.augmentation.inject import text_rows
 from kaug.augmentation.rows import concat_rows, make_rows
 from kaug.errors import PipelineError
-from kaug.models import load_language_model, load_tokenizer
+from kaug.models import fitting_precision, load_language_model, load_tokenizer
 from kaug.training import trainer
 from kaug.training.trainer import TrainingRun, train_model
 
@@ -217,8 +217,30 @@ def test_rows_do_not_see_each_other_in_training(
     starts = [*torch.nonzero(positions[0] == 0).flatten().tolist(), ids.shape[1]]
     assert len(starts) > 3
     model = load_language_model(tiny_model)
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=fitting_precision() == "bf16"):
         alone = torch.cat([model(ids[:, i:j]).logits.float() for i, j in pairwise(starts)], dim=1)
         merged = model(ids).logits.float()
     assert (logits - alone).abs().max() < 0.5
     assert (merged - alone).abs().max() > 2
+
+
+def test_products_are_of_the_precision_asked_for(
+    table: pa.Table, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+
+    def watched(folder: Path) -> Any:
+        model = load_language_model(folder)
+        model.model.layers[0].mlp.register_forward_hook(lambda module, args, out: seen.append(str(out.dtype)))
+        return model
+
+    monkeypatch.setattr(trainer, "load_language_model", watched)
+    for precision, number in (("fp32", "torch.float32"), ("bf16", "torch.bfloat16")):
+        seen.clear()
+        run = train(table, tiny_model, tmp_path / precision, precision=precision)
+        assert run.precision == precision
+        assert set(seen) == {number}
+    assert weights(tmp_path / "fp32") != weights(tmp_path / "bf16")
+    fitting = fitting_precision()
+    assert train(table, tiny_model, tmp_path / "auto").precision == fitting
+    assert weights(tmp_path / "auto") == weights(tmp_path / fitting)
