@@ -104,9 +104,7 @@ class Augmentation(Section):
         ["statement", "reversed", "question", "passage", "multi-hop"], description="closed-book forms"
     )
     phrasings: int = Field(5, ge=1, description="templates a predicate and form, at most")
-    inject: list[Literal["before", "inline"]] = Field(
-        [], description="open-book rows of the texts with retrieved facts"
-    )
+    inject: list[Literal["before", "inline"]] = Field([], description="open-book rows: the texts with facts in them")
     replay: float = Field(
         0.0, ge=0, lt=1, description="part of every arm's tokens that is plain text, so that it goes on reading prose"
     )
@@ -130,9 +128,7 @@ class Training(Section):
     learning_rate: float = Field(3e-4, gt=0, description="its peak; cosine decay")
     warmup: float = Field(0.05, ge=0, le=1, description="part of the steps over which it rises")
     weight_decay: float = Field(0.0, ge=0, description="AdamW's")
-    precision: Precision = Field(
-        "auto", description="of training and exam; auto is bf16 where the machine is made for it"
-    )
+    precision: Precision = Field("auto", description="of training and exam; auto is bf16 where that is fast")
     template: Literal["chat", "plain"] = Field("chat", description="how questions are put to the model")
     system: str | None = Field(None, description="system message; the chat template's own if absent")
     max_length: int = Field(512, ge=16, description="longer rows are cut, in tokens")

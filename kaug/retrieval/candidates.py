@@ -10,10 +10,7 @@ from kaug.retrieval.groups import Numbers
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linking.named import Named
 
-__all__ = ["PARTLY", "Candidates", "find_candidates", "path_to"]
-
-PARTLY = 0.4
-"""From this strength on, half of a name's words, a term counts as named in part, and walks start from it."""
+__all__ = ["Candidates", "find_candidates", "path_to"]
 
 
 class Candidates(NamedTuple):

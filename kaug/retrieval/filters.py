@@ -29,8 +29,9 @@ def facts_where(
 
     Args:
         kb: The knowledge base.
-        classes: IRIs, or labels, of classes: the fact's subject is an instance of one of them or of a class below.
-        predicates: IRIs, or labels: the fact's predicate is one of them.
+        classes: IRIs, or labels in any language, of classes: the fact's subject is an instance of one of them, or of one
+            below.
+        predicates: IRIs, or labels in any language: the fact's predicate is one of them.
         sources: Ids: one of them states the fact.
         languages: BCP 47 tags ("zh" takes "zh-Hant" too): both ends of the fact can be named in one of them. A literal
             without a language, such as a number, is at home in all.
@@ -79,15 +80,20 @@ def facts_where(
 def _among(kb: KnowledgeBase, named: Sequence[str], terms: NDArray[np.int64], what: str) -> NDArray[np.bool_]:
     """Which terms have one of some IRIs or labels; each of those must be had by one of `terms`."""
     found = np.zeros(kb.terms.num_rows, bool)
-    value = kb.terms["value"].take(pa.array(terms))
-    label = kb.text(terms=terms)
+    value, shown = kb.terms["value"].take(pa.array(terms)), kb.text(terms=terms)
+    among = np.zeros(kb.terms.num_rows, bool)
+    among[terms] = True
+    labels = kb.labels.filter(pa.array(among[kb.labels["term"].to_numpy()]))
+    # Each name with the term that bears it: its IRI, what is shown of it, its labels in all languages.
+    bearer = np.concatenate([terms, terms, labels["term"].to_numpy()])
+    names = pa.chunked_array([*value.chunks, shown, *labels["text"].cast(pa.string()).chunks], pa.string())
+    folded = pc.utf8_lower(names)
     for name in named:
-        same = pc.or_(pc.equal(value, name), pc.equal(pc.utf8_lower(label), name.lower()))
-        rows = np.flatnonzero(same.to_numpy(zero_copy_only=False))
-        if not len(rows):
-            known = [*label.to_pylist()[:5000], *value.to_pylist()[:5000]]
+        same = pc.or_(pc.equal(names, name), pc.equal(folded, name.lower())).to_numpy()
+        if not same.any():
+            known = [*shown.to_pylist()[:5000], *labels["text"].to_pylist()[:5000], *value.to_pylist()[:5000]]
             raise PipelineError(f"No fact has the {what} {name!r}.{nearest(name, known)}")
-        found[terms[rows]] = True
+        found[bearer[same]] = True
     return found
 
 

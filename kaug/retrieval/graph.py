@@ -43,6 +43,11 @@ class Reached(NamedTuple):
         """Find the entries of texts and terms, int64; -1 where no walk from the text reaches the term."""
         return places(self.text * self.terms + self.term, text * self.terms + term)
 
+    def of_text(self, text: int) -> "Reached":
+        """Return the entries of one text."""
+        some = slice(*np.searchsorted(self.text, [text, text + 1]))
+        return Reached(self.text[some], self.term[some], self.probability[some], self.hop[some], self.terms)
+
 
 class FactGraph:
     """The facts of a knowledge base as a graph.
@@ -54,7 +59,7 @@ class FactGraph:
     """
 
     def __init__(self, kb: KnowledgeBase, most: int = 512) -> None:
-        """Sort the facts by either end; it takes some ten nanoseconds a fact and 16 bytes a term."""
+        """Sort the facts by either end; it takes some ten nanoseconds a fact, and 24 bytes a fact and a term."""
         self.most = most
         subject, _, object_ = (column.astype(np.int64) for column in kb.columns())
         self.ends, self._terms = (subject, object_), kb.terms.num_rows
@@ -84,8 +89,9 @@ class FactGraph:
         return text[small[np.concatenate([out, into])]], np.concatenate([row, self._by_object[entry]])
 
     def facts_with_subject(self, term: Numbers) -> tuple[Numbers, Numbers]:
-        """Find all facts that have terms as their subject: int64 (pairs,) twice: places in `term`, rows of facts."""
-        return spread(self._out[term], self._out[term + 1])
+        """Find the facts that have terms as their subject, but of hubs: int64 (pairs,) twice: places in `term`, rows."""
+        count = np.where(self.degree[term] <= self.most, self._out[term + 1] - self._out[term], 0)
+        return spread(self._out[term], self._out[term] + count)
 
     def some_facts_of(self, term: Numbers, most: int) -> tuple[Numbers, Numbers, Numbers]:
         """Find some of the facts of terms, of hubs too: at most so many as subject and as object, spread evenly.

@@ -139,7 +139,14 @@ class FactIndex:
         return index
 
     def save(self, folder: Path) -> None:
-        """Write the index into a folder that exists: `embeddings/`, `facts.arrow`, `index.faiss`, `index.json`."""
+        """Write the index into a folder: `embeddings/`, `facts.arrow`, `index.faiss`, `index.json`.
+
+        Args:
+            folder: It exists, and holds no index.
+
+        Raises:
+            ArtifactError: An index is there already.
+        """
         write_folder(Path(folder), self._about, self._kb.facts["fact"], self._sentence, self._shards, self._codes)
 
     @classmethod
@@ -205,7 +212,8 @@ class FactIndex:
             k: How many, at least 1; where there are fewer facts, fewer rows come back.
 
         Returns:
-            A table of the schema `HITS`, sorted by text and rank; ties are broken by the fact's id.
+            A table of the schema `HITS`, sorted by text and rank. Ties are broken by the fact's id; of sentences that are as near
+            as the last one found, 16 more are looked at.
 
         Raises:
             PipelineError: k is below 1.

@@ -7,7 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.retrieval.groups import spread
+from kaug.retrieval.groups import place_in_group, spread
 from kaug.retrieval.linking.characters import read_characters
 from kaug.retrieval.linking.prefixes import Prefixes, batches, hash_forms
 from kaug.retrieval.linking.surface import surface_forms, without_taken
@@ -60,8 +60,13 @@ class Linker:
 
     counts: dict[str, int]
 
-    def __init__(self, kb: KnowledgeBase) -> None:
-        """Build the table of forms from a knowledge base; it takes some microseconds a label."""
+    def __init__(self, kb: KnowledgeBase, *, most: int = 512) -> None:
+        """Build the table of forms from a knowledge base; it takes some microseconds a label.
+
+        Args:
+            kb: The knowledge base.
+            most: Of the terms that bear one name, so many are found by it: those with the most facts.
+        """
         surfaces, self.counts = surface_forms(kb)
         keys, ends = hash_forms(surfaces["text"].to_pylist())
         rules = surfaces["rule"].to_numpy()
@@ -75,6 +80,9 @@ class Linker:
         pairs, entry = np.unique(pairs, return_inverse=True)
         self._rules = np.zeros(len(pairs), np.uint8)
         np.bitwise_or.at(self._rules, entry, rules)
+        borne = _best_known(kb, pairs, most)
+        self.counts["names of terms that share them with too many"] = int(len(borne) - borne.sum())
+        pairs, self._rules = pairs[borne], self._rules[borne]
         self._terms = (pairs & 0xFFFFFFFF).astype(np.uint32)
         self._first = np.searchsorted(pairs >> 32, np.arange(len(self._prefixes) + 1))
         self.counts["forms"] = len(np.unique(pairs >> 32))
@@ -115,6 +123,19 @@ class Linker:
             "surface": _cut("\n".join(texts), start, end).take(pa.array(span)),
         }
         return pa.table(columns, schema=MENTIONS)
+
+
+def _best_known(kb: KnowledgeBase, pairs: NDArray[np.int64], most: int) -> NDArray[np.bool_]:
+    """Which pairs of a form and a term are kept: of each form those of the terms with the most facts, `most` at the most."""
+    form, term = pairs >> 32, pairs & 0xFFFFFFFF
+    kept = np.ones(len(pairs), bool)
+    crowded = np.flatnonzero(np.bincount(form)[form] > most) if len(form) else form
+    if len(crowded):
+        subject, _, object_ = kb.columns()
+        facts = np.bincount(np.concatenate([subject, object_]), minlength=kb.terms.num_rows)
+        order = crowded[np.lexsort((term[crowded], -facts[term[crowded]], form[crowded]))]
+        kept[order[place_in_group(form[order]) >= most]] = False
+    return kept
 
 
 def _leftmost(start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:

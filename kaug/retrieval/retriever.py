@@ -11,8 +11,7 @@ stands there, 0 if none does.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +22,7 @@ from kaug.errors import ArtifactError, PipelineError, nearest
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.lexicon.statements import statements
 from kaug.knowledge.rdf.sources import Kind
-from kaug.retrieval.candidates import PARTLY, Candidates, find_candidates, path_to
+from kaug.retrieval.candidates import Candidates, find_candidates, path_to
 from kaug.retrieval.choose import choose
 from kaug.retrieval.encoder import Encoder
 from kaug.retrieval.graph import FactGraph, Reached
@@ -33,6 +32,7 @@ from kaug.retrieval.linker import Linker
 from kaug.retrieval.linking.named import Named, join_names
 from kaug.retrieval.linking.overlap import Overlap
 from kaug.retrieval.linking.senses import resolve
+from kaug.retrieval.reasons import PARTLY, REASONS, Why, explain
 
 __all__ = ["RETRIEVED", "Retriever"]
 
@@ -60,10 +60,10 @@ a named term to a neighbour, the first step first.
 """
 
 _KINDS: tuple[Kind, ...] = ("domain", "commonsense")
-_REASONS = ["similar", "neighbour", "partial", "linked", "connects"]
 # Set on every second fact of LAMA T-REx and every second text of WebNLG; see docs/retrieval.md.
 _SUBJECT, _OBJECT, _CONNECTS, _NEARBY = 0.5, 0.3, 0.1, 1.0
-_BATCH = 1024
+# Texts are encoded many at a time, and their facts weighed for few, because one text may have thousands to weigh.
+_ENCODED, _TOGETHER = 1024, 128
 
 
 class Retriever:
@@ -140,19 +140,16 @@ class Retriever:
             PipelineError: An argument is out of its range, or the index is in another language.
         """
         limits = self._check(k, floor, language, candidates, allowed, hops, diversity, budget)
-        asked = [n for n, text in enumerate(texts) if re.search(r"[^\W_]", text)]
+        allowed = None if allowed is None or allowed.all() else allowed
         found = [RETRIEVED.empty_table()]
-        for start in range(0, len(asked) if len(self._index) else 0, _BATCH):
-            numbers = asked[start : start + _BATCH]
-            said = [texts[number] for number in numbers]
-            queries = self._encoder.encode(said, query=True)
+        for numbers, said, queries in self._encoded(texts) if len(self._index) else ():
             senses = resolve(self._kb, self._linker.link(said), said, queries, self._index.vectors, self._graph)
             named = join_names(senses, self._overlap.match(said), self._kb.terms.num_rows)
             reached = self._walk(named, hops - 1) if hops > 1 else None
             weighed = find_candidates(
                 self._index, self._graph, queries, named, near=candidates, reached=reached, allowed=allowed
             )
-            why = self._explain(weighed, named)
+            why = explain(weighed, named, self._graph)
             relevance = self._relevance(weighed, why)
             kept = np.flatnonzero(relevance >= floor)
             text, row = weighed.text[kept], weighed.row[kept]
@@ -172,16 +169,17 @@ class Retriever:
             start_, end = self._places(said, text, row, why.take(best), named)
             via: list[list[int]] = [[]] * len(best)
             if reached is not None:
-                for at in np.flatnonzero(why.reason[best] == _REASONS.index("neighbour")):
-                    via[at] = path_to(self._index, self._graph, queries, reached, int(text[at]), int(row[at]))
+                for at in np.flatnonzero(why.reason[best] == REASONS.index("neighbour")):
+                    walks = reached.of_text(int(text[at]))
+                    via[at] = path_to(self._index, self._graph, queries, walks, int(text[at]), int(row[at]))
             columns = {
-                "text": pa.array(np.array(numbers)[text], pa.int32()),
+                "text": pa.array(numbers[text], pa.int32()),
                 "rank": pa.array(place_in_group(text) + 1, pa.int32()),
                 "row": pa.array(row),
                 "fact": self._kb.hex_ids.take(pa.array(row)),
                 "score": pa.array(weighed.score[best]),
                 "relevance": pa.array(relevance[best]),
-                "reason": pa.array(np.array(_REASONS)[why.reason[best]].tolist(), pa.string()),
+                "reason": pa.array(np.array(REASONS)[why.reason[best]].tolist(), pa.string()),
                 "start": pa.array(start_, pa.int32(), mask=start_ < 0),
                 "end": pa.array(end, pa.int32(), mask=start_ < 0),
                 "via": pa.array(via, pa.list_(pa.int64())),
@@ -189,13 +187,25 @@ class Retriever:
             found.append(pa.table(columns, schema=RETRIEVED))
         return pa.concat_tables(found)
 
-    def calibrate(self, texts: Sequence[str], *, passing: float = 0.05, language: str = "en") -> float:
+    def calibrate(
+        self,
+        texts: Sequence[str],
+        *,
+        passing: float = 0.05,
+        language: str = "en",
+        candidates: int = 64,
+        hops: int = 1,
+        allowed: NDArray[np.bool_] | None = None,
+    ) -> float:
         """Find the floor that few of some texts reach that the knowledge base has nothing to say about.
 
         Args:
             texts: Texts of another domain, some hundreds or more.
             passing: The part of them that may get a fact all the same, from 0 to 1.
-            language: The language of the facts' sentences.
+            language: See `retrieve`; so `candidates`, `hops` and `allowed`: a floor holds for the settings it was found with.
+            candidates: See there.
+            hops: See there.
+            allowed: See there.
 
         Returns:
             A `floor` for `retrieve`. How many facts that are right it costs, only texts of your own domain can tell.
@@ -206,47 +216,42 @@ class Retriever:
         if not 0 <= passing <= 1 or not texts:
             raise PipelineError(f"passing is {passing}, from 0 to 1, and {len(texts)} texts; give at least one.")
         best = np.full(len(texts), -1.0)
-        hits = self.retrieve(texts, 1, floor=-1, language=language)
+        hits = self.retrieve(texts, 1, floor=-1, language=language, candidates=candidates, hops=hops, allowed=allowed)
         best[hits["text"].to_numpy()] = hits["relevance"].to_numpy()
         # The least float32 above the last relevance that shall not pass.
         last = np.quantile(best, 1 - passing, method="higher")
         return float(np.round(last, 6) + 1e-6)
+
+    def _encoded(self, texts: Sequence[str]) -> Iterator[tuple[Numbers, list[str], NDArray[np.float32]]]:
+        """Texts with a letter or digit, some at a time: their numbers, themselves, and their vectors."""
+        asked = [number for number, text in enumerate(texts) if re.search(r"[^\W_]", text)]
+        for start in range(0, len(asked), _ENCODED):
+            numbers = asked[start : start + _ENCODED]
+            said = [texts[number] for number in numbers]
+            queries = self._encoder.encode(said, query=True)
+            for low in range(0, len(said), _TOGETHER):
+                some = slice(low, low + _TOGETHER)
+                yield np.array(numbers[some]), said[some], queries[some]
 
     def _walk(self, named: Named, steps: int) -> Reached:
         """Walk from the terms that texts name in full or in part."""
         sure = named.take(named.strength >= PARTLY)
         return self._graph.walk(sure.text, sure.term, sure.strength, steps)
 
-    def _explain(self, pairs: Candidates, named: Named) -> "_Why":
-        """Say of each pair how surely the text names the fact's ends, where, and so why the fact would be taken."""
-        subject, object_ = (ends[pairs.row] for ends in self._graph.ends)
-        left, right = named.find(pairs.text, subject), named.find(pairs.text, object_)
-        strengths = named.strength_at(left), named.strength_at(right)
-        reason = np.where(pairs.nearby > 0, _REASONS.index("neighbour"), _REASONS.index("similar"))
-        reason = np.where(np.maximum(*strengths) >= PARTLY, _REASONS.index("partial"), reason)
-        full = named.in_full(left), named.in_full(right)
-        reason = np.where(full[0] | full[1], _REASONS.index("linked"), reason)
-        both = np.flatnonzero(full[0] & full[1] & (subject != object_))
-        # Two terms of one ambiguous mention are not two things that the text brings together.
-        start, last = named.start, named.last
-        apart = (start[left[both]] != last[right[both]]) | (last[left[both]] != start[right[both]])
-        reason[both[apart]] = _REASONS.index("connects")
-        return _Why(left, right, *strengths, reason)
-
-    def _relevance(self, pairs: Candidates, why: "_Why") -> NDArray[np.float32]:
-        named = _SUBJECT * why.subject + _OBJECT * why.object + _CONNECTS * (why.reason == _REASONS.index("connects"))
+    def _relevance(self, pairs: Candidates, why: Why) -> NDArray[np.float32]:
+        named = _SUBJECT * why.subject + _OBJECT * why.object + _CONNECTS * (why.reason == REASONS.index("connects"))
         relevance: NDArray[np.float32] = (pairs.score + named + _NEARBY * pairs.nearby).astype(np.float32)
         return relevance.round(6)
 
     def _places(
-        self, said: Sequence[str], text: Numbers, row: Numbers, why: "_Why", named: Named
+        self, said: Sequence[str], text: Numbers, row: Numbers, why: Why, named: Named
     ) -> tuple[Numbers, Numbers]:
         """Find the first mention of each fact's subject, or else of its object: start and end, -1 where it has none."""
         start, end = np.full(len(row), -1, np.int64), np.full(len(row), -1, np.int64)
-        full = np.flatnonzero(why.reason >= _REASONS.index("linked"))
+        full = np.flatnonzero(why.reason >= REASONS.index("linked"))
         mention = np.where(named.in_full(why.left), why.left, why.right)[full]
         start[full], end[full] = named.start[mention], named.end[mention]
-        part = np.flatnonzero(why.reason == _REASONS.index("partial"))
+        part = np.flatnonzero(why.reason == REASONS.index("partial"))
         ends = np.where(why.object > why.subject, self._graph.ends[1][row], self._graph.ends[0][row])[part]
         start[part], end[part] = self._overlap.where([said[one] for one in text[part]], ends.tolist())
         return start, end
@@ -288,18 +293,3 @@ class Retriever:
         if allowed is not None and allowed.shape != (len(self._index),):
             raise PipelineError(f"allowed has the shape {allowed.shape}; it should be ({len(self._index)},).")
         return np.array(limits, np.int64)
-
-
-class _Why(NamedTuple):
-    """Pairs' ends among the terms named (-1 for nowhere), how surely they are named, and the reason."""
-
-    left: Numbers
-    right: Numbers
-    subject: NDArray[np.float32]
-    object: NDArray[np.float32]
-    reason: Numbers
-
-    def take(self, places: Numbers) -> "_Why":
-        return _Why(
-            self.left[places], self.right[places], self.subject[places], self.object[places], self.reason[places]
-        )

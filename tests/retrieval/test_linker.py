@@ -151,7 +151,8 @@ def plain(text):
     found = []
     for place, character in enumerate(text):
         word = 0 < place < len(text) - 1 and all(
-            one.isalnum() or one == "_" for one in (text[place - 1], text[place + 1])
+            one.isalnum() or one == "_" or unicodedata.category(one).startswith("M")
+            for one in (text[place - 1], text[place + 1])
         )
         like = {"İ": "i", "’": "'"}.get(character, character.lower())
         if character.isspace() or (character == "-" and word):
@@ -172,9 +173,13 @@ def plain(text):
 
 def joined(left, right):
     unspaced = re.compile("[\u0e00-\u0eff\u4e00-\u9fff]")
-    if unicodedata.combining(right):
+    marks = [unicodedata.category(one).startswith("M") for one in (left, right)]
+    if marks[1]:
         return True
-    return all((one.isalnum() or one == "_") and not unspaced.match(one) for one in (left, right))
+    return all(
+        (one.isalnum() or one == "_" or mark) and not unspaced.match(one)
+        for one, mark in zip((left, right), marks, strict=True)
+    )
 
 
 def starts_sentence(text, place):
@@ -278,6 +283,28 @@ def test_memory_is_linear_in_the_text(kb_linker):
     assert peaks[1] < 2.2 * peaks[0]
 
 
+def test_words_are_not_cut_at_their_marks(make_kb):
+    labels = ':a rdfs:label "José"@en ; :p :b . :b rdfs:label "राम" ; :p :c . :c rdfs:label "கல்" ; :p :a .'
+    linker = Linker(make_kb(world=labels))
+    surfaces = [row["surface"] for row in linker.link(["Jose\u0301e Martin", "Jose\u0301 Martin"]).to_pylist()]
+    assert surfaces == ["Jose\u0301"]
+    assert [row["surface"] for row in linker.link(["रामायण एक ग्रन्थ है", "राम वन गए"]).to_pylist()] == ["राम"]
+    assert [row["text"] for row in linker.link(["கல்வி", "கல் ஒன்று"]).to_pylist()] == [1]
+
+
+def test_of_too_many_terms_with_one_name_the_best_known_are_found(make_kb):
+    facts = "".join(
+        f':t{n} rdfs:label "size" {"".join(f"; :p :o{other} " for other in range(n + 1))}. ' for n in range(8)
+    )
+    kb = make_kb(world=facts)
+    value = kb.terms["value"].to_pylist()
+    linker = Linker(kb, most=3)
+    found = {value[term] for term in linker.link(["its size"])["term"].to_pylist()}
+    assert found == {"urn:x:t5", "urn:x:t6", "urn:x:t7"}
+    assert linker.counts["names of terms that share them with too many"] >= 5
+    assert Linker(kb).link(["its size"]).num_rows == 8
+
+
 def test_labels_that_are_not_looked_for_are_counted(make_kb):
     long = "so on " * 20_000
     linker = Linker(
@@ -289,6 +316,7 @@ def test_labels_that_are_not_looked_for_are_counted(make_kb):
         "too long": 1,
         "without a letter or digit": 1,
         "variants that are labels of others": 0,
+        "names of terms that share them with too many": 0,
         "forms": len(linker),
     }
     assert linker.link([long]).num_rows == 0

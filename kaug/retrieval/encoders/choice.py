@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kaug.digests import code_digest, fingerprint
 from kaug.errors import ModelError
@@ -68,15 +69,15 @@ def make_choice(digest: str, names: list[str], load: Callable[[str], Any]) -> di
     Args:
         digest: The model's digest.
         names: The backends, `torch` first.
-        load: Makes an encoder of a backend; a `ModelError` rules the backend out.
+        load: Makes an encoder of a backend; a `ModelError` rules the backend out, but for `torch`.
 
     Returns:
         `{"backend": …, "measured": {backend: {"texts_per_second": …, "cosine": …} or {"why": …}}}`. The backend is the
         fastest whose least cosine to `torch` reaches `AGREEING`, and `torch` if none is clearly faster than that.
     """
-    encoders: dict[str, Any] = {}
+    encoders: dict[str, Any] = {"torch": load("torch")}
     measured: dict[str, dict[str, Any]] = {}
-    for name in names:
+    for name in names[1:]:
         try:
             encoders[name] = load(name)
         except ModelError as error:
@@ -84,7 +85,7 @@ def make_choice(digest: str, names: list[str], load: Callable[[str], Any]) -> di
     plain = encoders["torch"].encode(_SAMPLE)
     best = dict.fromkeys(encoders, np.inf)
     for name, encoder in encoders.items():
-        measured[name] = {"cosine": round(float((encoder.encode(_SAMPLE) * plain).sum(axis=1).min()), 6)}
+        measured[name] = {"cosine": round(_least_cosine(encoder.encode(_SAMPLE), plain), 6)}
     for _ in range(_ROUNDS):
         for name, encoder in encoders.items():
             started = time.perf_counter()
@@ -104,10 +105,19 @@ def make_choice(digest: str, names: list[str], load: Callable[[str], Any]) -> di
     return choice
 
 
+def _least_cosine(rows: NDArray[np.float32], plain: NDArray[np.float32]) -> float:
+    """The least cosine of rows to those of torch; where a text has no tokens and torch gives zeros, so must the other."""
+    cosine = (rows * plain).sum(axis=1)
+    empty = ~plain.any(axis=1)
+    cosine[empty] = ~rows[empty].any(axis=1)
+    return float(cosine.min())
+
+
 def _place(digest: str) -> Path:
     mark = fingerprint(
         model=digest,
         processor=_processor(),
+        gpu=[Path("/dev/nvidiactl").exists(), os.environ.get("CUDA_VISIBLE_DEVICES")],
         threads=threads(),
         versions=versions(*_MEASURED_WITH),
         code=code_digest("retrieval/encoders"),

@@ -67,7 +67,13 @@ def write_folder(
         sentence: The number of each fact's sentence.
         shards: The shards of the sentences' vectors.
         codes: Their codes.
+
+    Raises:
+        ArtifactError: An index is there already, which may be the one that is written.
     """
+    there = [name for name in (_ABOUT, _FACTS, _CODES, _SHARDS) if (folder / name).exists()]
+    if there:
+        raise ArtifactError(f"{folder}: holds {', '.join(there)} already; save into an empty folder.")
     table = pa.table({"fact": facts.combine_chunks(), "sentence": sentence}, schema=_COLUMNS)
     with pa.OSFile(os.fspath(folder / _FACTS), "wb") as sink, pa.ipc.new_file(sink, _COLUMNS) as writer:
         writer.write_table(table)

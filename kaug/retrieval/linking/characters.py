@@ -108,7 +108,9 @@ def _table() -> NDArray[np.uint32]:
     kinds = np.zeros(_BLANK + 1, np.uint32)
     upper, word, space = _are(str.isupper, letters), _are(str.isalnum, letters), _are(str.isspace, letters)
     word[ord("_")] = True
-    combining = _are(unicodedata.combining, letters)
+    # Marks are of the word they stand in: accents, and the vowel signs of Devanagari, Tamil and others.
+    combining = _are(lambda letter: unicodedata.category(letter).startswith("M"), letters)
+    word |= combining
     small = ~upper & (_are(str.islower, letters) | _are(str.istitle, letters))
     for bit, those in ((WORD, word), (_COMBINING, combining), (UPPER, upper), (SMALL, small), (_SPACE, space)):
         kinds[:_LETTERS_BELOW][those] |= bit
