@@ -292,6 +292,46 @@ def test_the_fastest_that_agrees_is_chosen_and_kept(tmp_path, monkeypatch, other
     assert kept_choice("abc") is None
 
 
+def test_texts_without_a_token_agree_if_both_are_zeros(tmp_path, monkeypatch):
+    monkeypatch.setenv("KAUG_CACHE_DIR", str(tmp_path))
+
+    class Zeros(Timed):
+        def __init__(self, clock, seconds, fill):
+            super().__init__(clock, seconds, 0.0)
+            self.fill = fill
+
+        def encode(self, texts):
+            rows = super().encode(texts)
+            rows[[text == "" for text in texts]] = self.fill
+            return rows
+
+    clock = [0.0]
+    monkeypatch.setattr(choice.time, "perf_counter", lambda: clock[0])
+    made = {"torch": Zeros(clock, 4.0, 0), "onnx": Zeros(clock, 1.0, 0), "openvino": Zeros(clock, 0.5, 1)}
+    found = make_choice("abc", list(made), made.__getitem__)
+    assert found["backend"] == "onnx"
+    assert found["measured"]["openvino"]["cosine"] == 0
+
+
+def test_what_torch_cannot_run_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setenv("KAUG_CACHE_DIR", str(tmp_path))
+
+    def load(name):
+        raise ModelError(f"{name}: no sentence encoder")
+
+    with pytest.raises(ModelError, match="torch: no sentence encoder"):
+        make_choice("abc", ["torch", "onnx"], load)
+
+
+def test_a_choice_is_of_a_machine_with_the_same_gpu(tmp_path, monkeypatch):
+    monkeypatch.setenv("KAUG_CACHE_DIR", str(tmp_path))
+    places = set()
+    for visible in ("", "0"):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+        places.add(choice._place("abc"))
+    assert len(places) == 2
+
+
 def test_few_texts_are_not_worth_measuring(tiny, tmp_path, monkeypatch):
     monkeypatch.setenv("KAUG_CACHE_DIR", str(tmp_path))
     encoder = load_encoder(str(tiny), texts=MANY - 1)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from kaug.errors import PipelineError
 from kaug.knowledge.lexicon.statements import statements
 from kaug.retrieval import graph as module
 from kaug.retrieval.filters import facts_where
@@ -154,6 +155,29 @@ def test_a_text_gets_the_same_facts_whatever_it_is_asked_with(kb, build):
     for number, text in enumerate(texts):
         alone = retriever.retrieve([text], 4, **settings).to_pylist()
         assert [{**row, "text": number} for row in alone] == [row for row in together if row["text"] == number]
+
+
+@pytest.mark.parametrize("hops", [1, 2])
+def test_a_floor_lets_few_of_the_texts_pass_that_it_was_found_with(make_kb, build, hops):
+    world = "".join(f":zorg{n} :p :y{n} . :y{n} :q :z{n} ." for n in range(40))
+    retriever = build(make_kb(world=world))
+    texts = [f"zorg{n} in idle talk {n}" for n in range(20)] + [f"nothing {n}" for n in range(20)]
+    for passing, most in ((0.25, 10), (0.05, 2), (0, 0)):
+        floor = retriever.calibrate(texts, passing=passing, hops=hops)
+        passed = set(retriever.retrieve(texts, 1, floor=floor, hops=hops)["text"].to_pylist())
+        assert len(passed) <= most
+    nothing = np.zeros(80, bool)
+    assert retriever.calibrate(texts, hops=hops, allowed=nothing) == pytest.approx(-1, abs=1e-5)
+    with pytest.raises(PipelineError, match="passing is 2"):
+        retriever.calibrate(texts, passing=2)
+    with pytest.raises(PipelineError, match="0 texts"):
+        retriever.calibrate([])
+
+
+def test_a_filter_that_allows_all_is_none(kb, build):
+    retriever, texts = build(kb), ["Lima", "Greece and a fox"]
+    every = np.ones(kb.facts.num_rows, bool)
+    assert retriever.retrieve(texts, allowed=every).equals(retriever.retrieve(texts))
 
 
 @pytest.mark.parametrize("budget", [1, 5, 6, 7, 11, 20, 1000])

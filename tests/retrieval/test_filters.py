@@ -95,6 +95,18 @@ def test_predicates(zoo):
     }
 
 
+def test_labels_of_all_languages_name_predicates_and_classes(make_kb):
+    world = (
+        ':capital rdfs:label "capital"@en, "首都"@zh . :Peru a :Land ; :capital :Lima ; :p :Lima .'
+        ':Land rdfs:label "land"@en, "国家"@zh ; skos:altLabel "Country"@en .'
+    )
+    kb = make_kb(world=world)
+    assert said(kb, facts_where(kb, predicates=["首都"])) == said(kb, facts_where(kb, predicates=["capital"]))
+    assert facts_where(kb, predicates=["首都"]).sum() == 1
+    for name in ("国家", "country", "land", "urn:x:Land"):
+        assert facts_where(kb, classes=[name]).sum() == 3
+
+
 def test_sources(make_kb):
     kb = make_kb(world=":a :p :b . :c :p :d .", everyday=":c :p :d . :e :p :f .")
     assert said(kb, facts_where(kb, sources=["world"])) == {"a p b", "c p d"}

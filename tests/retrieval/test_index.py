@@ -122,6 +122,8 @@ def test_what_is_saved_is_found_again(kb, encoder, tmp_path):
     built = FactIndex.build(kb, encoder)
     built.save(tmp_path)
     loaded = FactIndex.load(tmp_path, kb, encoder)
+    with pytest.raises(ArtifactError, match=r"holds index.json, facts.arrow, embeddings already"):
+        loaded.save(tmp_path)
     texts = ["Which capital has Peru?", "turkey"]
     assert loaded.search(texts, 4).equals(built.search(texts, 4))
     facts = pa.ipc.open_file(tmp_path / "facts.arrow").read_all()
