@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kaug.retrieval.graph import FactGraph, Reached
-from kaug.retrieval.groups import Numbers
+from kaug.retrieval.groups import Numbers, best_first, distinct
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linking.named import Named
 
@@ -57,7 +57,7 @@ def find_candidates(
     if reached is not None:
         pairs.append(graph.facts_of(reached.text, reached.term))
     keys = np.concatenate([text * np.int64(len(index)) + row for text, row in pairs])
-    text, row = np.divmod(np.unique(keys), np.int64(max(len(index), 1)))
+    text, row = np.divmod(distinct(keys), np.int64(max(len(index), 1)))
     if allowed is not None:
         text, row = text[allowed[row]], row[allowed[row]]
     nearby = np.zeros(len(row), np.float32)
@@ -90,7 +90,7 @@ def path_to(
         hops = reached.hop[reached.find(np.full(len(rows), text), other)]
         rows, other = rows[hops == hops.max()], other[hops == hops.max()]
         score = index.cosines(queries, np.full(len(rows), text), rows)
-        best = np.lexsort((index.order[rows], -np.round(score, 6)))[0]
+        best = best_first(np.zeros(len(rows), np.int64), score, index.order[rows])[0]
         path.insert(0, int(rows[best]))
         term, hop = int(other[best]), int(hops.max())
     return path
@@ -107,4 +107,4 @@ def _facts_between(graph: FactGraph, term: int, others: Numbers) -> Numbers:
         )
     left, right = (end[rows] for end in graph.ends)
     rows = rows[((left == term) & np.isin(right, others)) | ((right == term) & np.isin(left, others))]
-    return np.unique(rows)
+    return distinct(rows)

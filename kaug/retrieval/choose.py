@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from kaug.retrieval.groups import place_in_group
+from kaug.retrieval.groups import best_first, place_in_group
 from kaug.retrieval.index import FactIndex
 
 __all__ = ["choose"]
@@ -47,12 +47,13 @@ def choose(
     """
     limits = np.minimum(limits, len(row))
     by_id = index.order[row]
-    order = np.lexsort((by_id, -np.round(relevance, 6), kind, text))
+    group = text * len(limits) + kind
+    order = best_first(group, relevance, by_id)
     if budget is not None and tokens is not None:
         order = order[tokens[order] <= budget]
     wide = limits if not diversity and budget is None else limits * _POOL
-    order = order[place_in_group(text[order] * len(limits) + kind[order]) < wide[kind[order]]]
-    order = order[np.lexsort((by_id[order], -np.round(relevance[order], 6), text[order]))]
+    order = order[place_in_group(group[order]) < wide[kind[order]]]
+    order = order[best_first(text[order], relevance[order], by_id[order])]
     if not diversity and budget is None:
         return order
     # A row for each text, a column for each of its candidates, the best first.

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from kaug.errors import ArtifactError, PipelineError
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.encoder import Encoder, load_encoder
-from kaug.retrieval.groups import place_in_group, spread
+from kaug.retrieval.groups import best_first, place_in_group, spread
 from kaug.retrieval.indexing.codes import Codes, build_codes
 from kaug.retrieval.indexing.embeddings import embed
 from kaug.retrieval.indexing.folder import AGAIN, read_folder, write_folder
@@ -249,7 +249,7 @@ class FactIndex:
         counts = np.diff(starts)
         text, sentence = self._codes.candidates(queries, k, None if allowed is None else counts > 0)
         score = self._codes.vectors.cosines(queries, text, sentence)
-        best = np.lexsort((-np.round(score, 6), text))
+        best = best_first(text, score)
         text, sentence, score = text[best], sentence[best], score[best]
         # Of each text's sentences those as near as the k-th, and of each sentence k facts: among these are the hits.
         last = np.minimum(np.searchsorted(text, text) + k, np.searchsorted(text, text, "right")) - 1
@@ -258,7 +258,7 @@ class FactIndex:
         first = starts[sentence[near]]
         place, entry = spread(first, first + times)
         row, text, score = rows[entry], text[near][place], score[near][place]
-        best = np.lexsort((self.order[row], -np.round(score, 6), text))
+        best = best_first(text, score, self.order[row])
         text, row, score = text[best], row[best], score[best]
         rank = place_in_group(text) + 1
         kept = rank <= k

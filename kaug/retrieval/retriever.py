@@ -63,7 +63,7 @@ _KINDS: tuple[Kind, ...] = ("domain", "commonsense")
 # Set on every second fact of LAMA T-REx and every second text of WebNLG; see docs/retrieval.md.
 _SUBJECT, _OBJECT, _CONNECTS, _NEARBY = 0.5, 0.3, 0.1, 1.0
 # Texts are encoded many at a time, and their facts weighed for few, because one text may have thousands to weigh.
-_ENCODED, _TOGETHER = 1024, 128
+_ENCODED, _TOGETHER = 4096, 128
 
 
 class Retriever:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.retrieval.groups import Numbers, places, spread
+from kaug.retrieval.groups import Numbers, distinct, places, spread
 from kaug.retrieval.linking.names import names_of
 from kaug.retrieval.linking.prefixes import hash_strings
 
@@ -59,7 +59,7 @@ class Overlap:
         names = names_of(kb)
         terms = names["term"].to_numpy().astype(np.int64)
         words, name, word = _words(names["text"].combine_chunks())
-        pairs = np.unique(name * np.int64(max(len(words), 1)) + word)
+        pairs = distinct(name * np.int64(max(len(words), 1)) + word)
         name, word = np.divmod(pairs, max(len(words), 1))
         idf = np.log1p(len(names) / np.maximum(np.bincount(word, minlength=len(words)), 1))
         whole = np.bincount(name, idf[word], minlength=len(names))
@@ -95,7 +95,7 @@ class Overlap:
         count = np.int64(max(len(self._words), 1))
         had = text * count + word
         place, entry = spread(self._word_first[word], self._word_first[word + 1])
-        pairs = np.unique(text[place] * np.int64(len(self._terms)) + self._word_name[entry])
+        pairs = distinct(text[place] * np.int64(len(self._terms)) + self._word_name[entry])
         text, name = np.divmod(pairs, np.int64(max(len(self._terms), 1)))
         place, entry = spread(self._name_first[name], self._name_first[name + 1])
         found = places(had, text[place] * count + self._name_word[entry]) >= 0
@@ -148,7 +148,7 @@ class Overlap:
         text = pc.list_parent_indices(found).to_numpy().astype(np.int64)
         place = places(self._keys, hash_strings(pc.list_flatten(found)))
         count = np.int64(max(len(self._words), 1))
-        pairs = np.unique(text[place >= 0] * count + self._by_key[place[place >= 0]])
+        pairs = distinct(text[place >= 0] * count + self._by_key[place[place >= 0]])
         text, word = np.divmod(pairs, count)
         return text, word
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.words.terms import CLASS_OF
 from kaug.retrieval.graph import FactGraph
-from kaug.retrieval.groups import spread
+from kaug.retrieval.groups import distinct, spread
 from kaug.retrieval.indexing.vectors import Vectors
 from kaug.retrieval.linking.prefixes import hash_words
 from kaug.retrieval.linking.surface import QUALIFIED
@@ -192,7 +192,7 @@ def _proximity(
             continue
         texts, spans, named = text[low:high], span[low:high] - span[low], term[low:high]
         owner, _, other = graph.some_facts_of(named, _SIDE)
-        beside = np.unique(spans[owner] * terms + other)  # what each mention is a neighbour of, once
+        beside = distinct(spans[owner] * terms + other)  # what each mention is a neighbour of, once
         place = np.zeros(spans[-1] + 1, np.int64)
         place[spans] = texts - texts[0]
         by_text = np.sort(place[beside // terms] * terms + beside % terms)
@@ -200,7 +200,7 @@ def _proximity(
         # Other mentions that have a fact with the term.
         found = _count(by_text, key) - _count(beside, spans[mine] * terms + named[mine])
         owner, _, other = graph.some_facts_of(named[mine], _SIDE)
-        pairs = np.unique(owner * terms + other)
+        pairs = distinct(owner * terms + other)
         owner, other = np.divmod(pairs, terms)
         where = (texts - texts[0])[mine][owner]
         there = np.sort((texts - texts[0]) * terms + named)
@@ -239,8 +239,8 @@ def _hints(
     asked, where = np.unique(text, return_inverse=True)
     there, row = hash_words([texts[one] for one in asked])
     known, code = np.unique(np.concatenate([words, there]), return_inverse=True)
-    has = np.unique(row * len(known) + code[len(words) :])
-    hints = np.unique(owner[number] * len(known) + code[: len(words)])
+    has = distinct(row * len(known) + code[len(words) :])
+    hints = distinct(owner[number] * len(known) + code[: len(words)])
     owner, code = np.divmod(hints, len(known)) if len(known) else (hints, hints)
     low, high = np.searchsorted(owner, place), np.searchsorted(owner, place, "right")
     pair, at = spread(low, high)
