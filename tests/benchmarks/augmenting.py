@@ -21,7 +21,7 @@ from kaug.retrieval.encoder import load_encoder
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.retriever import Retriever
-from tests.benchmarks.__main__ import best_of
+from tests.benchmarks.__main__ import in_turns
 from tests.benchmarks.finding import lama
 
 _BATCH = 64
@@ -70,11 +70,10 @@ def main() -> None:
         "of that, embedding": lambda: encoder.encode(texts, query=True),
     }
     print(f"{machine()}; {getattr(encoder, 'backend', '')}; {len(texts):,} texts; {time.strftime('%Y-%m-%d')}")
-    base = None
-    for name, work in ways.items():
-        seconds = best_of(work, 2)
-        base = base or seconds
-        print(f"{name:20} {1000 * seconds / len(texts):8.2f} ms a text {base / seconds:8.2f} times", flush=True)
+    best = in_turns(ways)
+    for name, seconds in best.items():
+        times = best["plain loop"] / seconds
+        print(f"{name:20} {1000 * seconds / len(texts):8.2f} ms a text {times:8.2f} times", flush=True)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 _ROOT = Path(__file__).parents[2]
-_ROUNDS = 3
 
 
 def main() -> None:
@@ -33,6 +32,7 @@ def main() -> None:
     from kaug.models import find_encoder
     from kaug.retrieval.encoder import load_encoder
     from kaug.retrieval.encoders.choice import candidates
+    from tests.benchmarks.__main__ import in_turns
 
     torch.set_num_threads(given.threads)
     kb = build_kb([_ROOT / "kb/commonsense/everyday.ttl"], lexicon=_ROOT / "kb/lexicon.ttl")
@@ -44,13 +44,8 @@ def main() -> None:
     for name in candidates():
         encoder = load_encoder("all-MiniLM-L6-v2", name)  # type: ignore[arg-type]
         works[name] = lambda encoder=encoder: encoder.encode(texts)  # type: ignore[misc]
-    best = dict.fromkeys(works, np.inf)
     rows = {name: work() for name, work in works.items()}
-    for _ in range(_ROUNDS):  # in turns, so that what else the machine does falls on all
-        for name, work in works.items():
-            started = time.perf_counter()
-            work()
-            best[name] = min(best[name], time.perf_counter() - started)
+    best = in_turns(works)
     reference = rows["SentenceTransformer.encode"]
     work_done = 2 * _weights(plain) * sum(len(ids) for ids in plain.tokenizer(texts)["input_ids"])
     peak = _peak()

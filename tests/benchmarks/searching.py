@@ -27,7 +27,7 @@ from kaug.retrieval.encoder import Encoder, load_encoder
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.retriever import Retriever
-from tests.benchmarks.__main__ import best_of
+from tests.benchmarks.__main__ import best_of, in_turns
 
 _DIMENSION, _CENTRES, _GROUPS, _NOISE = 384, 8_000, 400, 4_099
 
@@ -94,8 +94,9 @@ def compare(kb: KnowledgeBase, encoder: Encoder, asked: NDArray[np.float32] | No
     floor = flat.search(asked, 10)[0][:, -1:]
     found = index.search_vectors(asked, 10)["score"].to_numpy().reshape(-1, 10)
     recall = float(np.mean(found >= floor - 1e-5))
-    ours = best_of(lambda: index.search_vectors(asked, 10), 5)
-    theirs = best_of(lambda: flat.search(asked, 10))
+    ours, theirs = in_turns(
+        {"ours": lambda: index.search_vectors(asked, 10), "theirs": lambda: flat.search(asked, 10)}, 7
+    ).values()
     ratio = theirs / ours
     return (
         f"{len(index):>10,} {index.kind:>16} {ours:9.3f}s {theirs:9.3f}s {ratio:8.1f} {recall:8.4f} {index.recall:8.4f}"
