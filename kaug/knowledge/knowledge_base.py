@@ -174,7 +174,8 @@ class KnowledgeBase:
         known = self._words.get(key) or _Words(pa.array([], pa.string()), np.full(count, -1, dtype=np.int32))
         if known.place is None:
             return known
-        new = np.unique(terms[known.place[terms] < 0]).astype(np.int64) if terms is not None else np.arange(count)
+        asked = pa.array(terms[known.place[terms] < 0]) if terms is not None else None
+        new = np.arange(count) if asked is None else np.sort(pc.unique(asked).to_numpy()).astype(np.int64)
         cost = known.cost + len(new) + _ASKING
         whole = terms is None or cost > count  # to go on bit by bit would cost more than to find all
         if not whole and not len(new):

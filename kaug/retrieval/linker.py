@@ -77,15 +77,16 @@ class Linker:
         self._prefixes = Prefixes(keys[np.repeat(kept, words)], np.cumsum(words[kept]), rules)
         # The terms of each form: one entry for each, with all the rules by which the form is its name.
         pairs = self._prefixes.form << np.int64(32) | surfaces["term"].to_numpy()[kept]
-        pairs, entry = np.unique(pairs, return_inverse=True)
-        self._rules = np.zeros(len(pairs), np.uint8)
-        np.bitwise_or.at(self._rules, entry, rules)
+        order = np.argsort(pairs)
+        first = np.flatnonzero(np.diff(pairs[order], prepend=-1))
+        pairs = pairs[order[first]]
+        self._rules = np.bitwise_or.reduceat(rules[order], first) if len(first) else rules
         borne = _best_known(kb, pairs, most)
         self.counts["names of terms that share them with too many"] = int(len(borne) - borne.sum())
         pairs, self._rules = pairs[borne], self._rules[borne]
         self._terms = (pairs & 0xFFFFFFFF).astype(np.uint32)
         self._first = np.searchsorted(pairs >> 32, np.arange(len(self._prefixes) + 1))
-        self.counts["forms"] = len(np.unique(pairs >> 32))
+        self.counts["forms"] = int(np.count_nonzero(np.diff(self._first)))
 
     def __len__(self) -> int:
         """Return the number of different surface forms."""
