@@ -54,7 +54,8 @@ def inject_facts(
         kb: The knowledge base.
         texts: The texts.
         text_ids: An id for each.
-        hits: What `Retriever.retrieve` returned for the texts: columns text, rank, row, start, end.
+        hits: What `Retriever.retrieve` returned for the texts: the columns text, row, fact, start, end, a text's facts in the
+            order in which they shall stand.
         position: `before` puts all facts, as sentences, into the prompt; `inline` puts each fact that has a mention in the
             text in brackets behind that mention, in the completion.
         language: BCP 47 tag.

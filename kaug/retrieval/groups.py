@@ -36,8 +36,8 @@ def best_first(groups: Numbers, score: NDArray[np.float32], tie: Numbers | None 
     Scores are equal if they are to six decimals: products of one vector differ in the last bits from machine to machine.
 
     Args:
-        groups: int64 (n,), from 0 to 2**39.
-        score: float32 (n,), from -8 to 8.
+        groups: Integers (n,), from 0, and below 2**39.
+        score: float32 (n,), from -8 to 8; what is beyond counts as that, and NaN as the least.
         tie: int64 (n,); equal ones stay in the order they have.
 
     Returns:
@@ -47,7 +47,8 @@ def best_first(groups: Numbers, score: NDArray[np.float32], tie: Numbers | None 
         >>> best_first(np.array([1, 0, 1, 1]), np.array([0.5, 0.1, 0.7, 0.5], np.float32), np.array([9, 9, 9, 3])).tolist()
         [1, 2, 3, 0]
     """
-    keys = (groups << 24) + 2**23 - np.rint(score * np.float32(1e6)).astype(np.int64)
+    falling = -np.rint(np.clip(np.nan_to_num(score, nan=-8), -8, 8) * np.float32(1e6)).astype(np.int64)
+    keys = (groups.astype(np.int64) << 24) + 2**23 + falling
     order = np.argsort(keys, kind="stable")
     equal = np.diff(keys[order]) == 0
     tied = np.flatnonzero(np.append(equal, False) | np.append(False, equal))

@@ -107,7 +107,8 @@ class FactIndex:
 
         Raises:
             ModelError: There is no such encoder.
-            PipelineError: The encoder gives rows of another shape than it promises, or `recall` is out of its range.
+            PipelineError: The encoder gives rows of another shape than it promises, or numbers that are not finite, or
+                `recall` is out of its range.
         """
         if not 0 < recall <= 1:
             raise PipelineError(f"recall is {recall}; it must be above 0, and at most 1.")
@@ -231,12 +232,14 @@ class FactIndex:
             allowed: bool (facts,): which facts may be found; all, if not given. Each query gets k of them, if there are k.
 
         Raises:
-            PipelineError: k is below 1, or the vectors or `allowed` have another shape.
+            PipelineError: k is below 1, the vectors or `allowed` have another shape, or a number is not finite.
         """
         if k < 1:
             raise PipelineError(f"k is {k}; it must be at least 1.")
         if queries.ndim != 2 or queries.shape[1] != self.vectors.shape[1]:
             raise PipelineError(f"Queries have the shape {queries.shape}; it should be (n, {self.vectors.shape[1]}).")
+        if not np.isfinite(queries).all():
+            raise PipelineError("Queries hold numbers that are not finite.")
         if allowed is not None and allowed.shape != (len(self),):
             raise PipelineError(f"allowed has the shape {allowed.shape}; it should be ({len(self)},).")
         if not len(queries) or not len(self) or (allowed is not None and not allowed.any()):

@@ -22,3 +22,8 @@ def test_pairs_stand_by_group_then_falling_score_then_tie(pairs) -> None:
     rounded = -np.round(score, 6)
     assert best_first(groups, score, tie).tolist() == np.lexsort((tie, rounded, groups)).tolist()
     assert best_first(groups, score).tolist() == np.lexsort((rounded, groups)).tolist()
+
+
+def test_a_score_that_is_no_number_stands_last_in_its_own_group() -> None:
+    score = np.array([np.nan, 0.1, -np.inf, np.nan, np.inf], np.float32)
+    assert best_first(np.array([0, 0, 0, 1, 1], np.uint8), score).tolist() == [1, 0, 2, 4, 3]

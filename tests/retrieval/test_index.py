@@ -117,6 +117,17 @@ def test_wrong_arguments_are_refused(kb, encoder, word_encoder):
     with pytest.raises(PipelineError, match="'short' gave rows of shape"):
         FactIndex.build(kb, Short("short"))
 
+    class Odd(word_encoder):
+        def encode(self, texts, progress=None, *, query=False):
+            rows = super().encode(texts, progress)
+            rows[-1, 3] = np.nan
+            return rows
+
+    with pytest.raises(PipelineError, match=r"'odd' gave numbers that are not finite for 1 of .* first for '"):
+        FactIndex.build(kb, Odd("odd"))
+    with pytest.raises(PipelineError, match="Queries hold numbers that are not finite"):
+        index.search_vectors(np.full((1, 256), np.inf, np.float32), 1)
+
 
 def test_what_is_saved_is_found_again(kb, encoder, tmp_path):
     built = FactIndex.build(kb, encoder)

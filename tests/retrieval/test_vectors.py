@@ -23,5 +23,28 @@ def test_pairs_are_scored_as_products_of_rows_of_any_part_in_any_order(data) -> 
 @pytest.mark.parametrize(("query", "row"), [(2, 0), (-1, 0), (0, 3), (0, -1)])
 def test_a_pair_of_no_query_or_no_row_is_refused(query: int, row: int) -> None:
     vectors = Vectors([np.eye(3, 4, dtype=np.float32)], 4)
-    with pytest.raises(IndexError, match="were asked for"):
+    with pytest.raises(ValueError, match="it should be from 0, and below"):
         vectors.cosines(np.eye(2, 4, dtype=np.float32), np.array([query]), np.array([row]))
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (2, 5), (4,)])
+def test_queries_of_another_width_are_refused(shape: tuple[int, ...]) -> None:
+    vectors = Vectors([np.eye(3, 4, dtype=np.float32)], 4)
+    with pytest.raises(ValueError, match=r"should be \(n, 4\)"):
+        vectors.cosines(np.zeros(shape, np.float32), np.zeros(1, np.int64), np.zeros(1, np.int64))
+
+
+@pytest.mark.parametrize(
+    "part",
+    [np.zeros((3, 5), np.float32), np.zeros((3, 4)), np.zeros((3, 4), ">f4"), np.zeros((4, 3), np.float32).T],
+    ids=["width", "double", "big end first", "columns first"],
+)
+def test_parts_that_are_not_rows_of_float32_are_refused(part) -> None:
+    with pytest.raises(ValueError, match="A part is"):
+        Vectors([part], 4)
+
+
+@pytest.mark.parametrize("place", [[-1], [0, 3]])
+def test_places_beyond_the_parts_are_refused(place: list[int]) -> None:
+    with pytest.raises(ValueError, match="place is from"):
+        Vectors([np.eye(3, 4, dtype=np.float32)], 4, np.array(place, np.int32))

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kaug.errors import ArtifactError
-from kaug.retrieval.indexing.vectors import Vectors, faiss
+from kaug.retrieval.indexing.vectors import Vectors, faiss, one_thread
 
 __all__ = ["EXACT_BELOW", "LISTS_FROM", "Codes", "build_codes", "exact", "read_codes"]
 
@@ -38,8 +38,6 @@ _FACTORS = (4, 8, 16, 32, 64)
 _PROBES = (8, 16, 32, 64, 128)
 _SAMPLE = 1024
 _TOP = 10
-# Eight queries a pass over the codes, as twice four: with AVX-512 a fifth to a third faster than FAISS's eleven.
-_AT_ONCE = 0x44
 # What training may cost: vectors that codes are learnt from, and vectors a list and rounds of k-means for the lists.
 _TRAINED = 65_536
 _A_LIST = 64
@@ -156,8 +154,7 @@ def build_codes(vectors: Vectors, recall: float = 0.99) -> Codes:
     lists = 2 ** round(np.log2(count) / 2) if count >= LISTS_FROM else 0
     kind = f"{f'IVF{lists},' if lists else ''}PQ{dimension // 4}x4fs"
     index = faiss().index_factory(dimension, kind, faiss().METRIC_INNER_PRODUCT)
-    if not lists:
-        index.qbs = _AT_ONCE
+    _set_for_machine(index)
     _train(index, vectors[_spread(count, max(_TRAINED, lists * _A_LIST))], lists)
     for part in vectors.parts:
         index.add(part)
@@ -169,12 +166,8 @@ def _train(index: Any, sample: NDArray[np.float32], lists: int) -> None:
         index.cp.niter, index.cp.max_points_per_centroid = _ROUNDS, _A_LIST
         index.train_q1(len(sample), faiss().swig_ptr(sample), False, index.metric_type)
     # Codes are learnt by many small runs of k-means, which threads that wait for each other make up to 80 times slower.
-    threads = faiss().omp_get_max_threads()
-    faiss().omp_set_num_threads(1)
-    try:
+    with one_thread():
         index.train(sample)
-    finally:
-        faiss().omp_set_num_threads(threads)
 
 
 def _reaching(codes: Codes, recall: float, lists: int) -> Codes:
@@ -227,4 +220,13 @@ def read_codes(path: Path, vectors: Vectors, kind: str, recall: float, factor: i
         raise ArtifactError(f"{path}: unusable: {error}. Build the index again.") from error
     if (index.ntotal, index.d) != vectors.shape:
         raise ArtifactError(f"{path}: holds {index.ntotal} codes of {index.d} components, not {vectors.shape}.")
+    _set_for_machine(index)
     return Codes(vectors, kind, recall, factor, probes, index)
+
+
+def _set_for_machine(index: Any) -> None:
+    # Eight queries a pass over the codes, as twice four: with AVX-512 a fifth to a third faster than FAISS's twelve, with
+    # AVX2 a twentieth slower. Lists have no such setting.
+    level = getattr(faiss(), "SIMDConfig", None)
+    if hasattr(index, "qbs"):
+        index.qbs = 0x44 if level and level.get_level_name().startswith("AVX512") else 0

@@ -79,14 +79,21 @@ def embed(
         The shards in the order of the sentences, and how many sentences were not embedded.
 
     Raises:
-        PipelineError: The encoder gives rows of another shape than it promises.
+        PipelineError: The encoder gives rows of another shape than it promises, or numbers that are not finite.
     """
 
     def encode(rows: NDArray[np.int64], progress: Callable[[int], None] | None) -> NDArray[np.float32]:
-        found = encoder.encode(sentences(rows).to_pylist(), progress)
+        texts = sentences(rows).to_pylist()
+        found = encoder.encode(texts, progress)
         promised = (len(rows), encoder.dimension)
         if found.shape != promised:
             raise PipelineError(f"The encoder {encoder.name!r} gave rows of shape {found.shape}, not {promised}.")
+        odd = np.flatnonzero(~np.isfinite(found).all(axis=1))
+        if len(odd):
+            raise PipelineError(
+                f"The encoder {encoder.name!r} gave numbers that are not finite for {len(odd)} of {len(rows)} sentences, "
+                f"first for {texts[odd[0]]!r}."
+            )
         return np.ascontiguousarray(found, np.float32)
 
     maker = maker_of(encoder)

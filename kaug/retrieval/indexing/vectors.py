@@ -7,6 +7,7 @@ vectors, and the SHA-256 of both columns: a shard that was cut, altered or made 
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,10 @@ from numpy.typing import NDArray
 
 from kaug.errors import ArtifactError
 
-__all__ = ["Shard", "Vectors", "bytes_of", "faiss", "read_shard", "write_shard"]
+__all__ = ["Shard", "Vectors", "bytes_of", "faiss", "one_thread", "read_shard", "write_shard"]
+
+# Fewer pairs than this are scored by one thread: on a busy machine the others come too late.
+_FEW = 2048
 
 
 @dataclass(frozen=True)
@@ -119,9 +123,19 @@ class Vectors:
             parts: float32 (rows, dimension) each.
             dimension: The number of components.
             place: int32 (n,): which of the parts' rows each row is; they are the same if None.
+
+        Raises:
+            ValueError: A part is of another width or type, or not contiguous, or `place` names a row that is not there.
         """
         self.parts = list(parts)
         self._starts = np.cumsum([0, *(len(part) for part in self.parts)])
+        for part in self.parts:
+            if part.shape[1:] != (dimension,) or part.dtype != np.float32 or not part.flags.c_contiguous:
+                raise ValueError(
+                    f"A part is {part.dtype} {part.shape}; it should be float32 (rows, {dimension}), in order."
+                )
+        if place is not None:
+            _check_rows("place", place, self._starts[-1])
         self._place = place
         self.shape = (int(self._starts[-1]) if place is None else len(place), dimension)
 
@@ -150,18 +164,20 @@ class Vectors:
             float32 (pairs,), in [-1, 1].
 
         Raises:
-            IndexError: There is no such query, or no such row.
+            ValueError: The queries are of another width, or there is no such query, or no such row.
         """
-        for numbers, count, what in ((query, len(queries), "queries"), (row, len(self), "rows")):
-            if len(numbers) and not 0 <= numbers.min() <= numbers.max() < count:
-                raise IndexError(f"{what} from {numbers.min()} to {numbers.max()} were asked for; there are {count}.")
+        if queries.shape[1:] != (self.shape[1],):
+            raise ValueError(f"Queries have the shape {queries.shape}; it should be (n, {self.shape[1]}).")
+        _check_rows("query", query, len(queries))
+        _check_rows("row", row, len(self))
         queries, score = np.ascontiguousarray(queries, np.float32), np.empty(len(row), np.float32)
         of_pairs, pointer = faiss().pairwise_indexed_inner_product, faiss().swig_ptr
         for part, within, asked in self._split(row):
             found = np.empty(len(asked), np.float32)
             arrays = (queries, query[asked].astype(np.int64), part, within, found)
             # Rows are read where they stand: gathering them first takes ten times as long.
-            of_pairs(self.shape[1], len(asked), *map(pointer, arrays))
+            with one_thread() if len(asked) < _FEW else nullcontext():
+                of_pairs(self.shape[1], len(asked), *map(pointer, arrays))
             score[asked] = found
         return np.clip(score, -1, 1)
 
@@ -179,6 +195,22 @@ class Vectors:
             asked = order[bounds[number] : bounds[number + 1]]
             if len(asked):
                 yield part, rows[asked] - self._starts[number], asked
+
+
+def _check_rows(what: str, numbers: NDArray[np.integer[Any]], count: int) -> None:
+    if len(numbers) and not 0 <= numbers.min() <= numbers.max() < count:
+        raise ValueError(f"{what} is from {numbers.min()} to {numbers.max()}; it should be from 0, and below {count}.")
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let FAISS work with one thread: where threads would wait for each other longer than they work."""
+    threads = faiss().omp_get_max_threads()
+    faiss().omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss().omp_set_num_threads(threads)
 
 
 def faiss() -> Any:
