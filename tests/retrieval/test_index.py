@@ -307,6 +307,20 @@ def test_a_recall_that_cannot_be_reached_is_said(many, small, monkeypatch, caplo
     assert f"reaches a recall@10 of {index.recall:.4f}; wanted was 0.9999" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("recalls", "wanted", "chosen"),
+    [
+        ([0.5, 0.992, 0.995], 0.99, 1),  # the first that reaches it
+        ([0.5, 0.896, 0.899], 0.99, 1),  # none does: the first that is as good as the best
+        ([0.897, 0.5, 0.899], 0.99, 0),
+        ([0.5, 0.6, 0.899], 0.99, 2),
+    ],
+)
+def test_no_more_is_searched_than_helps(recalls, wanted, chosen):
+    tried = list(zip(recalls, range(3), strict=True))
+    assert codes._first(tried, wanted) == tried[chosen]
+
+
 def test_a_recall_of_one_is_exact_whatever_the_size(many, encoder, monkeypatch):
     monkeypatch.setattr(codes, "EXACT_BELOW", 100)
     assert FactIndex.build(many, encoder, recall=1).kind == "Flat"
