@@ -174,8 +174,10 @@ class KnowledgeBase:
         known = self._words.get(key) or _Words(pa.array([], pa.string()), np.full(count, -1, dtype=np.int32))
         if known.place is None:
             return known
-        asked = pa.array(terms[known.place[terms] < 0]) if terms is not None else None
-        new = np.arange(count) if asked is None else np.sort(pc.unique(asked).to_numpy()).astype(np.int64)
+        if terms is None:
+            new = np.arange(count)
+        else:
+            new = np.sort(pc.unique(pa.array(terms[known.place[terms] < 0])).to_numpy()).astype(np.int64)
         cost = known.cost + len(new) + _ASKING
         whole = terms is None or cost > count  # to go on bit by bit would cost more than to find all
         if not whole and not len(new):

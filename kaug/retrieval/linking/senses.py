@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.words.terms import CLASS_OF
+from kaug.knowledge.words.terms import CLASS_OF, places_of
 from kaug.retrieval.graph import FactGraph
 from kaug.retrieval.groups import distinct, spread
 from kaug.retrieval.indexing.vectors import Vectors
@@ -223,8 +223,8 @@ def _hints(
 ) -> NDArray[np.float64]:
     """The share of the words of a term's qualifiers and classes that its text has; 0 where it has neither."""
     used, place = np.unique(term, return_inverse=True)
-    of, numbers = kb.labels["term"].to_numpy(), used.astype(np.uint32)  # of one type, or all of `of` is converted
-    name, row = spread(np.searchsorted(of, numbers), np.searchsorted(of, numbers, "right"))
+    row, often = places_of(kb.labels["term"].to_numpy(), used)
+    name = np.repeat(np.arange(len(used)), often)
     parts = pc.extract_regex(kb.labels["text"].take(pa.array(row)).cast(pa.string()).combine_chunks(), QUALIFIED)
     qualified = np.flatnonzero(pc.is_valid(parts).to_numpy(zero_copy_only=False))
     hint = pc.struct_field(parts, [1]).take(pa.array(qualified)).to_pylist()
