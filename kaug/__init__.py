@@ -5,25 +5,25 @@ The names below are loaded when first used, so that `import kaug` needs neither 
 
 from typing import TYPE_CHECKING, Any
 
+from kaug.version import __version__ as __version__
+
 if TYPE_CHECKING:
-    from kaug.data import inject, teach
+    from kaug.augmentation.dataset import inject, teach
     from kaug.knowledge.build import build_kb
     from kaug.knowledge.knowledge_base import KnowledgeBase, load_kb
-    from kaug.pipeline import Pipeline
+    from kaug.pipeline.settings import Pipeline
     from kaug.retrieval.index import FactIndex
-
-__version__ = "0.1.0"
 
 __all__ = ["FactIndex", "KnowledgeBase", "Pipeline", "build_kb", "inject", "load_kb", "teach"]
 
 _HOME = {
     "FactIndex": "kaug.retrieval.index",
     "KnowledgeBase": "kaug.knowledge.knowledge_base",
-    "Pipeline": "kaug.pipeline",
+    "Pipeline": "kaug.pipeline.settings",
     "build_kb": "kaug.knowledge.build",
-    "inject": "kaug.data",
+    "inject": "kaug.augmentation.dataset",
     "load_kb": "kaug.knowledge.knowledge_base",
-    "teach": "kaug.data",
+    "teach": "kaug.augmentation.dataset",
 }
 
 

@@ -107,7 +107,7 @@ LEXICON = pa.schema(
     ]
 )
 """How predicates are said, the plainest template of each first. `property` is one of
-`kaug.knowledge.lexicon.statements.PROPERTIES`."""
+`kaug.wording.statements.PROPERTIES`."""
 
 PROBES = pa.schema(
     [

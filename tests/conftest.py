@@ -8,8 +8,8 @@ import pytest
 
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon.statements import statements
-from kaug.knowledge.rdf.sources import Source
+from kaug.rdf.sources import Source
+from kaug.wording.statements import statements
 
 PREFIXES = """
 @prefix : <urn:toy:> .

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from kaug import cli
-from kaug.artifact import lock
+from kaug.store.artifact import lock
 
 _PROJECT = runpy.run_path(str(Path(__file__).parent / "end_to_end" / "conftest.py"))
 toy_models, make_toy, toy, finished = (_PROJECT[name] for name in ("toy_models", "make_toy", "toy", "finished"))
@@ -376,7 +376,7 @@ def test_the_command_typed_stands_in_the_report(finished: Any) -> None:
 
 
 def test_env_says_what_there_is(kaug: Kaug, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("kaug.models._LANGUAGE_MODELS", {})
+    monkeypatch.setattr("kaug.models.find._LANGUAGE_MODELS", {})
     monkeypatch.setenv("KAUG_CACHE_DIR", str(tmp_path))
     code, out, _ = kaug("env", "--json")
     assert code == 0

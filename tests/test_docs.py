@@ -27,8 +27,8 @@ from pydantic import BaseModel
 
 from kaug.cli import app
 from kaug.knowledge.build import build_kb
-from kaug.knowledge.rdf.sources import read_manifest
-from kaug.pipeline import Pipeline, project_root, read_pipeline
+from kaug.pipeline.settings import Pipeline, project_root, read_pipeline
+from kaug.rdf.sources import read_manifest
 from kaug.tables import SCHEMAS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -117,7 +117,7 @@ def _write(name: str, code: str) -> Path:
 
 def _check_pipeline(file: Path) -> None:
     """A pipeline that a page writes, with a knowledge base of its own, has something to teach and to ask."""
-    from kaug.evaluation.exam import draw_exam
+    from kaug.exam.draw import draw_exam
 
     pipeline = read_pipeline(file)
     manifest = read_manifest(project_root(file) / pipeline.knowledge.manifest)

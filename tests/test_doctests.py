@@ -12,7 +12,7 @@ MODULES = [
     for path in sorted(PACKAGE.rglob("*.py"))
     if ">>> " in path.read_text(encoding="utf-8")
 ]
-ENCODING = {"kaug.data", "kaug.retrieval.encoder", "kaug.retrieval.index", "kaug.retrieval.retriever"}
+ENCODING = {"kaug.augmentation.dataset", "kaug.retrieval.encoder", "kaug.retrieval.index", "kaug.retrieval.retriever"}
 """Modules whose examples load the sentence encoder."""
 
 

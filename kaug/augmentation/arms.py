@@ -8,14 +8,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from kaug.arrays import pair_keys
 from kaug.augmentation.forms.multi_hop import multi_hop_rows
 from kaug.augmentation.forms.passage import passage_rows
 from kaug.augmentation.forms.question import question_rows
 from kaug.augmentation.forms.statement import one_statement_rows, statement_rows
 from kaug.augmentation.inject import Position, inject_facts, text_rows
-from kaug.augmentation.leaks import check_leaks, held_out
 from kaug.augmentation.rows import Facts, concat_rows, facts_to_teach
-from kaug.knowledge.knowledge_base import KnowledgeBase, pair_keys
+from kaug.exam.leaks import check_leaks, held_out
+from kaug.knowledge.knowledge_base import KnowledgeBase
 
 __all__ = ["Arm", "Form", "arm_rows", "closed_book_rows", "mismatch"]
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from kaug.augmentation.rows import concat_rows, make_rows
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon.statements import statements
+from kaug.wording.statements import statements
 
 __all__ = ["inject_facts", "text_rows"]
 

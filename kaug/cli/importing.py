@@ -65,8 +65,8 @@ def import_(
     quiet: Quiet = False,
 ) -> None:
     """Make RDF of a knowledge base that is not: a file of N-Quads, and its table for the manifest."""
-    from kaug.knowledge.importers import ImporterName, run_importer
-    from kaug.knowledge.importers.mapping import mapping_of_options
+    from kaug.importers import ImporterName, run_importer
+    from kaug.importers.mapping import mapping_of_options
 
     if name not in get_args(ImporterName):
         raise PipelineError(f"There is no importer {name!r}.{nearest(name, get_args(ImporterName))}")

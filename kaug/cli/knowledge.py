@@ -30,8 +30,8 @@ def validate(
     as_json: Json = False,
 ) -> None:
     """Parse RDF files strictly; print a line for each. Exit code 3 if any is malformed or breaks a shape."""
-    from kaug.knowledge.rdf.files import expand
-    from kaug.knowledge.rdf.validate import check_shapes, validate_file
+    from kaug.rdf.files import expand
+    from kaug.rdf.validate import check_shapes, validate_file
 
     found = expand(files)
     broken = False
@@ -51,8 +51,8 @@ def validate(
 @app.command()
 def quality(build: Build, as_json: Json = False) -> None:
     """Say what a knowledge engineer should look at: the quality report of a built knowledge base."""
+    from kaug.curation.quality.report import quality_lines
     from kaug.knowledge.knowledge_base import built_file
-    from kaug.knowledge.quality.report import quality_lines
 
     page = built_file(build, "quality.html")
     report = json.loads(built_file(build, "quality.json").read_text(encoding="utf-8"))
@@ -72,9 +72,9 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Tell what has changed from one built knowledge base to another: facts, labels, templates, rows."""
+    from kaug.curation.versions.diff import diff as compare
+    from kaug.curation.versions.diff import diff_json, diff_lines
     from kaug.knowledge.knowledge_base import load_kb
-    from kaug.knowledge.versions.diff import diff as compare
-    from kaug.knowledge.versions.diff import diff_json, diff_lines
 
     difference = compare(load_kb(old), load_kb(new))
     rows = _rows_affected(old, difference) if shards else {}
@@ -89,7 +89,7 @@ def diff(
 
 def _rows_affected(build: Path, difference: Any) -> dict[str, dict[str, int]]:
     from kaug.augmentation.shards import read_shards
-    from kaug.knowledge.versions.affected import affected
+    from kaug.curation.versions.affected import affected
     from kaug.tables import read_table
 
     tables = {}
@@ -121,8 +121,8 @@ def explain(
     """Say what facts rest on: the sources that state them, or the rule and the facts that they follow from."""
     from dataclasses import asdict
 
-    from kaug.knowledge.inference.proof import explain as prove
-    from kaug.knowledge.inference.proof import find_facts, say_proof
+    from kaug.curation.explain.proof import explain as prove
+    from kaug.curation.explain.proof import find_facts, say_proof
     from kaug.knowledge.knowledge_base import load_kb
 
     kb = load_kb(build)
@@ -150,7 +150,7 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write a built knowledge base as RDF, or its facts as a table."""
-    from kaug.knowledge.export import write_rdf, write_table_file
+    from kaug.curation.export import write_rdf, write_table_file
     from kaug.knowledge.knowledge_base import load_kb
 
     kb = load_kb(build)
@@ -185,10 +185,10 @@ def lexicon(
     """List the predicates that the lexicon lacks, most used first; with --draft, write entries for a person to mend."""
     from dataclasses import asdict
 
+    from kaug.curation.drafts.draft_prompt import BEGINS, ENDS
+    from kaug.curation.drafts.drafts import draft_by_model, draft_by_rule, lacking
+    from kaug.curation.drafts.file import write_lexicon
     from kaug.knowledge.knowledge_base import load_kb
-    from kaug.knowledge.lexicon.draft_prompt import BEGINS, ENDS
-    from kaug.knowledge.lexicon.drafts import draft_by_model, draft_by_rule, lacking
-    from kaug.knowledge.lexicon.file import write_lexicon
 
     if (draft is None) != (out is None):
         raise PipelineError(
@@ -204,7 +204,7 @@ def lexicon(
     if draft == "rule":
         drafts = draft_by_rule(kb, wanted)
     else:
-        from kaug.knowledge.lexicon.asking import ask_endpoint, ask_model
+        from kaug.curation.drafts.asking import ask_endpoint, ask_model
 
         set_logging(False)
         ask = (

@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from kaug.artifact import lock
 from kaug.augmentation.corpus import read_corpus
 from kaug.cli.options import Json, Out, PipelineFile, Quiet, Set, app, print_lines, set_logging
-from kaug.lookup import search as search_run
+from kaug.pipeline.lookup import search as search_run
+from kaug.pipeline.run import open_run
 from kaug.progress import bars
-from kaug.run import open_run
+from kaug.store.artifact import lock
 
 
 @app.command()
@@ -88,7 +88,7 @@ def inspect(
     as_json: Json = False,
 ) -> None:
     """Show what an artifact holds: stage, digests, counts, and the first rows of its tables."""
-    from kaug.inspect import describe
+    from kaug.pipeline.inspect import describe
 
     found = describe(path, rows)
     if as_json:
@@ -103,6 +103,6 @@ def inspect(
 @app.command()
 def env(as_json: Json = False) -> None:
     """Say what this machine has: versions, models, cache, accelerator."""
-    from kaug.inspect import environment
+    from kaug.pipeline.inspect import environment
 
     print_lines(environment(), as_json)

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
-from kaug import stages
-from kaug.artifact import load, lock
 from kaug.cli.options import (
     Check,
     Json,
@@ -27,13 +25,15 @@ from kaug.cli.options import (
     set_logging,
 )
 from kaug.errors import PipelineError, nearest
-from kaug.lookup import check as check_run
-from kaug.prepare import build_knowledge
+from kaug.pipeline import stages
+from kaug.pipeline.lookup import check as check_run
+from kaug.pipeline.prepare import build_knowledge
+from kaug.pipeline.run import open_run, open_sources
 from kaug.progress import Show, bars, silent
-from kaug.run import open_run, open_sources
+from kaug.store.artifact import load, lock
 
 if TYPE_CHECKING:
-    from kaug.knowledge.importers import ImporterName
+    from kaug.importers import ImporterName
 
 
 def _print_artifacts(run: Any, as_json: bool) -> None:
@@ -64,7 +64,7 @@ def _print_report(report: dict[str, Any], out: Path, as_json: bool) -> None:
         return
     from rich.console import Console
 
-    from kaug.evaluation.report import gains_table
+    from kaug.report.report import gains_table
 
     console = Console(highlight=False)
     console.print(gains_table(report))
@@ -134,7 +134,7 @@ def build_kb(
 
 
 def _imported(importer: str, inputs: list[Path], out: Path, show: Show) -> Path:
-    from kaug.knowledge.importers import ImporterName, run_importer
+    from kaug.importers import ImporterName, run_importer
 
     if importer not in get_args(ImporterName):
         raise PipelineError(f"There is no importer {importer!r}.{nearest(importer, get_args(ImporterName))}")

@@ -16,14 +16,14 @@ from kaug.errors import SourceError
 from kaug.knowledge.entries import label_table, read_lexicon, source_entries, template_table
 from kaug.knowledge.facts import Stated, add_inferred, lines, stated_table
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.rdf.columns import Columns, find_term, merge, read_columns
-from kaug.knowledge.rdf.endpoint import endpoint_file
-from kaug.knowledge.rdf.memory import graph_chunks
-from kaug.knowledge.rdf.read import lean_memory, read_files
-from kaug.knowledge.rdf.select import construct
-from kaug.knowledge.rdf.sources import Source, file_digests, source_of, verify_source, with_own_ids
-from kaug.knowledge.rdf.terms import read_terms
 from kaug.knowledge.roles import RDF, tell_roles, weights
+from kaug.rdf.columns import Columns, find_term, merge, read_columns
+from kaug.rdf.endpoint import endpoint_file
+from kaug.rdf.memory import graph_chunks
+from kaug.rdf.read import lean_memory, read_files
+from kaug.rdf.select import construct
+from kaug.rdf.sources import Source, file_digests, source_of, verify_source, with_own_ids
+from kaug.rdf.terms import read_terms
 from kaug.tables import FACTS
 
 __all__ = ["assemble", "build_kb"]

@@ -10,12 +10,12 @@ import pyarrow.compute as pc
 import pyoxigraph as ox
 from numpy.typing import NDArray
 
-from kaug.knowledge.lexicon.statements import PROPERTIES, check_template
-from kaug.knowledge.rdf.columns import Columns, find_term
-from kaug.knowledge.rdf.parse import read_quads
 from kaug.knowledge.roles import KAUG, Roles
-from kaug.knowledge.words.clean import clean_text
+from kaug.knowledge.templates import PROPERTIES, check_template
+from kaug.rdf.columns import Columns, find_term
+from kaug.rdf.parse import read_quads
 from kaug.tables import LABELS, LEXICON
+from kaug.words.clean import clean_text
 
 __all__ = ["Entry", "label_table", "read_lexicon", "source_entries", "template_table"]
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.knowledge.rdf.columns import Columns, find_term
 from kaug.knowledge.roles import is_axiom
+from kaug.rdf.columns import Columns, find_term
 
 __all__ = ["Stated", "add_inferred", "lines", "stated_table"]
 

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.artifact import Artifact, load, verify_file
 from kaug.errors import ArtifactError
-from kaug.knowledge.words.terms import CLASS_OF, class_terms, term_words
+from kaug.store.artifact import Artifact, load, verify_file
 from kaug.tables import read_table, write_table
+from kaug.words.terms import CLASS_OF, class_terms, term_words
 
 __all__ = ["CLASS_OF", "KnowledgeBase", "built_file", "load_kb", "save_kb"]
 
@@ -270,20 +270,3 @@ def load_kb(folder: str | os.PathLike[str]) -> KnowledgeBase:
         counts=about["counts"],
         origins=about["origins"],
     )
-
-
-def pair_keys(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> NDArray[np.uint64]:
-    """Make one number of each pair of terms, so that pairs can be compared and looked up in columns.
-
-    Args:
-        left: uint32 (n,).
-        right: uint32 (n,).
-
-    Returns:
-        uint64 (n,): equal where both terms are.
-
-    Examples:
-        >>> pair_keys(np.array([1], np.uint32), np.array([2], np.uint32)).tolist()
-        [4294967298]
-    """
-    return left.astype(np.uint64) << np.uint64(32) | right.astype(np.uint64)

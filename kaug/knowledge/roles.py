@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.knowledge.rdf.columns import Columns, find_term, find_triples
+from kaug.rdf.columns import Columns, find_term, find_triples
 
 __all__ = ["KAUG", "RDF", "Roles", "is_axiom", "tell_roles", "weights"]
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kaug.arrays import Numbers, best_first, distinct
 from kaug.retrieval.graph import FactGraph, Reached
-from kaug.retrieval.groups import Numbers, best_first, distinct
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linking.named import Named
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from kaug.retrieval.groups import best_first, place_in_group
+from kaug.arrays import best_first, place_in_group
 from kaug.retrieval.index import FactIndex
 
 __all__ = ["choose"]

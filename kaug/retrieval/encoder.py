@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kaug.errors import ModelError
-from kaug.models import Backend, find_encoder
+from kaug.models.find import Backend, find_encoder
 
 __all__ = ["MANY", "Encoder", "load_encoder"]
 
@@ -55,7 +55,7 @@ def load_encoder(name: str, backend: Backend = "auto", *, texts: int = 0) -> Enc
     the libraries and one backend in float32. Only safetensors and no code are read from the model's folder.
 
     Args:
-        name: What `kaug.models.find_encoder` finds: a folder, `all-MiniLM-L6-v2`, or a hub name.
+        name: What `kaug.models.find.find_encoder` finds: a folder, `all-MiniLM-L6-v2`, or a hub name.
         backend: What runs the model. `auto` is the fastest whose vectors agree with those of torch in float32, once that
             was measured on this machine; until then it is `torch`.
         texts: How many texts will be encoded: from `MANY` on, `auto` measures if it has not.

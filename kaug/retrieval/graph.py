@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from kaug.arrays import Numbers, places, spread
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.retrieval.groups import Numbers, places, spread
 
 __all__ = ["LEAST", "STOP", "FactGraph", "Reached"]
 

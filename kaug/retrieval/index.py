@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from kaug.arrays import best_first, place_in_group, spread
 from kaug.errors import ArtifactError, PipelineError
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.encoder import Encoder, load_encoder
-from kaug.retrieval.groups import best_first, place_in_group, spread
 from kaug.retrieval.indexing.codes import Codes, build_codes
 from kaug.retrieval.indexing.embeddings import embed
 from kaug.retrieval.indexing.folder import AGAIN, read_folder, write_folder

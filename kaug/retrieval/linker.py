@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from kaug.arrays import place_in_group, spread
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.retrieval.groups import place_in_group, spread
 from kaug.retrieval.linking.characters import read_characters
 from kaug.retrieval.linking.prefixes import Prefixes, batches, hash_forms
 from kaug.retrieval.linking.surface import surface_forms, without_taken

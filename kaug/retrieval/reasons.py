@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kaug.arrays import Numbers
 from kaug.retrieval.candidates import Candidates
 from kaug.retrieval.graph import FactGraph
-from kaug.retrieval.groups import Numbers
 from kaug.retrieval.linking.named import Named
 
 __all__ = ["PARTLY", "REASONS", "Why", "explain"]

@@ -18,21 +18,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kaug.arrays import Numbers, place_in_group
 from kaug.errors import ArtifactError, PipelineError, nearest
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon.statements import statements
-from kaug.knowledge.rdf.sources import Kind
+from kaug.rdf.sources import Kind
 from kaug.retrieval.candidates import Candidates, find_candidates, path_to
 from kaug.retrieval.choose import choose
 from kaug.retrieval.encoder import Encoder
 from kaug.retrieval.graph import FactGraph, Reached
-from kaug.retrieval.groups import Numbers, place_in_group
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.linking.named import Named, join_names
 from kaug.retrieval.linking.overlap import Overlap
 from kaug.retrieval.linking.senses import resolve
 from kaug.retrieval.reasons import PARTLY, REASONS, Why, explain
+from kaug.wording.statements import statements
 
 __all__ = ["RETRIEVED", "Retriever"]
 

@@ -4,24 +4,29 @@ Rows are never cut across blocks and never padded: a block is several rows laid 
 again at each row, from which transformers builds the attention mask that keeps rows apart (with `use_cache` off only).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from kaug.errors import PipelineError
+from kaug.models.prompts import Template, follow, render_prompts
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-__all__ = ["Block", "Rows", "encode_rows", "follow", "pack", "render_prompts"]
+__all__ = [
+    "Block",
+    "Rows",
+    "encode_rows",
+    "pack",
+]
 
 IGNORED = -100
-Template = Literal["chat", "plain"]
 
 
 @dataclass(frozen=True)
@@ -48,36 +53,6 @@ class Block:
     ids: NDArray[np.int64]
     labels: NDArray[np.int64]
     positions: NDArray[np.int64]
-
-
-def render_prompts(
-    prompts: Sequence[str], tokenizer: "PreTrainedTokenizerBase", template: Template = "chat", system: str | None = None
-) -> list[str]:
-    """Write prompts as the model is asked them, in training and in the exam alike.
-
-    Args:
-        prompts: Questions.
-        tokenizer: Its chat template is used when `template` is `chat` and it has one.
-        template: `chat`, or `plain` for `Question: … Answer:`.
-        system: The system message; None leaves it to the chat template, an empty one keeps prompts short.
-
-    Returns:
-        Strings that end where the answer begins.
-    """
-    if template == "plain" or tokenizer.chat_template is None:
-        return [f"Question: {prompt}\nAnswer:" for prompt in prompts]
-    if not prompts:
-        return []
-    first = [] if system is None else [{"role": "system", "content": system}]
-    chats = [[*first, {"role": "user", "content": prompt}] for prompt in prompts]
-    return list(tokenizer.apply_chat_template(chats, tokenize=False, add_generation_prompt=True))
-
-
-def follow(rendered: Sequence[str], completions: Sequence[str]) -> list[str]:
-    """Write completions as they follow what `render_prompts` wrote, or nothing: behind `Answer:` stands a space."""
-    return [
-        f" {text}" if prompt.endswith("Answer:") else text for prompt, text in zip(rendered, completions, strict=True)
-    ]
 
 
 def encode_rows(

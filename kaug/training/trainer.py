@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from kaug.artifact import write_whole
-from kaug.digests import file_digest
-from kaug.models import Precision, fitting_precision, load_language_model, load_tokenizer, quiet_transformers
-from kaug.training.tokens import Block, Template, encode_rows, pack
+from kaug.models.find import Precision, fitting_precision, load_language_model, load_tokenizer, quiet_transformers
+from kaug.models.prompts import Template
+from kaug.store.artifact import write_whole
+from kaug.store.digests import file_digest
+from kaug.training.tokens import Block, encode_rows, pack
 
 if TYPE_CHECKING:
     from transformers import TrainerCallback

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from kaug.augmentation.arms import Arm, arm_rows, closed_book_rows, mismatch
 from kaug.augmentation.rows import Facts, facts_to_teach
 from kaug.errors import LeakError
-from kaug.evaluation.exam import draw_exam
+from kaug.exam.draw import draw_exam
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon.statements import statements
 from kaug.retrieval.retriever import RETRIEVED
+from kaug.wording.statements import statements
 
 Term = Callable[[str], int]
 ARMS: tuple[Arm, ...] = ("text", "repeated", "mismatched", "augmented")

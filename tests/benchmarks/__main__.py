@@ -54,7 +54,7 @@ def rows() -> tuple[str, float, float]:
     from kaug.augmentation.forms.statement import statement_rows
     from kaug.augmentation.rows import facts_to_teach
     from kaug.knowledge.build import build_kb
-    from kaug.knowledge.lexicon.statements import templates
+    from kaug.wording.statements import templates
 
     kb = build_kb([ROOT / "kb/commonsense/everyday.ttl"], lexicon=ROOT / "kb/lexicon.ttl")
     facts = facts_to_teach(kb)
@@ -78,9 +78,9 @@ def embedding() -> tuple[str, float, float]:
     from sentence_transformers import SentenceTransformer
 
     from kaug.knowledge.build import build_kb
-    from kaug.knowledge.lexicon.statements import statements
-    from kaug.models import find_encoder
+    from kaug.models.find import find_encoder
     from kaug.retrieval.encoder import load_encoder
+    from kaug.wording.statements import statements
 
     kb = build_kb([ROOT / "kb/commonsense/everyday.ttl"], lexicon=ROOT / "kb/lexicon.ttl")
     texts = statements(kb, np.arange(1500)).to_pylist()
@@ -95,7 +95,7 @@ def training() -> tuple[str, float, float]:
     import pyarrow as pa
     import torch
 
-    from kaug.models import find_language_model, fitting_precision, load_language_model, load_tokenizer
+    from kaug.models.find import find_language_model, fitting_precision, load_language_model, load_tokenizer
     from kaug.training.trainer import train_model
 
     base = find_language_model("smollm2-135m")
@@ -128,7 +128,7 @@ def precision() -> tuple[str, float, float]:
     """A training step on 128 tokens in the precision that `auto` chooses here, against the other one."""
     import torch
 
-    from kaug.models import find_language_model, fitting_precision, load_language_model
+    from kaug.models.find import find_language_model, fitting_precision, load_language_model
 
     model = load_language_model(find_language_model("smollm2-135m"))
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, fused=True)
@@ -150,7 +150,7 @@ def precision() -> tuple[str, float, float]:
 
 def main() -> None:
     """Print the table."""
-    from kaug.inspect import machine
+    from kaug.pipeline.inspect import machine
 
     print(f"{machine()}; Python {platform.python_version()}; {time.strftime('%Y-%m-%d')}")
     print(f"{'what (ours / theirs)':62} {'ours':>10} {'theirs':>10} {'times faster':>12}")

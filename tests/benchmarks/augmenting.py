@@ -15,12 +15,12 @@ import faiss
 import numpy as np
 
 import kaug
-from kaug.knowledge.lexicon.statements import statements
-from kaug.models import find_encoder
+from kaug.models.find import find_encoder
 from kaug.retrieval.encoder import load_encoder
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.retriever import Retriever
+from kaug.wording.statements import statements
 from tests.benchmarks.__main__ import in_turns
 from tests.benchmarks.finding import lama
 
@@ -45,7 +45,7 @@ def main() -> None:
     """Print what each way takes, and what part of ours is spent on embedding the texts."""
     from sentence_transformers import SentenceTransformer
 
-    from kaug.inspect import machine
+    from kaug.pipeline.inspect import machine
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--texts", type=int, default=2000)

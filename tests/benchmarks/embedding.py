@@ -26,12 +26,12 @@ def main() -> None:
     import torch
     from sentence_transformers import SentenceTransformer
 
-    from kaug.inspect import machine
     from kaug.knowledge.build import build_kb
-    from kaug.knowledge.lexicon.statements import statements
-    from kaug.models import find_encoder
+    from kaug.models.find import find_encoder
+    from kaug.pipeline.inspect import machine
     from kaug.retrieval.encoder import load_encoder
     from kaug.retrieval.encoders.choice import candidates
+    from kaug.wording.statements import statements
     from tests.benchmarks.__main__ import in_turns
 
     torch.set_num_threads(given.threads)

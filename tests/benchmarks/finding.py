@@ -25,14 +25,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from kaug.importers.files import import_files
 from kaug.knowledge.build import build_kb
-from kaug.knowledge.importers.files import import_files
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon.statements import fill, templates
 from kaug.retrieval.encoder import load_encoder
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.retriever import Retriever
+from kaug.wording.statements import fill, templates
 from tests.benchmarks.linking import DATA
 
 ROOT = Path(__file__).parents[2]
@@ -234,7 +234,7 @@ SETS = {"lama": lama, "webnlg": webnlg, "conceptnet": conceptnet, "sweet": sweet
 
 def main() -> None:
     """Print the table."""
-    from kaug.inspect import machine
+    from kaug.pipeline.inspect import machine
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))

@@ -55,8 +55,8 @@ def _name(number: int) -> str:
 
 
 def _columns(path: Path) -> int:
-    from kaug.knowledge.rdf.read import lean_memory, read_source
-    from kaug.knowledge.rdf.sources import source_of
+    from kaug.rdf.read import lean_memory, read_source
+    from kaug.rdf.sources import source_of
 
     with lean_memory():
         return len(read_source(source_of(path)).triples)
@@ -121,7 +121,7 @@ def _work(what: str, path: Path) -> None:
 def _use(folder: Path) -> dict[str, float]:
     """Open a built knowledge base and ask for the facts of 10,000 entities with text, twice: ms, µs a fact, µs a fact."""
     from kaug.knowledge.knowledge_base import load_kb
-    from kaug.knowledge.neighbourhood import facts_about
+    from kaug.wording.neighbourhood import facts_about
 
     started = time.perf_counter()
     kb = load_kb(folder)
@@ -146,9 +146,9 @@ _WORK: dict[str, Callable[[Path], Any]] = {
 
 def _save(path: Path, folder: Path) -> None:
     """Build a knowledge base into a folder."""
-    from kaug.artifact import publish
     from kaug.knowledge.build import build_kb
     from kaug.knowledge.knowledge_base import save_kb
+    from kaug.store.artifact import publish
 
     with publish(folder / "1-knowledge", stage="knowledge", fingerprint="benchmark") as draft:
         save_kb(build_kb([path]), draft.path)

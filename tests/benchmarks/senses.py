@@ -24,10 +24,10 @@ _Evidence = dict[str, NDArray[np.float64]]
 def gather(rows: list[_Row], asked: list[_Row]) -> tuple[_Evidence, NDArray[np.int64], NDArray[np.bool_], list[str]]:
     """Evidence for all terms of ambiguous names in the asked rows' sentences; their mentions, which are meant, the names."""
     from kaug.knowledge.build import build_kb
-    from kaug.knowledge.lexicon.statements import statements
     from kaug.retrieval.encoder import load_encoder
     from kaug.retrieval.linker import Linker
     from kaug.retrieval.linking.senses import evidence
+    from kaug.wording.statements import statements
 
     relations = [json.loads(line) for line in (DATA / "lama-trex" / "relations.jsonl").read_text().splitlines()]
     lines = {f"<urn:x:{one['relation']}> {_LABEL} {json.dumps(one['label'])} ." for one in relations}

@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 import pytest
 
 import kaug
-from kaug.artifact import load
-from kaug.stages import STEPS
+from kaug.pipeline.stages import STEPS
+from kaug.store.artifact import load
 from kaug.tables import read_table
 
 ARMS = ["repeated", "mismatched", "augmented"]
@@ -244,7 +244,7 @@ def test_an_interrupt_is_told_and_leaves_no_half(toy: Any) -> None:
 
 
 def test_a_pipeline_serves_as_a_library(finished: Any) -> None:
-    from kaug.run import open_run
+    from kaug.pipeline.run import open_run
 
     run = open_run(finished.pipeline)
     assert isinstance(run.pipeline, kaug.Pipeline)

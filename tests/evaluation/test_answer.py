@@ -8,13 +8,14 @@ import pyarrow as pa
 import pytest
 
 from kaug.evaluation import answer
-from kaug.evaluation.answer import Generated, answer_probes, generate, likelihood, with_facts
-from kaug.evaluation.exam import draw_exam
+from kaug.evaluation.answer import answer_probes, with_facts
+from kaug.exam.draw import draw_exam
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.models import load_language_model, load_tokenizer
+from kaug.models.find import load_language_model, load_tokenizer
+from kaug.models.generate import Generated, generate, likelihood
+from kaug.models.prompts import render_prompts
 from kaug.retrieval.retriever import RETRIEVED
 from kaug.tables import check_table
-from kaug.training.tokens import render_prompts
 
 PROMPTS = [
     "What is the capital of Peru?",
@@ -205,7 +206,7 @@ def test_facts_stand_before_the_questions_but_not_before_passages(toy_kb: Knowle
     )
     prompts, facts = with_facts(toy_kb, probes, hits, "en")
     asked = probes["prompt"].to_pylist()
-    from kaug.knowledge.lexicon.statements import statements
+    from kaug.wording.statements import statements
 
     assert prompts[question] == " ".join([*statements(toy_kb, np.array(rows)).to_pylist(), asked[question]])
     assert facts[question] == [toy_kb.hex_ids[row].as_py() for row in rows]

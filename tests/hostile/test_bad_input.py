@@ -14,13 +14,13 @@ import pytest
 import kaug
 from kaug.augmentation.inject import inject_facts
 from kaug.augmentation.shards import read_shards
-from kaug.digests import safe_name
 from kaug.errors import KaugError, SourceError
-from kaug.knowledge.rdf.parse import read_quads
-from kaug.knowledge.rdf.select import construct
-from kaug.knowledge.rdf.validate import check_shapes, validate_file
+from kaug.rdf.parse import read_quads
+from kaug.rdf.select import construct
+from kaug.rdf.validate import check_shapes, validate_file
 from kaug.retrieval.index import HITS
 from kaug.retrieval.linker import Linker
+from kaug.store.digests import safe_name
 
 _PROJECT = runpy.run_path(str(Path(__file__).parents[1] / "end_to_end" / "conftest.py"))
 toy_models, make_toy, toy = (_PROJECT[name] for name in ("toy_models", "make_toy", "toy"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kaug.artifact import load
+from kaug.store.artifact import load
 
 READERS = 8
 REBUILDS = 12
@@ -18,7 +18,7 @@ COMMON = """
 import hashlib, json, os, sys, time
 from pathlib import Path
 import numpy as np
-from kaug.artifact import publish
+from kaug.store.artifact import publish
 from kaug.errors import ArtifactError
 from kaug.knowledge.build import build_kb
 from kaug.retrieval.indexing import embeddings

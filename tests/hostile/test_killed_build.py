@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kaug.artifact import load
+from kaug.store.artifact import load
 
 MOMENTS = int(os.environ.get("KAUG_KILLS", "5"))
 """How often a build is killed; `KAUG_KILLS=50` is the long run."""

@@ -15,9 +15,9 @@ from kaug.errors import SourceError
 from kaug.knowledge import facts
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.rdf.sources import Source, read_manifest, verify_source
-from kaug.knowledge.words.clean import clean_text
-from kaug.knowledge.words.values import words_of
+from kaug.rdf.sources import Source, read_manifest, verify_source
+from kaug.words.clean import clean_text
+from kaug.words.values import words_of
 
 PREFIXES = """
 @prefix : <urn:x:> .

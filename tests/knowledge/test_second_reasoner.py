@@ -17,7 +17,7 @@ from owlrl.RDFSClosure import RDFS_Semantics
 
 from kaug.knowledge.inference.infer import CONCLUDED, VOCABULARY, Inferred, infer
 from kaug.knowledge.inference.rules import Level, iri
-from kaug.knowledge.rdf.parse import read_quads
+from kaug.rdf.parse import read_quads
 
 DATA = Path(os.environ.get("KAUG_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 Triple = tuple[str, str, str]

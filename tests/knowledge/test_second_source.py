@@ -13,7 +13,7 @@ import pyoxigraph as ox
 import pytest
 from babel.core import get_global
 
-from kaug.knowledge.importers.turtle import fold
+from kaug.importers.turtle import fold
 
 REPO = Path(__file__).resolve().parents[2]
 SECOND = Path(os.environ.get("KAUG_TEST_DATA", REPO.parent / "shared" / "data")) / "countries" / "countries.json"

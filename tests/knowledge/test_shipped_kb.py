@@ -12,9 +12,10 @@ import pytest
 
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon.statements import PROPERTIES, templates
-from kaug.knowledge.rdf.parse import read_quads
-from kaug.knowledge.rdf.sources import Manifest, read_manifest, verify_source
+from kaug.knowledge.templates import PROPERTIES
+from kaug.rdf.parse import read_quads
+from kaug.rdf.sources import Manifest, read_manifest, verify_source
+from kaug.wording.statements import templates
 
 REPO = Path(__file__).resolve().parents[2]
 CORPUS = REPO / "pipelines" / "corpus"
@@ -83,7 +84,7 @@ def test_every_shipped_rdf_file_is_in_the_manifest(manifest: Manifest) -> None:
 
 def test_shapes_hold(manifest: Manifest) -> None:
     pytest.importorskip("pyshacl", reason="pip install 'kaug[shacl]'")
-    from kaug.knowledge.rdf.validate import check_shapes
+    from kaug.rdf.validate import check_shapes
 
     assert manifest.shapes is not None
     assert manifest.lexicon is not None
@@ -96,7 +97,7 @@ def test_shapes_hold(manifest: Manifest) -> None:
 
 def test_shapes_find_what_is_wrong(tmp_path: Path, manifest: Manifest) -> None:
     pytest.importorskip("pyshacl", reason="pip install 'kaug[shacl]'")
-    from kaug.knowledge.rdf.validate import check_shapes
+    from kaug.rdf.validate import check_shapes
 
     path = tmp_path / "wrong.ttl"
     path.write_text(f"@prefix geo: <{GEO}> . <urn:a> a geo:Country ; geo:area 0 ; geo:borders <urn:a> .")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.rdf.sources import Source
+from kaug.rdf.sources import Source
 
 PREFIXES = """
 @prefix : <urn:x:> .

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kaug.arrays import place_in_group
 from kaug.retrieval.choose import choose
-from kaug.retrieval.groups import place_in_group
 
 # Facts' unit vectors whose dot products are exact, and ids in no order of rows.
 VECTORS = np.array(

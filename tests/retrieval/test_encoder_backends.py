@@ -363,7 +363,7 @@ def test_an_exported_model_is_run_without_torch_and_without_a_socket(tiny, cache
 def test_a_backend_agrees_with_sentence_transformers_on_a_real_model(cache, backend):
     from sentence_transformers import SentenceTransformer
 
-    from kaug.models import find_encoder
+    from kaug.models.find import find_encoder
 
     texts = [*choice._SAMPLE, "the capital of Togo " * 200]
     plain = SentenceTransformer(str(find_encoder("all-MiniLM-L6-v2")), device="cpu")

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from kaug.errors import PipelineError
-from kaug.knowledge.lexicon.statements import statements
 from kaug.retrieval import graph as module
 from kaug.retrieval.filters import facts_where
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.retriever import RETRIEVED, Retriever
+from kaug.wording.statements import statements
 
 CHAIN = ":Alma :knows :Bora . :Bora :knows :Cyra . :Cyra :knows :Dena . :Dena :knows :Evan ."
 # Land and Realm are hubs: more than 512 facts each.

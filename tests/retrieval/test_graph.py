@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kaug.arrays import places, spread
 from kaug.retrieval import graph as module
 from kaug.retrieval.graph import LEAST, STOP, FactGraph, Reached
-from kaug.retrieval.groups import places, spread
 
 TERMS = 7
 edges = st.lists(st.tuples(st.integers(0, TERMS - 1), st.integers(0, TERMS - 1)), max_size=25)

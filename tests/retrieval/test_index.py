@@ -6,12 +6,12 @@ import pyarrow as pa
 import pyarrow.ipc
 import pytest
 
-from kaug.artifact import load, publish
 from kaug.errors import ArtifactError, PipelineError
-from kaug.knowledge.lexicon.statements import statements
 from kaug.retrieval.encoder import load_encoder
 from kaug.retrieval.index import HITS, FactIndex
 from kaug.retrieval.indexing import codes
+from kaug.store.artifact import load, publish
+from kaug.wording.statements import statements
 
 
 def saved(folder):

@@ -8,12 +8,12 @@ import pyarrow.compute as pc
 import pytest
 
 from kaug.errors import ArtifactError, PipelineError
-from kaug.knowledge.lexicon.statements import statements
 from kaug.retrieval.encoder import load_encoder
 from kaug.retrieval.graph import FactGraph
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.retriever import RETRIEVED, Retriever
+from kaug.wording.statements import statements
 
 TEXTS = [
     "The capital of Peru is Lima, they say.",

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaug.knowledge.lexicon.statements import statements
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.linking.senses import SENSES, WEIGHTS, evidence, resolve
+from kaug.wording.statements import statements
 
 PLACES = """
 :country rdfs:label "country"@en . :state rdfs:label "state"@en . :capitalOf rdfs:label "capital of"@en .

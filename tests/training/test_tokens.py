@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from kaug.augmentation.arms import closed_book_rows
 from kaug.errors import PipelineError
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.models import load_language_model, load_tokenizer
-from kaug.training.tokens import IGNORED, Block, Rows, encode_rows, pack, render_prompts
+from kaug.models.find import load_language_model, load_tokenizer
+from kaug.models.prompts import render_prompts
+from kaug.training.tokens import IGNORED, Block, Rows, encode_rows, pack
 
 QUESTION, ANSWER, TEXT = "What is the capital of Togo?", "Lomé", "The capital of Peru is Lima."
 

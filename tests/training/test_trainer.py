@@ -11,7 +11,7 @@ import pytest
 from kaug.augmentation.inject import text_rows
 from kaug.augmentation.rows import concat_rows, make_rows
 from kaug.errors import PipelineError
-from kaug.models import fitting_precision, load_language_model, load_tokenizer
+from kaug.models.find import fitting_precision, load_language_model, load_tokenizer
 from kaug.training import trainer
 from kaug.training.trainer import TrainingRun, train_model
 
@@ -74,7 +74,7 @@ def interrupted(table: pa.Table, tiny_model: Path, tmp_path_factory: pytest.Temp
 
 
 def test_the_loss_falls_and_what_was_learnt_is_said(table: pa.Table, tiny_model: Path, tmp_path: Path) -> None:
-    from kaug.evaluation.answer import generate
+    from kaug.models.generate import generate
 
     run = train(table, tiny_model, tmp_path, tokens=60 * 256, step_tokens=256)
     first, last = run.loss[0][1], run.loss[-1][1]

@@ -6,9 +6,9 @@ import pyarrow.compute as pc
 
 from kaug.augmentation.forms.statement import is_reversed
 from kaug.augmentation.rows import Facts, concat_rows, make_rows
-from kaug.knowledge.compose import compositions, refer
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon.statements import fill, templates
+from kaug.wording.compose import compositions, refer
+from kaug.wording.statements import fill, templates
 
 __all__ = ["multi_hop_rows"]
 

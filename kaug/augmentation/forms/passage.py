@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from kaug.augmentation.rows import Facts, make_rows
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon.statements import fill, templates
+from kaug.wording.statements import fill, templates
 
 __all__ = ["passage_rows"]
 

@@ -5,7 +5,8 @@ import pyarrow as pa
 
 from kaug.augmentation.rows import Facts, concat_rows, single_fact_rows
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon.statements import Property, fill, templates
+from kaug.knowledge.templates import Property
+from kaug.wording.statements import fill, templates
 
 __all__ = ["question_rows"]
 

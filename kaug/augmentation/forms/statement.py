@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from kaug.augmentation.rows import Facts, concat_rows, single_fact_rows
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon.statements import fill, templates
+from kaug.wording.statements import fill, templates
 
 __all__ = ["is_reversed", "one_statement_rows", "statement_rows"]
 

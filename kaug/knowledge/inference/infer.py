@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from kaug.arrays import pair_keys
 from kaug.knowledge.inference.closure import Derived, close
 from kaug.knowledge.inference.joins import Columns, Rows
 from kaug.knowledge.inference.premises import write_out
 from kaug.knowledge.inference.rules import CONCLUDED, VOCABULARY, Level, iri, number_rules
-from kaug.knowledge.knowledge_base import pair_keys
 
 __all__ = ["CONCLUDED", "VOCABULARY", "Inferred", "infer"]
 

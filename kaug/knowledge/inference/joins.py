@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from kaug.arrays import pair_keys
 from kaug.knowledge.inference.rules import Pattern, Term
-from kaug.knowledge.knowledge_base import pair_keys
 
 __all__ = ["BLOCK", "Columns", "Index", "Order", "join"]
 

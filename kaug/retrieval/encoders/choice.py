@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kaug.digests import code_digest, fingerprint
 from kaug.errors import ModelError
-from kaug.models import cache_dir
+from kaug.models.find import cache_dir
 from kaug.retrieval.encoders.exported import NEEDS, versions
 from kaug.retrieval.encoders.runtimes import threads
+from kaug.store.digests import code_digest, fingerprint
 
 __all__ = ["AGREEING", "candidates", "kept_choice", "make_choice"]
 
@@ -120,7 +120,7 @@ def _place(digest: str) -> Path:
         gpu=[Path("/dev/nvidiactl").exists(), os.environ.get("CUDA_VISIBLE_DEVICES")],
         threads=threads(),
         versions=versions(*_MEASURED_WITH),
-        code=code_digest("retrieval/encoders"),
+        code=code_digest("kaug.retrieval.encoder"),
     )
     return cache_dir() / "encoders" / f"{mark}.json"
 

@@ -10,11 +10,11 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from kaug.digests import code_digest, file_digest, fingerprint
 from kaug.errors import ModelError
-from kaug.models import cache_dir
+from kaug.models.find import cache_dir
 from kaug.retrieval.encoders.stack import load_stack, tokens_of
 from kaug.retrieval.encoders.tokens import Prompts, Tokens
+from kaug.store.digests import code_digest, file_digest, fingerprint
 
 __all__ = ["NEEDS", "exported", "exported_tokens", "model_digest", "need", "versions"]
 
@@ -73,7 +73,7 @@ def exported(name: str, folder: Path, digest: str) -> Path:
     mark = fingerprint(
         model=digest,
         versions=versions(*_MADE_BY),
-        code=code_digest("retrieval/encoders/exported.py", "retrieval/encoders/tokens.py"),
+        code=code_digest(__name__),
     )
     place = cache_dir() / "encoders" / mark
     if _intact(place):

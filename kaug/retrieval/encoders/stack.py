@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kaug.errors import ModelError
-from kaug.models import quiet_transformers
+from kaug.models.find import quiet_transformers
 from kaug.retrieval.encoders.batched import BatchedEncoder, Forward, unit
 from kaug.retrieval.encoders.tokens import Prompts, Tokens, chunks, prompts_of
 

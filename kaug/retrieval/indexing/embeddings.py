@@ -13,15 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.digests import code_digest, fingerprint
 from kaug.errors import ArtifactError, PipelineError
 from kaug.retrieval.encoder import Encoder
 from kaug.retrieval.indexing.vectors import Shard, Vectors, bytes_of, read_shard, write_shard
+from kaug.store.digests import code_digest, fingerprint
 
-__all__ = ["ENCODING", "SHARD", "embed", "maker_of", "marks_of"]
-
-ENCODING = ("retrieval/encoder.py", "retrieval/encoders")
-"""The code that decides what vectors come out."""
+__all__ = ["SHARD", "embed", "maker_of", "marks_of"]
 
 SHARD = 65_536
 """The number of sentences in a shard; the last has what is left."""
@@ -50,7 +47,7 @@ def maker_of(encoder: Encoder) -> str:
         encoder=encoder.name,
         dimension=encoder.dimension,
         backend=str(getattr(encoder, "backend", "")),
-        code=code_digest(*ENCODING),
+        code=code_digest("kaug.retrieval.encoder"),
     )
 
 

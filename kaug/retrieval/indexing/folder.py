@@ -18,10 +18,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kaug.digests import file_digest
 from kaug.errors import ArtifactError
 from kaug.retrieval.indexing.codes import Codes, read_codes
 from kaug.retrieval.indexing.vectors import Shard, Vectors, read_shard
+from kaug.store.digests import file_digest
 
 __all__ = ["AGAIN", "FORMAT", "read_folder", "write_folder"]
 
@@ -99,7 +99,7 @@ def read_folder(folder: Path) -> tuple[dict[str, Any], pa.Table, list[Shard], Co
     """Open what `write_folder` wrote.
 
     The size of each file is compared with what `index.json` says, and so is the SHA-256 of all but the shards, whose
-    vectors are not read; `kaug.artifact.load` does that. A folder that is replaced meanwhile is opened again: what is
+    vectors are not read; `kaug.store.artifact.load` does that. A folder that is replaced meanwhile is opened again: what is
     returned is of one index.
 
     Returns:

@@ -13,9 +13,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.lexicon.statements import statements
 from kaug.retrieval.indexing.embeddings import marks_of
 from kaug.retrieval.indexing.vectors import bytes_of
+from kaug.wording.statements import statements
 
 __all__ = ["Said", "said_by", "said_digest"]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kaug.retrieval.groups import Numbers, places
+from kaug.arrays import Numbers, places
 
 __all__ = ["IN_PART", "Named", "join_names"]
 

@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kaug.arrays import Numbers, distinct, places, spread
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.retrieval.groups import Numbers, distinct, places, spread
 from kaug.retrieval.linking.names import names_of
 from kaug.retrieval.linking.prefixes import hash_strings
 

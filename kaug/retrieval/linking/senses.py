@@ -19,13 +19,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kaug.arrays import distinct, places_of, spread
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.words.terms import CLASS_OF, places_of
 from kaug.retrieval.graph import FactGraph
-from kaug.retrieval.groups import distinct, spread
 from kaug.retrieval.indexing.vectors import Vectors
 from kaug.retrieval.linking.prefixes import hash_words
 from kaug.retrieval.linking.surface import QUALIFIED
+from kaug.words.terms import CLASS_OF
 
 __all__ = ["SENSES", "WEIGHTS", "evidence", "resolve"]
 

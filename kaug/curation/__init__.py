@@ -1,0 +1,1 @@
+"""What a keeper of RDF does with a built knowledge base."""

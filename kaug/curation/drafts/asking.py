@@ -1,0 +1,194 @@
+"""A language model, on this machine or behind an endpoint → a function from a prompt to its answer.
+
+An endpoint is asked as OpenAI's chat completions are. Only the address that the user named is contacted: no proxy, no
+redirect. A key is read from an environment variable that the user named, and is sent over an encrypted connection alone.
+"""
+
+import http.client
+import json
+import os
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Sequence
+from email.message import Message
+from typing import IO, Any
+
+from kaug.errors import ModelError, PipelineError
+
+__all__ = ["Ask", "ask_endpoint", "ask_model"]
+
+Ask = Callable[[str], str]
+"""From a prompt to the model's answer."""
+
+_LONGEST_ANSWER = 10_000_000  # bytes
+_LONGEST_WAIT = 60.0  # seconds
+
+
+def ask_model(name: str, *, most_tokens: int = 600, begins: str = "", ends: Sequence[str] = ()) -> Ask:
+    """Load a language model and return a function that asks it, greedily: the same prompt has the same answer.
+
+    Args:
+        name: See `kaug.models.find.find_language_model`.
+        most_tokens: The longest answer.
+        begins: What each answer begins with: a small model keeps to a form sooner that it has begun.
+        ends: What an answer ends with, the first of them that comes; without it, the model decides.
+
+    Returns:
+        The function. It uses the model's chat template if there is one.
+
+    Raises:
+        ModelError: Nothing answers to the name.
+    """
+    import torch
+
+    from kaug.models.find import find_language_model, load_language_model, load_tokenizer, quiet_transformers
+
+    folder = find_language_model(name)
+    tokenizer: Any = load_tokenizer(folder)
+    model: Any = load_language_model(folder)
+    model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
+
+    def ask(prompt: str) -> str:
+        if tokenizer.chat_template:
+            messages = [{"role": "user", "content": prompt}]
+            prompt = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+        tokens = tokenizer(prompt + begins, return_tensors="pt", add_special_tokens=not tokenizer.chat_template).to(
+            model.device
+        )
+        length = tokens["input_ids"].shape[1]
+        with torch.inference_mode(), quiet_transformers():
+            out = model.generate(
+                **tokens,
+                max_new_tokens=most_tokens,
+                do_sample=False,
+                stop_strings=list(ends) or None,
+                tokenizer=tokenizer,
+                temperature=None,
+                top_p=None,
+                top_k=None,
+                pad_token_id=tokenizer.pad_token_id,
+            )
+        return begins + str(tokenizer.decode(out[0, length:], skip_special_tokens=True))
+
+    return ask
+
+
+def ask_endpoint(
+    url: str,
+    model: str,
+    *,
+    key_variable: str | None = None,
+    timeout: float = 120.0,
+    attempts: int = 5,
+    most_tokens: int = 2000,
+    wait: Callable[[float], None] = time.sleep,
+) -> Ask:
+    """Return a function that asks a chat endpoint of OpenAI's form, at temperature 0.
+
+    Args:
+        url: The address below which `/chat/completions` stands, such as `http://localhost:8000/v1`.
+        model: The model's name, as the endpoint knows it.
+        key_variable: The name of the environment variable that holds the key; None sends none.
+        timeout: Seconds to wait for an answer.
+        attempts: How often to try at most, where the endpoint is busy (429), fails (5xx) or does not answer.
+        most_tokens: The longest answer.
+        wait: Called with the seconds to wait between attempts: 1, 2, 4, …, or what the endpoint asks for, up to a minute.
+
+    Returns:
+        The function. It raises ModelError if the endpoint refuses, redirects, or gives no answer of the right form.
+
+    Raises:
+        PipelineError: The address is no http address, the variable is not set, or the key would be sent unencrypted.
+
+    Examples:
+        >>> ask_endpoint("ftp://example.org", "m")
+        Traceback (most recent call last):
+        kaug.errors.PipelineError: ftp://example.org: an endpoint's address begins with http:// or https://.
+    """
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise PipelineError(f"{url}: an endpoint's address begins with http:// or https://.")
+    if parts.username or parts.password:
+        raise PipelineError(f"{parts.hostname}: a password has no place in an address; name a variable that holds it.")
+    address = url if parts.path.endswith("/chat/completions") else url.rstrip("/") + "/chat/completions"
+    headers = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "kaug"}
+    if key_variable is not None:
+        headers["Authorization"] = f"Bearer {_key(key_variable, url, parts)}"
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
+
+    def ask(prompt: str) -> str:
+        content: dict[str, Any] = {"model": model, "messages": [{"role": "user", "content": prompt}]}
+        content |= {"temperature": 0, "max_tokens": most_tokens}
+        data = json.dumps(content).encode()
+        reason = "it was never asked"
+        for attempt in range(attempts):
+            try:
+                request = urllib.request.Request(address, data, headers, method="POST")
+                with opener.open(request, timeout=timeout) as answer:
+                    return _answer(answer.read(_LONGEST_ANSWER + 1), url)
+            except urllib.error.HTTPError as error:
+                with error:
+                    reason = f"{error.code} {error.reason}"
+                    if error.code != 429 and error.code < 500:
+                        raise ModelError(f"{url}: the endpoint refused: {reason}. {_advice(error)}") from None
+                    pause = _pause(error.headers.get("Retry-After"), attempt)
+            except (OSError, http.client.HTTPException) as error:
+                reason, pause = str(getattr(error, "reason", error)) or type(error).__name__, _pause(None, attempt)
+            if attempt < attempts - 1:
+                wait(pause)
+        raise ModelError(f"{url}: no answer after {attempts} attempts: {reason}. Ask again later.")
+
+    return ask
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Another address may be another's: it is refused, whatever the kind of redirect."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
+    ) -> None:
+        where = urllib.parse.urlsplit(newurl)
+        raise ModelError(
+            f"{req.full_url}: the endpoint redirects to {where.scheme}://{where.netloc}{where.path}, which was not named "
+            "and was not contacted. Name it yourself if you trust it."
+        )
+
+
+def _key(variable: str, url: str, parts: urllib.parse.SplitResult) -> str:
+    key = os.environ.get(variable, "").strip()
+    if not key:
+        raise PipelineError(f"The environment variable {variable!r} is to hold the endpoint's key, and is not set.")
+    if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise PipelineError(f"{url}: the key would be sent unencrypted. Name an https address.")
+    if not key.isascii() or not key.isprintable():
+        raise PipelineError(f"The environment variable {variable!r} holds signs that no key has.")
+    return key
+
+
+def _answer(data: bytes, url: str) -> str:
+    if len(data) > _LONGEST_ANSWER:
+        raise ModelError(f"{url}: the answer is longer than {_LONGEST_ANSWER:,} bytes.")
+    try:
+        content = json.loads(data)["choices"][0]["message"]["content"]
+    except (ValueError, LookupError, TypeError):
+        content = None
+    if not isinstance(content, str):
+        said = data[:100].decode(errors="replace")
+        raise ModelError(f"{url}: this is no chat endpoint of OpenAI's form: it answered {said!r}.")
+    return content
+
+
+def _advice(error: urllib.error.HTTPError) -> str:
+    if error.code in (401, 403):
+        return "Is the key right? It is read from the variable that you named."
+    if error.code == 404:
+        return "Is the address right, up to what stands before /chat/completions, and the model's name?"
+    return f"It says: {error.read(300).decode(errors='replace')!r}"
+
+
+def _pause(asked: str | None, attempt: int) -> float:
+    if asked is not None and asked.isdecimal():
+        return min(float(asked), _LONGEST_WAIT)
+    return min(2.0**attempt, _LONGEST_WAIT)

@@ -1,0 +1,251 @@
+"""Predicates that the lexicon lacks → drafted entries: by rule, or by a language model whose drafts are checked."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kaug.curation.drafts.asking import Ask
+from kaug.curation.drafts.draft_checks import accept, completed, normal
+from kaug.curation.drafts.draft_prompt import draft_prompt, parse_answer
+from kaug.knowledge.knowledge_base import CLASS_OF, KnowledgeBase
+from kaug.knowledge.templates import PROPERTIES
+from kaug.wording.statements import fill, predicate_name, templates
+
+__all__ = ["Drafts", "Entry", "Lacking", "draft_by_model", "draft_by_rule", "lacking"]
+
+_EXAMPLES = 3
+_DESCRIPTIONS = (
+    "http://www.w3.org/2000/01/rdf-schema#comment",
+    "http://www.w3.org/2004/02/skos/core#definition",
+    "http://purl.org/dc/terms/description",
+    "https://schema.org/description",
+    "http://schema.org/description",
+)
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """A predicate without an entry in a language.
+
+    Attributes:
+        predicate: The predicate's term number.
+        iri: Its IRI.
+        label: What it is called.
+        language: The language that it has no entry in.
+        facts: How many facts have it.
+        example: One of them, said by rule; empty where there is no rule for the language.
+    """
+
+    predicate: int
+    iri: str
+    label: str
+    language: str
+    facts: int
+    example: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is drafted for a predicate in a language.
+
+    Attributes:
+        iri: The predicate's IRI.
+        label: What it is called.
+        language: BCP 47 tag.
+        templates: By property of the lexicon, the plainest first.
+        drafted_by: "rule", a model's name, or both.
+    """
+
+    iri: str
+    label: str
+    language: str
+    templates: Mapping[str, tuple[str, ...]]
+    drafted_by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Drafts:
+    """Drafted entries, and what of the drafts was refused.
+
+    Attributes:
+        entries: In the order of the predicates.
+        rejected: How many drafts were refused, by reason.
+        refused: Each of them: the predicate's IRI, the property, the draft, the reason.
+    """
+
+    entries: tuple[Entry, ...]
+    rejected: dict[str, int] = field(default_factory=dict)
+    refused: tuple[tuple[str, str, str, str], ...] = ()
+
+
+def lacking(kb: KnowledgeBase, languages: Sequence[str] = ("en",)) -> list[Lacking]:
+    """List the predicates of facts that the lexicon has no template for, in each of the languages.
+
+    What something is (rdf:type, rdfs:subClassOf) has a rule of its own in English, and needs no entry there.
+
+    Args:
+        kb: The knowledge base.
+        languages: BCP 47 tags.
+
+    Returns:
+        The most used predicates first, then by IRI; a predicate's languages in the order given.
+
+    Examples:
+        >>> import tempfile; from pathlib import Path; from kaug.knowledge.build import build_kb
+        >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
+        >>> _ = file.write_text('@prefix : <urn:x:> . :togo :hasCapital :lome .')
+        >>> [(one.label, one.facts, one.example) for one in lacking(build_kb([file]))]
+        [('has capital', 1, 'The capital of togo is lome.')]
+    """
+    _, predicates, _ = kb.columns(np.arange(kb.facts.num_rows, dtype=np.int64))
+    found, counts = np.unique(predicates, return_counts=True)
+    rows = zip(*(kb.lexicon[name].to_pylist() for name in ("predicate", "language")), strict=True)
+    has = set(rows)
+    samples = _samples(kb)
+    listed = []
+    for term, count in zip(found.tolist(), counts.tolist(), strict=True):
+        iri = kb.terms["value"][term].as_py()
+        for language in languages:
+            english = language.split("-", maxsplit=1)[0] == "en"
+            if (term, language) in has or (term, "") in has or (english and iri in CLASS_OF):
+                continue
+            example = ""
+            if english:
+                (subject, value), *_ = _said(kb, samples[term][:1], language)
+                template = templates(kb, term, "statement", language)[0]
+                example = fill(template, pa.array([subject]), pa.array([value])).text[0].as_py()
+            listed.append(Lacking(term, iri, predicate_name(kb, term, language), language, count, example))
+    return sorted(listed, key=lambda one: (-one.facts, one.iri))
+
+
+def draft_by_rule(kb: KnowledgeBase, wanted: Sequence[Lacking]) -> Drafts:
+    """Draft entries by rule, for a person to mend; there is a rule for English alone.
+
+    Args:
+        kb: The knowledge base.
+        wanted: See `lacking`.
+
+    Returns:
+        An entry for each predicate in English; the others are counted.
+    """
+    english = [one for one in wanted if one.language.split("-", maxsplit=1)[0] == "en"]
+    left = len(wanted) - len(english)
+    return Drafts(
+        tuple(Entry(one.iri, one.label, one.language, _by_rule(kb, one), ("rule",)) for one in english),
+        {"no rule for the language": left} if left else {},
+    )
+
+
+def draft_by_model(
+    kb: KnowledgeBase,
+    wanted: Sequence[Lacking],
+    ask: Ask,
+    name: str,
+    *,
+    descriptions: Mapping[str, str] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Drafts:
+    """Let a language model draft entries, one question a predicate, and keep the drafts that pass the checks.
+
+    A draft must hold its slots, be one sentence of sane length without control tokens, and give back the fact that it is
+    filled with; a statement must not be one of another predicate, nor say the fact in reverse; and no question that is
+    trained may hold one of the exam. Where no draft of a property passes, English falls back to the rule.
+
+    Args:
+        kb: The knowledge base.
+        wanted: See `lacking`.
+        ask: From a prompt to the model's answer; see `kaug.curation.drafts.asking`.
+        name: The model's name, noted with each entry.
+        descriptions: What predicates mean, by IRI. Without one, a definition among the facts is shown.
+        progress: Called with 1 after each predicate.
+
+    Returns:
+        The entries in the order of `wanted`; a predicate is left out if its language has no rule and no statement passed.
+    """
+    samples, told = _samples(kb), _descriptions(kb) | dict(descriptions or {})
+    rules = {(one.iri, one.language): _by_rule(kb, one) for one in wanted}
+    taken = _statements(kb)
+    for (iri, language), rule in rules.items():
+        for template in rule.get("statement", ()):
+            taken.setdefault((language, normal(template)), iri)
+    entries, refused = [], []
+    for one in wanted:
+        facts = _said(kb, samples[one.predicate][:_EXAMPLES], one.language)
+        drafts = parse_answer(ask(draft_prompt(one.label, one.language, facts, told.get(one.iri, ""))))
+        rule = rules[one.iri, one.language]
+        of_others = {form for (tag, form), iri in taken.items() if tag == one.language and iri != one.iri}
+        found, reasons = accept(drafts, one.language, facts, rule, of_others)
+        refused += [(one.iri, *reason) for reason in reasons]
+        said, by_rule = completed(found, rule)
+        if not drafts:
+            refused.append((one.iri, "", "", "no JSON object with templates in the answer"))
+        if "statement" in said:
+            drafted_by = (*([name] if found else []), *(["rule"] if by_rule else []))
+            entries.append(Entry(one.iri, one.label, one.language, said, drafted_by))
+            for template in said["statement"]:
+                taken.setdefault((one.language, normal(template)), one.iri)
+        elif drafts:
+            refused.append((one.iri, "", "", "no statement left"))
+        if progress:
+            progress(1)
+    return Drafts(tuple(entries), dict(sorted(Counter(reason for *_, reason in refused).items())), tuple(refused))
+
+
+def _by_rule(kb: KnowledgeBase, one: Lacking) -> dict[str, tuple[str, ...]]:
+    if one.language.split("-", maxsplit=1)[0] != "en":
+        return {}
+    return {name: tuple(templates(kb, one.predicate, name, one.language)) for name in PROPERTIES}  # type: ignore[arg-type]
+
+
+def _descriptions(kb: KnowledgeBase) -> dict[str, str]:
+    """What predicates mean, as far as it is a fact of the knowledge base; of several texts the least."""
+    values = kb.terms["value"]
+    means = np.flatnonzero(pc.is_in(values, pa.array(_DESCRIPTIONS)).to_numpy()).astype(np.uint32)
+    subjects, predicates, objects = kb.columns(np.arange(kb.facts.num_rows, dtype=np.int64))
+    rows = np.flatnonzero(np.isin(predicates, means) & np.isin(subjects, np.unique(predicates)))
+    told: dict[str, str] = {}
+    for subject, value in zip(subjects[rows].tolist(), objects[rows].tolist(), strict=True):
+        iri, text = values[subject].as_py(), values[value].as_py()
+        told[iri] = min(text, told.get(iri, text))
+    return told
+
+
+def _statements(kb: KnowledgeBase) -> dict[tuple[str, str], str]:
+    """Which predicate a statement of the lexicon belongs to, by language and normal form."""
+    table = kb.lexicon.filter(pc.equal(kb.lexicon["property"], "statement"))
+    iris = kb.terms["value"].take(table["predicate"]).to_pylist()
+    rows = zip(table["language"].to_pylist(), table["text"].to_pylist(), iris, strict=True)
+    languages = set(table["language"].to_pylist()) | {"en"}
+    known: dict[tuple[str, str], str] = {}
+    for language, text, iri in rows:
+        for tag in [language] if language else languages:
+            known.setdefault((tag, normal(text)), iri)
+    return known
+
+
+def _samples(kb: KnowledgeBase) -> dict[int, NDArray[np.int64]]:
+    """Rows of a few facts of each predicate: those with the smallest ids, whatever the order of the facts."""
+    if not kb.facts.num_rows:
+        return {}
+    _, predicates, _ = kb.columns(np.arange(kb.facts.num_rows, dtype=np.int64))
+    ids = kb.facts["fact"].combine_chunks()
+    keys = np.frombuffer(ids.buffers()[1], dtype=">u8")[2 * ids.offset : 2 * (ids.offset + len(ids)) : 2]
+    order = np.lexsort((keys, predicates)).astype(np.int64)
+    found, starts = np.unique(predicates[order], return_index=True)
+    ends = np.append(starts[1:], len(order))
+    return {
+        int(term): order[start : min(end, start + _EXAMPLES)]
+        for term, start, end in zip(found, starts, ends, strict=True)
+    }
+
+
+def _said(kb: KnowledgeBase, rows: NDArray[np.int64], language: str) -> list[tuple[str, str]]:
+    subjects, _, objects = kb.columns(rows)
+    words = kb.phrase(language)
+    pairs = zip(words.take(pa.array(subjects)).to_pylist(), words.take(pa.array(objects)).to_pylist(), strict=True)
+    return list(pairs)

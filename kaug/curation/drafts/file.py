@@ -1,0 +1,110 @@
+"""Drafted entries → a lexicon in Turtle for a person to read and mend; what a file holds already stays as it is."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from kaug.curation.drafts.drafts import Entry
+from kaug.errors import SourceError
+from kaug.knowledge.templates import PROPERTIES, check_template
+from kaug.rdf.parse import read_quads
+from kaug.store.artifact import write_whole
+
+__all__ = ["write_lexicon"]
+
+_KAUG = "https://w3id.org/kaug/ns#"
+_PREFIX = f"@prefix kaug: <{_KAUG}> ."
+_HEAD = f"""\
+# Drafts of a lexicon: how each predicate is said and asked in language. Read them, and mend what is not right.
+# {{s}} stands for the subject of a fact, {{o}} for its object; each brings its own article. What is in this file stays as
+# it is when further drafts are added. kaug:draftedBy says who wrote an entry.
+
+{_PREFIX}
+"""
+
+
+def write_lexicon(entries: Sequence[Entry], path: Path) -> int:
+    """Write drafted entries into a Turtle file, whole or not at all.
+
+    Args:
+        entries: The entries; the same ones give the same file, whatever their order.
+        path: The file. If there is one, entries for what it lacks are added at its end, and all else is left alone: a
+            predicate that it has a template for, in the entry's language or without a language, gets no other.
+
+    Returns:
+        How many entries were written.
+
+    Raises:
+        SourceError: The file that is there is no Turtle, or a template lacks a slot. Nothing is changed then.
+
+    Examples:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "lexicon.ttl"
+        >>> borders = Entry("urn:x:borders", "borders", "en", {"statement": ("{s} borders {o}.",)}, ("rule",))
+        >>> write_lexicon([borders], file), write_lexicon([borders], file)
+        (1, 0)
+    """
+    path = path.resolve()
+    if path.suffix != ".ttl":
+        raise SourceError(f"{path}: a lexicon is written in Turtle: name a file that ends in .ttl.")
+    text, has = _HEAD, set()
+    if path.exists():
+        has = _stated(path)
+        text = path.read_bytes().decode("utf-8")
+        text += "" if text.endswith("\n") or not text else "\n"
+    ordered = sorted(entries, key=lambda entry: (entry.iri, entry.language))
+    new = [entry for entry in ordered if not {(entry.iri, entry.language.lower()), (entry.iri, "")} & has]
+    if not new:
+        return 0
+    if re.search(rf"^@prefix\s+kaug:\s*<{re.escape(_KAUG)}>\s*\.", text, re.MULTILINE) is None:
+        text += f"\n{_PREFIX}\n"
+    text += "".join(_block(entry, path) for entry in new)
+    try:
+        stated = {(quad.subject, quad.predicate, quad.object) for quad in ox.parse(text, format=ox.RdfFormat.TURTLE)}
+        whole = all(triple in stated for entry in new for triple in _triples(entry))
+    except (SyntaxError, ValueError):
+        whole = False
+    if not whole:
+        raise SourceError(f"{path}: entries cannot be added, since its end is not that of a Turtle file. Name another.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, text)
+    return len(new)
+
+
+def _stated(path: Path) -> set[tuple[str, str]]:
+    """The predicates and languages that a lexicon has templates for."""
+    found = set()
+    for quad in read_quads(path):
+        name = quad.predicate.value.removeprefix(_KAUG)
+        if name in PROPERTIES and isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.Literal):
+            found.add((quad.subject.value, (quad.object.language or "").lower()))
+    return found
+
+
+def _triples(entry: Entry) -> list[tuple[ox.NamedNode, ox.NamedNode, ox.Literal]]:
+    subject = ox.NamedNode(entry.iri)
+    said = [
+        (subject, ox.NamedNode(_KAUG + name), ox.Literal(text, language=entry.language))
+        for name in PROPERTIES
+        for text in entry.templates.get(name, ())
+    ]
+    return said + [(subject, ox.NamedNode(_KAUG + "draftedBy"), ox.Literal(name)) for name in entry.drafted_by]
+
+
+def _block(entry: Entry, path: Path) -> str:
+    by_predicate: dict[str, list[str]] = {}
+    for _, predicate, value in _triples(entry):
+        name = predicate.value.removeprefix(_KAUG)
+        if name in PROPERTIES:
+            check_template(name, value.value, entry.iri, str(path))
+        by_predicate.setdefault(name, []).append(str(value))
+    parts = []
+    for name, values in by_predicate.items():
+        said = " ,\n        ".join(values)
+        parts.append(
+            f"    kaug:{name}\n        {said}" if name in PROPERTIES else f"    kaug:{name} {', '.join(values)}"
+        )
+    label = " ".join(entry.label.split())
+    return f"\n# {label}\n{ox.NamedNode(entry.iri)}\n" + " ;\n".join(parts) + " .\n"

@@ -1,0 +1,1 @@
+"""What a fact rests on, in words."""

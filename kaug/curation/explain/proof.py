@@ -1,0 +1,198 @@
+"""A fact → the tree of facts and axioms that it rests on, as data and in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kaug.curation.explain.proof_words import Words
+from kaug.errors import SourceError
+from kaug.knowledge.knowledge_base import KnowledgeBase
+
+__all__ = ["Proof", "explain", "find_facts", "say_proof"]
+
+_SHOWN = 5  # how many facts an error message names
+
+
+@dataclass(frozen=True, eq=False)
+class Proof:
+    """A fact or an axiom with what it rests on. What is met twice is one object, at both places.
+
+    Attributes:
+        fact: Its id, in hex.
+        subject: Term number.
+        predicate: Term number.
+        object: Term number.
+        axiom: Whether it stands among the axioms.
+        sources: The ids of the sources that state it; none if it is inferred.
+        rule: The rule that inferred it; None if it is stated.
+        premises: What the rule took, in the rule's order; none if it is stated.
+    """
+
+    fact: str
+    subject: int
+    predicate: int
+    object: int
+    axiom: bool
+    sources: tuple[str, ...]
+    rule: str | None
+    premises: tuple["Proof", ...]
+
+
+def find_facts(kb: KnowledgeBase, text: str) -> list[str]:
+    """Find facts by their id or by a name in them.
+
+    Args:
+        kb: The knowledge base.
+        text: The first digits of a fact's id, four or more; or a name of a subject or object, in any case.
+
+    Returns:
+        The ids of the facts, in hex: those inferred first, each kind in the order of FACTS. An axiom is found by its id.
+
+    Raises:
+        SourceError: There is none.
+    """
+    wanted = text.strip().lower()
+    if len(wanted) >= 4 and set(wanted) <= set("0123456789abcdef"):
+        found = [fact for table in (kb.facts, kb.axioms) for fact in _starting_with(table, wanted)]
+        if found:
+            return found
+    terms = pc.unique(kb.labels.filter(pc.equal(pc.utf8_lower(kb.labels["text"]), wanted))["term"])
+    named = pc.or_(pc.is_in(kb.facts["subject"], terms), pc.is_in(kb.facts["object"], terms))
+    rows = kb.facts.filter(named)
+    if not len(rows):
+        raise SourceError(f"No fact has an id that begins with {text!r}, and no fact is about something of that name.")
+    stated = pc.is_null(rows["rule"])
+    parts = [rows.filter(pc.invert(stated)), rows.filter(stated)]
+    return [fact.hex() for part in parts for fact in part["fact"].to_pylist()]
+
+
+def explain(kb: KnowledgeBase, fact: str) -> Proof:
+    """Say what a fact rests on, down to what sources state.
+
+    Args:
+        kb: The knowledge base.
+        fact: The fact's id in hex, or its first digits, four or more.
+
+    Returns:
+        The proof. It is as deep as the chain of reasons is long.
+
+    Raises:
+        SourceError: No fact or axiom has that id, several begin so, or a premise is missing.
+
+    Examples:
+        >>> import tempfile; from pathlib import Path; from kaug.knowledge.build import build_kb
+        >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
+        >>> _ = file.write_text('@prefix : <urn:x:> . :togo :capital :lome .')
+        >>> kb = build_kb([file])
+        >>> proof = explain(kb, kb.hex_ids[0].as_py())
+        >>> proof.rule, proof.sources, say_proof(kb, proof)
+        (None, ('a',), ['The capital of togo is lome. (a)'])
+    """
+    found = find_facts(kb, fact)
+    if len(found) > 1:
+        more = " …" if len(found) > _SHOWN else ""
+        raise SourceError(f"{fact!r} stands for {len(found)} facts; name one: {' '.join(found[:_SHOWN])}{more}")
+    rows = _Rows(kb)
+    root = rows.find([bytes.fromhex(found[0])])[0]
+    done: dict[int, Proof] = {}
+    open_ = [root]
+    # By hand rather than by recursion: a chain of reasons may be longer than Python's stack.
+    while open_:
+        row = open_[-1]
+        premises = rows.premises(row)
+        missing = [premise for premise in premises if premise not in done]
+        if missing:
+            open_.extend(missing)
+        else:
+            done[row] = rows.proof(row, [done[premise] for premise in premises])
+            open_.pop()
+    return done[root]
+
+
+def say_proof(kb: KnowledgeBase, proof: Proof, language: str = "en", depth: int | None = None) -> list[str]:
+    """Say a proof in sentences: each line, indented, is a reason for the line above that stands further left.
+
+    Args:
+        kb: The knowledge base.
+        proof: What `explain` returned.
+        language: BCP 47 tag; what cannot be said in it is said in English.
+        depth: How many steps of reasons to show; None shows all.
+
+    Returns:
+        Lines. In brackets stand the rule, the sources of what is stated, or that the reasons stand further up.
+    """
+    words = Words(kb, language)
+    lines: list[str] = []
+    said: set[str] = set()
+    open_ = [(proof, 0)]
+    while open_:
+        step, level = open_.pop()
+        again = step.rule is not None and step.fact in said
+        reason = "see above" if again else step.rule or ", ".join(step.sources) or "stated"
+        lines.append(f"{'  ' * level}{words.sentence(step.subject, step.predicate, step.object)} ({reason})")
+        said.add(step.fact)
+        if not again and (depth is None or level < depth):
+            # A link of a list or a part of an anonymous class is said where the list or class is named.
+            shown = [premise for premise in step.premises if not words.is_part(premise.subject, premise.predicate)]
+            open_.extend((premise, level + 1) for premise in reversed(shown))
+    return lines
+
+
+def _starting_with(table: pa.Table, digits: str) -> list[str]:
+    """Return the ids of a table that begin with some hex digits."""
+    low, high = (bytes.fromhex((digits + digit * 32)[:32]) for digit in "0f")
+    ids = table["fact"].cast(pa.binary())
+    between = pc.and_(
+        pc.greater_equal(ids, pa.scalar(low, pa.binary())), pc.less_equal(ids, pa.scalar(high, pa.binary()))
+    )
+    return [fact.hex() for fact in ids.filter(between).to_pylist()]
+
+
+class _Rows:
+    """The rows of facts and axioms, one after the other, found by id."""
+
+    def __init__(self, kb: KnowledgeBase) -> None:
+        self.tables = (kb.facts, kb.axioms)
+        self.keys = np.concatenate([_first_half(table["fact"]) for table in self.tables])
+        self.order = np.argsort(self.keys, kind="stable")
+
+    def find(self, ids: Sequence[bytes]) -> list[int]:
+        """Return the rows with these ids."""
+        keys = np.array([int.from_bytes(fact[:8], "big") for fact in ids], np.uint64)
+        low = np.searchsorted(self.keys, keys, "left", sorter=self.order)
+        high = np.searchsorted(self.keys, keys, "right", sorter=self.order)
+        found = []
+        for fact, begin, end in zip(ids, low, high, strict=True):
+            same = [int(row) for row in self.order[begin:end] if self._at(int(row), "fact") == fact]
+            if not same:
+                raise SourceError(f"A premise is missing: there is no fact or axiom {fact.hex()}. Build again.")
+            found.append(same[0])
+        return found
+
+    def premises(self, row: int) -> list[int]:
+        return self.find(self._at(row, "premises"))
+
+    def proof(self, row: int, premises: Sequence[Proof]) -> Proof:
+        names = ("fact", "subject", "predicate", "object", "sources", "rule")
+        fact, subject, predicate, value, sources, rule = (self._at(row, name) for name in names)
+        axiom = row >= len(self.tables[0])
+        return Proof(fact.hex(), subject, predicate, value, axiom, tuple(sources), rule, tuple(premises))
+
+    def _at(self, row: int, name: str) -> Any:
+        first = len(self.tables[0])
+        table, at = (self.tables[0], row) if row < first else (self.tables[1], row - first)
+        return table[name][at].as_py()
+
+
+def _first_half(ids: pa.ChunkedArray) -> NDArray[np.uint64]:
+    """The first eight bytes of each id, as numbers."""
+    halves = [np.zeros(0, np.uint64)]
+    for chunk in ids.chunks:
+        data = np.frombuffer(chunk.buffers()[1], np.uint8)[chunk.offset * 16 : (chunk.offset + len(chunk)) * 16]
+        halves.append(data.reshape(-1, 16)[:, :8].copy().view(">u8").ravel().astype(np.uint64))
+    return np.concatenate(halves)

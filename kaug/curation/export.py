@@ -1,0 +1,318 @@
+"""A knowledge base → RDF in any syntax, an rdflib graph, a table of readable columns.
+
+Labels come out as rdfs:label, skos:altLabel and kaug:phrase, templates of the lexicon with kaug's own properties, facts and
+axioms as they are, a weight as kaug:weight of an rdf:Statement: to build from what was written gives the same facts with the
+same ids, and the same labels.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyoxigraph as ox
+from numpy.typing import NDArray
+
+from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.rdf.memory import iris, joined, literals
+from kaug.rdf.parse import FORMATS, syntax_of
+from kaug.rdf.serialize import prefixes_of, refuse_in_xml, whole_file, write_quads
+from kaug.wording.statements import statements
+
+if TYPE_CHECKING:
+    import rdflib
+
+Numbers = NDArray[np.int64]
+
+__all__ = ["FORMATS", "to_quads", "to_rdflib", "to_table", "write_rdf"]
+
+_KAUG = "https://w3id.org/kaug/ns#"
+_RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+_SKOS = "http://www.w3.org/2004/02/skos/core#"
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+_PROPERTIES = [
+    *(f"{_RDFS}label", f"{_SKOS}altLabel", f"{_KAUG}phrase", f"{_KAUG}weight"),
+    *(f"{_RDF}subject", f"{_RDF}predicate", f"{_RDF}object", f"{_RDF}type", f"{_RDF}Statement"),
+]
+_PARTS = ("subject", "predicate", "object")
+_GRAPH = "urn:kaug:source:"
+_FACT = "urn:kaug:fact:"
+_CHUNK = 100_000
+_TERM = pa.schema([(name, pa.string()) for name in ("kind", "value", "datatype", "language")])
+
+
+def to_quads(
+    kb: KnowledgeBase, *, rows: Sequence[int] | None = None, graphs: bool = False, inferred: bool = True
+) -> Iterator[bytes]:
+    """Write a knowledge base as N-Quads.
+
+    Args:
+        kb: The knowledge base.
+        rows: Row numbers of facts: these alone, the labels of their terms and the templates of their predicates. None is all,
+            axioms among it.
+        graphs: Put each fact and axiom into a graph `urn:kaug:source:ID` for every source that states it. What has no source,
+            labels and templates stand in the default graph.
+        inferred: Whether inferred facts come out, too.
+
+    Yields:
+        Whole lines of canonical N-Quads, sorted, each once; without graphs they are N-Triples as well.
+
+    Examples:
+        >>> import tempfile; from pathlib import Path; from kaug.knowledge.build import build_kb
+        >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
+        >>> _ = file.write_text('<urn:a> <urn:b> <urn:c> ; <http://xmlns.com/foaf/0.1/name> "A"@en .')
+        >>> print(b"".join(to_quads(build_kb([file]))).decode(), end="")
+        <urn:a> <http://www.w3.org/2000/01/rdf-schema#label> "A"@en .
+        <urn:a> <urn:b> <urn:c> .
+    """
+    return _chunks(_lines(_triples(kb, rows, inferred), graphs=graphs))
+
+
+def write_rdf(kb: KnowledgeBase, path: Path, *, inferred: bool = True) -> int:
+    """Write a knowledge base to a file, which appears whole or not at all.
+
+    Args:
+        kb: The knowledge base.
+        path: The file; its ending, one of `FORMATS`, decides the syntax, and `.gz` after it that it is compressed. Files of
+            `.nq` and `.trig` have a named graph for each source, as `to_quads` with `graphs`; others have none.
+        inferred: Whether inferred facts come out, too.
+
+    Returns:
+        How many lines of N-Quads it would be.
+
+    Raises:
+        SourceError: Another ending, or something that RDF/XML cannot say.
+
+    Examples:
+        >>> import tempfile; from pathlib import Path; from kaug.knowledge.build import build_kb
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = (folder / "a.ttl").write_text('<https://e.org/a> <https://e.org/b> <https://e.org/c> .')
+        >>> write_rdf(build_kb([folder / "a.ttl"]), folder / "b.ttl")
+        1
+        >>> print((folder / "b.ttl").read_text(), end="")
+        @prefix e: <https://e.org/> .
+        e:a e:b e:c .
+    """
+    path = Path(path)
+    syntax = syntax_of(path)
+    triples = _triples(kb, None, inferred)
+    if syntax == ox.RdfFormat.RDF_XML:
+        values = triples.terms["value"]
+        refuse_in_xml(values, values.take(pa.array(np.unique(triples.codes[:, 1]))), path)
+    graphs = syntax.supports_datasets and syntax != ox.RdfFormat.JSON_LD
+    lines = _lines(triples, graphs=graphs, by_graph=syntax == ox.RdfFormat.TRIG)
+    prefixes = {**({"source": _GRAPH} if graphs else {}), **_prefixes(triples)}
+    write_quads(_chunks(lines), path, prefixes=prefixes)
+    return len(lines)
+
+
+def to_rdflib(kb: KnowledgeBase, rows: Sequence[int] | None = None, *, inferred: bool = True) -> "rdflib.Graph":
+    """Make an rdflib graph of a knowledge base.
+
+    Args:
+        kb: The knowledge base.
+        rows: Row numbers of facts, as for `to_quads`.
+        inferred: Whether inferred facts come out, too.
+
+    Returns:
+        The graph, with the prefixes that `write_rdf` would write. Literals keep their lexical forms, also such as rdflib
+        would write otherwise ("01"); blank nodes keep their canonical names.
+
+    Examples:
+        >>> import tempfile; from pathlib import Path; from kaug.knowledge.build import build_kb
+        >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
+        >>> _ = file.write_text('<urn:a> <urn:b> "01"^^<http://www.w3.org/2001/XMLSchema#integer> .')
+        >>> [str(o) for o in to_rdflib(build_kb([file])).objects()]
+        ['01']
+    """
+    import rdflib
+
+    triples = _triples(kb, rows, inferred)
+    used, places = np.unique(triples.codes, return_inverse=True)
+    terms: list[rdflib.term.Node] = []
+    for kind, value, datatype, language in zip(
+        *(column.to_pylist() for column in triples.terms.take(pa.array(used)).columns), strict=True
+    ):
+        if kind == "literal":
+            typed = None if language or datatype in (None, f"{_XSD}string") else rdflib.URIRef(datatype)
+            terms.append(rdflib.Literal(value, lang=language, datatype=typed, normalize=False))
+        else:
+            terms.append(rdflib.URIRef(value) if kind == "iri" else rdflib.BNode(value))
+    graph = rdflib.Graph(bind_namespaces="none")
+    for name, namespace in _prefixes(triples).items():
+        graph.bind(name, namespace)
+    for subject, predicate, value in places.reshape(-1, 3).tolist():
+        graph.add((terms[subject], terms[predicate], terms[value]))
+    return graph
+
+
+def to_table(kb: KnowledgeBase, language: str = "en") -> pa.Table:
+    """Put the facts of a knowledge base into a table that people and data frames read.
+
+    Args:
+        kb: The knowledge base.
+        language: BCP 47 tag of labels and sentences; what lacks one in it is said as `KnowledgeBase.text` says.
+
+    Returns:
+        One row a fact, in the order of FACTS: `fact` (32 hex digits); `subject`, `predicate`, `object` (IRIs, lexical forms,
+        blank nodes with `_:`); `datatype` and `language` of an object that is a literal; `subject_label`, `predicate_label`,
+        `object_label`, `sentence`; `sources` (list of strings), `rule`, `weight`, `taught`.
+
+    Examples:
+        >>> import tempfile; from pathlib import Path; from kaug.knowledge.build import build_kb
+        >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
+        >>> _ = file.write_text('<urn:x:togo> <urn:x:hasCapital> <urn:x:lome> .')
+        >>> to_table(build_kb([file])).select(["subject", "object_label", "sentence"]).to_pylist()
+        [{'subject': 'urn:x:togo', 'object_label': 'lome', 'sentence': 'The capital of togo is lome.'}]
+    """
+    terms, words = _plain(kb.terms), kb.text(language)
+    names = pc.binary_join_element_wise(pc.if_else(pc.equal(terms["kind"], "blank"), "_:", ""), terms["value"], "")
+    parts = {name: kb.facts[name].combine_chunks() for name in _PARTS}
+    columns = {name: names.take(part) for name, part in parts.items()}
+    for name in ("datatype", "language"):
+        columns[name] = terms[name].take(parts["object"])
+    for name, part in parts.items():
+        columns[f"{name}_label"] = words.take(part)
+    columns["sentence"] = statements(kb, np.arange(kb.facts.num_rows), language)
+    rest = {name: kb.facts[name] for name in ("sources", "rule", "weight", "taught")}
+    return pa.table({"fact": kb.hex_ids, **columns, **rest})
+
+
+def write_table_file(kb: KnowledgeBase, path: Path, language: str = "en") -> int:
+    """Write `to_table` as Parquet or CSV, whole or not at all.
+
+    Args:
+        kb: The knowledge base.
+        path: The file; its name ends in .parquet or .csv, where a fact's sources are joined by a space.
+        language: See `to_table`.
+
+    Returns:
+        How many facts were written.
+
+    Raises:
+        SourceError: The file cannot be written.
+    """
+    table = to_table(kb, language)
+    with whole_file(path) as handle:
+        if path.suffix.lower() == ".parquet":
+            import pyarrow.parquet
+
+            pyarrow.parquet.write_table(table, handle)
+        else:
+            import pyarrow.csv
+
+            sources = pc.binary_join(table["sources"], " ")
+            place = table.column_names.index("sources")
+            pyarrow.csv.write_csv(table.set_column(place, "sources", sources), handle)
+    return int(table.num_rows)
+
+
+# ---------------------------------------------------------------- the triples in columns
+
+
+@dataclass(frozen=True)
+class _Triples:
+    """Triples as numbers (n, 3) of terms, and the sources of each."""
+
+    terms: pa.Table
+    codes: Numbers
+    sources: pa.ListArray
+
+
+def _plain(terms: pa.Table) -> pa.Table:
+    return terms.select(_TERM.names).cast(_TERM).combine_chunks()
+
+
+def _triples(kb: KnowledgeBase, rows: Sequence[int] | None, inferred: bool) -> _Triples:
+    facts = kb.facts if rows is None else kb.facts.take(pa.array(np.asarray(rows, dtype=np.int64)))
+    if not inferred:
+        facts = facts.filter(pc.is_null(facts["rule"]))
+    stated = facts if rows is not None else pa.concat_tables([facts, kb.axioms])
+    codes = np.column_stack([_numbers(stated[name]) for name in _PARTS])
+    labels, lexicon = kb.labels, kb.lexicon
+    if rows is not None:
+        labels = labels.filter(pa.array(np.isin(_numbers(labels["term"]), codes)))
+        lexicon = lexicon.filter(pa.array(np.isin(_numbers(lexicon["predicate"]), codes[:, 1])))
+    terms = [_plain(kb.terms)]
+    found = [codes]
+
+    def add(kind: str, values: pa.ChunkedArray, language: pa.ChunkedArray | None = None, datatype: str = "") -> Numbers:
+        first = sum(map(len, terms))
+        tags = _text(None, len(values)) if language is None else pc.if_else(pc.equal(language, ""), None, language)
+        columns = [_text(kind, len(values)), values, _text(datatype or None, len(values)), tags]
+        terms.append(pa.table(columns, schema=_TERM))
+        return np.arange(first, first + len(values))
+
+    def say(subjects: Numbers, predicates: Numbers, values: Numbers) -> None:
+        found.append(np.column_stack([subjects, np.broadcast_to(predicates, len(subjects)), values]))
+
+    label, alternative, phrase, weight, *reification = add("iri", pa.array(_PROPERTIES))
+    said = add("literal", labels["text"], labels["language"])
+    say(_numbers(labels["term"]), np.where(labels["preferred"].to_numpy(), label, alternative), said)
+    labels = labels.filter(labels["phrase"].is_valid())
+    say(_numbers(labels["term"]), phrase, add("literal", labels["phrase"], labels["language"]))
+    properties = add("iri", pc.binary_join_element_wise(_KAUG, lexicon["property"], ""))
+    say(_numbers(lexicon["predicate"]), properties, add("literal", lexicon["text"], lexicon["language"]))
+    facts = facts.filter(facts["weight"].is_valid())
+    names = add("iri", pa.array([f"{_FACT}{fact.hex()}" for fact in facts["fact"].to_pylist()], pa.string()))
+    say(names, weight, add("literal", facts["weight"].cast(pa.string()), datatype=f"{_XSD}float"))
+    for predicate, part in zip(reification, _PARTS, strict=False):
+        say(names, predicate, _numbers(facts[part]))
+    say(names, reification[3], np.broadcast_to(reification[4], len(names)))
+    triples = np.concatenate(found)
+    sources = stated["sources"].combine_chunks()
+    none = pa.array([[]], sources.type).take(pa.array(np.zeros(len(triples) - len(stated), dtype=np.int64)))
+    return _Triples(pa.concat_tables(terms).combine_chunks(), triples, pa.concat_arrays([sources, none]))
+
+
+def _numbers(column: pa.ChunkedArray) -> Numbers:
+    return np.asarray(column.to_numpy(), dtype=np.int64)
+
+
+def _text(value: str | None, length: int) -> pa.Array:
+    return pa.array([value], pa.string()).take(pa.array(np.zeros(length, dtype=np.int64)))
+
+
+def _lines(triples: _Triples, *, graphs: bool, by_graph: bool = False) -> pa.Array:
+    """Write triples as lines of canonical N-Quads without line ends: each once, sorted, or sorted within each graph."""
+    kind, value = (triples.terms[name].combine_chunks() for name in ("kind", "value"))
+    written = pc.if_else(
+        pc.equal(kind, "literal"),
+        literals(value, language=triples.terms["language"], datatype=triples.terms["datatype"]),
+        pc.if_else(pc.equal(kind, "iri"), iris(value), pc.binary_join_element_wise("_:", value, "")),
+    )
+    if isinstance(written, pa.ChunkedArray):
+        written = written.combine_chunks()
+    columns = [written.take(pa.array(triples.codes[:, place])) for place in range(3)]
+    text = pc.binary_join_element_wise(*columns, " ")
+    graph = _text("", len(text))
+    if graphs:
+        at = np.concatenate([pc.list_parent_indices(triples.sources).to_numpy(), _unsourced(triples.sources)])
+        names = pc.list_flatten(triples.sources).dictionary_encode()
+        known = pa.array([f" <{_GRAPH}{quote(name, safe='')}>" for name in names.dictionary.to_pylist()], pa.string())
+        text = text.take(pa.array(at))
+        graph = pa.concat_arrays([known.take(names.indices), graph.slice(0, len(at) - len(names))])
+    lines = pc.binary_join_element_wise(text, graph, " .", "")
+    table = pa.table({"graph": graph if by_graph else pa.nulls(len(lines), pa.string()), "line": lines})
+    order = pc.sort_indices(table, sort_keys=[("graph", "ascending"), ("line", "ascending")])
+    return pc.unique(lines.take(order))
+
+
+def _unsourced(sources: pa.ListArray) -> NDArray[np.int64]:
+    return np.flatnonzero(pc.list_value_length(sources).to_numpy(zero_copy_only=False) == 0)
+
+
+def _prefixes(triples: _Triples) -> dict[str, str]:
+    used = triples.terms.take(pa.array(np.unique(triples.codes)))
+    datatypes = pc.if_else(used["language"].is_valid(), pa.scalar(None, pa.string()), used["datatype"])
+    return prefixes_of(pc.if_else(pc.equal(used["kind"], "iri"), used["value"], datatypes))
+
+
+def _chunks(lines: pa.Array) -> Iterator[bytes]:
+    for start in range(0, len(lines), _CHUNK):
+        yield joined(pc.binary_join_element_wise(lines.slice(start, _CHUNK), "\n", ""))

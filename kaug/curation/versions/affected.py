@@ -1,0 +1,116 @@
+"""A difference between two knowledge bases → which training rows and probes it touches, and which facts need a row."""
+
+import binascii
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kaug.curation.versions.diff import Difference, places
+from kaug.errors import TableError
+from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.knowledge.templates import PROPERTIES
+from kaug.wording.statements import templates
+
+__all__ = ["Affected", "affected", "said_otherwise"]
+
+
+@dataclass(frozen=True)
+class Affected:
+    """What a difference does to rows that name facts.
+
+    Attributes:
+        fallen: bool (rows,): a fact of the row is gone.
+        stale: bool (rows,): no fact is gone, but one is said in other words now.
+        due: Rows of `new.facts`, int64: taught facts that are new, changed or said otherwise, and that no other row names.
+    """
+
+    fallen: NDArray[np.bool_]
+    stale: NDArray[np.bool_]
+    due: NDArray[np.int64]
+
+
+def affected(difference: Difference, rows: pa.Table) -> Affected:
+    """Find which rows a difference touches, and which facts need a row.
+
+    Args:
+        difference: What `diff` found.
+        rows: EXAMPLES or PROBES: any table with the columns `facts` (lists of hex ids) and `language`.
+
+    Returns:
+        The rows that fall or are stale, and the facts that are due.
+
+    Raises:
+        TableError: A fact's id is not 32 hex digits.
+    """
+    new = difference.new
+    lists = rows["facts"].combine_chunks()
+    parent = pc.list_parent_indices(lists).to_numpy().astype(np.int64)
+    place = places(_from_hex(pc.list_flatten(lists)), new.facts["fact"])
+    fallen = np.zeros(rows.num_rows, dtype=bool)
+    fallen[parent[place < 0]] = True
+    stale = np.zeros(rows.num_rows, dtype=bool)
+    touched = np.zeros(new.facts.num_rows, dtype=bool)
+    touched[difference.added] = True
+    touched[difference.kept_new[difference.any_changed()]] = True
+    for language in pc.unique(rows["language"]).to_pylist():
+        otherwise = np.zeros(new.facts.num_rows, dtype=bool)
+        otherwise[difference.kept_new[said_otherwise(difference, language)]] = True
+        spoken = np.asarray(pc.equal(rows["language"], language))[parent]
+        stale[parent[(place >= 0) & spoken & otherwise[place]]] = True
+        touched |= otherwise
+    stale &= ~fallen
+    named = np.zeros(new.facts.num_rows, dtype=bool)
+    named[place[~(fallen | stale)[parent]]] = True
+    taught = np.asarray(new.facts["taught"])
+    return Affected(fallen, stale, np.flatnonzero(touched & taught & ~named))
+
+
+def said_otherwise(difference: Difference, language: str = "en") -> NDArray[np.bool_]:
+    """Find the kept facts that are said in other words: their entities have other names, or their predicate is said anew.
+
+    Args:
+        difference: What `diff` found.
+        language: BCP 47 tag of the sentences.
+
+    Returns:
+        bool (kept,).
+    """
+    old, new, terms = difference.old, difference.new, difference.terms
+    both = np.flatnonzero(terms >= 0)
+    renamed = np.zeros(len(terms), dtype=bool)
+    for before, after in (
+        (old.text(language), new.text(language)),
+        (old.phrase(language), new.phrase(language)),
+    ):
+        other = pc.not_equal(before.take(pa.array(terms[both])), after.take(pa.array(both)))
+        renamed[both[np.asarray(other)]] = True
+    spoken = pc.is_in(difference.labels["language"], pa.array([language.lower(), ""]))
+    touched = pc.unique(difference.labels.filter(spoken)["term"])
+    subject, predicate, value = new.columns(difference.kept_new)
+    if len(touched):
+        renamed |= np.asarray(pc.is_in(new.terms["value"], touched)) & np.asarray(
+            pc.not_equal(new.terms["kind"], "literal")
+        )
+    anew = np.zeros(len(terms), dtype=bool)
+    templated = np.asarray(pc.is_in(new.terms["value"], pc.unique(difference.templates["predicate"])))
+    for row in np.unique(predicate[(renamed | templated)[predicate]]):
+        anew[row] = _templates(old, int(terms[row]), language) != _templates(new, int(row), language)
+    return np.asarray(renamed[subject] | renamed[value] | anew[predicate])
+
+
+def _templates(kb: KnowledgeBase, predicate: int, language: str) -> list[list[str]]:
+    found = [templates(kb, predicate, name, language) for name in PROPERTIES]  # type: ignore[arg-type]
+    return found if found[0] else [*found, templates(kb, predicate, "statement", "en")]
+
+
+def _from_hex(ids: pa.Array) -> pa.Array:
+    try:
+        packed = binascii.unhexlify("".join(ids.to_pylist()))
+    except (binascii.Error, ValueError):
+        packed = b""
+    if len(packed) != 16 * len(ids) or pc.any(pc.not_equal(pc.binary_length(ids), 32)).as_py():
+        raise TableError("The column 'facts' should hold ids of facts: 32 hex digits each.")
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(ids), [None, pa.py_buffer(packed)])

@@ -1,0 +1,311 @@
+"""Two knowledge bases → what has changed from one to the other.
+
+Facts are matched by their ids, terms by what they are, so the row numbers of the two need not agree. A blank node is the
+same one if its canonical name is.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.wording.statements import statements
+
+__all__ = ["LABEL_CHANGES", "TEMPLATE_CHANGES", "Difference", "diff", "diff_json", "diff_lines", "places"]
+
+_COLUMNS = ("weight", "sources", "rule", "premises", "taught")
+_LABEL = {"term": pa.string(), "language": pa.string(), "old": pa.string(), "new": pa.string()}
+LABEL_CHANGES = pa.schema(list(_LABEL.items()))
+"""A term's IRI, the language, and what the term was and is called: null for a label that was added or removed.
+
+Where a term lost one label of a language and got another, it is one change. A label with another phrase, or that is no
+longer the preferred one, is written with it: "dog (a dog)", "dog [alternative]".
+"""
+_TEMPLATE = {"change": pa.string(), "predicate": pa.string(), "property": pa.string()}
+TEMPLATE_CHANGES = pa.schema([*_TEMPLATE.items(), ("language", pa.string()), ("text", pa.string())])
+"""Templates of the lexicon that were `added` or `removed`."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What has changed from one knowledge base to another.
+
+    Attributes:
+        old: The first knowledge base.
+        new: The second.
+        added: int64: rows of `new.facts` that the first lacks.
+        removed: int64: rows of `old.facts` that the second lacks.
+        kept_old: int64 (n,): rows of `old.facts` that both have.
+        kept_new: int64 (n,): the rows of `new.facts` with the same facts.
+        changed: bool (n,) by column: where a kept fact has another weight, other sources, rule or premises, or is now
+            taught or no longer.
+        terms: int64 (terms of `new`,): each term's number in `old`, or -1.
+        labels: LABEL_CHANGES, sorted.
+        templates: TEMPLATE_CHANGES, sorted.
+        axioms: Numbers of axioms added and removed.
+    """
+
+    old: KnowledgeBase
+    new: KnowledgeBase
+    added: NDArray[np.int64]
+    removed: NDArray[np.int64]
+    kept_old: NDArray[np.int64]
+    kept_new: NDArray[np.int64]
+    changed: dict[str, NDArray[np.bool_]]
+    terms: NDArray[np.int64]
+    labels: pa.Table
+    templates: pa.Table
+    axioms: tuple[int, int]
+
+    def __bool__(self) -> bool:
+        """Return whether anything differs."""
+        return any(self.counts().values())
+
+    def any_changed(self) -> NDArray[np.bool_]:
+        """Return which kept facts changed in any column, bool (n,)."""
+        return np.asarray(np.logical_or.reduce(list(self.changed.values())))
+
+    def counts(self) -> dict[str, int]:
+        """Count the changes by kind."""
+        old, new = self.labels["old"].is_valid(), self.labels["new"].is_valid()
+        return {
+            "facts added": len(self.added),
+            "facts removed": len(self.removed),
+            "facts changed": int(self.any_changed().sum()),
+            **{f"facts changed: {name}": int(mask.sum()) for name, mask in self.changed.items()},
+            "labels added": pc.sum(pc.and_not(new, old)).as_py() or 0,
+            "labels removed": pc.sum(pc.and_not(old, new)).as_py() or 0,
+            "labels changed": pc.sum(pc.and_(old, new)).as_py() or 0,
+            "templates added": pc.sum(pc.equal(self.templates["change"], "added")).as_py() or 0,
+            "templates removed": pc.sum(pc.equal(self.templates["change"], "removed")).as_py() or 0,
+            "axioms added": self.axioms[0],
+            "axioms removed": self.axioms[1],
+        }
+
+
+def diff(old: KnowledgeBase, new: KnowledgeBase) -> Difference:
+    """Compare two knowledge bases.
+
+    Args:
+        old: The first.
+        new: The second.
+
+    Returns:
+        The difference; false if there is none.
+
+    Examples:
+        >>> import tempfile; from pathlib import Path; from kaug.knowledge.build import build_kb
+        >>> files = [Path(tempfile.mkdtemp()) / "a.ttl" for _ in range(2)]
+        >>> _ = files[0].write_text('@prefix : <urn:x:> . :Togo :capital :Lome ; :borders :Mali .')
+        >>> _ = files[1].write_text('@prefix : <urn:x:> . :Togo :capital :Lome ; :borders :Benin .')
+        >>> found = diff(build_kb(files[:1]), build_kb(files[1:]))
+        >>> found.counts()["facts added"], found.counts()["facts removed"], len(found.kept_new)
+        (1, 1, 1)
+    """
+    place = places(new.facts["fact"], old.facts["fact"])
+    kept_new = np.flatnonzero(place >= 0)
+    kept_old = place[kept_new]
+    gone = np.ones(old.facts.num_rows, dtype=bool)
+    gone[kept_old] = False
+    first, second = (kb.facts.take(pa.array(rows)) for kb, rows in ((old, kept_old), (new, kept_new)))
+    terms = _same_terms(old, new, kept_old, kept_new)
+    axioms = places(new.axioms["fact"], old.axioms["fact"])
+    return Difference(
+        old,
+        new,
+        added=np.flatnonzero(place < 0),
+        removed=np.flatnonzero(gone),
+        kept_old=kept_old,
+        kept_new=kept_new,
+        changed={name: _differs(first[name].combine_chunks(), second[name].combine_chunks()) for name in _COLUMNS},
+        terms=terms,
+        labels=_label_changes(old, new),
+        templates=_template_changes(old, new),
+        axioms=(int((axioms < 0).sum()), old.axioms.num_rows - int((axioms >= 0).sum())),
+    )
+
+
+def diff_json(difference: Difference, examples: int | None = None) -> dict[str, Any]:
+    """Describe a difference for machines.
+
+    Args:
+        difference: What `diff` found.
+        examples: How many facts, labels and templates of each kind to name; None for all.
+
+    Returns:
+        `counts`, `by_source` and `by_predicate` (added, removed, changed of each), `added`, `removed` and `changed`
+        (id and sentence of each fact), `labels`, `templates`.
+    """
+    language = difference.new.languages[0] if difference.new.languages else "en"
+    changed = difference.any_changed()
+    facts = {
+        "added": (difference.new, difference.added),
+        "removed": (difference.old, difference.removed),
+        "changed": (difference.new, difference.kept_new[changed]),
+    }
+    named: dict[str, Any] = {}
+    for name, (kb, rows) in facts.items():
+        some = rows[:examples]
+        ids = [fact.hex() for fact in kb.facts["fact"].take(pa.array(some)).to_pylist()]
+        said = statements(kb, some, language).to_pylist()
+        named[name] = [{"fact": fact, "sentence": sentence} for fact, sentence in zip(ids, said, strict=True)]
+    for entry, row in zip(named["changed"], np.flatnonzero(changed), strict=False):
+        entry["columns"] = [name for name, mask in difference.changed.items() if mask[row]]
+    return {
+        "counts": difference.counts(),
+        "by_source": _by(facts, "sources"),
+        "by_predicate": _by(facts, "predicate"),
+        **named,
+        "labels": difference.labels.slice(0, examples).to_pylist(),
+        "templates": difference.templates.slice(0, examples).to_pylist(),
+    }
+
+
+def diff_lines(difference: Difference, examples: int = 10) -> list[str]:
+    """Describe a difference for the terminal: the counts that are not 0, by source and predicate, and examples.
+
+    Args:
+        difference: What `diff` found.
+        examples: How many of each kind to show: added with `+`, removed with `-`, changed with `~`.
+
+    Returns:
+        Lines; a single one if nothing differs.
+    """
+    about = diff_json(difference, examples)
+    if not difference:
+        return ["No difference."]
+    lines = [f"{name}: {count:,}" for name, count in about["counts"].items() if count]
+    for title in ("by_source", "by_predicate"):
+        lines += ["", title.replace("_", " ")] if about[title] else []
+        for name, counts in about[title].items():
+            lines.append(f"  {name}: " + ", ".join(f"{count:,} {what}" for what, count in counts.items() if count))
+    shown = list(_shown(about))
+    return [*lines, "", *shown] if shown else lines
+
+
+def _shown(about: dict[str, Any]) -> Iterator[str]:
+    for name, mark in (("added", "+"), ("removed", "-"), ("changed", "~")):
+        for entry in about[name]:
+            of = f" ({', '.join(entry['columns'])})" if name == "changed" else ""
+            yield f"{mark} {entry['sentence']}{of}"
+    for row in about["labels"]:
+        yield from (
+            f"{mark} {row['term']} {row[key]!r}@{row['language']}"
+            for mark, key in (("-", "old"), ("+", "new"))
+            if row[key]
+        )
+    for row in about["templates"]:
+        yield f"{'+' if row['change'] == 'added' else '-'} {row['predicate']} {row['property']} {row['text']!r}@{row['language']}"
+
+
+def _by(facts: dict[str, tuple[KnowledgeBase, NDArray[np.int64]]], column: str) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for name, (kb, rows) in facts.items():
+        cells = kb.facts[column].take(pa.array(rows)).combine_chunks()
+        cells = pc.list_flatten(cells) if column == "sources" else kb.terms["value"].take(cells)
+        for pair in pc.value_counts(cells).to_pylist():
+            found.setdefault(pair["values"], {"added": 0, "removed": 0, "changed": 0})[name] = pair["counts"]
+    return dict(sorted(found.items()))
+
+
+def places(wanted: pa.ChunkedArray, known: pa.ChunkedArray) -> NDArray[np.int64]:
+    """Return where each value stands among the known ones, int64 (wanted,); -1 where it does not."""
+    known = known.combine_chunks() if isinstance(known, pa.ChunkedArray) else known
+    return np.asarray(pc.fill_null(pc.index_in(wanted, known), -1)).astype(np.int64)
+
+
+def _differs(first: pa.Array, second: pa.Array) -> NDArray[np.bool_]:
+    if not pa.types.is_list(first.type):
+        other = pc.fill_null(pc.not_equal(first, second), False)
+        return np.asarray(pc.or_(other, pc.not_equal(first.is_null(), second.is_null())))
+    lengths = pc.list_value_length(first).to_numpy(), pc.list_value_length(second).to_numpy()
+    differs = np.asarray(lengths[0] != lengths[1])
+    same = np.flatnonzero(~differs)
+    one, two = (column.take(pa.array(same)) for column in (first, second))
+    other = np.asarray(pc.not_equal(pc.list_flatten(one), pc.list_flatten(two)), dtype=bool)
+    differs[same[pc.list_parent_indices(one).to_numpy()[other]]] = True
+    return differs
+
+
+def _same_terms(
+    old: KnowledgeBase, new: KnowledgeBase, kept_old: NDArray[np.int64], kept_new: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    # What stands in the same place of the same fact is the same term; only the others are compared by what they are.
+    terms = np.full(new.terms.num_rows, -1, dtype=np.int64)
+    for before, after in zip(old.columns(kept_old), new.columns(kept_new), strict=True):
+        terms[after] = before
+    rest = np.flatnonzero(terms < 0)
+    taken = np.zeros(old.terms.num_rows, dtype=bool)
+    taken[terms[terms >= 0]] = True
+    free = np.flatnonzero(~taken)
+    place = places(_term_keys(new, rest), _term_keys(old, free))
+    terms[rest[place >= 0]] = free[place[place >= 0]]
+    return terms
+
+
+def _term_keys(kb: KnowledgeBase, rows: NDArray[np.int64]) -> pa.Array:
+    table = kb.terms.take(pa.array(rows)).combine_chunks()
+    return _joined([table[name].cast(pa.string()) for name in table.column_names])
+
+
+def _joined(columns: list[pa.ChunkedArray]) -> pa.Array:
+    keys = pc.binary_join_element_wise(*columns, "\x1f", null_handling="replace", null_replacement="\x1e")
+    return keys.combine_chunks() if isinstance(keys, pa.ChunkedArray) else keys
+
+
+def _label_changes(old: KnowledgeBase, new: KnowledgeBase) -> pa.Table:
+    tables = []
+    for kb in (old, new):
+        labels, empty = kb.labels, pa.scalar("")
+        phrase = pc.binary_join_element_wise(" (", labels["phrase"], ")", "")
+        alternative = pc.if_else(labels["preferred"], empty, pa.scalar(" [alternative]"))
+        text = pc.binary_join_element_wise(labels["text"], pc.fill_null(phrase, ""), alternative, "")
+        tables.append({"term": kb.terms["value"].take(labels["term"]), "language": labels["language"], "text": text})
+    lost, got = _only(tables)
+    keys = ["term", "language"]
+    # One lost and one got is one change; what is lost or got several times over cannot be paired.
+    once = [
+        table.group_by(keys)
+        .aggregate([("text", "min"), ("text", "count")])
+        .rename_columns([*keys, name, f"{name} count"])
+        for table, name in ((lost, "old"), (got, "new"))
+    ]
+    pairs = once[0].join(once[1], keys, join_type="inner")
+    pairs = pairs.filter(pc.and_(pc.equal(pairs["old count"], 1), pc.equal(pairs["new count"], 1)))
+    paired = _joined([pairs[key] for key in keys])
+    parts = [pairs.select(LABEL_CHANGES.names).cast(LABEL_CHANGES)]
+    for table, name in ((lost, "old"), (got, "new")):
+        alone = table.filter(pc.invert(pc.is_in(_joined([table[key] for key in keys]), paired)))
+        columns = {"old": pa.nulls(len(alone), pa.string()), "new": pa.nulls(len(alone), pa.string())}
+        columns[name] = alone["text"]
+        parts.append(pa.table({**{key: alone[key] for key in keys}, **columns}, schema=LABEL_CHANGES))
+    return pa.concat_tables(parts).sort_by([(name, "ascending") for name in LABEL_CHANGES.names])
+
+
+def _template_changes(old: KnowledgeBase, new: KnowledgeBase) -> pa.Table:
+    names = ["property", "language", "text"]
+    removed, added = _only(
+        [
+            {"predicate": kb.terms["value"].take(kb.lexicon["predicate"]), **{name: kb.lexicon[name] for name in names}}
+            for kb in (old, new)
+        ]
+    )
+    parts = [
+        table.add_column(0, "change", pa.array([change] * len(table), pa.string())).cast(TEMPLATE_CHANGES)
+        for table, change in ((added, "added"), (removed, "removed"))
+    ]
+    return pa.concat_tables(parts).sort_by([(name, "ascending") for name in ("predicate", *names, "change")])
+
+
+def _only(tables: list[dict[str, pa.ChunkedArray]]) -> list[pa.Table]:
+    """The rows that only the first table has, and those that only the second has."""
+    keys = [_joined(list(table.values())) for table in tables]
+    return [
+        pa.table(table).filter(pc.invert(pc.is_in(mine, other)))
+        for table, mine, other in zip(tables, keys, keys[::-1], strict=True)
+    ]

@@ -1,0 +1,1 @@
+"""What is asked, and so kept out of training."""

@@ -1,6 +1,0 @@
-"""A knowledge base → what is wrong with it, and what to do about it: as JSON, as a page, as lines for a terminal."""
-
-from kaug.knowledge.quality.page import quality_page, write_quality
-from kaug.knowledge.quality.report import assess, quality_lines
-
-__all__ = ["assess", "quality_lines", "quality_page", "write_quality"]

@@ -1,0 +1,1 @@
+"""A model's name to a model, and what it writes."""

@@ -1,0 +1,152 @@
+"""A model and prompts → what it writes, and how likely it finds given continuations."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kaug.models.prompts import Template, render_prompts
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+__all__ = ["Generated", "generate", "likelihood"]
+
+_SHORT = 8  # tokens; most answers of a trained model end before
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What a model wrote.
+
+    Attributes:
+        texts: One string a prompt.
+        tokens: int32 (prompts,): generated tokens.
+    """
+
+    texts: list[str]
+    tokens: NDArray[np.int32]
+
+
+def generate(
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    prompts: Sequence[str],
+    *,
+    template: Template = "chat",
+    system: str | None = None,
+    max_new_tokens: int = 48,
+    batch_size: int = 32,
+    progress: Callable[[int], None] | None = None,
+) -> Generated:
+    """Let a model answer prompts greedily.
+
+    Args:
+        model: A causal language model.
+        tokenizer: Its tokenizer.
+        prompts: Questions, not yet rendered.
+        template: See `kaug.training.tokens.render_prompts`.
+        system: See `kaug.training.tokens.render_prompts`.
+        max_new_tokens: Answers are cut there.
+        batch_size: Prompts of like length that are answered together.
+        progress: Called with the number of prompts answered since the last call.
+
+    Returns:
+        The answers in the order of the prompts.
+    """
+    import torch
+
+    rendered = render_prompts(prompts, tokenizer, template, system)
+    ids = tokenizer(rendered, add_special_tokens=False)["input_ids"] if rendered else []
+    texts = [""] * len(ids)
+    tokens = np.zeros(len(ids), dtype=np.int32)
+    writer: Any = model.train(False)
+    pending = sorted(range(len(ids)), key=lambda row: (len(ids[row]), row))
+    # A batch is written until its longest answer ends. So all get a few tokens first, and only those that go on beyond them
+    # are written again, together and to their end.
+    for limit in sorted({min(_SHORT, max_new_tokens), max_new_tokens}):
+        unfinished: list[int] = []
+        for start in range(0, len(pending), batch_size):
+            batch = pending[start : start + batch_size]
+            going_on: list[int] = []
+            padded: Any = tokenizer.pad(
+                {"input_ids": [ids[row] for row in batch]}, padding_side="left", return_tensors="pt"
+            )
+            inputs = padded.to(model.device)
+            with torch.inference_mode():
+                out = writer.generate(
+                    **inputs,
+                    max_new_tokens=limit,
+                    min_new_tokens=1,  # silence is no answer, whichever way a model was trained
+                    do_sample=False,
+                    pad_token_id=tokenizer.pad_token_id,
+                    eos_token_id=tokenizer.eos_token_id,
+                )
+            for row, new in zip(batch, out[:, inputs["input_ids"].shape[1] :].tolist(), strict=True):
+                if tokenizer.eos_token_id not in new and limit < max_new_tokens:
+                    going_on.append(row)
+                    continue
+                length = new.index(tokenizer.eos_token_id) if tokenizer.eos_token_id in new else len(new)
+                texts[row] = str(tokenizer.decode(new[:length], skip_special_tokens=True)).strip()
+                tokens[row] = length
+            if progress:
+                progress(len(batch) - len(going_on))
+            unfinished += going_on
+        pending = unfinished
+    return Generated(texts, tokens)
+
+
+def likelihood(
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    prefixes: Sequence[str],
+    continuations: Sequence[str],
+    *,
+    batch_size: int = 32,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Score given continuations of given prefixes.
+
+    Args:
+        model: A causal language model.
+        tokenizer: Its tokenizer.
+        prefixes: Rendered prompts, or the beginnings of texts.
+        continuations: What follows each.
+        batch_size: Rows of like length that are scored together.
+        progress: Called with the number of rows scored since the last call.
+
+    Returns:
+        Two arrays float32 (rows,): the mean natural log-probability per token of the continuation, and the part of its
+        tokens that the model would have written itself (0 to 1).
+    """
+    import torch
+
+    before = tokenizer(list(prefixes), add_special_tokens=False)["input_ids"] if prefixes else []
+    after = tokenizer(list(continuations), add_special_tokens=False)["input_ids"] if continuations else []
+    order = sorted(range(len(before)), key=lambda row: (len(before[row]) + len(after[row]), row))
+    logs, hits = np.zeros(len(order), dtype=np.float32), np.zeros(len(order), dtype=np.float32)
+    model.train(False)
+    for start in range(0, len(order), batch_size):
+        batch = order[start : start + batch_size]
+        padded: Any = tokenizer.pad(
+            {"input_ids": [before[row] + after[row] for row in batch]}, padding_side="left", return_tensors="pt"
+        )
+        inputs = padded.to(model.device)
+        positions = (inputs["attention_mask"].cumsum(dim=-1) - 1).clamp(min=0)
+        # Padding stands on the left, so the continuations end together, and only their logits need be computed.
+        width = 1 + max(len(after[row]) for row in batch)
+        with torch.inference_mode():
+            kept: Any = model(**inputs, position_ids=positions, logits_to_keep=width).logits
+        for place, row in enumerate(batch):
+            count = min(len(after[row]), len(before[row]) + len(after[row]) - 1)
+            if count < 1:
+                continue
+            targets = inputs["input_ids"][place, -count:]
+            scores = torch.log_softmax(kept[place, -count - 1 : -1].float(), dim=-1)
+            logs[row] = scores.gather(1, targets[:, None]).mean().item()
+            hits[row] = (scores.argmax(dim=-1) == targets).float().mean().item()
+        if progress:
+            progress(len(batch))
+    return logs, hits

@@ -1,0 +1,1 @@
+"""A pipeline file to its stages, and what carries them out."""

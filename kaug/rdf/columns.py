@@ -1,0 +1,258 @@
+"""Chunks of N-Quads → triples in columns: numbers into one sorted list of terms.
+
+Every different term is matched with the canonical form of N-Quads. Lines that are not canonical go to the strict parser,
+which refuses them or puts them right. So each line is checked.
+"""
+
+import bisect
+import itertools
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyoxigraph as ox
+from numpy.typing import NDArray
+
+from kaug.errors import SourceError
+from kaug.rdf.blank import name_blank
+from kaug.rdf.canonical import canonical_lines
+from kaug.rdf.lines import NO_PLACES, Codes, Part, number_lines, parse_lines, write_lines
+
+__all__ = ["Columns", "find_term", "find_triples", "keep_rows", "merge", "read_columns"]
+
+_A = TypeVar("_A")
+_B = TypeVar("_B")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Triples in columns.
+
+    Attributes:
+        terms: Strings: every term once, as canonical N-Triples writes it, in the order of their bytes.
+        triples: uint32 (n, 3): subject, predicate, object as places in `terms`; sorted, each triple once.
+        read: How many triples were read, repeated ones counted each time.
+        left_out: How many the syntax let drop without a word; see `count_left_out`.
+    """
+
+    terms: pa.Array
+    triples: Codes
+    read: int
+    left_out: int = 0
+
+
+def read_columns(
+    chunks: Iterable[bytes],
+    where: str,
+    *,
+    syntax: ox.RdfFormat | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Columns:
+    r"""Read the N-Quads of one file; the names of graphs are left out.
+
+    Args:
+        chunks: Its text, in pieces of whole lines.
+        where: The file's name, for error messages.
+        syntax: N-Triples or N-Quads, whose every line is then checked; None if a serializer wrote the lines just now.
+        progress: Called with the number of triples read since the last call.
+
+    Returns:
+        The triples.
+
+    Raises:
+        SourceError: A line is malformed: the message names file, line and reason. Or see `name_blank`.
+
+    Examples:
+        >>> columns = read_columns([b'<urn:b> <urn:p> "x"@en .\n<urn:a> <urn:p> <urn:b> .\n'], "a.nt")
+        >>> columns.terms.to_pylist(), columns.triples.tolist()
+        (['"x"@en', '<urn:a>', '<urn:b>', '<urn:p>'], [[1, 3, 2], [2, 3, 0]])
+    """
+    checked: list[Part] = []
+    trusted: list[Part] = []
+    order: pa.Array | None = None
+    line = 1
+    for part, odd, lines in _in_threads(number_lines, filter(None, chunks)):
+        (checked if syntax else trusted).append(replace(part, lines=part.lines + line))
+        read = len(part.codes)
+        if odd:
+            trusted.append(parse_lines(odd, lines + line, syntax, where))
+            read += len(trusted[-1].codes)
+        line += len(part.codes) + len(lines)
+        if progress:
+            progress(read)
+    if checked:
+        terms, codes = _unify(checked)
+        lines = np.concatenate([part.lines for part in checked])
+        checked.clear()
+        with ThreadPoolExecutor(1) as pool:
+            sorted_terms = pool.submit(pc.sort_indices, terms)
+            sure = canonical_lines(terms, codes, quads=syntax == ox.RdfFormat.N_QUADS)
+            order = sorted_terms.result()
+        trusted.insert(0, Part(terms, codes if sure.all() else codes[sure], NO_PLACES))
+        if not sure.all():
+            trusted.append(parse_lines(write_lines(terms, codes[~sure]), lines[~sure], syntax, where))
+    if len(trusted) == 1:
+        terms, codes = trusted[0].terms, trusted[0].codes
+    else:
+        (terms, codes), order = _unify(trusted), None
+    read = len(codes)
+    terms, codes = _sort_terms(terms.cast(pa.string()), codes, order=order)
+    triples = _unique(codes, len(terms))[0]
+    if pc.any(pc.starts_with(terms, "_:")).as_py():
+        terms, codes = _sort_terms(name_blank(terms, triples, where), triples)
+        triples = _unique(codes, len(terms))[0]
+    return Columns(terms, triples, read)
+
+
+def merge(columns: Iterable[Columns], also: Iterable[str] = ()) -> tuple[Columns, list[NDArray[np.int64]]]:
+    """Put the columns of several sources together.
+
+    Args:
+        columns: The sources' columns.
+        also: Terms that are wanted whether a triple holds them or not.
+
+    Returns:
+        The columns of all, and for each source the places of its triples among them.
+    """
+    given = [Columns(pa.array(sorted(set(also)), pa.string()), np.zeros((0, 3), np.uint32), 0), *columns]
+    if len(given) == 2:
+        return _with_terms(given[1], given[0].terms), [np.arange(len(given[1].triples), dtype=np.int64)]
+    terms, codes = _unify([Part(one.terms, one.triples, NO_PLACES) for one in given])
+    terms, codes = _sort_terms(terms, codes, keep=len(given[0].terms))
+    triples, places = _unique(codes, len(terms), places=True)
+    bounds = np.cumsum([len(one.triples) for one in given])
+    parts = [places[low:high] for low, high in itertools.pairwise(bounds)]
+    return Columns(terms, triples, sum(one.read for one in given), sum(one.left_out for one in given)), parts
+
+
+def keep_rows(columns: Columns, rows: NDArray[np.int64]) -> Columns:
+    """Keep some triples, and the terms that they name.
+
+    Args:
+        columns: The triples.
+        rows: int64 (n,): which, in rising order.
+    """
+    used = np.zeros(len(columns.terms), dtype=bool)
+    used[columns.triples[rows].ravel()] = True
+    number = (np.cumsum(used) - 1).astype(np.uint32)
+    return Columns(columns.terms.filter(pa.array(used)), number[columns.triples[rows]], len(rows))
+
+
+def _with_terms(columns: Columns, also: pa.Array) -> Columns:
+    """Put terms where they belong among those of the columns, if they are not there."""
+    new = [text for text in also.to_pylist() if find_term(columns.terms, text) < 0]
+    if not new:
+        return columns
+    after = np.array([_place(columns.terms, text) for text in new])
+    order = np.insert(np.arange(len(columns.terms)), after, len(columns.terms) + np.arange(len(new)))
+    terms = pa.concat_arrays([columns.terms, pa.array(new, pa.string())]).take(pa.array(order))
+    shift = np.searchsorted(after, np.arange(len(columns.terms)), side="right").astype(np.uint32)
+    return replace(columns, terms=terms, triples=columns.triples + shift[columns.triples])
+
+
+def find_term(terms: pa.Array, text: str) -> int:
+    """Return the place of a term in sorted terms, or -1."""
+    place = _place(terms, text)
+    return place if place < len(terms) and terms[place].as_py() == text else -1
+
+
+def _place(terms: pa.Array, text: str) -> int:
+    return bisect.bisect_left(range(len(terms)), text, key=lambda at: terms[at].as_py())
+
+
+def find_triples(columns: Columns, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the rows of triples given as places of terms.
+
+    Args:
+        columns: The triples.
+        wanted: int64 (n, 3); a place below 0 is no term.
+
+    Returns:
+        int64 (n,): the row of each, or -1.
+    """
+    known = (wanted >= 0).all(axis=1)
+    together = np.concatenate([columns.triples, wanted[known].astype(np.uint32)])
+    _, places = _unique(together, len(columns.terms), places=True)
+    rows = np.full(len(together), -1, dtype=np.int64)
+    rows[places[: len(columns.triples)]] = np.arange(len(columns.triples))
+    found = np.full(len(wanted), -1, dtype=np.int64)
+    found[known] = rows[places[len(columns.triples) :]]
+    return found
+
+
+def _in_threads(work: Callable[[_A], _B], items: Iterable[_A]) -> Iterator[_B]:
+    """Work on the next items while the last are taken; NumPy and Arrow leave the interpreter free meanwhile."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if cores == 1:
+        yield from map(work, items)
+        return
+    with ThreadPoolExecutor(cores) as pool:
+        waiting: deque[Future[_B]] = deque()
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > cores:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _unify(parts: list[Part]) -> tuple[pa.Array, Codes]:
+    """Number the terms of all parts in one list."""
+    if not parts:
+        return pa.array([], pa.binary()), np.zeros((0, 3), np.uint32)
+    try:
+        coded = pa.chunked_array([part.terms for part in parts], parts[0].terms.type).dictionary_encode()
+    except pa.ArrowCapacityError as error:
+        raise SourceError(
+            "The different terms of these sources take more than 2 GiB as text; build them apart."
+        ) from error
+    number = np.concatenate([np.zeros(0, np.uint32), *(one.indices.to_numpy() for one in coded.chunks)]).astype(
+        np.uint32
+    )
+    first = np.cumsum([0, *(len(part.terms) for part in parts)])
+    codes = np.concatenate([number[low:][part.codes] for low, part in zip(first, parts, strict=False)])
+    terms = coded.chunk(coded.num_chunks - 1).dictionary if coded.num_chunks else parts[0].terms
+    return terms, codes
+
+
+def _sort_terms(
+    terms: pa.Array, codes: Codes, *, keep: int = 0, order: pa.Array | None = None
+) -> tuple[pa.Array, Codes]:
+    """Put the terms that are used, and the first `keep`, in the order of their bytes."""
+    codes = codes[:, :3]
+    used = np.arange(len(terms)) < keep
+    used[codes.ravel()] = True
+    places = (pc.sort_indices(terms) if order is None else order).to_numpy()
+    places = places[used[places]]
+    rank = np.zeros(len(terms), dtype=np.uint32)
+    rank[places] = np.arange(len(places), dtype=np.uint32)
+    return terms.take(pa.array(places)), rank[codes]
+
+
+def _unique(codes: Codes, terms: int, *, places: bool = False) -> tuple[Codes, NDArray[np.int64]]:
+    """Sort triples and keep each once; return them and, if wanted, the place of each triple given among them."""
+    used = np.zeros(terms, dtype=bool)
+    used[codes[:, 1]] = True
+    predicates, predicate = np.flatnonzero(used), (np.cumsum(used) - 1)[codes[:, 1]]
+    wide, narrow = max(1, int(terms).bit_length()), max(1, len(predicates).bit_length())
+    if 2 * wide + narrow > 64:
+        found, inverse = np.unique(codes, axis=0, return_inverse=True)
+        return found, inverse.ravel()
+    key = codes[:, 0].astype(np.uint64) << np.uint64(wide + narrow)
+    key |= predicate.astype(np.uint64) << np.uint64(wide) | codes[:, 2]
+    if places:
+        keys, inverse = np.unique(key, return_inverse=True)
+    else:
+        key.sort()  # many times faster than np.unique, which hashes first
+        keys, inverse = key[np.diff(key, prepend=key[:1] + np.uint64(1)) != 0], NO_PLACES
+    triples = np.empty((len(keys), 3), np.uint32)
+    triples[:, 0] = keys >> np.uint64(wide + narrow)
+    triples[:, 1] = predicates[keys >> np.uint64(wide) & np.uint64((1 << narrow) - 1)]
+    triples[:, 2] = keys & np.uint64((1 << wide) - 1)
+    return triples, inverse

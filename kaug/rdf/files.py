@@ -1,0 +1,65 @@
+"""Paths that a user names → the RDF files that they stand for."""
+
+import glob
+from collections.abc import Iterable
+from pathlib import Path
+
+from kaug.errors import SourceError
+from kaug.rdf.parse import FORMATS, is_rdf_name, open_rdf
+
+__all__ = ["expand"]
+
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_SNIFFED = 1 << 16
+
+
+def expand(paths: Iterable[Path]) -> list[Path]:
+    """Find the RDF files that paths stand for.
+
+    Args:
+        paths: Files, folders, and patterns such as `kb/**/*.ttl`. A file named by itself is taken whatever its name.
+
+    Returns:
+        The files in the order of `paths`, those of one folder or pattern sorted by name, none of them twice. Of folders
+        and patterns only files are taken whose names end as `kaug.rdf.parse.FORMATS` says, and of those in `.xml`
+        only what names the namespace of RDF in its first 64 KiB; hidden files and folders are passed over.
+
+    Raises:
+        SourceError: There is no RDF file in a folder, or none that a pattern matches.
+
+    Examples:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> for name in ("b.ttl", "a.nt.gz", "catalog.xml", "README.md"):
+        ...     _ = (folder / name).write_text("<catalog/>")
+        >>> [file.name for file in expand([folder])]
+        ['a.nt.gz', 'b.ttl']
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            files = [file for file in path.rglob("*") if not _hidden(file.relative_to(path)) and _is_rdf(file)]
+        elif path.exists() or not glob.has_magic(str(path)):
+            files = [path]
+        else:
+            files = [Path(name) for name in glob.glob(str(path), recursive=True) if _is_rdf(Path(name))]
+        if not files:
+            raise SourceError(f"{path}: holds no RDF file, that is none whose name ends in one of {' '.join(FORMATS)}.")
+        found.update(dict.fromkeys(sorted(files)))
+    return list(found)
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _is_rdf(path: Path) -> bool:
+    if not is_rdf_name(path) or not path.is_file():
+        return False
+    if ".xml" not in (suffix.lower() for suffix in path.suffixes[-2:]):
+        return True
+    try:
+        with open_rdf(path) as file:
+            return _RDF.encode() in file.read(_SNIFFED).replace(b"\0", b"")
+    except SourceError:  # what is wrong is said when the file is read
+        return True

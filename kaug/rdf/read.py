@@ -1,0 +1,153 @@
+"""A source of knowledge → its triples in columns."""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from kaug.rdf.columns import Columns, keep_rows, merge, read_columns
+from kaug.rdf.guards import LINES
+from kaug.rdf.parse import count_left_out, read_chunks, syntax_of
+from kaug.rdf.sources import Source
+from kaug.tables import read_table, write_table
+
+__all__ = ["FilesRead", "lean_memory", "load_files", "read_files", "read_source", "save_files"]
+
+
+@dataclass(frozen=True)
+class _File:
+    """What came of one file: its name, which says its syntax and its base IRI, its SHA-256, and what `Columns` counts."""
+
+    name: str
+    sha256: str
+    read: int
+    left_out: int
+
+
+@dataclass(frozen=True)
+class FilesRead:
+    """The triples of several files, and which file holds which.
+
+    Attributes:
+        columns: All triples, each once.
+        files: What came of each file.
+        rows: For each file int64 (n,): its rows of `columns.triples`, in rising order.
+    """
+
+    columns: Columns
+    files: list[_File]
+    rows: list[NDArray[np.int64]]
+
+
+def read_source(source: Source, progress: Callable[[int], None] | None = None) -> Columns:
+    """Read all files of a source.
+
+    Args:
+        source: From a manifest, or made by `source_of`.
+        progress: Called with the number of triples read since the last call.
+
+    Returns:
+        Its triples.
+
+    Raises:
+        SourceError: A file is missing or malformed.
+
+    Examples:
+        >>> import tempfile; from kaug.rdf.sources import source_of
+        >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
+        >>> _ = file.write_text('@prefix : <urn:x:> . :togo :capital :lome .')
+        >>> read_source(source_of(file)).terms.to_pylist()
+        ['<urn:x:capital>', '<urn:x:lome>', '<urn:x:togo>']
+    """
+    return read_files(dict.fromkeys(source.files(), ""), progress=progress).columns
+
+
+def read_files(
+    digests: Mapping[Path, str], before: FilesRead | None = None, progress: Callable[[int], None] | None = None
+) -> FilesRead:
+    """Read files, but for those that were read before.
+
+    Args:
+        digests: The files, with the SHA-256 of each.
+        before: What was read once; files with a name and a digest that stand there are taken from it.
+        progress: Called with the number of triples read since the last call.
+
+    Returns:
+        The triples of all; the same as if nothing had been read before.
+
+    Raises:
+        SourceError: A file is missing or malformed.
+    """
+    known = {(file.name, file.sha256): place for place, file in enumerate(before.files)} if before else {}
+    parts, files, rows = [], [], []
+    named = {path: (path.name, digest) for path, digest in digests.items()}
+    if before and (old := sorted({known[one] for one in named.values() if one in known})):
+        kept = np.unique(np.concatenate([before.rows[place] for place in old]))
+        parts.append(keep_rows(before.columns, kept))
+    new = {}
+    for path, name in named.items():
+        if before and name in known:
+            files.append(before.files[known[name]])
+            rows.append(np.searchsorted(kept, before.rows[known[name]]))
+            if progress:
+                progress(files[-1].read)
+        else:
+            new[len(files)] = len(parts)
+            parts.append(_read_file(path, progress))
+            files.append(_File(*name, parts[-1].read, parts[-1].left_out))
+            rows.append(np.zeros(0, dtype=np.int64))
+    columns, places = (parts[0], [np.arange(len(parts[0].triples))]) if len(parts) == 1 else merge(parts)
+    rows = [places[new[at]] if at in new else places[0][found] for at, found in enumerate(rows)]
+    counts = sum(file.read for file in files), sum(file.left_out for file in files)
+    parts.clear()
+    pa.default_memory_pool().release_unused()  # what came and went while reading is several times what stays
+    return FilesRead(Columns(columns.terms, columns.triples, *counts), files, rows)
+
+
+def _read_file(path: Path, progress: Callable[[int], None] | None) -> Columns:
+    syntax = syntax_of(path)
+    columns = read_columns(read_chunks(path), str(path), syntax=syntax if syntax in LINES else None, progress=progress)
+    return replace(columns, left_out=count_left_out(path, columns.read))
+
+
+@contextlib.contextmanager
+def lean_memory() -> Iterator[None]:
+    """Have Arrow give memory back to the system at once: its usual pool keeps what a large file once needed."""
+    before = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        yield
+    finally:
+        pa.set_memory_pool(before)
+
+
+def save_files(read: FilesRead, folder: Path) -> None:
+    """Write the triples of a source's files into a folder (an artifact's draft)."""
+    names = ("subject", "predicate", "object")
+    write_table(pa.table({"term": read.columns.terms}), folder / "written.arrow")
+    write_table(pa.table(dict(zip(names, read.columns.triples.T.copy(), strict=True))), folder / "triples.arrow")
+    if len(read.files) > 1:
+        write_table(pa.table({"row": np.concatenate(read.rows).astype(np.uint32)}), folder / "rows.arrow")
+    files = [{**asdict(file), "triples": len(rows)} for file, rows in zip(read.files, read.rows, strict=True)]
+    (folder / "files.json").write_text(json.dumps(files), encoding="utf-8")
+
+
+def load_files(folder: Path) -> FilesRead:
+    """Read what `save_files` wrote, from an artifact that was verified."""
+    terms = read_table(folder / "written.arrow", "written")["term"].combine_chunks()
+    table = read_table(folder / "triples.arrow", "triples")
+    triples = np.stack([column.to_numpy() for column in table.columns], axis=1)
+    files = json.loads((folder / "files.json").read_text(encoding="utf-8"))
+    bounds = np.cumsum([file.pop("triples") for file in files])
+    if len(files) > 1:
+        all_rows = read_table(folder / "rows.arrow", "rows")["row"].to_numpy().astype(np.int64)
+        rows = np.split(all_rows, bounds[:-1])
+    else:
+        rows = [np.arange(len(triples))]
+    columns = Columns(terms, triples, sum(file["read"] for file in files), sum(file["left_out"] for file in files))
+    return FilesRead(columns, [_File(**file) for file in files], rows)

@@ -1,0 +1,144 @@
+"""Chunks of N-Quads → a file of RDF in the syntax of its ending, with prefixes, whole or not at all."""
+
+import contextlib
+import gzip
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyoxigraph as ox
+
+from kaug.errors import SourceError
+from kaug.rdf.compressed import COMPRESSIONS
+from kaug.rdf.guards import LINES
+from kaug.rdf.parse import syntax_of
+
+__all__ = ["prefixes_of", "refuse_in_xml", "write_quads"]
+
+_KNOWN = {
+    "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "rdf",
+    "http://www.w3.org/2000/01/rdf-schema#": "rdfs",
+    "http://www.w3.org/2002/07/owl#": "owl",
+    "http://www.w3.org/2001/XMLSchema#": "xsd",
+    "http://www.w3.org/2004/02/skos/core#": "skos",
+    "https://w3id.org/kaug/ns#": "kaug",
+}
+_MOST_PREFIXES = 50
+_FEWEST_USES = 2
+_NAME_START = (
+    r"A-Za-z_\x{C0}-\x{D6}\x{D8}-\x{F6}\x{F8}-\x{2FF}\x{370}-\x{37D}\x{37F}-\x{1FFF}\x{200C}\x{200D}\x{2070}-\x{218F}"
+    r"\x{2C00}-\x{2FEF}\x{3001}-\x{D7FF}\x{F900}-\x{FDCF}\x{FDF0}-\x{FFFD}\x{10000}-\x{EFFFF}"
+)
+_XML_NAME = rf"[{_NAME_START}][{_NAME_START}\-.0-9\x{{B7}}\x{{300}}-\x{{36F}}\x{{203F}}\x{{2040}}]*$"
+
+
+def write_quads(chunks: Iterable[bytes], path: Path, *, prefixes: dict[str, str] | None = None) -> None:
+    """Write N-Quads to a file, which appears whole or not at all; the same chunks give the same bytes.
+
+    Args:
+        chunks: Whole lines of N-Quads. Names of graphs are left out where the syntax has none.
+        path: The file, with an ending in `FORMATS`. With `.gz` it is compressed.
+        prefixes: Namespaces by their prefix, for syntaxes that have such.
+
+    Raises:
+        SourceError: It has another ending, or the file cannot be written.
+
+    Examples:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
+        >>> write_quads([b"<urn:x:a> <urn:x:b> <urn:x:c> ."], file, prefixes={"x": "urn:x:"})
+        >>> print(file.read_text(), end="")
+        @prefix x: <urn:x:> .
+        x:a x:b x:c .
+    """
+    syntax, ending = syntax_of(path), path.suffix.lower()
+    if ending in COMPRESSIONS and ending != ".gz":
+        raise SourceError(f"{path}: is written plain or as .gz; leave {ending} to its own tool.")
+    with whole_file(path) as handle:
+        if syntax in LINES:
+            handle.writelines(chunks)
+            return
+        quads = (quad for part in chunks for quad in ox.parse(part, format=ox.RdfFormat.N_QUADS))
+        said: Iterator[Any] = quads if syntax.supports_datasets else (quad.triple for quad in quads)
+        ox.serialize(said, handle, format=syntax, prefixes=prefixes)
+
+
+def prefixes_of(iris: pa.Array) -> dict[str, str]:
+    """Find prefixes for the namespaces of IRIs: those of RDF by their usual names, others after the last word in them.
+
+    Args:
+        iris: Strings; nulls count as none.
+
+    Returns:
+        Namespaces by prefix: at most 50 besides the usual ones, each of two IRIs or more, the most used first.
+
+    Examples:
+        >>> prefixes_of(pa.array([f"https://example.org/geo#{name}" for name in "ab"] + ["http://e.org/a", "http://e.org/b"]))
+        {'e': 'http://e.org/', 'geo': 'https://example.org/geo#'}
+    """
+    counts = pc.value_counts(pc.replace_substring_regex(iris.drop_null(), r"[^/#:]*$", "")).to_pylist()
+    found: dict[str, str] = {}
+    for entry in sorted(counts, key=lambda entry: (-entry["counts"], entry["values"])):
+        space = entry["values"]
+        name = _KNOWN.get(space, "")
+        if not name and entry["counts"] >= _FEWEST_USES and len(found) < _MOST_PREFIXES:
+            word = _word(space)
+            taken = {*found, *_KNOWN.values()}
+            name = next((n for n in (word, *(f"{word}{k}" for k in range(2, _MOST_PREFIXES))) if n not in taken), "")
+        if name:
+            found[name] = space
+    return dict(sorted(found.items()))
+
+
+def _word(namespace: str) -> str:
+    host, *rest = [part for part in re.split(r"[/#:]+", re.sub(r"^[a-z]+:/*", "", namespace.lower())) if part] or [""]
+    last = rest[-1] if rest else host.split(".")[-2] if "." in host else host
+    words = re.findall(r"[a-z][a-z0-9]*", last)
+    return words[-1] if words else "ns"
+
+
+def refuse_in_xml(values: pa.Array, predicates: pa.Array, path: Path) -> None:
+    """Refuse what RDF/XML cannot say: a lenient parser alone would read what was written.
+
+    Args:
+        values: Strings: the values of all terms.
+        predicates: Strings: the predicates' IRIs.
+        path: The file, for the message.
+
+    Raises:
+        SourceError: A value holds a character that XML cannot hold, or a predicate does not end in an XML name.
+    """
+    for column, right, what in (
+        (predicates, pc.match_substring_regex(predicates, _XML_NAME), "the predicate {} does not end in a name of XML"),
+        (
+            values,
+            pc.invert(pc.match_substring_regex(values, r"[\x00-\x08\x0b-\x1f\x{fffe}\x{ffff}]")),
+            "the value {} holds a character that XML cannot hold",
+        ),
+    ):
+        wrong = column.filter(pc.invert(right))
+        if len(wrong):
+            raise SourceError(f"{path}: {what.format(repr(wrong[0].as_py()))}. Write another syntax, such as .ttl.")
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        with draft.open("wb") as handle:
+            if path.suffix.lower() == ".gz":  # without name and time, so that the same content gives the same bytes
+                with gzip.GzipFile("", "wb", fileobj=handle, mtime=0) as packed:
+                    yield cast("IO[bytes]", packed)
+            else:
+                yield handle
+            handle.flush()
+            os.fsync(handle.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be written: {error.strerror or error}.") from error
+    finally:
+        draft.unlink(missing_ok=True)

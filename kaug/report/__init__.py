@@ -1,0 +1,1 @@
+"""Answers to a report that people read."""

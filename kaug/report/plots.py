@@ -1,0 +1,181 @@
+"""Means, gains and losses with their numbers → SVG that is set into HTML.
+
+The plots of intervals have no view box: x is in percent of the width and y in pixels, so that they grow and shrink with
+the page while letters and dots keep their size. Colours are left to the page's style sheet; what a colour says, a shape
+or a word says too.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from kaug.evaluation.gain import ARMS
+from kaug.html.svg import HEIGHT, axis, axis_ticks, grid, percent, svg_row
+from kaug.report.wording import interval, number, reading, signed
+
+__all__ = ["arm_class", "arm_row", "axis_row", "gain_axis", "gain_row", "loss_plots"]
+
+_MIDDLE = HEIGHT / 2
+_BOX = (260.0, 150.0)
+_LEFT, _RIGHT, _TOP, _BOTTOM = 34.0, 40.0, 12.0, 24.0
+_POINTS = 200
+
+
+def arm_class(arm: str) -> str:
+    """Give the CSS class that carries an arm's colour.
+
+    Examples:
+        >>> arm_class("base+retrieval"), arm_class("mine")
+        ('arm-base-retrieval', 'arm-other')
+    """
+    return f"arm-{arm.replace('+', '-')}" if arm in ARMS else "arm-other"
+
+
+def gain_axis(found: Sequence[Mapping[str, Any]]) -> list[float]:
+    """Choose the ticks of an axis that holds all intervals and zero.
+
+    Args:
+        found: Gains, each with `low` and `high`.
+
+    Returns:
+        Ascending ticks; the first and last are the axis' ends.
+
+    Examples:
+        >>> gain_axis([{"low": -0.1, "high": 0.61}])
+        [-0.2, 0.0, 0.2, 0.4, 0.6, 0.8]
+    """
+    low = min([0.0, *(gain["low"] for gain in found)])
+    high = max([0.0, *(gain["high"] for gain in found)])
+    return axis_ticks(low, high, 5)
+
+
+def gain_row(gain: Mapping[str, Any], ticks: Sequence[float], label: str) -> Markup:
+    """Draw one gain: a dot with its interval, over the grid and the zero line.
+
+    Args:
+        gain: `mean`, `low`, `high`.
+        ticks: The axis, from `gain_axis`.
+        label: What is compared; it becomes the SVG's title, with the numbers.
+
+    Returns:
+        An SVG of full width. The dot is filled if the interval is clear of zero, hollow if not.
+    """
+    low, mean, high = (percent(gain[key], ticks) for key in ("low", "mean", "high"))
+    mark = Markup(
+        '<g class="mark {kind}"><line x1="{low}%" x2="{high}%" y1="{y}" y2="{y}"/>'
+        '<line x1="{low}%" x2="{low}%" y1="{top}" y2="{bottom}"/>'
+        '<line x1="{high}%" x2="{high}%" y1="{top}" y2="{bottom}"/><circle cx="{mean}%" cy="{y}" r="5"/></g>'
+    ).format(kind=reading(gain), low=low, mean=mean, high=high, y=_MIDDLE, top=_MIDDLE - 4, bottom=_MIDDLE + 4)
+    return svg_row(f"{label}: gain {signed(gain['mean'])}, 95% interval {interval(gain)}", grid(ticks) + mark)
+
+
+def arm_row(part: Mapping[str, Any], arm: str, label: str) -> Markup:
+    """Draw one arm's mean score as a bar from 0 to 1 with its interval.
+
+    Args:
+        part: `mean`, `low`, `high`.
+        arm: The arm, for the colour.
+        label: What is drawn; it becomes the SVG's title, with the numbers.
+
+    Returns:
+        An SVG of full width.
+    """
+    ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
+    zero, low, mean, high = (percent(value, ticks) for value in (0.0, part["low"], part["mean"], part["high"]))
+    bar = Markup(
+        '<rect class="bar {arm}" x="{zero}%" y="6" width="{width}%" height="{height}" rx="2"/>'
+        '<g class="whisker"><line x1="{low}%" x2="{high}%" y1="{y}" y2="{y}"/>'
+        '<line x1="{low}%" x2="{low}%" y1="{top}" y2="{bottom}"/>'
+        '<line x1="{high}%" x2="{high}%" y1="{top}" y2="{bottom}"/></g>'
+    ).format(
+        arm=arm_class(arm),
+        zero=zero,
+        width=round(mean - zero, 3),
+        height=HEIGHT - 12,
+        low=low,
+        high=high,
+        y=_MIDDLE,
+        top=_MIDDLE - 4,
+        bottom=_MIDDLE + 4,
+    )
+    return svg_row(f"{label}: {number(part['mean'])}, 95% interval {interval(part)}", grid(ticks) + bar)
+
+
+def axis_row(ticks: Sequence[float], *, sign: bool) -> Markup:
+    """Write the tick labels of an axis, with plus signs if `sign`; hidden from screen readers, as rows say numbers."""
+    return axis(ticks, [signed(tick) if sign else number(tick) for tick in ticks])
+
+
+def loss_plots(training: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Markup]]:
+    """Draw the losses of each arm over the training steps, the other arms behind it in grey.
+
+    Args:
+        training: Arm → its training; `loss` is a list of [step, loss], where a loss may be null.
+
+    Returns:
+        (arm, SVG) for each arm with two losses or more, in the order given. All share their axes.
+    """
+    curves = {}
+    for arm, entry in training.items():
+        points = [(float(step), float(loss)) for step, loss in entry.get("loss") or [] if loss is not None]
+        stride = max(1, math.ceil(len(points) / _POINTS))
+        thinned = points[::stride] + (points[-1:] if points[::stride][-1:] != points[-1:] else [])
+        if len(thinned) > 1:
+            curves[arm] = thinned
+    if not curves:
+        return []
+    flat = [point for points in curves.values() for point in points]
+    steps = axis_ticks(0.0, max(step for step, _ in flat), 3)
+    losses = axis_ticks(min(0.0, *(loss for _, loss in flat)), max(loss for _, loss in flat), 3)
+    paths = {arm: " ".join(f"{_x(s, steps):.1f},{_y(v, losses):.1f}" for s, v in curves[arm]) for arm in curves}
+    return [(arm, _loss_plot(arm, curves[arm], paths, steps, losses)) for arm in curves]
+
+
+def _loss_plot(
+    arm: str,
+    points: Sequence[tuple[float, float]],
+    paths: Mapping[str, str],
+    steps: Sequence[float],
+    losses: Sequence[float],
+) -> Markup:
+    parts = [
+        Markup('<line class="grid" x1="{}" x2="{}" y1="{y}" y2="{y}"/><text class="y" x="{}" y="{}">{}</text>').format(
+            _LEFT,
+            _BOX[0] - _RIGHT,
+            _LEFT - 5,
+            round(_y(loss, losses) + 3.5, 1),
+            f"{loss:g}",
+            y=round(_y(loss, losses), 1),
+        )
+        for loss in losses
+    ]
+    parts += [
+        Markup('<text x="{}" y="{}">{}</text>').format(round(_x(step, steps), 1), _BOX[1] - 8, f"{step:,.10g}")
+        for step in steps
+    ]
+    ghosts = [path for other, path in paths.items() if other != arm]
+    parts += [Markup('<polyline class="ghost" points="{}"/>').format(path) for path in ghosts]
+    step, loss = points[-1]
+    x, y = round(_x(step, steps), 1), round(_y(loss, losses), 1)
+    parts.append(
+        Markup(
+            '<polyline class="curve {arm}" points="{path}"/><circle class="end {arm}" cx="{x}" cy="{y}" r="3.5"/>'
+            '<text class="last" x="{tx}" y="{ty}">{last}</text>'
+        ).format(arm=arm_class(arm), path=paths[arm], x=x, y=y, tx=x + 7, ty=y + 4, last=number(loss))
+    )
+    title = (
+        f"Training loss of {arm}: from {number(points[0][1])} at step {points[0][0]:g} to {number(loss)} at {step:g}"
+    )
+    return Markup('<svg class="loss" role="img" viewBox="0 0 {} {}"><title>{}</title>{}</svg>').format(
+        int(_BOX[0]), int(_BOX[1]), title, Markup("").join(parts)
+    )
+
+
+def _x(step: float, ticks: Sequence[float]) -> float:
+    return _LEFT + (_BOX[0] - _LEFT - _RIGHT) * (step - ticks[0]) / (ticks[-1] - ticks[0])
+
+
+def _y(loss: float, ticks: Sequence[float]) -> float:
+    return _BOX[1] - _BOTTOM - (_BOX[1] - _TOP - _BOTTOM) * (loss - ticks[0]) / (ticks[-1] - ticks[0])

@@ -1,0 +1,210 @@
+"""The exam's answers and how they came about → `report.html`, `report.md`, `report.json`, and a table for the terminal.
+
+The HTML is one file that loads nothing: no script, no font, no picture from elsewhere, which its content security
+policy enforces. Everything in it that came from data is escaped.
+"""
+
+import functools
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pyarrow as pa
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from kaug.evaluation.gain import order_arms
+from kaug.html import page
+from kaug.report import plots, wording
+from kaug.report.findings import build_report
+from kaug.store.artifact import write_whole
+
+__all__ = ["gains_table", "render_html", "render_markdown", "write_report"]
+
+_MARKS = {"up": "▲", "down": "▼", "unclear": "○"}
+_STYLES = {"up": "green", "down": "red", "unclear": "dim"}
+_MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_|~"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"})
+_SHOWN_APART = {"command", "training", "counts", "digests", "quality", "versions"}
+
+
+def write_report(
+    folder: Path,
+    *,
+    question: str,
+    probes: pa.Table,
+    answers: pa.Table,
+    sentences: Mapping[str, str],
+    provenance: Mapping[str, str],
+    run: Mapping[str, Any],
+    resamples: int = 10_000,
+) -> dict[str, Any]:
+    """Write the report of a run.
+
+    Args:
+        folder: An existing folder for the three files; older ones in it are replaced.
+        question: The pipeline's question, as one sentence.
+        probes: A PROBES table.
+        answers: An ANSWERS table.
+        sentences: Hex id of a fact → the fact said in words.
+        provenance: Hex id of a fact → the id of its source.
+        run: How the answers came about. Known keys, all optional: `command` (a string, or a list of words), `seeds`,
+            `model`, `encoder`, `machine`, `date`, `versions` ({package: version}), `training` ({arm: {rows, tokens,
+            steps, seconds, loss: [[step, loss], …]}}), `counts` ({stage: {what: how many}}), `digests` ({stage: hex}),
+            `quality` ({severity: how many findings}; the caller puts the page, `quality.html`, beside the report).
+            Other keys are shown as they are. Values are JSON types, or are written as strings.
+        resamples: Bootstrap resamples.
+
+    Returns:
+        The content of `report.json`; see `kaug.report.findings.build_report`. It depends on nothing but the
+        arguments.
+
+    Raises:
+        TableError: The tables are at fault; see `kaug.evaluation.gain`.
+
+    Examples:
+        >>> import tempfile
+        >>> from kaug.tables import ANSWERS, PROBES
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     tables = {"probes": PROBES.empty_table(), "answers": ANSWERS.empty_table()}
+        ...     report = write_report(Path(folder), question="?", sentences={}, provenance={}, run={}, **tables)
+        ...     sorted(path.name for path in Path(folder).iterdir())
+        ['report.html', 'report.json', 'report.md']
+    """
+    report = build_report(
+        question=question,
+        probes=probes,
+        answers=answers,
+        sentences=sentences,
+        provenance=provenance,
+        run=run,
+        resamples=resamples,
+    )
+    write_whole(folder / "report.json", json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1) + "\n")
+    write_whole(folder / "report.md", render_markdown(report))
+    write_whole(folder / "report.html", render_html(report))
+    return report
+
+
+def render_html(report: Mapping[str, Any]) -> str:
+    """Write a report as one HTML page that stands by itself.
+
+    Args:
+        report: What `write_report` returned, or `report.json` read back.
+
+    Returns:
+        The page.
+    """
+    return _rendered("report.html.j2", report)
+
+
+def render_markdown(report: Mapping[str, Any]) -> str:
+    """Write a report in short as GitHub-flavoured Markdown.
+
+    Args:
+        report: What `write_report` returned, or `report.json` read back.
+
+    Returns:
+        The text, with a line end at its end.
+    """
+    return _rendered("report.md.j2", report)
+
+
+def gains_table(report: Mapping[str, Any]) -> Table:
+    """Lay a report's gains out for a terminal of 80 columns.
+
+    Args:
+        report: What `write_report` returned, or `report.json` read back.
+
+    Returns:
+        A table with a row that names each kind, and under it a row for each pair of arms. An interval that is clear of
+        zero is marked ▲ or ▼, one that holds it ○.
+
+    Examples:
+        >>> gain = {"arm": "augmented", "against": "base", "n": 9, "clusters": 9, "mean": 0.5, "low": 0.2, "high": 0.8}
+        >>> gains_table({"gains": {"recall": [gain]}}).row_count
+        2
+    """
+    table = Table(
+        title="Gains, with 95% intervals",
+        caption="▲ above zero   ▼ below zero   ○ zero is in the interval",
+        box=SIMPLE_HEAD,
+        title_justify="left",
+        caption_justify="left",
+    )
+    table.add_column("arm", overflow="fold")
+    table.add_column("against", overflow="fold")
+    table.add_column("", no_wrap=True)
+    table.add_column("gain", justify="right", no_wrap=True)
+    table.add_column("95% interval", justify="right", no_wrap=True)
+    table.add_column("n", justify="right", no_wrap=True)
+    for group, found in report["gains"].items():
+        table.add_row(Text(wording.title(group), style="bold"))
+        for gain in found:
+            sense = wording.reading(gain)
+            table.add_row(
+                Text(f"  {gain['arm']}"),
+                Text(gain["against"]),
+                Text(_MARKS[sense], style=_STYLES[sense]),
+                Text(wording.signed(gain["mean"]), style=_STYLES[sense]),
+                Text(wording.interval(gain)),
+                Text(wording.count(gain["n"])),
+                end_section=gain is found[-1],
+            )
+    return table
+
+
+def _rendered(template: str, report: Mapping[str, Any]) -> str:
+    text = _environment().get_template(template).render(_view(report), plots=plots)
+    return wording.visible(text, limit=len(text))
+
+
+def _view(report: Mapping[str, Any]) -> dict[str, Any]:
+    found = report["gains"]
+    pairs = list(dict.fromkeys((gain["arm"], gain["against"]) for part in found.values() for gain in part))
+    by_pair = {(gain["arm"], gain["against"], group): gain for group, part in found.items() for gain in part}
+    headline = pairs[0][0] if pairs else next(reversed(report["arms"]), "")
+    # The parts of a kind ("locality-facts") stand in the tables; the plots show the kind.
+    kinds = [group for group in report["exam"] if not group.startswith("locality-")]
+    shown = {kind: [gain for gain in found.get(kind, []) if gain["arm"] == headline] for kind in kinds}
+    training = report["run"].get("training") or {}
+    return {
+        "report": report,
+        "run": report["run"],
+        "facts_of_run": {key: value for key, value in report["run"].items() if key not in _SHOWN_APART},
+        "groups": list(report["exam"]),
+        "kinds": kinds,
+        "headline": headline,
+        "pairs": pairs,
+        "by_pair": by_pair,
+        "shown": {kind: part for kind, part in shown.items() if part},
+        "axis": plots.gain_axis([gain for part in shown.values() for gain in part]),
+        "training": {arm: training[arm] for arm in order_arms(list(training))},
+        "marks": _MARKS,
+    }
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    environment = page.environment("report")
+    environment.filters |= {
+        "arm_class": plots.arm_class,
+        "asked": wording.asked,
+        "duration": wording.duration,
+        "interval": wording.interval,
+        "listed": wording.listed,
+        "md": _markdown,
+        "meaning": wording.arm_meaning,
+        "number": wording.number,
+        "reading": wording.reading,
+        "signed": wording.signed,
+        "title_of": wording.title,
+    }
+    return environment
+
+
+def _markdown(value: object) -> str:
+    """Escape a value for one line of Markdown, tables included."""
+    return " ".join(wording.visible(str(value)).split()).translate(_MARKDOWN).replace("](", "]\\(")

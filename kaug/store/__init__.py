@@ -1,0 +1,1 @@
+"""Finished folders and the digests that name them."""

@@ -1,0 +1,141 @@
+"""Settings, code and files → the digests that name them."""
+
+import ast
+import contextlib
+import functools
+import hashlib
+import importlib.metadata
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+__all__ = ["code_digest", "file_digest", "fingerprint", "safe_name"]
+
+
+def fingerprint(**parts: Any) -> str:
+    """Hash settings, input digests and versions to the hex digest that decides whether an artifact is up to date.
+
+    Args:
+        parts: Anything that JSON can hold.
+
+    Returns:
+        32 lower-case hex digits; the order of keys does not matter.
+
+    Examples:
+        >>> fingerprint(a=1, b=[2]) == fingerprint(b=[2], a=1)
+        True
+    """
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def code_digest(*modules: str) -> str:
+    """Hash modules of kaug and all that they import, so that an artifact made by other code counts as out of date.
+
+    The imports are read from the source, wherever they stand in it, but for those under `if TYPE_CHECKING`. Of kaug's own
+    modules the code counts, without comments and docstrings, and so do the templates and style sheets beside it; of
+    packages installed, their versions.
+
+    Args:
+        modules: Dotted names, such as `kaug.exam.draw`.
+
+    Returns:
+        Hex digest.
+
+    Raises:
+        ModuleNotFoundError: There is no such module.
+
+    Examples:
+        >>> code_digest("kaug.tables") == code_digest("kaug.tables")
+        True
+    """
+    found: dict[str, str] = {}
+    packages: set[str] = set()
+    waiting = list(modules)
+    while waiting:
+        name = waiting.pop()
+        if name in found or name in _WITHOUT_EFFECT:
+            continue
+        digest, own, installed = _read_module(name)
+        found[name] = digest
+        packages |= installed
+        waiting.extend(own)
+    return fingerprint(code=found, packages={name: _version(name) for name in packages})
+
+
+_WITHOUT_EFFECT = {"kaug", "kaug.errors", "kaug.progress", "kaug.version"}
+"""Modules that no content depends on: messages, progress bars, the version's number."""
+
+
+@functools.cache
+def _read_module(name: str) -> tuple[str, frozenset[str], frozenset[str]]:
+    """Return a module's digest, the modules of kaug that it imports, and the packages installed that it imports."""
+    path = _source(name)
+    if path is None:
+        raise ModuleNotFoundError(f"There is no module {name!r} in kaug.")
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    own, installed = set[str](), set[str]()
+    for target in _imports(tree):
+        if target.partition(".")[0] != "kaug":
+            installed.add(target.partition(".")[0])
+            continue
+        parts = target.split(".")
+        # `from kaug.html import page` names a module, `from kaug.html.page import count` a part of one.
+        module = next(known for end in range(len(parts), 0, -1) if _source(known := ".".join(parts[:end])))
+        own.add(module)
+    own |= {name.rpartition(".")[0]}  # importing a module runs the package that it is in
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
+            node
+        ):
+            node.body = node.body[1:] or [ast.Pass()]
+    digest = hashlib.blake2b(ast.dump(tree).encode(), digest_size=16)
+    for file in sorted(file for file in path.parent.iterdir() if file.suffix in {".j2", ".css", ".tsv"}):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest(), frozenset(own), frozenset(installed - sys.stdlib_module_names)
+
+
+def _source(name: str) -> Path | None:
+    place = Path(__file__).parents[2].joinpath(*name.split("."))
+    return next((file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()), None)
+
+
+def _imports(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        return
+    if isinstance(node, ast.Import):
+        yield from (one.name for one in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        yield from (f"{node.module}.{one.name}" for one in node.names)
+    for child in ast.iter_child_nodes(node):
+        yield from _imports(child)
+
+
+@functools.cache
+def _version(package: str) -> str:
+    names = importlib.metadata.packages_distributions().get(package, [package])
+    versions = []
+    for name in sorted(set(names)):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions.append(f"{name} {importlib.metadata.version(name)}")
+    return ", ".join(versions)
+
+
+def file_digest(path: Path) -> str:
+    """Hash a file with SHA-256 and return lower-case hex."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def safe_name(name: str) -> str:
+    """Make a file name of an id: the id itself where it is a plain one, else a digest of it.
+
+    Examples:
+        >>> safe_name("world"), safe_name("../etc")
+        ('world', 'dfb7dc9638aab3f1281dd8a8418d9cd1')
+    """
+    plain = re.fullmatch(r"\w[\w.-]{0,63}", name, re.ASCII)
+    return name if plain else hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=16).hexdigest()

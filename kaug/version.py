@@ -1,0 +1,3 @@
+"""The version of kaug."""
+
+__version__ = "0.1.0"

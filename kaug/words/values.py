@@ -1,0 +1,249 @@
+"""RDF values and IRIs → words, in columns.
+
+What a value says is written as people write it: "56,785", "7 October 1979", "5 kilometres". What is no literal of its
+datatype, or of a datatype that is not known here, stays as it is.
+"""
+
+import html
+import re
+from collections.abc import Callable
+from functools import partial
+from urllib.parse import unquote
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kaug.words.moments import MOMENTS, duration_words, moment_words
+from kaug.words.quantities import (
+    QUANTITIES,
+    UNIT_DATATYPES,
+    each_distinct,
+    number_words,
+    quantity_words,
+    unit_words,
+)
+
+__all__ = ["literal_words", "name_words", "words_of"]
+
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+_UNSIGNED = ("unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte", "nonNegativeInteger", "positiveInteger")
+_SIGNED = ("integer", "long", "int", "short", "byte", "nonPositiveInteger", "negativeInteger")
+_NUMBERS = (*_UNSIGNED, *_SIGNED, "decimal", "double", "float")
+_POINTS = ("http://www.opengis.net/ont/geosparql#wktLiteral", "http://www.openlinksw.com/schemas/virtrdf#Geometry")
+
+# Without a name of the reference system, and in CRS84, the longitude comes first; in EPSG:4326 the latitude.
+_CRS = r"<https?://www\.opengis\.net/def/crs/(?:OGC/[0-9.]+/CRS84|EPSG/[0-9.]+/(?P<epsg>4326))>\s*"
+_DEGREES = r"[+-]?[0-9]{1,3}(?:\.[0-9]*)?"
+_POINT = rf"^\s*(?:{_CRS})?(?i:POINT)\s*\(\s*(?P<x>{_DEGREES})\s+(?P<y>{_DEGREES})\s*\)\s*$"
+
+_NOT_TEXT = r"(?is)<!--.*?-->|<script\b.*?</script\s*>|<style\b.*?</style\s*>"
+_BLOCKS = "p|div|br|hr|li|ul|ol|dl|dt|dd|table|tr|td|th|h[1-6]|blockquote|pre|section|article"
+_TAG_END = r"""(?:[^>"']|"[^"]*"|'[^']*')*>"""
+_BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+
+_HUMP = r"\p{Ll}\p{Lu}|\p{Nd}\p{Lu}\p{Ll}|\p{Lu}\p{Lu}\p{Ll}"
+_OPAQUE = r"^[A-Z]*[_.-]?[0-9][0-9A-Z_.-]*$|^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+
+_Say = Callable[[pa.Array, pa.Array, str], pa.Array]  # lexical forms, datatypes, language → words, or null
+
+
+def literal_words(value: pa.Array, datatype: pa.Array, language: str = "en") -> pa.Array:
+    """Write the values of literals in words.
+
+    Numbers get thousands separators in every language. Booleans are yes and no; dates, times and durations are said in
+    English and Chinese, and left in ISO 8601 in other languages, where units are said by their symbols.
+
+    Args:
+        value: Strings: the lexical forms.
+        datatype: Strings, or a dictionary of strings: the datatypes' IRIs; null for none.
+        language: BCP 47 tag of the words.
+
+    Returns:
+        Strings, null where the value is. Never empty where the value is not.
+
+    Examples:
+        >>> xsd = "http://www.w3.org/2001/XMLSchema#"
+        >>> values = pa.array(["56785", "true", "1979-10-07", "P3DT4H", "1979-02-30", "Lomé"])
+        >>> types = [xsd + name for name in ("integer", "boolean", "date", "duration", "date", "string")]
+        >>> literal_words(values, pa.array(types)).to_pylist()
+        ['56,785', 'yes', '7 October 1979', '3 days 4 hours', '1979-02-30', 'Lomé']
+        >>> ucum = pa.array(["http://w3id.org/lindt/custom_datatypes#ucum"])
+        >>> literal_words(pa.array(["5 km"]), ucum)[0].as_py()
+        '5 kilometres'
+    """
+    values, types = _strings(value), _strings(datatype).dictionary_encode()
+    short = language.split("-", maxsplit=1)[0].lower()
+    says = [_say_of(iri, short) for iri in types.dictionary.to_pylist()]
+    known = list(dict.fromkeys(say for say in says if say))
+    number = np.array([known.index(say) if say else -1 for say in says] + [-1], dtype=np.int64)
+    group = number[pc.fill_null(types.indices, len(says)).to_numpy(zero_copy_only=False)]
+    names = types.dictionary.take(types.indices)
+    for place, say in enumerate(known):
+        rows = pa.array(group == place)
+        some = values.filter(rows)
+        words = say(some, names.filter(rows), short)
+        words = pc.if_else(pc.equal(pc.fill_null(words, ""), ""), some, words)
+        values = pc.replace_with_mask(values, rows, words)
+    return values
+
+
+def name_words(iri: pa.Array) -> pa.Array:
+    """Write the last part of IRIs, or of other names, in words.
+
+    The last part follows the last `#`, `/` or `:`; its UTF-8 is percent-decoded. Then:
+
+    - An identifier stays: digits, or digits with capitals before or among them (`Q42`, `GO_0008150`), or a UUID.
+    - Parts between `_` or spaces, or words joined by hyphens, of which one begins with a capital, are a proper name: it
+      keeps its capitals and hyphens (`New_York`, `Paris_(Texas)`, `Guinea-Bissau`).
+    - Without such a capital they are words, the hyphens between them too (`date-of-birth`).
+    - camelCase is words in lower case, acronyms kept (`hasLegalName`, `LegalEntity`, `HTMLPage`).
+    - Anything else stays: `Togo`, `capital`, `WHO`.
+
+    Args:
+        iri: Strings.
+
+    Returns:
+        Strings, null where the IRI is; never empty where it is not.
+
+    Examples:
+        >>> names = ["http://x.org/Togo", "New_York", "Paris_(Texas)", "hasLegalName", "HTMLPage", "Lom%C3%A9", "Q42"]
+        >>> name_words(pa.array(names)).to_pylist()
+        ['Togo', 'New York', 'Paris (Texas)', 'has legal name', 'HTML page', 'Lomé', 'Q42']
+    """
+    iris = _strings(iri)
+    names = pc.replace_substring_regex(pc.ascii_rtrim(iris, "#/:"), r"(?s)^.*[#/:]", "")
+    names = pc.if_else(pc.equal(names, ""), iris, names)
+    names = each_distinct(names, pc.match_substring(names, "%"), _decoded)
+    words = pc.replace_substring(names, "_", " ")
+    words = pc.replace_substring_regex(words, "  +", " ") if pc.any(pc.match_substring(words, "  ")).as_py() else words
+    words = pc.ascii_trim(words, " ")
+    opaque = pc.match_substring_regex(names, _OPAQUE)
+    capital = pc.match_substring_regex(words, r"(?:^|[ -])[^\pL -]*\p{Lu}")
+    proper = pc.and_(pc.match_substring_regex(words, "[ -]"), capital)
+    plain = pc.invert(pc.or_(opaque, proper))
+    hyphens = pc.and_(plain, pc.match_substring(words, "-"))
+    if pc.any(hyphens).as_py():
+        split = pc.ascii_trim(pc.replace_substring_regex(words.filter(hyphens), "[- ]+", " "), " ")
+        words = pc.replace_with_mask(words, hyphens, split)
+    humps = pc.and_(plain, pc.match_substring_regex(words, _HUMP))
+    if pc.any(humps).as_py():
+        words = pc.replace_with_mask(words, humps, _lower_words(words.filter(humps)))
+    return pc.if_else(pc.or_(opaque, pc.equal(words, "")), names, words)
+
+
+def _strings(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return column.cast(pa.string())
+
+
+def _decoded(name: str) -> str:
+    try:
+        return unquote(name, errors="strict")
+    except UnicodeDecodeError:
+        return name
+
+
+def _lower_words(names: pa.Array) -> pa.Array:
+    """Split camelCase, and begin each word but acronyms with a small letter."""
+    names = pc.replace_substring_regex(names, r"(\p{Ll})(\p{Lu})", r"\1 \2")
+    names = pc.replace_substring_regex(names, r"([\p{Nd}\p{Lu}])(\p{Lu}\p{Ll})", r"\1 \2")
+    lists = pc.split_pattern(names, " ")
+    words = lists.flatten()
+    first, rest = pc.utf8_slice_codeunits(words, 0, 1), pc.utf8_slice_codeunits(words, 1)
+    acronym = pc.and_(pc.utf8_is_upper(words), pc.greater(pc.utf8_length(words), 1))
+    words = pc.if_else(acronym, words, pc.binary_join_element_wise(pc.utf8_lower(first), rest, ""))
+    return pc.binary_join(pa.ListArray.from_arrays(lists.offsets, words), " ")
+
+
+def _say_of(datatype: str, language: str) -> _Say | None:
+    if datatype.startswith(QUANTITIES):
+        return quantity_words
+    if datatype.startswith(UNIT_DATATYPES):
+        return unit_words
+    if datatype in _POINTS:
+        return _point_words
+    if datatype in (_RDF + "HTML", _RDF + "XMLLiteral"):
+        return _text_content
+    name = datatype.removeprefix(_XSD) if datatype.startswith(_XSD) else ""
+    if name in MOMENTS:
+        return _MOMENT_WORDS[name] if language in ("en", "zh") else None
+    return _OF_XSD.get(name)
+
+
+def _boolean_words(values: pa.Array, datatypes: pa.Array, language: str) -> pa.Array:
+    yes, no = ("是", "否") if language == "zh" else ("yes", "no")
+    place = pc.index_in(values, pa.array(["true", "1", "false", "0"]))
+    return pa.array([yes, yes, no, no]).take(place)
+
+
+def _point_words(values: pa.Array, datatypes: pa.Array, language: str) -> pa.Array:
+    found = pc.extract_regex(values, _POINT)
+    swap = pc.equal(pc.struct_field(found, 0), "4326")
+    x, y = pc.struct_field(found, 1), pc.struct_field(found, 2)
+    degrees = [pc.if_else(swap, y, x), pc.if_else(swap, x, y)]
+    inside = [
+        pc.less_equal(pc.abs(pc.cast(pc.fill_null(pc.utf8_ltrim(part, "+"), "0"), pa.float64())), most)
+        for part, most in zip(degrees, (180.0, 90.0), strict=True)
+    ]
+    longitude, latitude = (number_words(part) for part in degrees)
+    said = {"en": ("latitude ", ", longitude "), "zh": ("纬度", ",经度")}.get(language, ("", ", "))
+    words = pc.binary_join_element_wise(said[0], latitude, said[1], longitude, "")
+    return pc.if_else(pc.and_(*inside), words, pa.scalar(None, pa.string()))
+
+
+def _text_content(values: pa.Array, datatypes: pa.Array, language: str) -> pa.Array:
+    texts = pc.replace_substring_regex(values, _NOT_TEXT, "")
+    texts = pc.replace_substring_regex(texts, rf"(?i)</?(?:{_BLOCKS})(?:[\s/]{_TAG_END}|>)", " ")
+    texts = pc.replace_substring_regex(texts, rf"<[/!?A-Za-z]{_TAG_END}", "")
+    texts = each_distinct(texts, pc.match_substring(texts, "&"), html.unescape)
+    return pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, r"\s+", " "))
+
+
+def _hex_words(values: pa.Array, datatypes: pa.Array, language: str) -> pa.Array:
+    right = pc.match_substring_regex(values, "^(?:[0-9a-fA-F]{2})+$")
+    return _bytes_words(right, pc.divide(pc.binary_length(values), 2))
+
+
+def _base64_words(values: pa.Array, datatypes: pa.Array, language: str) -> pa.Array:
+    packed = pc.replace_substring_regex(values, r"\s+", "")
+    right = pc.and_(pc.match_substring_regex(packed, _BASE64), pc.not_equal(packed, ""))
+    count = pc.subtract(pc.multiply(pc.divide(pc.binary_length(packed), 4), 3), pc.count_substring(packed, "="))
+    return _bytes_words(right, count)
+
+
+def _bytes_words(right: pa.Array, count: pa.Array) -> pa.Array:
+    unit = pc.if_else(pc.equal(count, 1), pa.scalar("byte"), pa.scalar("bytes"))
+    words = pc.binary_join_element_wise("binary data of", number_words(count.cast(pa.string())), unit, " ")
+    return pc.if_else(right, words, pa.scalar(None, pa.string()))
+
+
+def _number(values: pa.Array, datatypes: pa.Array, language: str) -> pa.Array:
+    return number_words(values)
+
+
+def _moment(name: str, values: pa.Array, datatypes: pa.Array, language: str) -> pa.Array:
+    return moment_words(values, name, language)
+
+
+_MOMENT_WORDS: dict[str, _Say] = {name: partial(_moment, name) for name in MOMENTS}
+_OF_XSD: dict[str, _Say] = {
+    **dict.fromkeys(_NUMBERS, _number),
+    **dict.fromkeys(("duration", "dayTimeDuration", "yearMonthDuration"), duration_words),
+    "boolean": _boolean_words,
+    "hexBinary": _hex_words,
+    "base64Binary": _base64_words,
+}
+
+
+def words_of(name: str) -> str:
+    """Turn the local part of an IRI into words.
+
+    Examples:
+        >>> words_of("hasLegalName"), words_of("drive_nails"), words_of("HTMLPage")
+        ('has legal name', 'drive nails', 'HTML page')
+    """
+    name = re.sub(r"[_\-+.]+|%20", " ", name)
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+    return " ".join(word if len(word) > 1 and word.isupper() else word[0].lower() + word[1:] for word in name.split())

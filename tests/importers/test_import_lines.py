@@ -1,0 +1,177 @@
+"""Terms and lines are canonical N-Quads for any text, and a file is there whole or not at all."""
+
+import gzip
+import hashlib
+import io
+from pathlib import Path
+
+import pyarrow as pa
+import pyoxigraph as ox
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from kaug.errors import SourceError
+from kaug.importers.lines import Quads, quads_file, statement_name
+from kaug.importers.terms import absolute, iri, literal, name
+
+ANY = st.text(st.characters(exclude_categories=["Cs"]))
+HARD = "".join(map(chr, [*range(0x120), 0x2028, 0xE000, 0xFDD0, 0xFFFE, 0xFFFF, 0x1F600, 0x10FFFF]))
+
+
+def parse(data: bytes) -> list[ox.Quad]:
+    return list(ox.parse(data, format=ox.RdfFormat.N_QUADS))
+
+
+def canonical(data: bytes) -> bool:
+    return ox.serialize(parse(data), format=ox.RdfFormat.N_QUADS) == data
+
+
+@settings(deadline=None)
+@given(st.lists(ANY, min_size=1, max_size=5), st.sampled_from(["", "en", "zh-Hans"]))
+@example([HARD, HARD[::-1], ""], "")
+def test_any_text_comes_back_as_a_literal(texts: list[str], language: str) -> None:
+    sink = io.BytesIO()
+    quads = Quads(sink, "urn:g")
+    quads.facts("<urn:s>", "<urn:p>", literal(pa.array(texts), language))
+    found = parse(sink.getvalue())
+    assert [quad.object for quad in found] == [
+        ox.Literal(text, language=language) if language else ox.Literal(text) for text in dict.fromkeys(texts)
+    ]
+    assert {quad.graph_name for quad in found} == {ox.NamedNode("urn:g")}
+    assert canonical(sink.getvalue())
+    assert quads.counts["facts"] == len(set(texts))
+    assert quads.counts["left out: said twice"] == len(texts) - len(set(texts))
+
+
+@settings(deadline=None)
+@given(st.lists(ANY, min_size=1, max_size=5))
+@example([HARD, "a_b", "a b", "a/b", "a%2Fb", "a%20b"])
+def test_any_name_becomes_an_iri_of_its_own(texts: list[str]) -> None:
+    for make in (name, iri):
+        terms = make("http://x.example/", pa.array(texts)).to_pylist()
+        assert [str(ox.NamedNode(term[1:-1])) for term in terms] == terms
+        assert len(set(terms)) == len(set(texts))
+        data = "".join(f"{term} <urn:p> {term} .\n" for term in terms).encode()
+        assert canonical(data)
+
+
+@settings(deadline=None)
+@given(st.lists(ANY, min_size=1, max_size=5))
+@example(["http://x.example/a b", "http://x.example/%zz", "urn:x:[y]", "http://x.example:port/", "http://a/#b#c"])
+def test_an_absolute_iri_is_written_so_that_it_parses_or_not_at_all(texts: list[str]) -> None:
+    for term in absolute(pa.array(texts)).to_pylist():
+        if term is not None:
+            assert canonical(f"{term} <urn:p> {term} .\n".encode())
+
+
+def test_what_an_iri_may_not_hold_is_encoded() -> None:
+    assert name(
+        "http://x.example/", pa.array(["Côte d'Ivoire", "a_b", "C#", '<>"{}|^`\\', "\n", "é\ue000"])
+    ).to_pylist() == [
+        "<http://x.example/Côte_d'Ivoire>",
+        "<http://x.example/a%5Fb>",
+        "<http://x.example/C%23>",
+        "<http://x.example/%3C%3E%22%7B%7D%7C%5E%60%5C>",
+        "<http://x.example/%0A>",
+        "<http://x.example/é%EE%80%80>",
+    ]
+    assert absolute(pa.array(["http://x.example/a b?c=d#e", "no IRI", "http://x.example/%zz", None])).to_pylist() == [
+        "<http://x.example/a%20b?c=d#e>",
+        None,
+        None,
+        None,
+    ]
+
+
+def test_escapes_are_those_of_the_canonical_form() -> None:
+    assert literal(pa.array(['\b\t\n\f\r"\\', "\x00\x1f\x7f", "\x85é\U0001f600"])).to_pylist() == [
+        r'"\b\t\n\f\r\"\\"',
+        r'"\u0000\u001F\u007F"',
+        '"\x85é\U0001f600"',
+    ]
+    assert literal(pa.array(["2"]), datatype="urn:d").to_pylist() == ['"2"^^<urn:d>']
+    assert literal(pa.array(["a", "b", "c"]), pa.array(["EN", "", "fr"])).to_pylist() == ['"a"@en', '"b"', '"c"@fr']
+    with pytest.raises(SourceError, match="'en_US' is not a language tag"):
+        literal(pa.array(["a"]), "en_US")
+
+
+def test_a_weight_is_said_about_the_fact_by_the_facts_id() -> None:
+    sink = io.BytesIO()
+    quads = Quads(sink, "urn:g")
+    quads.facts(
+        pa.array(["<urn:a>", "<urn:b>"]), "<urn:p>", literal(pa.array(['x\t"', "y"]), "en"), pa.array(["2.0", None])
+    )
+    digest = hashlib.blake2b(b'<urn:a> <urn:p> "x\\t\\""@en .', digest_size=16).hexdigest()
+    assert statement_name('<urn:a> <urn:p> "x\\t\\""@en') == f"<urn:kaug:statement:{digest}>"
+    rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+    assert sink.getvalue().decode().splitlines() == [
+        '<urn:a> <urn:p> "x\\t\\""@en <urn:g> .',
+        '<urn:b> <urn:p> "y"@en <urn:g> .',
+        f'<urn:kaug:statement:{digest}> <{rdf}reifies> <<( <urn:a> <urn:p> "x\\t\\""@en )>> <urn:g> .',
+        f'<urn:kaug:statement:{digest}> <https://w3id.org/kaug/ns#weight> "2.0"^^'
+        "<http://www.w3.org/2001/XMLSchema#decimal> <urn:g> .",
+    ]
+    assert canonical(sink.getvalue())
+    assert quads.counts == {"facts": 2, "labels": 0, "weights": 1}
+
+
+def test_a_label_is_written_once_however_often_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kaug.importers.lines._HELD", 2)
+    sink = io.BytesIO()
+    quads = Quads(sink, "urn:g")
+    for _ in range(4):
+        quads.labels(pa.array(["<urn:a>", "<urn:b>", "<urn:a>"]), literal(pa.array(["a", "b", "a"])))
+    quads.flush()
+    assert sorted(str(quad.subject) for quad in parse(sink.getvalue())) == ["<urn:a>", "<urn:b>"]
+    assert quads.counts["labels"] == 2
+
+
+def test_what_is_remembered_of_labels_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kaug.importers.lines._HELD", 0)
+    monkeypatch.setattr("kaug.importers.lines._KEPT", 2)
+    sink = io.BytesIO()
+    quads = Quads(sink, "urn:g")
+    for text in "ab", "cd", "ab":
+        quads.labels("<urn:a>", literal(pa.array(list(text))))
+    assert [quad.object.value for quad in parse(sink.getvalue())] == ["a", "b", "c", "d", "a", "b"]
+
+
+def write(path: Path, graph: str = "urn:g", language: str = "") -> None:
+    with quads_file(path, graph) as quads:
+        quads.facts("<urn:s>", "<urn:p>", literal(pa.array(["o"])))
+        quads.labels("<urn:s>", literal(pa.array(["s"]), language))
+
+
+def write_nothing(path: Path) -> None:
+    with quads_file(path, "urn:g", [Path("in.tsv")]) as quads:
+        quads.left_out("no tail", 3)
+
+
+def test_a_file_is_the_same_bytes_each_time_compressed_or_not(tmp_path: Path) -> None:
+    write(tmp_path / "a.nq")
+    assert (tmp_path / "a.nq").read_bytes() == (
+        b'<urn:s> <urn:p> "o" <urn:g> .\n<urn:s> <http://www.w3.org/2000/01/rdf-schema#label> "s" <urn:g> .\n'
+    )
+    for place in ("one/a.nq.gz", "two/b.nq.gz"):
+        write(tmp_path / place)
+    assert (tmp_path / "one/a.nq.gz").read_bytes() == (tmp_path / "two/b.nq.gz").read_bytes()
+    assert gzip.decompress((tmp_path / "one/a.nq.gz").read_bytes()) == (tmp_path / "a.nq").read_bytes()
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "a.nq"
+    path.write_text("old")
+    with pytest.raises(SourceError, match="'e_n' is not a language tag"):
+        write(path, language="e_n")
+    with pytest.raises(SourceError, match=r"in\.tsv: holds no fact to write \(left out: 3 no tail\)\."):
+        write_nothing(path)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_name_of_the_file_and_the_graph_are_checked(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"a\.ttl: the file to write should end in \.nq or \.nq\.gz"):
+        write(tmp_path / "a.ttl")
+    with pytest.raises(SourceError, match="'here': the named graph should be an absolute IRI"):
+        write(tmp_path / "a.nq", "here")

@@ -1,0 +1,333 @@
+import io
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from rich.console import Console
+
+from kaug.report.plots import arm_row, gain_axis, gain_row, loss_plots
+from kaug.report.report import gains_table, render_html, render_markdown, write_report
+from kaug.report.wording import visible
+from kaug.tables import ANSWERS, PROBES, content_digest
+
+HOSTILE = "<script>alert('x')</script>&\"|`\u202ehttps://evil.example/a.png![x](https://evil.example)"
+ARMS = {"base": 0.1, "mismatched": 0.1, "augmented": 0.7}
+
+
+def exam() -> dict[str, Any]:
+    """Ten recall probes and six of locality; arms answer the first tenth, tenth and seven tenths of recall rightly."""
+    probes, answers, sentences, provenance = [], [], {}, {}
+    for i in range(16):
+        kind = "recall" if i < 10 else "locality"
+        facts = [content_digest(str(i))] if i < 14 else []
+        sentences |= dict.fromkeys(facts, f"Fact {i} is said.")
+        provenance |= dict.fromkeys(facts, f"source-{i % 2}")
+        probe = {"id": f"p{i:02d}", "kind": kind, "prompt": f"Prompt {i}?", "answers": [f"right {i}"], "choices": []}
+        probe |= {"facts": facts, "hops": 1 if facts else 0, "language": "en", "template": "t", "source": "world"}
+        probes.append(probe)
+        for arm, share in ARMS.items():
+            for seed in range(1 if arm == "base" else 2):
+                good = i < 10 * share if kind == "recall" else i % 2 == 0
+                answer = {"probe": f"p{i:02d}", "arm": arm, "seed": seed, "prompt": f"Prompt {i}?", "tokens": 2}
+                answer |= {"answer": f"right {i}" if good else f"{arm} errs", "score": float(good), "retrieved": []}
+                answers.append(answer | {"log_likelihood": -0.5 if good else -2.5})
+    run = {
+        "command": ["kaug", "run", "world.toml"],
+        "seeds": [0, 1],
+        "model": "toy",
+        "date": "2025-01-02",
+        "training": {
+            "augmented": {"rows": 1200, "tokens": 34567, "steps": 20, "seconds": 93.2, "loss": [[0, 3.0], [20, 0.5]]},
+            "mismatched": {"rows": 1200, "tokens": 34567, "steps": 20, "seconds": 90, "loss": [[0, 3.0], [20, None]]},
+        },
+        "digests": {"exam": "abc123"},
+        "counts": {"exam": {"probes": 16}},
+    }
+    return {
+        "question": "Does it learn?",
+        "probes": pa.Table.from_pylist(probes, PROBES),
+        "answers": pa.Table.from_pylist(answers, ANSWERS),
+        "sentences": sentences,
+        "provenance": provenance,
+        "run": run,
+        "resamples": 500,
+    }
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    write_report(folder, **exam())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def report(folder: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((folder / "report.json").read_text("utf-8"))
+    return content
+
+
+class Page(HTMLParser):
+    """Collects tags with their attributes, and the text outside of style."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in {"meta", "br", "line", "rect", "circle", "polyline"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in {"line", "rect", "circle", "polyline"}:
+            assert self.open.pop() == tag
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.text += data
+
+
+def test_the_json_holds_the_planted_numbers(report: dict[str, Any]) -> None:
+    assert report["question"] == "Does it learn?"
+    assert report["command"] == "kaug run world.toml"
+    assert {arm: groups["recall"]["mean"] for arm, groups in report["arms"].items()} == ARMS
+    recall = {(gain["arm"], gain["against"]): gain for gain in report["gains"]["recall"]}
+    assert {pair: gain["mean"] for pair, gain in recall.items()} == {
+        ("augmented", "base"): 0.6,
+        ("augmented", "mismatched"): 0.6,
+        ("mismatched", "base"): 0.0,
+    }
+    assert report["exam"]["recall"] == {"n": 10, "clusters": 10}
+    assert report["exam"]["locality-text"] == {"n": 2, "clusters": 2}
+    assert report["gains"]["locality"][0] | {"arm": ""} == {
+        **{"arm": "", "against": "base", "n": 6, "clusters": 6},
+        **dict.fromkeys(["mean", "low", "high"], 0.0),
+    }
+    assert report["log_likelihood"]["gains"]["recall"][0]["mean"] == pytest.approx(2.0 * 0.6)
+    assert report["run"]["training"]["mismatched"]["loss"] == [[0, 3.0], [20, None]]
+
+
+def test_the_verdict_says_what_was_planted(report: dict[str, Any]) -> None:
+    gain = report["gains"]["recall"][0]
+    assert report["verdict"]["outcome"] == "up"
+    assert report["verdict"]["sentence"] == (
+        "Augmented answers 70% of unseen phrasings about facts it was taught; untrained 10%; "
+        f"gain 0.60 [{gain['low']:.2f}, {gain['high']:.2f}]."
+    )
+    assert report["verdict"]["details"] == [
+        f"Against mismatched (the same training on wrong facts): +0.60 [{gain['low']:.2f}, {gain['high']:.2f}].",
+        "On what it was not taught: 0.00 [0.00, 0.00]; no loss is shown.",
+    ]
+
+
+def test_without_a_gain_the_verdict_says_so(tmp_path: Path) -> None:
+    inputs = exam()
+    kept = [row for row in inputs["answers"].to_pylist() if row["arm"] != "augmented"]
+    inputs["answers"] = pa.Table.from_pylist([row for row in kept if row["arm"] == "base"], ANSWERS)
+    assert write_report(tmp_path, **inputs)["verdict"] == {
+        "outcome": "alone",
+        "sentence": "The untrained model answers 10% of unseen phrasings about facts it was taught; "
+        "there is no arm to compare it with.",
+        "details": [],
+    }
+    inputs["answers"] = pa.Table.from_pylist(
+        kept + [row | {"arm": "augmented"} for row in kept if row["arm"] == "mismatched"], ANSWERS
+    )
+    verdict = write_report(tmp_path, **inputs)["verdict"]
+    assert verdict["outcome"] == "unclear"
+    assert verdict["sentence"].endswith("gain 0.00 [0.00, 0.00]; zero is in the interval, so no gain is shown.")
+
+
+def test_samples_are_balanced_and_hold_failures(report: dict[str, Any]) -> None:
+    samples = report["samples"]
+    strata = [(sample["kind"], sample["hops"]) for sample in samples]
+    # Twelve over three strata are four each; two passages of text are all there are.
+    assert {key: strata.count(key) for key in strata} == {("recall", 1): 4, ("locality", 1): 4, ("locality", 0): 2}
+    first = [next(said for said in sample["said"] if said["arm"] == "augmented") for sample in samples]
+    assert [said["right"] for said in first if said is not None][:4] == [True, True, True, False]
+    for sample in samples:
+        number = int(sample["id"][1:])
+        assert sample["answers"] == [f"right {number}"]
+        assert [said["arm"] for said in sample["said"]] == ["base", "mismatched", "augmented"]
+        assert [said["seeds"] for said in sample["said"]] == [1, 2, 2]
+        assert [fact["sentence"] for fact in sample["facts"]] == ([f"Fact {number} is said."] if sample["hops"] else [])
+        assert [fact["source"] for fact in sample["facts"]] == ([f"source-{number % 2}"] if sample["hops"] else [])
+
+
+def test_limits_name_what_applies(report: dict[str, Any]) -> None:
+    limits = " ".join(report["limits"])
+    assert "One model (toy)" in limits
+    assert "the 2 training runs per arm were averaged" in limits
+    assert "Fewer than 20 clusters of probes: Recall, Locality, Locality: facts, Locality: text." in limits
+    assert "Without the arm mismatched" not in limits
+
+
+def test_the_page_is_whole_and_says_the_numbers(folder: Path, report: dict[str, Any]) -> None:
+    page = Page((folder / "report.html").read_text("utf-8"))
+    assert page.open == []
+    text = " ".join(page.text.split())
+    assert report["verdict"]["sentence"] in text
+    assert "34,567" in text
+    assert "1 min 33 s" in text
+    assert "abc123" in text
+    assert "16 probes" in text
+    figures = [attrs for tag, attrs in page.tags if tag == "svg" and attrs.get("role") == "img"]
+    # 2 gains and 3 arms for each of 2 kinds; one arm has a curve of two losses.
+    assert len(figures) == 2 * 2 + 2 * 3 + 1
+    assert page.text.count("95% interval [") == 2 * 2 + 2 * 3
+    tables = [tag for tag, _ in page.tags if tag in {"table", "caption"}]
+    assert tables == ["table", "caption"] * 4
+
+
+def test_the_page_loads_nothing(folder: Path) -> None:
+    html = (folder / "report.html").read_text("utf-8")
+    for tag, attributes in Page(html).tags:
+        assert tag not in {"script", "link", "img", "iframe", "object", "embed", "base", "form"}
+        assert not {"src", "href", "srcset", "xlink:href", "action", "style"} & set(attributes)
+        assert not any(name.startswith("on") for name in attributes)
+    assert "@import" not in html
+    assert "url(" not in html
+    assert "default-src 'none'" in html
+
+
+def test_hostile_strings_are_escaped_everywhere(tmp_path: Path) -> None:
+    inputs = exam()
+    probes = [row | {"prompt": HOSTILE, "answers": [HOSTILE]} for row in inputs["probes"].to_pylist()]
+    answers = [
+        row | {"answer": HOSTILE, "arm": HOSTILE if row["arm"] == "mismatched" else row["arm"]}
+        for row in inputs["answers"].to_pylist()
+    ]
+    inputs |= {
+        "question": HOSTILE,
+        "probes": pa.Table.from_pylist(probes, PROBES),
+        "answers": pa.Table.from_pylist(answers, ANSWERS),
+        "sentences": dict.fromkeys(inputs["sentences"], HOSTILE),
+        "provenance": dict.fromkeys(inputs["provenance"], HOSTILE),
+        "run": {
+            "command": HOSTILE,
+            "model": HOSTILE,
+            HOSTILE: HOSTILE,
+            "training": {HOSTILE: {"loss": [[0, 1.0], [1, 0.5]]}},
+            "versions": {HOSTILE: HOSTILE},
+            "counts": {HOSTILE: {HOSTILE: 1}},
+            "digests": {HOSTILE: HOSTILE},
+        },
+    }
+    write_report(tmp_path, **inputs)
+    html = (tmp_path / "report.html").read_text("utf-8")
+    page = Page(html)
+    assert page.open == []
+    assert not {"script", "img", "a"} & {tag for tag, _ in page.tags}
+    assert all(not {"src", "href"} & set(attributes) for _, attributes in page.tags)
+    assert "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;&#34;" in html
+    assert "\u202e" not in html
+    markdown = (tmp_path / "report.md").read_text("utf-8")
+    assert "<script" not in markdown
+    assert "\u202e" not in markdown
+    assert "](" not in markdown
+    for line in markdown.splitlines():
+        if line.startswith("| "):
+            assert len(re.findall(r"(?<!\\)\|", line)) in {6, 7, 8}
+
+
+def test_equal_inputs_give_equal_bytes(folder: Path, tmp_path: Path) -> None:
+    inputs = exam()
+    inputs["answers"] = inputs["answers"].take(list(reversed(range(inputs["answers"].num_rows))))
+    write_report(tmp_path, **inputs)
+    for name in ("report.html", "report.md", "report.json"):
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_a_report_read_back_renders_the_same(folder: Path, report: dict[str, Any]) -> None:
+    assert render_html(report) == (folder / "report.html").read_text("utf-8")
+    assert render_markdown(report) == (folder / "report.md").read_text("utf-8")
+
+
+def test_the_markdown_holds_the_tables(folder: Path, report: dict[str, Any]) -> None:
+    lines = (folder / "report.md").read_text("utf-8").splitlines()
+    gain = report["gains"]["recall"][0]
+    assert lines[0] == "# Does it learn?"
+    assert f"**{report['verdict']['sentence']}**" in lines
+    start = f"| augmented | base | ▲ +0.60 [{gain['low']:.2f}, {gain['high']:.2f}] | ○ 0.00 [0.00, 0.00] |"
+    assert any(line.startswith(start) for line in lines)
+    assert "| *n (clusters)* | 10 (10) | 6 (6) | 4 (4) | 2 (2) |" in lines
+    assert "| augmented | 1,200 | 34,567 | 20 | 1 min 33 s | 0.50 |" in lines
+    table = lines[lines.index("## Gains") + 4 :][:5]
+    assert [line.count("|") for line in table] == [7] * 5
+
+
+def test_log_likelihoods_that_are_not_finite_are_left_out(tmp_path: Path) -> None:
+    inputs = exam()
+    rows = inputs["answers"].to_pylist()
+    rows[0]["log_likelihood"] = float("-inf")
+    report = write_report(tmp_path, **inputs | {"answers": pa.Table.from_pylist(rows, ANSWERS)})
+    assert report["log_likelihood"] is None
+    assert "Some log-likelihoods are not finite; they are left out." in report["limits"]
+
+
+def test_gains_by_source_are_shown_where_there_are_several(tmp_path: Path) -> None:
+    inputs = exam()
+    rows = [row | {"source": "even" if int(row["id"][1:]) % 2 == 0 else "odd"} for row in inputs["probes"].to_pylist()]
+    report = write_report(tmp_path, **inputs | {"probes": pa.Table.from_pylist(rows, PROBES)})
+    # Augmented knows 0 to 6 and the base 0: of the even five, 4 against 1; of the odd five, 3 against none.
+    assert {group: part[0]["mean"] for group, part in report["by_source"].items()} == {
+        "recall/even": 0.6,
+        "recall/odd": 0.6,
+        "locality/even": 0.0,
+        "locality/odd": 0.0,
+    }
+    assert "Recall, even" in (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_the_terminal_table_fits_eighty_columns() -> None:
+    gain = {"arm": "augmented+retrieval", "against": "base+retrieval", "n": 10_000, "clusters": 1, "mean": 0.6}
+    found = {"locality-facts": [gain | {"low": 0.5, "high": 0.7}, gain | {"mean": -0.001, "low": -0.2, "high": 0.2}]}
+    stream = io.StringIO()
+    Console(file=stream, width=80, color_system=None).print(gains_table({"gains": found}))
+    lines = [line.rstrip() for line in stream.getvalue().splitlines()]
+    assert max(map(len, lines)) <= 80
+    assert "  Locality: facts" in lines
+    (first, second) = (line.split() for line in lines if "augmented+retrieval" in line)
+    assert first == ["augmented+retrieval", "base+retrieval", "▲", "+0.60", "[0.50,", "0.70]", "10,000"]
+    assert second[2:4] == ["○", "0.00"]
+
+
+def test_plots_put_values_where_they_belong() -> None:
+    ticks = gain_axis([{"low": -0.1, "high": 0.9}])
+    assert ticks == [-0.25, 0.0, 0.25, 0.5, 0.75, 1.0]
+    drawn = gain_row({"mean": 0.375, "low": -0.25, "high": 1.0}, ticks, "a & b")
+    # Three percent of margin on either side: the middle of the axis is at 50%.
+    assert 'cx="50.0%"' in drawn
+    assert 'x1="3.0%" x2="97.0%"' in drawn
+    assert 'class="mark unclear"' in drawn
+    assert "<title>a &amp; b: gain +0.38, 95% interval [−0.25, 1.00]</title>" in drawn
+    bar = arm_row({"mean": 0.5, "low": 0.4, "high": 0.6}, "augmented", "x")
+    assert 'class="bar arm-augmented" x="3.0%" y="6" width="47.0%"' in bar
+
+
+def test_loss_curves_share_their_axes_and_skip_what_is_no_number() -> None:
+    losses = [[step, 4.0 - step / 100] for step in range(0, 401)]
+    plots = dict(loss_plots({"a": {"loss": losses}, "b": {"loss": [[0, 2.0], [200, 1.0]]}, "c": {"loss": [[0, None]]}}))
+    assert list(plots) == ["a", "b"]
+    (ghost,) = re.findall(r'class="ghost" points="([^"]+)"', plots["a"])
+    (curve,) = re.findall(r'class="curve arm-other" points="([^"]+)"', plots["b"])
+    assert ghost == curve
+    (long,) = re.findall(r'class="curve arm-other" points="([^"]+)"', plots["a"])
+    assert len(long.split()) <= 201
+    assert "from 4.00 at step 0 to 0.00 at 400" in plots["a"]
+
+
+def test_visible_replaces_what_does_not_show() -> None:
+    assert visible("a\u202eb\x00c\nd") == "a\ufffdb\ufffdc\nd"
+    assert visible("x" * 500) == "x" * 400 + "…"

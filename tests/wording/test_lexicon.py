@@ -1,0 +1,316 @@
+"""How facts are said: planted templates, planted sentences, exact spans."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kaug.errors import SourceError
+from kaug.knowledge.build import build_kb
+from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.knowledge.templates import PROPERTIES, check_template
+from kaug.wording.statements import fill, statements, templates
+
+PREFIXES = """
+@prefix : <urn:x:> .
+@prefix kaug: <https://w3id.org/kaug/ns#> .
+@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+"""
+RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
+
+Make = Callable[..., KnowledgeBase]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    def build(turtle: str, lexicon: str | None = None) -> KnowledgeBase:
+        path, words = tmp_path / "a.ttl", tmp_path / "lexicon.ttl"
+        path.write_text(PREFIXES + turtle, encoding="utf-8")
+        if lexicon is not None:
+            words.write_text(PREFIXES + lexicon, encoding="utf-8")
+        return build_kb([path], lexicon=words if lexicon is not None else None, languages=("en", "zh"))
+
+    return build
+
+
+def term(kb: KnowledgeBase, iri: str) -> int:
+    return kb.terms["value"].to_pylist().index(iri if "://" in iri else f"urn:x:{iri}")
+
+
+def say(kb: KnowledgeBase, language: str = "en") -> list[str]:
+    return sorted(statements(kb, np.arange(kb.facts.num_rows), language).to_pylist())
+
+
+def by_rule(make: Make, label: str, name: str) -> list[str]:
+    kb = make(f':s :p :o . :p rdfs:label "{label}"@en .')
+    return templates(kb, term(kb, "p"), name)  # type: ignore[arg-type]
+
+
+# ---------------------------------------------------------------- templates of the lexicon
+
+LEXICON = """
+:capital
+    kaug:statement "{o} is the capital of {s}."@en , "The capital city of {s} is {o}."@en , "{s} has {o}."@en ,
+        "{s}的首都是{o}。"@zh ;
+    kaug:question "What is the capital of {s}?"@en , "Capital of {s}?" .
+"""
+
+
+def test_the_plainest_template_comes_first(make: Make) -> None:
+    kb = make(":togo :capital :lome .", LEXICON)
+    capital = term(kb, "capital")
+    assert templates(kb, capital, "statement") == [
+        "{s} has {o}.",
+        "The capital city of {s} is {o}.",
+        "{o} is the capital of {s}.",
+    ]
+    assert templates(kb, capital, "statement", "zh") == ["{s}的首都是{o}。"]
+
+
+def test_a_template_without_a_language_serves_all(make: Make) -> None:
+    kb = make(":togo :capital :lome .", LEXICON)
+    capital = term(kb, "capital")
+    assert set(templates(kb, capital, "question")) == {"What is the capital of {s}?", "Capital of {s}?"}
+    assert templates(kb, capital, "question", "zh") == ["Capital of {s}?"]
+
+
+def test_what_the_lexicon_lacks_is_said_by_rule_in_english_alone(make: Make) -> None:
+    kb = make(":togo :capital :lome .", LEXICON)
+    capital = term(kb, "capital")
+    assert templates(kb, capital, "inverseQuestion") == ["What has {o} as its capital?"]
+    assert templates(kb, capital, "inverseQuestion", "zh") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("statement", "{s} is the capital."),
+        ("statement", "{s} {o} {o}"),
+        ("statement", "{s} {o} {x}"),
+        ("statement", "{s} {}"),
+        ("question", "What is {o}?"),
+        ("question", "What are {s} and {o}?"),
+        ("question", "What?"),
+        ("inverseQuestion", "What has {s}?"),
+        ("exam", "Name { s }."),
+        ("inverseReference", ""),
+    ],
+)
+def test_a_template_with_other_slots_is_refused(make: Make, name: str, text: str) -> None:
+    with pytest.raises(SourceError, match="once each, and no other slot"):
+        check_template(name, text, "<urn:x:p>", "lexicon.ttl")
+    with pytest.raises(SourceError, match=rf"lexicon\.ttl: kaug:{name} of <urn:x:p> must hold \{{[so]\}}"):
+        make(":s :p :o .", f':p kaug:{name} "{text}"@en .')
+
+
+def test_the_refusal_says_what_is_right() -> None:
+    with pytest.raises(SourceError) as caught:
+        check_template("statement", "{s} is.", "<urn:p>", "a.ttl")
+    assert str(caught.value) == (
+        "a.ttl: kaug:statement of <urn:p> must hold {s} and {o} once each, and no other slot: '{s} is.'"
+    )
+
+
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_a_right_template_passes(name: str) -> None:
+    check_template(name, " and ".join(f"{{{slot}}}" for slot in PROPERTIES[name]), "<urn:p>", "a.ttl")
+
+
+# ---------------------------------------------------------------- templates by rule
+
+
+def test_a_predicate_is_said_by_its_label(make: Make) -> None:
+    assert by_rule(make, "teaches", "statement") == ["{s} teaches {o}.", "{o} is what {s} teaches."]
+    assert by_rule(make, "has capital", "inverseExam") == ["Name something whose capital is {o}."]
+
+
+@pytest.mark.parametrize(
+    ("name", "statement"),
+    [
+        ("hasCapitalCity", "The capital city of {s} is {o}."),
+        ("isPartOf", "{s} is part of {o}."),
+        ("directedBy", "{s} is directed by {o}."),
+        ("birth_place", "The birth place of {s} is {o}."),
+        ("borders", "{s} borders {o}."),
+        ("film.film.directed_by", "{s} is directed by {o}."),
+        ("__film__film__directed_by", "{s} is directed by {o}."),
+        ("__", "{s} is related to {o}."),
+    ],
+)
+def test_a_predicate_without_a_label_is_said_by_its_name(make: Make, name: str, statement: str) -> None:
+    kb = make(f"<urn:s> <http://x.org/{name}> <urn:o> .")
+    assert templates(kb, term(kb, f"http://x.org/{name}"), "statement")[0] == statement
+
+
+def test_a_label_in_another_script_is_passed_over(make: Make) -> None:
+    kb = make(':togo :hasCapital :lome . :hasCapital rdfs:label "首都"@zh .')
+    assert templates(kb, term(kb, "hasCapital"), "statement")[0] == "The capital of {s} is {o}."
+
+
+@pytest.mark.parametrize(
+    ("facts", "statement"),
+    [
+        (":s :p true . :t :p false .", "To the question whether {s} is open, the answer is {o}."),
+        (':s :p true . :t :p "no" .', "The open of {s} is {o}."),
+    ],
+)
+def test_yes_or_no_asks_whether(make: Make, facts: str, statement: str) -> None:
+    kb = make(facts + ' :p rdfs:label "open"@en .')
+    assert templates(kb, term(kb, "p"), "statement")[0] == statement
+
+
+@pytest.mark.parametrize(
+    ("objects", "statement"),
+    [
+        ('"1887"^^xsd:gYear', "{s} was founded in {o}."),
+        ("1887 , 2001", "{s} was founded in {o}."),
+        ('"1887-05-01"^^xsd:date , "1900-01-01"^^xsd:date', "{s} was founded on {o}."),
+        ('"1887-05-01"^^xsd:date , 1900', "{s} founded {o}."),
+        (":apple", "{s} founded {o}."),
+    ],
+)
+def test_dates_ask_when(make: Make, objects: str, statement: str) -> None:
+    kb = make(f'@prefix xsd: <http://www.w3.org/2001/XMLSchema#> . :s :p {objects} . :p rdfs:label "founded"@en .')
+    assert templates(kb, term(kb, "p"), "statement")[0] == statement
+
+
+def test_whole_numbers_of_things_are_counted(make: Make) -> None:
+    kb = make(':s :votes 1500 . :t :votes 12 . :s :tags "a" .')
+    assert templates(kb, term(kb, "votes"), "question")[0] == "How many votes does {s} have?"
+    assert templates(kb, term(kb, "tags"), "question")[0] == "What are the tags of {s}?"
+
+
+def test_templates_are_the_caller_s_own(make: Make) -> None:
+    kb = make(":togo :capital :lome .", LEXICON)
+    templates(kb, term(kb, "capital"), "statement").clear()
+    assert templates(kb, term(kb, "capital"), "statement")[0] == "{s} has {o}."
+
+
+# ---------------------------------------------------------------- what something is
+
+TYPES = ":togo a :Country ; rdfs:label 'Togo'@en . :Dog rdfs:subClassOf :Animal ."
+
+
+def test_what_something_is(make: Make) -> None:
+    assert say(make(TYPES)) == ["A dog is an animal.", "Togo is a country."]
+
+
+@pytest.mark.parametrize("iri", [RDF_TYPE, SUBCLASS])
+def test_the_templates_for_what_something_is(make: Make, iri: str) -> None:
+    kb = make(TYPES)
+    assert {name: templates(kb, term(kb, iri), name) for name in PROPERTIES} == {  # type: ignore[arg-type]
+        "statement": ["{s} is {o}.", "{o} is what {s} is."],
+        "question": ["What is {s}?", "Tell me what {s} is."],
+        "inverseQuestion": ["Name {o}."],
+        "exam": ["What kind of thing is {s}?"],
+        "inverseExam": ["Give an example of {o}."],
+        "reference": ["what {s} is"],
+        "inverseReference": ["something that is {o}"],
+    }
+    for name in PROPERTIES:
+        for template in templates(kb, term(kb, iri), name):  # type: ignore[arg-type]
+            check_template(name, template, iri, "by rule")
+
+
+def test_the_lexicon_overrules_it_and_a_label_does_not(make: Make) -> None:
+    kb = make(TYPES + 'rdf:type rdfs:label "type"@en .', 'rdfs:subClassOf kaug:statement "Each {s} is {o}."@en .')
+    assert say(kb) == ["Each a dog is an animal.", "Togo is a country."]
+    assert templates(kb, term(kb, RDF_TYPE), "statement", "zh") == []
+
+
+# ---------------------------------------------------------------- sentences
+
+
+def cut(template: str, subject: str, value: str) -> tuple[str, str, str]:
+    said = fill(template, pa.array([subject]), pa.array([value]))
+    text = said.text[0].as_py()
+    (s,), (o,) = said.subject.tolist(), said.object.tolist()
+    return text, text[slice(*s)] if s[0] >= 0 else "", text[slice(*o)] if o[0] >= 0 else ""
+
+
+@pytest.mark.parametrize(
+    ("template", "subject", "value", "expected"),
+    [
+        ("The capital of {s} is {o}.", "Togo", "Lomé", ("The capital of Togo is Lomé.", "Togo", "Lomé")),
+        ("{o} is the capital of {s}.", "Togo", "Lomé", ("Lomé is the capital of Togo.", "Togo", "Lomé")),
+        ("{s} is {o}.", "a dog", "an animal", ("A dog is an animal.", "A dog", "an animal")),
+        (
+            "{s} is in {o}.",
+            "the USA",
+            "Washington, D.C.",
+            ("The USA is in Washington, D.C.", "The USA", "Washington, D.C."),
+        ),
+        ("{s}的首都是{o}。", "多哥", "洛美", ("多哥的首都是洛美。", "多哥", "洛美")),
+        ("{o}是{s}。", "𠀀𠀁", "🦃👩‍👩‍👧", ("🦃👩‍👩‍👧是𠀀𠀁。", "𠀀𠀁", "🦃👩‍👩‍👧")),
+        ("what is {s}?", "D.C.", "", ("What is D.C.?", "D.C.", "")),
+        ("the thing of {s}", "wait..", "", ("The thing of wait..", "wait..", "")),
+        ("{s}", "", "x", ("", "", "")),
+        ("{s} and {s}.", "ﬁsh", "x", ("ﬁsh and ﬁsh.", "ﬁsh", "")),
+    ],
+)
+def test_filled_templates(template: str, subject: str, value: str, expected: tuple[str, str, str]) -> None:
+    assert cut(template, subject, value) == expected
+
+
+def capital(text: str) -> set[str]:
+    """The text as given, and with its first letter in upper case if that is one letter."""
+    upper = text[:1].upper()
+    return {text, (upper if len(upper) == 1 else text[:1]) + text[1:], "ẞ" + text[1:] if text[:1] == "ß" else text}
+
+
+@settings(max_examples=300)
+@given(st.text(), st.text(), st.sampled_from(["{s} is {o}.", "{o} {s}", "x {s}𠀀{o}.", "É{o}is{s}?"]))
+def test_spans_cut_out_the_slots(subject: str, value: str, template: str) -> None:
+    text, s, o = cut(template, subject, value)
+    first = template[1] if template[0] == "{" else ""
+    assert s in (capital(subject) if first == "s" else {subject})
+    assert o in (capital(value) if first == "o" else {value})
+    whole = template.replace("{s}", "\0").replace("{o}", value).replace("\0", subject) if "\0" not in value else None
+    if whole is not None:
+        if whole.endswith("..") and template.endswith("."):
+            whole = whole[:-1]
+        assert text in capital(whole)
+
+
+def test_columns_are_filled_row_by_row() -> None:
+    said = fill("{o} of {s}", pa.array(["a", "bb", ""]), pa.array(["1", "", "333"]))
+    assert said.text.to_pylist() == ["1 of a", " of bb", "333 of "]
+    assert said.subject.tolist() == [[5, 6], [4, 6], [7, 7]]
+    assert said.object.tolist() == [[0, 1], [0, 0], [0, 3]]
+
+
+def test_a_slot_that_the_template_lacks_has_no_span() -> None:
+    said = fill("What is {s}?", pa.array(["a"]), pa.array(["b"]))
+    assert said.object.tolist() == [[-1, -1]]
+
+
+def test_no_rows() -> None:
+    none = pa.array([], pa.string())
+    said = fill("{s} is {o}.", none, none)
+    assert (len(said.text), said.subject.shape, said.object.shape) == (0, (0, 2), (0, 2))
+
+
+def test_statements_stand_in_the_order_asked_for(make: Make) -> None:
+    kb = make(':togo rdfs:label "Togo"@en ; :capital :lome ; :area 56785 . :ghana :area 238533 ; :capital :accra .')
+    rows = np.arange(kb.facts.num_rows)
+    forward = statements(kb, rows).to_pylist()
+    assert sorted(forward) == [
+        "The area of Togo is 56,785.",
+        "The area of ghana is 238,533.",
+        "The capital of Togo is lome.",
+        "The capital of ghana is accra.",
+    ]
+    assert statements(kb, rows[::-1]).to_pylist() == forward[::-1]
+    assert statements(kb, rows[[2, 2, 0]]).to_pylist() == [forward[2], forward[2], forward[0]]
+    assert statements(kb, rows[:0]).to_pylist() == []
+
+
+def test_statements_in_another_language_fall_back_to_english(make: Make) -> None:
+    kb = make(':togo rdfs:label "多哥"@zh ; :capital :lome ; :area 56785 . :lome rdfs:label "洛美"@zh .', LEXICON)
+    assert say(kb, "zh") == ["The area of 多哥 is 56,785.", "多哥的首都是洛美。"]
