@@ -61,7 +61,7 @@ def run_importer(
 
         if out is None:
             raise SourceError(f"importer {name!r} needs both what to read and the file to write.")
-        return import_files(cast("name"), paths, out, progress=progress, **options)
+        return import_files(cast("Any", name), paths, out, progress=progress, **options)
     if options:
         raise SourceError(f"importer {name!r} takes no option {next(iter(options))!r}.")
     if out is None and len(paths) == 1:
