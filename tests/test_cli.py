@@ -338,7 +338,7 @@ def test_search_takes_a_file_of_texts(kaug: Kaug, finished: Any, tmp_path: Path)
     via = {hit["sentence"]: (hit["reason"], hit["via"]) for hit in json.loads(out)}
     assert via["The currency of Togo is the Taler."] == ("neighbour", ["The capital of Togo is Lome."])
     code, out, _ = kaug(
-        "search", finished.pipeline, "Togo", "--json", "--set", 'retrieval.only.predicates=["currency"]'
+        "search", finished.pipeline, "Togo", "--json", "--set", 'retrieval.filter.predicates=["currency"]'
     )
     assert {hit["sentence"].split(" of ")[0] for hit in json.loads(out)} == {"The currency"}
     # What is finished is searched while another process holds the folder.
@@ -351,7 +351,7 @@ def test_search_takes_a_file_of_texts(kaug: Kaug, finished: Any, tmp_path: Path)
         code, _, err = kaug("search", finished.pipeline, *wrong)
         assert code == 2
         assert "Give one text, or a file of them with --texts." in err
-    code, _, err = kaug("search", finished.pipeline, "Togo", "--set", 'retrieval.only.sources=["tay"]')
+    code, _, err = kaug("search", finished.pipeline, "Togo", "--set", 'retrieval.filter.sources=["tay"]')
     assert code == 2
     assert "Did you mean 'toy'?" in err
 

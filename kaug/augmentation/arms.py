@@ -18,9 +18,9 @@ from kaug.augmentation.rows import Facts, concat_rows, facts_to_teach
 from kaug.exam.leaks import check_leaks, held_out
 from kaug.knowledge.knowledge_base import KnowledgeBase
 
-__all__ = ["Arm", "Form", "arm_rows", "closed_book_rows", "mismatch"]
+__all__ = ["Arm", "Form", "arm_rows", "closed_book_rows", "shuffle_objects"]
 
-Arm = Literal["text", "repeated", "mismatched", "augmented"]
+Arm = Literal["text", "repeated", "shuffled", "augmented"]
 Form = Literal["statement", "reversed", "question", "passage", "multi-hop"]
 
 
@@ -48,10 +48,10 @@ def arm_rows(
         text_ids: An id for each text.
         texts: The user's texts; passages of the exam are taken out here.
         find: Finds facts for texts among those allowed, a bool for each fact, as `Retriever.retrieve` does. Called for the
-            arms mismatched and augmented only, and only if `inject` names a position.
+            arms shuffled and augmented only, and only if `inject` names a position.
         forms: See `closed_book_rows`.
         phrasings: See `closed_book_rows`.
-        inject: Where facts are set into texts; the mismatched arm's texts get the facts of other texts.
+        inject: Where facts are set into texts; the shuffled arm's texts get the facts of other texts.
         replay: If above 0, all texts that the exam leaves stand in every arm, to be read as that part of the tokens; if 0, in
             the arm `text` only.
         languages: See `closed_book_rows`.
@@ -79,12 +79,12 @@ def arm_rows(
     counts["texts left out: held out for the exam"] = len(texts) - len(free)
     read = free if replay or arm == "text" else []
     tables = [rows, text_rows([texts[place] for place in read], [text_ids[place] for place in read], languages[0])]
-    if arm in ("mismatched", "augmented") and inject and free:
+    if arm in ("shuffled", "augmented") and inject and free:
         allowed = np.ones(kb.facts.num_rows, dtype=bool)
         allowed[[kb.row_of[fact] for fact in kept_out.facts]] = False
         given, ids = [texts[place] for place in free], [text_ids[place] for place in free]
         hits = find(given, allowed)
-        if arm == "mismatched":
+        if arm == "shuffled":
             hits = _of_the_next_text(hits, len(given))
         for position in inject:
             injected, left = inject_facts(kb, given, ids, hits, position=position, language=languages[0])
@@ -119,7 +119,7 @@ def closed_book_rows(
     Args:
         kb: The knowledge base.
         arm: `augmented` tells every fact in all forms; `repeated` in one sentence, drawn for it;
-            `mismatched` tells shuffled objects in all forms; `text` tells none.
+            `shuffled` tells shuffled objects in all forms; `text` tells none.
         held_out: Terms about which no question may be asked.
         forms: The forms to write.
         phrasings: Templates a predicate and form, at most.
@@ -133,8 +133,8 @@ def closed_book_rows(
     facts = facts_to_teach(kb)
     if arm == "text":
         return concat_rows([]), {}
-    if arm == "mismatched":
-        facts, lost = mismatch(kb, facts, seed=seed)
+    if arm == "shuffled":
+        facts, lost = shuffle_objects(kb, facts, seed=seed)
         counts["facts left out: no false object to be had"] = lost
     # Neither end may be held out: "Which country borders Togo?" asks about Togo too. Of shuffled facts the true ends count.
     true_objects = kb.columns(facts.rows)[2]
@@ -164,7 +164,7 @@ def closed_book_rows(
     return table.take(pa.array(np.sort(first))), dict(counts)
 
 
-def mismatch(kb: KnowledgeBase, facts: Facts, *, seed: int = 0) -> tuple[Facts, int]:
+def shuffle_objects(kb: KnowledgeBase, facts: Facts, *, seed: int = 0) -> tuple[Facts, int]:
     """Give every fact an object of another fact of its predicate, so that what it says is false.
 
     Args:

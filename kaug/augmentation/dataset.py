@@ -27,7 +27,7 @@ def teach(
     forms: Sequence[Form] = ("statement", "reversed", "question", "passage", "multi-hop"),
     arm: Arm = "augmented",
     exam: pa.Table | None = None,
-    phrasings: int = 5,
+    templates: int = 5,
     languages: Sequence[str] = ("en",),
     seed: int = 0,
 ) -> "Dataset":
@@ -36,11 +36,11 @@ def teach(
     Args:
         kb: The knowledge base.
         forms: The forms to write.
-        arm: `augmented`, or a control: `repeated`, `mismatched`.
+        arm: `augmented`, or a control: `repeated`, `shuffled`.
         exam: PROBES to keep out of the rows: no question about their entities is written, and a leak is an error.
-        phrasings: Templates a predicate and form, at most.
+        templates: Templates per predicate and form, at most.
         languages: Languages to write in.
-        seed: Decides order and phrasing of passages, the sentences of the repeated arm, the shuffle of the mismatched.
+        seed: Decides order and phrasing of passages, the sentences of the repeated arm, the shuffle of the shuffled.
 
     Returns:
         A dataset with the columns of EXAMPLES: `prompt` (may be empty), `completion`, `facts`, `spans` and others.
@@ -58,7 +58,7 @@ def teach(
     kept_out = held_out(kb, exam) if exam is not None else None
     entities = kept_out.entities if kept_out else np.zeros(0, dtype=np.uint32)
     table, _ = closed_book_rows(
-        kb, arm, held_out=entities, forms=forms, phrasings=phrasings, languages=languages, seed=seed
+        kb, arm, held_out=entities, forms=forms, phrasings=templates, languages=languages, seed=seed
     )
     return _dataset(check_leaks(kb, table, kept_out, arm) if kept_out else table)
 
@@ -70,7 +70,7 @@ def inject(
     *,
     k: int | Mapping[Kind, int] = 5,
     position: Position = "before",
-    floor: float = 0.5,
+    threshold: float = 0.5,
     text_ids: Sequence[str] | None = None,
 ) -> "Dataset":
     """Write open-book rows: texts with the facts that they are about.
@@ -81,7 +81,7 @@ def inject(
         index: The index of its facts.
         k: Facts a text, in all or by kind of source (`{"domain": 3, "commonsense": 2}`).
         position: `before` puts the facts into the prompt, `inline` behind the mention, into the completion.
-        floor: Relevance below which a fact is left out; see `Retriever.retrieve`.
+        threshold: Relevance below which a fact is left out; see `Retriever.retrieve`.
         text_ids: Ids for the texts; digests of their content if None.
 
     Returns:
@@ -100,7 +100,7 @@ def inject(
 
     ids = list(text_ids) if text_ids is not None else [content_digest(text, size=8) for text in texts]
     retriever = Retriever(kb, index, Linker(kb), index.encoder)
-    hits = retriever.retrieve(texts, k, floor=floor, language=index.language)
+    hits = retriever.retrieve(texts, k, threshold=threshold, language=index.language)
     table, _ = inject_facts(kb, texts, ids, hits, position=position, language=index.language)
     return _dataset(table)
 

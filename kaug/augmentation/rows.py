@@ -18,7 +18,7 @@ __all__ = ["Facts", "concat_rows", "facts_to_teach", "make_rows", "single_fact_r
 class Facts:
     """The facts that rows are made from, in columns of equal length n.
 
-    The mismatched arm replaces `objects`; `rows`, and so the provenance, stays.
+    The shuffled arm replaces `objects`; `rows`, and so the provenance, stays.
 
     Attributes:
         rows: int64 row numbers in `KnowledgeBase.facts`.

@@ -34,7 +34,7 @@ def search(
 
     With --json, one text gives a list of hits; a file of texts gives a line for each text, with its `id` and `hits`.
     Which facts may be found, how varied and how many tokens long is set by the pipeline's [retrieval], or here by
-    `--set retrieval.only.predicates='["capital"]'`, `--set retrieval.budget=100` and the like.
+    `--set retrieval.filter.predicates='["capital"]'`, `--set retrieval.budget=100` and the like.
     """
     if (text is None) == (texts is None):
         raise typer.BadParameter("Give one text, or a file of them with --texts.")

@@ -22,7 +22,7 @@ __all__ = ["ARMS", "Gain", "Interval", "default_pairs", "gains", "order_arms", "
 Measure = Literal["score", "log_likelihood"]
 Grouping = Literal["kind", "source"]
 
-ARMS = ("base", "base+retrieval", "text", "repeated", "mismatched", "augmented", "augmented+retrieval")
+ARMS = ("base", "base+retrieval", "text", "repeated", "shuffled", "augmented", "augmented+retrieval")
 """The arms in the order in which they are shown."""
 
 _CELLS = 1 << 21  # resampling weights held at once: 16 MiB

@@ -65,13 +65,13 @@ def retriever_of(run: Run) -> Retriever:
 def find_facts(run: Run, texts: Sequence[str], k: int | None = None, allowed: Any = None) -> pa.Table:
     """Find facts for texts as the pipeline's `[retrieval]` says; see `Retriever.retrieve`."""
     settings = run.pipeline.retrieval
-    where = _opened(run, "facts to find", lambda: facts_where(knowledge_of(run), **settings.only.model_dump()))
+    where = _opened(run, "facts to find", lambda: facts_where(knowledge_of(run), **settings.filter.model_dump()))
     return retriever_of(run).retrieve(
         texts,
         k or settings.k,
         language=run.language,
         allowed=where if allowed is None else where & allowed,
-        **settings.model_dump(include={"floor", "hops", "diversity", "budget"}),
+        **settings.model_dump(include={"threshold", "hops", "diversity", "budget"}),
     )
 
 

@@ -38,7 +38,7 @@ def build_shards(run: Run) -> list[Artifact]:
     settings, knowledge, exam = run.pipeline.augmentation, build_knowledge(run), build_exam(run)
     for arm in settings.arms:
         inputs = {"1-knowledge": knowledge.digest, "3-exam": exam.digest}
-        if settings.inject and arm in ("mismatched", "augmented"):
+        if settings.inject and arm in ("shuffled", "augmented"):
             inputs["2-index"] = build_index(run).digest
         mark = fingerprint(
             arm=arm,
@@ -61,7 +61,8 @@ def build_shards(run: Run) -> list[Artifact]:
                         find=lambda texts, allowed: find_facts(run, texts, allowed=allowed),
                         languages=run.pipeline.knowledge.languages,
                         seed=run.pipeline.seeds[0],
-                        **settings.model_dump(include={"forms", "phrasings", "inject", "replay"}),
+                        phrasings=settings.templates,
+                        **settings.model_dump(include={"forms", "inject", "replay"}),
                     )
                     advance(table.num_rows)
                 draft.counts.update(counts)

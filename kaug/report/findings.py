@@ -16,7 +16,7 @@ __all__ = ["build_report"]
 SAMPLES = 12
 _FEW = 20  # clusters below which a percentile interval is rough
 _CONTROLS = {
-    "mismatched": "the same training on wrong facts",
+    "shuffled": "the same training on wrong facts",
     "repeated": "one phrasing per fact, as many tokens",
     "text": "the texts alone",
     "base+retrieval": "the untrained model shown retrieved facts",
@@ -209,9 +209,9 @@ def _limits(
     ]
     if flat:
         limits.append(f"All scores alike, so that the interval says too little: {', '.join(flat)}.")
-    if headline == "augmented" and "mismatched" not in arms:
+    if headline == "augmented" and "shuffled" not in arms:
         limits.append(
-            "Without the arm mismatched, what the facts add is not told apart from what training in these forms adds."
+            "Without the arm shuffled, what the facts add is not told apart from what training in these forms adds."
         )
     if not sure:
         limits.append("Some log-likelihoods are not finite; they are left out.")

@@ -43,7 +43,7 @@ MEANINGS = {
     "base+retrieval": "the model untrained, shown the facts that retrieval finds",
     "text": "trained on the texts alone, without facts",
     "repeated": "trained on one phrasing per fact, as many tokens",
-    "mismatched": "trained on wrong facts in the same forms, as many tokens",
+    "shuffled": "trained on wrong facts in the same forms, as many tokens",
     "augmented": "trained on the facts in many forms",
     "augmented+retrieval": "trained on the facts in many forms, and shown those that retrieval finds",
 }

@@ -109,7 +109,7 @@ class Retriever:
         texts: Sequence[str],
         k: int | Mapping[Kind, int] = 5,
         *,
-        floor: float = 0.5,
+        threshold: float = 0.5,
         language: str = "en",
         candidates: int = 64,
         hops: int = 1,
@@ -123,7 +123,7 @@ class Retriever:
             texts: Any texts. One without letters or digits has no facts; of a long one, the linker sees all and the
                 encoder what its maximal length takes.
             k: How many facts a text gets, in all or by kind of source.
-            floor: The relevance below which a fact is left out, from -1 to 2; `calibrate` finds one.
+            threshold: The relevance below which a fact is left out, from -1 to 2; `calibrate` finds one.
             language: The language of the facts' sentences; it must be that of the index.
             candidates: How many facts near in meaning to weigh, at least 1.
             hops: How far from the named terms to look: 1 for their own facts, 2 for those of their neighbours, and so on.
@@ -139,7 +139,7 @@ class Retriever:
         Raises:
             PipelineError: An argument is out of its range, or the index is in another language.
         """
-        limits = self._check(k, floor, language, candidates, allowed, hops, diversity, budget)
+        limits = self._check(k, threshold, language, candidates, allowed, hops, diversity, budget)
         allowed = None if allowed is None or allowed.all() else allowed
         found = [RETRIEVED.empty_table()]
         for numbers, said, queries in self._encoded(texts) if len(self._index) else ():
@@ -151,7 +151,7 @@ class Retriever:
             )
             why = explain(weighed, named, self._graph)
             relevance = self._relevance(weighed, why)
-            kept = np.flatnonzero(relevance >= floor)
+            kept = np.flatnonzero(relevance >= threshold)
             text, row = weighed.text[kept], weighed.row[kept]
             best = choose(
                 text,
@@ -197,18 +197,18 @@ class Retriever:
         hops: int = 1,
         allowed: NDArray[np.bool_] | None = None,
     ) -> float:
-        """Find the floor that few of some texts reach that the knowledge base has nothing to say about.
+        """Find the threshold that few of some texts reach that the knowledge base has nothing to say about.
 
         Args:
             texts: Texts of another domain, some hundreds or more.
             passing: The part of them that may get a fact all the same, from 0 to 1.
-            language: See `retrieve`; so `candidates`, `hops` and `allowed`: a floor holds for the settings it was found with.
+            language: See `retrieve`; so `candidates`, `hops` and `allowed`: a threshold holds for the settings it was found with.
             candidates: See there.
             hops: See there.
             allowed: See there.
 
         Returns:
-            A `floor` for `retrieve`. How many facts that are right it costs, only texts of your own domain can tell.
+            A `threshold` for `retrieve`. How many facts that are right it costs, only texts of your own domain can tell.
 
         Raises:
             PipelineError: `passing` is out of its range, or there are no texts.
@@ -216,7 +216,9 @@ class Retriever:
         if not 0 <= passing <= 1 or not texts:
             raise PipelineError(f"passing is {passing}, from 0 to 1, and {len(texts)} texts; give at least one.")
         best = np.full(len(texts), -1.0)
-        hits = self.retrieve(texts, 1, floor=-1, language=language, candidates=candidates, hops=hops, allowed=allowed)
+        hits = self.retrieve(
+            texts, 1, threshold=-1, language=language, candidates=candidates, hops=hops, allowed=allowed
+        )
         best[hits["text"].to_numpy()] = hits["relevance"].to_numpy()
         # The least float32 above the last relevance that shall not pass.
         last = np.quantile(best, 1 - passing, method="higher")
@@ -264,7 +266,7 @@ class Retriever:
     def _check(
         self,
         k: int | Mapping[Kind, int],
-        floor: float,
+        threshold: float,
         language: str,
         candidates: int,
         allowed: NDArray[np.bool_] | None,
@@ -283,8 +285,8 @@ class Retriever:
                 raise PipelineError(f"{what} is {value}; it must be at least {least}.")
         if not 0 <= diversity <= 1:
             raise PipelineError(f"diversity is {diversity}; it must be from 0 to 1.")
-        if not -1 <= floor <= 2:
-            raise PipelineError(f"floor is {floor}; it is a relevance, from -1 to 2.")
+        if not -1 <= threshold <= 2:
+            raise PipelineError(f"threshold is {threshold}; it is a relevance, from -1 to 2.")
         if language != self._index.language:
             raise PipelineError(
                 f"language is {language!r}, but the index holds sentences in {self._index.language!r}. "

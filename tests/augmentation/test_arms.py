@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from kaug.augmentation.arms import Arm, arm_rows, closed_book_rows, mismatch
+from kaug.augmentation.arms import Arm, arm_rows, closed_book_rows, shuffle_objects
 from kaug.augmentation.rows import Facts, facts_to_teach
 from kaug.errors import LeakError
 from kaug.exam.draw import draw_exam
@@ -16,7 +16,7 @@ from kaug.retrieval.retriever import RETRIEVED
 from kaug.wording.statements import statements
 
 Term = Callable[[str], int]
-ARMS: tuple[Arm, ...] = ("text", "repeated", "mismatched", "augmented")
+ARMS: tuple[Arm, ...] = ("text", "repeated", "shuffled", "augmented")
 NOBODY = np.zeros(0, np.uint32)
 
 
@@ -95,10 +95,10 @@ def test_no_arm_asks_about_held_out_entities_but_all_state_them(
     assert len(stated) == (0 if arm == "text" else 20)
 
 
-def test_mismatched_states_no_true_triple_and_keeps_the_objects_of_each_predicate(toy_kb: KnowledgeBase) -> None:
+def test_shuffled_states_no_true_triple_and_keeps_the_objects_of_each_predicate(toy_kb: KnowledgeBase) -> None:
     facts = facts_to_teach(toy_kb)
     for seed in range(5):
-        false, lost = mismatch(toy_kb, facts, seed=seed)
+        false, lost = shuffle_objects(toy_kb, facts, seed=seed)
         assert lost == 0
         assert not set(spoken(false)) & triples(toy_kb)
         np.testing.assert_array_equal(false.rows, facts.rows)
@@ -106,14 +106,14 @@ def test_mismatched_states_no_true_triple_and_keeps_the_objects_of_each_predicat
         for predicate in np.unique(facts.predicates):
             of = facts.predicates == predicate
             assert Counter(false.objects[of].tolist()) == Counter(facts.objects[of].tolist())
-    assert spoken(mismatch(toy_kb, facts, seed=1)[0]) == spoken(mismatch(toy_kb, facts, seed=1)[0])
-    assert spoken(mismatch(toy_kb, facts, seed=1)[0]) != spoken(mismatch(toy_kb, facts, seed=2)[0])
+    assert spoken(shuffle_objects(toy_kb, facts, seed=1)[0]) == spoken(shuffle_objects(toy_kb, facts, seed=1)[0])
+    assert spoken(shuffle_objects(toy_kb, facts, seed=1)[0]) != spoken(shuffle_objects(toy_kb, facts, seed=2)[0])
 
 
-def test_mismatched_has_as_many_rows_of_each_form_as_augmented(toy_kb: KnowledgeBase, held_out: NDArray) -> None:
+def test_shuffled_has_as_many_rows_of_each_form_as_augmented(toy_kb: KnowledgeBase, held_out: NDArray) -> None:
     for seed in range(3):
         true = write(toy_kb, "augmented", held_out, seed=seed)
-        false = write(toy_kb, "mismatched", held_out, seed=seed)
+        false = write(toy_kb, "shuffled", held_out, seed=seed)
         assert Counter(row["form"] for row in true) == Counter(row["form"] for row in false)
         assert [row["facts"] for row in true] == [row["facts"] for row in false]
         said = {row["completion"] for row in true if row["form"] in ("statement", "reversed")}
@@ -124,10 +124,10 @@ def test_facts_that_any_object_makes_true_are_left_out_and_counted(tmp_path) -> 
     file = tmp_path / "a.ttl"
     file.write_text("@prefix : <urn:x:> . :a :p :one . :b :p :one . :c :q :two . :d :q :three .", encoding="utf-8")
     kb = build_kb([file])
-    false, lost = mismatch(kb, facts_to_teach(kb))
+    false, lost = shuffle_objects(kb, facts_to_teach(kb))
     assert lost == 2  # whatever :p gets is :one, and :one is true
     assert len(false.rows) == 2
-    rows, counts = closed_book_rows(kb, "mismatched", held_out=NOBODY)
+    rows, counts = closed_book_rows(kb, "shuffled", held_out=NOBODY)
     assert counts["facts left out: no false object to be had"] == 2
     assert {len(of) for of in rows["facts"].to_pylist()} == {1}
     assert len({of[0] for of in rows["facts"].to_pylist()}) == 2
@@ -179,7 +179,7 @@ def test_no_question_asks_about_a_held_out_entity_from_its_other_end(tmp_path) -
     kb = build_kb([file])
     number = {value: row for row, value in enumerate(kb.terms["value"].to_pylist())}
     kept = np.array([number["urn:x:aa"]], np.uint32)
-    for arm in ("augmented", "mismatched"):
+    for arm in ("augmented", "shuffled"):
         rows = [row for row in write(kb, arm, kept) if row["task"] == "question-answering"]
         assert rows
         true = [kb.columns(np.array([kb.row_of[fact] for fact in row["facts"]])) for row in rows]
@@ -255,7 +255,7 @@ def test_facts_are_found_for_free_texts_and_never_those_of_locality_probes(toy_k
     find = Finder(toy_kb)
     for arm in ARMS:
         arm_rows(toy_kb, arm, probes, IDS, TEXTS, find=find, inject=("before",))
-    assert [texts for texts, _ in find.asked] == [free_texts] * 2  # mismatched and augmented
+    assert [texts for texts, _ in find.asked] == [free_texts] * 2  # shuffled and augmented
     local = {
         toy_kb.row_of[fact] for probe in probes.to_pylist() if probe["kind"] == "locality" for fact in probe["facts"]
     }
@@ -263,27 +263,27 @@ def test_facts_are_found_for_free_texts_and_never_those_of_locality_probes(toy_k
     assert {row for _, allowed in find.asked for row in np.flatnonzero(~allowed).tolist()} == local
 
 
-def test_the_mismatched_arm_gives_every_text_the_facts_of_another(toy_kb, probes, free_texts) -> None:
+def test_the_shuffled_arm_gives_every_text_the_facts_of_another(toy_kb, probes, free_texts) -> None:
     prompts = {}
-    for arm in ("augmented", "mismatched"):
+    for arm in ("augmented", "shuffled"):
         table, _ = arm_rows(toy_kb, arm, probes, IDS, TEXTS, find=Finder(toy_kb), inject=("before",))
         rows = [row for row in table.to_pylist() if row["family"] == "open-book"]
         assert [row["completion"] for row in rows] == free_texts
         prompts[arm] = [row["prompt"] for row in rows]
     told = statements(toy_kb, np.arange(3)).to_pylist()  # none of them is a fact of the locality probes
     assert prompts["augmented"] == [f"{sentence}\n" for sentence in told]
-    assert prompts["mismatched"] == [prompts["augmented"][-1], *prompts["augmented"][:-1]]
+    assert prompts["shuffled"] == [prompts["augmented"][-1], *prompts["augmented"][:-1]]
 
 
 def test_a_single_text_has_no_other_whose_facts_it_could_get(toy_kb) -> None:
     probes = draw_exam(toy_kb)
     tables = {
         arm: arm_rows(toy_kb, arm, probes, IDS[:1], TEXTS[:1], find=Finder(toy_kb), inject=("before",))
-        for arm in ("augmented", "mismatched")
+        for arm in ("augmented", "shuffled")
     }
     assert tables["augmented"][0]["family"].to_pylist().count("open-book") == 1
-    assert tables["mismatched"][0]["family"].to_pylist().count("open-book") == 0
-    assert tables["mismatched"][1]["texts left out of before: no fact found"] == 1
+    assert tables["shuffled"][0]["family"].to_pylist().count("open-book") == 0
+    assert tables["shuffled"][1]["texts left out of before: no fact found"] == 1
 
 
 def test_a_text_that_gives_the_exam_away_stops_the_run(toy_kb, probes) -> None:

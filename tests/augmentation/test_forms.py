@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from kaug.augmentation.arms import mismatch
+from kaug.augmentation.arms import shuffle_objects
 from kaug.augmentation.forms.multi_hop import multi_hop_rows
 from kaug.augmentation.forms.passage import passage_rows
 from kaug.augmentation.forms.question import question_rows
@@ -214,10 +214,8 @@ def test_multi_hop_questions_refer_only_by_what_points_to_one_entity(toy_kb: Kno
     assert not any("whose currency is the euro" in prompt for prompt in prompts)
 
 
-def test_mismatched_hops_refer_to_the_entity_of_the_true_row(
-    toy_kb: KnowledgeBase, facts: Facts, toy_term: Term
-) -> None:
-    false, lost = mismatch(toy_kb, facts, seed=1)
+def test_shuffled_hops_refer_to_the_entity_of_the_true_row(toy_kb: KnowledgeBase, facts: Facts, toy_term: Term) -> None:
+    false, lost = shuffle_objects(toy_kb, facts, seed=1)
     assert lost == 0
     true_rows, false_rows = multi_hop_rows(toy_kb, facts).to_pylist(), multi_hop_rows(toy_kb, false).to_pylist()
     assert [row["facts"] for row in false_rows] == [row["facts"] for row in true_rows]

@@ -65,8 +65,8 @@ def main() -> None:
     retriever = Retriever(task.kb, index, Linker(task.kb), encoder)
     ways: dict[str, Callable[[], object]] = {
         "plain loop": lambda: loop(texts, sentences, flat, model),
-        "kaug.inject": lambda: kaug.inject(texts, task.kb, index, k=5, floor=-1),
-        "of that, retrieval": lambda: retriever.retrieve(texts, 5, floor=-1),
+        "kaug.inject": lambda: kaug.inject(texts, task.kb, index, k=5, threshold=-1),
+        "of that, retrieval": lambda: retriever.retrieve(texts, 5, threshold=-1),
         "of that, embedding": lambda: encoder.encode(texts, query=True),
     }
     print(f"{machine()}; {getattr(encoder, 'backend', '')}; {len(texts):,} texts; {time.strftime('%Y-%m-%d')}")

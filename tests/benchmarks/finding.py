@@ -213,9 +213,9 @@ def measure(task: Task, index: FactIndex) -> Iterator[tuple[str, float, float, f
     whole, blind = (Retriever(task.kb, index, linker, one) for one in (encoder, _Blind(encoder)))
     arms = {
         "dense": lambda: index.search(task.texts, 10),
-        "linked": lambda: blind.retrieve(task.texts, 10, floor=0.1),
-        "fused": lambda: whole.retrieve(task.texts, 10, floor=-1),
-        "expanded": lambda: whole.retrieve(task.texts, 10, floor=-1, hops=2),
+        "linked": lambda: blind.retrieve(task.texts, 10, threshold=0.1),
+        "fused": lambda: whole.retrieve(task.texts, 10, threshold=-1),
+        "expanded": lambda: whole.retrieve(task.texts, 10, threshold=-1, hops=2),
     }
     for arm, find in arms.items():
         started = time.perf_counter()

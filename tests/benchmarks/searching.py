@@ -91,9 +91,9 @@ def compare(kb: KnowledgeBase, encoder: Encoder, asked: NDArray[np.float32] | No
     asked = queries(encoder, 1000) if asked is None else asked
     flat = faiss.IndexFlatIP(encoder.dimension)
     flat.add(index.vectors[np.arange(len(index))])
-    floor = flat.search(asked, 10)[0][:, -1:]
+    threshold = flat.search(asked, 10)[0][:, -1:]
     found = index.search_vectors(asked, 10)["score"].to_numpy().reshape(-1, 10)
-    recall = float(np.mean(found >= floor - 1e-5))
+    recall = float(np.mean(found >= threshold - 1e-5))
     ours, theirs = in_turns(
         {"ours": lambda: index.search_vectors(asked, 10), "theirs": lambda: flat.search(asked, 10)}, 7
     ).values()

@@ -64,7 +64,7 @@ probes_per_kind = 8
 texts = "corpus/*.jsonl"
 inject = ["before", "inline"]
 replay = 0.2
-arms = ["repeated", "mismatched", "augmented"]
+arms = ["repeated", "shuffled", "augmented"]
 
 [training]
 model = {model}

@@ -18,7 +18,7 @@ from kaug.pipeline.stages import STEPS
 from kaug.store.artifact import load
 from kaug.tables import read_table
 
-ARMS = ["repeated", "mismatched", "augmented"]
+ARMS = ["repeated", "shuffled", "augmented"]
 STAGES = [
     "0-sources/toy",
     "1-knowledge",
@@ -109,7 +109,7 @@ def test_the_report_has_arms_and_gains_with_intervals(finished: Any) -> None:
             assert 0 <= found["low"] <= found["mean"] <= found["high"] <= 1
     for kind, count in asked.items():
         pairs = {(gain["arm"], gain["against"]): gain for gain in report["gains"][kind]}
-        assert {("augmented", arm) for arm in ("base", "repeated", "mismatched")} <= set(pairs)
+        assert {("augmented", arm) for arm in ("base", "repeated", "shuffled")} <= set(pairs)
         for (arm, against), gain in pairs.items():
             assert gain["n"] == count
             assert gain["low"] <= gain["mean"] <= gain["high"]
@@ -162,7 +162,7 @@ def test_the_shards_are_datasets_with_every_row_counted(finished: Any, arm: str)
             assert 0 <= span["start"] < span["end"] <= len(row[span["field"]])
             assert 0 <= span["fact"] < len(row["facts"])
     told = {row["completion"] for row in rows}
-    assert ("The capital of Togo is Lome." in told) == (arm != "mismatched")
+    assert ("The capital of Togo is Lome." in told) == (arm != "shuffled")
     assert "The capital of Uganda is Kampala." not in told
 
 

@@ -130,17 +130,17 @@ def test_log_likelihoods_can_be_compared_too() -> None:
 
 
 def test_default_pairs() -> None:
-    arms = ["augmented", "mismatched", "base+retrieval", "base", "repeated"]
-    assert order_arms(arms) == ["base", "base+retrieval", "repeated", "mismatched", "augmented"]
+    arms = ["augmented", "shuffled", "base+retrieval", "base", "repeated"]
+    assert order_arms(arms) == ["base", "base+retrieval", "repeated", "shuffled", "augmented"]
     assert default_pairs(arms) == [
         ("augmented", "base"),
         ("augmented", "base+retrieval"),
         ("augmented", "repeated"),
-        ("augmented", "mismatched"),
+        ("augmented", "shuffled"),
         ("repeated", "base"),
-        ("mismatched", "base"),
+        ("shuffled", "base"),
     ]
-    assert default_pairs(["repeated", "mismatched"]) == []
+    assert default_pairs(["repeated", "shuffled"]) == []
 
 
 def test_no_row_order_changes_a_bit() -> None:

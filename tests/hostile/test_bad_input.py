@@ -340,7 +340,7 @@ def test_names_are_no_file_names(toy: Any) -> None:
         "3-exam",
         "4-shards",
         "repeated",
-        "mismatched",
+        "shuffled",
         "augmented",
         ".lock",
         "manifest.json",

@@ -42,7 +42,7 @@ def test_what_stands_in_the_file_and_what_does_not() -> None:
     assert pipeline.knowledge.sources == ["world"]
     assert pipeline.training.tokens == 1000
     assert pipeline.training.model == "smollm2-135m"
-    assert pipeline.augmentation.arms == ["repeated", "mismatched", "augmented"]
+    assert pipeline.augmentation.arms == ["repeated", "shuffled", "augmented"]
     assert pipeline.evaluation.arms == ["base", "base+retrieval"]
 
 

@@ -15,7 +15,7 @@ from kaug.report.wording import visible
 from kaug.tables import ANSWERS, PROBES, content_digest
 
 HOSTILE = "<script>alert('x')</script>&\"|`\u202ehttps://evil.example/a.png![x](https://evil.example)"
-ARMS = {"base": 0.1, "mismatched": 0.1, "augmented": 0.7}
+ARMS = {"base": 0.1, "shuffled": 0.1, "augmented": 0.7}
 
 
 def exam() -> dict[str, Any]:
@@ -42,7 +42,7 @@ def exam() -> dict[str, Any]:
         "date": "2025-01-02",
         "training": {
             "augmented": {"rows": 1200, "tokens": 34567, "steps": 20, "seconds": 93.2, "loss": [[0, 3.0], [20, 0.5]]},
-            "mismatched": {"rows": 1200, "tokens": 34567, "steps": 20, "seconds": 90, "loss": [[0, 3.0], [20, None]]},
+            "shuffled": {"rows": 1200, "tokens": 34567, "steps": 20, "seconds": 90, "loss": [[0, 3.0], [20, None]]},
         },
         "digests": {"exam": "abc123"},
         "counts": {"exam": {"probes": 16}},
@@ -105,8 +105,8 @@ def test_the_json_holds_the_planted_numbers(report: dict[str, Any]) -> None:
     recall = {(gain["arm"], gain["against"]): gain for gain in report["gains"]["recall"]}
     assert {pair: gain["mean"] for pair, gain in recall.items()} == {
         ("augmented", "base"): 0.6,
-        ("augmented", "mismatched"): 0.6,
-        ("mismatched", "base"): 0.0,
+        ("augmented", "shuffled"): 0.6,
+        ("shuffled", "base"): 0.0,
     }
     assert report["exam"]["recall"] == {"n": 10, "clusters": 10}
     assert report["exam"]["locality-text"] == {"n": 2, "clusters": 2}
@@ -115,7 +115,7 @@ def test_the_json_holds_the_planted_numbers(report: dict[str, Any]) -> None:
         **dict.fromkeys(["mean", "low", "high"], 0.0),
     }
     assert report["log_likelihood"]["gains"]["recall"][0]["mean"] == pytest.approx(2.0 * 0.6)
-    assert report["run"]["training"]["mismatched"]["loss"] == [[0, 3.0], [20, None]]
+    assert report["run"]["training"]["shuffled"]["loss"] == [[0, 3.0], [20, None]]
 
 
 def test_the_verdict_says_what_was_planted(report: dict[str, Any]) -> None:
@@ -126,7 +126,7 @@ def test_the_verdict_says_what_was_planted(report: dict[str, Any]) -> None:
         f"gain 0.60 [{gain['low']:.2f}, {gain['high']:.2f}]."
     )
     assert report["verdict"]["details"] == [
-        f"Against mismatched (the same training on wrong facts): +0.60 [{gain['low']:.2f}, {gain['high']:.2f}].",
+        f"Against shuffled (the same training on wrong facts): +0.60 [{gain['low']:.2f}, {gain['high']:.2f}].",
         "On what it was not taught: 0.00 [0.00, 0.00]; no loss is shown.",
     ]
 
@@ -142,7 +142,7 @@ def test_without_a_gain_the_verdict_says_so(tmp_path: Path) -> None:
         "details": [],
     }
     inputs["answers"] = pa.Table.from_pylist(
-        kept + [row | {"arm": "augmented"} for row in kept if row["arm"] == "mismatched"], ANSWERS
+        kept + [row | {"arm": "augmented"} for row in kept if row["arm"] == "shuffled"], ANSWERS
     )
     verdict = write_report(tmp_path, **inputs)["verdict"]
     assert verdict["outcome"] == "unclear"
@@ -159,7 +159,7 @@ def test_samples_are_balanced_and_hold_failures(report: dict[str, Any]) -> None:
     for sample in samples:
         number = int(sample["id"][1:])
         assert sample["answers"] == [f"right {number}"]
-        assert [said["arm"] for said in sample["said"]] == ["base", "mismatched", "augmented"]
+        assert [said["arm"] for said in sample["said"]] == ["base", "shuffled", "augmented"]
         assert [said["seeds"] for said in sample["said"]] == [1, 2, 2]
         assert [fact["sentence"] for fact in sample["facts"]] == ([f"Fact {number} is said."] if sample["hops"] else [])
         assert [fact["source"] for fact in sample["facts"]] == ([f"source-{number % 2}"] if sample["hops"] else [])
@@ -170,7 +170,7 @@ def test_limits_name_what_applies(report: dict[str, Any]) -> None:
     assert "One model (toy)" in limits
     assert "the 2 training runs per arm were averaged" in limits
     assert "Fewer than 20 clusters of probes: Recall, Locality, Locality: facts, Locality: text." in limits
-    assert "Without the arm mismatched" not in limits
+    assert "Without the arm shuffled" not in limits
 
 
 def test_the_page_is_whole_and_says_the_numbers(folder: Path, report: dict[str, Any]) -> None:
@@ -205,7 +205,7 @@ def test_hostile_strings_are_escaped_everywhere(tmp_path: Path) -> None:
     inputs = exam()
     probes = [row | {"prompt": HOSTILE, "answers": [HOSTILE]} for row in inputs["probes"].to_pylist()]
     answers = [
-        row | {"answer": HOSTILE, "arm": HOSTILE if row["arm"] == "mismatched" else row["arm"]}
+        row | {"answer": HOSTILE, "arm": HOSTILE if row["arm"] == "shuffled" else row["arm"]}
         for row in inputs["answers"].to_pylist()
     ]
     inputs |= {

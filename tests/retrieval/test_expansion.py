@@ -35,7 +35,7 @@ def ask(make_kb, build):
         kb = make_kb(world=turtle)
         values = [value.removeprefix("urn:x:") for value in kb.terms["value"].to_pylist()]
         said = [" ".join(values[term] for term in fact) for fact in zip(*kb.columns(), strict=True)]
-        found = build(kb).retrieve([text], **{"k": 5000, "floor": -1, "candidates": 1, **settings})
+        found = build(kb).retrieve([text], **{"k": 5000, "threshold": -1, "candidates": 1, **settings})
         assert found.schema == RETRIEVED
         return {
             said[row["row"]]: (row["reason"], row["relevance"] - row["score"], [said[step] for step in row["via"]])
@@ -163,8 +163,8 @@ def test_a_floor_lets_few_of_the_texts_pass_that_it_was_found_with(make_kb, buil
     retriever = build(make_kb(world=world))
     texts = [f"zorg{n} in idle talk {n}" for n in range(20)] + [f"nothing {n}" for n in range(20)]
     for passing, most in ((0.25, 10), (0.05, 2), (0, 0)):
-        floor = retriever.calibrate(texts, passing=passing, hops=hops)
-        passed = set(retriever.retrieve(texts, 1, floor=floor, hops=hops)["text"].to_pylist())
+        threshold = retriever.calibrate(texts, passing=passing, hops=hops)
+        passed = set(retriever.retrieve(texts, 1, threshold=threshold, hops=hops)["text"].to_pylist())
         assert len(passed) <= most
     nothing = np.zeros(80, bool)
     assert retriever.calibrate(texts, hops=hops, allowed=nothing) == pytest.approx(-1, abs=1e-5)
@@ -183,7 +183,7 @@ def test_a_filter_that_allows_all_is_none(kb, build):
 @pytest.mark.parametrize("budget", [1, 5, 6, 7, 11, 20, 1000])
 def test_a_budget_is_spent_on_the_best_that_fit(kb, build, budget):
     retriever, text = build(kb), "Turkey and Greece, the fox and the berry, Peru"
-    every = retriever.retrieve([text], 100, floor=0.3)["row"].to_pylist()
+    every = retriever.retrieve([text], 100, threshold=0.3)["row"].to_pylist()
     assert len(every) > 8
     tokens = {
         row: -(-len(said.as_py().encode()) // 4)
@@ -194,7 +194,7 @@ def test_a_budget_is_spent_on_the_best_that_fit(kb, build, budget):
         if tokens[row] <= left and len(expected) < 3:
             expected.append(row)
             left -= tokens[row]
-    found = retriever.retrieve([text], 3, floor=0.3, budget=budget)
+    found = retriever.retrieve([text], 3, threshold=0.3, budget=budget)
     assert found["row"].to_pylist() == expected
     assert found["rank"].to_pylist() == list(range(1, len(expected) + 1))
 
@@ -217,7 +217,9 @@ def test_filters_and_limits_by_kind_hold_together(make_kb, build):
     values = kb.terms["value"].to_pylist()
 
     def found(k, **conditions):
-        table = build(kb).retrieve(["Alma"], k, hops=3, floor=-1, candidates=99, allowed=facts_where(kb, **conditions))
+        table = build(kb).retrieve(
+            ["Alma"], k, hops=3, threshold=-1, candidates=99, allowed=facts_where(kb, **conditions)
+        )
         _, predicate, _ = kb.columns(table["row"].to_numpy())
         kinds = [values[term].removeprefix("urn:x:") for term in predicate]
         return kinds.count("knows"), kinds.count("eats")

@@ -252,9 +252,9 @@ TEXTS = [f"w{n % 40} w{n * 3 % 40} e{n}" for n in range(200)]
 
 def test_the_approximate_index_reaches_the_recall_that_it_states(approximate, many, small, tmp_path):
     assert approximate.recall >= 0.99
-    floor = -np.sort(-brute_force(many, small, TEXTS), axis=1)[:, 9:10]
+    threshold = -np.sort(-brute_force(many, small, TEXTS), axis=1)[:, 9:10]
     found = approximate.search(TEXTS, 10)["score"].to_numpy().reshape(200, 10)
-    assert np.mean(found >= floor - 1e-5) >= 0.95
+    assert np.mean(found >= threshold - 1e-5) >= 0.95
     approximate.save(tmp_path)
     loaded = FactIndex.load(tmp_path, many, small)
     assert loaded.recall == round(approximate.recall, 4)
@@ -280,8 +280,8 @@ def test_of_what_is_allowed_the_nearest_are_found(approximate, many, small):
         found = approximate.search_vectors(small.encode(TEXTS), 3, allowed)
         assert found.num_rows == 200 * 3
         assert allowed[found["row"].to_numpy()].all()
-        floor = -np.sort(-scores[:, allowed], axis=1)[:, 2:3]
-        assert np.mean(found["score"].to_numpy().reshape(200, 3) >= floor - 1e-5) >= 0.95
+        threshold = -np.sort(-scores[:, allowed], axis=1)[:, 2:3]
+        assert np.mean(found["score"].to_numpy().reshape(200, 3) >= threshold - 1e-5) >= 0.95
 
 
 def test_what_is_allowed_may_be_far_from_the_query(approximate, many, small):

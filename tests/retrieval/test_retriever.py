@@ -61,7 +61,7 @@ def shares(kb, text):
     return found
 
 
-def by_hand(kb, encoder, text, floor):
+def by_hand(kb, encoder, text, threshold):
     """Every fact that may be retrieved, best first: (row, reason, start)."""
     scores = encoder.encode(statements(kb, np.arange(kb.facts.num_rows)).to_pylist()) @ encoder.encode([text])[0]
     starts, part = {}, shares(kb, text)
@@ -83,14 +83,14 @@ def by_hand(kb, encoder, text, floor):
         if reason == "partial":
             start = part[ends[int(np.argmax(strengths))]][1]
         relevance = float(scores[row]) + 0.5 * strengths[0] + 0.3 * strengths[1] + 0.1 * apart
-        if round(relevance, 6) >= floor:
+        if round(relevance, 6) >= threshold:
             found.append((-round(relevance, 5), fact["fact"], row, reason, start))
     return [entry[2:] for entry in sorted(found, key=lambda entry: entry[:2])]
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_it_retrieves_what_is_worked_out_by_hand(kb, encoder, build, text):
-    found = build(kb).retrieve([text], 100, floor=0.3)
+    found = build(kb).retrieve([text], 100, threshold=0.3)
     expected = by_hand(kb, encoder, text, 0.3)
     assert list(zip(*(found[name].to_pylist() for name in ("row", "reason", "start")), strict=True)) == expected
     assert found.schema == RETRIEVED
@@ -140,15 +140,15 @@ def test_k_by_kind(kb, build):
 
 def test_the_floor_holds_for_what_is_only_similar(kb, build):
     text = "what is the capital of somewhere"
-    low, high = build(kb).retrieve([text], 9, floor=0.2), build(kb).retrieve([text], 9, floor=0.99)
+    low, high = build(kb).retrieve([text], 9, threshold=0.2), build(kb).retrieve([text], 9, threshold=0.99)
     assert set(low["reason"].to_pylist()) == {"similar"}
     assert low["relevance"].to_pylist() == pytest.approx(low["score"].to_pylist())
     assert min(low["score"].to_pylist()) >= 0.2
     assert low["start"].null_count == low.num_rows
     assert high.num_rows == 0
     # A named subject weighs 0.5, a named object 0.3.
-    assert build(kb).retrieve(["zzz Peru zzz zzz zzz zzz"], 9, floor=0.5)["reason"].to_pylist() == ["linked"]
-    assert build(kb).retrieve(["zzz Lima zzz zzz zzz zzz"], 9, floor=0.5).num_rows == 0
+    assert build(kb).retrieve(["zzz Peru zzz zzz zzz zzz"], 9, threshold=0.5)["reason"].to_pylist() == ["linked"]
+    assert build(kb).retrieve(["zzz Lima zzz zzz zzz zzz"], 9, threshold=0.5).num_rows == 0
 
 
 def test_only_what_is_allowed(kb, build):
@@ -179,7 +179,7 @@ def test_equal_ranks_are_decided_by_the_fact_id(make_kb, build, text):
     kb = make_kb(world=':state rdfs:label "Statelet"@en .' + "\n".join(springfields))
     expected = sorted(kb.hex_ids.to_pylist())[:7]
     for candidates in (7, 64, 500):
-        found = build(kb).retrieve([text], 7, candidates=candidates, floor=0.3)
+        found = build(kb).retrieve([text], 7, candidates=candidates, threshold=0.3)
         assert found["fact"].to_pylist() == expected
 
 
@@ -220,7 +220,7 @@ def test_a_term_is_found_as_an_object_too(kb, build):
         ({"k": {"comonsense": 2}}, "Did you mean 'commonsense'"),
         ({"k": -1}, "k is -1; it must be at least 0"),
         ({"k": {"domain": -2}}, "must be at least 0"),
-        ({"floor": 2.5}, "floor is 2.5; it is a relevance"),
+        ({"threshold": 2.5}, "threshold is 2.5; it is a relevance"),
         ({"hops": 0}, "hops is 0; it must be at least 1"),
         ({"budget": 0}, "budget is 0; it must be at least 1"),
         ({"diversity": 1.5}, "diversity is 1.5; it must be from 0 to 1"),

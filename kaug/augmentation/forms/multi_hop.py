@@ -24,7 +24,7 @@ def multi_hop_rows(kb: KnowledgeBase, facts: Facts, *, phrasings: int = 1, langu
 
     Args:
         kb: The knowledge base.
-        facts: The facts, without those of held-out entities. In the mismatched arm their objects are false.
+        facts: The facts, without those of held-out entities. In the shuffled arm their objects are false.
         phrasings: Questions a pair of facts.
         language: BCP 47 tag.
 
