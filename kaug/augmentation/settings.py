@@ -1,6 +1,6 @@
 """`[augmentation]` of a pipeline file."""
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -11,6 +11,8 @@ __all__ = ["AugmentationSettings"]
 
 class AugmentationSettings(Section):
     """`[augmentation]`: what rows are written."""
+
+    not_content: ClassVar[frozenset[str]] = frozenset(["arms", "texts"])
 
     texts: str | list[str] = Field([], description="your texts: .jsonl or .txt files, as glob patterns")
     forms: list[Literal["statement", "reversed", "question", "passage", "multi-hop"]] = Field(

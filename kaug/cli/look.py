@@ -8,9 +8,11 @@ import typer
 
 from kaug.augmentation.corpus import read_corpus
 from kaug.cli.options import Json, Out, PipelineFile, Quiet, Set, app, print_lines, set_logging
-from kaug.pipeline.lookup import search as search_run
-from kaug.pipeline.run import open_run
-from kaug.progress import bars
+from kaug.pipeline.execute import Store
+from kaug.pipeline.project import open_project
+from kaug.pipeline.run import run_project
+from kaug.pipeline.search import search as search_project
+from kaug.progress import bars, silent
 from kaug.store.artifact import lock
 
 
@@ -39,15 +41,18 @@ def search(
     if (text is None) == (texts is None):
         raise typer.BadParameter("Give one text, or a file of them with --texts.")
     set_logging(False)
-    one = open_run(pipeline, out=out, settings=[*set_, *([] if hops is None else [f"retrieval.hops={hops}"])])
-    # Finished artifacts are only read, by as many as like to; what is missing is made by one.
-    one.writing = lambda: lock(one.out)
+    project = open_project(pipeline, out=out, settings=[*set_, *([] if hops is None else [f"retrieval.hops={hops}"])])
     with bars() as show:
-        one.show = one.show if quiet else show
+        shown = silent if quiet else show
+        # Finished artifacts are only read, by as many as like to; what is missing is made by one.
+        store = Store(project.out, show=shown, write_lock=lambda: lock(project.out))
+        inputs = run_project(project, "search", store=store)
         ids, said = read_corpus(str(texts.resolve()), texts.parent, as_written=True) if texts else ([""], [text or ""])
         for start in range(0, len(said), _AT_ONCE):
             some = slice(start, start + _AT_ONCE)
-            for name, about, hits in zip(ids[some], said[some], search_run(one, said[some], k), strict=True):
+            for name, about, hits in zip(
+                ids[some], said[some], search_project(project, inputs, said[some], k), strict=True
+            ):
                 if as_json:
                     print(json.dumps({"id": name, "hits": hits} if texts else hits, ensure_ascii=False))
                 else:

@@ -1,6 +1,6 @@
 """`[evaluation]` of a pipeline file."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -12,6 +12,8 @@ __all__ = ["EvaluationSettings"]
 
 class EvaluationSettings(Section):
     """`[evaluation]`: who is examined, and how."""
+
+    not_content: ClassVar[frozenset[str]] = frozenset(["arms", "resamples"])
 
     arms: list[str] = Field(["base", "base+retrieval"], description="arms examined beside those trained")
     max_new_tokens: int = Field(40, ge=1, description="answers are cut there")

@@ -1,6 +1,6 @@
 """`[knowledge]` of a pipeline file."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,8 @@ __all__ = ["KnowledgeSettings"]
 
 class KnowledgeSettings(Section):
     """`[knowledge]`: what is known, and what of it is taught."""
+
+    not_content: ClassVar[frozenset[str]] = frozenset(["manifest", "sources", "shapes"])
 
     manifest: str = Field("kb/manifest.toml", description="the list of sources, relative to the project's folder")
     sources: list[str] = Field(description="ids in the manifest; or RDF files, folders or patterns beside it")

@@ -1,183 +1,61 @@
-"""A pipeline file → a run: the settings, the folder of artifacts, and what was opened or made in it so far."""
+"""A project and a command → its artifacts, and the report: what the commands and the library do with a list of stages."""
 
-import contextlib
-import datetime
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kaug.augmentation.corpus import read_corpus
-from kaug.errors import ModelError
-from kaug.models.find import find_language_model, fitting_precision
-from kaug.pipeline.inspect import machine, versions
-from kaug.pipeline.settings import Pipeline, project_root, read_pipeline
-from kaug.progress import Show, silent
-from kaug.rdf.sources import Manifest, Source, read_manifest
-from kaug.store import artifact
-from kaug.store.artifact import Artifact, Draft
-from kaug.store.digests import file_digest, fingerprint
-from kaug.version import __version__
+from kaug.errors import ArtifactError
+from kaug.pipeline.execute import Executor, Store, execute_here
+from kaug.pipeline.project import Project
+from kaug.pipeline.stage import Inputs, closure
+from kaug.pipeline.stages import plan, targets
+from kaug.store.artifact import load
 
-__all__ = ["Run", "describe_run", "open_run", "open_sources"]
+__all__ = ["load_report", "run_project"]
 
 
-@dataclass
-class Run:
-    """One pipeline and the folder that its artifacts stand in.
-
-    Attributes:
-        pipeline: The settings.
-        root: The folder that paths in the pipeline start from.
-        out: The folder of the artifacts.
-        rebuild: Make every stage anew, finished or not.
-        show: Opens progress bars.
-        command: What the user typed, for the report.
-        done: The artifacts of this run, by folder name.
-        opened: What the stages opened of them, so that it is opened once.
-        writing: What holds the right to write while a stage does; nothing, if it is held all along.
-    """
-
-    pipeline: Pipeline
-    root: Path
-    out: Path
-    rebuild: bool = False
-    show: Show = silent
-    command: str = ""
-    done: dict[str, Artifact] = field(default_factory=dict)
-    opened: dict[str, Any] = field(default_factory=dict)
-    writing: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
-
-    @cached_property
-    def manifest(self) -> Manifest:
-        """The list of sources."""
-        return read_manifest(self.root / self.pipeline.knowledge.manifest)
-
-    @property
-    def language(self) -> str:
-        """The first language: of the index, the exam and the texts."""
-        return self.pipeline.knowledge.languages[0]
-
-    @property
-    def sources(self) -> list[Source]:
-        """The sources that the pipeline names."""
-        return self.manifest.select(self.pipeline.knowledge.sources)
-
-    @cached_property
-    def corpus(self) -> tuple[list[str], list[str]]:
-        """Ids and texts of the user's texts."""
-        patterns = self.pipeline.augmentation.texts
-        return read_corpus(patterns, self.root) if patterns else ([], [])
-
-    @cached_property
-    def model_digest(self) -> str:
-        """Digest of the base model's weights."""
-        folder = find_language_model(self.pipeline.training.model)
-        files = sorted(folder.glob("*.safetensors"))
-        if not files:
-            raise ModelError(f"{folder}: no .safetensors file; kaug reads no other weights.")
-        return fingerprint(files={file.name: file_digest(file) for file in files})
-
-    @property
-    def trained(self) -> list[tuple[str, int]]:
-        """The arms to train, with their seeds."""
-        return [(arm, seed) for arm in self.pipeline.augmentation.arms for seed in self.pipeline.seeds]
-
-    @property
-    def examined(self) -> list[tuple[str, int]]:
-        """The arms to examine, with their seeds; the untrained model answers alike under every seed."""
-        asked = dict.fromkeys([*self.pipeline.evaluation.arms, *self.pipeline.augmentation.arms])
-        seeds = self.pipeline.seeds
-        return [(arm, seed) for arm in asked for seed in (seeds[:1] if arm.startswith("base") else seeds)]
-
-    @contextlib.contextmanager
-    def stage(self, name: str, stage: str, mark: str, inputs: dict[str, str]) -> Iterator[Draft | None]:
-        """Open a draft for an artifact, or yield None if a finished one with the same fingerprint is there.
-
-        Raises:
-            ArtifactError: The finished one was altered since, or the draft cannot be written.
-        """
-        path = self.out / name
-        if name in self.done:
-            yield None
-            return
-        if not self.rebuild and artifact.promised_fingerprint(path) == mark:
-            self.done[name] = artifact.load(path, stage=stage)
-            yield None
-            return
-        with self.writing(), artifact.publish(path, stage=stage, fingerprint=mark, inputs=inputs) as draft:
-            yield draft
-        self.done[name] = artifact.load(path, stage=stage, verify=False)
-
-
-def open_run(
-    path: Path,
-    *,
-    out: Path | None = None,
-    settings: Sequence[str] = (),
-    rebuild: bool = False,
-    show: Show = silent,
-    command: str = "",
-) -> Run:
-    """Read a pipeline file and name the folder of its artifacts.
+def run_project(
+    project: Project, command: str = "run", *, store: Store | None = None, executor: Executor = execute_here
+) -> Inputs:
+    """Carry out the stages that a command is for, and those that they need.
 
     Args:
-        path: The pipeline file.
-        out: The folder; `build/<name of the file>` in the project's folder if None.
-        settings: Changes such as `training.tokens=5000`.
-        rebuild: Make every stage anew.
-        show: Opens progress bars.
-        command: What the user typed.
+        project: The project.
+        command: `knowledge`, `build-kb`, `augment`, `train`, `evaluate` or `run`.
+        store: Where artifacts are kept; the project's folder if None.
+        executor: What carries the stages out.
+
+    Returns:
+        The artifacts by the names of their stages, and what was opened of them.
 
     Raises:
-        PipelineError: The file is missing or wrong.
+        KaugError: Whatever a stage raises.
     """
-    pipeline = read_pipeline(path, settings)
-    root = project_root(path)
-    return Run(pipeline, root, out or root / "build" / Path(path).stem, rebuild, show, command)
+    stages = plan(project)
+    needed = closure(stages, targets(stages, command))
+    if any(stage.kind in ("training", "answers") for stage in needed):
+        project.base()  # first, so that a missing model shows before the work
+    inputs = Inputs()
+    executor(needed, store or Store(project.out, project.rebuild, project.show), inputs)
+    return inputs
 
 
-def open_sources(
-    sources: Sequence[Path], out: Path, lexicon: Path | None, settings: Sequence[str] = (), rebuild: bool = False
-) -> Run:
-    """Open a run over RDF sources without a pipeline file: for its knowledge base alone.
+def load_report(folder: Path) -> dict[str, Any]:
+    """Read the report of a run.
 
     Args:
-        sources: RDF files, folders of them, or patterns.
-        out: The folder of the artifacts.
-        lexicon: How predicates are said.
-        settings: Changes such as `knowledge.languages=["en","de"]`.
-        rebuild: Make every stage anew.
+        folder: A run's folder, or the folder `6-report` in it.
+
+    Returns:
+        The content of `report.json`.
 
     Raises:
-        PipelineError: A setting is wrong.
+        ArtifactError: There is none, or it was altered.
     """
-    named = json.dumps([str(source.resolve()) for source in sources])
-    text = f'question = "What do these sources know?"\n[knowledge]\nsources = {named}\n[training]\ntokens = 1\n'
-    run = Run(Pipeline.parse(text, "the sources named", settings), Path.cwd(), out, rebuild)
-    run.__dict__["manifest"] = Manifest(Path.cwd() / "manifest.toml", {}, lexicon, None)
-    return run
-
-
-def describe_run(run: Run) -> dict[str, Any]:
-    """Say how a run's result came about, for its report: command, seeds, machine, versions, counts, digests, settings."""
-    training = {}
-    for arm, seed in run.trained:
-        name = arm if len(run.pipeline.seeds) == 1 else f"{arm}, seed {seed}"
-        training[name] = dict(run.done[f"5-models/{arm}-seed{seed}"].details)
-    return {
-        "command": run.command,
-        "seeds": list(run.pipeline.seeds),
-        "model": run.pipeline.training.model,
-        "encoder": run.pipeline.retrieval.encoder,
-        "precision": fitting_precision(run.pipeline.training.precision),
-        "machine": machine(),
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "versions": {"kaug": __version__, **versions()},
-        "training": training,
-        "counts": {name: dict(made.counts) for name, made in sorted(run.done.items()) if made.counts},
-        "digests": {name: made.digest for name, made in sorted(run.done.items())},
-        "settings": run.pipeline.model_dump(),
-    }
+    path = folder if (folder / "report.json").exists() else folder / "6-report"
+    load(path, stage="report")
+    try:
+        report: dict[str, Any] = json.loads((path / "report.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{path / 'report.json'}: cannot be read: {error}.") from error
+    return report

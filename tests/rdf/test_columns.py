@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 from kaug.errors import SourceError
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import load_kb
-from kaug.pipeline.prepare import build_knowledge
-from kaug.pipeline.run import open_sources
+from kaug.pipeline.project import open_project, project_of
+from kaug.pipeline.run import run_project
+from kaug.pipeline.stage import Inputs
+from kaug.pipeline.starter import knowledge_only
 from kaug.rdf import read as module
 from kaug.rdf.columns import Columns, find_term, read_columns
 from kaug.rdf.parse import read_chunks
 from kaug.rdf.read import read_source
-from kaug.rdf.sources import read_manifest, source_of
+from kaug.rdf.sources import source_of
 
 A, B, P = "<urn:x:a>", "<urn:x:b>", "<http://example.org/p>"
 CANONICAL = [
@@ -176,8 +178,8 @@ def test_only_files_that_changed_are_read_again(tmp_path: Path, monkeypatch: pyt
 
     def build(out: Path) -> tuple[str, list[str]]:
         read.clear()
-        run = open_sources([tmp_path / "kb"], tmp_path / out, None)
-        return {**run.done, "": build_knowledge(run)}[""].digest + run.done["0-sources/kb"].digest, sorted(read)
+        made = build_sources([tmp_path / "kb"], tmp_path / out)
+        return made["1-knowledge"].digest + made["0-sources/kb"].digest, sorted(read)
 
     (tmp_path / "kb").mkdir()
     names = [f"{number}.ttl" for number in range(6)]
@@ -198,10 +200,12 @@ def test_only_files_that_changed_are_read_again(tmp_path: Path, monkeypatch: pyt
     assert build(tmp_path / "fresh")[0] == digest == build(tmp_path / "fresher")[0]
 
 
+def build_sources(paths: list[Path], out: Path) -> Inputs:
+    return run_project(project_of(knowledge_only([str(path) for path in paths]), out), "knowledge")
+
+
 def build_files(folder: Path, out: Path) -> tuple[str, set[str]]:
-    run = open_sources([folder], out, None)
-    found = build_knowledge(run)
-    return found.digest, set(load_kb(out).terms["value"].to_pylist())
+    return build_sources([folder], out)["1-knowledge"].digest, set(load_kb(out).terms["value"].to_pylist())
 
 
 def test_a_file_is_known_again_by_its_name_too(tmp_path: Path) -> None:
@@ -237,22 +241,23 @@ def test_sources_of_one_name_are_kept_apart(tmp_path: Path) -> None:
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "x.ttl").write_text(f"<urn:x:s> <urn:x:p> {value} .")
     paths = [tmp_path / "a" / "x.ttl", tmp_path / "b" / "x.ttl"]
-    build_knowledge(open_sources(paths, tmp_path / "out", None))
+    build_sources(paths, tmp_path / "out")
     for kb in (load_kb(tmp_path / "out"), build_kb(paths)):
         assert sorted(kb.facts["sources"].to_pylist()) == [["x"], ["x-2"]]
         assert kb.origins["x-2"]["path"] == "x.ttl"
     with pytest.raises(SourceError, match=r"x\.ttl: is given twice"):
-        build_knowledge(open_sources(paths[:1] * 2, tmp_path / "out", None))
+        build_sources(paths[:1] * 2, tmp_path / "out")
 
 
 def test_a_change_of_licence_makes_the_knowledge_base_anew(tmp_path: Path) -> None:
     (tmp_path / "x.ttl").write_text("<urn:x:s> <urn:x:p> 1 .")
 
+    (tmp_path / "p.toml").write_text(
+        'question = "?"\n[knowledge]\nmanifest = "manifest.toml"\nsources = ["x"]\n[training]\ntokens = 1\n'
+    )
+
     def licence() -> str:
-        manifest = read_manifest(tmp_path / "manifest.toml")
-        run = open_sources([tmp_path / "x.ttl"], tmp_path / "out", None, ['knowledge.sources=["x"]'])
-        run.__dict__["manifest"] = manifest
-        build_knowledge(run)
+        run_project(open_project(tmp_path / "p.toml", out=tmp_path / "out"), "knowledge")
         return str(load_kb(tmp_path / "out").origins["x"]["licence"])
 
     for name in ("MIT", "CC-BY-4.0"):

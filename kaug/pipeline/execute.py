@@ -1,0 +1,101 @@
+"""A list of stages and a folder → their artifacts: each is taken up if it is finished, and made if it is not."""
+
+import contextlib
+import shutil
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from kaug.pipeline.stage import Inputs, Job, Stage, mark
+from kaug.progress import Show, silent
+from kaug.store import artifact
+from kaug.store.artifact import Artifact
+
+__all__ = ["Executor", "Store", "execute_here"]
+
+
+@dataclass(frozen=True)
+class Store:
+    """The folder of a run's artifacts.
+
+    Attributes:
+        out: The folder.
+        rebuild: Make every stage anew, finished or not.
+        show: Opens progress bars.
+        announce: Called with a stage before it is made.
+        write_lock: Opens the right to write below the folder while a stage is made; does nothing where it is held all along.
+    """
+
+    out: Path
+    rebuild: bool = False
+    show: Show = silent
+    announce: Callable[[Stage], None] = lambda stage: None
+    write_lock: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
+
+    def finished(self, stage: Stage, fingerprint: str) -> Artifact | None:
+        """Return the stage's artifact, verified, if it has this fingerprint; None if it is to be made.
+
+        Raises:
+            ArtifactError: It was altered since it was written.
+        """
+        path = self.out / stage.name
+        if self.rebuild or artifact.promised_fingerprint(path) != fingerprint:
+            return None
+        return artifact.load(path, stage=stage.kind)
+
+    def make(self, stage: Stage, fingerprint: str, inputs: Inputs) -> Artifact:
+        """Make a stage's artifact and return it.
+
+        Raises:
+            ArtifactError: It cannot be written.
+        """
+        path = self.out / stage.name
+        scratch = path.parent / f".{path.name}.work-{fingerprint[:12]}"
+        digests = {name: inputs[name].digest for name in stage.needs}
+        with self.write_lock():
+            self._sweep(path, keep=None if self.rebuild else scratch)
+            started = time.perf_counter()
+            with artifact.publish(path, stage=stage.kind, fingerprint=fingerprint, inputs=digests) as draft:
+                previous = path if path.is_dir() and not self.rebuild else None
+                stage.make(Job(stage, stage.settings, inputs, draft, previous, scratch, self.show))
+                draft.details.setdefault("seconds", round(time.perf_counter() - started, 3))
+            self._sweep(path, keep=None)
+        return artifact.load(path, stage=stage.kind, verify=False)
+
+    @staticmethod
+    def _sweep(path: Path, keep: Path | None) -> None:
+        for left in path.parent.glob(f".{path.name}.work-*"):
+            if left != keep:
+                shutil.rmtree(left, ignore_errors=True)
+
+
+class Executor(Protocol):
+    """Carries out stages in an order in which each comes after what it needs; processes or a cluster can be another."""
+
+    def __call__(self, stages: Sequence[Stage], store: Store, inputs: Inputs) -> None:
+        """Make what is not finished, and put all artifacts into `inputs.artifacts`."""
+        ...
+
+
+def execute_here(stages: Iterable[Stage], store: Store, inputs: Inputs) -> None:
+    """Carry out stages in this process, one after another.
+
+    Args:
+        stages: The stages, each after those that it needs.
+        store: The folder of the artifacts.
+        inputs: Receives the artifacts; stages whose artifacts it has are passed over.
+
+    Raises:
+        KaugError: Whatever a stage raises. What was finished before stays.
+    """
+    for stage in stages:
+        if stage.name in inputs.artifacts:
+            continue
+        fingerprint = mark(stage, inputs.artifacts)
+        made = store.finished(stage, fingerprint)
+        if made is None:
+            store.announce(stage)
+            made = store.make(stage, fingerprint, inputs)
+        inputs.artifacts[stage.name] = made

@@ -1,0 +1,1 @@
+"""What makes each stage, one module a stage."""

@@ -1,0 +1,89 @@
+"""Facts → `2-index/`: their embeddings and the FAISS index; and that index → the facts found for texts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from kaug.knowledge.knowledge_base import load_kb
+from kaug.pipeline.stage import Inputs, Job
+from kaug.retrieval.encoder import load_encoder
+from kaug.retrieval.filters import facts_where
+from kaug.retrieval.index import FactIndex
+from kaug.retrieval.linker import Linker
+from kaug.retrieval.retriever import Retriever
+from kaug.retrieval.settings import RetrievalSettings
+
+__all__ = ["IndexSettings", "find_facts", "make_index"]
+
+
+@dataclass(frozen=True)
+class IndexSettings:
+    """What of `[retrieval]` decides an index, and the language that facts are said in."""
+
+    encoder: str
+    backend: str
+    recall: float
+    language: str
+
+
+def make_index(job: Job) -> None:
+    """Embed the facts and index them; embeddings of facts that an older index has are taken over."""
+    settings: IndexSettings = job.settings
+    kb = job.inputs.open("1-knowledge", load_kb)
+    count = kb.facts.num_rows
+    encoder = load_encoder(settings.encoder, settings.backend, texts=count)  # type: ignore[arg-type]
+    with job.show("embedding facts", count, "facts") as advance:
+        index = FactIndex.build(
+            kb, encoder, settings.language, advance, job.previous, recall=settings.recall, work=job.scratch
+        )
+    index.save(job.draft.path)
+    job.draft.counts.update({"facts": len(index), "facts whose embedding was there": index.taken_over})
+    job.draft.details.update(
+        kind=index.kind,
+        recall_at_10=index.recall,
+        recall_wanted=settings.recall,
+        encoder=index.encoder.name,
+        backend=getattr(encoder, "chosen", {}),
+    )
+
+
+def find_facts(
+    inputs: Inputs,
+    settings: RetrievalSettings,
+    texts: Sequence[str],
+    language: str,
+    k: int | None = None,
+    allowed: Any = None,
+) -> pa.Table:
+    """Find facts for texts in the run's index, as `[retrieval]` says; see `Retriever.retrieve`.
+
+    Args:
+        inputs: The artifacts; `1-knowledge` and `2-index` are read.
+        settings: The section.
+        texts: The texts.
+        language: BCP 47 tag.
+        k: How many facts for each text, in place of the setting.
+        allowed: bool (facts,): which facts may be found, besides what the setting's filter says.
+
+    Returns:
+        The hits.
+    """
+    kb = inputs.open("1-knowledge", load_kb)
+
+    def make() -> Retriever:
+        encoder = load_encoder(settings.encoder, settings.backend)
+        return Retriever(kb, FactIndex.load(inputs["2-index"].path, kb, encoder), Linker(kb), encoder)
+
+    retriever = inputs.once(("retriever", settings.encoder, settings.backend), make)
+    where = inputs.once(
+        ("facts allowed", settings.filter.model_dump_json()), lambda: facts_where(kb, **settings.filter.model_dump())
+    )
+    return retriever.retrieve(
+        texts,
+        k or settings.k,
+        language=language,
+        allowed=where if allowed is None else where & allowed,
+        **settings.model_dump(include={"threshold", "hops", "diversity", "budget"}),
+    )

@@ -1,0 +1,68 @@
+"""The columns of the sources → `1-knowledge/`: terms, labels, facts, axioms, lexicon."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from kaug.errors import SourceError
+from kaug.knowledge.build import assemble
+from kaug.knowledge.knowledge_base import save_kb
+from kaug.knowledge.settings import KnowledgeSettings
+from kaug.pipeline.stage import Job
+from kaug.rdf.read import lean_memory, load_files
+from kaug.rdf.sources import Source
+from kaug.rdf.validate import check_shapes
+
+__all__ = ["SHAPE_RESULTS", "BuildSettings", "make_knowledge"]
+
+SHAPE_RESULTS = "shapes.json"
+"""The file of an artifact of this stage that holds the results of SHACL, if it was asked for."""
+
+
+@dataclass(frozen=True)
+class BuildSettings:
+    """What a knowledge base is put together from: the sources, and how."""
+
+    knowledge: KnowledgeSettings
+    sources: list[Source]
+    lexicon: Path | None
+    shapes: Path | None
+
+
+def make_knowledge(job: Job) -> None:
+    """Put the sources together; a violation of the manifest's shapes stops the run if the pipeline asks for the check."""
+    settings: BuildSettings = job.settings
+    read = [job.inputs[name] for name in job.stage.needs]
+    results = _shape_results(job, settings)
+    with job.show("putting the knowledge base together", None, "facts") as advance, lean_memory():
+        kb = assemble(
+            settings.sources,
+            [one.details["sha256"] for one in read],
+            [load_files(one.path).columns for one in read],
+            lexicon=settings.lexicon,
+            where="[knowledge] select",
+            **settings.knowledge.model_dump(exclude={"manifest", "sources", "shapes"}),
+        )
+        advance(kb.facts.num_rows)
+    save_kb(kb, job.draft.path)
+    job.draft.counts.update(kb.counts)
+    if results is not None:
+        (job.draft.path / SHAPE_RESULTS).write_text(json.dumps(results, ensure_ascii=False), encoding="utf-8")
+
+
+def _shape_results(job: Job, settings: BuildSettings) -> list[dict[str, str]] | None:
+    if settings.shapes is None:
+        return None
+    files = [file for source in settings.sources for file in source.files()]
+    with job.show("checking shapes", None, "results") as advance:
+        results = list(check_shapes(files, settings.shapes))
+        advance(len(results))
+    broken = [f"{one['focus']}: {one['message']}" for one in results if one["severity"] == "Violation"]
+    if broken:
+        more = f"\n… and {len(broken) - 10} more" if len(broken) > 10 else ""
+        lines = "\n".join(broken[:10])
+        raise SourceError(
+            f"{settings.shapes}: the sources violate {len(broken)} shapes; mend them, or set knowledge.shapes = false.\n"
+            f"{lines}{more}"
+        )
+    return results

@@ -1,0 +1,47 @@
+"""Training rows and a model → `5-models/<arm>-seed<n>/`: a fine-tuned model."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from kaug.arms import Arm
+from kaug.augmentation.shards import read_shards
+from kaug.pipeline.stage import Job
+from kaug.training.settings import TrainingSettings
+from kaug.training.trainer import train_model
+
+__all__ = ["ModelSettings", "make_model"]
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """What a model is trained with: the arm, the section, the fraction of plain text, the precision, and where it starts.
+
+    `base` finds the base model's folder; None if the training starts from another arm's model, the second of the stage's needs.
+    """
+
+    arm: Arm
+    training: TrainingSettings
+    replay: float
+    precision: Callable[[], str]
+    seed: int
+    base: Callable[[], Path] | None
+
+
+def make_model(job: Job) -> None:
+    """Train a model; an interrupted training is taken up at its last whole checkpoint."""
+    settings: ModelSettings = job.settings
+    shards, *start = job.stage.needs
+    with job.show(job.stage.title, settings.training.tokens, "tokens") as advance:
+        result = train_model(
+            read_shards(job.inputs[shards].path),
+            settings.base() if settings.base else job.inputs[start[0]].path,
+            job.draft.path,
+            seed=settings.seed,
+            replay=settings.replay,
+            checkpoints=job.scratch,
+            progress=advance,
+            **settings.training.model_dump(exclude={"model", "precision"}),
+            precision=settings.precision(),  # type: ignore[arg-type]
+        )
+    job.draft.details.update(asdict(result), arm=settings.arm.name, seed=settings.seed)

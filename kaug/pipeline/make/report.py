@@ -1,0 +1,83 @@
+"""All answers → `6-report/`: `report.html`, `report.md`, `report.json`, and the quality page beside them."""
+
+import datetime
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from kaug.knowledge.knowledge_base import load_kb
+from kaug.pipeline.inspect import machine, versions
+from kaug.pipeline.make.answers import read_answers
+from kaug.pipeline.make.exam import read_probes
+from kaug.pipeline.settings import Pipeline
+from kaug.pipeline.stage import Inputs, Job
+from kaug.report.report import write_report
+from kaug.tables import ANSWERS, write_table
+from kaug.version import __version__
+from kaug.wording.statements import statements
+
+__all__ = ["ReportSettings", "make_report"]
+
+
+@dataclass(frozen=True)
+class ReportSettings:
+    """What a report says of its run besides the artifacts: the pipeline, what was typed, and what was computed in."""
+
+    pipeline: Pipeline
+    command: str
+    precision: Callable[[], str]
+
+
+def make_report(job: Job) -> None:
+    """Write the report, with the sentences and the sources of all facts that a probe or an answer names."""
+    settings: ReportSettings = job.settings
+    kb, probes = job.inputs.open("1-knowledge", load_kb), job.inputs.open("3-exam", read_probes)
+    names = [name for name in job.stage.needs if name.startswith("6-answers/")]
+    answers = pa.concat_tables([job.inputs.open(name, read_answers) for name in names])
+    facts = {fact for column in (probes["facts"], answers["retrieved"]) for row in column.to_pylist() for fact in row}
+    rows = np.array(sorted(kb.row_of[fact] for fact in facts), np.int64)
+    ids = kb.hex_ids.take(pa.array(rows)).to_pylist()
+    sentences = statements(kb, rows, settings.pipeline.knowledge.languages[0]).to_pylist()
+    sources = [",".join(ids) for ids in kb.facts["sources"].take(pa.array(rows)).to_pylist()]
+    write_table(answers.cast(ANSWERS), job.draft.path / "answers.arrow")
+    shutil.copyfile(job.inputs["1-quality"].path / "quality.html", job.draft.path / "quality.html")
+    write_report(
+        job.draft.path,
+        question=settings.pipeline.question,
+        probes=probes,
+        answers=answers,
+        sentences=dict(zip(ids, sentences, strict=True)),
+        provenance=dict(zip(ids, sources, strict=True)),
+        run=_describe(settings, job.inputs),
+        resamples=settings.pipeline.evaluation.resamples,
+    )
+
+
+def _describe(settings: ReportSettings, inputs: Inputs) -> dict[str, Any]:
+    """Say how the result came about: command, seeds, machine, versions, counts, digests, settings."""
+    pipeline, made = settings.pipeline, inputs.artifacts
+    trained = [dict(one.details) for one in made.values() if one.stage == "training"]
+    return {
+        "command": settings.command,
+        "seeds": list(pipeline.seeds),
+        "model": pipeline.training.model,
+        "encoder": pipeline.retrieval.encoder,
+        "precision": settings.precision(),
+        "machine": machine(),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "versions": {"kaug": __version__, **versions()},
+        "training": {_name(one, pipeline.seeds): one for one in trained},
+        "counts": {name: dict(one.counts) for name, one in sorted(made.items()) if one.counts},
+        "digests": {name: one.digest for name, one in sorted(made.items())},
+        "quality": dict(made["1-quality"].counts),
+        "settings": pipeline.model_dump(),
+    }
+
+
+def _name(details: dict[str, Any], seeds: list[int]) -> str:
+    arm, seed = details.pop("arm"), details.pop("seed")
+    return str(arm) if len(seeds) == 1 else f"{arm}, seed {seed}"

@@ -1,0 +1,55 @@
+"""A knowledge base, the exam, the user's texts and the facts found for them → `4-shards/<arm>/`: training rows."""
+
+from dataclasses import dataclass
+
+from kaug.arms import Arm
+from kaug.augmentation.arms import arm_rows
+from kaug.augmentation.settings import AugmentationSettings
+from kaug.augmentation.shards import dataset_card, write_shards
+from kaug.knowledge.knowledge_base import load_kb
+from kaug.pipeline.make.exam import read_probes
+from kaug.pipeline.make.index import find_facts
+from kaug.pipeline.stage import Job
+from kaug.retrieval.settings import RetrievalSettings
+
+__all__ = ["RowSettings", "make_shards"]
+
+
+@dataclass(frozen=True)
+class RowSettings:
+    """What an arm's rows are written from; `retrieval` is None where no facts are set into texts."""
+
+    arm: Arm
+    augmentation: AugmentationSettings
+    retrieval: RetrievalSettings | None
+    text_ids: list[str]
+    texts: list[str]
+    languages: list[str]
+    seed: int
+    question: str
+
+
+def make_shards(job: Job) -> None:
+    """Write an arm's rows and check that none gives the exam away."""
+    settings: RowSettings = job.settings
+    kb, probes = job.inputs.open("1-knowledge", load_kb), job.inputs.open("3-exam", read_probes)
+    retrieval = settings.retrieval or RetrievalSettings()  # type: ignore[call-arg]
+    with job.show(job.stage.title, None, "rows") as advance:
+        table, counts = arm_rows(
+            kb,
+            settings.arm.rows,  # type: ignore[arg-type]
+            probes,
+            settings.text_ids,
+            settings.texts,
+            find=lambda texts, allowed: find_facts(
+                job.inputs, retrieval, texts, settings.languages[0], allowed=allowed
+            ),
+            languages=settings.languages,
+            seed=settings.seed,
+            phrasings=settings.augmentation.templates,
+            **settings.augmentation.model_dump(include={"forms", "inject", "replay"}),
+        )
+        advance(table.num_rows)
+    job.draft.counts.update(counts)
+    card = dataset_card(settings.question, settings.arm.name, table, kb.origins)
+    job.draft.counts.update(write_shards(table, job.draft.path, card=card))

@@ -1,0 +1,49 @@
+"""A source → `0-sources/<id>/`: its triples in columns, and what came of each file."""
+
+import contextlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from kaug.errors import ArtifactError
+from kaug.pipeline.stage import Job
+from kaug.progress import Show
+from kaug.rdf.endpoint import endpoint_file
+from kaug.rdf.read import FilesRead, lean_memory, load_files, read_files, save_files
+from kaug.rdf.sources import Source, file_digests, verify_source
+from kaug.store.artifact import load
+from kaug.store.digests import code_digest
+
+__all__ = ["digest_source", "make_source"]
+
+
+def digest_source(source: Source, show: Show, rebuild: bool) -> Callable[[], Mapping[str, str]]:
+    """Return what fetches a source, if an endpoint has it, and hashes and verifies its files."""
+
+    def digests() -> Mapping[str, str]:
+        if source.endpoint:
+            with show(f"fetching {source.id}", None, "triples") as advance:
+                endpoint_file(source.endpoint, source.query, source.path, rebuild=rebuild, progress=advance)
+        return {"source": verify_source(source), "name": source.path.name}
+
+    return digests
+
+
+def make_source(job: Job) -> None:
+    """Read the files of a source; of those that were read before by the same code, what was read is taken."""
+    source: Source = job.settings
+    code = code_digest(__name__)
+    digests = file_digests(source)
+    with job.show(f"reading {source.id}", None, "triples") as advance, lean_memory():
+        read = read_files(digests, _read_before(job.previous, code), advance)
+        save_files(read, job.draft.path)
+    columns = read.columns
+    job.draft.counts.update(read=columns.read, triples=len(columns.triples), terms=len(columns.terms))
+    job.draft.details.update(code=code, sha256=verify_source(source, digests))
+
+
+def _read_before(folder: Path | None, code: str) -> FilesRead | None:
+    if folder:
+        with contextlib.suppress(ArtifactError):
+            if load(folder, stage="source").details.get("code") == code:
+                return load_files(folder)
+    return None

@@ -1,0 +1,203 @@
+"""A pipeline file, or RDF alone → a project: the settings with the files, texts, models and arms that they name."""
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from kaug.arms import ARMS, Arm, is_base
+from kaug.augmentation.corpus import read_corpus
+from kaug.errors import ModelError
+from kaug.models.find import find_encoder, find_language_model, fitting_precision
+from kaug.pipeline.settings import Pipeline, project_root, read_pipeline
+from kaug.progress import Show, silent
+from kaug.rdf.sources import Manifest, Source, read_manifest
+from kaug.store.digests import file_digest
+
+__all__ = ["Project", "open_project", "project_of"]
+
+
+@dataclass
+class Project:
+    """A pipeline and all that it names.
+
+    Attributes:
+        pipeline: The settings.
+        root: The folder that paths in the pipeline start from.
+        out: The folder of the artifacts.
+        manifest: The list of sources.
+        command: What the user typed, for the report.
+        rebuild: Fetch what endpoints have again.
+        show: Opens progress bars.
+    """
+
+    pipeline: Pipeline
+    root: Path
+    out: Path
+    manifest: Manifest
+    command: str = ""
+    rebuild: bool = False
+    show: Show = field(default=silent)
+
+    @property
+    def language(self) -> str:
+        """The first language: of the index, the exam and the texts."""
+        return self.pipeline.knowledge.languages[0]
+
+    @cached_property
+    def sources(self) -> list[Source]:
+        """The sources that the pipeline names."""
+        return self.manifest.select(self.pipeline.knowledge.sources)
+
+    @property
+    def lexicon(self) -> Path | None:
+        """The file that says how predicates are said."""
+        return self.manifest.lexicon
+
+    @property
+    def shapes(self) -> Path | None:
+        """The SHACL shapes to check the sources against, if the pipeline asks for it."""
+        return self.manifest.shapes if self.pipeline.knowledge.shapes else None
+
+    def vocabulary_marks(self) -> Mapping[str, str]:
+        """Return the digests of lexicon and shapes, and the names of the sources' files, which origins tell."""
+        files = {"lexicon": self.lexicon, "shapes": self.shapes}
+        names = {f"path of {source.id}": source.path.name for source in self.sources}
+        return {name: file_digest(file) for name, file in files.items() if file} | names
+
+    @cached_property
+    def _corpus(self) -> tuple[list[str], list[str]]:
+        patterns = self.pipeline.augmentation.texts
+        return read_corpus(patterns, self.root) if patterns else ([], [])
+
+    @property
+    def text_ids(self) -> list[str]:
+        """The ids of the user's texts."""
+        return self._corpus[0]
+
+    @property
+    def texts(self) -> list[str]:
+        """The user's texts."""
+        return self._corpus[1]
+
+    def base(self) -> Path:
+        """Find the folder of the base model."""
+        return find_language_model(self.pipeline.training.model)
+
+    def precision(self) -> str:
+        """Return what language models compute in here: `bf16` or `fp32`."""
+        return fitting_precision(self.pipeline.training.precision)
+
+    def machine_marks(self) -> Mapping[str, str]:
+        """Return what models compute in."""
+        return {"precision": self.precision()}
+
+    def model_marks(self) -> Mapping[str, str]:
+        """Return the digests of the base model's files, and what it computes in."""
+        return {**self._base_digests, **self.machine_marks()}
+
+    @cached_property
+    def _base_digests(self) -> Mapping[str, str]:
+        folder = self.base()
+        files = sorted(folder.glob("*.safetensors"))
+        if not files:
+            raise ModelError(f"{folder}: no .safetensors file; kaug reads no other weights.")
+        return {file.name: file_digest(file) for file in files}
+
+    def encoder_marks(self) -> Mapping[str, str]:
+        """Return the digests of the encoder's weights."""
+        folder = find_encoder(self.pipeline.retrieval.encoder)
+        return {file.name: file_digest(file) for file in sorted(folder.glob("*.safetensors"))}
+
+    def open_bar(
+        self, what: str, total: int | None, unit: str
+    ) -> contextlib.AbstractContextManager[Callable[[int], None]]:
+        """Open a progress bar."""
+        return self.show(what, total, unit)
+
+    @property
+    def arms(self) -> Mapping[str, Arm]:
+        """The arms that the pipeline can name."""
+        return ARMS
+
+    @property
+    def trained(self) -> list[Arm]:
+        """The arms to train."""
+        return [self.arms[name] for name in self.pipeline.augmentation.arms]
+
+    @property
+    def trainings(self) -> list[tuple[Arm, int]]:
+        """The arms to train, with their seeds."""
+        return [(arm, seed) for arm in self.trained for seed in self.pipeline.seeds]
+
+    @property
+    def sittings(self) -> list[tuple[Arm, int]]:
+        """The arms that sit the exam, with their seeds: those named for it, then those trained.
+
+        The base model answers alike under every seed, and sits once.
+        """
+        names = dict.fromkeys([*self.pipeline.evaluation.arms, *self.pipeline.augmentation.arms])
+        seeds = self.pipeline.seeds
+        return [
+            (self.arms[name], seed) for name in names for seed in (seeds[:1] if is_base(name, self.arms) else seeds)
+        ]
+
+
+def open_project(
+    path: Path,
+    *,
+    out: Path | None = None,
+    settings: Sequence[str] = (),
+    command: str = "",
+    rebuild: bool = False,
+    show: Show = silent,
+) -> Project:
+    """Read a pipeline file and the manifest that it names.
+
+    A pipeline whose sources are all files needs no manifest.
+
+    Args:
+        path: The pipeline file.
+        out: The folder of the artifacts; `build/<name of the file>` in the project's folder if None.
+        settings: Changes such as `training.tokens=5000`.
+        command: What the user typed.
+        rebuild: Fetch what endpoints have again.
+        show: Opens progress bars.
+
+    Raises:
+        PipelineError: The file is missing or wrong.
+        SourceError: The manifest is wrong, or missing though a source is named by its id.
+    """
+    pipeline = read_pipeline(path, settings)
+    root = project_root(path)
+    file = root / pipeline.knowledge.manifest
+    chosen = "manifest" in pipeline.knowledge.model_fields_set
+    if file.exists() or chosen or not all((root / source).exists() for source in pipeline.knowledge.sources):
+        manifest = read_manifest(file)
+    else:
+        manifest = Manifest(root / "manifest.toml", {}, None, None)
+    return Project(pipeline, root, out or root / "build" / Path(path).stem, manifest, command, rebuild, show)
+
+
+def project_of(
+    pipeline: Pipeline,
+    out: Path,
+    *,
+    lexicon: Path | None = None,
+    command: str = "",
+    rebuild: bool = False,
+    show: Show = silent,
+) -> Project:
+    """Make a project of settings whose sources are files, without a pipeline file or a manifest.
+
+    Args:
+        pipeline: The settings; paths in it start from the current folder.
+        out: The folder of the artifacts.
+        lexicon: How predicates are said.
+        command: What the user typed.
+        rebuild: Make every stage anew.
+        show: Opens progress bars.
+    """
+    manifest = Manifest(Path.cwd() / "manifest.toml", {}, lexicon, None)
+    return Project(pipeline, Path.cwd(), out, manifest, command, rebuild, show)
