@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup quickstart test lint types bench docs clean
+.PHONY: help setup quickstart test quick lint types bench docs clean
 
 help:  ## what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -21,8 +21,11 @@ $(STAMP): pyproject.toml constraints.txt
 quickstart: $(STAMP)  ## train and measure: 10 to 30 minutes on two cores
 	$(BIN)/kaug run pipelines/quickstart.toml
 
-test: $(STAMP)  ## run the tests
-	$(BIN)/python -m pytest
+test: $(STAMP)  ## run the tests, on all cores
+	$(BIN)/python -m pytest -n auto --dist loadfile
+
+quick: $(STAMP)  ## run the tests that take less than two seconds each
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
 
 lint: $(STAMP)  ## check style
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 """A stage as a value: its name, what it needs, its settings, and the function that makes it."""
 
 import dataclasses
+import inspect
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,8 +118,13 @@ def mark(stage: Stage, artifacts: Mapping[str, Artifact]) -> str:
         settings=_content(stage.settings),
         inputs={name: artifacts[name].digest for name in stage.needs},
         outside=dict(stage.outside()),
-        code=code_digest(stage.make.__module__),
+        code=_code(stage.make),
     )
+
+
+def _code(make: Callable[[Job], None]) -> str:
+    # Of a stage that is not kaug's own, the function itself is all that is known.
+    return code_digest(make.__module__) if make.__module__.startswith("kaug.") else inspect.getsource(make)
 
 
 def _content(settings: Any) -> Any:

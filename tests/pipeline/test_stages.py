@@ -1,0 +1,161 @@
+"""The list of stages: what it holds, what a command takes of it, and how it is carried out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from kaug.errors import ArtifactError
+from kaug.pipeline.execute import Store, execute_here
+from kaug.pipeline.project import Project, project_of
+from kaug.pipeline.settings import Pipeline
+from kaug.pipeline.stage import Inputs, Job, Stage, closure
+from kaug.pipeline.stages import plan, targets
+from kaug.settings import Section
+from kaug.store.artifact import load
+
+TOML = """
+question = "?"
+seeds = [0, 1]
+[knowledge]
+sources = ["a.ttl"]
+[training]
+tokens = 1000
+"""
+
+
+def project(tmp_path: Path, *settings: str) -> Project:
+    file = tmp_path / "a.ttl"
+    file.write_text("<urn:x:s> <urn:x:p> <urn:x:o> .")
+    pipeline = Pipeline.parse(TOML.replace("a.ttl", str(file)), settings=settings)
+    return project_of(pipeline, tmp_path / "out")
+
+
+def names(stages: list[Stage], command: str) -> list[str]:
+    return [stage.name for stage in closure(stages, targets(stages, command))]
+
+
+def test_a_plan_lists_every_stage_after_what_it_needs(tmp_path: Path) -> None:
+    stages = plan(project(tmp_path))
+    seen: set[str] = set()
+    for stage in stages:
+        assert set(stage.needs) <= seen
+        seen.add(stage.name)
+    assert len(seen) == len(stages)
+    assert {name for name in seen if name.startswith("5-")} == {
+        f"5-models/{arm}-seed{seed}" for arm in ("repeated", "shuffled", "augmented") for seed in (0, 1)
+    }
+    assert [name for name in seen if name.startswith("6-answers/base")] != []
+    assert "6-answers/base-seed1" not in seen  # the untrained model answers alike under every seed
+
+
+@pytest.mark.parametrize(
+    ("command", "setting", "index"),
+    [
+        ("augment", "augmentation.forms=['statement']", False),
+        ("augment", "augmentation.inject=['before']", True),
+        ("run", "evaluation.arms=['base']", False),
+        ("run", "evaluation.arms=['base+retrieval']", True),
+        ("build-kb", "evaluation.arms=['base']", True),
+    ],
+)
+def test_an_index_is_planned_only_where_facts_are_retrieved(
+    tmp_path: Path, command: str, setting: str, index: bool
+) -> None:
+    assert ("2-index" in names(plan(project(tmp_path, setting)), command)) == index
+
+
+def test_an_arm_with_retrieval_is_asked_as_the_model_that_it_starts_from(tmp_path: Path) -> None:
+    stages = {stage.name: stage for stage in plan(project(tmp_path, "evaluation.arms=['base', 'augmented+retrieval']"))}
+    assert stages["6-answers/augmented+retrieval-seed1"].needs[:2] == ("3-exam", "5-models/augmented-seed1")
+    assert "5-models/augmented+retrieval-seed1" not in stages
+
+
+@dataclass(frozen=True)
+class Words:
+    """Settings of a stage: what is content, and what only says where and how."""
+
+    text: str
+    path: Path = Path("anywhere")
+    how: Callable[[], str] = str
+
+
+class Half(Section):
+    """A section half of whose keys decide nothing."""
+
+    not_content: ClassVar[frozenset[str]] = frozenset({"speed"})
+    text: str = ""
+    speed: int = 0
+
+
+MADE: list[str] = []
+
+
+def write(job: Job) -> None:
+    MADE.append(job.stage.name)
+    before = "".join((job.inputs[name].path / "a.txt").read_text() for name in job.stage.needs)
+    (job.draft.path / "a.txt").write_text(before + job.settings.text)
+
+
+def run(out: Path, *stages: Stage, rebuild: bool = False) -> list[str]:
+    MADE.clear()
+    execute_here(stages, Store(out, rebuild), Inputs())
+    return list(MADE)
+
+
+def test_only_what_changed_is_made_again(tmp_path: Path) -> None:
+    one, two = (
+        Stage("1-one", "x", "one", write, (), Words("a")),
+        Stage("2-two", "x", "two", write, ("1-one",), Words("b")),
+    )
+    assert run(tmp_path, one, two) == ["1-one", "2-two"]
+    assert (tmp_path / "2-two" / "a.txt").read_text() == "ab"
+    assert run(tmp_path, one, two) == []
+    moved = Stage("1-one", "x", "one", write, (), Words("a", tmp_path, repr))
+    assert run(tmp_path, moved, two) == []
+    assert run(tmp_path, one, Stage("2-two", "x", "two", write, ("1-one",), Words("c"))) == ["2-two"]
+    assert run(tmp_path, Stage("1-one", "x", "one", write, (), Words("d")), two) == ["1-one", "2-two"]
+    assert run(tmp_path, one, two, rebuild=True) == ["1-one", "2-two"]
+    outside = Stage("1-one", "x", "one", write, (), Words("a"), lambda: {"file": "digest"})
+    assert run(tmp_path, outside, two) == ["1-one"]  # the same content: what hangs on it stays
+
+
+def test_keys_that_decide_nothing_make_nothing_anew(tmp_path: Path) -> None:
+    def stage(**values: object) -> Stage:
+        return Stage("1-one", "x", "one", write, (), Half.model_validate(values))
+
+    assert run(tmp_path, stage(text="a")) == ["1-one"]
+    assert run(tmp_path, stage(text="a", speed=3)) == []
+    assert run(tmp_path, stage(text="b", speed=3)) == ["1-one"]
+
+
+def test_what_a_stage_keeps_for_a_second_try_is_there_then_and_goes_at_the_end(tmp_path: Path) -> None:
+    tries = []
+
+    def stop_once(job: Job) -> None:
+        tries.append((job.scratch / "half").exists())
+        job.scratch.mkdir(exist_ok=True)
+        (job.scratch / "half").write_text("")
+        if len(tries) == 1:
+            raise KeyboardInterrupt
+        (job.draft.path / "a.txt").write_text("whole")
+
+    stopping = Stage("5-models/a", "x", "a", stop_once, (), Words("a"))
+    with pytest.raises(KeyboardInterrupt):
+        execute_here([stopping], Store(tmp_path), Inputs())
+    assert not (tmp_path / "5-models" / "a").exists()
+    execute_here([stopping], Store(tmp_path), Inputs())
+    assert tries == [False, True]
+    assert [path.name for path in (tmp_path / "5-models").iterdir()] == ["a"]
+
+
+def test_an_altered_artifact_is_refused_by_name(tmp_path: Path) -> None:
+    one = Stage("1-one", "x", "one", write, (), Words("a"))
+    run(tmp_path, one)
+    (tmp_path / "1-one" / "a.txt").write_text("b")
+    with pytest.raises(ArtifactError, match=r"a\.txt: altered"):
+        run(tmp_path, one)
+    assert run(tmp_path, one, rebuild=True) == ["1-one"]
+    assert load(tmp_path / "1-one").stage == "x"
