@@ -11,6 +11,7 @@ from kaug.knowledge.build import build_kb
 from kaug.models.find import find_encoder, find_language_model
 from kaug.pipeline.prepare import find_facts, knowledge_of
 from kaug.pipeline.run import Run
+from kaug.rdf.endpoint import fetched_aside
 from kaug.wording.statements import statements
 
 __all__ = ["check", "search"]
@@ -63,12 +64,13 @@ def check(run: Run) -> dict[str, Any]:
         KaugError: Whatever the run itself would raise for its inputs.
     """
     settings = run.pipeline.knowledge
-    kb = build_kb(
-        run.sources,
-        lexicon=run.manifest.lexicon,
-        where="[knowledge] select",
-        **settings.model_dump(exclude={"manifest", "sources", "shapes"}),
-    )
+    with fetched_aside(run.sources) as sources:
+        kb = build_kb(
+            sources,
+            lexicon=run.manifest.lexicon,
+            where="[knowledge] select",
+            **settings.model_dump(exclude={"manifest", "sources", "shapes"}),
+        )
     probes = draw_exam(
         kb,
         texts=run.corpus[1],

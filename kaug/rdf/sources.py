@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from kaug.errors import SourceError, nearest
+from kaug.http import public_url
 from kaug.rdf.files import expand
 from kaug.rdf.sparql import check_endpoint
-from kaug.store.digests import file_digest
+from kaug.store.digests import file_digest, safe_name
 
 __all__ = ["Manifest", "Source", "file_digests", "read_manifest", "source_of", "verify_source", "with_own_ids"]
 
 Kind = Literal["domain", "commonsense"]
 _KEYS = {"path", "endpoint", "query", "query_file", "kind", "licence", "origin", "attribution", "sha256"}
+_LONGEST_ID = 100
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Source:
         path: The file, the folder, or the pattern; for an endpoint, the file that keeps what it gave.
         kind: `domain` or `commonsense`.
         licence: SPDX expression, or what its owner says.
-        origin: Where it comes from.
+        origin: Where it comes from; of an endpoint, if the manifest does not say, its URL without keys.
         attribution: What its licence asks to be said.
         sha256: The digest that it must have, or empty; see `verify_source`.
         endpoint: The URL of a SPARQL endpoint, or empty.
@@ -148,6 +150,11 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def _source(path: Path, name: str, entry: object) -> Source:
+    if not _is_id(name):
+        raise SourceError(
+            f"{path}: the source id {name[:50]!r} should be a name of at most {_LONGEST_ID} characters, without '/' and "
+            "'\\', that does not begin with a dot."
+        )
     if not isinstance(entry, dict):
         raise SourceError(f"{path}: source {name!r} should be a table with the key 'path'.")
     for key, value in entry.items():
@@ -170,11 +177,18 @@ def _source(path: Path, name: str, entry: object) -> Source:
         del entry["query_file"]
     if "endpoint" in entry:
         check_endpoint(entry["endpoint"], entry["query"], f"{path}: source {name!r}")
-    fetched = Path(".fetched") / f"{name}.nq"
+        entry = {"origin": public_url(entry["endpoint"]), **entry}
+    fetched = Path(".fetched") / f"{safe_name(name)}.nq"
     source = Source(name, **{**entry, "path": path.parent / entry.get("path", fetched)})
     if source.kind not in get_args(Kind):
         raise SourceError(f"{path}: source {name!r} has kind {source.kind!r}; it should be domain or commonsense.")
     return source
+
+
+def _is_id(name: str) -> bool:
+    return (
+        0 < len(name) <= _LONGEST_ID and name.isprintable() and not name.startswith(".") and not {"/", "\\"} & set(name)
+    )
 
 
 def _beside(path: Path, data: dict[str, Any], key: str) -> Path | None:
