@@ -14,6 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 NAMES = [path.relative_to(PACKAGE.parent).as_posix() for path in MODULES]
 LAYERS = """
 errors version progress arrays html
+files
 store tables settings arms http
 rdf words models
 importers knowledge

@@ -3,13 +3,13 @@
 import glob
 import hashlib
 import itertools
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from kaug.errors import SourceError, nearest
+from kaug.files import read_text, read_toml
 from kaug.http import public_url
 from kaug.rdf.files import expand
 from kaug.rdf.sparql import check_endpoint
@@ -131,14 +131,7 @@ def read_manifest(path: Path) -> Manifest:
     Raises:
         SourceError: It is missing or malformed, or has a key or a kind that there is not.
     """
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SourceError(
-            f"{path}: cannot be read: {error.strerror}. It should list the sources of knowledge."
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path}: not valid TOML: {error}") from error
+    data = read_toml(path)
     for key in data:
         if key not in {"sources", "lexicon", "shapes"}:
             raise SourceError(f"{path}: unknown key {key!r}.{nearest(key, ['sources', 'lexicon', 'shapes'])}")
@@ -169,11 +162,7 @@ def _source(path: Path, name: str, entry: object) -> Source:
     if ("endpoint" in entry) != bool(entry.keys() & {"query", "query_file"}):
         raise SourceError(f"{path}: source {name!r}: 'endpoint' and 'query' (or 'query_file') go together.")
     if "query_file" in entry:
-        file = path.parent / entry["query_file"]
-        try:
-            entry = {**entry, "query": file.read_text(encoding="utf-8")}
-        except (OSError, UnicodeDecodeError) as error:
-            raise SourceError(f"{file}: cannot be read: {error} (query of source {name!r}).") from error
+        entry = {**entry, "query": read_text(path.parent / entry["query_file"])}
         del entry["query_file"]
     if "endpoint" in entry:
         check_endpoint(entry["endpoint"], entry["query"], f"{path}: source {name!r}")
