@@ -387,19 +387,9 @@ def test_env_says_what_there_is(kaug: Kaug, monkeypatch: pytest.MonkeyPatch, tmp
     assert "no language model 'smollm2-135m'" in found["model smollm2-135m"]
 
 
-def test_elements_are_imported_as_valid_turtle(kaug: Kaug, tmp_path: Path) -> None:
-    pytest.importorskip("mendeleev")
-    code, out, _ = kaug("import", "elements", "-o", tmp_path / "x.ttl", "--json")
-    assert code == 0
-    counts = json.loads(out)
-    assert (counts["file"], counts["elements"]) == (str(tmp_path / "x.ttl"), 118)
-    assert kaug("validate", tmp_path / "x.ttl")[0] == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["x.ttl"]
-
-
 def test_an_unknown_importer_names_the_nearest(kaug: Kaug, tmp_path: Path) -> None:
-    code, _, err = kaug("import", "elemnts", "-o", tmp_path / "x.ttl")
-    assert (code, err) == (2, "kaug: There is no importer 'elemnts'. Did you mean 'elements'?\n")
+    code, _, err = kaug("import", "wordnett", "-o", tmp_path / "x.nq")
+    assert (code, err) == (2, "kaug: There is no importer 'wordnett'. Did you mean 'wordnet'?\n")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -14,7 +14,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 NAMES = [path.relative_to(PACKAGE.parent).as_posix() for path in MODULES]
 LAYERS = """
 errors version progress arrays html
-store tables settings arms
+files
+store tables settings arms http
 rdf words models
 importers knowledge
 wording

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kaug.errors import SourceError
+from kaug.files import find_files, read_text
 from kaug.tables import content_digest
 
 __all__ = ["read_corpus"]
@@ -27,7 +28,7 @@ def read_corpus(patterns: str | Sequence[str], root: Path, *, as_written: bool =
     """
     texts: dict[str, str] = {}
     for pattern in [patterns] if isinstance(patterns, str) else patterns:
-        files = _find(pattern, root)
+        files = find_files(root / pattern)
         if not files:
             raise SourceError(f"{root / pattern}: no such file; `texts` should name .jsonl or .txt files.")
         for file in files:
@@ -39,19 +40,8 @@ def read_corpus(patterns: str | Sequence[str], root: Path, *, as_written: bool =
     return list(texts), list(texts.values())
 
 
-def _find(pattern: str, root: Path) -> list[Path]:
-    named = root / pattern
-    if named.is_file():
-        return [named]
-    anchor = Path(named.anchor) if Path(pattern).is_absolute() else root
-    return sorted(file for file in anchor.glob(str(Path(pattern).relative_to(Path(pattern).anchor))) if file.is_file())
-
-
 def _read_file(file: Path) -> list[tuple[int, str, str]]:
-    try:
-        lines = file.read_text(encoding="utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{file}: not UTF-8 at byte {error.start}.") from error
+    lines = read_text(file).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return _read_rows(file, lines) if file.suffix == ".jsonl" else _read_paragraphs(lines)
 
 

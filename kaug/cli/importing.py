@@ -17,7 +17,7 @@ def import_(
         str,
         typer.Argument(
             help="What to import: conceptnet, conceptnet-100k, atomic, kgtk, wordnet, metaqa, pathquestion or table, from "
-            "files; world (GeoNames, CLDR) or elements (mendeleev), from packages."
+            "files."
         ),
     ],
     inputs: Annotated[
@@ -25,7 +25,7 @@ def import_(
         typer.Argument(metavar="IN...", help="The files or folders to read; .gz, .bz2, .xz and .zst are unpacked."),
     ] = None,
     *,
-    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write: .nq or .nq.gz (world, elements: .ttl).")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write: .nq or .nq.gz.")],
     source: Annotated[str | None, typer.Option(help="The source's id. [default: the name of the file written]")] = None,
     manifest: Annotated[Path | None, typer.Option(help="Add the source to this manifest.")] = None,
     graph: Annotated[

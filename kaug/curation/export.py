@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.rdf.memory import iris, joined, literals
 from kaug.rdf.parse import FORMATS, syntax_of
-from kaug.rdf.serialize import prefixes_of, refuse_in_xml, whole_file, write_quads
+from kaug.rdf.serialize import prefixes_of, refuse_in_xml, write_quads
+from kaug.rdf.whole import whole_file
 from kaug.wording.statements import statements
 
 if TYPE_CHECKING:

@@ -6,45 +6,16 @@ from pathlib import Path
 from typing import Any, Literal, assert_never
 
 from kaug.errors import SourceError, nearest
+from kaug.importers.formats import ABOUT, OPTIONS, ImporterName
 from kaug.importers.lines import Quads, quads_file
 from kaug.importers.manifest_entry import Entry, add_entry, entry_text
 from kaug.store.digests import file_digest
 
-__all__ = ["FileFormat", "import_files"]
-
-FileFormat = Literal["conceptnet", "conceptnet-100k", "atomic", "kgtk", "wordnet", "metaqa", "pathquestion", "table"]
-
-_ABOUT: dict[str, tuple[str, str, str, str]] = {  # kind, licence, origin, attribution
-    "conceptnet": (
-        "commonsense",
-        "CC-BY-SA-4.0",
-        "ConceptNet 5 (https://conceptnet.io)",
-        "ConceptNet 5 (https://conceptnet.io), by Robyn Speer and others, CC BY-SA 4.0",
-    ),
-    "conceptnet-100k": (
-        "commonsense",
-        "CC-BY-SA-4.0",
-        "ConceptNet-100k, a split of ConceptNet for knowledge base completion",
-        "ConceptNet (https://conceptnet.io), CC BY-SA 4.0",
-    ),
-    "atomic": (
-        "commonsense",
-        "CC-BY-4.0",
-        "ATOMIC-2020 (https://allenai.org/data/atomic-2020)",
-        "ATOMIC-2020, Allen Institute for AI, CC BY 4.0",
-    ),
-    "kgtk": ("commonsense", "", "KGTK edges", ""),
-    "wordnet": ("commonsense", "", "WordNet", ""),
-    "metaqa": ("domain", "Creative Commons", "MetaQA (https://github.com/yuyuzhang/MetaQA)", "MetaQA, from WikiMovies"),
-    "pathquestion": ("domain", "", "PathQuestion (https://github.com/zmtkeke/IRN), from Freebase", ""),
-    "table": ("domain", "", "a table", ""),
-}
-_ONLY = {"languages": ("conceptnet",), "base": ("kgtk", "wordnet", "table"), "mapping": ("table",)}
-"""The options that only some formats have."""
+__all__ = ["import_files"]
 
 
 def import_files(
-    name: FileFormat,
+    name: ImporterName,
     inputs: Sequence[Path],
     out: Path,
     *,
@@ -97,9 +68,9 @@ def import_files(
     """
     given = {"languages": languages, "base": base, "mapping": mapping}
     for option in unknown:
-        known = (*_ONLY, "source", "graph", "manifest", "kind", "licence", "origin", "attribution", "progress")
+        known = (*OPTIONS, "source", "graph", "manifest", "kind", "licence", "origin", "attribution", "progress")
         raise SourceError(f"importer {name!r} has no option {option!r}.{nearest(option, known)}")
-    for option, formats in _ONLY.items():
+    for option, formats in OPTIONS.items():
         if given[option] is not None and name not in formats:
             raise SourceError(f"importer {name!r} has no option {option!r}; it is for {', '.join(formats)}.")
     if kind not in (None, "domain", "commonsense"):
@@ -116,7 +87,7 @@ def import_files(
     source = source or out.name.removesuffix(".gz").removesuffix(".nq")
     with quads_file(out, graph or f"https://w3id.org/kaug/source/{_name(source)}", inputs) as quads:
         _read(name, inputs, quads, source, progress or (lambda _: None), given)
-    usual = _ABOUT[name]
+    usual = ABOUT[name]
     entry = Entry(
         path=os.path.relpath(out, manifest.parent if manifest else out.parent),
         kind=kind or usual[0],
@@ -131,7 +102,7 @@ def import_files(
 
 
 def _read(
-    name: FileFormat,
+    name: ImporterName,
     inputs: Sequence[Path],
     quads: Quads,
     source: str,

@@ -4,19 +4,18 @@ One space stands between terms, and equal facts are equal bytes.
 """
 
 import contextlib
-import gzip
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.errors import SourceError
 from kaug.importers.terms import Column, is_iri, join
+from kaug.rdf.whole import whole_file
 
 __all__ = ["ALTERNATIVE", "LABEL", "TYPE", "Quads", "quads_file", "statement_name", "text_bytes"]
 
@@ -150,28 +149,13 @@ def quads_file(path: Path, graph: str, inputs: Sequence[Path] = ()) -> Iterator[
         raise SourceError(f"{path}: the file to write should end in .nq or .nq.gz.")
     if not is_iri(graph):
         raise SourceError(f"{graph!r}: the named graph should be an absolute IRI, such as https://example.org/graph.")
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as handle:
-            with contextlib.ExitStack() as stack:
-                sink: BinaryIO = handle
-                if path.name.endswith(".gz"):
-                    file = gzip.GzipFile("", "wb", compresslevel=6, fileobj=handle, mtime=0)  # the same bytes each time
-                    sink = cast("BinaryIO", stack.enter_context(file))
-                quads = Quads(sink, graph)
-                yield quads
-                quads.flush()
-            handle.flush()
-            os.fsync(handle.fileno())
+    with whole_file(path) as file:
+        quads = Quads(file, graph)
+        yield quads
+        quads.flush()
         if not quads.counts["facts"]:
             out = ", ".join(
                 f"{n:,} {key.removeprefix('left out: ')}" for key, n in quads.counts.items() if "left" in key
             )
             read = ", ".join(map(str, inputs)) or str(path)
             raise SourceError(f"{read}: holds no fact to write" + (f" (left out: {out})." if out else "."))
-        draft.replace(path)
-    except OSError as error:
-        raise SourceError(f"{path}: cannot be written: {error.strerror or error}.") from error
-    finally:
-        draft.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from kaug.errors import SourceError
+from kaug.files import read_text
 from kaug.rdf.sources import Source, read_manifest
 from kaug.store.artifact import write_whole
 
@@ -58,7 +59,7 @@ def add_entry(manifest: Path, id: str, entry: Entry) -> None:
     Raises:
         SourceError: The manifest has another source of that name, or is malformed. It is then left as it was.
     """
-    text = manifest.read_text(encoding="utf-8") if manifest.exists() else ""
+    text = read_text(manifest) if manifest.exists() else ""
     known = read_manifest(manifest).sources.get(id) if text else None
     wanted = Source(id, **{**asdict(entry), "path": manifest.parent / entry.path})
     if known is not None:

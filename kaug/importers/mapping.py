@@ -1,7 +1,6 @@
 """What a table's columns mean, from TOML or from options → a mapping, checked."""
 
 import re
-import tomllib
 from collections.abc import Mapping as Mappings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kaug.errors import SourceError, nearest
+from kaug.files import read_toml
 from kaug.importers.columns import Layout, without_ending
 from kaug.importers.terms import language_tag
 
@@ -122,12 +122,9 @@ def read_mapping(path: Path) -> Mapping:
     Raises:
         SourceError: It is missing or malformed, or has an unknown key; the message names the nearest known one.
     """
+    data = read_toml(path)
     try:
-        return mapping_of(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise SourceError(f"{path}: cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path}: not valid TOML: {error}") from error
+        return mapping_of(data)
     except SourceError as error:
         raise SourceError(f"{path}: {error}") from None
 

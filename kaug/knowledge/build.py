@@ -13,6 +13,7 @@ import pyoxigraph as ox
 from numpy.typing import NDArray
 
 from kaug.errors import SourceError
+from kaug.http import public_url
 from kaug.knowledge.entries import label_table, read_lexicon, source_entries, template_table
 from kaug.knowledge.facts import Stated, add_inferred, lines, stated_table
 from kaug.knowledge.knowledge_base import KnowledgeBase
@@ -191,7 +192,7 @@ def assemble(
                 "path": source.path.name,
                 "sha256": digest,
                 "licence": source.licence,
-                "origin": source.origin or source.endpoint,
+                "origin": source.origin or public_url(source.endpoint),
                 "attribution": source.attribution,
             }
             for source, digest in zip(sources, digests, strict=True)

@@ -9,6 +9,8 @@ from kaug.models.find import find_encoder
 from kaug.pipeline.project import Project
 from kaug.pipeline.stage import Stage, closure, mark
 from kaug.pipeline.stages import plan, targets
+from kaug.rdf.endpoint import fetched_aside
+from kaug.rdf.sources import Source
 from kaug.store.artifact import Artifact, load, promised_fingerprint
 
 __all__ = ["PlannedStage", "check", "planned"]
@@ -42,12 +44,18 @@ def planned(project: Project, command: str) -> list[PlannedStage]:
             not project.rebuild
             and all(name in artifacts for name in stage.needs)
             and path.is_dir()
+            and not _must_fetch(stage)
             and promised_fingerprint(path) == mark(stage, artifacts)
         )
         if finished:
             artifacts[stage.name] = load(path, stage=stage.kind, verify=False)
         found.append(PlannedStage(stage, "finished" if finished else "make"))
     return found
+
+
+def _must_fetch(stage: Stage) -> bool:
+    """Whether to look at a stage would fetch what an endpoint has."""
+    return isinstance(stage.settings, Source) and bool(stage.settings.endpoint) and not stage.settings.path.is_file()
 
 
 def check(project: Project, command: str) -> dict[str, Any]:
@@ -64,14 +72,16 @@ def check(project: Project, command: str) -> dict[str, Any]:
         KaugError: Whatever the run itself would raise for its inputs.
     """
     settings, pipeline = project.pipeline.knowledge, project.pipeline
-    kb = build_kb(
-        project.sources,
-        lexicon=project.lexicon,
-        where="[knowledge] select",
-        **settings.model_dump(exclude={"manifest", "sources", "shapes"}),
-    )
+    with fetched_aside(project.sources) as sources:
+        kb = build_kb(
+            sources,
+            lexicon=project.lexicon,
+            where="[knowledge] select",
+            **settings.model_dump(exclude={"manifest", "sources", "shapes"}),
+        )
     found: dict[str, Any] = {"question": pipeline.question, **kb.counts}
-    kinds = {one.stage.kind for one in planned(project, command)}
+    stages = plan(project)
+    kinds = {stage.kind for stage in closure(stages, targets(stages, command))}
     if "exam" in kinds:
         probes = draw_exam(
             kb,

@@ -27,6 +27,7 @@ class Project:
         root: The folder that paths in the pipeline start from.
         out: The folder of the artifacts.
         manifest: The list of sources.
+        sources: The sources that the pipeline names.
         command: What the user typed, for the report.
         rebuild: Fetch what endpoints have again.
         show: Opens progress bars.
@@ -36,6 +37,7 @@ class Project:
     root: Path
     out: Path
     manifest: Manifest
+    sources: list[Source]
     command: str = ""
     rebuild: bool = False
     show: Show = field(default=silent)
@@ -44,11 +46,6 @@ class Project:
     def language(self) -> str:
         """The first language: of the index, the exam and the texts."""
         return self.pipeline.knowledge.languages[0]
-
-    @cached_property
-    def sources(self) -> list[Source]:
-        """The sources that the pipeline names."""
-        return self.manifest.select(self.pipeline.knowledge.sources)
 
     @property
     def lexicon(self) -> Path | None:
@@ -177,7 +174,8 @@ def open_project(
         manifest = read_manifest(file)
     else:
         manifest = Manifest(root / "manifest.toml", {}, None, None)
-    return Project(pipeline, root, out or root / "build" / Path(path).stem, manifest, command, rebuild, show)
+    sources = manifest.select(pipeline.knowledge.sources)
+    return Project(pipeline, root, out or root / "build" / Path(path).stem, manifest, sources, command, rebuild, show)
 
 
 def project_of(
@@ -200,4 +198,5 @@ def project_of(
         show: Opens progress bars.
     """
     manifest = Manifest(Path.cwd() / "manifest.toml", {}, lexicon, None)
-    return Project(pipeline, Path.cwd(), out, manifest, command, rebuild, show)
+    sources = manifest.select(pipeline.knowledge.sources)
+    return Project(pipeline, Path.cwd(), out, manifest, sources, command, rebuild, show)

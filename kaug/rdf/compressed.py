@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from kaug.errors import SourceError
+from kaug.files import open_file
 from kaug.rdf.limits import MAX_BYTES, MAX_RATIO
 
 __all__ = ["COMPRESSIONS", "as_stream", "line_at", "read_pieces"]
@@ -84,7 +85,7 @@ def read_pieces(path: Path, size: int = _PIECE) -> Iterator[bytes]:
             `MAX_BYTES`, or to more than `MAX_RATIO` times its size.
     """
     try:
-        with path.open("rb") as handle:
+        with open_file(path) as handle:
             if path.suffix.lower() not in _KINDS:
                 while piece := handle.read(size):
                     yield piece

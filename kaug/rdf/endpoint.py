@@ -1,30 +1,37 @@
 """A SPARQL endpoint and a CONSTRUCT → a file of N-Quads, fetched in pages and taken up where a killed fetch stopped."""
 
+import contextlib
+import hashlib
 import json
-import os
 import re
 import shutil
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.errors import SourceError
+from kaug.http import RequestError, public_url
 from kaug.rdf.columns import read_columns
 from kaug.rdf.memory import joined
-from kaug.rdf.sparql import Answer, TransientError, ask, check_endpoint, paged
+from kaug.rdf.sources import Source
+from kaug.rdf.sparql import Triples, ask, check_endpoint, paged
+from kaug.rdf.whole import whole_file
 from kaug.store.artifact import lock, write_whole
 from kaug.store.digests import fingerprint
 
-__all__ = ["endpoint_file", "fetch_endpoint"]
+__all__ = ["endpoint_file", "fetch_endpoint", "fetched_aside"]
 
 MOST_BYTES = 256 << 20
 _LONGEST_WAIT = 600.0
 _FORMAT = 1
+_FAR = 10**12
+"""An offset beyond all solutions."""
 
 
 def endpoint_file(
@@ -41,12 +48,12 @@ def endpoint_file(
 ) -> Path:
     """Have what an endpoint answers to a query in a file; fetch it if the file is not there, or holds another answer.
 
-    Nothing tells whether the endpoint's data have changed: an answer to the same query of the same url is taken, however old.
+    An answer to the same query of the same url is taken however old it is; the endpoint's data may have changed since.
 
     Args:
         url: See `fetch_endpoint`, as for the other arguments.
         query: The CONSTRUCT.
-        file: The file. Beside it, with the ending `.json` added, stands what was asked.
+        file: The file. The query and the url, without keys, are written beside it, with the ending `.json` added.
         rebuild: Fetch again though the file is there.
         page: Solutions asked for at a time.
         timeout: Seconds an answer may take.
@@ -60,25 +67,46 @@ def endpoint_file(
     Raises:
         SourceError: See `fetch_endpoint`.
     """
-    check_endpoint(url, query, url)
+    check_endpoint(url, query, public_url(url))
     file = Path(file)
-    about = file.with_name(f"{file.name}.json")
-    if rebuild or not file.is_file() or not _same_question(about, url, query):
+    if rebuild or not _is_kept(file, url, query):
+        about = file.with_name(f"{file.name}.json")
         about.unlink(missing_ok=True)  # if this is killed, it is not known what the file holds
         counts = fetch_endpoint(
             url, query, file, page=page, timeout=timeout, retries=retries, headers=headers, progress=progress
         )
-        said = {"endpoint": url, "query": query, "counts": counts}
-        write_whole(about, json.dumps(said, indent=1, ensure_ascii=False) + "\n")
+        asked = {"endpoint": public_url(url), "query": query, "counts": counts}
+        write_whole(about, json.dumps(asked, indent=1, ensure_ascii=False) + "\n")
     return file
 
 
-def _same_question(about: Path, url: str, query: str) -> bool:
+@contextlib.contextmanager
+def fetched_aside(sources: Sequence[Source]) -> Iterator[list[Source]]:
+    """Have the answers of endpoints that are not in their files yet go to a temporary folder, which is removed at the end.
+
+    Args:
+        sources: Any sources.
+
+    Yields:
+        The sources in the same order; reading them writes nothing beside the manifest.
+    """
+    with tempfile.TemporaryDirectory(prefix="kaug-") as folder:
+        yield [
+            source
+            if not source.endpoint or _is_kept(source.path, source.endpoint, source.query)
+            else replace(source, path=Path(folder) / f"{number}.nq")
+            for number, source in enumerate(sources)
+        ]
+
+
+def _is_kept(file: Path, url: str, query: str) -> bool:
+    """Whether a file holds what an endpoint answered to a query."""
     try:
-        said = json.loads(about.read_text(encoding="utf-8"))
+        asked = json.loads(file.with_name(f"{file.name}.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(said, dict) and (said.get("endpoint"), said.get("query")) == (url, query)
+    same = isinstance(asked, dict) and (asked.get("endpoint"), asked.get("query")) == (public_url(url), query)
+    return same and file.is_file()
 
 
 def fetch_endpoint(
@@ -107,8 +135,9 @@ def fetch_endpoint(
         page: Solutions asked for at a time, at least 1.
         timeout: Seconds that one answer may take as a whole.
         retries: How often in a row a request is sent again after a time-out, a broken connection, a malformed answer, or a
-            status of 408, 429 or 5xx. The first wait is a second, each further one twice as long, or what `Retry-After`
-            asks for. From the second failure on the page is halved each time, except after 429 and broken connections.
+            status of 408, 429 or 5xx. The first wait is a second, each further one twice as long, or as long as
+            `Retry-After` asks for. From the second failure on the page is halved each time, except after 429 and where no
+            connection was made.
         headers: Sent with each request, such as `Authorization`; they are stored nowhere.
         most_bytes: The most bytes of one answer.
         progress: Called with the number of triples fetched since the last call.
@@ -118,20 +147,22 @@ def fetch_endpoint(
         `triples in several pages`.
 
     Raises:
-        SourceError: The url or the query is refused, the endpoint fails for good, or blank nodes come in more pages than
-            one: they have no name that holds from one answer to the next.
+        SourceError: The url or the query is refused, the endpoint fails for good or ignores OFFSET, or blank nodes come in
+            more pages than one: they have no name that holds from one answer to the next.
     """
-    check_endpoint(url, query, url)
+    check_endpoint(url, query, public_url(url))
     if page < 1:
-        raise SourceError(f"{url}: a page of {page} solutions; it should be at least 1.")
+        raise SourceError(f"{public_url(url)}: a page of {page} solutions; it should be at least 1.")
     out = Path(out)
     server = _Server(url, retries, timeout, most_bytes, dict(headers or {}))
     counts = Counter(dict.fromkeys(("pages", "pages taken up", "requests", "retries", "solutions"), 0))
-    store = out.parent / f".{out.name}.pages-{_fingerprint(url, query)}"
+    mark = fingerprint(url=public_url(url), query=query, format=_FORMAT)[:16]
+    store = out.parent / f".{out.name}.pages-{mark}"
     out.parent.mkdir(parents=True, exist_ok=True)
     with lock(store):
         pages = _fetch_pages(server, query, store, page, counts, progress)
-        _write_whole(out, _merge(pages, counts))
+        with whole_file(out) as handle:
+            handle.write(_merge(pages, counts))
         shutil.rmtree(store)
     return dict(sorted(counts.items()))
 
@@ -143,6 +174,11 @@ class _Server:
     timeout: float
     most_bytes: int
     headers: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """The url as it may be shown."""
+        return public_url(self.url)
 
 
 @dataclass(frozen=True)
@@ -171,6 +207,7 @@ def _fetch_pages(
     text = paged(query)
     stored = _stored(store)
     pages: list[_Page] = []
+    digests: set[bytes] | None = set()  # None once it is known that the endpoint honours OFFSET
     offset = 0
     while True:
         page = stored.get(offset)
@@ -179,7 +216,8 @@ def _fetch_pages(
             page = _Page(
                 store / f"{offset:012}-{answer.solutions}-{answer.blank}.nq", offset, answer.solutions, answer.blank
             )
-            _write_whole(page.file, b"".join(line + b"\n" for line in answer.lines))
+            with whole_file(page.file) as handle:
+                handle.writelines(line + b"\n" for line in answer.lines)
             counts["pages"] += 1
             if progress:
                 progress(len(answer.lines))
@@ -190,12 +228,24 @@ def _fetch_pages(
         if len(pages) > 1 and (blank := sum(one.blank for one in pages)):
             shutil.rmtree(store)
             raise SourceError(
-                f"{server.url}: {blank} triples with blank nodes, and more pages than one: what is said of a blank node "
+                f"{server.name}: {blank} triples with blank nodes, and more pages than one: what is said of a blank node "
                 "cannot be put together from several answers. Ask for a page large enough for all, leave blank nodes out "
                 "with FILTER(!isBlank(?x)), or make IRIs of them in the query."
             )
         if text is None or not page.solutions:
             return pages
+        if digests is not None:
+            digest = hashlib.sha256(page.file.read_bytes()).digest()
+            if digest in digests:
+                if _ask_patiently(server, text, query, _FAR, 1, store, counts)[0].solutions:
+                    shutil.rmtree(store)
+                    raise SourceError(
+                        f"{server.name}: the page at OFFSET {offset} repeats an earlier one, and OFFSET {_FAR} is answered, "
+                        "too: the endpoint ignores OFFSET. Give the query a LIMIT, and it is asked once."
+                    )
+                digests = None
+            else:
+                digests.add(digest)
         offset += page.solutions
         counts["solutions"] = offset
 
@@ -208,7 +258,7 @@ def _ask_patiently(
     limit: int,
     store: Path,
     counts: Counter[str],
-) -> tuple[Answer, int]:
+) -> tuple[Triples, int]:
     """Ask for a page until there is an answer; return it with the limit that led to it."""
     failures = 0
     while True:
@@ -218,23 +268,25 @@ def _ask_patiently(
             answer = ask(
                 server.url, asked, timeout=server.timeout, most_bytes=server.most_bytes, headers=server.headers
             )
-        except TransientError as error:
+        except RequestError as error:
+            if not error.transient:
+                raise SourceError(f"{server.name}: {error}") from error
             failures += 1
             wait = 2.0 ** (failures - 1) if error.wait is None else error.wait
             if failures > server.retries or wait > _LONGEST_WAIT:
                 why = f"asked {failures} times" if failures > server.retries else f"it asks to wait {wait:.0f} seconds"
                 raise SourceError(
-                    f"{server.url}: {error} ({why}). Pages fetched so far: {len(_stored(store))}; they are kept, and the "
+                    f"{server.name}: {error} ({why}). Pages fetched so far: {len(_stored(store))}; they are kept, and the "
                     "next fetch goes on from there."
                 ) from error
             if error.smaller and failures > 1:
                 limit = max(1, limit // 2)
             counts["retries"] += 1
-            time.sleep(min(wait, _LONGEST_WAIT))
+            time.sleep(wait)
             continue
         if text and answer.solutions > limit:
             raise SourceError(
-                f"{server.url}: {answer.solutions} solutions where LIMIT {limit} was asked for: it cannot be asked in pages. "
+                f"{server.name}: {answer.solutions} solutions where LIMIT {limit} was asked for: it cannot be asked in pages. "
                 "Give the query a LIMIT, and it is asked once."
             )
         return answer, limit
@@ -254,16 +306,3 @@ def _merge(pages: list[_Page], counts: Counter[str]) -> bytes:
     counts["triples in several pages"] = len(lines) - len(once)
     counts["triples"] = len(once)
     return b"".join(line + b"\n" for line in once.take(pc.array_sort_indices(once)).to_pylist())
-
-
-def _fingerprint(url: str, query: str) -> str:
-    return fingerprint(url=url, query=query, format=_FORMAT)[:16]
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    draft = path.with_name(f".{path.name}.draft")
-    with draft.open("wb") as handle:
-        handle.write(data)
-        handle.flush()
-        os.fsync(handle.fileno())
-    draft.replace(path)

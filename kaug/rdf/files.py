@@ -1,10 +1,11 @@
-"""Paths that a user names → the RDF files that they stand for."""
+"""Paths of RDF that a user names → the files."""
 
 import glob
 from collections.abc import Iterable
 from pathlib import Path
 
 from kaug.errors import SourceError
+from kaug.files import files_below, find_files
 from kaug.rdf.parse import FORMATS, is_rdf_name, open_rdf
 
 __all__ = ["expand"]
@@ -21,11 +22,11 @@ def expand(paths: Iterable[Path]) -> list[Path]:
 
     Returns:
         The files in the order of `paths`, those of one folder or pattern sorted by name, none of them twice. Of folders
-        and patterns only files are taken whose names end as `kaug.rdf.parse.FORMATS` says, and of those in `.xml`
+        and patterns only regular files are taken whose names end as `kaug.rdf.parse.FORMATS` says, and of those in `.xml`
         only what names the namespace of RDF in its first 64 KiB; hidden files and folders are passed over.
 
     Raises:
-        SourceError: There is no RDF file in a folder, or none that a pattern matches.
+        SourceError: There is no RDF file in a folder, or none that a pattern matches; or links lead in a ring.
 
     Examples:
         >>> import tempfile
@@ -38,23 +39,19 @@ def expand(paths: Iterable[Path]) -> list[Path]:
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            files = [file for file in path.rglob("*") if not _hidden(file.relative_to(path)) and _is_rdf(file)]
+            files = [file for file in files_below(path) if _is_rdf(file)]
         elif path.exists() or not glob.has_magic(str(path)):
             files = [path]
         else:
-            files = [Path(name) for name in glob.glob(str(path), recursive=True) if _is_rdf(Path(name))]
+            files = [file for file in find_files(path) if _is_rdf(file)]
         if not files:
             raise SourceError(f"{path}: holds no RDF file, that is none whose name ends in one of {' '.join(FORMATS)}.")
         found.update(dict.fromkeys(sorted(files)))
     return list(found)
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
-
-
 def _is_rdf(path: Path) -> bool:
-    if not is_rdf_name(path) or not path.is_file():
+    if not is_rdf_name(path):
         return False
     if ".xml" not in (suffix.lower() for suffix in path.suffixes[-2:]):
         return True

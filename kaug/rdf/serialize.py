@@ -1,12 +1,9 @@
 """Chunks of N-Quads → a file of RDF in the syntax of its ending, with prefixes, whole or not at all."""
 
-import contextlib
-import gzip
-import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,6 +13,7 @@ from kaug.errors import SourceError
 from kaug.rdf.compressed import COMPRESSIONS
 from kaug.rdf.guards import LINES
 from kaug.rdf.parse import syntax_of
+from kaug.rdf.whole import whole_file
 
 __all__ = ["prefixes_of", "refuse_in_xml", "write_quads"]
 
@@ -123,22 +121,3 @@ def refuse_in_xml(values: pa.Array, predicates: pa.Array, path: Path) -> None:
         wrong = column.filter(pc.invert(right))
         if len(wrong):
             raise SourceError(f"{path}: {what.format(repr(wrong[0].as_py()))}. Write another syntax, such as .ttl.")
-
-
-@contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[IO[bytes]]:
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        with draft.open("wb") as handle:
-            if path.suffix.lower() == ".gz":  # without name and time, so that the same content gives the same bytes
-                with gzip.GzipFile("", "wb", fileobj=handle, mtime=0) as packed:
-                    yield cast("IO[bytes]", packed)
-            else:
-                yield handle
-            handle.flush()
-            os.fsync(handle.fileno())
-        draft.replace(path)
-    except OSError as error:
-        raise SourceError(f"{path}: cannot be written: {error.strerror or error}.") from error
-    finally:
-        draft.unlink(missing_ok=True)

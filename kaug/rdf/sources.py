@@ -3,21 +3,23 @@
 import glob
 import hashlib
 import itertools
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from kaug.errors import SourceError, nearest
+from kaug.files import read_text, read_toml
+from kaug.http import public_url
 from kaug.rdf.files import expand
 from kaug.rdf.sparql import check_endpoint
-from kaug.store.digests import file_digest
+from kaug.store.digests import file_digest, safe_name
 
 __all__ = ["Manifest", "Source", "file_digests", "read_manifest", "source_of", "verify_source", "with_own_ids"]
 
 Kind = Literal["domain", "commonsense"]
 _KEYS = {"path", "endpoint", "query", "query_file", "kind", "licence", "origin", "attribution", "sha256"}
+_LONGEST_ID = 100
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Source:
         path: The file, the folder, or the pattern; for an endpoint, the file that keeps what it gave.
         kind: `domain` or `commonsense`.
         licence: SPDX expression, or what its owner says.
-        origin: Where it comes from.
+        origin: Where it comes from; of an endpoint, if the manifest does not say, its URL without keys.
         attribution: What its licence asks to be said.
         sha256: The digest that it must have, or empty; see `verify_source`.
         endpoint: The URL of a SPARQL endpoint, or empty.
@@ -129,14 +131,7 @@ def read_manifest(path: Path) -> Manifest:
     Raises:
         SourceError: It is missing or malformed, or has a key or a kind that there is not.
     """
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SourceError(
-            f"{path}: cannot be read: {error.strerror}. It should list the sources of knowledge."
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path}: not valid TOML: {error}") from error
+    data = read_toml(path)
     for key in data:
         if key not in {"sources", "lexicon", "shapes"}:
             raise SourceError(f"{path}: unknown key {key!r}.{nearest(key, ['sources', 'lexicon', 'shapes'])}")
@@ -148,6 +143,11 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def _source(path: Path, name: str, entry: object) -> Source:
+    if not _is_id(name):
+        raise SourceError(
+            f"{path}: the source id {name[:50]!r} should be a name of at most {_LONGEST_ID} characters, without '/' and "
+            "'\\', that does not begin with a dot."
+        )
     if not isinstance(entry, dict):
         raise SourceError(f"{path}: source {name!r} should be a table with the key 'path'.")
     for key, value in entry.items():
@@ -162,19 +162,22 @@ def _source(path: Path, name: str, entry: object) -> Source:
     if ("endpoint" in entry) != bool(entry.keys() & {"query", "query_file"}):
         raise SourceError(f"{path}: source {name!r}: 'endpoint' and 'query' (or 'query_file') go together.")
     if "query_file" in entry:
-        file = path.parent / entry["query_file"]
-        try:
-            entry = {**entry, "query": file.read_text(encoding="utf-8")}
-        except (OSError, UnicodeDecodeError) as error:
-            raise SourceError(f"{file}: cannot be read: {error} (query of source {name!r}).") from error
+        entry = {**entry, "query": read_text(path.parent / entry["query_file"])}
         del entry["query_file"]
     if "endpoint" in entry:
         check_endpoint(entry["endpoint"], entry["query"], f"{path}: source {name!r}")
-    fetched = Path(".fetched") / f"{name}.nq"
+        entry = {"origin": public_url(entry["endpoint"]), **entry}
+    fetched = Path(".fetched") / f"{safe_name(name)}.nq"
     source = Source(name, **{**entry, "path": path.parent / entry.get("path", fetched)})
     if source.kind not in get_args(Kind):
         raise SourceError(f"{path}: source {name!r} has kind {source.kind!r}; it should be domain or commonsense.")
     return source
+
+
+def _is_id(name: str) -> bool:
+    return (
+        0 < len(name) <= _LONGEST_ID and name.isprintable() and not name.startswith(".") and not {"/", "\\"} & set(name)
+    )
 
 
 def _beside(path: Path, data: dict[str, Any], key: str) -> Path | None:

@@ -5,23 +5,16 @@ a variable is unbound. So a page's query asks for one more triple a solution, wi
 how many of them come back is how many solutions the page had.
 """
 
-import contextlib
-import email.utils
-import http.client
 import re
-import ssl
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urljoin, urlsplit
 
 import pyoxigraph as ox
 
 from kaug.errors import SourceError
+from kaug.http import RequestError, plain, post, public_url, split_url
 
-__all__ = ["MARK", "Answer", "TransientError", "ask", "check_endpoint", "paged"]
+__all__ = ["MARK", "Triples", "ask", "check_endpoint", "paged"]
 
 MARK = "urn:kaug:endpoint:solution"
 """The predicate of the triple that a page's query asks for beside those of the template, once a solution."""
@@ -38,8 +31,6 @@ _TOKEN = re.compile(
         |(?P<variable>[?$]\w+)|(?P<word>[^\W\d]\w*)|(?P<brace>[{}])|.""",
     re.VERBOSE | re.DOTALL,
 )
-_REDIRECTS = {301, 302, 307, 308}
-_MOST_REDIRECTS = 5
 
 
 def check_endpoint(url: str, query: str, where: str) -> None:
@@ -59,7 +50,13 @@ def check_endpoint(url: str, query: str, where: str) -> None:
         Traceback (most recent call last):
         kaug.errors.SourceError: manifest: the query must be a CONSTRUCT.
     """
-    _split(url, where)
+    parts = split_url(url)
+    if parts is None:
+        raise SourceError(
+            f"{where}: the endpoint {public_url(url)!r} should be a url such as 'https://example.org/sparql'."
+        )
+    if parts.username is not None or parts.fragment:
+        raise SourceError(f"{where}: an endpoint's url holds neither a user name nor a fragment ('@', '#').")
     for word, reason in (
         ("SERVICE", "it would have the endpoint fetch from a server that the manifest does not name"),
         ("FROM", "it may have the endpoint fetch the graph; to choose among its graphs, write GRAPH <…> { … }"),
@@ -149,13 +146,13 @@ def _syntax_error(query: str) -> SyntaxError | None:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What an endpoint answered to one query.
+class Triples:
+    """An endpoint's answer to one query.
 
     Attributes:
         lines: Its triples as canonical N-Quads, sorted, each once, without line ends.
-        solutions: How many triples with the predicate `MARK` there were; `lines` is without them.
-        blank: How many of `lines` hold a blank node.
+        solutions: The number of triples with the predicate `MARK`; `lines` is without them.
+        blank: The number of `lines` that hold a blank node.
     """
 
     lines: list[bytes]
@@ -163,21 +160,7 @@ class Answer:
     blank: int
 
 
-class TransientError(Exception):
-    """The endpoint failed in a way that may pass.
-
-    Attributes:
-        wait: The seconds that it asks to wait, if it does.
-        smaller: Whether a smaller page may help.
-    """
-
-    def __init__(self, reason: str, *, wait: float | None = None, smaller: bool = True) -> None:
-        super().__init__(reason)
-        self.wait = wait
-        self.smaller = smaller
-
-
-def ask(url: str, query: str, *, timeout: float, most_bytes: int, headers: Mapping[str, str]) -> Answer:
+def ask(url: str, query: str, *, timeout: float, most_bytes: int, headers: Mapping[str, str]) -> Triples:
     """Send one query by POST (`application/sparql-query`), and read the answer strictly.
 
     Args:
@@ -191,114 +174,18 @@ def ask(url: str, query: str, *, timeout: float, most_bytes: int, headers: Mappi
         The answer.
 
     Raises:
-        TransientError: A time-out, a broken connection, a malformed or overlong answer, or a status of 408, 429 or 5xx.
-        SourceError: Any other status, a redirect elsewhere, a certificate that does not hold, or another kind of answer.
+        RequestError: There is no answer, it has another media type, or it is malformed; see `kaug.http.post`.
     """
     own = {"Content-Type": "application/sparql-query", "Accept": "application/n-triples, text/turtle;q=0.5"}
-    sent = {"User-Agent": "kaug", **own, **headers}
-    end = time.monotonic() + timeout
-    place = url
-    try:
-        for _ in range(_MOST_REDIRECTS + 1):
-            request = urllib.request.Request(place, query.encode(), sent, method="POST")
-            try:
-                with _OPENER.open(request, timeout=timeout) as response:
-                    body, kind = _read(response, end, most_bytes), response.headers.get_content_type()
-                    coding = response.headers.get("Content-Encoding", "identity")
-                break
-            except urllib.error.HTTPError as error:
-                with error:
-                    place = _redirected(url, place, error)
-        else:
-            raise SourceError(f"{url}: more than {_MOST_REDIRECTS} redirects.")
-    except TimeoutError:
-        raise TransientError(f"no whole answer within {timeout:g} seconds") from None
-    except (http.client.HTTPException, OSError) as error:
-        reason = getattr(error, "reason", error)
-        if isinstance(reason, ssl.SSLCertVerificationError):
-            raise SourceError(f"{url}: its certificate does not hold: {reason.verify_message}.") from error
-        if isinstance(reason, TimeoutError):
-            raise TransientError(f"no whole answer within {timeout:g} seconds") from None
-        raise TransientError(f"the connection failed: {reason or type(error).__name__}", smaller=False) from error
-    if kind not in _SYNTAX or coding != "identity":
-        said = kind if kind not in _SYNTAX else f"{kind} in {coding}"
-        raise SourceError(f"{url}: status 200, but {said} in place of N-Triples or Turtle: {_first_line(body)}")
-    return _parse(body, _SYNTAX[kind])
+    answer = post(url, query.encode(), {**own, **headers}, timeout=timeout, most_bytes=most_bytes)
+    if answer.kind not in _SYNTAX or answer.coding != "identity":
+        kind = answer.kind if answer.kind not in _SYNTAX else f"{answer.kind} in {answer.coding}"
+        line = next(iter(answer.body[:4096].decode(errors="replace").strip().splitlines()), "(nothing)")
+        raise RequestError(f"status 200, but {kind} in place of N-Triples or Turtle: {plain(line)}", status=200)
+    return _parse(answer.body, _SYNTAX[answer.kind])
 
 
-class _Stay(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: object) -> None:
-        return None
-
-
-_OPENER = urllib.request.build_opener(_Stay)
-
-
-def _split(url: str, where: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        right = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        right = False
-    if not right or re.search(r"[\x00-\x20\x7f]", url):
-        raise SourceError(f"{where}: the endpoint {url!r} should be a url such as 'https://example.org/sparql'.")
-    if parts.username is not None or parts.fragment:
-        raise SourceError(f"{where}: an endpoint's url holds neither a user name nor a fragment ('@', '#').")
-    return parts
-
-
-def _origin(url: str) -> tuple[str, str | None, int]:
-    parts = _split(url, url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}[parts.scheme]
-
-
-def _redirected(url: str, place: str, error: urllib.error.HTTPError) -> str:
-    status = f"status {error.code} {error.reason}"
-    if error.code in _REDIRECTS and (target := error.headers.get("Location")):
-        target = urljoin(place, target)
-        if _origin(target) == _origin(url):
-            return target
-        raise SourceError(
-            f"{url}: {status} to {target!r}, which is another host, port or scheme; no other than the one named is asked. "
-            "If that is meant, name it."
-        )
-    with contextlib.suppress(OSError, http.client.HTTPException):
-        status += f": {_first_line(error.read1(4096))}"
-    if error.code in (408, 429) or error.code >= 500:
-        raise TransientError(status, wait=_retry_after(error.headers.get("Retry-After")), smaller=error.code != 429)
-    raise SourceError(f"{url}: {status}")
-
-
-def _retry_after(value: str | None) -> float | None:
-    if value is None:
-        return None
-    if value.strip().isdigit():
-        return float(value)
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
-        return None
-
-
-def _read(response: http.client.HTTPResponse, end: float, most_bytes: int) -> bytes:
-    body, promised = bytearray(), response.length
-    while (promised is None or len(body) < promised) and (part := response.read1(1 << 16)):
-        body += part
-        if len(body) > most_bytes:
-            raise TransientError(f"the answer has more than {most_bytes:,} bytes")
-        if time.monotonic() > end:
-            raise TimeoutError
-    if promised is not None and len(body) < promised:  # reading in parts, the library does not tell
-        raise TransientError(f"the answer is cut off after {len(body):,} of {promised:,} bytes")
-    return bytes(body)
-
-
-def _first_line(body: bytes) -> str:
-    lines = body[:4096].decode(errors="replace").strip().splitlines() or ["(nothing)"]
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", "", lines[0])[:200].strip()
-
-
-def _parse(body: bytes, syntax: ox.RdfFormat) -> Answer:
+def _parse(body: bytes, syntax: ox.RdfFormat) -> Triples:
     kept, solutions, blank = [], 0, 0
     try:
         for quad in ox.parse(body, format=syntax):
@@ -308,9 +195,10 @@ def _parse(body: bytes, syntax: ox.RdfFormat) -> Answer:
             kept.append(quad)
             blank += isinstance(quad.subject, ox.BlankNode) or _holds_blank(quad.object)
     except SyntaxError as error:
-        raise TransientError(f"line {error.lineno or 1} of the answer is malformed: {error.msg}") from error
+        reason = f"line {error.lineno or 1} of the answer is malformed: {plain(error.msg)}"
+        raise RequestError(reason, transient=True, smaller=True) from error
     data = ox.serialize(kept, format=ox.RdfFormat.N_QUADS) or b""
-    return Answer(sorted(set(data.split(b"\n")) - {b""}), solutions, blank)
+    return Triples(sorted(set(data.split(b"\n")) - {b""}), solutions, blank)
 
 
 def _holds_blank(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> bool:

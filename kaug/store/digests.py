@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from kaug.files import open_file
+
 __all__ = ["code_digest", "file_digest", "fingerprint", "safe_name"]
 
 
@@ -126,7 +128,7 @@ def _version(package: str) -> str:
 
 def file_digest(path: Path) -> str:
     """Hash a file with SHA-256 and return lower-case hex."""
-    with path.open("rb") as handle:
+    with open_file(path) as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 

@@ -235,7 +235,7 @@ def test_another_source_of_the_same_name_is_not_written_over(tmp_path: Path) -> 
         ("metaqa", {"kind": "films"}, "kind is 'films'; it should be domain or commonsense"),
         ("table", {}, "importer 'table' needs a mapping"),
         ("metaqas", {}, r"There is no importer 'metaqas'\. Did you mean 'metaqa'\?"),
-        ("world", {}, "importer 'world' reads a package and no file"),
+        ("world", {}, "There is no importer 'world'"),
     ],
 )
 def test_options_are_checked(tmp_path: Path, name: Any, options: dict[str, Any], reason: str) -> None:

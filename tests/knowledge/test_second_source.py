@@ -12,8 +12,7 @@ from typing import Any
 import pyoxigraph as ox
 import pytest
 from babel.core import get_global
-
-from kaug.importers.turtle import fold
+from turtle_file import fold
 
 REPO = Path(__file__).resolve().parents[2]
 SECOND = Path(os.environ.get("KAUG_TEST_DATA", REPO.parent / "shared" / "data")) / "countries" / "countries.json"

@@ -4,6 +4,7 @@ import http.client
 import http.server
 import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -24,7 +25,8 @@ from hypothesis import strategies as st
 import kaug
 from kaug.errors import ArtifactError, SourceError
 from kaug.rdf import endpoint as module
-from kaug.rdf.endpoint import endpoint_file, fetch_endpoint
+from kaug.rdf.endpoint import endpoint_file, fetch_endpoint, fetched_aside
+from kaug.rdf.sources import read_manifest
 from kaug.rdf.sparql import MARK, check_endpoint, paged
 
 ALL = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"
@@ -293,6 +295,27 @@ def test_a_server_that_ignores_the_limit_is_refused(proxy: Proxy, tmp_path: Path
     proxy.faults = [all_of_it]
     with pytest.raises(SourceError, match="100 solutions where LIMIT 10 was asked for"):
         fetch_endpoint(proxy.url, ALL, tmp_path / "out.nq", page=10)
+
+
+def test_a_server_that_ignores_the_offset_is_refused(proxy: Proxy, tmp_path: Path) -> None:
+    def first(handler: http.server.BaseHTTPRequestHandler) -> None:
+        handler.query = re.sub(rb"OFFSET \d+", b"OFFSET 0", handler.query)  # type: ignore[attr-defined]
+        hand_on(handler)
+
+    proxy.faults = [first] * 100
+    with pytest.raises(
+        SourceError, match=r"the page at OFFSET 10 repeats an earlier one, .* the endpoint ignores OFFSET"
+    ):
+        fetch_endpoint(proxy.url, ALL, tmp_path / "out.nq", page=10)
+    assert len(proxy.queries) == 3
+    assert left(tmp_path) == []
+
+
+def test_pages_that_are_rightly_alike_are_no_fault(proxy: Proxy, tmp_path: Path) -> None:
+    query = "CONSTRUCT { <urn:x:all> <urn:x:has> ?x } WHERE { VALUES ?x { 1 2 } ?s <urn:x:says> ?o } ORDER BY STR(?o)"
+    counts = fetch_endpoint(proxy.url, query, tmp_path / "out.nq", page=4)
+    assert len(lines(tmp_path / "out.nq")) == 2
+    assert (counts["solutions"], counts["pages"], counts["requests"]) == (20, 6, 7)  # one asks beyond all solutions
 
 
 def test_turtle_is_read_too(proxy: Proxy, tmp_path: Path) -> None:
@@ -713,3 +736,63 @@ def test_a_broken_note_of_what_was_asked_counts_for_nothing(proxy: Proxy, tmp_pa
     asked = len(proxy.queries)
     endpoint_file(proxy.url, ALL, file)
     assert len(proxy.queries) > asked
+
+
+# ---------------------------------------------------------------- in a manifest
+
+
+def manifest_of(folder: Path, url: str, name: str = "n", more: str = "") -> Path:
+    file = folder / "manifest.toml"
+    file.write_text(f"[sources.{json.dumps(name)}]\nendpoint = '{url}'\nquery = '{ALL}'\n{more}", encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    "name", ["../../x", "/tmp/x", "a/b", "a\\b", "..", ".x", "", "a\u001b[31mb", "a\u202eb", "a\nb", "x" * 101]
+)
+def test_an_id_that_is_no_name_is_refused(server: str, tmp_path: Path, name: str) -> None:
+    (tmp_path / "deep").mkdir()
+    with pytest.raises(SourceError, match=r"the source id .* should be a name of at most 100 characters") as caught:
+        read_manifest(manifest_of(tmp_path / "deep", server, name))
+    assert str(caught.value).isprintable()
+    assert left(tmp_path) == ["deep"]
+    assert left(tmp_path / "deep") == ["manifest.toml"]
+
+
+def test_an_id_of_other_letters_is_kept_in_a_plain_file(server: str, tmp_path: Path) -> None:
+    (source,) = read_manifest(manifest_of(tmp_path, server, "中" * 100)).sources.values()
+    kaug.build_kb([source])
+    assert re.fullmatch(r"[0-9a-f]{32}\.nq", source.path.name)
+    assert lines(source.path) == DATA
+
+
+def test_keys_in_a_url_are_sent_and_never_shown(proxy: Proxy, tmp_path: Path) -> None:
+    url = f"{proxy.url}?apikey=secret&graph=g"
+    (source,) = read_manifest(manifest_of(tmp_path, url)).sources.values()
+    assert source.origin == f"{proxy.url}?graph=g"
+    kb = kaug.build_kb([source])
+    assert lines(source.path) == DATA
+    assert "secret" not in str(kb.origins)
+    proxy.faults = [status(404), status(500), status(200, b"", "text/html")]
+    for _ in range(3):
+        with pytest.raises(SourceError) as caught:
+            fetch_endpoint(url, ALL, tmp_path / "b.nq", retries=0)
+        assert "secret" not in str(caught.value)
+    assert not any(b"secret" in file.read_bytes() for file in (tmp_path / ".fetched").iterdir())
+    other = f"{proxy.url}?apikey=another&graph=g"
+    asked = len(proxy.queries)
+    endpoint_file(other, ALL, source.path)  # the key says who asks and not what is asked
+    assert len(proxy.queries) == asked
+
+
+def test_answers_fetched_aside_leave_nothing(server: str, tmp_path: Path) -> None:
+    sources = list(read_manifest(manifest_of(tmp_path, server)).sources.values())
+    with fetched_aside(sources) as aside:
+        assert kaug.build_kb(aside).facts.num_rows == 100
+        (one,) = aside
+        assert (one.id, one.path.exists()) == ("n", True)
+    assert not one.path.exists()
+    assert left(tmp_path) == ["manifest.toml"]
+    kaug.build_kb(sources)
+    with fetched_aside(sources) as aside:
+        assert aside == sources

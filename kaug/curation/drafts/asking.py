@@ -1,21 +1,18 @@
 """A language model, on this machine or behind an endpoint → a function from a prompt to its answer.
 
-An endpoint is asked as OpenAI's chat completions are. Only the address that the user named is contacted: no proxy, no
-redirect. A key is read from an environment variable that the user named, and is sent over an encrypted connection alone.
+An endpoint is asked as OpenAI's chat completions are, by `kaug.http.post`: no other server is contacted. A key is read from
+an environment variable that the user named, and is sent over an encrypted connection, or to this machine.
 """
 
-import http.client
 import json
 import os
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Callable, Sequence
-from email.message import Message
-from typing import IO, Any
+from typing import Any
+from urllib.parse import SplitResult
 
 from kaug.errors import ModelError, PipelineError
+from kaug.http import LOCAL, RequestError, plain, post, public_url, split_url
 
 __all__ = ["Ask", "ask_endpoint", "ask_model"]
 
@@ -24,6 +21,11 @@ Ask = Callable[[str], str]
 
 _LONGEST_ANSWER = 10_000_000  # bytes
 _LONGEST_WAIT = 60.0  # seconds
+_ADVICE: dict[int | None, str] = {
+    401: "Is the key right? It is read from the variable that you named.",
+    403: "Is the key right? It is read from the variable that you named.",
+    404: "Is the address right, up to the part before /chat/completions, and the model's name?",
+}
 
 
 def ask_model(name: str, *, most_tokens: int = 600, begins: str = "", ends: Sequence[str] = ()) -> Ask:
@@ -91,7 +93,7 @@ def ask_endpoint(
         url: The address below which `/chat/completions` stands, such as `http://localhost:8000/v1`.
         model: The model's name, as the endpoint knows it.
         key_variable: The name of the environment variable that holds the key; None sends none.
-        timeout: Seconds to wait for an answer.
+        timeout: Seconds for the whole answer.
         attempts: How often to try at most, where the endpoint is busy (429), fails (5xx) or does not answer.
         most_tokens: The longest answer.
         wait: Called with the seconds to wait between attempts: 1, 2, 4, …, or what the endpoint asks for, up to a minute.
@@ -107,16 +109,15 @@ def ask_endpoint(
         Traceback (most recent call last):
         kaug.errors.PipelineError: ftp://example.org: an endpoint's address begins with http:// or https://.
     """
-    parts = urllib.parse.urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise PipelineError(f"{url}: an endpoint's address begins with http:// or https://.")
+    parts, shown = split_url(url), public_url(url)
+    if parts is None:
+        raise PipelineError(f"{shown}: an endpoint's address begins with http:// or https://.")
     if parts.username or parts.password:
-        raise PipelineError(f"{parts.hostname}: a password has no place in an address; name a variable that holds it.")
+        raise PipelineError(f"{shown}: an address should hold no password; name a variable that holds it.")
     address = url if parts.path.endswith("/chat/completions") else url.rstrip("/") + "/chat/completions"
-    headers = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "kaug"}
+    headers = {"Content-Type": "application/json", "Accept": "application/json"}
     if key_variable is not None:
-        headers["Authorization"] = f"Bearer {_key(key_variable, url, parts)}"
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
+        headers["Authorization"] = f"Bearer {_key(key_variable, shown, parts)}"
 
     def ask(prompt: str) -> str:
         content: dict[str, Any] = {"model": model, "messages": [{"role": "user", "content": prompt}]}
@@ -125,70 +126,46 @@ def ask_endpoint(
         reason = "it was never asked"
         for attempt in range(attempts):
             try:
-                request = urllib.request.Request(address, data, headers, method="POST")
-                with opener.open(request, timeout=timeout) as answer:
-                    return _answer(answer.read(_LONGEST_ANSWER + 1), url)
-            except urllib.error.HTTPError as error:
-                with error:
-                    reason = f"{error.code} {error.reason}"
-                    if error.code != 429 and error.code < 500:
-                        raise ModelError(f"{url}: the endpoint refused: {reason}. {_advice(error)}") from None
-                    pause = _pause(error.headers.get("Retry-After"), attempt)
-            except (OSError, http.client.HTTPException) as error:
-                reason, pause = str(getattr(error, "reason", error)) or type(error).__name__, _pause(None, attempt)
-            if attempt < attempts - 1:
-                wait(pause)
-        raise ModelError(f"{url}: no answer after {attempts} attempts: {reason}. Ask again later.")
+                answer = post(address, data, headers, timeout=timeout, most_bytes=_LONGEST_ANSWER)
+            except RequestError as error:
+                reason, pause = str(error), 2.0**attempt if error.wait is None else error.wait
+                if error.location:
+                    raise ModelError(
+                        f"{shown}: the endpoint redirects to {error.location}, which was not named and was not contacted. "
+                        "Name it yourself if you trust it."
+                    ) from None
+                if not error.transient:
+                    raise ModelError(
+                        f"{shown}: the endpoint refused: {reason}. {_ADVICE.get(error.status, '')}"
+                    ) from None
+                if attempt < attempts - 1:
+                    wait(min(pause, _LONGEST_WAIT))
+            else:
+                return _answer(answer.body, shown)
+        raise ModelError(f"{shown}: no answer after {attempts} attempts: {reason}. Ask again later.")
 
     return ask
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Another address may be another's: it is refused, whatever the kind of redirect."""
-
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
-    ) -> None:
-        where = urllib.parse.urlsplit(newurl)
-        raise ModelError(
-            f"{req.full_url}: the endpoint redirects to {where.scheme}://{where.netloc}{where.path}, which was not named "
-            "and was not contacted. Name it yourself if you trust it."
-        )
-
-
-def _key(variable: str, url: str, parts: urllib.parse.SplitResult) -> str:
+def _key(variable: str, url: str, parts: SplitResult) -> str:
     key = os.environ.get(variable, "").strip()
     if not key:
-        raise PipelineError(f"The environment variable {variable!r} is to hold the endpoint's key, and is not set.")
-    if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise PipelineError(f"The environment variable {variable!r} should hold the endpoint's key, and is not set.")
+    if parts.scheme == "http" and parts.hostname not in LOCAL:
         raise PipelineError(f"{url}: the key would be sent unencrypted. Name an https address.")
     if not key.isascii() or not key.isprintable():
-        raise PipelineError(f"The environment variable {variable!r} holds signs that no key has.")
+        raise PipelineError(
+            f"The environment variable {variable!r} contains characters that are not allowed in an HTTP header."
+        )
     return key
 
 
 def _answer(data: bytes, url: str) -> str:
-    if len(data) > _LONGEST_ANSWER:
-        raise ModelError(f"{url}: the answer is longer than {_LONGEST_ANSWER:,} bytes.")
     try:
         content = json.loads(data)["choices"][0]["message"]["content"]
     except (ValueError, LookupError, TypeError):
         content = None
     if not isinstance(content, str):
-        said = data[:100].decode(errors="replace")
-        raise ModelError(f"{url}: this is no chat endpoint of OpenAI's form: it answered {said!r}.")
+        text = plain(data[:100].decode(errors="replace"))
+        raise ModelError(f"{url}: this is no chat endpoint of OpenAI's form: it answered {text!r}.")
     return content
-
-
-def _advice(error: urllib.error.HTTPError) -> str:
-    if error.code in (401, 403):
-        return "Is the key right? It is read from the variable that you named."
-    if error.code == 404:
-        return "Is the address right, up to what stands before /chat/completions, and the model's name?"
-    return f"It says: {error.read(300).decode(errors='replace')!r}"
-
-
-def _pause(asked: str | None, attempt: int) -> float:
-    if asked is not None and asked.isdecimal():
-        return min(float(asked), _LONGEST_WAIT)
-    return min(2.0**attempt, _LONGEST_WAIT)

@@ -1,4 +1,4 @@
-"""What CLDR's names are not fit for a sentence, or miss → the names to use."""
+"""Names that CLDR lacks, or that do not fit into a sentence → the names to use."""
 
 __all__ = ["ARTICLE", "CITY", "CITY_ZH", "CURRENCY", "LANGUAGE", "LANGUAGES", "OTHER_NAMES", "PREDICATES", "TERRITORY"]
 

@@ -2,8 +2,6 @@
 
 import re
 
-from kaug.errors import SourceError
-
 __all__ = ["NO_YEAR", "YEAR", "read_people"]
 
 YEAR = {
@@ -118,7 +116,7 @@ def read_people(symbol: str, cell: str) -> list[str]:
         The persons' names; none if an institute is named, or the discovery is disputed.
 
     Raises:
-        SourceError: If a name is still written with bare initials, so that the person would stand there twice.
+        ValueError: A name is still written with bare initials, so that the person would stand there twice.
     """
     if symbol in _WHOLE:
         return _WHOLE[symbol]
@@ -127,8 +125,8 @@ def read_people(symbol: str, cell: str) -> list[str]:
     people = [_NAMES.get(name, name) for name in re.split(r"\s*[,;]\s*", cell.strip())]
     for name in people:
         if re.match(r"(Sir|Baron|[A-Z]\.)", name):
-            raise SourceError(
+            raise ValueError(
                 f"mendeleev names {name!r} as a discoverer of {symbol}, which is no full name; add it to "
-                f"kaug/importers/discoverers.py"
+                "kb/make/discoverers.py"
             )
     return people

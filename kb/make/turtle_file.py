@@ -1,12 +1,12 @@
-"""Triples → Turtle file: the same bytes for the same triples, written whole or not at all."""
+"""Triples → a Turtle file: the same bytes for the same triples, written whole or not at all."""
 
-import os
-import tempfile
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
 import pyoxigraph as ox
+
+from kaug.rdf.whole import whole_file
 
 PREFIXES = {
     "chem": "https://w3id.org/kaug/chem#",
@@ -94,7 +94,8 @@ class Turtle:
         head = sorted(line for line in lines if line.startswith("@prefix"))
         body = (line for line in lines if not line.startswith("@prefix"))
         comment = (f"# {line}".rstrip() for line in heading.strip().splitlines())
-        _replace(path, "\n".join([*comment, "", *head, "", *body, ""]).encode())
+        with whole_file(path) as file:
+            file.write("\n".join([*comment, "", *head, "", *body, ""]).encode())
 
 
 def _iri(name: str) -> ox.NamedNode:
@@ -106,18 +107,3 @@ def _order(triple: ox.Triple) -> tuple[str, bool, str, str, str]:
     is_type = triple.predicate.value == PREFIXES["rdf"] + "type"
     language = (isinstance(triple.object, ox.Literal) and triple.object.language) or ""
     return str(triple.subject), not is_type, triple.predicate.value, language, str(triple.object)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -1,0 +1,187 @@
+"""Paths and patterns that a user names → regular files, opened: no pipes, no devices, no rings of links."""
+
+import fnmatch
+import glob
+import os
+import re
+import stat
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from io import BufferedReader
+from pathlib import Path
+from typing import Any
+
+from kaug.errors import KaugError, SourceError
+
+__all__ = ["files_below", "find_files", "open_file", "read_text", "read_toml"]
+
+_MOST_TEXT = 16 << 20  # bytes of a settings file
+_MOST_VISITS = 100  # of one folder, by way of several links
+_DEPTH = 100  # of dotted keys: the time and the stack of the parser grow with each level
+_DEEP_KEY = re.compile(rf"(?<![\w-])(?:[\w-]+[ \t]*\.[ \t]*){{{_DEPTH}}}")
+
+
+def open_file(path: Path) -> BufferedReader:
+    """Open a regular file for reading.
+
+    Args:
+        path: The file; links to files are followed.
+
+    Returns:
+        A binary stream.
+
+    Raises:
+        SourceError: It is a folder, a pipe, a device or a socket: reading it may never end.
+        OSError: It cannot be opened.
+    """
+    # Without O_NONBLOCK, opening a pipe waits for someone who writes into it.
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise SourceError(f"{path}: should be a regular file; it is a folder, a pipe or a device.")
+    return os.fdopen(handle, "rb")
+
+
+def read_text(path: Path, most: int | None = None) -> str:
+    """Read a regular file as UTF-8, without a byte order mark.
+
+    Args:
+        path: The file.
+        most: The most bytes that it may have; None sets no limit.
+
+    Raises:
+        SourceError: It is no regular file, cannot be read, is larger than `most`, or is not UTF-8.
+    """
+    try:
+        with open_file(path) as file:
+            data = file.read(-1 if most is None else most + 1)
+    except (OSError, ValueError) as error:
+        if isinstance(error, KaugError):
+            raise
+        raise SourceError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+    if most is not None and len(data) > most:
+        raise SourceError(f"{path}: has more than {most:,} bytes.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path}: not UTF-8 at byte {error.start}.") from error
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file that someone else may have written.
+
+    Args:
+        path: The file, of at most 16 MiB.
+
+    Returns:
+        Its content.
+
+    Raises:
+        SourceError: It cannot be read, is not valid TOML, or is nested too deep.
+
+    Examples:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "a.toml"
+        >>> _ = file.write_text("a.b = 1")
+        >>> read_toml(file)
+        {'a': {'b': 1}}
+    """
+    text = read_text(path, _MOST_TEXT)
+    if _DEEP_KEY.search(text):
+        raise SourceError(f"{path}: a key has more than {_DEPTH} parts.")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise SourceError(f"{path}: tables or arrays are nested too deep.") from None
+    except ValueError as error:
+        raise SourceError(f"{path}: not valid TOML: {error}") from error
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Find the regular files in a folder and in all below it, in no particular order.
+
+    Args:
+        folder: The folder. Links are followed.
+
+    Yields:
+        The files; those whose names begin with a dot are passed over, as are folders of such names.
+
+    Raises:
+        SourceError: A link leads back to a folder that it is in, or a folder cannot be read.
+    """
+    visits = Counter[tuple[int, int]]()
+    waiting: list[tuple[Path, frozenset[tuple[int, int]]]] = [(folder, frozenset())]
+    while waiting:
+        path, above = waiting.pop()
+        try:
+            status = path.stat()
+            mark = (status.st_dev, status.st_ino)
+            visits[mark] += 1
+            if mark in above or visits[mark] > _MOST_VISITS:
+                raise SourceError(
+                    f"{path}: is a link in a ring, or one of very many to the same folder. Remove it, or name the files "
+                    "without '**'."
+                )
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    if entry.name.startswith("."):
+                        continue
+                    if entry.is_dir():
+                        waiting.append((path / entry.name, above | {mark}))
+                    elif entry.is_file():
+                        yield path / entry.name
+        except OSError as error:
+            raise SourceError(f"{error.filename or path}: cannot be read: {error.strerror or error}.") from error
+
+
+def find_files(pattern: Path) -> list[Path]:
+    """Find the regular files that a path or a pattern such as `texts/**/*.jsonl` stands for.
+
+    Args:
+        pattern: A file, or a pattern, in which `**` stands for any number of folders; hidden ones are passed over.
+
+    Returns:
+        The files, sorted; none if there is none. What is there by the very name is taken, and refused when it is opened if
+        it is no regular file.
+
+    Raises:
+        SourceError: See `files_below`.
+
+    Examples:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> (folder / "b").mkdir()
+        >>> _ = (folder / "a.txt").write_text(""), (folder / "b" / "c.txt").write_text("")
+        >>> [file.name for file in find_files(folder / "**" / "*.txt")]
+        ['a.txt', 'c.txt']
+    """
+    if _is_there(pattern):
+        return [pattern]
+    parts = pattern.parts
+    try:
+        if "**" not in parts:
+            return sorted(file for name in glob.glob(str(pattern)) if (file := Path(name)).is_file())
+        first = parts.index("**")
+        roots = [Path(name) for name in glob.glob(str(Path(*parts[:first])) if first else ".") if Path(name).is_dir()]
+    except (ValueError, OSError, re.error):  # such as a NUL
+        return []
+    files = {
+        file for root in roots for file in files_below(root) if _match(file.relative_to(root).parts, parts[first:])
+    }
+    return sorted(files)
+
+
+def _match(names: tuple[str, ...], parts: tuple[str, ...]) -> bool:
+    if not parts:
+        return not names
+    if parts[0] == "**":
+        return any(_match(names[start:], parts[1:]) for start in range(len(names) + 1))
+    return bool(names) and fnmatch.fnmatchcase(names[0], parts[0]) and _match(names[1:], parts[1:])
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists() and not path.is_dir()
+    except (OSError, ValueError):  # a name that is too long, or holds a NUL
+        return False

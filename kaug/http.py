@@ -1,0 +1,290 @@
+"""A request to a server that the user named → its answer, within a time and a size, or the reason why there is none.
+
+All that kaug asks of servers goes this way, but for models from the Hugging Face hub. A proxy is used where the environment
+names one (`https_proxy`, `http_proxy`, `all_proxy`, `no_proxy`); an address of this machine is always asked directly.
+"""
+
+import asyncio
+import contextlib
+import email.utils
+import functools
+import os
+import re
+import socket
+import ssl
+import time
+from collections.abc import Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, urlsplit
+
+if TYPE_CHECKING:
+    import httpx2
+
+__all__ = ["Answer", "RequestError", "plain", "post", "public_url", "split_url"]
+
+LOCAL = ("localhost", "127.0.0.1", "::1")
+"""The names of this machine."""
+
+_FOLLOWED = {301, 302, 307, 308}
+_MOST_REDIRECTS = 5
+_ERROR_BYTES = 4096
+_ERROR_SECONDS = 2.0
+_SECRET = re.compile(r"key|token|secret|passw|pwd|auth|sig|credential|session", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The body of an answer with a status of 2xx.
+
+    Attributes:
+        kind: Its media type in lower case, such as `text/turtle`, without parameters and control characters.
+        coding: Its `Content-Encoding`; `identity` if it is not compressed.
+        body: Its bytes.
+    """
+
+    kind: str
+    coding: str
+    body: bytes
+
+
+class RequestError(Exception):
+    """There is no answer; the message says why, free of control characters.
+
+    Attributes:
+        status: The HTTP status, if the server sent one.
+        transient: Whether the same request may be answered later.
+        wait: The seconds that the server asks to wait, if it does.
+        smaller: Whether a request for less may help.
+        location: Where the server redirects to, if that is another server; it was not asked.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        status: int | None = None,
+        transient: bool = False,
+        wait: float | None = None,
+        smaller: bool = False,
+        location: str = "",
+    ) -> None:
+        super().__init__(reason)
+        self.status, self.transient, self.wait, self.smaller = status, transient, wait, smaller
+        self.location = location
+
+
+class _RedirectError(Exception):
+    """A redirect, before the library looks at where it leads."""
+
+    def __init__(self, response: "httpx2.Response") -> None:
+        super().__init__()
+        self.response = response
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout: float, most_bytes: int) -> Answer:
+    """Send a request by POST and read the whole answer.
+
+    Args:
+        url: The address. Redirects are followed within its scheme, host and port; no other server is asked.
+        body: What is sent.
+        headers: Sent with it.
+        timeout: Seconds for everything: connecting, sending, redirects, and the answer to its last byte.
+        most_bytes: The most bytes of the answer's body.
+
+    Returns:
+        The answer.
+
+    Raises:
+        RequestError: A time-out, a broken connection, an answer that is too long, a status that is not 2xx, a redirect to
+            another server, or a certificate that does not hold.
+    """
+    return _run(_post(url, body, headers, timeout, most_bytes))
+
+
+def public_url(url: str) -> str:
+    """Remove what may be secret from a URL: user name, password, fragment, and parameters such as `key` and `token`.
+
+    Examples:
+        >>> public_url("https://me:pass@example.org:8080/sparql?default-graph-uri=urn:g&apikey=abc")
+        'https://example.org:8080/sparql?default-graph-uri=urn:g'
+    """
+    head, _, query = url.partition("#")[0].partition("?")
+    head = re.sub(r"^([a-zA-Z][a-zA-Z0-9+.\-]*:)?//[^/]*@", lambda found: f"{found[1] or ''}//", head)
+    kept = [part for part in re.split("[&;]", query) if part and not _SECRET.search(part.partition("=")[0])]
+    return head + ("?" + "&".join(kept) if kept else "")
+
+
+def split_url(url: str) -> SplitResult | None:
+    """Split an `http` or `https` URL; None if it is malformed or of another scheme.
+
+    Examples:
+        >>> split_url("http://[::1/x") is None, split_url("http://[::1]:80/x").hostname
+        (True, '::1')
+    """
+    try:
+        parts = urlsplit(url)
+        right = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        return None
+    return parts if right and not re.search(r"[\x00-\x20\x7f]", url) else None
+
+
+def plain(text: str, most: int = 200) -> str:
+    """Cut a server's text to one line that is safe to print: no control, format or bidirectional characters.
+
+    Examples:
+        >>> plain(chr(27) + "[31mBad" + chr(0x202E) + " gateway")
+        '[31mBad gateway'
+    """
+    return "".join(char for char in text[: 20 * most] if char.isprintable())[:most].strip()
+
+
+def _run(request: Coroutine[Any, Any, Answer]) -> Answer:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(request)
+    with ThreadPoolExecutor(1) as thread:  # in a notebook, this thread has a loop of its own already
+        return thread.submit(asyncio.run, request).result()
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """The certificates that are trusted: to load them takes longer than a request."""
+    import httpx2
+
+    return httpx2.create_ssl_context()
+
+
+async def _post(url: str, body: bytes, headers: Mapping[str, str], timeout: float, most_bytes: int) -> Answer:
+    import httpx2
+
+    async def stop(response: httpx2.Response) -> None:
+        if response.status_code in (*_FOLLOWED, 303) and "location" in response.headers:
+            raise _RedirectError(response)
+
+    begun = False
+    try:
+        # The limit of the library is for each read: a server that drips would never reach it.
+        async with asyncio.timeout(timeout):
+            first = target = httpx2.URL(url)
+            local = first.host in LOCAL
+            async with httpx2.AsyncClient(
+                timeout=None, trust_env=not local, verify=_tls(), event_hooks={"response": [stop]}
+            ) as client:
+                sent = {"Accept-Encoding": "identity", "User-Agent": "kaug", **headers}
+                for _ in range(_MOST_REDIRECTS + 1):
+                    try:
+                        async with client.stream("POST", target, content=body, headers=sent) as response:
+                            begun = True
+                            return await _read(response, most_bytes)
+                    except _RedirectError as redirect:
+                        target = _redirected(first, target, redirect.response)
+                raise RequestError(f"more than {_MOST_REDIRECTS} redirects")
+    except TimeoutError:
+        raise RequestError(f"no whole answer within {timeout:g} seconds", transient=True, smaller=True) from None
+    except (httpx2.InvalidURL, UnicodeError) as error:
+        raise RequestError(f"not a valid url, or not a valid header ({plain(str(error))})") from error
+    except (httpx2.HTTPError, OSError, ssl.SSLError) as error:
+        causes = list(_causes(error))
+        for cause in causes:
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                raise RequestError(f"its certificate does not hold: {plain(cause.verify_message)}") from error
+        reason = next((one for one in map(_reason, causes) if one), "") or str(error)
+        transient = not isinstance(error, httpx2.LocalProtocolError | httpx2.UnsupportedProtocol)
+        raise RequestError(
+            f"the connection failed: {plain(reason) or type(error).__name__}", transient=transient, smaller=begun
+        ) from error
+    except (ValueError, ImportError) as error:
+        raise RequestError(f"the proxy that the environment names cannot be used: {plain(str(error))}") from error
+
+
+async def _read(response: "httpx2.Response", most_bytes: int) -> Answer:
+    import httpx2
+
+    if not response.is_success:
+        body = bytearray()
+        with contextlib.suppress(httpx2.HTTPError, TimeoutError):  # the status says enough
+            async with asyncio.timeout(_ERROR_SECONDS):
+                async for part in response.aiter_raw():
+                    body += part
+                    if len(body) >= _ERROR_BYTES:
+                        break
+        raise _failure(response, bytes(body))
+    body = bytearray()
+    async for part in response.aiter_raw():
+        body += part
+        if len(body) > most_bytes:
+            raise RequestError(f"the answer has more than {most_bytes:,} bytes", transient=True, smaller=True)
+    kind = response.headers.get("content-type", "text/plain").partition(";")[0].strip().lower()
+    return Answer(plain(kind), plain(response.headers.get("content-encoding", "identity").lower()), bytes(body))
+
+
+def _redirected(first: "httpx2.URL", before: "httpx2.URL", response: "httpx2.Response") -> "httpx2.URL":
+    """Return where a redirect leads, if that is on the server that the user named."""
+    import httpx2
+
+    location = response.headers["location"]
+    try:
+        target = before.join(location)
+    except (httpx2.InvalidURL, ValueError) as error:
+        reason = f"{_status(response)} to {plain(location)!r}, which is no valid url"
+        raise RequestError(reason, status=response.status_code) from error
+    if (target.scheme, target.host, target.port) != (first.scheme, first.host, first.port) or target.userinfo:
+        shown = plain(public_url(str(target)))
+        reason = (
+            f"{_status(response)} to {shown!r}, which is another host, port or scheme; no other than the one named is "
+        )
+        reason += "asked. If that is meant, name it"
+        raise RequestError(reason, status=response.status_code, location=shown)
+    if response.status_code not in _FOLLOWED:
+        raise _failure(response, b"")
+    return target
+
+
+def _failure(response: "httpx2.Response", body: bytes) -> RequestError:
+    code = response.status_code
+    lines = body[:_ERROR_BYTES].decode(errors="replace").strip().splitlines() or ["(nothing)"]
+    return RequestError(
+        f"{_status(response)}: {plain(lines[0])}",
+        status=code,
+        transient=code in (408, 429) or code >= 500,
+        wait=_retry_after(response.headers.get("retry-after")),
+        smaller=code != 429,
+    )
+
+
+def _status(response: "httpx2.Response") -> str:
+    return f"status {response.status_code} {plain(response.reason_phrase)}".strip()
+
+
+def _retry_after(value: str | None) -> float | None:
+    if value is None:
+        return None
+    if re.fullmatch(r"[0-9]+", value.strip()):
+        return float(value)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, TypeError, LookupError, OverflowError, OSError):
+        return None
+
+
+def _reason(error: BaseException) -> str:
+    """The system's words for an error; asyncio replaces those of a refused connection by its own."""
+    if not isinstance(error, OSError):
+        return ""
+    if error.errno and not isinstance(error, socket.gaierror | ssl.SSLError):
+        return os.strerror(error.errno)
+    return error.strerror or ""
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The exception, those it was raised from, and those in groups of them."""
+    while error is not None:
+        yield error
+        if isinstance(error, BaseExceptionGroup):
+            for one in error.exceptions:
+                yield from _causes(one)
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,55 @@
+"""A path → a file to write, which appears whole or not at all."""
+
+import contextlib
+import gzip
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from kaug.errors import SourceError
+
+__all__ = ["whole_file"]
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to write; it takes the place of an older one when the block ends without an error, synced to disk.
+
+    Args:
+        path: The file; its folder is made if absent. With the ending `.gz` it is compressed, without name and time, so
+            that the same content gives the same bytes.
+
+    Yields:
+        A binary stream.
+
+    Raises:
+        SourceError: The file cannot be written. An older one is left as it was.
+
+    Examples:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.txt"
+        >>> with whole_file(path) as file:
+        ...     _ = file.write(b"whole")
+        ...     path.exists()
+        False
+        >>> path.read_bytes()
+        b'whole'
+    """
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("wb") as handle:
+            if path.suffix.lower() == ".gz":
+                with gzip.GzipFile("", "wb", compresslevel=6, fileobj=handle, mtime=0) as packed:
+                    yield cast("BinaryIO", packed)
+            else:
+                yield handle
+            handle.flush()
+            os.fsync(handle.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be written: {error.strerror or error}.") from error
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink()
