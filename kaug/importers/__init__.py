@@ -29,7 +29,7 @@ ImporterName = Literal[
 
 def run_importer(
     name: ImporterName,
-    inputs: Path | Sequence[Path],
+    inputs: str | Path | Sequence[Path],
     out: Path | None = None,
     *,
     progress: Callable[[int], None] | None = None,
@@ -55,7 +55,7 @@ def run_importer(
     """
     if name not in get_args(ImporterName):
         raise SourceError(f"There is no importer {name!r}.{nearest(name, get_args(ImporterName))}")
-    paths = [inputs] if isinstance(inputs, Path) else list(inputs)
+    paths = [Path(inputs)] if isinstance(inputs, str | Path) else list(inputs)
     if name not in ("world", "elements"):
         from kaug.importers.files import import_files
 
