@@ -92,9 +92,10 @@ FACTS = pa.schema(
 )
 """Facts, sorted by subject, predicate, object.
 
-`fact` is the 16-byte BLAKE2b digest of the canonical N-Triples line; `sources` the ids of the sources that state
-it; `rule` and `premises` say what an inferred fact rests on (null and empty if asserted); `weight` what a source says
-about the fact as its `kaug:weight`, the greatest if several do;
+`fact` is the 16-byte BLAKE2b digest of the canonical N-Triples line; `sources` the ids of the sources that state the fact
+or, of an inferred one, that it rests on: those of all its premises; `rule` and `premises` the rule that inferred it and the
+ids of what the rule took (null and empty if a source states it); `weight` what a source says about the fact as its
+`kaug:weight`, the greatest if several do;
 `taught` whether the pipeline's selection takes it for teaching. What is not taught serves the locality probes.
 """
 

@@ -31,6 +31,8 @@ def main() -> NoReturn:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    for line in message.split("\n"):
-        print(f"kaug: {line}", file=sys.stderr)
+    from kaug.html.page import visible
+
+    for line in message.split("\n"):  # a message may quote data: no sign of it acts on the terminal
+        print(f"kaug: {visible(line, limit=len(line))}", file=sys.stderr)
     sys.exit(code)

@@ -1,6 +1,7 @@
 """Knowledge of any origin → files and findings: the commands about RDF and what was built of it."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,10 +16,18 @@ Build = Annotated[
     Path, typer.Argument(metavar="BUILD", help="A run's folder, such as build/quickstart, or its 1-knowledge/.")
 ]
 Language = Annotated[str, typer.Option(help="Language of labels and sentences.")]
+_ACTING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What acts on a terminal or turns text about, and JSON does not escape by itself."""
 
 
-def _print(found: Any, lines: list[str], as_json: bool) -> None:
-    print(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(lines))
+def _print(content: Any, lines: list[str], as_json: bool) -> None:
+    """Print what was found as JSON or as lines, with no control or directional character of the data left to act."""
+    from kaug.html.page import visible
+
+    if as_json:
+        print(_ACTING.sub(lambda sign: f"\\u{ord(sign[0]):04x}", json.dumps(content, ensure_ascii=False)))
+    else:
+        print("\n".join(visible(line, limit=len(line)) for line in lines))
 
 
 @app.command()
@@ -50,13 +59,14 @@ def validate(
 
 @app.command()
 def quality(build: Build, as_json: Json = False) -> None:
-    """Say what a knowledge engineer should look at: the quality report of a built knowledge base."""
-    from kaug.curation.quality.report import quality_lines
-    from kaug.knowledge.knowledge_base import built_file
+    """Say what a knowledge engineer should look at: the quality report of a built knowledge base.
 
-    page = built_file(build, "quality.html")
-    report = json.loads(built_file(build, "quality.json").read_text(encoding="utf-8"))
-    _print(report, [*quality_lines(report), f"Page: {page}"], as_json)
+    Example: `kaug quality build/quickstart`
+    """
+    from kaug.curation.quality import load_quality, quality_lines
+
+    report, page = load_quality(build)
+    _print(report, [*quality_lines(report), *([f"Page: {page}"] if page else [])], as_json)
 
 
 @app.command()
@@ -71,43 +81,44 @@ def diff(
     ] = 10,
     as_json: Json = False,
 ) -> None:
-    """Tell what has changed from one built knowledge base to another: facts, labels, templates, rows."""
+    """Tell what has changed from one built knowledge base to another: facts, labels, templates, rows.
+
+    Example: `kaug diff build/before build/after --shards`
+    """
     from kaug.curation.versions.diff import diff as compare
     from kaug.curation.versions.diff import diff_json, diff_lines
     from kaug.knowledge.knowledge_base import load_kb
 
     difference = compare(load_kb(old), load_kb(new))
     rows = _rows_affected(old, difference) if shards else {}
-    about = diff_json(difference) | ({"rows": rows} if shards else {})
-    said = [f"{name}: " + ", ".join(f"{count:,} {what}" for what, count in one.items()) for name, one in rows.items()]
-    _print(
-        about,
-        [*diff_lines(difference, examples), *(["", "rows", *(f"  {line}" for line in said)] if said else [])],
-        as_json,
-    )
+    content = diff_json(difference) | ({"rows": rows} if shards else {})
+    lines = [f"  {name}: " + ", ".join(f"{n:,} {what}" for what, n in counts.items()) for name, counts in rows.items()]
+    _print(content, [*diff_lines(difference, examples), *(["", "rows", *lines] if lines else [])], as_json)
 
 
 def _rows_affected(build: Path, difference: Any) -> dict[str, dict[str, int]]:
     from kaug.augmentation.shards import read_shards
     from kaug.curation.versions.affected import affected
+    from kaug.store.artifact import load
     from kaug.tables import read_table
 
     tables = {}
-    if (build / "3-exam" / "manifest.json").exists():
-        tables["3-exam"] = read_table(build / "3-exam" / "probes.arrow", "probes")
-    tables.update({f"4-shards/{arm.name}": read_shards(arm) for arm in sorted((build / "4-shards").glob("[!.]*"))})
+    if (build / "3-exam").is_dir():
+        tables["3-exam"] = read_table(load(build / "3-exam", stage="exam").path / "probes.arrow", "probes")
+    for arm in sorted((build / "4-shards").glob("[!.]*")):
+        tables[f"4-shards/{arm.name}"] = read_shards(load(arm, stage="augmentation").path)
     if not tables:
         raise PipelineError(f"{build}: there is no exam and there are no shards here; name a run's folder.")
-    found = {}
+    rows = {}
     for name, table in tables.items():
-        of = affected(difference, table)
-        found[name] = {
+        touched = affected(difference, table)
+        rows[name] = {
             "rows": table.num_rows,
-            "fall": int(of.fallen.sum()),
-            "stale": int(of.stale.sum()),
-            "facts due": len(of.due),
+            "fall": int(touched.fallen.sum()),
+            "stale": int(touched.stale.sum()),
+            "facts due": len(touched.due),
         }
-    return found
+    return rows
 
 
 @app.command()
@@ -118,7 +129,10 @@ def explain(
     most: Annotated[int, typer.Option(min=1, help="How many facts to explain, where a name has several.")] = 10,
     as_json: Json = False,
 ) -> None:
-    """Say what facts rest on: the sources that state them, or the rule and the facts that they follow from."""
+    """Say what facts rest on: the sources that state them, or the rule and the facts that they follow from.
+
+    Example: `kaug explain build/quickstart Lomé`
+    """
     from dataclasses import asdict
 
     from kaug.curation.explain.proof import explain as prove
@@ -126,9 +140,9 @@ def explain(
     from kaug.knowledge.knowledge_base import load_kb
 
     kb = load_kb(build)
-    found = find_facts(kb, fact)
-    proofs = [prove(kb, one) for one in found[:most]]
-    more = [f"… {len(found) - most} more facts"] if len(found) > most else []
+    facts = find_facts(kb, fact)
+    proofs = [prove(kb, id_) for id_ in facts[:most]]
+    more = [f"… {len(facts) - most} more facts"] if len(facts) > most else []
     lines = [line for proof in proofs for line in say_proof(kb, proof, language)]
     _print([asdict(proof) for proof in proofs], [*lines, *more], as_json)
 
@@ -146,19 +160,24 @@ def export(
         ),
     ],
     language: Language = "en",
-    inferred: Annotated[bool, typer.Option(help="Write inferred facts, too.")] = True,
+    inferred: Annotated[bool, typer.Option(help="Write inferred facts and axioms, too.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Write a built knowledge base as RDF, or its facts as a table."""
+    """Write a built knowledge base as RDF, or its facts as a table.
+
+    In .nq and .trig each source has a named graph, and what was inferred another, urn:kaug:inferred.
+
+    Example: `kaug export build/quickstart -o facts.nq.gz --no-inferred`
+    """
     from kaug.curation.export import write_rdf, write_table_file
     from kaug.knowledge.knowledge_base import load_kb
 
     kb = load_kb(build)
     if out.suffix.lower() in (".parquet", ".csv"):
-        found = {"file": str(out), "facts": write_table_file(kb, out, language)}
+        written = {"file": str(out), "facts": write_table_file(kb, out, language, inferred=inferred)}
     else:
-        found = {"file": str(out), "triples": write_rdf(kb, out, inferred=inferred)}
-    print_lines(found, as_json)
+        written = {"file": str(out), "triples": write_rdf(kb, out, inferred=inferred)}
+    print_lines(written, as_json)
 
 
 @app.command()

@@ -41,7 +41,8 @@ _PROPERTIES = [
     *(f"{_RDF}subject", f"{_RDF}predicate", f"{_RDF}object", f"{_RDF}type", f"{_RDF}Statement"),
 ]
 _PARTS = ("subject", "predicate", "object")
-_GRAPH = "urn:kaug:source:"
+_SOURCE = "urn:kaug:source:"
+_INFERRED = "urn:kaug:inferred"
 _FACT = "urn:kaug:fact:"
 _CHUNK = 100_000
 _TERM = pa.schema([(name, pa.string()) for name in ("kind", "value", "datatype", "language")])
@@ -56,9 +57,9 @@ def to_quads(
         kb: The knowledge base.
         rows: Row numbers of facts: these alone, the labels of their terms and the templates of their predicates. None is all,
             axioms among it.
-        graphs: Put each fact and axiom into a graph `urn:kaug:source:ID` for every source that states it. What has no source,
-            labels and templates stand in the default graph.
-        inferred: Whether inferred facts come out, too.
+        graphs: Put each fact and axiom into a graph `urn:kaug:source:ID` for every source that states it, and what was
+            inferred into the graph `urn:kaug:inferred` alone. Labels and templates stand in the default graph.
+        inferred: Write inferred facts and axioms, too.
 
     Yields:
         Whole lines of canonical N-Quads, sorted, each once; without graphs they are N-Triples as well.
@@ -80,8 +81,9 @@ def write_rdf(kb: KnowledgeBase, path: Path, *, inferred: bool = True) -> int:
     Args:
         kb: The knowledge base.
         path: The file; its ending, one of `FORMATS`, decides the syntax, and `.gz` after it that it is compressed. Files of
-            `.nq` and `.trig` have a named graph for each source, as `to_quads` with `graphs`; others have none.
-        inferred: Whether inferred facts come out, too.
+            `.nq` and `.trig` have a named graph for each source and one for what was inferred, as `to_quads` with `graphs`;
+            others have none.
+        inferred: Write inferred facts and axioms, too.
 
     Returns:
         How many lines of N-Quads it would be.
@@ -107,7 +109,7 @@ def write_rdf(kb: KnowledgeBase, path: Path, *, inferred: bool = True) -> int:
         refuse_in_xml(values, values.take(pa.array(np.unique(triples.codes[:, 1]))), path)
     graphs = syntax.supports_datasets and syntax != ox.RdfFormat.JSON_LD
     lines = _lines(triples, graphs=graphs, by_graph=syntax == ox.RdfFormat.TRIG)
-    prefixes = {**({"source": _GRAPH} if graphs else {}), **_prefixes(triples)}
+    prefixes = {**({"source": _SOURCE} if graphs else {}), **_prefixes(triples)}
     write_quads(_chunks(lines), path, prefixes=prefixes)
     return len(lines)
 
@@ -118,7 +120,7 @@ def to_rdflib(kb: KnowledgeBase, rows: Sequence[int] | None = None, *, inferred:
     Args:
         kb: The knowledge base.
         rows: Row numbers of facts, as for `to_quads`.
-        inferred: Whether inferred facts come out, too.
+        inferred: Write inferred facts and axioms, too.
 
     Returns:
         The graph, with the prefixes that `write_rdf` would write. Literals keep their lexical forms, also such as rdflib
@@ -152,17 +154,18 @@ def to_rdflib(kb: KnowledgeBase, rows: Sequence[int] | None = None, *, inferred:
     return graph
 
 
-def to_table(kb: KnowledgeBase, language: str = "en") -> pa.Table:
+def to_table(kb: KnowledgeBase, language: str = "en", *, inferred: bool = True) -> pa.Table:
     """Put the facts of a knowledge base into a table that people and data frames read.
 
     Args:
         kb: The knowledge base.
         language: BCP 47 tag of labels and sentences; what lacks one in it is said as `KnowledgeBase.text` says.
+        inferred: Take inferred facts, too.
 
     Returns:
         One row a fact, in the order of FACTS: `fact` (32 hex digits); `subject`, `predicate`, `object` (IRIs, lexical forms,
         blank nodes with `_:`); `datatype` and `language` of an object that is a literal; `subject_label`, `predicate_label`,
-        `object_label`, `sentence`; `sources` (list of strings), `rule`, `weight`, `taught`.
+        `object_label`, `sentence`; `sources` (list of strings), `rule`, `weight`, `taught`, as in FACTS.
 
     Examples:
         >>> import tempfile; from pathlib import Path; from kaug.knowledge.build import build_kb
@@ -171,26 +174,28 @@ def to_table(kb: KnowledgeBase, language: str = "en") -> pa.Table:
         >>> to_table(build_kb([file])).select(["subject", "object_label", "sentence"]).to_pylist()
         [{'subject': 'urn:x:togo', 'object_label': 'lome', 'sentence': 'The capital of togo is lome.'}]
     """
-    terms, words = _plain(kb.terms), kb.text(language)
+    rows = np.arange(len(kb)) if inferred else np.flatnonzero(kb.facts["rule"].is_null())
+    facts, terms, words = kb.facts.take(pa.array(rows)), _plain(kb.terms), kb.text(language)
     names = pc.binary_join_element_wise(pc.if_else(pc.equal(terms["kind"], "blank"), "_:", ""), terms["value"], "")
-    parts = {name: kb.facts[name].combine_chunks() for name in _PARTS}
+    parts = {name: facts[name].combine_chunks() for name in _PARTS}
     columns = {name: names.take(part) for name, part in parts.items()}
     for name in ("datatype", "language"):
         columns[name] = terms[name].take(parts["object"])
     for name, part in parts.items():
         columns[f"{name}_label"] = words.take(part)
-    columns["sentence"] = statements(kb, np.arange(kb.facts.num_rows), language)
-    rest = {name: kb.facts[name] for name in ("sources", "rule", "weight", "taught")}
-    return pa.table({"fact": kb.hex_ids, **columns, **rest})
+    columns["sentence"] = statements(kb, rows, language)
+    rest = {name: facts[name] for name in ("sources", "rule", "weight", "taught")}
+    return pa.table({"fact": kb.hex_ids.take(pa.array(rows)), **columns, **rest})
 
 
-def write_table_file(kb: KnowledgeBase, path: Path, language: str = "en") -> int:
+def write_table_file(kb: KnowledgeBase, path: Path, language: str = "en", *, inferred: bool = True) -> int:
     """Write `to_table` as Parquet or CSV, whole or not at all.
 
     Args:
         kb: The knowledge base.
         path: The file; its name ends in .parquet or .csv, where a fact's sources are joined by a space.
         language: See `to_table`.
+        inferred: See `to_table`.
 
     Returns:
         How many facts were written.
@@ -198,7 +203,7 @@ def write_table_file(kb: KnowledgeBase, path: Path, language: str = "en") -> int
     Raises:
         SourceError: The file cannot be written.
     """
-    table = to_table(kb, language)
+    table = to_table(kb, language, inferred=inferred)
     with whole_file(path) as handle:
         if path.suffix.lower() == ".parquet":
             import pyarrow.parquet
@@ -208,8 +213,7 @@ def write_table_file(kb: KnowledgeBase, path: Path, language: str = "en") -> int
             import pyarrow.csv
 
             sources = pc.binary_join(table["sources"], " ")
-            place = table.column_names.index("sources")
-            pyarrow.csv.write_csv(table.set_column(place, "sources", sources), handle)
+            pyarrow.csv.write_csv(table.set_column(table.column_names.index("sources"), "sources", sources), handle)
     return int(table.num_rows)
 
 
@@ -218,11 +222,11 @@ def write_table_file(kb: KnowledgeBase, path: Path, language: str = "en") -> int
 
 @dataclass(frozen=True)
 class _Triples:
-    """Triples as numbers (n, 3) of terms, and the sources of each."""
+    """Triples as numbers (n, 3) of terms, and the named graphs that each stands in; empty strings for the default graph."""
 
     terms: pa.Table
     codes: Numbers
-    sources: pa.ListArray
+    graphs: pa.ListArray
 
 
 def _plain(terms: pa.Table) -> pa.Table:
@@ -231,10 +235,11 @@ def _plain(terms: pa.Table) -> pa.Table:
 
 def _triples(kb: KnowledgeBase, rows: Sequence[int] | None, inferred: bool) -> _Triples:
     facts = kb.facts if rows is None else kb.facts.take(pa.array(np.asarray(rows, dtype=np.int64)))
+    tables = [facts, *([kb.axioms] if rows is None else [])]
     if not inferred:
-        facts = facts.filter(pc.is_null(facts["rule"]))
-    stated = facts if rows is not None else pa.concat_tables([facts, kb.axioms])
-    codes = np.column_stack([_numbers(stated[name]) for name in _PARTS])
+        facts, *_ = tables = [table.filter(pc.is_null(table["rule"])) for table in tables]
+    written = pa.concat_tables(tables).combine_chunks()
+    codes = np.column_stack([_numbers(written[name]) for name in _PARTS])
     labels, lexicon = kb.labels, kb.lexicon
     if rows is not None:
         labels = labels.filter(pa.array(np.isin(_numbers(labels["term"]), codes)))
@@ -266,9 +271,18 @@ def _triples(kb: KnowledgeBase, rows: Sequence[int] | None, inferred: bool) -> _
         say(names, predicate, _numbers(facts[part]))
     say(names, reification[3], np.broadcast_to(reification[4], len(names)))
     triples = np.concatenate(found)
-    sources = stated["sources"].combine_chunks()
-    none = pa.array([[]], sources.type).take(pa.array(np.zeros(len(triples) - len(stated), dtype=np.int64)))
-    return _Triples(pa.concat_tables(terms).combine_chunks(), triples, pa.concat_arrays([sources, none]))
+    default = pa.array([[""]]).take(pa.array(np.zeros(len(triples) - len(written), dtype=np.int64)))
+    return _Triples(pa.concat_tables(terms).combine_chunks(), triples, pa.concat_arrays([_graphs(written), default]))
+
+
+def _graphs(facts: pa.Table) -> pa.ListArray:
+    """The graphs of facts: those of the sources that state them, or that of what was inferred."""
+    sources = facts["sources"].combine_chunks()
+    names = sources.flatten().dictionary_encode()
+    graphs = pa.array([_SOURCE + quote(name, safe="") for name in names.dictionary.to_pylist()], pa.string())
+    lists = pa.ListArray.from_arrays(pc.subtract(sources.offsets, sources.offsets[0]), graphs.take(names.indices))
+    lists = pc.if_else(pc.equal(pc.list_value_length(lists), 0), pa.scalar([""], lists.type), lists)
+    return pc.if_else(facts["rule"].combine_chunks().is_valid(), pa.scalar([_INFERRED], lists.type), lists)
 
 
 def _numbers(column: pa.ChunkedArray) -> Numbers:
@@ -293,19 +307,12 @@ def _lines(triples: _Triples, *, graphs: bool, by_graph: bool = False) -> pa.Arr
     text = pc.binary_join_element_wise(*columns, " ")
     graph = _text("", len(text))
     if graphs:
-        at = np.concatenate([pc.list_parent_indices(triples.sources).to_numpy(), _unsourced(triples.sources)])
-        names = pc.list_flatten(triples.sources).dictionary_encode()
-        known = pa.array([f" <{_GRAPH}{quote(name, safe='')}>" for name in names.dictionary.to_pylist()], pa.string())
-        text = text.take(pa.array(at))
-        graph = pa.concat_arrays([known.take(names.indices), graph.slice(0, len(at) - len(names))])
+        text, graph = text.take(pc.list_parent_indices(triples.graphs)), pc.list_flatten(triples.graphs)
+        graph = pc.if_else(pc.equal(graph, ""), "", pc.binary_join_element_wise(" <", graph, ">", ""))
     lines = pc.binary_join_element_wise(text, graph, " .", "")
     table = pa.table({"graph": graph if by_graph else pa.nulls(len(lines), pa.string()), "line": lines})
     order = pc.sort_indices(table, sort_keys=[("graph", "ascending"), ("line", "ascending")])
     return pc.unique(lines.take(order))
-
-
-def _unsourced(sources: pa.ListArray) -> NDArray[np.int64]:
-    return np.flatnonzero(pc.list_value_length(sources).to_numpy(zero_copy_only=False) == 0)
 
 
 def _prefixes(triples: _Triples) -> dict[str, str]:

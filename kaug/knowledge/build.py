@@ -36,10 +36,10 @@ _TERM_COLUMNS = {"subject", "predicate", "object", "term"}
 
 
 def build_kb(
-    sources: Sequence[Any],
+    sources: Any,
     *,
     lexicon: Path | str | None = None,
-    languages: Sequence[str] = ("en",),
+    languages: str | Sequence[str] = ("en",),
     select: str | None = None,
     inference: Inference = "none",
     inference_limit: int = 1_000_000,
@@ -51,10 +51,11 @@ def build_kb(
     """Read RDF sources into a knowledge base in memory.
 
     Args:
-        sources: Sources from a manifest; paths of RDF files, of folders of them, or patterns; or what holds triples in memory:
-            an rdflib graph or dataset, a pyarrow table of N-Triples terms (see `graph_chunks`).
+        sources: One source or a list of them: the path of an RDF file, of a folder of them, or a pattern, in which `~` is the
+            home folder; what holds triples in memory, such as an rdflib graph or a pyarrow table of N-Triples terms (see
+            `graph_chunks`); or a `Source` from a manifest.
         lexicon: An RDF file that says predicates in language; what it lacks is said from the predicates' labels.
-        languages: The languages, most wanted first, whose labels are kept; labels without a language always are.
+        languages: One language or several, most wanted first, whose labels are kept; labels without a language always are.
         select: A SPARQL CONSTRUCT over the sources; the facts it makes are those taught. None takes all facts but types.
         inference: Add what follows from the facts and axioms, by the rules of RDFS or of OWL 2 RL; see `infer`.
         inference_limit: How many facts each rule may add.
@@ -73,13 +74,14 @@ def build_kb(
         >>> import tempfile
         >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
         >>> _ = file.write_text('@prefix : <urn:x:> . :togo :capital :lome .')
-        >>> build_kb([file]).facts.num_rows
+        >>> len(build_kb(file))
         1
     """
-    named = with_own_ids([_source(given, place) for place, given in enumerate(sources)])
+    given_sources = list(sources) if isinstance(sources, Sequence) and not isinstance(sources, str) else [sources]
+    named = with_own_ids([_source(given, number) for number, given in enumerate(given_sources)])
     digests, read = [], []
     with lean_memory():
-        for source, given in zip(named, sources, strict=True):
+        for source, given in zip(named, given_sources, strict=True):
             if isinstance(given, Source | str | os.PathLike):
                 if source.endpoint:
                     endpoint_file(source.endpoint, source.query, source.path, progress=progress)
@@ -93,8 +95,8 @@ def build_kb(
             named,
             digests,
             read,
-            lexicon=Path(lexicon) if lexicon else None,
-            languages=languages,
+            lexicon=Path(lexicon).expanduser() if lexicon else None,
+            languages=[languages] if isinstance(languages, str) else languages,
             select=select,
             inference=inference,
             inference_limit=inference_limit,
@@ -104,11 +106,12 @@ def build_kb(
         )
 
 
-def _source(given: Any, place: int) -> Source:
+def _source(given: Any, number: int) -> Source:
     if isinstance(given, Source):
         return given
-    in_memory = Source(f"memory-{place}", Path(f"memory-{place}"))
-    return source_of(Path(given)) if isinstance(given, str | os.PathLike) else in_memory
+    if isinstance(given, str | os.PathLike):
+        return source_of(Path(given).expanduser())
+    return Source(f"memory-{number}", Path(f"memory-{number}"))
 
 
 def assemble(

@@ -1,4 +1,4 @@
-"""The tables of a knowledge base → what stages ask of it: words for terms, neighbours of entities."""
+"""The tables of a knowledge base → what stages ask of it, in memory or as a finished artifact on disk."""
 
 import json
 import os
@@ -13,12 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.errors import ArtifactError
-from kaug.store.artifact import Artifact, load, verify_file
+from kaug.store.artifact import Artifact, load, publish, verify_file
 from kaug.tables import read_table, write_table
 from kaug.words.terms import CLASS_OF, class_terms, term_words
 
-__all__ = ["CLASS_OF", "KnowledgeBase", "built_file", "load_kb", "save_kb"]
+__all__ = ["CLASS_OF", "KnowledgeBase", "find_kb", "load_kb", "save_kb"]
 
 _TABLES = {"terms": "terms", "labels": "labels", "facts": "facts", "axioms": "facts", "lexicon": "lexicon"}
 _Numbers = NDArray[np.uint32] | NDArray[np.int64]
@@ -36,9 +35,19 @@ class _Words:
     cost: int = 0  # in terms
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class KnowledgeBase:
     """A knowledge base in columns. Build one with `build_kb`, or open a built one with `load_kb`.
+
+    Its length is the number of facts, and it shows itself in three lines:
+
+        >>> import tempfile; from kaug.knowledge.build import build_kb
+        >>> file = Path(tempfile.mkdtemp()) / "world.ttl"
+        >>> _ = file.write_text('@prefix s: <https://schema.org/> . <urn:a> s:name "Togo"@en, "多哥"@zh ; <urn:b> <urn:c> .')
+        >>> build_kb(file)
+        KnowledgeBase: 1 fact (1 taught), 0 axioms, 3 terms, 1 label, 0 templates
+        languages: en; sources: world
+        left out: labels: other language (1)
 
     Attributes:
         tables: Its tables by name: `terms`, `labels`, `facts`, `axioms`, `lexicon`.
@@ -53,7 +62,52 @@ class KnowledgeBase:
     languages: tuple[str, ...]
     counts: dict[str, int]
     origins: dict[str, dict[str, str]]
-    _words: dict[tuple[str, bool], _Words] = field(default_factory=dict, repr=False, compare=False)
+    _words: dict[tuple[str, bool], _Words] = field(default_factory=dict, compare=False)
+
+    def __len__(self) -> int:
+        """The number of facts."""
+        return int(self.facts.num_rows)
+
+    def __repr__(self) -> str:
+        """Three lines: the sizes of the tables, the languages and sources, and what the build left out."""
+        sizes = [f"{len(self):,} fact{'s' * (len(self) != 1)} ({len(self.taught):,} taught)"]
+        for name, noun in (("axioms", "axiom"), ("terms", "term"), ("labels", "label"), ("lexicon", "template")):
+            number = self.tables[name].num_rows
+            sizes.append(f"{number:,} {noun}{'s' * (number != 1)}")
+        sources = ", ".join(
+            f"{name} ({kind})" if kind != "domain" else name for name, kind in sorted(self.kinds.items())
+        )
+        left_out = [
+            f"{reason.replace(' left out:', ':').removeprefix('left out: ')} ({number:,})"
+            for reason, number in self.counts.items()
+            if any(words in reason for words in ("left out", "stopped at", "lists cut"))
+        ]
+        return (
+            f"KnowledgeBase: {', '.join(sizes)}\n"
+            f"languages: {', '.join(self.languages)}; sources: {sources or 'none'}\n"
+            f"left out: {'; '.join(left_out) or 'nothing'}"
+        )
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Write it as a finished artifact, which `load_kb` opens.
+
+        Args:
+            folder: The folder, in which `~` is the home folder. A knowledge base that is there is replaced.
+
+        Raises:
+            ArtifactError: The folder holds something else, or cannot be written; nothing half-made is left.
+
+        Examples:
+            >>> import tempfile; from kaug.knowledge.build import build_kb
+            >>> folder = Path(tempfile.mkdtemp())
+            >>> _ = (folder / "a.ttl").write_text("<urn:a> <urn:b> <urn:c> .")
+            >>> build_kb(folder / "a.ttl").save(folder / "kb")
+            >>> len(load_kb(folder / "kb"))
+            1
+        """
+        with publish(Path(folder).expanduser(), stage="knowledge", fingerprint="KnowledgeBase.save") as draft:
+            save_kb(self, draft.path)
+            draft.counts.update(self.counts)
 
     @property
     def terms(self) -> pa.Table:
@@ -226,16 +280,19 @@ class _Tables(Mapping[str, pa.Table]):
         return len(_TABLES)
 
 
-def built_file(folder: str | os.PathLike[str], name: str) -> Path:
-    """Return a file of a built knowledge base, verified; see `load_kb`."""
-    found = _built(folder)
-    if name not in found.files:
-        raise ArtifactError(f"{found.path}: holds no {name}. It was made by another version; run the stage again.")
-    return verify_file(found, name)
+def find_kb(folder: str | os.PathLike[str]) -> Artifact:
+    """Find a built knowledge base.
 
+    Args:
+        folder: The folder of the knowledge base, or a run's folder with `1-knowledge` in it; `~` is the home folder.
 
-def _built(folder: str | os.PathLike[str]) -> Artifact:
-    path = Path(folder)
+    Returns:
+        The artifact, whose files are not yet verified.
+
+    Raises:
+        ArtifactError: There is none, or a file of it is missing or was cut.
+    """
+    path = Path(folder).expanduser()
     if not (path / "manifest.json").exists() and (path / "1-knowledge").is_dir():
         path = path / "1-knowledge"
     return load(path, stage="knowledge", verify=False)
@@ -247,7 +304,8 @@ def load_kb(folder: str | os.PathLike[str]) -> KnowledgeBase:
     A table is verified and memory-mapped when it is first used; a file that was altered since it was written is refused then.
 
     Args:
-        folder: The stage's folder (`build/<pipeline>/1-knowledge`), or the pipeline's build folder above it.
+        folder: The stage's folder (`build/<pipeline>/1-knowledge`), the run's folder above it, or one that
+            `KnowledgeBase.save` wrote; `~` is the home folder.
 
     Returns:
         The knowledge base.
@@ -260,7 +318,7 @@ def load_kb(folder: str | os.PathLike[str]) -> KnowledgeBase:
         Traceback (most recent call last):
         kaug.errors.ArtifactError: no/such: there is no finished artifact here (no manifest.json). Run the stage again.
     """
-    found = _built(folder)
+    found = find_kb(folder)
     about: dict[str, Any] = json.loads(verify_file(found, "about.json").read_text(encoding="utf-8"))
     tables = _Tables(found)
     return KnowledgeBase(

@@ -95,7 +95,7 @@ def source_of(path: Path) -> Source:
     Returns:
         A source of kind `domain`; its id is the name without endings.
     """
-    name = path.name if not glob.has_magic(path.name) else path.parent.name
+    name = (path.parent if glob.has_magic(path.name) else path).resolve().name  # "." has none of its own
     return Source(name.split(".")[0] or name, path)
 
 

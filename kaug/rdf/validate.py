@@ -34,11 +34,11 @@ def validate_file(path: Path, *, base_iri: str | None = None) -> dict[str, Any]:
     return found
 
 
-def check_shapes(files: Sequence[Path], shapes: Path) -> Iterator[dict[str, str]]:
+def check_shapes(files: Path | Sequence[Path], shapes: Path) -> Iterator[dict[str, str]]:
     """Check files against SHACL shapes.
 
     Args:
-        files: RDF files; they are checked together.
+        files: An RDF file, or several, which are checked together.
         shapes: The shapes.
 
     Yields:
@@ -55,7 +55,7 @@ def check_shapes(files: Sequence[Path], shapes: Path) -> Iterator[dict[str, str]
     import rdflib
 
     found: list[tuple[str, str, str]] = []
-    data, rules = _graph(files, found), _graph([shapes], found)
+    data, rules = _graph([files] if isinstance(files, Path) else files, found), _graph([shapes], found)
     _, results, _ = pyshacl.validate(data, shacl_graph=rules, advanced=False, inference="none")
     sh = rdflib.Namespace("http://www.w3.org/ns/shacl#")
     for result in results.subjects(rdflib.RDF.type, sh.ValidationResult):

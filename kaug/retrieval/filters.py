@@ -19,20 +19,20 @@ _SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
 def facts_where(
     kb: KnowledgeBase,
     *,
-    classes: Sequence[str] = (),
-    predicates: Sequence[str] = (),
-    sources: Sequence[str] = (),
-    languages: Sequence[str] = (),
+    classes: str | Sequence[str] = (),
+    predicates: str | Sequence[str] = (),
+    sources: str | Sequence[str] = (),
+    languages: str | Sequence[str] = (),
     min_weight: float | None = None,
 ) -> NDArray[np.bool_]:
     """Say which facts meet all conditions.
 
     Args:
-        kb: The knowledge base.
+        kb: The knowledge base. Where a list is wanted, one string stands for itself.
         classes: IRIs, or labels in any language, of classes: the fact's subject is an instance of one of them, or of one
             below.
         predicates: IRIs, or labels in any language: the fact's predicate is one of them.
-        sources: Ids: one of them states the fact.
+        sources: Ids: one of them states the fact, or an inferred fact rests on it.
         languages: BCP 47 tags ("zh" takes "zh-Hant" too): both ends of the fact can be named in one of them. A literal
             without a language, such as a number, is at home in all.
         min_weight: The least weight; facts without a weight stay.
@@ -53,6 +53,9 @@ def facts_where(
         >>> facts_where(kb, classes=["urn:x:Country"], predicates=["capital"]).tolist()
         [False, False, True]
     """
+    classes, predicates, sources, languages = (
+        [names] if isinstance(names, str) else names for names in (classes, predicates, sources, languages)
+    )
     subject, predicate, object_ = (column.astype(np.int64) for column in kb.columns())
     kept = np.ones(kb.facts.num_rows, bool)
     if predicates:

@@ -5,8 +5,6 @@ import hashlib
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pyarrow as pa
 import pyoxigraph as ox
@@ -17,12 +15,11 @@ from hypothesis import strategies as st
 
 from kaug.curation.export import to_quads, to_rdflib, to_table, write_rdf
 from kaug.errors import SourceError
-from kaug.knowledge.build import build_kb
+from kaug.knowledge.build import Inference, build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.rdf.memory import graph_chunks
 from kaug.rdf.parse import FORMATS
 from kaug.rdf.serialize import prefixes_of
-from kaug.tables import FACTS
 
 ROOT = Path(__file__).parents[2]
 PREFIXES = """
@@ -53,12 +50,12 @@ Make = Callable[..., KnowledgeBase]
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    def build(turtle: str = WORLD, name: str = "world", **more: str) -> KnowledgeBase:
+    def build(turtle: str = WORLD, name: str = "world", inference: Inference = "none", **more: str) -> KnowledgeBase:
         paths = []
         for source, text in {name: turtle, **more}.items():
             paths.append(tmp_path / f"{source}.ttl")
             paths[-1].write_text(PREFIXES + text, encoding="utf-8")
-        return build_kb(paths, languages=LANGUAGES)
+        return build_kb(paths, languages=LANGUAGES, inference=inference)
 
     return build
 
@@ -127,18 +124,52 @@ def test_chosen_rows_bring_their_labels_and_templates(make: Make) -> None:
     assert len(to_rdflib(kb, rows=[row])) == 4
 
 
-def inferred(kb: KnowledgeBase) -> Any:
-    """The same with its first fact inferred, and so without a source, and its second weighted."""
-    rows = kb.facts.to_pylist()
-    rows[0] |= {"rule": "prp-symp", "sources": []}
-    rows[1] |= {"weight": 0.1}
-    return SimpleNamespace(
-        **{name: getattr(kb, name) for name in TABLES} | {"facts": pa.Table.from_pylist(rows, FACTS)}
-    )
+RULED = """
+:near a owl:SymmetricProperty . :capital rdfs:subPropertyOf :city . :city rdfs:subPropertyOf :place .
+:togo :near :ghana ; :capital :lome ; rdfs:label "Togo"@en .
+<< :togo :capital :lome >> kaug:weight 0.1 .
+"""
+SUBPROPERTY = "<http://www.w3.org/2000/01/rdf-schema#subPropertyOf>"
+FOLLOWS = [  # what the rules conclude of it: the last is an axiom
+    "<urn:x:ghana> <urn:x:near> <urn:x:togo>",
+    "<urn:x:togo> <urn:x:city> <urn:x:lome>",
+    "<urn:x:togo> <urn:x:place> <urn:x:lome>",
+    f"<urn:x:capital> {SUBPROPERTY} <urn:x:place>",
+]
 
 
-def test_inferred_and_weighted_facts(make: Make) -> None:
-    kb = inferred(make(":a :b :c . :d :e :f ."))
+def test_inferred_triples_stand_in_a_graph_of_their_own_and_in_no_sources(make: Make, tmp_path: Path) -> None:
+    kb = make(RULED, inference="owl")
+    quads = lines(kb, graphs=True)
+    assert sorted(line for line in quads if "inferred" in line) == sorted(f"{s} <urn:kaug:inferred> ." for s in FOLLOWS)
+    assert not [line for line in quads if any(line.startswith(triple) for triple in FOLLOWS) and "source:" in line]
+    assert {f"{triple} ." for triple in FOLLOWS} <= set(lines(kb))
+    without = lines(kb, graphs=True, inferred=False)
+    assert without == [line for line in quads if "inferred" not in line] == lines(make(RULED), graphs=True)
+    for ending in (".nq", ".trig"):
+        assert write_rdf(kb, tmp_path / f"out{ending}") == len(quads)
+        written = ox.parse(path=str(tmp_path / f"out{ending}"))
+        assert sorted(
+            f"{quad.triple} {quad.graph_name} ." for quad in written if "inferred" in str(quad.graph_name)
+        ) == (sorted(f"{triple} <urn:kaug:inferred> ." for triple in FOLLOWS))
+    assert len(to_rdflib(kb, inferred=False)) == len(to_rdflib(kb)) - len(FOLLOWS)
+
+
+def test_built_again_from_a_source_s_graph_the_source_states_what_it_stated(make: Make, tmp_path: Path) -> None:
+    kb = make(RULED, inference="owl")
+    write_rdf(kb, tmp_path / "out.nq")
+    stated = [
+        quad.triple
+        for quad in ox.parse(path=str(tmp_path / "out.nq"))
+        if quad.graph_name in (ox.DefaultGraph(), ox.NamedNode("urn:kaug:source:world"))
+    ]
+    (tmp_path / "world.nt").write_bytes(ox.serialize(stated, format=ox.RdfFormat.N_TRIPLES) or b"")
+    assert build_kb([tmp_path / "world.nt"]).facts.num_rows == make(RULED).facts.num_rows == 2
+    assert same(build_kb([tmp_path / "world.nt"], languages=LANGUAGES, inference="owl"), kb)
+
+
+def test_weighted_facts(make: Make) -> None:
+    kb = make(":a :b :c . :d :e :f . << :d :e :f >> kaug:weight 0.1 .")
     line = "<urn:x:d> <urn:x:e> <urn:x:f> ."
     rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
     name = f"<urn:kaug:fact:{hashlib.blake2b(line.encode(), digest_size=16).hexdigest()}>"
@@ -150,13 +181,6 @@ def test_inferred_and_weighted_facts(make: Make) -> None:
         f'{name} <https://w3id.org/kaug/ns#weight> "0.1"^^<http://www.w3.org/2001/XMLSchema#float> .',
     ]
     assert lines(kb) == [*weight, "<urn:x:a> <urn:x:b> <urn:x:c> .", line]
-    assert lines(kb, graphs=True) == [
-        *weight,
-        "<urn:x:a> <urn:x:b> <urn:x:c> .",
-        f"{line[:-1]}<urn:kaug:source:world> .",
-    ]
-    assert lines(kb, inferred=False) == [*weight, line]
-    assert len(to_rdflib(kb, inferred=False)) == 6
 
 
 def test_an_empty_knowledge_base(make: Make, tmp_path: Path) -> None:

@@ -327,13 +327,10 @@ def test_a_blank_node_in_a_fact(make: Make) -> None:
 
 
 def test_several_sources_and_weights(tmp_path: Path) -> None:
-    for name, turtle in (("one", ":a :p :b, :c ."), ("two", ":a :p :b .")):
+    weights = "<< :a :p :b >> kaug:weight 0.25 . << :a :p :c >> kaug:weight 0.75 ."
+    for name, turtle in (("one", f":a :p :b, :c . {weights}"), ("two", ":a :p :b .")):
         (tmp_path / f"{name}.ttl").write_text(PREFIXES + turtle, encoding="utf-8")
-    kb = build_kb([tmp_path / "one.ttl", tmp_path / "two.ttl"])
-    weight = pa.array([0.25, 0.75], pa.float32())
-    place = kb.facts.schema.get_field_index("weight")
-    kb = kb.with_tables(facts=kb.facts.set_column(place, kb.facts.schema.field(place), weight))
-    report = assess(kb)
+    report = assess(build_kb([tmp_path / "one.ttl", tmp_path / "two.ttl"]))
     (item,) = named(report)["several-sources"]["items"]
     assert (item["note"], item["count"], triples(item)) == ("one, two", 1, ["a p b"])
     one, two = report["sources"]
@@ -345,12 +342,17 @@ def test_several_sources_and_weights(tmp_path: Path) -> None:
 
 
 def test_inferred_facts_are_counted_by_rule(make: Make) -> None:
-    kb = make(":a :p :b, :c .")
-    place = kb.facts.schema.get_field_index("rule")
-    rule = pa.array([None, "transitive"], pa.string())
-    report = assess(kb.with_tables(facts=kb.facts.set_column(place, kb.facts.schema.field(place), rule)))
-    assert (report["rules"], report["counts"]["inferred"]) == ([{"rule": "transitive", "facts": 1}], 1)
-    assert report["sources"][0]["inferred"] == 1
+    report = assess(make(":p a owl:TransitiveProperty . :a :p :b . :b :p :c .", inference="owl"))
+    assert (report["rules"], report["counts"]["inferred"]) == ([{"rule": "prp-trp", "facts": 1}], 1)
+    assert (report["sources"][0]["facts"], report["sources"][0]["inferred"]) == (3, 1)
+
+
+def test_several_sources_that_a_fact_rests_on_do_not_state_it(tmp_path: Path) -> None:
+    for name, turtle in (("one", ":a :p :b . :p a owl:TransitiveProperty ."), ("two", ":b :p :c .")):
+        (tmp_path / f"{name}.ttl").write_text(PREFIXES + turtle, encoding="utf-8")
+    kb = build_kb([tmp_path / "one.ttl", tmp_path / "two.ttl"], inference="owl")
+    assert ["one", "two"] in kb.facts["sources"].to_pylist()
+    assert "several-sources" not in named(assess(kb))
 
 
 def test_a_hub_and_the_figures_of_the_shape(make: Make) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyoxigraph as ox
 import pytest
+import rdflib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -170,6 +171,49 @@ def test_facts_know_their_sources(tmp_path: Path) -> None:
         "attribution": "",
     }
     assert equal(kb, build_kb(sources[::-1]))
+
+
+def test_one_source_or_language_need_not_stand_in_a_list(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kb = make(WORLD)
+    path = tmp_path / "world.ttl"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for one in (path, str(path), "world.ttl", "~/world.ttl", Source("world", path), [str(path)], (path,)):
+        assert equal(build_kb(one), kb)
+    assert build_kb(".").facts["sources"][0].as_py() == [tmp_path.name]
+    graph = rdflib.Graph().parse(path)
+    assert build_kb(graph).facts["fact"].equals(kb.facts["fact"])
+    assert equal(build_kb("~/world.ttl", languages="zh"), build_kb(path, languages=["zh"]))
+    (tmp_path / "lexicon.ttl").write_text(PREFIXES + ':capital kaug:statement "{o} rules {s}."@en .')
+    assert build_kb(path, lexicon="~/lexicon.ttl").lexicon.num_rows == kb.lexicon.num_rows + 1
+
+
+def _written(folder: Path) -> Path:
+    (folder / "a.ttl").write_text("<urn:a> <urn:b> <urn:c> .")
+    return folder / "a.ttl"
+
+
+@pytest.mark.parametrize("name", ["gone.ttl", "~/gone.ttl"])
+def test_a_missing_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SourceError, match=r"gone\.ttl: cannot be read: No such file"):
+        build_kb(name)
+    with pytest.raises(SourceError, match=r"gone\.ttl: "):
+        build_kb(_written(tmp_path), lexicon=name)
+
+
+def test_a_knowledge_base_shows_itself_in_three_lines(make: Make) -> None:
+    kb = make(WORLD + ":togo :p :togo , '' . :togo a :State . :State rdfs:subClassOf :Place .", inference="rdfs")
+    assert len(kb) == kb.facts.num_rows == 10
+    assert repr(kb) == (
+        "KnowledgeBase: 10 facts (7 taught), 2 axioms, 19 terms, 4 labels, 1 template\n"
+        "languages: en; sources: world\n"
+        "left out: labels: other language (1); triples: empty literal (1)"
+    )
+    assert repr(make("")).splitlines()[2] == "left out: nothing"
 
 
 def test_what_is_inferred_comes_from_the_sources_of_all_it_rests_on(

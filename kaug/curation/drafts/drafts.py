@@ -83,14 +83,14 @@ class Drafts:
     refused: tuple[tuple[str, str, str, str], ...] = ()
 
 
-def lacking(kb: KnowledgeBase, languages: Sequence[str] = ("en",)) -> list[Lacking]:
+def lacking(kb: KnowledgeBase, languages: str | Sequence[str] = ("en",)) -> list[Lacking]:
     """List the predicates of facts that the lexicon has no template for, in each of the languages.
 
     What something is (rdf:type, rdfs:subClassOf) has a rule of its own in English, and needs no entry there.
 
     Args:
         kb: The knowledge base.
-        languages: BCP 47 tags.
+        languages: BCP 47 tags, or one.
 
     Returns:
         The most used predicates first, then by IRI; a predicate's languages in the order given.
@@ -110,7 +110,7 @@ def lacking(kb: KnowledgeBase, languages: Sequence[str] = ("en",)) -> list[Lacki
     listed = []
     for term, count in zip(found.tolist(), counts.tolist(), strict=True):
         iri = kb.terms["value"][term].as_py()
-        for language in languages:
+        for language in [languages] if isinstance(languages, str) else languages:
             english = language.split("-", maxsplit=1)[0] == "en"
             if (term, language) in has or (term, "") in has or (english and iri in CLASS_OF):
                 continue

@@ -28,7 +28,7 @@ class Proof:
         predicate: Term number.
         object: Term number.
         axiom: Whether it stands among the axioms.
-        sources: The ids of the sources that state it; none if it is inferred.
+        sources: The ids of the sources that state it or, if it is inferred, that it rests on.
         rule: The rule that inferred it; None if it is stated.
         premises: What the rule took, in the rule's order; none if it is stated.
     """

@@ -116,8 +116,8 @@ def _same_as(c: Columns, most: int) -> list[Finding]:
 
 def _several_sources(c: Columns, most: int) -> list[Finding]:
     sources = c.kb.facts["sources"]
-    many = pc.list_value_length(sources).to_numpy()
-    rows = np.flatnonzero(many > 1)
+    stated = pc.is_null(c.kb.facts["rule"])  # an inferred fact names the sources that it rests on
+    rows = np.flatnonzero(pc.and_(stated, pc.greater(pc.list_value_length(sources), 1)))
     if not len(rows):
         return []
     together = pc.binary_join(sources.take(pa.array(rows)), ", ").combine_chunks().dictionary_encode()

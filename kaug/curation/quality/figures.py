@@ -16,7 +16,7 @@ __all__ = ["by_predicate", "by_rule", "by_source", "coverage", "sizes_of", "stru
 
 
 def by_source(c: Columns) -> list[dict[str, Any]]:
-    """Count the facts of each source; a fact that several state counts for each.
+    """Count the facts of each source; a fact that several state, or that rests on several, counts for each.
 
     Returns:
         `source`, `kind`, `facts`, `taught`, `inferred`, `weight` (null, or `facts`, `min`, `median`, `max`); the source
@@ -152,7 +152,7 @@ def sizes_of(sizes: Ints) -> list[dict[str, int]]:
 
 
 def _stated(c: Columns) -> tuple[Ints, list[str], Ints]:
-    """Each statement of a fact by a source: the source's place, all sources' names, the fact's row."""
+    """Each fact with each of its sources: the source's place, all sources' names, the fact's row."""
     sources = c.kb.facts["sources"].combine_chunks()
     coded = pc.list_flatten(sources).dictionary_encode()
     rows = pc.list_parent_indices(sources).to_numpy().astype(np.int64)

@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from kaug.curation.quality.report import AREAS, SEVERITIES, assess
 from kaug.html import page, svg
-from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.store.artifact import write_whole
+from kaug.knowledge.knowledge_base import KnowledgeBase, find_kb, load_kb
+from kaug.store.artifact import load, verify_file, write_whole
 
-__all__ = ["quality_page", "write_quality"]
+__all__ = ["load_quality", "quality_page", "write_quality"]
 
 _MARKS = {"error": "✗", "warning": "▲", "info": "○"}
 _PLURALS = {"error": ("error", "errors"), "warning": ("warning", "warnings"), "info": ("note", "notes")}
@@ -52,6 +52,29 @@ def write_quality(
     write_whole(folder / "quality.json", json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1) + "\n")
     write_whole(folder / "quality.html", quality_page(report))
     return report
+
+
+def load_quality(build: Path) -> tuple[dict[str, Any], Path | None]:
+    """Read the quality report of a built knowledge base, or assess it where there is none.
+
+    Args:
+        build: A run's folder with `1-quality` in it, or a knowledge base's own folder, such as `1-knowledge`.
+
+    Returns:
+        The report as `assess` returns it, and its page; None if the report was not written when the knowledge base was
+        built, or is about an earlier one.
+
+    Raises:
+        ArtifactError: There is no knowledge base, or a file of it or of the report was altered.
+    """
+    knowledge = find_kb(build)
+    folder = knowledge.path.parent / "1-quality"
+    if folder.is_dir():
+        written = load(folder, stage="quality", verify=False)
+        if written.inputs.get(knowledge.path.name) == knowledge.digest:
+            report = json.loads(verify_file(written, "quality.json").read_text(encoding="utf-8"))
+            return report, verify_file(written, "quality.html")
+    return assess(load_kb(knowledge.path)), None
 
 
 def quality_page(report: Mapping[str, Any]) -> str:
