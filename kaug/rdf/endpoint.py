@@ -17,8 +17,9 @@ from kaug.errors import SourceError
 from kaug.rdf.columns import read_columns
 from kaug.rdf.memory import joined
 from kaug.rdf.sparql import Answer, TransientError, ask, check_endpoint, paged
-from kaug.store.artifact import lock, write_whole
+from kaug.store.artifact import lock
 from kaug.store.digests import fingerprint
+from kaug.store.files import write_whole
 
 __all__ = ["endpoint_file", "fetch_endpoint"]
 

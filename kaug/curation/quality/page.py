@@ -10,7 +10,7 @@ from markupsafe import Markup
 from kaug.curation.quality.report import AREAS, SEVERITIES, assess
 from kaug.html import page, svg
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.store.artifact import write_whole
+from kaug.store.files import write_whole
 
 __all__ = ["quality_page", "write_quality"]
 
