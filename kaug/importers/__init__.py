@@ -12,7 +12,7 @@ __all__ = ["ImporterName", "run_importer"]
 
 def run_importer(
     name: ImporterName,
-    inputs: Path | Sequence[Path],
+    inputs: str | Path | Sequence[Path],
     out: Path,
     *,
     progress: Callable[[int], None] | None = None,
@@ -38,4 +38,6 @@ def run_importer(
         raise SourceError(f"There is no importer {name!r}.{nearest(name, get_args(ImporterName))}")
     from kaug.importers.files import import_files
 
-    return import_files(name, [inputs] if isinstance(inputs, Path) else list(inputs), out, progress=progress, **options)
+    return import_files(
+        name, [Path(inputs)] if isinstance(inputs, str | Path) else list(inputs), out, progress=progress, **options
+    )

@@ -43,6 +43,8 @@ class Store:
         path = self.out / stage.name
         if self.rebuild or artifact.promised_fingerprint(path) != fingerprint:
             return None
+        if self.write_lock is contextlib.nullcontext:  # the right to write is held: nobody else is writing there
+            artifact.sweep(path)
         return artifact.load(path, stage=stage.kind)
 
     def make(self, stage: Stage, fingerprint: str, inputs: Inputs) -> Artifact:
@@ -52,23 +54,16 @@ class Store:
             ArtifactError: It cannot be written.
         """
         path = self.out / stage.name
-        scratch = path.parent / f".{path.name}.work-{fingerprint[:12]}"
         digests = {name: inputs[name].digest for name in stage.needs}
-        with self.write_lock():
-            self._sweep(path, keep=None if self.rebuild else scratch)
-            started = time.perf_counter()
-            with artifact.publish(path, stage=stage.kind, fingerprint=fingerprint, inputs=digests) as draft:
-                previous = path if path.is_dir() and not self.rebuild else None
-                stage.make(Job(stage, stage.settings, inputs, draft, previous, scratch, self.show))
-                draft.details.setdefault("seconds", round(time.perf_counter() - started, 3))
-            self._sweep(path, keep=None)
+        publish = artifact.publish(path, stage=stage.kind, fingerprint=fingerprint, inputs=digests, fresh=self.rebuild)
+        with self.write_lock(), publish as draft:
+            started, scratch = time.perf_counter(), draft.work / fingerprint[:12]
+            for stale in draft.work.glob("*"):
+                if stale != scratch:
+                    shutil.rmtree(stale, ignore_errors=True)
+            stage.make(Job(stage, stage.settings, inputs, draft, scratch, self.show))
+            draft.details.setdefault("seconds", round(time.perf_counter() - started, 3))
         return artifact.load(path, stage=stage.kind, verify=False)
-
-    @staticmethod
-    def _sweep(path: Path, keep: Path | None) -> None:
-        for left in path.parent.glob(f".{path.name}.work-*"):
-            if left != keep:
-                shutil.rmtree(left, ignore_errors=True)
 
 
 class Executor(Protocol):

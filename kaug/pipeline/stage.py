@@ -77,7 +77,6 @@ class Job:
         settings: Its settings.
         inputs: The artifacts made so far.
         draft: The artifact in the making.
-        previous: The folder of the artifact that it will take the place of, if there is one that may be reused.
         scratch: A folder for what shall survive an interruption; it is removed when the artifact is finished.
         show: Opens progress bars.
     """
@@ -86,7 +85,6 @@ class Job:
     settings: Any
     inputs: Inputs
     draft: Draft
-    previous: Path | None
     scratch: Path
     show: Show = field(default=silent)
 

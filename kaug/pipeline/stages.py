@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from kaug.arms import Arm, is_base
+from kaug.arms import Arm, is_base, trained_arm
 from kaug.pipeline.make.answers import AnswerSettings, make_answers
 from kaug.pipeline.make.exam import DrawSettings, make_exam
 from kaug.pipeline.make.index import IndexSettings, make_index
@@ -67,7 +67,7 @@ def plan(project: Project) -> list[Stage]:
         )  # fmt: skip
         stages.append(Stage(f"4-shards/{arm.name}", "augmentation", f"rows: {arm.name}", make_shards, needs, rows))
     for arm, number in project.trainings:
-        start = _model_of(arms[arm.starts_from], arms, number) if arm.starts_from else None
+        start = _model_of(arm.starts_from, arms, number) if arm.starts_from else None
         base = None if start else project.base
         settings = ModelSettings(arm, training, pipeline.augmentation.replay, project.precision, number, base)
         needs = (f"4-shards/{arm.name}", *([start] if start else []))
@@ -77,7 +77,7 @@ def plan(project: Project) -> list[Stage]:
         )  # fmt: skip
     answers = []
     for arm, number in project.sittings:
-        model = _model_of(arm, arms, number)
+        model = _model_of(arm.name, arms, number)
         ask = AnswerSettings(
             arm, pipeline.evaluation, pipeline.retrieval if arm.retrieval else None,
             pipeline.evaluation.base_template if is_base(arm.name, arms) else training.template,
@@ -101,10 +101,7 @@ def targets(stages: list[Stage], command: str) -> set[str]:
     return {stage.name for stage in stages if stage.kind in TARGETS[command]}
 
 
-def _model_of(arm: Arm, arms: Mapping[str, Arm], seed: int) -> str | None:
+def _model_of(name: str, arms: Mapping[str, Arm], seed: int) -> str | None:
     """Return the stage whose model an arm is asked as: its own, or that of the arm it starts from; None is the base model."""
-    while arm.rows is None:
-        if arm.starts_from is None:
-            return None
-        arm = arms[arm.starts_from]
-    return f"5-models/{arm.name}-seed{seed}"
+    trained = trained_arm(name, arms)
+    return f"5-models/{trained}-seed{seed}" if trained else None

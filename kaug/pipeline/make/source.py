@@ -34,7 +34,7 @@ def make_source(job: Job) -> None:
     code = code_digest(__name__)
     digests = file_digests(source)
     with job.show(f"reading {source.id}", None, "triples") as advance, lean_memory():
-        read = read_files(digests, _read_before(job.previous, code), advance)
+        read = read_files(digests, _read_before(job.draft.previous, code), advance)
         save_files(read, job.draft.path)
     columns = read.columns
     job.draft.counts.update(read=columns.read, triples=len(columns.triples), terms=len(columns.terms))
