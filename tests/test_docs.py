@@ -27,7 +27,7 @@ from pydantic import BaseModel
 
 from kaug.cli import app
 from kaug.knowledge.build import build_kb
-from kaug.pipeline.settings import Pipeline, project_root, read_pipeline
+from kaug.pipeline.settings import ArmSettings, Pipeline, project_root, read_pipeline
 from kaug.rdf.sources import read_manifest
 from kaug.tables import SCHEMAS
 
@@ -148,7 +148,7 @@ def _check_command(words: list[str], shown: list[tuple[str, str, str]]) -> None:
     # Parses as the command line would, and runs nothing.
     context = COMMANDS[words[0]].make_context(words[0], list(words[1:]))
     for setting in context.params.get("set_") or ():
-        minimal = 'question = ""\n[knowledge]\nsources = [""]\n[training]\ntokens = 1\n'
+        minimal = 'question = ""\n[knowledge]\nsources = ["a"]\n[training]\ntokens = 1\n'
         Pipeline.parse(minimal, "--set", [setting])
     for before, word in pairwise(words):
         if before in ("--out", "-o"):
@@ -203,7 +203,7 @@ def test_the_data_model_page_shows_every_table() -> None:
 
 def test_the_pipelines_page_names_every_key_with_its_default() -> None:
     page = ROOT / "docs" / "pipelines.md"
-    sections = {"At the top": Pipeline}
+    sections: dict[str, Any] = {"At the top": Pipeline, "`[arms.NAME]`": ArmSettings}
     for name, field in Pipeline.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             sections[f"`[{name}]`"] = field.annotation
