@@ -7,7 +7,7 @@ line in `ARMS`, or a section `[arms.NAME]` of a pipeline file; nothing is read o
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["ARMS", "Arm", "is_base", "order_arms"]
+__all__ = ["ARMS", "Arm", "is_base", "order_arms", "trained_arm"]
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,21 @@ def is_base(arm: str, arms: Mapping[str, Arm] = ARMS) -> bool:
     """Whether an arm asks the base model, with or without retrieved facts: whether nothing was trained for it."""
     known = arms.get(arm)
     return known is not None and known.rows is None and known.starts_from is None
+
+
+def trained_arm(arm: str, arms: Mapping[str, Arm] = ARMS) -> str | None:
+    """Return the arm whose model is asked for an arm: itself if it is trained; None is the base model.
+
+    Examples:
+        >>> trained_arm("text+retrieval"), trained_arm("base+retrieval")
+        ('text', None)
+    """
+    while arms[arm].rows is None:
+        start = arms[arm].starts_from
+        if start is None:
+            return None
+        arm = start
+    return arm
 
 
 def order_arms(names: "list[str] | tuple[str, ...]", arms: Mapping[str, Arm] = ARMS) -> list[str]:

@@ -13,7 +13,7 @@ __all__ = ["ExamSettings"]
 class ExamSettings(Section):
     """`[exam]`: what is asked, and so kept out of training."""
 
-    probes_per_kind: dict[ProbeKind, Annotated[int, Field(ge=0)]] = Field(
+    probes_per_kind: dict[ProbeKind, Annotated[int, Field(ge=0, le=10**6)]] = Field(
         200,
         validate_default=True,
         description="at most so many probes of each kind; a table gives each its own, and none to what it leaves out",

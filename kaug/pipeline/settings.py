@@ -2,12 +2,14 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
+from kaug.arms import ARMS, Arm, trained_arm
 from kaug.augmentation.settings import AugmentationSettings
 from kaug.errors import PipelineError, nearest
 from kaug.evaluation.settings import EvaluationSettings
@@ -17,7 +19,24 @@ from kaug.retrieval.settings import RetrievalSettings
 from kaug.settings import Section
 from kaug.training.settings import TrainingSettings
 
-__all__ = ["Pipeline", "read_pipeline"]
+__all__ = ["ArmSettings", "Pipeline", "read_pipeline"]
+
+_RECIPES = ("text", "repeated", "shuffled", "augmented")
+_OBJECTIVES = ("completion",)
+_MOST_BYTES, _MOST_DEPTH, _MOST_DIGITS, _MOST_TEXT, _MOST_ERRORS = 1 << 20, 16, 40, 100_000, 20
+
+
+class ArmSettings(Section):
+    """`[arms.NAME]`: an arm of your own, which `augmentation.arms` or `evaluation.arms` can then name."""
+
+    meaning: str = Field("", max_length=400, description="what it is, in a few words, for the report")
+    rows: str | None = Field(None, description="the recipe of its training rows; without it the arm is only asked")
+    starts_from: str | None = Field(
+        None, description="the arm whose model it is trained from, or asked as; the base model if absent"
+    )
+    objective: str | None = Field(None, description="its training objective; the pipeline's if absent")
+    retrieval: bool = Field(False, description="put the facts that retrieval finds before the exam's questions")
+    control: str = Field("", max_length=400, description="what a gain over this arm shows, if it is a control")
 
 
 class Pipeline(Section):
@@ -35,14 +54,17 @@ class Pipeline(Section):
         'all-MiniLM-L6-v2'
     """
 
-    question: str = Field(description="the question that the run answers, in plain words")
-    seeds: list[int] = Field([0], min_length=1, description="one model is trained for each arm and seed")
+    question: str = Field(max_length=4_000, description="the question that the run answers, in plain words")
+    seeds: list[int] = Field(
+        [0], min_length=1, max_length=1000, description="one model is trained for each arm and seed"
+    )
     knowledge: KnowledgeSettings
     retrieval: RetrievalSettings = RetrievalSettings()  # type: ignore[call-arg]
     exam: ExamSettings = ExamSettings()  # type: ignore[call-arg]
     augmentation: AugmentationSettings = AugmentationSettings()  # type: ignore[call-arg]
     training: TrainingSettings
     evaluation: EvaluationSettings = EvaluationSettings()  # type: ignore[call-arg]
+    arms: dict[str, ArmSettings] = Field({}, description="arms of your own, by name")
 
     @field_validator("seeds")
     @classmethod
@@ -53,13 +75,68 @@ class Pipeline(Section):
             raise ValueError(f"each seed should stand there once; found {seeds}.")
         return seeds
 
+    @property
+    def arms_by_name(self) -> dict[str, Arm]:
+        """All arms that this pipeline knows, in the order in which reports show them: kaug's, then its own."""
+        own = {
+            name: Arm(name=name, **{"meaning": name} | {key: value for key, value in arm if value not in {None, ""}})
+            for name, arm in self.arms.items()
+        }
+        return {**ARMS, **own}
+
     @model_validator(mode="after")
-    def _trained(self) -> Self:
-        for arm in self.evaluation.arms:
-            plain = arm.removesuffix("+retrieval")
-            if plain not in ("base", *self.augmentation.arms):
-                raise ValueError(f"the arm {arm!r} is not trained; add {plain!r} to augmentation.arms.")
+    def _fitting_arms(self) -> Self:
+        for key, message in self._wrong_arms():
+            raise PydanticCustomError("arms", "{message}", {"key": key, "message": message})
         return self
+
+    def _wrong_arms(self) -> Iterator[tuple[str, str]]:
+        """Yield what does not fit together among the arms: the key, and what is wrong with it."""
+        for name in self.arms:
+            if not re.fullmatch(r"[a-z0-9][a-z0-9_+-]{0,62}", name):
+                yield "arms", f"an arm's name should be up to 63 of a-z, 0-9, _, + and -; found {name[:80]!r}."
+            if name in ARMS:
+                yield f"arms.{name}", f"there is an arm {name!r} already; choose another name."
+        arms, trained = self.arms_by_name, self.augmentation.arms
+        for name, arm in arms.items():
+            for key, value, known in (
+                ("starts_from", arm.starts_from, arms),
+                ("rows", arm.rows, _RECIPES),
+                ("objective", arm.objective, _OBJECTIVES),
+            ):
+                if value is not None and value not in known:
+                    yield f"arms.{name}.{key}", f"there is no {value!r} to name here.{nearest(value, known)}"
+            if arm.objective and not arm.rows:
+                yield f"arms.{name}.objective", "an objective needs rows to train on; set rows, too."
+        for name in arms:
+            chain = [name]
+            while (start := arms[chain[-1]].starts_from) is not None:
+                if start in chain:
+                    circle = " → ".join([*chain, start])
+                    yield f"arms.{name}.starts_from", f"arms start from one another in a circle: {circle}."
+                    break
+                chain.append(start)
+        for key, names in (("augmentation.arms", trained), ("evaluation.arms", self.evaluation.arms)):
+            for name in names:
+                if name not in arms:
+                    yield key, f"there is no arm {name!r}.{nearest(name, arms)}"
+                if names.count(name) > 1:
+                    yield key, f"each arm should stand there once; found {name!r} twice."
+        for name in trained:
+            if arms[name].rows is None:
+                yield "augmentation.arms", f"the arm {name!r} has no rows to be trained on; name it in evaluation.arms."
+            if arms[name].rows == "text" and not self.augmentation.texts:
+                yield (
+                    "augmentation",
+                    f"the arm {name!r} is trained on your texts alone; name them in augmentation.texts.",
+                )
+            base = arms[name].starts_from and trained_arm(str(arms[name].starts_from), arms)
+            if base and base not in trained:
+                yield "augmentation.arms", f"the arm {name!r} starts from {base!r}, which is not trained; add it."
+        for name in self.evaluation.arms:
+            base = trained_arm(name, arms)
+            if base is not None and base not in trained:
+                yield "evaluation.arms", f"the arm {name!r} is not trained; add {base!r} to augmentation.arms."
 
     @classmethod
     def parse(cls, text: str, where: str = "pipeline", settings: Sequence[str] = ()) -> Self:
@@ -76,12 +153,15 @@ class Pipeline(Section):
         Raises:
             PipelineError: Naming the line and key, and the nearest known key.
         """
-        try:
-            data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise PipelineError(f"{where}: not valid TOML: {error}") from error
+        data = _read_toml(text.removeprefix("\ufeff"), where)
         for setting in settings:
             _set(data, setting)
+        for key, value in _texts_in(data):
+            if "\0" in value or len(value) > _MOST_TEXT or not _is_unicode(value):
+                raise PipelineError(
+                    f"{where}: {key[:80]!r}: should be a text of at most {_MOST_TEXT:,} characters, without U+0000 or halves "
+                    f"of surrogate pairs; found {value[:40]!r}{'…' if len(value) > 40 else ''}."
+                )
         try:
             return cls.model_validate(data)
         except ValidationError as error:
@@ -92,15 +172,92 @@ def read_pipeline(path: Path, settings: Sequence[str] = ()) -> Pipeline:
     """Read and check a pipeline file; see `Pipeline.parse`.
 
     Raises:
-        PipelineError: It is missing, or not what a pipeline should be.
+        PipelineError: It is missing, too large, or not what a pipeline should be.
     """
+    path = Path(path)
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PipelineError(
-            f"{path}: cannot be read: {error}. Name a pipeline file such as pipelines/quickstart.toml."
-        ) from error
+        if path.exists() and not path.is_file():
+            raise PipelineError(f"{path}: cannot be read: it is no file. Name a pipeline file.")
+        with path.open("rb") as file:
+            text = file.read(_MOST_BYTES + 1).decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        if isinstance(error, PipelineError):
+            raise
+        why = getattr(error, "strerror", None) or error
+        raise PipelineError(f"{path}: cannot be read: {why}. {_what_to_do(path)}") from error
     return Pipeline.parse(text, str(path), settings)
+
+
+def _what_to_do(path: Path) -> str:
+    """Say what can be done where a pipeline file is missing."""
+    near = sorted([*path.parent.glob("*.toml"), *Path("pipelines").glob("*.toml")])[:5]
+    if near:
+        return f"Here are: {', '.join(map(str, near))}."
+    return (
+        "There is no pipeline file here. Any RDF makes a run (kaug run facts.ttl) or a knowledge base "
+        "(kaug build-kb FILE -o OUT); kaug --help lists the rest."
+    )
+
+
+_TOKEN = re.compile(
+    r"""
+    \"{3} (?:\\. | [^\\])*? (?:\"{3} | \Z) | '{3} .*? (?:'{3} | \Z)   # texts of several lines
+    | " (?:\\. | [^"\\\n])* "? | ' [^'\n]* '? | \# [^\n]*              # texts, comments
+    | [][{}.,=\n] | [\w+-]+
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+
+
+def _read_toml(text: str, where: str) -> dict[str, Any]:
+    """Parse TOML; what would keep the parser busy for long, or overflow it, is refused before.
+
+    Raises:
+        PipelineError: It is no TOML, too large, or nested too deep.
+    """
+    if len(text) > _MOST_BYTES:
+        raise PipelineError(f"{where}: longer than {_MOST_BYTES:,} bytes; a pipeline file should be shorter.")
+    depth = dots = 0
+    line = 1
+    for token in _TOKEN.finditer(text):
+        mark = token[0]
+        if mark in "[{":
+            depth += 1
+        elif mark in "]}":
+            depth = max(0, depth - 1)
+        dots = dots + 1 if mark == "." else 0 if mark in ",=\n" else dots
+        if max(depth, dots) > _MOST_DEPTH:
+            raise PipelineError(f"{where}:{line}: nested more than {_MOST_DEPTH} deep; a pipeline file should not be.")
+        if len(mark) > _MOST_DIGITS and re.match(r"[+-]?\d[\da-fA-F_xob]*\Z", mark):
+            raise PipelineError(
+                f"{where}:{line}: a number of {len(mark):,} characters; should have {_MOST_DIGITS} at most."
+            )
+        line += mark.count("\n")
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise PipelineError(f"{where}: not valid TOML: {_cut(str(error))}") from error
+
+
+def _texts_in(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each text in parsed TOML with its key; a key is a text, too."""
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield name, name
+            yield from _texts_in(inner, f"{key}.{name}" if key else name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts_in(inner, key)
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _cut(text: str, length: int = 200) -> str:
+    return text if len(text) <= length else text[:length] + "…"
 
 
 def project_root(path: Path) -> Path:
@@ -112,16 +269,22 @@ def project_root(path: Path) -> Path:
 def _set(data: dict[str, Any], setting: str) -> None:
     _, equals, value = setting.partition("=")
     *parents, last = _key_of(setting)
+    shown = repr(_cut(setting))
     if not equals or not last:
-        raise PipelineError(f"--set {setting!r}: should be section.key=value, for instance training.tokens=5000.")
+        raise PipelineError(f"--set {shown}: should be section.key=value, for instance training.tokens=5000.")
+    if len(parents) > _MOST_DEPTH:
+        raise PipelineError(f"--set {shown}: nested more than {_MOST_DEPTH} deep; no setting is.")
     table = data
     for name in parents:
         table = table.setdefault(name, {})
         if not isinstance(table, dict):
-            raise PipelineError(f"--set {setting!r}: {name!r} is no section.")
+            raise PipelineError(f"--set {shown}: {name!r} is no section.")
     try:
-        read = tomllib.loads(f"v = {value}")
-    except tomllib.TOMLDecodeError:
+        read = _read_toml(f"v = {value}", f"--set {shown}")
+    except PipelineError as error:
+        # What is no TOML is a text; what is too large for it is neither.
+        if not isinstance(error.__cause__, tomllib.TOMLDecodeError) and re.match(r"\s*[][{}\d+-]", value):
+            raise
         read = {}
     table[last] = read["v"] if read.keys() == {"v"} else value
 
@@ -132,10 +295,12 @@ def _key_of(setting: str) -> list[str]:
 
 def _explain(cls: type[BaseModel], error: ValidationError, where: str, text: str, settings: Sequence[str]) -> str:
     lines = []
-    for problem in error.errors():
-        # The one check of the whole pipeline is of the arms examined.
-        names = [str(part) for part in problem["loc"] if part != "[key]"] or ["evaluation", "arms"]
-        key = ".".join(names)
+    problems = error.errors()
+    for problem in problems[:_MOST_ERRORS]:
+        # Checks of the whole pipeline name their key themselves.
+        named = [str(part) for part in problem["loc"] if part != "[key]"]
+        names = named or problem["ctx"]["key"].split(".")
+        key = _cut(".".join(names))
         # The line of the key, or else of the section that it belongs to.
         lines_of = (_line_of(text, names[:end]) for end in range(len(names), 0, -1))
         place = next(filter(None, lines_of), "")
@@ -144,32 +309,36 @@ def _explain(cls: type[BaseModel], error: ValidationError, where: str, text: str
             what = f"unknown key {key!r}.{nearest(names[-1], known)}"
         elif problem["type"] == "missing":
             what = f"the key {key!r} is missing: {_description(cls, names)}"
-        elif problem["type"] == "value_error":
+        elif problem["type"] in {"value_error", "arms"}:
             what = f"{key!r}: {problem['msg'].removeprefix('Value error, ')}"
         else:
-            what = f"{key!r}: {problem['msg']}; found {problem['input']!r}."
+            what = f"{key!r}: {problem['msg']}; found {_cut(repr(problem['input']))}."
         given = (s for s in reversed(settings) if names[: s.partition("=")[0].count(".") + 1] == _key_of(s))
         setting = next(given, None)
-        lines.append(f"--set {setting!r}: {what}" if setting else f"{where}{place}: {what}")
+        lines.append(f"--set {_cut(setting)!r}: {what}" if setting else f"{where}{place}: {what}")
+    if len(problems) > _MOST_ERRORS:
+        lines.append(f"{where}: {len(problems) - _MOST_ERRORS:,} more mistakes.")
     return "\n".join(lines)
 
 
 def _line_of(text: str, names: list[str]) -> str:
-    section = ""
+    section: list[str] = []
     for number, line in enumerate(text.split("\n"), start=1):
-        table = re.match(r"\s*\[([\w.]+)\]", line)
-        section = table[1] if table else section
+        table = re.match(r"\s*\[([^][]+)\]", line)
+        section = re.findall(r"[\w+-]+", table[1]) if table else section
         key = re.match(r"\s*([\w-]+)\s*=", line)
-        if (table and names == [table[1]]) or (
-            key and [*filter(None, section.split(".")), key[1]] == names[: section.count(".") + 2]
-        ):
+        if (table and names == section) or (key and [*section, key[1]] == names[: len(section) + 1]):
             return f":{number}"
     return ""
 
 
 def _fields(cls: type[BaseModel], names: Sequence[str]) -> Mapping[str, Any]:
-    for name in names:
+    left = list(names)
+    while left:
+        name = left.pop(0)
         inner = cls.model_fields[name].annotation if name in cls.model_fields else None
+        if inner is not None and left and get_args(inner)[1:] and isinstance(get_args(inner)[1], type):
+            inner, _ = get_args(inner)[1], left.pop(0)  # a table of sections, such as `arms`
         if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
             return {}
         cls = inner

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from kaug.models.find import Backend
-from kaug.settings import Section
+from kaug.settings import PathText, Section
 
 __all__ = ["FactFilter", "RetrievalSettings"]
 
@@ -23,19 +23,21 @@ class FactFilter(Section):
 class RetrievalSettings(Section):
     """`[retrieval]`: how facts are found for a text."""
 
-    encoder: str = Field("all-MiniLM-L6-v2", description="a folder, an installed wheel's model, or a hub name")
+    encoder: PathText = Field("all-MiniLM-L6-v2", description="a folder, an installed wheel's model, or a hub name")
     backend: Backend = Field(
         "auto", description="what runs the encoder; `auto`: the fastest here whose vectors agree with those of `torch`"
     )
-    k: dict[Literal["domain", "commonsense"], Annotated[int, Field(ge=0)]] = Field(
+    k: dict[Literal["domain", "commonsense"], Annotated[int, Field(ge=0, le=1000)]] = Field(
         {"domain": 3, "commonsense": 2}, description="facts for each text, by kind of source"
     )
     threshold: float = Field(0.5, ge=-1, le=2, description="relevance below which a fact is left out")
     hops: int = Field(
-        1, ge=1, description="1: the facts of the terms named; 2: those of their neighbours too; and so on"
+        1, ge=1, le=100, description="1: the facts of the terms named; 2: those of their neighbours too; and so on"
     )
     diversity: float = Field(0, ge=0, le=1, description="how much a fact loses for being like one taken before")
-    budget: int | None = Field(None, ge=1, description="tokens of a text's facts together, at four bytes a token")
+    budget: int | None = Field(
+        None, ge=1, le=10**6, description="tokens of a text's facts together, at four bytes a token"
+    )
     filter: FactFilter = FactFilter()  # type: ignore[call-arg]
     recall: float = Field(
         0.99, gt=0, le=1, description="of the ten nearest facts, the part that the index should find; 1 is exact"

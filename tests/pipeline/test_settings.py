@@ -1,7 +1,11 @@
+import json
+import os
+import time
 from pathlib import Path
 
 import pytest
 
+from kaug.arms import ARMS, Arm, trained_arm
 from kaug.errors import PipelineError
 from kaug.pipeline.settings import Pipeline, project_root, read_pipeline
 
@@ -203,7 +207,8 @@ def test_a_setting_sets_one_key_only(setting: str) -> None:
 def test_an_unknown_arm_is_refused_with_the_nearest() -> None:
     message = refuse(GOOD + '[evaluation]\narms = ["base", "augmentd"]\n')
     assert message == "p.toml:10: 'evaluation.arms': there is no arm 'augmentd'. Did you mean 'augmented'?"
-    assert "'augmentation.arms.0'" in refuse(GOOD + '[augmentation]\narms = ["augmentd"]\n')
+    message = refuse(GOOD + '[augmentation]\narms = ["augmentd"]\n')
+    assert message == "p.toml:10: 'augmentation.arms': there is no arm 'augmentd'. Did you mean 'augmented'?"
 
 
 def test_a_seed_stands_once() -> None:
@@ -239,3 +244,194 @@ def test_the_project_is_the_nearest_folder_with_a_manifest(tmp_path: Path) -> No
     (tmp_path / "a" / "kb").mkdir()
     (tmp_path / "a" / "kb" / "manifest.toml").touch()
     assert project_root(tmp_path / "a" / "b" / "p.toml") == tmp_path / "a"
+
+
+# What would keep the parser, or a stage, busy for ever.
+
+NESTED = "[" * 500 + "]" * 500
+TABLES = "{a=" * 500 + "1" + "}" * 500
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (NESTED, "nested more than 16 deep"),
+        (TABLES, "nested more than 16 deep"),
+        ("{" + "a." * 100_000 + "a=1}", "nested more than 16 deep"),
+        ("9" * 5_000, "a number of 5,000 characters"),
+        ("0x" + "f" * 5_000, "a number of 5,002 characters"),
+        ("99999999999999999999999", "Input should be less than or equal to 10000000; found 99999999999999999999999."),
+        ('"' + "x" * 9_999 + '"', "Input should be a valid integer; found 'xxx"),
+    ],
+)
+def test_a_value_without_measure_is_refused_at_once(value: str, message: str) -> None:
+    for said in (refuse(f"{GOOD}step_tokens = {value}\n"), refuse(GOOD, f"training.step_tokens={value}")):
+        assert message in said
+        assert said.startswith(("p.toml:9: ", "--set 'training.step_tokens="))
+        assert "\n" not in said
+        assert len(said) < 600
+
+
+def test_a_key_of_any_depth_is_refused_at_once() -> None:
+    deep = "a." * 100_000
+    assert refuse(f"{GOOD}{deep}a = 1\n").startswith("p.toml:9: nested more than 16 deep")
+    assert refuse(f"[{deep}a]\n{GOOD}").startswith("p.toml:1: nested more than 16 deep")
+    assert "nested more than 16 deep" in refuse(GOOD, f"{deep}a=1")
+
+
+@pytest.mark.parametrize(
+    "text", ['\\"' * 400_000, '"""' + "\\" * 900_000, "'''" * 300_000, '"a\n' * 300_000, "[]" * 400_000]
+)
+def test_text_that_is_no_toml_is_refused_in_no_time(text: str) -> None:
+    started = time.perf_counter()
+    assert refuse(text).startswith("p.toml")
+    assert time.perf_counter() - started < 5
+
+
+def test_a_file_without_measure_is_refused(tmp_path: Path) -> None:
+    assert "longer than 1,048,576 bytes" in refuse(GOOD.replace("world", "w" * 10_000_000))
+    (tmp_path / "p.toml").write_text(GOOD.replace("world", "w" * 10_000_000), encoding="utf-8")
+    with pytest.raises(PipelineError, match=r"p\.toml: longer than 1,048,576 bytes"):
+        read_pipeline(tmp_path / "p.toml")
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(PipelineError, match=r"pipe\.toml: cannot be read: it is no file"):
+        read_pipeline(tmp_path / "pipe.toml")
+    with pytest.raises(PipelineError, match=r"cannot be read: it is no file"):
+        read_pipeline(Path("/dev/zero"))
+
+
+def test_many_mistakes_are_counted() -> None:
+    started = time.perf_counter()
+    said = refuse(GOOD + "".join(f"key{number} = 1\n" for number in range(20_000))).split("\n")
+    assert len(said) == 21
+    assert said[-1] == "p.toml: 19,980 more mistakes."
+    assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize("key", ["knowledge.manifest", "training.model", "retrieval.encoder", "augmentation.texts"])
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("a\0b", "U+0000"),
+        ("x" * 5_000, "is too long for a path"),
+        ("x" * 300, "is too long for a path"),
+        ("~nobody-of-this-name/x", "starts from a home folder that does not exist"),
+    ],
+)
+def test_what_is_no_path_is_refused(key: str, value: str, message: str) -> None:
+    section, name = key.split(".")
+    written = json.dumps(value)
+    if f"[{section}]" in GOOD:
+        text = GOOD.replace(f"[{section}]", f"[{section}]\n{name} = {written}")
+    else:
+        text = f"{GOOD}[{section}]\n{name} = {written}\n"
+    for said in (refuse(text), refuse(GOOD, f"{key}={written}")):
+        assert message in said
+        assert key in said
+        assert "\n" not in said
+
+
+@pytest.mark.parametrize("value", ["/", "..", "***", "**x", "a/**b/c.txt"])
+def test_a_pattern_that_matches_nothing_is_refused(value: str) -> None:
+    assert "'augmentation.texts': " in refuse(GOOD, f"augmentation.texts='{value}'")
+    assert "'augmentation.texts': " in refuse(GOOD, f"augmentation.texts=['a.txt', '{value}']")
+
+
+def test_text_that_is_no_unicode_is_refused() -> None:
+    assert "'question': should be a text" in refuse(GOOD, "question=caf\udce9")
+    assert "should be a text" in refuse(GOOD, 'knowledge.select="' + "x" * 100_001 + '"')
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "training.weight_decay=inf",
+        "training.learning_rate=inf",
+        "training.learning_rate=nan",
+        "training.tokens=99_999_999_999_999",
+        "training.max_length=10_000_000",
+        "evaluation.batch_size=1_000_000_000",
+        "evaluation.resamples=10_000_000_000",
+        "evaluation.max_new_tokens=1_000_000_000",
+        "retrieval.k.domain=99999999999999999999",
+        "retrieval.hops=1_000_000",
+        "knowledge.min_weight=nan",
+        "retrieval.filter.min_weight=nan",
+        "exam.probes_per_kind=10_000_000_000",
+        "exam.held_out_texts=nan",
+    ],
+)
+def test_a_number_beyond_any_machine_is_refused(setting: str) -> None:
+    said = refuse(GOOD, setting)
+    assert setting.partition("=")[0] in said
+    assert "Input should be" in said
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    assert Pipeline.parse("\ufeff" + GOOD) == Pipeline.parse(GOOD)
+    (tmp_path / "p.toml").write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
+    assert read_pipeline(tmp_path / "p.toml") == Pipeline.parse(GOOD)
+
+
+# Arms of one's own.
+
+OWN = """
+[arms.polished]
+rows = "augmented"
+starts_from = "text"
+meaning = "trained on the texts, then on the facts"
+
+[arms."polished+retrieval"]
+starts_from = "polished"
+retrieval = true
+
+[augmentation]
+arms = ["text", "polished"]
+texts = "a.txt"
+
+[evaluation]
+arms = ["base", "polished+retrieval"]
+"""
+
+
+def test_an_arm_of_ones_own_is_a_value() -> None:
+    arms = Pipeline.parse(GOOD + OWN).arms_by_name
+    assert list(arms)[: len(ARMS)] == list(ARMS)
+    assert arms["polished"] == Arm("polished", "trained on the texts, then on the facts", "augmented", "text")
+    assert arms["polished+retrieval"] == Arm(
+        "polished+retrieval", "polished+retrieval", None, "polished", retrieval=True
+    )
+    assert trained_arm("polished+retrieval", arms) == "polished"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('rows = "augmented"', 'rows = "augmentd"', "'arms.polished.rows': there is no 'augmentd' to name here. Did you mean"),
+        ('rows = "augmented"', 'rwos = "augmented"', "unknown key 'arms.polished.rwos'. Did you mean 'rows'?"),
+        ('starts_from = "text"', 'starts_from = "txt"', "'arms.polished.starts_from': there is no 'txt' to name here."),
+        ('starts_from = "text"', 'objective = "none"', "'arms.polished.objective': there is no 'none' to name here."),
+        ('starts_from = "text"', 'starts_from = "polished"', "in a circle: polished → polished."),
+        (
+            'starts_from = "text"',
+            'starts_from = "polished+retrieval"',
+            "in a circle: polished → polished+retrieval → polished.",
+        ),
+        ('arms = ["text", "polished"]', 'arms = ["polished"]', "the arm 'polished' starts from 'text', which is not trained"),
+        ('arms = ["text", "polished"]', 'arms = ["text"]', "the arm 'polished+retrieval' is not trained; add 'polished' to"),
+        ('arms = ["text", "polished"]', 'arms = ["text", "base"]', "the arm 'base' has no rows to be trained on"),
+        ('arms = ["text", "polished"]', 'arms = ["text", "text"]', "each arm should stand there once; found 'text' twice."),
+        ("[arms.polished]", "[arms.augmented]", "there is an arm 'augmented' already"),
+        ("[arms.polished]", '[arms."../up"]', "an arm's name should be up to 63 of a-z"),
+        ("[arms.polished]", '[arms.""]', "an arm's name should be up to 63 of a-z"),
+    ],
+)  # fmt: skip
+def test_arms_that_do_not_fit_are_refused(old: str, new: str, message: str) -> None:
+    assert message in refuse((GOOD + OWN).replace(old, new, 1))
+
+
+def test_a_mistake_in_an_arm_names_its_line() -> None:
+    said = refuse((GOOD + OWN).replace('starts_from = "polished"', 'starts_from = "polishd"'))
+    assert said == (
+        "p.toml:16: 'arms.polished+retrieval.starts_from': there is no 'polishd' to name here. Did you mean 'polished'?"
+    )
