@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from kaug.store.artifact import write_whole
+from kaug.store.files import write_whole
 from kaug.tables import check_table, content_digest
 
 __all__ = ["dataset_card", "read_shards", "write_shards"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from kaug.errors import SourceError
 from kaug.files import read_text
 from kaug.rdf.sources import Source, read_manifest
-from kaug.store.artifact import write_whole
+from kaug.store.files import write_whole
 
 __all__ = ["Entry", "add_entry", "entry_text"]
 

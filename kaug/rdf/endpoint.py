@@ -22,8 +22,9 @@ from kaug.rdf.memory import joined
 from kaug.rdf.sources import Source
 from kaug.rdf.sparql import Triples, ask, check_endpoint, paged
 from kaug.rdf.whole import whole_file
-from kaug.store.artifact import lock, write_whole
+from kaug.store.artifact import lock
 from kaug.store.digests import fingerprint
+from kaug.store.files import write_whole
 
 __all__ = ["endpoint_file", "fetch_endpoint", "fetched_aside"]
 

@@ -20,7 +20,7 @@ from kaug.evaluation.gain import order_arms
 from kaug.html import page
 from kaug.report import plots, wording
 from kaug.report.findings import build_report
-from kaug.store.artifact import write_whole
+from kaug.store.files import write_whole
 
 __all__ = ["gains_table", "render_html", "render_markdown", "write_report"]
 

@@ -6,7 +6,6 @@ place, synced to disk and then renamed, so that no reader ever sees half of one.
 """
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -16,10 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kaug.errors import ArtifactError
-from kaug.store.digests import file_digest, fingerprint
+import filelock
 
-__all__ = ["Artifact", "Draft", "load", "lock", "publish"]
+from kaug.errors import ArtifactError, KaugError
+from kaug.store.digests import file_digest, fingerprint
+from kaug.store.files import is_full, sync, write_whole
+
+__all__ = ["Artifact", "Draft", "load", "lock", "promised_fingerprint", "publish", "sweep", "verify_file"]
 
 FORMAT = 2
 MANIFEST = "manifest.json"
@@ -54,9 +56,20 @@ class Artifact:
 
 @dataclass
 class Draft:
-    """An artifact in the making: write files into `path`, count into `counts`, note into `details`."""
+    """An artifact in the making.
+
+    Attributes:
+        path: The folder to write files into.
+        previous: The finished folder that stands there and will be replaced: what can be taken over from it is read there.
+        work: A scratch folder beside it that survives a kill and is removed once the artifact is published. What is in it may
+            have been made for other settings: name what you leave there by the fingerprint, or check it.
+        counts: What the stage counts.
+        details: What else it notes.
+    """
 
     path: Path
+    previous: Path | None
+    work: Path
     counts: dict[str, int] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
 
@@ -71,42 +84,48 @@ def lock(path: Path) -> Iterator[None]:
     Raises:
         ArtifactError: Another process holds it, or the folder cannot be made.
     """
+    file = path / ".lock"
+    held = filelock.FileLock(file, timeout=0)
     try:
         path.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        held.acquire()
+    except filelock.Timeout:
+        holder = ""
+        with contextlib.suppress(OSError):
+            holder = file.read_text(encoding="utf-8", errors="replace")[:32].strip()
+        raise ArtifactError(
+            f"{path}: another kaug (process {holder or 'unknown'}) is building here. Wait for it, or name another folder "
+            "with --out."
+        ) from None
     except OSError as error:
         raise ArtifactError(f"{path}: cannot write here: {error.strerror}. Name another folder with --out.") from error
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(handle, 32, 0).decode(errors="replace").strip() or "unknown"
-            raise ArtifactError(
-                f"{path}: another kaug (process {holder}) is building here. Wait for it, or name another folder with --out."
-            ) from None
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        with contextlib.suppress(OSError):  # for the message above only
+            file.write_text(str(os.getpid()), encoding="utf-8")
         yield
     finally:
-        os.close(handle)
+        held.release()
 
 
 @contextlib.contextmanager
-def publish(path: Path, *, stage: str, fingerprint: str, inputs: Mapping[str, str] | None = None) -> Iterator[Draft]:
+def publish(
+    path: Path, *, stage: str, fingerprint: str, inputs: Mapping[str, str] | None = None, fresh: bool = False
+) -> Iterator[Draft]:
     """Write an artifact: the block fills the draft's folder, and only a whole one takes the place of the old.
 
     Args:
-        path: Where the finished folder shall stand.
+        path: Where the finished folder shall stand. Of a symbolic link, the folder that it leads to is replaced.
         stage: The stage's name.
         fingerprint: See `fingerprint`.
         inputs: The digests of the artifacts it is made from.
+        fresh: Take over nothing: `previous` is None, and `work` is empty.
 
     Yields:
         The draft to be filled.
 
     Raises:
         ArtifactError: The disk is full, the folder cannot be written, or what stands there is no artifact. Nothing half-made
-            is left.
+            is left but what the block put into `work`.
 
     Examples:
         >>> import tempfile
@@ -116,20 +135,25 @@ def publish(path: Path, *, stage: str, fingerprint: str, inputs: Mapping[str, st
         >>> load(folder, stage="notes").stage
         'notes'
     """
-    path = Path(path)
-    draft = Draft(path.parent / f".{path.name}.draft")
+    path = _target(path)
+    old, half, work = _beside(path)
     if _foreign(path):
         raise ArtifactError(f"{path}: what stands here was not made by kaug (no {MANIFEST}). Move it away.")
     alone = not path.parent.exists()
     try:
-        shutil.rmtree(draft.path, ignore_errors=True)
-        draft.path.mkdir(parents=True)
+        if old.is_dir() and not path.exists():  # a kill between the two renames of `_replace`
+            old.rename(path)
+        for stale in (half, work) if fresh else (half,):
+            shutil.rmtree(stale, ignore_errors=True)
+        half.mkdir(parents=True)
+        work.mkdir(exist_ok=True)
+        draft = Draft(half, path if (path / MANIFEST).is_file() and not fresh else None, work)
         yield draft
         files = {}
-        for file in sorted(draft.path.rglob("*")):
+        for file in sorted(half.rglob("*")):
             if file.is_file():
-                _sync(file)
-                name = file.relative_to(draft.path).as_posix()
+                sync(file)
+                name = file.relative_to(half).as_posix()
                 files[name] = {"sha256": file_digest(file), "bytes": file.stat().st_size}
         manifest = {
             "format": FORMAT,
@@ -141,23 +165,46 @@ def publish(path: Path, *, stage: str, fingerprint: str, inputs: Mapping[str, st
             "details": draft.details,
             "files": files,
         }
-        write_whole(draft.path / MANIFEST, _sealed(manifest))
-        _replace(draft.path, path)
-    except OSError as error:
-        _discard(draft.path, alone)
-        if isinstance(error, ArtifactError):
+        write_whole(half / MANIFEST, _sealed(manifest))
+        _replace(half, path, old)
+        shutil.rmtree(work, ignore_errors=True)
+    except BaseException as error:
+        # Tried before the draft is removed, which makes room.
+        full = isinstance(error, Exception) and not isinstance(error, KaugError) and is_full(error, path.parent)
+        _discard(half, work, alone)
+        if isinstance(error, ArtifactError) or not (full or isinstance(error, OSError)):
             raise
-        raise ArtifactError(f"{path}: cannot be written: {error.strerror or error}. Nothing was left there.") from error
-    except BaseException:
-        _discard(draft.path, alone)
-        raise
+        why = (error.strerror if isinstance(error, OSError) else "") or ("the disk is full" if full else error)
+        raise ArtifactError(f"{path}: cannot be written: {why}. Nothing was left there.") from error
 
 
-def _discard(draft: Path, alone: bool) -> None:
+def sweep(path: Path) -> None:
+    """Remove what a kill left beside an artifact that is finished. Hold the lock meanwhile: another kaug may be writing.
+
+    Args:
+        path: The artifact's folder.
+    """
+    for stale in _beside(_target(path)):
+        if path.exists() or stale.suffix != ".old":
+            shutil.rmtree(stale, ignore_errors=True)
+
+
+def _target(path: Path) -> Path:
+    """The folder that a symbolic link leads to, so that it is replaced and not the link; else the folder itself."""
+    return Path(os.path.realpath(path)) if Path(path).is_symlink() else Path(path)
+
+
+def _beside(path: Path) -> tuple[Path, Path, Path]:
+    """What stands beside an artifact for a while: the one it replaces, its draft, its scratch folder."""
+    old, half, work = (path.with_name(f".{path.name}.{end}") for end in ("old", "draft", "work"))
+    return old, half, work
+
+
+def _discard(draft: Path, work: Path, alone: bool) -> None:
     shutil.rmtree(draft, ignore_errors=True)
-    if alone:
+    for empty in (work, draft.parent) if alone else (work,):
         with contextlib.suppress(OSError):
-            draft.parent.rmdir()
+            empty.rmdir()
 
 
 def promised_fingerprint(path: Path) -> str | None:
@@ -167,15 +214,44 @@ def promised_fingerprint(path: Path) -> str | None:
         path: The folder.
 
     Returns:
-        The fingerprint; None if there is no manifest of this format.
+        The fingerprint; None if there is no manifest, or one of another format.
+
+    Raises:
+        ArtifactError: The manifest is damaged.
     """
+    manifest = _read_manifest(Path(path))
+    return None if manifest is None or manifest["format"] != FORMAT else str(manifest["fingerprint"])
+
+
+def _read_manifest(path: Path) -> dict[str, Any] | None:
+    """Read a folder's manifest and check its seal; None if there is none.
+
+    Raises:
+        ArtifactError: It cannot be read, or was altered since it was written.
+    """
+    file = path / MANIFEST
     try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        text = file.read_text(encoding="utf-8")
+        manifest = json.loads(text)
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        return None
-    return str(manifest.get("fingerprint"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ArtifactError(f"{file}: cannot be read: {error}. {_AGAIN}") from error
+    if not isinstance(manifest, dict) or "format" not in manifest:
+        raise ArtifactError(f"{file}: not a manifest of format {FORMAT}. {_AGAIN}")
+    if "seal" in manifest and text != _sealed(manifest):
+        raise ArtifactError(f"{file}: altered since it was written. {_AGAIN}")
+    if manifest["format"] == FORMAT and not (manifest.keys() >= _KEYS and _well_formed(manifest)):
+        raise ArtifactError(f"{file}: not a manifest of format {FORMAT}. {_AGAIN}")
+    return manifest
+
+
+def _well_formed(manifest: Mapping[str, Any]) -> bool:
+    tables = [manifest[name] for name in ("inputs", "counts", "details", "files")]
+    return all(isinstance(table, dict) for table in tables) and all(
+        isinstance(file, dict) and isinstance(file.get("sha256"), str) and isinstance(file.get("bytes"), int)
+        for file in manifest["files"].values()
+    )
 
 
 def load(path: Path, *, stage: str | None = None, verify: bool = True) -> Artifact:
@@ -193,19 +269,11 @@ def load(path: Path, *, stage: str | None = None, verify: bool = True) -> Artifa
         ArtifactError: It is absent, of another stage or format, or a file is missing, cut or altered.
     """
     path = Path(path)
-    try:
-        text = (path / MANIFEST).read_text(encoding="utf-8")
-        manifest = json.loads(text)
-    except FileNotFoundError:
-        raise ArtifactError(
-            f"{path}: there is no finished artifact here (no {MANIFEST}). Run the stage again."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise ArtifactError(f"{path / MANIFEST}: cannot be read: {error}. {_AGAIN}") from error
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or not manifest.keys() >= _KEYS:
+    manifest = _read_manifest(path)
+    if manifest is None:
+        raise ArtifactError(f"{path}: there is no finished artifact here (no {MANIFEST}). Run the stage again.")
+    if manifest["format"] != FORMAT:
         raise ArtifactError(f"{path / MANIFEST}: not a manifest of format {FORMAT}. {_AGAIN}")
-    if text != _sealed(manifest):
-        raise ArtifactError(f"{path / MANIFEST}: altered since it was written. {_AGAIN}")
     if stage is not None and manifest["stage"] != stage:
         raise ArtifactError(f"{path}: this is an artifact of stage {manifest['stage']!r}; expected {stage!r}.")
     files: dict[str, dict[str, Any]] = manifest["files"]
@@ -232,11 +300,11 @@ def load(path: Path, *, stage: str | None = None, verify: bool = True) -> Artifa
     )
 
 
-def verify_file(found: Artifact, name: str) -> Path:
+def verify_file(artifact: Artifact, name: str) -> Path:
     """Verify one file of an artifact that was loaded with `verify=False`.
 
     Args:
-        found: The artifact.
+        artifact: The artifact.
         name: The file's name below its folder.
 
     Returns:
@@ -245,29 +313,13 @@ def verify_file(found: Artifact, name: str) -> Path:
     Raises:
         ArtifactError: It was altered.
     """
-    _verify(found.path / name, found.files[name])
-    return found.path / name
+    _verify(artifact.path / name, artifact.files[name])
+    return artifact.path / name
 
 
 def _verify(file: Path, sha256: str) -> None:
     if file_digest(file) != sha256:
         raise ArtifactError(f"{file}: altered since it was written (SHA-256). {_AGAIN}")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file so that it appears whole or not at all.
-
-    Args:
-        path: The file.
-        text: Its content, written as UTF-8.
-    """
-    draft = path.with_name(f".{path.name}.draft")
-    with draft.open("w", encoding="utf-8", newline="\n") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    draft.replace(path)
-    _sync(path.parent)
 
 
 def _sealed(manifest: Mapping[str, Any]) -> str:
@@ -287,20 +339,11 @@ def _foreign(path: Path) -> bool:
     return not (path / MANIFEST).exists() and any(path.iterdir())
 
 
-def _replace(draft: Path, path: Path) -> None:
-    old = path.parent / f".{path.name}.old"
+def _replace(draft: Path, path: Path, old: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
-    _sync(draft)
+    sync(draft)
     if path.exists():
         path.rename(old)
     draft.rename(path)
-    _sync(path.parent)
+    sync(path.parent)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from kaug.models.find import Precision, fitting_precision, load_language_model, load_tokenizer, quiet_transformers
 from kaug.models.prompts import Template
-from kaug.store.artifact import write_whole
 from kaug.store.digests import file_digest
+from kaug.store.files import write_whole
 from kaug.training.tokens import Block, encode_rows, pack
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from kaug.errors import ArtifactError, KaugError
 from kaug.store import artifact
-from kaug.store.artifact import Artifact, load, lock, publish
+from kaug.store.artifact import Artifact, load, lock, promised_fingerprint, publish, sweep
 from kaug.store.digests import fingerprint
 
 
@@ -168,6 +168,36 @@ def test_what_was_altered_is_refused_by_name(tmp_path: Path, damage: Callable[[P
     assert isinstance(caught.value, OSError)
 
 
+@pytest.mark.parametrize("damage", [edit_the_digest, edit_a_sum, drop_a_key, cut_the_manifest, write_another_format])
+def test_a_damaged_manifest_is_told_and_not_taken_for_an_absent_one(
+    tmp_path: Path, damage: Callable[[Path], Path]
+) -> None:
+    make(tmp_path / "1-notes")
+    assert promised_fingerprint(tmp_path / "1-notes") == "f"
+    file = damage(tmp_path / "1-notes")
+    with pytest.raises(ArtifactError, match=rf"{file}: .*--rebuild"):
+        promised_fingerprint(tmp_path / "1-notes")
+
+
+def test_a_manifest_that_is_absent_or_of_another_format_promises_nothing(tmp_path: Path) -> None:
+    assert promised_fingerprint(tmp_path / "1-notes") is None
+    (tmp_path / "file").touch()
+    assert promised_fingerprint(tmp_path / "file") is None
+    (tmp_path / "1-notes").mkdir()
+    (tmp_path / "1-notes" / "manifest.json").write_text('{"format": 1, "stage": "notes"}', encoding="utf-8")
+    assert promised_fingerprint(tmp_path / "1-notes") is None
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{}", "[]", '{"format": 2}', "\ud800", "1" * 5_000])
+def test_a_manifest_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    make(tmp_path / "1-notes")
+    file = tmp_path / "1-notes" / "manifest.json"
+    file.write_bytes(text.encode("utf-8", "surrogatepass"))
+    for read in (load, promised_fingerprint):
+        with pytest.raises(ArtifactError, match=str(file)):
+            read(tmp_path / "1-notes")
+
+
 def test_another_stage_and_an_absent_artifact_are_refused(tmp_path: Path) -> None:
     make(tmp_path / "1-notes")
     with pytest.raises(ArtifactError, match=r"stage 'notes'; expected 'exam'"):
@@ -231,6 +261,140 @@ def test_a_disk_that_is_full_while_the_block_writes_leaves_no_draft(tmp_path: Pa
     with pytest.raises(ArtifactError, match="No space left on device"):
         fill()
     assert list(tmp_path.iterdir()) == []
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from kaug.errors import ArtifactError
+from kaug.store.artifact import publish
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))
+import numpy, pyarrow, torch
+from safetensors.torch import save_file
+from kaug.tables import write_table
+
+def plain(folder):
+    (folder / "a.bin").write_bytes(bytes(1 << 20))
+
+def table(folder):
+    write_table(pyarrow.table({"a": numpy.arange(1 << 17)}), folder / "a.arrow")
+
+def weights(folder):
+    save_file({"a": torch.zeros(1 << 18)}, folder / "a.safetensors")
+
+def pickled(folder):
+    torch.save({"a": torch.zeros(1 << 18)}, folder / "a.pt")
+
+for write in (plain, table, weights, pickled):
+    try:
+        with publish(Path(sys.argv[1]) / "1-notes", stage="notes", fingerprint="g") as draft:
+            write(draft.path)
+    except ArtifactError as error:
+        print(write.__name__, "\\n" in str(error), error.exit_code)
+"""
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_full_is_one_error_whichever_library_writes(tmp_path: Path) -> None:
+    old = make(tmp_path / "1-notes")
+    done = subprocess.run([sys.executable, "-c", LIMITED, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines() == [f"{name} False 4" for name in ("plain", "table", "weights", "pickled")], (
+        done.stderr
+    )
+    assert load(tmp_path / "1-notes") == old
+    assert [path.name for path in tmp_path.iterdir()] == ["1-notes"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from kaug.store.artifact import publish
+
+with publish(Path(sys.argv[1]), stage="notes", fingerprint="f") as draft:
+    (draft.path / "a.txt").write_text("half")
+    with (draft.work / "steps.txt").open("a") as steps:
+        steps.write("a step. ")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_the_scratch_folder_survives_kills_until_the_artifact_is_there(tmp_path: Path) -> None:
+    place = tmp_path / "1-notes"
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", KILLED, str(place)], check=False)
+        assert sorted(path.name for path in tmp_path.iterdir()) == [".1-notes.draft", ".1-notes.work"]
+    with publish(place, stage="notes", fingerprint="f") as draft:
+        assert list(draft.path.iterdir()) == []
+        (draft.path / "a.txt").write_text((draft.work / "steps.txt").read_text(encoding="utf-8"), encoding="utf-8")
+    assert (place / "a.txt").read_text(encoding="utf-8") == "a step. a step. "
+    assert [path.name for path in tmp_path.iterdir()] == ["1-notes"]
+
+
+def test_what_fails_leaves_what_it_worked_on_but_no_empty_folder(tmp_path: Path) -> None:
+    def fail(*, leaving: bool) -> None:
+        with publish(tmp_path / "1-notes", stage="notes", fingerprint="f") as draft:
+            if leaving:
+                (draft.work / "steps.txt").touch()
+            raise BrokenError
+
+    for leaving, left in ((False, []), (True, [".1-notes.work"])):
+        with pytest.raises(BrokenError):
+            fail(leaving=leaving)
+        assert [path.name for path in tmp_path.iterdir()] == left
+    with publish(tmp_path / "1-notes", stage="notes", fingerprint="f", fresh=True) as draft:
+        assert list(draft.work.iterdir()) == []
+
+
+def test_a_draft_knows_what_it_replaces(tmp_path: Path) -> None:
+    place = tmp_path / "1-notes"
+    with publish(place, stage="notes", fingerprint="f") as draft:
+        assert draft.previous is None
+        (draft.path / "a.txt").write_text("1", encoding="utf-8")
+    with publish(place, stage="notes", fingerprint="g") as draft:
+        assert draft.previous == place
+        (draft.path / "a.txt").write_text((draft.previous / "a.txt").read_text() + "2", encoding="utf-8")
+    assert (place / "a.txt").read_text(encoding="utf-8") == "12"
+    with publish(place, stage="notes", fingerprint="g", fresh=True) as draft:
+        assert draft.previous is None
+
+
+def test_what_was_killed_between_two_renames_is_taken_up(tmp_path: Path) -> None:
+    make(tmp_path / "1-notes")
+    (tmp_path / "1-notes").rename(tmp_path / ".1-notes.old")
+    with publish(tmp_path / "1-notes", stage="notes", fingerprint="g") as draft:
+        assert (tmp_path / "1-notes" / "a.txt").read_text(encoding="utf-8") == "one\ntwo\n"
+        assert draft.previous == tmp_path / "1-notes"
+    assert [path.name for path in tmp_path.iterdir()] == ["1-notes"]
+
+
+def test_what_a_kill_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
+    made = make(tmp_path / "1-notes")
+    names = (".1-notes.old", ".1-notes.draft", ".1-notes.work")
+    for name in (*names, ".1-notes.b.draft", ".2-notes.draft"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.txt").touch()
+    sweep(tmp_path / "1-notes")
+    assert load(tmp_path / "1-notes") == made
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".1-notes.b.draft", ".2-notes.draft", "1-notes"]
+
+
+def test_a_folder_that_is_a_symbolic_link_is_remade_where_it_leads(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "build").mkdir()
+    place = tmp_path / "build" / "1-notes"
+    place.symlink_to(tmp_path / "disk" / "notes", target_is_directory=True)
+    for text in ("one", "two", "three"):
+        make(place, text)
+        assert (tmp_path / "disk" / "notes" / "a.txt").read_text(encoding="utf-8") == text
+    assert place.is_symlink()
+    (tmp_path / "disk" / ".notes.work").mkdir()
+    sweep(place)
+    assert [path.name for path in (tmp_path / "disk").iterdir()] == ["notes"]
+    place.unlink()
+    place.symlink_to(place)
+    with pytest.raises(ArtifactError, match="1-notes"):
+        make(place)
 
 
 HOLD = "import sys, time; from pathlib import Path; from kaug.store.artifact import lock\n"

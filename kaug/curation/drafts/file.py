@@ -10,7 +10,7 @@ from kaug.curation.drafts.drafts import Entry
 from kaug.errors import SourceError
 from kaug.knowledge.templates import PROPERTIES, check_template
 from kaug.rdf.parse import read_quads
-from kaug.store.artifact import write_whole
+from kaug.store.files import write_whole
 
 __all__ = ["write_lexicon"]
 

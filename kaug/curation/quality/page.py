@@ -10,7 +10,8 @@ from markupsafe import Markup
 from kaug.curation.quality.report import AREAS, SEVERITIES, assess
 from kaug.html import page, svg
 from kaug.knowledge.knowledge_base import KnowledgeBase, find_kb, load_kb
-from kaug.store.artifact import load, verify_file, write_whole
+from kaug.store.artifact import load, verify_file
+from kaug.store.files import write_whole
 
 __all__ = ["load_quality", "quality_page", "write_quality"]
 
