@@ -35,7 +35,8 @@ from kaug.pipeline.settings import Pipeline
 from kaug.pipeline.stage import Inputs, Stage
 from kaug.pipeline.starter import knowledge_only, starter_text
 from kaug.progress import Show, bars, silent
-from kaug.store.artifact import lock, write_whole
+from kaug.store.artifact import lock
+from kaug.store.files import write_whole
 
 if TYPE_CHECKING:
     from kaug.importers import ImporterName

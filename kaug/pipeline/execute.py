@@ -1,13 +1,13 @@
 """A list of stages and a folder → their artifacts: each is taken up if it is finished, and made if it is not."""
 
 import contextlib
-import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from kaug.errors import ArtifactError
 from kaug.pipeline.stage import Inputs, Job, Stage, mark
 from kaug.progress import Show, silent
 from kaug.store import artifact
@@ -43,7 +43,12 @@ class Store:
         path = self.out / stage.name
         if self.rebuild or artifact.promised_fingerprint(path) != fingerprint:
             return None
-        return artifact.load(path, stage=stage.kind)
+        made = artifact.load(path, stage=stage.kind)
+        if artifact.leftovers(path):
+            # Another kaug may be at work there: then they are its own.
+            with contextlib.suppress(ArtifactError), self.write_lock():
+                artifact.sweep(path)
+        return made
 
     def make(self, stage: Stage, fingerprint: str, inputs: Inputs) -> Artifact:
         """Make a stage's artifact and return it.
@@ -52,23 +57,17 @@ class Store:
             ArtifactError: It cannot be written.
         """
         path = self.out / stage.name
-        scratch = path.parent / f".{path.name}.work-{fingerprint[:12]}"
         digests = {name: inputs[name].digest for name in stage.needs}
-        with self.write_lock():
-            self._sweep(path, keep=None if self.rebuild else scratch)
-            started = time.perf_counter()
-            with artifact.publish(path, stage=stage.kind, fingerprint=fingerprint, inputs=digests) as draft:
-                previous = path if path.is_dir() and not self.rebuild else None
-                stage.make(Job(stage, stage.settings, inputs, draft, previous, scratch, self.show))
-                draft.details.setdefault("seconds", round(time.perf_counter() - started, 3))
-            self._sweep(path, keep=None)
+        started = time.perf_counter()
+        with (
+            self.write_lock(),
+            artifact.publish(
+                path, stage=stage.kind, fingerprint=fingerprint, inputs=digests, fresh=self.rebuild
+            ) as draft,
+        ):
+            stage.make(Job(stage, stage.settings, inputs, draft, draft.previous, draft.work, self.show))
+            draft.details.setdefault("seconds", round(time.perf_counter() - started, 3))
         return artifact.load(path, stage=stage.kind, verify=False)
-
-    @staticmethod
-    def _sweep(path: Path, keep: Path | None) -> None:
-        for left in path.parent.glob(f".{path.name}.work-*"):
-            if left != keep:
-                shutil.rmtree(left, ignore_errors=True)
 
 
 class Executor(Protocol):

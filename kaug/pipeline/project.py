@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from kaug.arms import ARMS, Arm, is_base
+from kaug.arms import Arm, is_base
 from kaug.augmentation.corpus import read_corpus
 from kaug.errors import ModelError
 from kaug.models.find import find_encoder, find_language_model, fitting_precision
@@ -116,7 +116,7 @@ class Project:
     @property
     def arms(self) -> Mapping[str, Arm]:
         """The arms that the pipeline can name."""
-        return ARMS
+        return self.pipeline.arms_by_name
 
     @property
     def trained(self) -> list[Arm]:
