@@ -92,8 +92,7 @@ ARMS: dict[str, Arm] = {
 
 def is_base(arm: str, arms: Mapping[str, Arm] = ARMS) -> bool:
     """Whether an arm asks the base model, with or without retrieved facts: whether nothing was trained for it."""
-    known = arms.get(arm)
-    return known is not None and known.rows is None and known.starts_from is None
+    return arm in arms and trained_arm(arm, arms) is None
 
 
 def trained_arm(arm: str, arms: Mapping[str, Arm] = ARMS) -> str | None:

@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).parents[1] / "kaug"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 NAMES = [path.relative_to(PACKAGE.parent).as_posix() for path in MODULES]
 LAYERS = """
-errors version progress arrays html
-files
+errors version text
+progress arrays html files
 store tables settings arms http
 rdf words models
 importers knowledge

@@ -12,7 +12,8 @@ __all__ = ["AugmentationSettings"]
 class AugmentationSettings(Section):
     """`[augmentation]`: what rows are written."""
 
-    not_content: ClassVar[frozenset[str]]
+    not_content: ClassVar[frozenset[str]] = frozenset(["arms", "texts"])
+
     texts: PatternText = Field([], description="your texts: .jsonl or .txt files, as glob patterns")
     forms: list[Literal["statement", "reversed", "question", "passage", "multi-hop"]] = Field(
         ["statement", "reversed", "question", "passage", "multi-hop"], description="closed-book forms"

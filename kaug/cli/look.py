@@ -14,6 +14,7 @@ from kaug.pipeline.run import run_project
 from kaug.pipeline.search import search as search_project
 from kaug.progress import bars, silent
 from kaug.store.artifact import lock
+from kaug.text import visible
 
 
 @app.command()
@@ -88,26 +89,24 @@ def _print_hits(name: str, about: str, hits: list[dict[str, Any]]) -> None:
 
 @app.command()
 def inspect(
-    path: Annotated[Path, typer.Argument(help="An artifact's folder, a table (.arrow), or a row's dataset.")],
-    rows: Annotated[int, typer.Option(help="How many rows to show.")] = 5,
+    path: Annotated[Path, typer.Argument(help="An artifact's folder, a table (.arrow), or a run's folder.")],
+    rows: Annotated[int, typer.Option(min=0, max=10_000, help="How many rows to show.")] = 5,
     as_json: Json = False,
 ) -> None:
-    """Show what an artifact holds: stage, digests, counts, and the first rows of its tables."""
-    from kaug.pipeline.inspect import describe
+    """Verify an artifact and show what it holds: stage, digests, counts, and the first rows of its tables."""
+    from kaug.pipeline.inspect import describe, readable
 
-    found = describe(path, rows)
+    about = describe(path, rows)
     if as_json:
-        print(json.dumps(found, ensure_ascii=False, default=str))
+        print(json.dumps(about, ensure_ascii=False))
         return
-    for title, lines in found.items():
-        print(f"{title}:")
-        for line in lines if isinstance(lines, list) else [lines]:
-            print(f"  {json.dumps(line, ensure_ascii=False, default=str) if isinstance(line, dict) else line}")
+    for line in readable(about):
+        print(visible(line, None))
 
 
 @app.command()
 def env(as_json: Json = False) -> None:
-    """Say what this machine has: versions, models, cache, accelerator."""
+    """Say what this machine has: versions, processor, accelerator, precision, models, cache."""
     from kaug.pipeline.inspect import environment
 
     print_lines(environment(), as_json)

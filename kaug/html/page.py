@@ -1,10 +1,11 @@
 """A template and values → a page that loads nothing: its style sheet, and text made fit to show."""
 
 import functools
-import unicodedata
 from typing import Any
 
 import jinja2
+
+from kaug.text import visible
 
 __all__ = ["count", "environment", "visible"]
 
@@ -42,25 +43,3 @@ def count(value: Any) -> str:
     if value is None:
         return "–"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-
-
-def visible(text: str, limit: int = 400) -> str:
-    """Cut a text that is too long, and replace what would not show or would turn the text around it about.
-
-    Args:
-        text: Any text.
-        limit: The most characters to keep.
-
-    Returns:
-        The text with control and directional characters (line ends and tabs aside) as U+FFFD.
-
-    Examples:
-        >>> visible("abc", limit=2)
-        'ab…'
-    """
-    hidden = {"Cc", "Cs", "Cn"}
-    turns = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-    cut = text if len(text) <= limit else text[:limit].rstrip() + "…"
-    return "".join(
-        "\ufffd" if c in turns or (unicodedata.category(c) in hidden and c not in "\n\t") else c for c in cut
-    )

@@ -12,7 +12,8 @@ __all__ = ["KnowledgeSettings"]
 class KnowledgeSettings(Section):
     """`[knowledge]`: what is known, and what of it is taught."""
 
-    not_content: ClassVar[frozenset[str]]
+    not_content: ClassVar[frozenset[str]] = frozenset(["manifest", "sources", "shapes"])
+
     manifest: PathText = Field("kb/manifest.toml", description="the list of sources, relative to the project's folder")
     sources: list[PathText] = Field(description="ids in the manifest; or RDF files, folders or patterns beside it")
     languages: list[str] = Field(["en"], min_length=1, description="languages of labels and rows, most wanted first")

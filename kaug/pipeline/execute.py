@@ -1,13 +1,13 @@
 """A list of stages and a folder → their artifacts: each is taken up if it is finished, and made if it is not."""
 
 import contextlib
-import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from kaug.errors import ArtifactError
 from kaug.pipeline.stage import Inputs, Job, Stage, mark
 from kaug.progress import Show, silent
 from kaug.store import artifact
@@ -43,9 +43,12 @@ class Store:
         path = self.out / stage.name
         if self.rebuild or artifact.promised_fingerprint(path) != fingerprint:
             return None
-        if self.write_lock is contextlib.nullcontext:  # the right to write is held: nobody else is writing there
-            artifact.sweep(path)
-        return artifact.load(path, stage=stage.kind)
+        made = artifact.load(path, stage=stage.kind)
+        if artifact.leftovers(path):
+            # Another kaug may be at work there: then they are its own.
+            with contextlib.suppress(ArtifactError), self.write_lock():
+                artifact.sweep(path)
+        return made
 
     def make(self, stage: Stage, fingerprint: str, inputs: Inputs) -> Artifact:
         """Make a stage's artifact and return it.
@@ -55,13 +58,14 @@ class Store:
         """
         path = self.out / stage.name
         digests = {name: inputs[name].digest for name in stage.needs}
-        publish = artifact.publish(path, stage=stage.kind, fingerprint=fingerprint, inputs=digests, fresh=self.rebuild)
-        with self.write_lock(), publish as draft:
-            started, scratch = time.perf_counter(), draft.work / fingerprint[:12]
-            for stale in draft.work.glob("*"):
-                if stale != scratch:
-                    shutil.rmtree(stale, ignore_errors=True)
-            stage.make(Job(stage, stage.settings, inputs, draft, scratch, self.show))
+        started = time.perf_counter()
+        with (
+            self.write_lock(),
+            artifact.publish(
+                path, stage=stage.kind, fingerprint=fingerprint, inputs=digests, fresh=self.rebuild
+            ) as draft,
+        ):
+            stage.make(Job(stage, stage.settings, inputs, draft, self.show))
             draft.details.setdefault("seconds", round(time.perf_counter() - started, 3))
         return artifact.load(path, stage=stage.kind, verify=False)
 

@@ -11,9 +11,10 @@ from pydantic_core import PydanticCustomError
 
 from kaug.arms import ARMS, Arm, trained_arm
 from kaug.augmentation.settings import AugmentationSettings
-from kaug.errors import PipelineError, nearest
+from kaug.errors import PipelineError, SourceError, nearest
 from kaug.evaluation.settings import EvaluationSettings
 from kaug.exam.settings import ExamSettings
+from kaug.files import read_text
 from kaug.knowledge.settings import KnowledgeSettings
 from kaug.retrieval.settings import RetrievalSettings
 from kaug.settings import Section
@@ -54,7 +55,7 @@ class Pipeline(Section):
         'all-MiniLM-L6-v2'
     """
 
-    question: str = Field(max_length=4_000, description="the question that the run answers, in plain words")
+    question: str = Field(description="the question that the run answers, in plain words")
     seeds: list[int] = Field(
         [0], min_length=1, max_length=1000, description="one model is trained for each arm and seed"
     )
@@ -133,6 +134,8 @@ class Pipeline(Section):
             base = arms[name].starts_from and trained_arm(str(arms[name].starts_from), arms)
             if base and base not in trained:
                 yield "augmentation.arms", f"the arm {name!r} starts from {base!r}, which is not trained; add it."
+            elif base and trained.index(base) > trained.index(name):
+                yield "augmentation.arms", f"the arm {name!r} starts from {base!r}, which should stand before it."
         for name in self.evaluation.arms:
             base = trained_arm(name, arms)
             if base is not None and base not in trained:
@@ -174,17 +177,11 @@ def read_pipeline(path: Path, settings: Sequence[str] = ()) -> Pipeline:
     Raises:
         PipelineError: It is missing, too large, or not what a pipeline should be.
     """
-    path = Path(path)
     try:
-        if path.exists() and not path.is_file():
-            raise PipelineError(f"{path}: cannot be read: it is no file. Name a pipeline file.")
-        with path.open("rb") as file:
-            text = file.read(_MOST_BYTES + 1).decode("utf-8-sig")
-    except (OSError, ValueError) as error:
-        if isinstance(error, PipelineError):
-            raise
-        why = getattr(error, "strerror", None) or error
-        raise PipelineError(f"{path}: cannot be read: {why}. {_what_to_do(path)}") from error
+        text = read_text(Path(path), _MOST_BYTES)
+    except SourceError as error:
+        missing = f" {_what_to_do(Path(path))}" if isinstance(error.__cause__, FileNotFoundError) else ""
+        raise PipelineError(f"{error}{missing}") from error
     return Pipeline.parse(text, str(path), settings)
 
 

@@ -76,8 +76,7 @@ class Job:
         stage: The stage.
         settings: Its settings.
         inputs: The artifacts made so far.
-        draft: The artifact in the making.
-        scratch: A folder for what shall survive an interruption; it is removed when the artifact is finished.
+        draft: The artifact in the making, with the one that it will replace and a scratch folder that survives a kill.
         show: Opens progress bars.
     """
 
@@ -85,7 +84,6 @@ class Job:
     settings: Any
     inputs: Inputs
     draft: Draft
-    scratch: Path
     show: Show = field(default=silent)
 
 

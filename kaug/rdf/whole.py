@@ -2,12 +2,12 @@
 
 import contextlib
 import gzip
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from kaug.errors import SourceError
+from kaug.store.files import open_whole
 
 __all__ = ["whole_file"]
 
@@ -36,20 +36,13 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         >>> path.read_bytes()
         b'whole'
     """
-    draft = path.with_name(f".{path.name}.draft")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as handle:
+        with open_whole(path) as handle:
             if path.suffix.lower() == ".gz":
                 with gzip.GzipFile("", "wb", compresslevel=6, fileobj=handle, mtime=0) as packed:
                     yield cast("BinaryIO", packed)
             else:
                 yield handle
-            handle.flush()
-            os.fsync(handle.fileno())
-        draft.replace(path)
     except OSError as error:
         raise SourceError(f"{path}: cannot be written: {error.strerror or error}.") from error
-    finally:
-        with contextlib.suppress(OSError):
-            draft.unlink()

@@ -6,6 +6,7 @@ place, synced to disk and then renamed, so that no reader ever sees half of one.
 """
 
 import contextlib
+import glob
 import hashlib
 import json
 import os
@@ -21,7 +22,7 @@ from kaug.errors import ArtifactError, KaugError
 from kaug.store.digests import file_digest, fingerprint
 from kaug.store.files import is_full, sync, write_whole
 
-__all__ = ["Artifact", "Draft", "load", "lock", "promised_fingerprint", "publish", "sweep", "verify_file"]
+__all__ = ["Artifact", "Draft", "leftovers", "load", "lock", "promised_fingerprint", "publish", "sweep", "verify_file"]
 
 FORMAT = 2
 MANIFEST = "manifest.json"
@@ -61,8 +62,8 @@ class Draft:
     Attributes:
         path: The folder to write files into.
         previous: The finished folder that stands there and will be replaced: what can be taken over from it is read there.
-        work: A scratch folder beside it that survives a kill and is removed once the artifact is published. What is in it may
-            have been made for other settings: name what you leave there by the fingerprint, or check it.
+        work: A scratch folder beside it that survives a kill, is found again under the same fingerprint, and is removed once
+            the artifact is published.
         counts: What the stage counts.
         details: What else it notes.
     """
@@ -136,15 +137,17 @@ def publish(
         'notes'
     """
     path = _target(path)
-    old, half, work = _beside(path)
+    old, half = path.with_name(f".{path.name}.old"), path.with_name(f".{path.name}.draft")
+    work = path.with_name(f".{path.name}.work-{fingerprint[:12]}")
     if _foreign(path):
         raise ArtifactError(f"{path}: what stands here was not made by kaug (no {MANIFEST}). Move it away.")
     alone = not path.parent.exists()
     try:
         if old.is_dir() and not path.exists():  # a kill between the two renames of `_replace`
             old.rename(path)
-        for stale in (half, work) if fresh else (half,):
-            shutil.rmtree(stale, ignore_errors=True)
+        for stale in _beside(path):
+            if fresh or stale != work:
+                shutil.rmtree(stale, ignore_errors=True)
         half.mkdir(parents=True)
         work.mkdir(exist_ok=True)
         draft = Draft(half, path if (path / MANIFEST).is_file() and not fresh else None, work)
@@ -184,9 +187,14 @@ def sweep(path: Path) -> None:
     Args:
         path: The artifact's folder.
     """
-    for stale in _beside(_target(path)):
-        if path.exists() or stale.suffix != ".old":
+    if path.exists():
+        for stale in _beside(_target(path)):
             shutil.rmtree(stale, ignore_errors=True)
+
+
+def leftovers(path: Path) -> bool:
+    """Whether a kill left something beside an artifact, or another kaug is making it anew just now."""
+    return bool(_beside(_target(path)))
 
 
 def _target(path: Path) -> Path:
@@ -194,10 +202,10 @@ def _target(path: Path) -> Path:
     return Path(os.path.realpath(path)) if Path(path).is_symlink() else Path(path)
 
 
-def _beside(path: Path) -> tuple[Path, Path, Path]:
-    """What stands beside an artifact for a while: the one it replaces, its draft, its scratch folder."""
-    old, half, work = (path.with_name(f".{path.name}.{end}") for end in ("old", "draft", "work"))
-    return old, half, work
+def _beside(path: Path) -> list[Path]:
+    """What stands beside an artifact for a while: the one it replaces, its draft, its scratch folders."""
+    name = glob.escape(f".{path.name}.")
+    return [stale for end in ("old", "draft", "work-*") for stale in path.parent.glob(name + end)]
 
 
 def _discard(draft: Path, work: Path, alone: bool) -> None:

@@ -8,7 +8,7 @@ import importlib.metadata
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +34,16 @@ def fingerprint(**parts: Any) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def code_digest(*modules: str) -> str:
+def code_digest(*modules: str, root: Path | None = None) -> str:
     """Hash modules of kaug and all that they import, so that an artifact made by other code counts as out of date.
 
     The imports are read from the source, wherever they stand in it, but for those under `if TYPE_CHECKING`. Of kaug's own
-    modules the code counts, without comments and docstrings, and so do the templates and style sheets beside it; of
-    packages installed, their versions.
+    modules the code counts, without comments and docstrings, and so do the templates, style sheets and lists beside it; of
+    installed packages, their versions.
 
     Args:
         modules: Dotted names, such as `kaug.exam.draw`.
+        root: The folder that holds the package `kaug`; that of this module if None.
 
     Returns:
         Hex digest.
@@ -54,28 +55,28 @@ def code_digest(*modules: str) -> str:
         >>> code_digest("kaug.tables") == code_digest("kaug.tables")
         True
     """
-    found: dict[str, str] = {}
+    root = root or Path(__file__).parents[2]
+    digests: dict[str, str] = {}
     packages: set[str] = set()
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
-        if name in found or name in _WITHOUT_EFFECT:
+        if name in digests or name in _WITHOUT_EFFECT:
             continue
-        digest, own, installed = _read_module(name)
-        found[name] = digest
+        digests[name], own, installed = _read_module(name, root)
         packages |= installed
         waiting.extend(own)
-    return fingerprint(code=found, packages={name: _version(name) for name in packages})
+    return fingerprint(code=digests, packages={name: _version(name) for name in packages})
 
 
 _WITHOUT_EFFECT = {"kaug", "kaug.errors", "kaug.progress", "kaug.version"}
-"""Modules that no content depends on: messages, progress bars, the version's number."""
+"""Modules that no content depends on: messages, progress, the version's number."""
 
 
 @functools.cache
-def _read_module(name: str) -> tuple[str, frozenset[str], frozenset[str]]:
-    """Return a module's digest, the modules of kaug that it imports, and the packages installed that it imports."""
-    path = _source(name)
+def _read_module(name: str, root: Path) -> tuple[str, frozenset[str], frozenset[str]]:
+    """Return a module's digest, the modules of kaug that it imports, and the installed packages that it imports."""
+    path = _source(name, root)
     if path is None:
         raise ModuleNotFoundError(f"There is no module {name!r} in kaug.")
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -86,41 +87,49 @@ def _read_module(name: str) -> tuple[str, frozenset[str], frozenset[str]]:
             continue
         parts = target.split(".")
         # `from kaug.html import page` names a module, `from kaug.html.page import count` a part of one.
-        module = next(known for end in range(len(parts), 0, -1) if _source(known := ".".join(parts[:end])))
-        own.add(module)
+        candidates = (".".join(parts[:end]) for end in range(len(parts), 0, -1))
+        own.add(next(module for module in candidates if module == "kaug" or _source(module, root)))
     own |= {name.rpartition(".")[0]}  # importing a module runs the package that it is in
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
-            node
-        ):
-            node.body = node.body[1:] or [ast.Pass()]
-    digest = hashlib.blake2b(ast.dump(tree).encode(), digest_size=16)
+    digest = hashlib.blake2b(ast.dump(_WithoutText().visit(tree)).encode(), digest_size=16)
     for file in sorted(file for file in path.parent.iterdir() if file.suffix in {".j2", ".css", ".tsv"}):
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest(), frozenset(own), frozenset(installed - sys.stdlib_module_names)
 
 
-def _source(name: str) -> Path | None:
-    place = Path(__file__).parents[2].joinpath(*name.split("."))
-    return next((file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()), None)
+class _WithoutText(ast.NodeTransformer):
+    """Takes the docstrings out of a tree, those below constants and attributes, too."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
+        text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        return None if text else node
+
+
+def _source(name: str, root: Path) -> Path | None:
+    module = root.joinpath(*name.split("."))
+    return next((file for file in (module.with_suffix(".py"), module / "__init__.py") if file.is_file()), None)
 
 
 def _imports(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-        return
+    inner = ast.iter_child_nodes(node)
+    if isinstance(node, ast.If) and ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}:
+        inner = iter(node.orelse)
     if isinstance(node, ast.Import):
         yield from (one.name for one in node.names)
     elif isinstance(node, ast.ImportFrom) and node.module:
         yield from (f"{node.module}.{one.name}" for one in node.names)
-    for child in ast.iter_child_nodes(node):
+    for child in inner:
         yield from _imports(child)
 
 
 @functools.cache
+def _distributions() -> Mapping[str, list[str]]:
+    return importlib.metadata.packages_distributions()
+
+
+@functools.cache
 def _version(package: str) -> str:
-    names = importlib.metadata.packages_distributions().get(package, [package])
     versions = []
-    for name in sorted(set(names)):
+    for name in sorted(set(_distributions().get(package, [package]))):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             versions.append(f"{name} {importlib.metadata.version(name)}")
     return ", ".join(versions)

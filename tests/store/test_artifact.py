@@ -323,7 +323,7 @@ def test_the_scratch_folder_survives_kills_until_the_artifact_is_there(tmp_path:
     place = tmp_path / "1-notes"
     for _ in range(2):
         subprocess.run([sys.executable, "-c", KILLED, str(place)], check=False)
-        assert sorted(path.name for path in tmp_path.iterdir()) == [".1-notes.draft", ".1-notes.work"]
+        assert sorted(path.name for path in tmp_path.iterdir()) == [".1-notes.draft", ".1-notes.work-f"]
     with publish(place, stage="notes", fingerprint="f") as draft:
         assert list(draft.path.iterdir()) == []
         (draft.path / "a.txt").write_text((draft.work / "steps.txt").read_text(encoding="utf-8"), encoding="utf-8")
@@ -338,12 +338,14 @@ def test_what_fails_leaves_what_it_worked_on_but_no_empty_folder(tmp_path: Path)
                 (draft.work / "steps.txt").touch()
             raise BrokenError
 
-    for leaving, left in ((False, []), (True, [".1-notes.work"])):
+    for leaving, left in ((False, []), (True, [".1-notes.work-f"])):
         with pytest.raises(BrokenError):
             fail(leaving=leaving)
         assert [path.name for path in tmp_path.iterdir()] == left
-    with publish(tmp_path / "1-notes", stage="notes", fingerprint="f", fresh=True) as draft:
-        assert list(draft.work.iterdir()) == []
+    for mark, fresh in (("g", False), ("g", True)):
+        with publish(tmp_path / "1-notes", stage="notes", fingerprint=mark, fresh=fresh) as draft:
+            assert list(draft.work.iterdir()) == []
+            assert not (tmp_path / ".1-notes.work-f").exists()
 
 
 def test_a_draft_knows_what_it_replaces(tmp_path: Path) -> None:
@@ -370,7 +372,7 @@ def test_what_was_killed_between_two_renames_is_taken_up(tmp_path: Path) -> None
 
 def test_what_a_kill_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
     made = make(tmp_path / "1-notes")
-    names = (".1-notes.old", ".1-notes.draft", ".1-notes.work")
+    names = (".1-notes.old", ".1-notes.draft", ".1-notes.work-f", ".1-notes.work-g")
     for name in (*names, ".1-notes.b.draft", ".2-notes.draft"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "a.txt").touch()
@@ -388,7 +390,7 @@ def test_a_folder_that_is_a_symbolic_link_is_remade_where_it_leads(tmp_path: Pat
         make(place, text)
         assert (tmp_path / "disk" / "notes" / "a.txt").read_text(encoding="utf-8") == text
     assert place.is_symlink()
-    (tmp_path / "disk" / ".notes.work").mkdir()
+    (tmp_path / "disk" / ".notes.work-f").mkdir()
     sweep(place)
     assert [path.name for path in (tmp_path / "disk").iterdir()] == ["notes"]
     place.unlink()

@@ -36,7 +36,7 @@ def make_index(job: Job) -> None:
     encoder = load_encoder(settings.encoder, settings.backend, texts=count)  # type: ignore[arg-type]
     with job.show("embedding facts", count, "facts") as advance:
         index = FactIndex.build(
-            kb, encoder, settings.language, advance, job.draft.previous, recall=settings.recall, work=job.scratch
+            kb, encoder, settings.language, advance, job.draft.previous, recall=settings.recall, work=job.draft.work
         )
     index.save(job.draft.path)
     job.draft.counts.update({"facts": len(index), "facts whose embedding was there": index.taken_over})

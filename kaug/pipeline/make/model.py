@@ -39,7 +39,7 @@ def make_model(job: Job) -> None:
             job.draft.path,
             seed=settings.seed,
             replay=settings.replay,
-            checkpoints=job.scratch,
+            checkpoints=job.draft.work,
             progress=advance,
             **settings.training.model_dump(exclude={"model", "precision"}),
             precision=settings.precision(),  # type: ignore[arg-type]
