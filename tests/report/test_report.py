@@ -7,11 +7,11 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from kaug.report.wording import visible
 from rich.console import Console
 
 from kaug.report.plots import arm_row, gain_axis, gain_row, loss_plots
 from kaug.report.report import gains_table, render_html, render_markdown, write_report
-from kaug.report.wording import visible
 from kaug.tables import ANSWERS, PROBES, content_digest
 
 HOSTILE = "<script>alert('x')</script>&\"|`\u202ehttps://evil.example/a.png![x](https://evil.example)"
