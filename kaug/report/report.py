@@ -144,10 +144,11 @@ def gains_table(report: Mapping[str, Any]) -> Table:
         title="Gains, with 95% intervals",
         caption="▲ above zero   ▼ below zero   ○ zero is in the interval",
         box=None,
+        pad_edge=False,
         title_justify="left",
         caption_justify="left",
     )
-    table.add_column("arm against", overflow="fold")
+    table.add_column("arm: against", overflow="fold")
     table.add_column("", no_wrap=True)
     table.add_column("gain", justify="right", no_wrap=True)
     table.add_column("95% interval", justify="right", no_wrap=True)
@@ -157,7 +158,7 @@ def gains_table(report: Mapping[str, Any]) -> Table:
         table.add_row(Text(page.visible(titles.get(group) or title(group)), style="bold"))
         for i, gain in enumerate(gains):
             if i == 0 or gain["arm"] != gains[i - 1]["arm"]:
-                table.add_row(Text(f" {page.visible(gain['arm'])} against"))
+                table.add_row(Text(f" {page.visible(gain['arm'])}:"))
             sense = reading(gain)
             table.add_row(
                 Text(f"   {page.visible(gain['against'])}"),
