@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 from kaug.arms import ARMS, Arm, is_base, order_arms
 from kaug.evaluation.gain import Gain, Interval, gains, headline_arm, reading, summarise
 from kaug.evaluation.scorers import SCORERS, AnsweredProbe, Scorer
-from kaug.exam.kinds import KINDS, Kind
+from kaug.exam.drawing import Kind
+from kaug.exam.kinds import KINDS
 from kaug.html.page import interval, number, signed, visible
 from kaug.report.publish import publishable
 from kaug.tables import content_digest

@@ -18,7 +18,8 @@ from rich.text import Text
 from kaug.arms import ARMS, Arm, order_arms
 from kaug.evaluation.gain import reading
 from kaug.evaluation.scorers import SCORERS, Scorer
-from kaug.exam.kinds import KINDS, Kind
+from kaug.exam.drawing import Kind
+from kaug.exam.kinds import KINDS
 from kaug.html import page
 from kaug.report import plots
 from kaug.report.findings import build_report, title

@@ -11,7 +11,8 @@ from rich.console import Console
 
 from kaug.arms import Arm
 from kaug.evaluation.scorers import Scorer
-from kaug.exam.kinds import KINDS, Kind
+from kaug.exam.drawing import Kind
+from kaug.exam.kinds import KINDS
 from kaug.html.page import PALETTE, environment, visible
 from kaug.report.plots import arm_row, gain_axis, gain_row, loss_plots
 from kaug.report.publish import publishable
@@ -128,7 +129,7 @@ def test_the_verdict_says_what_was_planted(report: dict[str, Any]) -> None:
     gain = report["gains"]["recall"][0]
     assert report["verdict"]["outcome"] == "up"
     assert report["verdict"]["sentence"] == (
-        "Augmented answers 70% of unseen phrasings about facts it was taught; untrained 10%; "
+        f"Augmented answers 70% of {KINDS['recall'].asks}; untrained 10%; "
         f"gain 0.60 [{gain['low']:.2f}, {gain['high']:.2f}]."
     )
     assert report["verdict"]["details"] == [
@@ -144,8 +145,7 @@ def test_without_a_gain_the_verdict_says_so(tmp_path: Path) -> None:
     inputs["answers"] = pa.Table.from_pylist([row for row in kept if row["arm"] == "base"], ANSWERS)
     assert write_report(tmp_path, **inputs)["verdict"] == {
         "outcome": "alone",
-        "sentence": "The untrained model answers 10% of unseen phrasings about facts it was taught; "
-        "there is no arm to compare it with.",
+        "sentence": f"The untrained model answers 10% of {KINDS['recall'].asks}; there is no arm to compare it with.",
         "details": [],
     }
     inputs["answers"] = pa.Table.from_pylist(
@@ -361,7 +361,7 @@ def test_own_arms_kinds_and_scorers_are_shown_without_a_change(tmp_path: Path) -
         tmp_path,
         **inputs,
         arms={**base, "shuffled": Arm("shuffled", "", "x", control="noise"), "mine": Arm("mine", "my own recipe", "x")},
-        kinds={**KINDS, "trivia": Kind("Pub quiz", "questions of a pub quiz", role="retention")},
+        kinds={**KINDS, "trivia": Kind(lambda draw: [], "exact", "Pub quiz", "questions of a pub quiz", "retention")},
         scorers={"exact": Scorer(lambda probe: 0.0, "1 if letter for letter", "Typing errors count.")},
     )
     assert (
