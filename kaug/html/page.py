@@ -13,7 +13,7 @@ __all__ = ["PALETTE", "count", "duration", "environment", "interval", "listed", 
 PALETTE: dict[str, tuple[str, str]] = {
     "grey": ("#7c8795", "#7f8b99"),
     "teal": ("#3a8a84", "#59b5ae"),
-    "sand": ("#8c7548", "#b59d70"),
+    "olive": ("#687a2c", "#a9b665"),
     "amber": ("#8f6508", "#d9ac44"),
     "red": ("#c4583b", "#e07a5c"),
     "blue": ("#2463c4", "#6ba1f5"),

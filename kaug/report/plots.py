@@ -26,7 +26,7 @@ _POINTS = 200
 HUES = {
     "base": "grey",
     "base+retrieval": "teal",
-    "text": "sand",
+    "text": "olive",
     "repeated": "amber",
     "shuffled": "red",
     "augmented": "blue",

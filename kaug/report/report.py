@@ -186,7 +186,7 @@ def _view(report: Mapping[str, Any]) -> dict[str, Any]:
     training = run.get("training") or {}
     training = {arm: training[arm] for arm in order_arms(list(training), report["arms"])}
     sections = {
-        "gains": f"What {headline} gains" if shown else "",
+        "gains": f"Gains of {headline}" if shown else "",
         "scores": "How each arm scores",
         "pairs": "All gains" if pairs else "",
         "samples": "Sample answers" if report["samples"] else "",

@@ -141,4 +141,4 @@ def test_the_right_answer_counts_within_sixteen_words_only() -> None:
 def test_a_right_answer_that_is_not_read_is_noted(text: str, answers: list[str], noted: bool) -> None:
     scorer, probe = SCORERS["contains"], AnsweredProbe(text, answers)
     assert scorer.score(probe) == 0.0
-    assert ("not in the first 16 words" in scorer.explain(probe)) is noted
+    assert ("only the first 16 words" in scorer.explain(probe)) is noted

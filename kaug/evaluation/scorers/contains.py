@@ -152,7 +152,9 @@ def _holds_any(text: str, answers: Sequence[str], window: float) -> bool:
 
 def _explain(probe: AnsweredProbe) -> str:
     if _holds_any(probe.text, probe.answers, math.inf):
-        return f"a right answer stands in the text, but not in the first {WINDOW} words of the final answer, which are read"
+        return (
+            f"a right answer stands elsewhere in the text; only the first {WINDOW} words of the final answer are read"
+        )
     return ""
 
 
