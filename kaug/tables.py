@@ -114,6 +114,7 @@ PROBES = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),
         pa.field("kind", pa.string(), nullable=False),
+        pa.field("scorer", pa.string(), nullable=False),
         pa.field("prompt", pa.string(), nullable=False),
         pa.field("answers", pa.list_(pa.string()), nullable=False),
         pa.field("choices", pa.list_(pa.string()), nullable=False),
@@ -173,12 +174,16 @@ ANSWERS = pa.schema(
         pa.field("answer", pa.string(), nullable=False),
         pa.field("score", pa.float32(), nullable=False),
         pa.field("log_likelihood", pa.float32(), nullable=False),
+        pa.field("token_accuracy", pa.float32(), nullable=False),
         pa.field("tokens", pa.int32(), nullable=False),
         pa.field("retrieved", pa.list_(pa.string()), nullable=False),
     ]
 )
-"""What a model said. `prompt` is the text it was shown; `score` lies in [0, 1]; `log_likelihood` is the mean natural
-log-probability per token of the (first) right answer; `tokens` counts the generated tokens; `retrieved` are hex ids.
+"""What a model answered. `prompt` is the text it was shown; `score` lies in [0, 1].
+
+`log_likelihood` is the mean natural log-probability per token of the (first) right answer; `token_accuracy` the fraction
+of its tokens that the model, shown the true text so far, finds the most probable. `tokens` counts the generated tokens;
+`retrieved` are hex ids. So a probe can be scored anew without asking the model again.
 """
 
 SCHEMAS: dict[str, pa.Schema] = {

@@ -1,13 +1,16 @@
-"""Probes and a model → answers, by free generation, with the log-likelihood of the right answer."""
+"""Probes and a model → answers, by free generation, with their scores and the log-likelihood of the right answer."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from kaug.evaluation.score import score_answer
+from kaug.errors import TableError, nearest
+from kaug.evaluation.scorers import AnsweredProbe, Score, Scorer, select_scorers
+from kaug.evaluation.settings import EvaluationSettings
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.models.find import Precision, fitting_precision, load_language_model, load_tokenizer
 from kaug.models.generate import generate, likelihood
@@ -15,36 +18,45 @@ from kaug.models.prompts import Template, follow, render_prompts
 from kaug.tables import ANSWERS
 from kaug.wording.statements import statements
 
-__all__ = ["answer_probes", "with_facts"]
+__all__ = ["answer_probes", "score_answers", "with_facts"]
 
 
-def with_facts(kb: KnowledgeBase, probes: pa.Table, hits: pa.Table, language: str) -> tuple[list[str], list[list[str]]]:
+def with_facts(
+    kb: KnowledgeBase,
+    probes: pa.Table,
+    hits: pa.Table,
+    language: str,
+    scorers: Mapping[str, Scorer | Score] | None = None,
+) -> tuple[list[str], list[list[str]]]:
     """Set retrieved facts before the questions.
 
     Args:
         kb: The knowledge base that the hits are from.
-        probes: PROBES. Passages of text (no hop) stay as they are.
+        probes: PROBES. Texts to be continued, whose scorer lets the model generate nothing, stay as they are.
         hits: What `Retriever.retrieve` found for the probes' prompts.
         language: BCP 47 tag of the facts' sentences.
+        scorers: See `answer_probes`.
 
     Returns:
         The prompts, and for each the hex ids of the facts set before it.
     """
     prompts: list[str] = probes["prompt"].to_pylist()
-    hops = probes["hops"].to_pylist()
-    said: list[list[str]] = [[] for _ in prompts]
+    names = probes["scorer"].to_pylist()
+    known = select_scorers(names, scorers)
+    shown: list[list[str]] = [[] for _ in prompts]
     facts: list[list[str]] = [[] for _ in prompts]
     sentences = statements(kb, hits["row"].to_numpy(), language).to_pylist()
-    for number, fact, sentence in zip(hits["text"].to_pylist(), hits["fact"].to_pylist(), sentences, strict=True):
-        if hops[number]:
-            said[number].append(sentence)
-            facts[number].append(fact)
-    return [" ".join([*of, prompt]) for of, prompt in zip(said, prompts, strict=True)], facts
+    for row, fact, sentence in zip(hits["text"].to_pylist(), hits["fact"].to_pylist(), sentences, strict=True):
+        if known[names[row]].generates:
+            shown[row].append(sentence)
+            facts[row].append(fact)
+    return [" ".join([*before, prompt]) for before, prompt in zip(shown, prompts, strict=True)], facts
 
 
 def answer_probes(
     probes: pa.Table,
     folder: Path,
+    settings: EvaluationSettings,
     *,
     prompts: Sequence[str],
     retrieved: Sequence[Sequence[str]],
@@ -52,9 +64,8 @@ def answer_probes(
     seed: int,
     template: Template = "chat",
     system: str | None = None,
-    max_new_tokens: int = 40,
-    batch_size: int = 32,
     precision: Precision = "auto",
+    scorers: Mapping[str, Scorer | Score] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> pa.Table:
     """Have one model sit the exam.
@@ -62,67 +73,119 @@ def answer_probes(
     Args:
         probes: PROBES.
         folder: The model's folder.
+        settings: Its `max_new_tokens` and `batch_size` are used.
         prompts: What is asked for each probe; facts may stand before the question.
         retrieved: For each probe the hex ids of these facts.
         arm: The arm's name.
         seed: The seed of its training.
-        template: See `kaug.training.tokens.render_prompts`.
-        system: See `kaug.training.tokens.render_prompts`.
-        max_new_tokens: Answers are cut there.
-        batch_size: Probes answered together.
+        template: See `kaug.models.prompts.render_prompts`.
+        system: See `kaug.models.prompts.render_prompts`.
         precision: What the model computes in; see `kaug.models.find.fitting_precision`.
+        scorers: Scorers by name, beside those of `kaug.evaluation.scorers.SCORERS`; plain functions will do.
         progress: Called with the number of probes answered since the last call.
 
     Returns:
-        ANSWERS, in the order of the probes. A question's score is 1 or 0 (`score_answer`); a passage's is the part of its
-        tokens that the model, shown the true text so far, would have written itself.
+        ANSWERS, in the order of the probes, scored by what the column `scorer` of each probe names.
+
+    Raises:
+        PipelineError: There is no scorer of some name.
+        TableError: A scorer returned a number outside 0 … 1.
     """
     import torch
 
+    names = probes["scorer"].to_pylist()
+    known = select_scorers(names, scorers)
     device: Any = "cuda" if torch.cuda.is_available() else "cpu"
-    number = torch.bfloat16 if fitting_precision(precision) == "bf16" else torch.float32
-    model, tokenizer = load_language_model(folder).to(device, number), load_tokenizer(folder)
+    dtype = torch.bfloat16 if fitting_precision(precision) == "bf16" else torch.float32
+    model, tokenizer = load_language_model(folder).to(device, dtype), load_tokenizer(folder)
     answers = probes["answers"].to_pylist()
-    asked = [row for row, hops in enumerate(probes["hops"].to_pylist()) if hops]
-    passages = [row for row, hops in enumerate(probes["hops"].to_pylist()) if not hops]
-    questions = [prompts[row] for row in asked]
+    questions = [row for row, name in enumerate(names) if known[name].generates]
+    texts = [row for row, name in enumerate(names) if not known[name].generates]
+    asked = [prompts[row] for row in questions]
     written = generate(
         model,
         tokenizer,
-        questions,
+        asked,
         template=template,
         system=system,
-        max_new_tokens=max_new_tokens,
-        batch_size=batch_size,
+        max_new_tokens=settings.max_new_tokens,
+        batch_size=settings.batch_size,
         progress=progress,
     )
-    texts, tokens = [""] * len(prompts), np.zeros(len(prompts), np.int32)
-    scores, logs = np.zeros(len(prompts), np.float32), np.zeros(len(prompts), np.float32)
-    for row, text, count in zip(asked, written.texts, written.tokens, strict=True):
-        texts[row], tokens[row], scores[row] = text, count, score_answer(text, answers[row])
-    rendered = render_prompts(questions, tokenizer, template, system)
-    right = follow(rendered, [answers[row][0] for row in asked])
-    logs[asked], _ = likelihood(model, tokenizer, rendered, right, batch_size=batch_size)
-    logs[passages], scores[passages] = likelihood(
+    wrote, tokens = [""] * len(prompts), np.zeros(len(prompts), np.int32)
+    logs, accuracies = np.zeros(len(prompts), np.float32), np.zeros(len(prompts), np.float32)
+    for row, text, count in zip(questions, written.texts, written.tokens, strict=True):
+        wrote[row], tokens[row] = text, count
+    rendered = render_prompts(asked, tokenizer, template, system)
+    right = follow(rendered, [answers[row][0] for row in questions])
+    logs[questions], accuracies[questions] = likelihood(
+        model, tokenizer, rendered, right, batch_size=settings.batch_size
+    )
+    logs[texts], accuracies[texts] = likelihood(
         model,
         tokenizer,
-        [prompts[row] for row in passages],
-        [answers[row][0] for row in passages],
-        batch_size=max(1, batch_size // 4),
+        [prompts[row] for row in texts],
+        [answers[row][0] for row in texts],
+        batch_size=max(1, settings.batch_size // 4),
         progress=progress,
     )
     count = len(prompts)
-    return pa.table(
+    table = pa.table(
         {
             "probe": probes["id"],
             "arm": [arm] * count,
             "seed": [seed] * count,
             "prompt": list(prompts),
-            "answer": texts,
-            "score": scores,
+            "answer": wrote,
+            "score": np.zeros(count, np.float32),
             "log_likelihood": logs,
+            "token_accuracy": accuracies,
             "tokens": tokens,
             "retrieved": [list(facts) for facts in retrieved],
         },
         schema=ANSWERS,
     )
+    return score_answers(probes, table, scorers)
+
+
+def score_answers(probes: pa.Table, answers: pa.Table, scorers: Mapping[str, Scorer | Score] | None = None) -> pa.Table:
+    """Score answers, without asking a model: anew, if they were scored before.
+
+    Args:
+        probes: PROBES.
+        answers: ANSWERS to these probes, of any arms, in any order.
+        scorers: See `answer_probes`.
+
+    Returns:
+        The answers with the column `score` replaced.
+
+    Raises:
+        PipelineError: There is no scorer of some name.
+        TableError: An answer is to no probe, or a scorer returned a number outside 0 … 1.
+
+    Examples:
+        >>> from kaug.tables import PROBES
+        >>> score_answers(PROBES.empty_table(), ANSWERS.empty_table()).num_rows
+        0
+    """
+    known = select_scorers(probes["scorer"].to_pylist(), scorers)
+    columns = probes.select(["id", "scorer", "answers", "choices"]).to_pylist()
+    exam = {probe["id"]: probe for probe in columns}
+    scores = np.zeros(answers.num_rows, np.float32)
+    for row, answer in enumerate(answers.to_pylist()):
+        if answer["probe"] not in exam:
+            raise TableError(
+                f"There is an answer to the probe {answer['probe']!r}, which is not in the exam."
+                f"{nearest(answer['probe'], exam)}"
+            )
+        probe = exam[answer["probe"]]
+        answered = AnsweredProbe(
+            answer["answer"], probe["answers"], probe["choices"], answer["log_likelihood"], answer["token_accuracy"]
+        )
+        score = float(known[probe["scorer"]].score(answered))
+        if not (math.isfinite(score) and 0 <= score <= 1):
+            raise TableError(
+                f"The scorer {probe['scorer']!r} gave {score} for the probe {probe['id']!r}; it should be from 0 to 1."
+            )
+        scores[row] = score
+    return answers.set_column(answers.schema.get_field_index("score"), ANSWERS.field("score"), pa.array(scores))

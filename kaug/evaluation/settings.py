@@ -6,18 +6,19 @@ from pydantic import Field
 
 from kaug.settings import Section
 
-__all__ = ["EvaluationSettings"]
+__all__ = ["MAX_RESAMPLES", "EvaluationSettings"]
+
+MAX_RESAMPLES = 1_000_000
+"""More bootstrap resamples take minutes and change no interval's second decimal."""
 
 
 class EvaluationSettings(Section):
-    """`[evaluation]`: who is examined, and how."""
+    """`[evaluation]`: which arms are examined, and how."""
 
     not_content: ClassVar[frozenset[str]] = frozenset(["arms", "resamples"])
 
     arms: list[str] = Field(["base", "base+retrieval"], description="arms examined beside those trained")
-    max_new_tokens: int = Field(40, ge=1, le=10_000, description="answers are cut there")
+    max_new_tokens: int = Field(40, ge=1, le=10_000, description="maximum tokens of an answer")
     batch_size: int = Field(32, ge=1, le=10_000, description="questions answered together")
-    base_template: Literal["chat", "plain"] = Field(
-        "chat", description="how the untrained model is asked: as it knows best"
-    )
-    resamples: int = Field(10_000, ge=100, le=10**6, description="bootstrap resamples for the intervals")
+    base_template: Literal["chat", "plain"] = Field("chat", description="prompt template of the untrained model")
+    resamples: int = Field(10_000, ge=100, le=MAX_RESAMPLES, description="bootstrap resamples for the intervals")

@@ -121,6 +121,7 @@ def _probe(
         "language": language,
         "template": template,
         "source": source,
+        "scorer": "contains" if hops else "continuation",
     }
 
 

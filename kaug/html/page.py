@@ -1,13 +1,28 @@
-"""A template and values → a page that loads nothing: its style sheet, and text made fit to show."""
+"""A template and values → a page that loads nothing: its style sheet, and text and numbers made fit to show."""
 
 import functools
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import jinja2
 
 from kaug.text import visible
 
-__all__ = ["count", "environment", "visible"]
+__all__ = ["PALETTE", "count", "duration", "environment", "interval", "listed", "number", "signed", "visible"]
+
+PALETTE: dict[str, tuple[str, str]] = {
+    "grey": ("#7c8795", "#7f8b99"),
+    "teal": ("#3a8a84", "#59b5ae"),
+    "olive": ("#687a2c", "#a9b665"),
+    "amber": ("#8f6508", "#d9ac44"),
+    "red": ("#c4583b", "#e07a5c"),
+    "blue": ("#2463c4", "#6ba1f5"),
+    "violet": ("#7652c8", "#a68bea"),
+    "slate": ("#6c7684", "#8a95a3"),
+}
+"""Colours by name, on light and on dark paper: a variable `--NAME` and a class `hue-NAME` of the style sheet. Bars in them
+stand out from the paper by 3:1 or more."""
 
 
 @functools.cache
@@ -19,9 +34,9 @@ def environment(folder: str) -> jinja2.Environment:
 
     Returns:
         An environment that escapes every value, but in Markdown, and refuses names that are not there. Its filters are
-        `count` and `visible`.
+        the functions of this module.
     """
-    found = jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.ChoiceLoader(
             [
                 jinja2.PackageLoader("kaug", folder),
@@ -34,8 +49,9 @@ def environment(folder: str) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    found.filters |= {"count": count, "visible": visible}
-    return found
+    made.globals["palette"] = PALETTE
+    made.filters |= {one.__name__: one for one in (count, duration, interval, listed, number, signed, visible)}
+    return made
 
 
 def count(value: Any) -> str:
@@ -43,3 +59,66 @@ def count(value: Any) -> str:
     if value is None:
         return "–"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def number(value: float | None) -> str:
+    """Write a number with two decimals and a true minus sign.
+
+    Examples:
+        >>> number(-0.126), number(-0.001), number(None)
+        ('−0.13', '0.00', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return "–"
+    text = f"{value:.2f}"
+    return text.replace("-", "" if float(text) == 0 else "−")
+
+
+def signed(value: float) -> str:
+    """Write a difference: as `number`, with a plus sign before what is above zero."""
+    text = number(value)
+    return f"+{text}" if not text.startswith("−") and text != "0.00" else text
+
+
+def interval(part: Mapping[str, Any]) -> str:
+    """Write the interval of a mean; an end that is not zero is not written as zero.
+
+    Examples:
+        >>> interval({"low": -0.04, "high": 0.5}), interval({"low": 0.0031, "high": 0.06})
+        ('[−0.04, 0.50]', '[0.003, 0.06]')
+    """
+    return f"[{_end(part['low'])}, {_end(part['high'])}]"
+
+
+def _end(value: float) -> str:
+    text = number(value)
+    if text != "0.00" or abs(value) < 1e-6:
+        return text
+    return f"{value:.{math.ceil(-math.log10(abs(value)))}f}".replace("-", "−")
+
+
+def listed(value: Any) -> str:
+    """Write a value of any JSON type on one line.
+
+    Examples:
+        >>> listed([0, 1]), listed({"cores": 2, "memory": "8 GB"}), listed("x")
+        ('0, 1', 'cores: 2, memory: 8 GB', 'x')
+    """
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {listed(part)}" for key, part in value.items())
+    return ", ".join(map(listed, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def duration(seconds: float | None) -> str:
+    """Write a time span.
+
+    Examples:
+        >>> duration(93.2), duration(4.5), duration(7300), duration(None)
+        ('1 min 33 s', '4.50 s', '2 h 01 min', '–')
+    """
+    if seconds is None:
+        return "–"
+    if seconds < 60:
+        return f"{number(seconds)} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"

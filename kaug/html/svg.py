@@ -12,7 +12,7 @@ from markupsafe import Markup
 __all__ = ["HEIGHT", "axis", "axis_ticks", "bar_row", "grid", "percent", "svg_row"]
 
 HEIGHT = 26
-_LEAST = 0.2
+_MIN_WIDTH = 0.2  # percent
 _MARGIN = 3.0  # percent on either side, so that dots and tick labels at the ends are whole
 
 
@@ -25,13 +25,16 @@ def axis(ticks: Sequence[float], labels: Sequence[str]) -> Markup:
     return Markup('<svg class="axis" aria-hidden="true" height="20">{}</svg>').format(texts)
 
 
-def bar_row(parts: Sequence[tuple[float, str]], ticks: Sequence[float], title: str) -> Markup:
+def bar_row(
+    parts: Sequence[tuple[float, str]], ticks: Sequence[float], title: str, above: Markup | None = None
+) -> Markup:
     """Draw a bar from zero, of one part or of several end to end.
 
     Args:
         parts: Length and CSS class of each part; a part without length is left out.
         ticks: The axis; it holds zero.
         title: What is drawn, with the numbers.
+        above: SVG drawn over the bar.
 
     Returns:
         An SVG of full width. What is not nothing can be seen.
@@ -41,10 +44,10 @@ def bar_row(parts: Sequence[tuple[float, str]], ticks: Sequence[float], title: s
         left, right = percent(start, ticks), percent(start + length, ticks)
         if length > 0:
             body += Markup('<rect class="bar {}" x="{}%" y="6" width="{}%" height="{}"/>').format(
-                name, left, round(max(right - left, _LEAST), 3), HEIGHT - 12
+                name, left, round(max(right - left, _MIN_WIDTH), 3), HEIGHT - 12
             )
         start += length
-    return svg_row(title, body)
+    return svg_row(title, body + (above or Markup()))
 
 
 def svg_row(title: str, body: Markup) -> Markup:

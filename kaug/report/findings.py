@@ -7,20 +7,32 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kaug.evaluation.gain import Gain, Interval, gains, order_arms, summarise
-from kaug.report.wording import asked, interval, number, reading, signed, title
+from kaug.arms import ARMS, Arm, is_base, order_arms
+from kaug.evaluation.gain import Gain, Interval, gains, headline_arm, reading, summarise
+from kaug.evaluation.scorers import SCORERS, AnsweredProbe, Scorer
+from kaug.exam.drawing import Kind
+from kaug.exam.kinds import KINDS
+from kaug.html.page import interval, number, signed, visible
+from kaug.report.publish import publishable
 from kaug.tables import content_digest
 
-__all__ = ["build_report"]
+__all__ = ["build_report", "title"]
 
 SAMPLES = 12
 _FEW = 20  # clusters below which a percentile interval is rough
-_CONTROLS = {
-    "shuffled": "the same training on wrong facts",
-    "repeated": "one phrasing per fact, as many tokens",
-    "text": "the texts alone",
-    "base+retrieval": "the untrained model shown retrieved facts",
-}
+
+
+def title(group: str, kinds: Mapping[str, Kind] = KINDS) -> str:
+    """Name a group of probes, as in a heading: by its kind's title, or by the kind's name if `kinds` lacks it.
+
+    Examples:
+        >>> title("recall/world"), title("who-is-it")
+        ('Recall, world', 'Who is it')
+    """
+    kind, _, source = group.partition("/")
+    plain = kind.replace("-", " ").replace("_", " ")
+    name = kinds[kind].title if kind in kinds else plain[:1].upper() + plain[1:]
+    return f"{name}, {source}" if source else name
 
 
 def build_report(
@@ -32,6 +44,9 @@ def build_report(
     provenance: Mapping[str, str],
     run: Mapping[str, Any],
     resamples: int = 10_000,
+    arms: Mapping[str, Arm] = ARMS,
+    kinds: Mapping[str, Kind] = KINDS,
+    scorers: Mapping[str, Scorer] = SCORERS,
 ) -> dict[str, Any]:
     """Work out all that a report says.
 
@@ -39,85 +54,122 @@ def build_report(
         question: The pipeline's question.
         probes: A PROBES table.
         answers: An ANSWERS table of at least one arm.
-        sentences: Hex id of a fact → the fact said in words.
+        sentences: Hex id of a fact → its sentence.
         provenance: Hex id of a fact → the id of its source.
         run: How the answers came about; see `kaug.report.report.write_report`.
         resamples: Bootstrap resamples.
+        arms: The known arms: their order, what they mean, which are controls. Others are shown by their names.
+        kinds: The known kinds of probes. Others are shown by their names.
+        scorers: The known scorers. Others are shown by their names.
 
     Returns:
-        `question`, `command`, `verdict` ({outcome, sentence, details}), `exam` ({group: {n, clusters}}), `arms` and
-        `gains` (see `kaug.evaluation.gain`), `by_source` (gains over the base by kind and source), `log_likelihood`
-        ({arms, gains} in nats per token, or null), `samples`, `limits`, `run`. Numbers are rounded to six decimals; a
-        number in `run` that is not finite is null.
+        `question`, `command`, `verdict` ({outcome, sentence, details}), `words` ({titles and asks of kinds, meanings of
+        arms, descriptions of scorers}), `exam` ({group: {n, clusters}}), `headline` (an arm), `arms` and `gains` (see
+        `kaug.evaluation.gain`), `by_source` (gains over the base by kind and source), `log_likelihood` ({arms, gains} in
+        nats per token, or null), `samples`, `limits`, `run` (without secrets and absolute paths). Numbers are rounded to
+        six decimals; a number in `run` that is not finite is null.
 
     Raises:
         TableError: The tables are at fault; see `kaug.evaluation.gain`.
+        PipelineError: There are too many resamples.
     """
-    arms = summarise(probes, answers, resamples=resamples)
-    found = gains(probes, answers, resamples=resamples)
-    headline = "augmented" if "augmented" in arms else list(arms)[-1] if arms else ""
-    compared = [(headline, "base")] if "base" in arms and headline != "base" else []
-    sure = bool(pc.all(pc.is_finite(answers.column("log_likelihood"))).as_py())
+    scores = summarise(probes, answers, resamples=resamples)
+    scores = {arm: scores[arm] for arm in order_arms(list(scores), arms)}
+    compared = gains(probes, answers, known_arms=arms, resamples=resamples)
+    headline = headline_arm(list(scores), arms) or next(reversed(scores), "")
+    base = next((arm for arm in scores if is_base(arm, arms)), "")
+    finite = bool(pc.all(pc.is_finite(answers.column("log_likelihood"))).as_py())
     likelihood: dict[str, Any] | None = None
-    if sure:
+    if finite:
         likelihood = {
             "arms": summarise(probes, answers, measure="log_likelihood", resamples=resamples),
-            "gains": gains(probes, answers, measure="log_likelihood", resamples=resamples),
+            "gains": gains(probes, answers, known_arms=arms, measure="log_likelihood", resamples=resamples),
         }
     by_source: dict[str, list[Gain]] = {}
     if len(set(probes.column("source").to_pylist())) > 1:
-        by_source = gains(probes, answers, pairs=compared, by="source", resamples=resamples)
+        pairs = [(headline, base)] if base and headline != base else []
+        by_source = gains(probes, answers, pairs=pairs, by="source", resamples=resamples)
+    run = publishable(run)
+    command = run.get("command", "")
+    exam = _exam(scores)
+    used = list(dict.fromkeys(probes.column("scorer").to_pylist()))
+    asks = {kind: kinds[kind].asks if kind in kinds else f"probes of the kind {kind}" for kind in exam}
+    verdict = _verdict(headline, base, scores, compared, arms=arms, kinds=kinds, asks=asks)
     content = {
         "question": question,
-        "command": run.get("command", ""),
-        "verdict": _verdict(headline, arms, found),
-        "exam": _exam(arms),
-        "arms": arms,
-        "gains": found,
+        "command": command if isinstance(command, str) else str(command),
+        "verdict": verdict,
+        "words": {
+            "titles": {group: title(group, kinds) for group in [*exam, *by_source]},
+            "asks": asks,
+            "arms": {arm: arms[arm].meaning for arm in scores if arm in arms},
+            "scorers": {name: scorers[name].description if name in scorers else "" for name in used},
+        },
+        "exam": exam,
+        "headline": headline,
+        "arms": scores,
+        "gains": compared,
         "by_source": by_source,
         "log_likelihood": likelihood,
-        "samples": _samples(headline, probes, answers, sentences, provenance),
-        "limits": _limits(headline, arms, found, answers=answers, run=run, sure=sure),
+        "samples": _samples(headline, probes, answers, sentences, provenance, arms=arms, scorers=scorers),
+        "limits": _training_limits(headline, answers, run)
+        + _interval_limits(headline, scores, compared, kinds)
+        + [scorers[name].limits for name in used if name in scorers and scorers[name].limits]
+        + _control_limits(headline, scores, arms)
+        + ([] if finite else ["Some log-likelihoods are not finite; they are left out."]),
     }
     plain: dict[str, Any] = _plain(content, places=6)
-    plain["command"] = command if isinstance(command := plain["command"], str) else " ".join(map(str, command))
     return plain | {"run": _plain(dict(sorted(run.items())))}
 
 
-def _exam(arms: Mapping[str, Mapping[str, Interval]]) -> dict[str, dict[str, int]]:
+def _exam(scores: Mapping[str, Mapping[str, Interval]]) -> dict[str, dict[str, int]]:
     exam: dict[str, dict[str, int]] = {}
-    for groups in arms.values():
+    for groups in scores.values():
         for group, part in groups.items():
             if part["n"] > exam.get(group, {"n": 0})["n"]:
                 exam[group] = {"n": part["n"], "clusters": part["clusters"]}
     return exam
 
 
-def _verdict(headline: str, arms: Mapping[str, Any], found: Mapping[str, Sequence[Gain]]) -> dict[str, Any]:
-    if not headline or not arms[headline]:
+def _verdict(
+    headline: str,
+    base: str,
+    scores: Mapping[str, Any],
+    compared: Mapping[str, Sequence[Gain]],
+    *,
+    arms: Mapping[str, Arm],
+    kinds: Mapping[str, Kind],
+    asks: Mapping[str, str],
+) -> dict[str, Any]:
+    if not headline or not scores[headline]:
         return {"outcome": "alone", "sentence": "There are no answers.", "details": []}
-    kind = next(iter(arms[headline]))
-    name = headline[:1].upper() + headline[1:] if headline != "base" else "The untrained model"
-    sentence = f"{name} answers {arms[headline][kind]['mean']:.0%} of {asked(kind)}"
-    mine = {group: [gain for gain in part if gain["arm"] == headline] for group, part in found.items()}
-    rivals = {gain["against"]: gain for gain in mine.get(kind, [])}
+    retained = [kind for kind in scores[headline] if kind in kinds and kinds[kind].role == "retention"]
+    kind = next((kind for kind in scores[headline] if kind not in retained), next(iter(scores[headline])))
+    name = "The untrained model" if headline == base else visible(headline[:1].upper() + headline[1:])
+    sentence = f"{name} answers {scores[headline][kind]['mean']:.0%} of {visible(asks[kind])}"
+    own = {
+        group: {gain["against"]: gain for gain in part if gain["arm"] == headline} for group, part in compared.items()
+    }
+    rivals = own.get(kind, {})
     if not rivals:
         return {"outcome": "alone", "sentence": f"{sentence}; there is no arm to compare it with.", "details": []}
-    against = "base" if "base" in rivals else next(iter(rivals))
+    against = base if base in rivals else next(iter(rivals))
     gain = rivals[against]
-    other = "untrained" if against == "base" else against
     outcome = reading(gain)
     tail = "; zero is in the interval, so no gain is shown" if outcome == "unclear" else ""
-    sentence += f"; {other} {arms[against][kind]['mean']:.0%}; gain {number(gain['mean'])} {interval(gain)}{tail}."
+    other = "untrained" if against == base else visible(against)
+    sentence += f"; {other} {scores[against][kind]['mean']:.0%}; gain {number(gain['mean'])} {interval(gain)}{tail}."
     details = [
-        f"Against {rival} ({what}): {signed(rivals[rival]['mean'])} {interval(rivals[rival])}."
-        for rival, what in _CONTROLS.items()
-        if rival in rivals and rival != against
+        f"Against {visible(rival)} ({arms[rival].control}): {signed(rivals[rival]['mean'])} {interval(rivals[rival])}."
+        for rival in reversed(order_arms(list(rivals), arms))
+        if rival in arms and arms[rival].control and rival != against
     ]
-    kept = next((gain for gain in mine.get("locality", []) if gain["against"] == "base"), None)
-    if kept and kind != "locality":
-        said = {"up": "nothing was lost", "unclear": "no loss is shown", "down": "something was lost"}[reading(kept)]
-        details.append(f"On what it was not taught: {signed(kept['mean'])} {interval(kept)}; {said}.")
+    for kept in (kept for kept in retained if kept != kind and base in own.get(kept, {})):
+        loss = own[kept][base]
+        meaning = {"up": "nothing was lost", "unclear": "no loss is shown", "down": "something was lost"}[reading(loss)]
+        details.append(
+            f"On what it was not taught ({visible(asks[kept])}): {signed(loss['mean'])} {interval(loss)}; {meaning}."
+        )
     return {"outcome": outcome, "sentence": sentence, "details": details}
 
 
@@ -127,95 +179,120 @@ def _samples(
     answers: pa.Table,
     sentences: Mapping[str, str],
     provenance: Mapping[str, str],
+    *,
+    arms: Mapping[str, Arm],
+    scorers: Mapping[str, Scorer],
 ) -> list[dict[str, Any]]:
     answers = answers.sort_by([("probe", "ascending"), ("arm", "ascending"), ("seed", "ascending")])
-    names = answers.select(["probe", "arm", "score"]).to_pydict()
     first: dict[str, float] = {}
-    for probe, arm, score in zip(names["probe"], names["arm"], names["score"], strict=True):
+    for probe, arm, score in zip(
+        *(answers.column(name).to_pylist() for name in ("probe", "arm", "score")), strict=True
+    ):
         if arm == headline:
             first.setdefault(probe, score)
-    strata: dict[tuple[str, bool], list[dict[str, Any]]] = {}
+    by_kind: dict[str, list[dict[str, Any]]] = {}
     for row in probes.to_pylist():
         if row["id"] in first:
-            strata.setdefault((row["kind"], row["hops"] == 0), []).append(row)
-    order = {group: i for i, group in enumerate(summarise(probes, answers, resamples=1).get(headline, {}))}
-    keys = sorted(strata, key=lambda key: (order[key[0]], key[1]))
+            by_kind.setdefault(row["kind"], []).append(row)
+    order = [kind for kind in summarise(probes, answers, resamples=1).get(headline, {}) if kind in by_kind]
     chosen: list[dict[str, Any]] = []
-    for i, key in enumerate(keys):
-        share = SAMPLES // len(keys) + (i < SAMPLES % len(keys))
-        rows = sorted(strata[key], key=lambda row: content_digest(row["id"]))
+    for i, kind in enumerate(order):
+        quota = SAMPLES // len(order) + (i < SAMPLES % len(order))
+        rows = sorted(by_kind[kind], key=lambda row: content_digest(row["id"]))
         right = [row for row in rows if first[row["id"]] >= 0.5]
         wrong = [row for row in rows if first[row["id"]] < 0.5]
-        failures = min(len(wrong), max(1, share // 3))
-        taken = right[: share - failures]
-        chosen += taken + wrong[: share - len(taken)]
-    said: dict[str, list[dict[str, Any]]] = {row["id"]: [] for row in chosen}
-    for row in answers.filter(pc.is_in(answers.column("probe"), pa.array(list(said), pa.string()))).to_pylist():
-        said[row["probe"]].append(row)
-    return [_sample(row, said[row["id"]], sentences, provenance) for row in chosen]
+        failures = min(len(wrong), max(1, quota // 3))
+        taken = right[: quota - failures]
+        chosen += taken + wrong[: quota - len(taken)]
+    given: dict[str, list[dict[str, Any]]] = {row["id"]: [] for row in chosen}
+    for row in answers.filter(pc.is_in(answers.column("probe"), pa.array(list(given), pa.string()))).to_pylist():
+        given[row["probe"]].append(row)
+    samples = []
+    for probe in chosen:
+        scorer = scorers.get(probe["scorer"])
+        rows = given[probe["id"]]
+        facts = [{"fact": f, "sentence": sentences.get(f, ""), "source": provenance.get(f, "")} for f in probe["facts"]]
+        samples.append(
+            {key: probe[key] for key in ("id", "kind", "hops", "language", "prompt", "answers", "scorer")}
+            | {
+                "generates": scorer is None or scorer.generates,
+                "answered": [
+                    _answered(probe, [row for row in rows if row["arm"] == arm], scorer)
+                    for arm in order_arms([row["arm"] for row in rows], arms)
+                ],
+                "facts": facts,
+            }
+        )
+    return samples
 
 
-def _sample(
-    probe: Mapping[str, Any],
-    rows: Sequence[Mapping[str, Any]],
-    sentences: Mapping[str, str],
-    provenance: Mapping[str, str],
-) -> dict[str, Any]:
-    said = []
-    for arm in order_arms([row["arm"] for row in rows]):
-        of_arm = [row for row in rows if row["arm"] == arm]
-        shown = of_arm[0]
-        entry = {key: shown[key] for key in ("arm", "seed", "answer", "score", "retrieved")}
-        right = sum(row["score"] >= 0.5 for row in of_arm)
-        said.append(entry | {"right": shown["score"] >= 0.5, "seeds": len(of_arm), "seeds_right": right})
-    facts = [{"fact": f, "sentence": sentences.get(f, ""), "source": provenance.get(f, "")} for f in probe["facts"]]
-    named = {key: probe[key] for key in ("id", "kind", "hops", "language", "prompt", "answers")}
-    return named | {"said": said, "facts": facts}
+def _answered(probe: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], scorer: Scorer | None) -> dict[str, Any]:
+    """One arm's answer to a probe: that of its first seed, and how many seeds were right."""
+    shown = rows[0]
+    note = ""
+    if scorer and shown["score"] < 0.5:
+        note = scorer.explain(
+            AnsweredProbe(
+                shown["answer"], probe["answers"], probe["choices"], shown["log_likelihood"], shown["token_accuracy"]
+            )
+        )
+    return {key: shown[key] for key in ("arm", "seed", "answer", "score", "retrieved")} | {
+        "right": shown["score"] >= 0.5,
+        "note": note,
+        "seeds": len(rows),
+        "seeds_right": sum(row["score"] >= 0.5 for row in rows),
+    }
 
 
-def _limits(
-    headline: str,
-    arms: Mapping[str, Mapping[str, Interval]],
-    found: Mapping[str, Sequence[Gain]],
-    *,
-    answers: pa.Table,
-    run: Mapping[str, Any],
-    sure: bool,
-) -> list[str]:
+def _training_limits(headline: str, answers: pa.Table, run: Mapping[str, Any]) -> list[str]:
     model = f"One model ({run['model']})" if run.get("model") else "One model"
-    limits = [f"{model} and one selection of facts were tried; another model or other facts may behave otherwise."]
-    of_arm = zip(answers.column("arm").to_pylist(), answers.column("seed").to_pylist(), strict=True)
-    seeds = len({seed for arm, seed in of_arm if arm == headline})
+    rows = zip(answers.column("arm").to_pylist(), answers.column("seed").to_pylist(), strict=True)
+    seeds = len({seed for arm, seed in rows if arm == headline})
     runs = f"the {seeds} training runs per arm were averaged" if seeds > 1 else "there is one training run per arm"
-    limits.append(f"The intervals speak of other questions like these, not of other training runs: {runs}.")
-    mine = {group: part[0] for group, gain in found.items() if (part := [g for g in gain if g["arm"] == headline])}
-    if mine:
-        group, widest = max(mine.items(), key=lambda item: item[1]["high"] - item[1]["low"])
+    return [
+        f"{model} and one selection of facts were tried; another model or other facts may behave otherwise.",
+        f"The intervals speak of other questions like these, not of other training runs: {runs}.",
+        "The intervals stand each for itself; they are not corrected for the number of comparisons.",
+    ]
+
+
+def _interval_limits(
+    headline: str,
+    scores: Mapping[str, Mapping[str, Interval]],
+    compared: Mapping[str, Sequence[Gain]],
+    kinds: Mapping[str, Kind],
+) -> list[str]:
+    limits = []
+    own = {group: gain for group, part in compared.items() for gain in part[:1] if gain["arm"] == headline}
+    if own:
+        group, widest = max(own.items(), key=lambda item: item[1]["high"] - item[1]["low"])
         half = (widest["high"] - widest["low"]) / 2
         limits.append(
-            f"In {title(group)} ({widest['n']} probes in {widest['clusters']} clusters) "
+            f"In {title(group, kinds)} ({widest['n']} probes in {widest['clusters']} clusters) "
             f"a gain smaller than about {number(half)} cannot be told from none."
         )
-    limits.append("The intervals stand each for itself; they are not corrected for the number of comparisons.")
-    limits.append("Answers are scored by the words they contain: negation and synonyms are not understood.")
-    few = [title(group) for group, part in arms.get(headline, {}).items() if part["clusters"] < _FEW]
+    few = [title(group, kinds) for group, part in scores.get(headline, {}).items() if part["clusters"] < _FEW]
     if few:
         limits.append(f"Fewer than {_FEW} clusters of probes: {', '.join(few)}. There the intervals are rough.")
-    flat = [
-        f"{arm} in {title(group)}"
-        for arm, groups in arms.items()
+    alike = [
+        f"{arm} in {title(group, kinds)}"
+        for arm, groups in scores.items()
         for group, part in groups.items()
         if part["low"] == part["high"]
     ]
-    if flat:
-        limits.append(f"All scores alike, so that the interval says too little: {', '.join(flat)}.")
-    if headline == "augmented" and "shuffled" not in arms:
-        limits.append(
-            "Without the arm shuffled, what the facts add is not told apart from what training in these forms adds."
-        )
-    if not sure:
-        limits.append("Some log-likelihoods are not finite; they are left out.")
+    if alike:
+        limits.append(f"All scores alike, so that the interval says too little: {', '.join(alike)}.")
     return limits
+
+
+def _control_limits(headline: str, scores: Mapping[str, Any], arms: Mapping[str, Arm]) -> list[str]:
+    """Name the trained controls that were not examined, if the headline arm is trained as they are."""
+    if not (headline in arms and arms[headline].rows):
+        return []
+    missing = [
+        f"{arm.name} ({arm.control})" for arm in arms.values() if arm.rows and arm.control and arm.name not in scores
+    ]
+    return [f"Controls that were not examined, and so tell nothing apart: {', '.join(missing)}."] if missing else []
 
 
 def _plain(value: Any, places: int | None = None) -> Any:

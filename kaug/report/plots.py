@@ -11,9 +11,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from kaug.evaluation.gain import ARMS
-from kaug.html.svg import HEIGHT, axis, axis_ticks, grid, percent, svg_row
-from kaug.report.wording import interval, number, reading, signed
+from kaug.evaluation.gain import reading
+from kaug.html.page import interval, number, signed
+from kaug.html.svg import HEIGHT, axis, axis_ticks, bar_row, grid, percent, svg_row
 
 __all__ = ["arm_class", "arm_row", "axis_row", "gain_axis", "gain_row", "loss_plots"]
 
@@ -23,21 +23,33 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 34.0, 40.0, 12.0, 24.0
 _POINTS = 200
 
 
+HUES = {
+    "base": "grey",
+    "base+retrieval": "teal",
+    "text": "olive",
+    "repeated": "amber",
+    "shuffled": "red",
+    "augmented": "blue",
+    "augmented+retrieval": "violet",
+}
+"""Arm → its colour in `kaug.html.page.PALETTE`; all others are slate."""
+
+
 def arm_class(arm: str) -> str:
     """Give the CSS class that carries an arm's colour.
 
     Examples:
         >>> arm_class("base+retrieval"), arm_class("mine")
-        ('arm-base-retrieval', 'arm-other')
+        ('hue-teal', 'hue-slate')
     """
-    return f"arm-{arm.replace('+', '-')}" if arm in ARMS else "arm-other"
+    return f"hue-{HUES.get(arm, 'slate')}"
 
 
-def gain_axis(found: Sequence[Mapping[str, Any]]) -> list[float]:
+def gain_axis(gains: Sequence[Mapping[str, Any]]) -> list[float]:
     """Choose the ticks of an axis that holds all intervals and zero.
 
     Args:
-        found: Gains, each with `low` and `high`.
+        gains: Gains, each with `low` and `high`.
 
     Returns:
         Ascending ticks; the first and last are the axis' ends.
@@ -46,8 +58,8 @@ def gain_axis(found: Sequence[Mapping[str, Any]]) -> list[float]:
         >>> gain_axis([{"low": -0.1, "high": 0.61}])
         [-0.2, 0.0, 0.2, 0.4, 0.6, 0.8]
     """
-    low = min([0.0, *(gain["low"] for gain in found)])
-    high = max([0.0, *(gain["high"] for gain in found)])
+    low = min([0.0, *(gain["low"] for gain in gains)])
+    high = max([0.0, *(gain["high"] for gain in gains)])
     return axis_ticks(low, high, 5)
 
 
@@ -62,12 +74,8 @@ def gain_row(gain: Mapping[str, Any], ticks: Sequence[float], label: str) -> Mar
     Returns:
         An SVG of full width. The dot is filled if the interval is clear of zero, hollow if not.
     """
-    low, mean, high = (percent(gain[key], ticks) for key in ("low", "mean", "high"))
-    mark = Markup(
-        '<g class="mark {kind}"><line x1="{low}%" x2="{high}%" y1="{y}" y2="{y}"/>'
-        '<line x1="{low}%" x2="{low}%" y1="{top}" y2="{bottom}"/>'
-        '<line x1="{high}%" x2="{high}%" y1="{top}" y2="{bottom}"/><circle cx="{mean}%" cy="{y}" r="5"/></g>'
-    ).format(kind=reading(gain), low=low, mean=mean, high=high, y=_MIDDLE, top=_MIDDLE - 4, bottom=_MIDDLE + 4)
+    dot = Markup('<circle cx="{}%" cy="{}" r="5"/>').format(percent(gain["mean"], ticks), _MIDDLE)
+    mark = _whisker(gain, ticks, f"mark {reading(gain)}", dot)
     return svg_row(f"{label}: gain {signed(gain['mean'])}, 95% interval {interval(gain)}", grid(ticks) + mark)
 
 
@@ -83,24 +91,24 @@ def arm_row(part: Mapping[str, Any], arm: str, label: str) -> Markup:
         An SVG of full width.
     """
     ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
-    zero, low, mean, high = (percent(value, ticks) for value in (0.0, part["low"], part["mean"], part["high"]))
-    bar = Markup(
-        '<rect class="bar {arm}" x="{zero}%" y="6" width="{width}%" height="{height}" rx="2"/>'
-        '<g class="whisker"><line x1="{low}%" x2="{high}%" y1="{y}" y2="{y}"/>'
+    title = f"{label}: {number(part['mean'])}, 95% interval {interval(part)}"
+    return bar_row([(part["mean"], arm_class(arm))], ticks, title, _whisker(part, ticks, "whisker"))
+
+
+def _whisker(part: Mapping[str, Any], ticks: Sequence[float], kind: str, dot: str = "") -> Markup:
+    return Markup(
+        '<g class="{kind}"><line x1="{low}%" x2="{high}%" y1="{y}" y2="{y}"/>'
         '<line x1="{low}%" x2="{low}%" y1="{top}" y2="{bottom}"/>'
-        '<line x1="{high}%" x2="{high}%" y1="{top}" y2="{bottom}"/></g>'
+        '<line x1="{high}%" x2="{high}%" y1="{top}" y2="{bottom}"/>{dot}</g>'
     ).format(
-        arm=arm_class(arm),
-        zero=zero,
-        width=round(mean - zero, 3),
-        height=HEIGHT - 12,
-        low=low,
-        high=high,
+        kind=kind,
+        low=percent(part["low"], ticks),
+        high=percent(part["high"], ticks),
         y=_MIDDLE,
         top=_MIDDLE - 4,
         bottom=_MIDDLE + 4,
+        dot=dot,
     )
-    return svg_row(f"{label}: {number(part['mean'])}, 95% interval {interval(part)}", grid(ticks) + bar)
 
 
 def axis_row(ticks: Sequence[float], *, sign: bool) -> Markup:

@@ -12,14 +12,17 @@ from typing import Any
 
 import jinja2
 import pyarrow as pa
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from kaug.evaluation.gain import order_arms
+from kaug.arms import ARMS, Arm, order_arms
+from kaug.evaluation.gain import reading
+from kaug.evaluation.scorers import SCORERS, Scorer
+from kaug.exam.drawing import Kind
+from kaug.exam.kinds import KINDS
 from kaug.html import page
-from kaug.report import plots, wording
-from kaug.report.findings import build_report
+from kaug.report import plots
+from kaug.report.findings import build_report, title
 from kaug.store.files import write_whole
 
 __all__ = ["gains_table", "render_html", "render_markdown", "write_report"]
@@ -40,6 +43,9 @@ def write_report(
     provenance: Mapping[str, str],
     run: Mapping[str, Any],
     resamples: int = 10_000,
+    arms: Mapping[str, Arm] = ARMS,
+    kinds: Mapping[str, Kind] = KINDS,
+    scorers: Mapping[str, Scorer] = SCORERS,
 ) -> dict[str, Any]:
     """Write the report of a run.
 
@@ -48,14 +54,18 @@ def write_report(
         question: The pipeline's question, as one sentence.
         probes: A PROBES table.
         answers: An ANSWERS table.
-        sentences: Hex id of a fact → the fact said in words.
+        sentences: Hex id of a fact → its sentence.
         provenance: Hex id of a fact → the id of its source.
         run: How the answers came about. Known keys, all optional: `command` (a string, or a list of words), `seeds`,
             `model`, `encoder`, `machine`, `date`, `versions` ({package: version}), `training` ({arm: {rows, tokens,
-            steps, seconds, loss: [[step, loss], …]}}), `counts` ({stage: {what: how many}}), `digests` ({stage: hex}),
-            `quality` ({severity: how many findings}; the caller puts the page, `quality.html`, beside the report).
-            Other keys are shown as they are. Values are JSON types, or are written as strings.
+            steps, seconds, loss: [[step, loss], …]}}), `counts` ({stage: {name: count}}), `digests` ({stage: hex}),
+            `quality` ({severity: number of findings}; the caller puts the page, `quality.html`, beside the report).
+            Other keys are shown as they are. Values are JSON types, or are written as strings. Secrets and the folders
+            of absolute paths are left out; see `kaug.report.publish`.
         resamples: Bootstrap resamples.
+        arms: The known arms; see `build_report`.
+        kinds: The known kinds of probes; see `build_report`.
+        scorers: The known scorers; see `build_report`.
 
     Returns:
         The content of `report.json`; see `kaug.report.findings.build_report`. It depends on nothing but the
@@ -63,6 +73,7 @@ def write_report(
 
     Raises:
         TableError: The tables are at fault; see `kaug.evaluation.gain`.
+        PipelineError: There are too many resamples.
 
     Examples:
         >>> import tempfile
@@ -81,6 +92,9 @@ def write_report(
         provenance=provenance,
         run=run,
         resamples=resamples,
+        arms=arms,
+        kinds=kinds,
+        scorers=scorers,
     )
     write_whole(folder / "report.json", json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1) + "\n")
     write_whole(folder / "report.md", render_markdown(report))
@@ -113,75 +127,88 @@ def render_markdown(report: Mapping[str, Any]) -> str:
 
 
 def gains_table(report: Mapping[str, Any]) -> Table:
-    """Lay a report's gains out for a terminal of 80 columns.
+    """Lay a report's gains out for a terminal of 58 columns or more.
 
     Args:
         report: What `write_report` returned, or `report.json` read back.
 
     Returns:
-        A table with a row that names each kind, and under it a row for each pair of arms. An interval that is clear of
-        zero is marked ▲ or ▼, one that holds it ○.
+        A table with a row that names each kind, below it a row for each arm, and below that a row for each arm that it is
+        compared with. An interval that is clear of zero is marked ▲ or ▼, one that holds it ○.
 
     Examples:
         >>> gain = {"arm": "augmented", "against": "base", "n": 9, "clusters": 9, "mean": 0.5, "low": 0.2, "high": 0.8}
         >>> gains_table({"gains": {"recall": [gain]}}).row_count
-        2
+        3
     """
     table = Table(
         title="Gains, with 95% intervals",
         caption="▲ above zero   ▼ below zero   ○ zero is in the interval",
-        box=SIMPLE_HEAD,
+        box=None,
+        pad_edge=False,
         title_justify="left",
         caption_justify="left",
     )
-    table.add_column("arm", overflow="fold")
-    table.add_column("against", overflow="fold")
+    table.add_column("arm: against", overflow="fold")
     table.add_column("", no_wrap=True)
     table.add_column("gain", justify="right", no_wrap=True)
     table.add_column("95% interval", justify="right", no_wrap=True)
     table.add_column("n", justify="right", no_wrap=True)
-    for group, found in report["gains"].items():
-        table.add_row(Text(wording.title(group), style="bold"))
-        for gain in found:
-            sense = wording.reading(gain)
+    titles = report.get("words", {}).get("titles", {})
+    for group, gains in report["gains"].items():
+        table.add_row(Text(page.visible(titles.get(group) or title(group)), style="bold"))
+        for i, gain in enumerate(gains):
+            if i == 0 or gain["arm"] != gains[i - 1]["arm"]:
+                table.add_row(Text(f" {page.visible(gain['arm'])}:"))
+            sense = reading(gain)
             table.add_row(
-                Text(f"  {gain['arm']}"),
-                Text(gain["against"]),
+                Text(f"   {page.visible(gain['against'])}"),
                 Text(_MARKS[sense], style=_STYLES[sense]),
-                Text(wording.signed(gain["mean"]), style=_STYLES[sense]),
-                Text(wording.interval(gain)),
-                Text(wording.count(gain["n"])),
-                end_section=gain is found[-1],
+                Text(page.signed(gain["mean"]), style=_STYLES[sense]),
+                Text(page.interval(gain)),
+                Text(page.count(gain["n"])),
+                end_section=gain is gains[-1],
             )
     return table
 
 
 def _rendered(template: str, report: Mapping[str, Any]) -> str:
     text = _environment().get_template(template).render(_view(report), plots=plots)
-    return wording.visible(text, limit=len(text))
+    return page.visible(text, limit=len(text))
 
 
 def _view(report: Mapping[str, Any]) -> dict[str, Any]:
-    found = report["gains"]
-    pairs = list(dict.fromkeys((gain["arm"], gain["against"]) for part in found.values() for gain in part))
-    by_pair = {(gain["arm"], gain["against"], group): gain for group, part in found.items() for gain in part}
-    headline = pairs[0][0] if pairs else next(reversed(report["arms"]), "")
-    # The parts of a kind ("locality-facts") stand in the tables; the plots show the kind.
-    kinds = [group for group in report["exam"] if not group.startswith("locality-")]
-    shown = {kind: [gain for gain in found.get(kind, []) if gain["arm"] == headline] for kind in kinds}
-    training = report["run"].get("training") or {}
+    gains, headline, run = report["gains"], report["headline"], report["run"]
+    pairs = list(dict.fromkeys((gain["arm"], gain["against"]) for part in gains.values() for gain in part))
+    by_pair = {(gain["arm"], gain["against"], group): gain for group, part in gains.items() for gain in part}
+    shown = {kind: [gain for gain in part if gain["arm"] == headline] for kind, part in gains.items()}
+    shown = {kind: part for kind, part in shown.items() if part}
+    training = run.get("training") or {}
+    training = {arm: training[arm] for arm in order_arms(list(training), report["arms"])}
+    sections = {
+        "gains": f"Gains of {headline}" if shown else "",
+        "scores": "How each arm scores",
+        "pairs": "All gains" if pairs else "",
+        "samples": "Sample answers" if report["samples"] else "",
+        "reading": "How to read this",
+        "limits": "What this does not show",
+        "training": "How each arm was trained" if training else "",
+        "quality": "The knowledge base" if run.get("quality") else "",
+        "run": "The run",
+    }
     return {
         "report": report,
-        "run": report["run"],
-        "facts_of_run": {key: value for key, value in report["run"].items() if key not in _SHOWN_APART},
+        "run": run,
+        "titles": report["words"]["titles"],
+        "facts_of_run": {key: value for key, value in run.items() if key not in _SHOWN_APART},
+        "sections": {key: heading for key, heading in sections.items() if heading},
         "groups": list(report["exam"]),
-        "kinds": kinds,
         "headline": headline,
         "pairs": pairs,
         "by_pair": by_pair,
-        "shown": {kind: part for kind, part in shown.items() if part},
+        "shown": shown,
         "axis": plots.gain_axis([gain for part in shown.values() for gain in part]),
-        "training": {arm: training[arm] for arm in order_arms(list(training))},
+        "training": training,
         "marks": _MARKS,
     }
 
@@ -189,22 +216,10 @@ def _view(report: Mapping[str, Any]) -> dict[str, Any]:
 @functools.cache
 def _environment() -> jinja2.Environment:
     environment = page.environment("report")
-    environment.filters |= {
-        "arm_class": plots.arm_class,
-        "asked": wording.asked,
-        "duration": wording.duration,
-        "interval": wording.interval,
-        "listed": wording.listed,
-        "md": _markdown,
-        "meaning": wording.arm_meaning,
-        "number": wording.number,
-        "reading": wording.reading,
-        "signed": wording.signed,
-        "title_of": wording.title,
-    }
+    environment.filters |= {"arm_class": plots.arm_class, "md": _markdown, "reading": reading}
     return environment
 
 
 def _markdown(value: object) -> str:
     """Escape a value for one line of Markdown, tables included."""
-    return " ".join(wording.visible(str(value)).split()).translate(_MARKDOWN).replace("](", "]\\(")
+    return " ".join(page.visible(str(value)).split()).translate(_MARKDOWN).replace("](", "]\\(")

@@ -7,15 +7,18 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from kaug.errors import PipelineError, TableError
 from kaug.evaluation import answer
-from kaug.evaluation.answer import answer_probes, with_facts
+from kaug.evaluation.answer import answer_probes, score_answers, with_facts
+from kaug.evaluation.scorers import SCORERS, AnsweredProbe, Scorer
+from kaug.evaluation.settings import EvaluationSettings
 from kaug.exam.draw import draw_exam
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.models.find import load_language_model, load_tokenizer
 from kaug.models.generate import Generated, generate, likelihood
 from kaug.models.prompts import render_prompts
 from kaug.retrieval.retriever import RETRIEVED
-from kaug.tables import check_table
+from kaug.tables import ANSWERS, PROBES, check_table
 
 PROMPTS = [
     "What is the capital of Peru?",
@@ -192,8 +195,8 @@ def test_a_continuation_of_nothing_is_scored_from_its_second_token(model, tokeni
 
 
 def test_facts_stand_before_the_questions_but_not_before_passages(toy_kb: KnowledgeBase, probes: pa.Table) -> None:
-    hops = probes["hops"].to_pylist()
-    question, passage = next(n for n, h in enumerate(hops) if h), hops.index(0)
+    scorers = probes["scorer"].to_pylist()
+    question, passage = scorers.index("contains"), scorers.index("continuation")
     rows = [toy_kb.row_of[fact] for fact in toy_kb.hex_ids.to_pylist()[:2]]
     found = [(number, row) for number in sorted((question, passage)) for row in rows]
     hits = pa.Table.from_pylist(
@@ -230,8 +233,9 @@ def sit(probes: pa.Table, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> 
         table = answer_probes(
             probes,
             tiny_model,
+            EvaluationSettings(),
             prompts=probes["prompt"].to_pylist(),
-            retrieved=[["ab"] if hops else [] for hops in probes["hops"].to_pylist()],
+            retrieved=[["ab"] if name == "contains" else [] for name in probes["scorer"].to_pylist()],
             arm="augmented",
             seed=3,
             **settings,
@@ -250,7 +254,7 @@ def test_planted_answers_are_scored_by_the_right_ones(sit: Sit, probes: pa.Table
         for row, probe in zip(rows, probes.to_pylist(), strict=True):
             assert (row["arm"], row["seed"]) == ("augmented", 3)
             assert row["log_likelihood"] < 0
-            if probe["hops"]:
+            if probe["scorer"] == "contains":
                 assert (row["answer"], row["score"]) == (say(probe["prompt"]), score)
                 assert row["retrieved"] == ["ab"]
             else:
@@ -266,10 +270,12 @@ def test_the_likelihood_is_that_of_the_answer_as_it_is_trained(
     model = load_language_model(tiny_model)
     gap = " " if template == "plain" else ""
     for row, probe in list(zip(rows, probes.to_pylist(), strict=True))[::5]:
-        if probe["hops"]:
+        if probe["scorer"] == "contains":
             (rendered,) = render_prompts([probe["prompt"]], tokenizer, template)
-            alone, _ = likelihood(model, tokenizer, [rendered], [gap + probe["answers"][0]])
+            alone, accuracy = likelihood(model, tokenizer, [rendered], [gap + probe["answers"][0]])
             assert row["log_likelihood"] == pytest.approx(alone[0], abs=0.1)
+            if precision == "fp32":
+                assert row["token_accuracy"] == accuracy[0]
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
@@ -279,8 +285,9 @@ def test_a_passage_is_scored_by_the_tokens_the_model_would_have_written(
     import torch
 
     rows = sit(lambda prompt: "", precision=precision)
-    (row,) = (row for row, hops in zip(rows, probes["hops"].to_pylist(), strict=True) if not hops)
-    (probe,) = (probe for probe in probes.to_pylist() if not probe["hops"])
+    ((row, probe),) = (
+        pair for pair in zip(rows, probes.to_pylist(), strict=True) if pair[1]["scorer"] == "continuation"
+    )
     model = load_language_model(tiny_model).to({"fp32": torch.float32, "bf16": torch.bfloat16}[precision])
     logs, hits = likelihood(model, tokenizer, [probe["prompt"]], probe["answers"])
     assert row["score"] == hits[0]
@@ -294,9 +301,88 @@ def test_the_real_thing_gives_the_same_answers_twice(probes: pa.Table, tiny_mode
         "retrieved": [[] for _ in range(probes.num_rows)],
         "arm": "base",
         "seed": 0,
-        "max_new_tokens": 6,
     }
-    one = answer_probes(probes, tiny_model, **given, progress=reported.append)
-    assert one.equals(answer_probes(probes, tiny_model, **given))
+    settings = EvaluationSettings(max_new_tokens=6)
+    one = answer_probes(probes, tiny_model, settings, **given, progress=reported.append)
+    assert one.equals(answer_probes(probes, tiny_model, settings, **given))
+    assert score_answers(probes, one).equals(one)
     assert sum(reported) == probes.num_rows
     assert max(one["tokens"].to_pylist()) > 0
+
+
+def planted(rows: Sequence[tuple[str, list[str], str, float, float]]) -> tuple[pa.Table, pa.Table]:
+    """Probes and answers from (scorer, right answers, text, log-likelihood, token accuracy)."""
+    fixed = {
+        "kind": "recall",
+        "prompt": "?",
+        "choices": [],
+        "facts": [],
+        "language": "en",
+        "template": "",
+        "source": "s",
+    }
+    probes, answers = [], []
+    for number, (scorer, right, text, log, accuracy) in enumerate(rows):
+        # Questions with no hop and texts with several: what scores a probe is its column `scorer` alone.
+        hops = {"contains": 0}.get(scorer, 2)
+        probes.append({"id": f"p{number}", "answers": right, "hops": hops, "scorer": scorer, **fixed})
+        answer = {"probe": f"p{number}", "arm": "mine", "seed": 0, "prompt": "?", "answer": text, "score": 0.25}
+        answers.append(answer | {"log_likelihood": log, "token_accuracy": accuracy, "tokens": 1, "retrieved": []})
+    return pa.Table.from_pylist(probes, PROBES), pa.Table.from_pylist(answers, ANSWERS)
+
+
+PLANTED = [
+    (("contains", ["Lomé"], "It is Lome.", -1.0, 0.0), 1.0),
+    (("contains", ["Lomé"], "Accra\nLomé", -0.1, 1.0), 0.0),
+    (("contains", ["In"], "It stands in the table.", -0.1, 1.0), 0.0),
+    (("contains", ["London", "Paris"], "Answer: paris", -9.0, 0.0), 1.0),
+    (("continuation", [" and so on"], "", -1.0, 0.375), 0.375),
+    (("continuation", [" and so on"], " and so on", -9.0, 0.0), 0.0),
+]
+
+
+def test_a_probe_is_scored_by_its_column_scorer() -> None:
+    probes, answers = planted([row for row, _ in PLANTED])
+    scored = score_answers(probes, answers)
+    assert scored["score"].to_pylist() == [score for _, score in PLANTED]
+    assert scored.schema == ANSWERS
+    assert scored.drop_columns("score").equals(answers.drop_columns("score"))
+    assert score_answers(probes, answers.take(list(range(5, -1, -1))))["score"].to_pylist()[::-1] == [
+        score for _, score in PLANTED
+    ]
+
+
+def test_a_scorer_may_be_a_function_of_ones_own() -> None:
+    probes, answers = planted([("likely", ["x"], "y", -1.0, 0.5), ("contains", ["x"], "x", -1.0, 0.5)])
+
+    def likely(probe: AnsweredProbe) -> float:
+        """How likely the right answer is."""
+        return float(np.exp(probe.log_likelihood))
+
+    own = {"likely": likely, "contains": Scorer(lambda probe: probe.token_accuracy)}
+    assert score_answers(probes, answers, own)["score"].to_pylist() == pytest.approx([np.exp(-1.0), 0.5])
+    with pytest.raises(
+        PipelineError, match=r"no scorer 'likely'.*known scorers are contains, continuation; a function"
+    ):
+        score_answers(probes, answers)
+    with pytest.raises(TableError, match=r"scorer 'likely' gave 2\.0 for the probe 'p0'; it should be from 0 to 1"):
+        score_answers(probes, answers, {"likely": lambda probe: 2.0})
+    with pytest.raises(TableError, match="'p1', which is not in the exam"):
+        score_answers(probes.slice(0, 1), answers, own)
+
+
+def test_a_models_answers_are_scored_by_ones_own_function(sit: Sit, probes: pa.Table, toy_kb: KnowledgeBase) -> None:
+    own = {"contains": lambda probe: 0.5 if probe.text == "Atlantis" else 0.0}
+    rows = sit(lambda prompt: "Atlantis", scorers=own)
+    assert {
+        row["score"] for row, name in zip(rows, probes["scorer"].to_pylist(), strict=True) if name == "contains"
+    } == {0.5}
+    renamed = probes.set_column(probes.schema.get_field_index("scorer"), "scorer", pa.array(["none"] * probes.num_rows))
+    with pytest.raises(PipelineError, match="There is no scorer 'none'"):
+        with_facts(toy_kb, renamed, RETRIEVED.empty_table(), "en")
+
+
+@pytest.mark.parametrize("name", SCORERS)
+def test_every_scorer_says_what_it_does(name: str) -> None:
+    assert SCORERS[name].description
+    assert 0 <= SCORERS[name].score(AnsweredProbe("a", ["a"], token_accuracy=0.5)) <= 1

@@ -6,16 +6,17 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binomtest, bootstrap
 
-from kaug.errors import TableError
-from kaug.evaluation.gain import default_pairs, gains, order_arms, summarise
+from kaug.arms import ARMS, Arm
+from kaug.errors import PipelineError, TableError
+from kaug.evaluation.gain import default_pairs, gains, headline_arm, resample_means, summarise
 from kaug.tables import ANSWERS, PROBES
 
 
 def probe_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     defaults = {"kind": "recall", "prompt": "?", "answers": ["x"], "choices": [], "hops": 1, "language": "en"}
-    defaults |= {"template": "t", "source": "world"}
+    defaults |= {"template": "t", "source": "world", "scorer": "contains"}
     return pa.Table.from_pylist([{**defaults, "facts": [f"f-{row['id']}"], **row} for row in rows], PROBES)
 
 
@@ -27,7 +28,7 @@ def answer_table(scores: Mapping[str, Mapping[str, float | Sequence[float]]]) ->
             many = given_scores if isinstance(given_scores, Sequence) else [given_scores]
             for seed, score in enumerate(many):
                 row = {"probe": probe, "arm": arm, "seed": seed, "prompt": "?", "answer": "a", "score": score}
-                rows.append(row | {"log_likelihood": -1.0 - score, "tokens": 1, "retrieved": []})
+                rows.append(row | {"log_likelihood": -1.0 - score, "token_accuracy": 0.0, "tokens": 1, "retrieved": []})
     return pa.Table.from_pylist(rows, ANSWERS)
 
 
@@ -98,15 +99,14 @@ def test_a_gain_is_the_paired_mean_difference() -> None:
     assert gain["mean"] == pytest.approx(0.625)
 
 
-def test_locality_is_given_whole_and_in_parts() -> None:
-    rows = [{"id": "a", "kind": "locality"}, {"id": "b", "kind": "locality", "hops": 0, "facts": []}]
-    rows += [{"id": "c", "kind": "locality", "hops": 0, "facts": []}]
+def test_facts_not_taught_and_texts_to_continue_stand_each_for_themselves() -> None:
+    rows = [{"id": "a", "kind": "locality"}, {"id": "b", "kind": "continuation", "hops": 0, "facts": []}]
+    rows += [{"id": "c", "kind": "continuation", "hops": 0, "facts": []}]
     answers = answer_table({"base": dict.fromkeys("abc", 0.5), "augmented": {"a": 0.5, "b": 0.0, "c": 0.25}})
     found = gains(probe_table(rows), answers)
     assert {group: (part[0]["mean"], part[0]["n"], part[0]["clusters"]) for group, part in found.items()} == {
-        "locality": (-0.25, 3, 3),
-        "locality-facts": (0.0, 1, 1),
-        "locality-text": (-0.375, 2, 2),
+        "locality": (0.0, 1, 1),
+        "continuation": (-0.375, 2, 2),
     }
 
 
@@ -130,17 +130,42 @@ def test_log_likelihoods_can_be_compared_too() -> None:
 
 
 def test_default_pairs() -> None:
-    arms = ["augmented", "shuffled", "base+retrieval", "base", "repeated"]
-    assert order_arms(arms) == ["base", "base+retrieval", "repeated", "shuffled", "augmented"]
-    assert default_pairs(arms) == [
+    assert default_pairs(["augmented", "shuffled", "base+retrieval", "base", "repeated", "text+retrieval"]) == [
         ("augmented", "base"),
         ("augmented", "base+retrieval"),
+        ("augmented", "text+retrieval"),
         ("augmented", "repeated"),
         ("augmented", "shuffled"),
+        ("text+retrieval", "base"),
         ("repeated", "base"),
         ("shuffled", "base"),
     ]
     assert default_pairs(["repeated", "shuffled"]) == []
+    assert default_pairs(["base", "shuffled", "mine"]) == [("mine", "base"), ("mine", "shuffled"), ("shuffled", "base")]
+    assert headline_arm(["mine", "augmented", "augmented+retrieval"]) == "augmented"
+
+
+def test_what_an_arm_is_stands_in_its_value_not_in_its_name() -> None:
+    own = {
+        "untouched": Arm("untouched", "the model as it is"),
+        "base-noise": Arm("base-noise", "trained on noise", rows="noise", control="noise"),
+        "augmented": Arm("augmented", "trained on noise too", rows="noise", control="more noise"),
+        "based": Arm("based", "trained on the facts", rows="augmented"),
+    }
+    assert default_pairs(list(own), own) == [
+        ("based", "untouched"),
+        ("based", "base-noise"),
+        ("based", "augmented"),
+        ("base-noise", "untouched"),
+        ("augmented", "untouched"),
+    ]
+    compared = gains(*many({name: [i / 4] for i, name in enumerate(own)}), known_arms=own)["recall"]
+    assert [(gain["against"], gain["mean"]) for gain in compared if gain["arm"] == "based"] == [
+        ("untouched", 0.75),
+        ("base-noise", 0.5),
+        ("augmented", 0.25),
+    ]
+    assert headline_arm(list(ARMS)) == "augmented"
 
 
 def test_no_row_order_changes_a_bit() -> None:
@@ -152,11 +177,38 @@ def test_no_row_order_changes_a_bit() -> None:
     assert gains(probes, answers, seed=4) != gains(probes, answers, seed=3)
 
 
-def test_chunks_do_not_change_the_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
-    tables = many({"base": np.random.default_rng(2).random(25)})
-    whole = summarise(*tables, resamples=999)
-    monkeypatch.setattr("kaug.evaluation.gain._CELLS", 60)
-    assert summarise(*tables, resamples=999) == whole
+def test_blocks_do_not_change_the_resamples() -> None:
+    random = np.random.default_rng(2)
+    values, clusters = random.random((25, 3)), random.integers(0, 11, 25)
+    whole, count = resample_means(values, clusters, 999, seed=0)
+    assert count == len(set(clusters.tolist()))
+    assert np.array_equal(resample_means(values, clusters, 999, seed=0, cells=60)[0], whole)
+
+
+def test_intervals_are_those_of_scipy() -> None:
+    random = np.random.default_rng(8)
+    rows = [{"id": f"p{i:02d}", "facts": [f"f{i % 23:02d}"]} for i in range(60)]
+    scores = {arm: {row["id"]: float(random.random() < 0.5) for row in rows} for arm in ("base", "augmented")}
+    (gain,) = gains(probe_table(rows), answer_table(scores), resamples=2000, seed=3)["recall"]
+    differences = np.array([scores["augmented"][row["id"]] - scores["base"][row["id"]] for row in rows])
+    cluster = np.arange(60) % 23
+    drawn = bootstrap(
+        (np.bincount(cluster, differences), np.bincount(cluster).astype(float)),
+        lambda sums, sizes, axis: sums.sum(axis) / sizes.sum(axis),
+        paired=True,
+        vectorized=True,
+        n_resamples=2000,
+        method="percentile",
+        rng=3,
+    ).confidence_interval
+    assert (gain["low"], gain["high"]) == pytest.approx((drawn.low, drawn.high), abs=1e-12)
+
+
+@pytest.mark.parametrize("resamples", [0, -1, 1_000_001, 10**12])
+def test_an_absurd_number_of_resamples_is_refused_at_once(resamples: int) -> None:
+    for compute in (summarise, gains):
+        with pytest.raises(PipelineError, match=r"resamples is .*; it should be from 1 to 1,000,000"):
+            compute(*many({"base": [0.0, 1.0], "augmented": [1.0, 1.0]}), resamples=resamples)
 
 
 @given(st.floats(0, 1, width=32), st.integers(1, 30))

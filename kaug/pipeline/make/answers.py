@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -50,10 +49,10 @@ def make_answers(job: Job) -> None:
         prompts, retrieved = with_facts(kb, probes, hits, settings.language)
     folder = settings.base() if settings.base else job.inputs[job.stage.needs[1]].path
     with job.show(job.stage.title, probes.num_rows, "probes") as advance:
-        options: dict[str, Any] = settings.evaluation.model_dump(include={"max_new_tokens", "batch_size"})
         table = answer_probes(
             probes,
             folder,
+            settings.evaluation,
             prompts=prompts,
             retrieved=retrieved,
             arm=settings.arm.name,
@@ -62,7 +61,6 @@ def make_answers(job: Job) -> None:
             system=settings.system,
             precision=settings.precision(),  # type: ignore[arg-type]
             progress=advance,
-            **options,
         )
     write_table(table, job.draft.path / "answers.arrow")
     job.draft.counts["answers"] = table.num_rows

@@ -1,4 +1,4 @@
-"""A model's text and the right answers → a score in [0, 1].
+"""A model's text and the right answers → 1 if the text holds a right answer, else 0.
 
 The score is containment: 1 where the model's final answer holds one of the right answers as a run of whole words, 0
 otherwise. It follows the answer normalisation of SQuAD (Rajpurkar et al. 2016) and the "contains the answer" rule of
@@ -6,17 +6,14 @@ open-domain question answering (Chen et al. 2017), with a limit on length so tha
 """
 
 import functools
+import math
 import re
 import unicodedata
 from collections.abc import Sequence
 
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
+from kaug.evaluation.scorers.scorer import AnsweredProbe, Scorer
 
-from kaug.errors import TableError
-
-__all__ = ["final_answer", "normalise", "score_answer", "score_answers"]
+__all__ = ["SCORER", "final_answer", "normalise", "score_answer"]
 
 WINDOW = 16
 """Words of the final answer that are searched for the right one; two characters of an unspaced script are one word."""
@@ -144,42 +141,21 @@ def score_answer(text: str, answers: Sequence[str]) -> float:
         >>> score_answer("Parisian", ["Paris"])
         0.0
     """
-    said = _normalise(final_answer(text))
-    exact, folded = _first_words(said), _first_words(said.casefold())
-    for answer in answers:
-        short, wanted = _units(answer)
-        if _holds(exact if short else folded, wanted):
-            return 1.0
-    return 0.0
+    return float(_holds_any(final_answer(text), answers, WINDOW))
 
 
-def score_answers(texts: pa.Array, answers: pa.Array) -> NDArray[np.float32]:
-    """Score many texts.
+def _holds_any(text: str, answers: Sequence[str], window: float) -> bool:
+    normal = _normalise(text)
+    exact, folded = _first_words(normal, window), _first_words(normal.casefold(), window)
+    return any(_holds(exact if short else folded, wanted) for short, wanted in map(_units, answers))
 
-    Args:
-        texts: Strings, shape (n,); a null is an empty text.
-        answers: Lists of strings, shape (n,): the right answers of each.
 
-    Returns:
-        Shape (n,), float32, each 0 or 1; see `score_answer`.
-
-    Raises:
-        TableError: The two differ in length, or some row has no right answer.
-
-    Examples:
-        >>> import pyarrow as pa
-        >>> score_answers(pa.array(["Lima", "Rome"]), pa.array([["Lima"], ["Paris"]])).tolist()
-        [1.0, 0.0]
-    """
-    if len(texts) != len(answers):
-        raise TableError(
-            f"There are {len(texts)} texts but {len(answers)} lists of right answers; they should be as many."
+def _explain(probe: AnsweredProbe) -> str:
+    if _holds_any(probe.text, probe.answers, math.inf):
+        return (
+            f"a right answer stands elsewhere in the text; only the first {WINDOW} words of the final answer are read"
         )
-    rows = list(zip(texts.to_pylist(), answers.to_pylist(), strict=True))
-    for row, (_, right) in enumerate(rows):
-        if not right:
-            raise TableError(f"Row {row} has no right answer; each probe needs one at least.")
-    return np.array([score_answer(text or "", right) for text, right in rows], dtype=np.float32)
+    return ""
 
 
 @functools.lru_cache(maxsize=65536)
@@ -189,12 +165,12 @@ def _units(answer: str) -> tuple[bool, tuple[str, ...]]:
     return short, tuple(_UNIT.findall(cased if short else cased.casefold()))
 
 
-def _first_words(text: str) -> list[str]:
+def _first_words(text: str, window: float) -> list[str]:
     units: list[str] = []
     length = 0.0
     for unit in _UNIT.findall(text):
         length += 0.5 if _CHARACTER.fullmatch(unit) else 1.0
-        if length > WINDOW:
+        if length > window:
             break
         units.append(unit)
     return units
@@ -203,3 +179,17 @@ def _first_words(text: str) -> list[str]:
 def _holds(units: list[str], wanted: tuple[str, ...]) -> bool:
     size = len(wanted)
     return size > 0 and any(tuple(units[i : i + size]) == wanted for i in range(len(units) - size + 1))
+
+
+SCORER = Scorer(
+    score=lambda probe: score_answer(probe.text, probe.answers),
+    description=(
+        f"1 if the first {WINDOW} words of the final answer hold a right answer as whole words, else 0. The final answer is "
+        "what follows the last “Answer:”, or else the first line; nothing else of the text is read."
+    ),
+    limits=(
+        f"Answers are scored by the words they contain, and only the first {WINDOW} words of the final answer are read: "
+        "negation and synonyms are not understood."
+    ),
+    explain=_explain,
+)

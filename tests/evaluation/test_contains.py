@@ -1,11 +1,9 @@
-import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kaug.errors import TableError
-from kaug.evaluation.score import final_answer, normalise, score_answer, score_answers
+from kaug.evaluation.scorers import SCORERS, AnsweredProbe
+from kaug.evaluation.scorers.contains import final_answer, normalise, score_answer
 
 
 @pytest.mark.parametrize(
@@ -130,14 +128,17 @@ def test_the_right_answer_counts_within_sixteen_words_only() -> None:
     assert score_answer("市" * 31 + "北京", ["北京"]) == 0.0
 
 
-def test_score_answers_scores_row_by_row() -> None:
-    scores = score_answers(pa.array(["Lima", None, "Rome"]), pa.array([["Lima"], ["Paris"], ["Paris", "Rome"]]))
-    assert scores.dtype == np.float32
-    assert scores.tolist() == [1.0, 0.0, 1.0]
-
-
-def test_score_answers_refuses_what_does_not_fit() -> None:
-    with pytest.raises(TableError, match="2 texts but 1 lists"):
-        score_answers(pa.array(["a", "b"]), pa.array([["a"]]))
-    with pytest.raises(TableError, match="Row 1 has no right answer"):
-        score_answers(pa.array(["a", "b"]), pa.array([["a"], []], pa.list_(pa.string())))
+@pytest.mark.parametrize(
+    ("text", "answers", "noted"),
+    [
+        (" ".join([f"town{i}" for i in range(16)] + ["Paris"]), ["Paris"], True),  # the seventeenth word
+        ("I do not know.\nParis", ["Paris"], True),  # the second line
+        ("Lima.\nAnswer: Accra", ["Lima"], True),  # before the marker
+        ("Atlantis", ["Paris"], False),
+        ("", ["Paris"], False),
+    ],
+)
+def test_a_right_answer_that_is_not_read_is_noted(text: str, answers: list[str], noted: bool) -> None:
+    scorer, probe = SCORERS["contains"], AnsweredProbe(text, answers)
+    assert scorer.score(probe) == 0.0
+    assert ("only the first 16 words" in scorer.explain(probe)) is noted

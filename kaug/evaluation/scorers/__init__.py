@@ -1,0 +1,50 @@
+"""A scorer's name, as the column `scorer` of PROBES has it → how an answered probe is scored.
+
+A new scorer is a file in this folder and a line in `SCORERS`; from Python it may be any function of an `AnsweredProbe`.
+"""
+
+import inspect
+from collections.abc import Iterable, Mapping
+
+from kaug.errors import PipelineError, nearest
+from kaug.evaluation.scorers import contains, continuation
+from kaug.evaluation.scorers.scorer import AnsweredProbe, Score, Scorer
+
+__all__ = ["SCORERS", "AnsweredProbe", "Score", "Scorer", "select_scorers"]
+
+SCORERS: dict[str, Scorer] = {
+    "contains": contains.SCORER,
+    "continuation": continuation.SCORER,
+}
+
+
+def select_scorers(names: Iterable[str], scorers: Mapping[str, Scorer | Score] | None = None) -> dict[str, Scorer]:
+    """Look scorers up by name.
+
+    Args:
+        names: Names of scorers, such as the column `scorer` of PROBES.
+        scorers: More scorers, or others in place of those of `SCORERS`. A plain function is taken for a scorer of answers
+            that the model writes; its description is the first line of its docstring.
+
+    Returns:
+        The scorer of each name.
+
+    Raises:
+        PipelineError: There is no scorer of some name.
+
+    Examples:
+        >>> select_scorers(["contains"])["contains"].generates
+        True
+    """
+    given = {name: one if isinstance(one, Scorer) else _wrap(one) for name, one in (scorers or {}).items()}
+    known = SCORERS | given
+    for name in set(names) - known.keys():
+        raise PipelineError(
+            f"There is no scorer {name!r}.{nearest(name, known)} The known scorers are {', '.join(known)}; a function "
+            f"of your own is passed as scorers={{{name!r}: function}}."
+        )
+    return {name: known[name] for name in names}
+
+
+def _wrap(score: Score) -> Scorer:
+    return Scorer(score, (inspect.getdoc(score) or "").partition("\n")[0])
