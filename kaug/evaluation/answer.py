@@ -13,7 +13,7 @@ from kaug.models.find import Precision, fitting_precision, load_language_model, 
 from kaug.models.generate import generate, likelihood
 from kaug.models.prompts import Template, follow, render_prompts
 from kaug.tables import ANSWERS
-from kaug.wording.statements import statements
+from kaug.wording.wording import Wording
 
 __all__ = ["answer_probes", "with_facts"]
 
@@ -23,7 +23,7 @@ def with_facts(kb: KnowledgeBase, probes: pa.Table, hits: pa.Table, language: st
 
     Args:
         kb: The knowledge base that the hits are from.
-        probes: PROBES. Passages of text (no hop) stay as they are.
+        probes: PROBES. Passages of text to continue stay as they are.
         hits: What `Retriever.retrieve` found for the probes' prompts.
         language: BCP 47 tag of the facts' sentences.
 
@@ -31,12 +31,12 @@ def with_facts(kb: KnowledgeBase, probes: pa.Table, hits: pa.Table, language: st
         The prompts, and for each the hex ids of the facts set before it.
     """
     prompts: list[str] = probes["prompt"].to_pylist()
-    hops = probes["hops"].to_pylist()
+    scorers = probes["scorer"].to_pylist()
     said: list[list[str]] = [[] for _ in prompts]
     facts: list[list[str]] = [[] for _ in prompts]
-    sentences = statements(kb, hits["row"].to_numpy(), language).to_pylist()
+    sentences = Wording(kb, language).sentences(hits["row"].to_numpy()).to_pylist()
     for number, fact, sentence in zip(hits["text"].to_pylist(), hits["fact"].to_pylist(), sentences, strict=True):
-        if hops[number]:
+        if scorers[number] != "continuation":
             said[number].append(sentence)
             facts[number].append(fact)
     return [" ".join([*of, prompt]) for of, prompt in zip(said, prompts, strict=True)], facts
@@ -83,8 +83,9 @@ def answer_probes(
     number = torch.bfloat16 if fitting_precision(precision) == "bf16" else torch.float32
     model, tokenizer = load_language_model(folder).to(device, number), load_tokenizer(folder)
     answers = probes["answers"].to_pylist()
-    asked = [row for row, hops in enumerate(probes["hops"].to_pylist()) if hops]
-    passages = [row for row, hops in enumerate(probes["hops"].to_pylist()) if not hops]
+    scorers = probes["scorer"].to_pylist()
+    asked = [row for row, scorer in enumerate(scorers) if scorer != "continuation"]
+    passages = [row for row, scorer in enumerate(scorers) if scorer == "continuation"]
     questions = [prompts[row] for row in asked]
     written = generate(
         model,

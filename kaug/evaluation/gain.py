@@ -8,14 +8,15 @@ the difficulty of the probes out of the interval.
 
 import itertools
 from collections.abc import Sequence
-from typing import Any, Literal, TypedDict, get_args
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from kaug.errors import TableError, nearest
-from kaug.tables import ProbeKind, check_table
+from kaug.exam.kinds import KINDS
+from kaug.tables import check_table
 
 __all__ = ["ARMS", "Gain", "Interval", "default_pairs", "gains", "order_arms", "summarise"]
 
@@ -85,9 +86,6 @@ def summarise(
     seed: int = 0,
 ) -> dict[str, dict[str, Interval]]:
     """Average each arm's scores by kind of probe. Scores are averaged over seeds, probe by probe, first.
-
-    The kind `locality` is also given apart as `locality-facts` (facts not taught, hops > 0) and `locality-text`
-    (passages to continue, hops = 0).
 
     Args:
         probes: A PROBES table.
@@ -227,8 +225,7 @@ def _values(probes: pa.Table, answers: pa.Table, measure: Measure) -> tuple[pa.T
 def _groups(probes: pa.Table, by: Grouping) -> dict[str, NDArray[np.int64]]:
     kinds = np.array(probes.column("kind").to_pylist(), dtype=object)
     sources = np.array(probes.column("source").to_pylist(), dtype=object)
-    text = probes.column("hops").to_numpy() == 0
-    known = get_args(ProbeKind)
+    known = list(KINDS)
     groups: dict[str, NDArray[Any]] = {}
     for kind in sorted(set(kinds), key=lambda kind: (known.index(kind) if kind in known else len(known), kind)):
         if by == "source":
@@ -236,9 +233,6 @@ def _groups(probes: pa.Table, by: Grouping) -> dict[str, NDArray[np.int64]]:
                 groups[f"{kind}/{source}"] = (kinds == kind) & (sources == source)
             continue
         groups[kind] = kinds == kind
-        if kind == "locality":
-            groups["locality-facts"] = groups[kind] & ~text
-            groups["locality-text"] = groups[kind] & text
     return {group: np.flatnonzero(member) for group, member in groups.items() if member.any()}
 
 
