@@ -278,7 +278,7 @@ def test_passages_split_where_the_text_is_restored(toy_kb: KnowledgeBase) -> Non
 @given(st.lists(st.lists(st.text(" \t\nabé國.", max_size=6), min_size=10, max_size=30).map(" ".join), max_size=4))
 def test_any_passage_is_restored_and_has_two_parts(toy_kb: KnowledgeBase, texts: list[str]) -> None:
     texts = [*texts, "\n".join(["word"] * 40)]
-    probes = draw_exam(toy_kb, ExamSettings(held_out_texts=1.0, probes_per_kind=10), texts=texts).to_pylist()
+    probes = draw_exam(toy_kb, ExamSettings(held_out_texts=1.0, probes_per_kind={"continuation": 10}), texts=texts).to_pylist()
     passages = [probe for probe in probes if probe["kind"] == "continuation"]
     assert {probe["prompt"] + probe["answers"][0] for probe in passages} <= set(texts)
     assert len({probe["id"] for probe in passages}) == len(passages)
