@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any
 from kaug.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from kaug.augmentation.dataset import inject, teach
+    from kaug.augmentation.dataset import closed_book_rows, open_book_rows
     from kaug.knowledge.build import build_kb
     from kaug.knowledge.knowledge_base import KnowledgeBase, load_kb
     from kaug.pipeline.settings import Pipeline
     from kaug.retrieval.index import FactIndex
 
-__all__ = ["FactIndex", "KnowledgeBase", "Pipeline", "build_kb", "inject", "load_kb", "teach"]
+__all__ = ["FactIndex", "KnowledgeBase", "Pipeline", "build_kb", "closed_book_rows", "load_kb", "open_book_rows"]
 
 _HOME = {
     "FactIndex": "kaug.retrieval.index",
     "KnowledgeBase": "kaug.knowledge.knowledge_base",
     "Pipeline": "kaug.pipeline.settings",
     "build_kb": "kaug.knowledge.build",
-    "inject": "kaug.augmentation.dataset",
+    "closed_book_rows": "kaug.augmentation.dataset",
     "load_kb": "kaug.knowledge.knowledge_base",
-    "teach": "kaug.augmentation.dataset",
+    "open_book_rows": "kaug.augmentation.dataset",
 }
 
 

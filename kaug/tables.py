@@ -26,7 +26,6 @@ __all__ = [
     "TRIPLES",
     "WRITTEN",
     "Family",
-    "ProbeKind",
     "check_table",
     "content_digest",
     "read_table",
@@ -34,7 +33,6 @@ __all__ = [
 ]
 
 TermKind = Literal["iri", "literal", "blank"]
-ProbeKind = Literal["recall", "reverse", "compose", "locality"]
 Family = Literal["open-book", "closed-book", "text"]
 
 _NAME = pa.dictionary(pa.int32(), pa.string())
@@ -96,7 +94,7 @@ FACTS = pa.schema(
 or, of an inferred one, that it rests on: those of all its premises; `rule` and `premises` the rule that inferred it and the
 ids of what the rule took (null and empty if a source states it); `weight` what a source says about the fact as its
 `kaug:weight`, the greatest if several do;
-`taught` whether the pipeline's selection takes it for teaching. What is not taught serves the locality probes.
+`taught` whether the pipeline's selection takes it for teaching. What is not taught serves the probes of the kind `locality`.
 """
 
 LEXICON = pa.schema(
@@ -108,7 +106,7 @@ LEXICON = pa.schema(
     ]
 )
 """How predicates are said, the plainest template of each first. `property` is one of
-`kaug.wording.statements.PROPERTIES`."""
+`kaug.knowledge.templates.PROPERTIES`."""
 
 PROBES = pa.schema(
     [
@@ -125,10 +123,9 @@ PROBES = pa.schema(
         pa.field("source", pa.string(), nullable=False),
     ]
 )
-"""The exam. `kind` is a `ProbeKind`; `answers` are all right answers; `facts` hex ids of the facts that answer it.
-
-`hops` counts the steps from question to answer; 0 marks a passage of text to be continued (locality of language
-modelling), whose single answer is the continuation. `source` is the id of the source that the probed fact stands in.
+"""The exam. `kind` is a key of `kaug.exam.kinds.KINDS`, `scorer` one of `kaug.evaluation.scorers.SCORERS`; `answers` are all
+right answers; `facts` hex ids of the facts that answer it; `hops` counts the facts from question to answer. `source` is the
+id of the source that the probed fact stands in.
 """
 
 EXAMPLES = pa.schema(

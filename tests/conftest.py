@@ -9,7 +9,7 @@ import pytest
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.rdf.sources import Source
-from kaug.wording.statements import statements
+from kaug.wording.wording import Wording
 
 PREFIXES = """
 @prefix : <urn:toy:> .
@@ -195,5 +195,5 @@ def tiny_model(
     import numpy as np
 
     folder = tmp_path_factory.mktemp("model")
-    save_tiny_model(folder, statements(toy_kb, np.arange(toy_kb.facts.num_rows)).to_pylist())
+    save_tiny_model(folder, Wording(toy_kb).sentences(np.arange(toy_kb.facts.num_rows)).to_pylist())
     return folder

@@ -1,27 +1,180 @@
 """Facts to teach → the training rows of each arm: the same facts, told fully, narrowly, wrongly or not at all."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from kaug.arms import ARMS, Arm
 from kaug.arrays import pair_keys
-from kaug.augmentation.forms.multi_hop import multi_hop_rows
-from kaug.augmentation.forms.passage import passage_rows
-from kaug.augmentation.forms.question import question_rows
-from kaug.augmentation.forms.statement import one_statement_rows, statement_rows
-from kaug.augmentation.inject import Position, inject_facts, text_rows
-from kaug.augmentation.rows import Facts, concat_rows, facts_to_teach
+from kaug.augmentation.forms import find_forms
+from kaug.augmentation.forms.statement import one_statement_rows
+from kaug.augmentation.inject import inject_facts, text_rows
+from kaug.augmentation.rows import Facts, Options, concat_rows, facts_to_teach
+from kaug.augmentation.settings import AugmentationSettings
+from kaug.errors import PipelineError, nearest
 from kaug.exam.leaks import check_leaks, held_out
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.wording.wording import Wording, groups
 
-__all__ = ["Arm", "Form", "arm_rows", "closed_book_rows", "shuffle_objects"]
+__all__ = ["RECIPES", "ArmInput", "Find", "Recipe", "arm_rows", "find_recipe", "shuffle_objects"]
 
-Arm = Literal["text", "repeated", "shuffled", "augmented"]
-Form = Literal["statement", "reversed", "question", "passage", "multi-hop"]
+Find = Callable[[Sequence[str], NDArray[np.bool_]], pa.Table]
+"""Finds facts for texts among those allowed, a bool for each fact, as `Retriever.retrieve` does."""
+
+
+@dataclass(frozen=True)
+class ArmInput:
+    """What the rows of an arm are written from.
+
+    Attributes:
+        wordings: The knowledge base and how it is said, in each language to write in.
+        settings: `[augmentation]`.
+        held_out: uint32, ascending: terms about which no question may be asked.
+        texts: The user's texts that the exam leaves.
+        text_ids: An id for each.
+        find: Finds facts for the texts; None if none are set into them.
+        seed: Decides the shuffle, the passages, and the one sentence of a fact.
+        counts: Counts what is left out, by reason.
+    """
+
+    wordings: Sequence[Wording]
+    settings: AugmentationSettings
+    held_out: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
+    texts: Sequence[str] = ()
+    text_ids: Sequence[str] = ()
+    find: Callable[[Sequence[str]], pa.Table] | None = None
+    seed: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def facts(self) -> Facts:
+        """The facts to teach."""
+        return facts_to_teach(self.wordings[0].kb)
+
+    @property
+    def options(self) -> Options:
+        """What forms are written by."""
+        return Options(self.settings.templates, self.seed)
+
+    def in_all_forms(self, facts: Facts) -> pa.Table:
+        """Write closed-book rows about facts in all forms and languages; no question is about a held-out entity."""
+        # Neither end may be held out: "Which country borders Togo?" asks about Togo too. Of shuffled facts the true ends count.
+        true_objects = self.wordings[0].kb.columns(facts.rows)[2]
+        closed = np.isin(facts.subjects, self.held_out) | np.isin(true_objects, self.held_out)
+        askable = facts.take(np.flatnonzero(~closed))
+        return self.once(
+            form.rows(askable if form.asks else facts, wording, self.options)
+            for wording in self.wordings
+            for form in find_forms(self.settings.forms)
+        )
+
+    def once(self, tables: Iterable[pa.Table]) -> pa.Table:
+        """Join tables of rows and keep each row once; what no language can say is counted."""
+        table = concat_rows(list(tables))
+        ids = np.array(table["id"].to_pylist(), dtype=object)
+        _, first = np.unique(ids, return_index=True) if len(ids) else (ids, np.zeros(0, dtype=np.int64))
+        self.counts["rows left out: duplicates"] += len(ids) - len(first)
+        for wording in self.wordings:
+            unsaid = sum(
+                len(places)
+                for predicate, places in groups(self.facts.predicates)
+                if not wording.templates(predicate, "statement")
+            )
+            if unsaid:
+                self.counts[f"facts without a statement in {wording.language}"] = unsaid
+        return table.take(pa.array(np.sort(first)))
+
+    def plain(self, wanted: bool) -> pa.Table:
+        """Make rows of the texts as they are; none if they are not wanted."""
+        if not wanted:
+            return concat_rows([])
+        return text_rows(self.texts, self.text_ids, self.wordings[0].language)
+
+    def open_book(self, give: Callable[[pa.Table, int], pa.Table]) -> list[pa.Table]:
+        """Set facts into the texts at each position of the settings: `give` tells which text gets the facts of which."""
+        if not (self.settings.inject and self.texts and self.find):
+            return []
+        hits, tables = give(self.find(self.texts), len(self.texts)), []
+        for position in self.settings.inject:
+            table, left_out = inject_facts(self.wordings[0], self.texts, self.text_ids, hits, position=position)
+            tables.append(table)
+            self.counts.update(left_out)
+        return tables
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the rows of an arm are written.
+
+    Attributes:
+        rows: Writes them: EXAMPLES, in several tables.
+        finds: Whether facts that retrieval finds are set into the texts, where the settings say so.
+    """
+
+    rows: Callable[[ArmInput], list[pa.Table]]
+    finds: bool = False
+
+
+def augmented_rows(given: ArmInput) -> list[pa.Table]:
+    """Tell every fact in all forms, and set facts into the texts that they are about."""
+    rows = given.in_all_forms(given.facts)
+    return [rows, given.plain(given.settings.replay > 0), *given.open_book(lambda hits, _: hits)]
+
+
+def shuffled_rows(given: ArmInput) -> list[pa.Table]:
+    """Tell shuffled objects in all forms, and set facts into the texts after those that they are about."""
+    facts, lost = shuffle_objects(given.wordings[0].kb, given.facts, seed=given.seed)
+    given.counts["facts left out: no false object to be had"] = lost
+    rows = given.in_all_forms(facts)
+    return [rows, given.plain(given.settings.replay > 0), *given.open_book(_of_the_next_text)]
+
+
+def repeated_rows(given: ArmInput) -> list[pa.Table]:
+    """State every fact in one sentence, in each language."""
+    rows = given.once(one_statement_rows(given.facts, wording, given.options) for wording in given.wordings)
+    return [rows, given.plain(given.settings.replay > 0)]
+
+
+def plain_text_rows(given: ArmInput) -> list[pa.Table]:
+    """Write the texts as they are, and no fact."""
+    return [given.plain(True)]
+
+
+RECIPES: dict[str, Recipe] = {
+    "augmented": Recipe(augmented_rows, finds=True),
+    "shuffled": Recipe(shuffled_rows, finds=True),
+    "repeated": Recipe(repeated_rows),
+    "text": Recipe(plain_text_rows),
+}
+"""How the rows of an arm are written, by `Arm.rows`."""
+
+
+def find_recipe(arm: Arm | str) -> Recipe:
+    """Return how the rows of an arm are written.
+
+    Args:
+        arm: An arm, or the name of one in `ARMS`.
+
+    Raises:
+        PipelineError: There is no such arm, or it is not trained, or its rows are no key of `RECIPES`.
+
+    Examples:
+        >>> find_recipe("wrong")
+        Traceback (most recent call last):
+        kaug.errors.PipelineError: 'wrong' is no arm with rows of its own. Known are: augmented, repeated, shuffled, text.
+    """
+    name = ARMS[arm].rows if isinstance(arm, str) and arm in ARMS else arm.rows if isinstance(arm, Arm) else None
+    if name is None:
+        trained = [known.name for known in ARMS.values() if known.rows]
+        asked = arm.name if isinstance(arm, Arm) else arm
+        raise PipelineError(f"{asked!r} is no arm with rows of its own.{nearest(asked, trained)}")
+    if name not in RECIPES:
+        raise PipelineError(f"The rows of the arm {arm!r} are {name!r}, which is no recipe.{nearest(name, RECIPES)}")
+    return RECIPES[name]
 
 
 def arm_rows(
@@ -30,12 +183,9 @@ def arm_rows(
     probes: pa.Table,
     text_ids: Sequence[str],
     texts: Sequence[str],
+    settings: AugmentationSettings | None = None,
     *,
-    find: Callable[[Sequence[str], NDArray[np.bool_]], pa.Table],
-    forms: Sequence[Form] = ("statement", "reversed", "question", "passage", "multi-hop"),
-    phrasings: int = 5,
-    inject: Sequence[Position] = (),
-    replay: float = 0.0,
+    find: Find | None = None,
     languages: Sequence[str] = ("en",),
     seed: int = 0,
 ) -> tuple[pa.Table, dict[str, int]]:
@@ -47,15 +197,10 @@ def arm_rows(
         probes: PROBES.
         text_ids: An id for each text.
         texts: The user's texts; passages of the exam are taken out here.
-        find: Finds facts for texts among those allowed, a bool for each fact, as `Retriever.retrieve` does. Called for the
-            arms shuffled and augmented only, and only if `inject` names a position.
-        forms: See `closed_book_rows`.
-        phrasings: See `closed_book_rows`.
-        inject: Where facts are set into texts; the shuffled arm's texts get the facts of other texts.
-        replay: If above 0, all texts that the exam leaves stand in every arm, to be read as that part of the tokens; if 0, in
-            the arm `text` only.
-        languages: See `closed_book_rows`.
-        seed: See `closed_book_rows`.
+        settings: `[augmentation]`: forms, templates, positions of facts in texts, replay; the defaults if None.
+        find: Finds facts for the texts. Called for arms that set facts into texts, and only if the settings say where.
+        languages: The languages to write in; a predicate without templates in one is left out there, and counted.
+        seed: Decides the shuffle, the passages, and which sentence `repeated` has of a fact.
 
     Returns:
         EXAMPLES, and what was left out, by reason.
@@ -64,104 +209,23 @@ def arm_rows(
         LeakError: A row would give the exam away.
     """
     kept_out = held_out(kb, probes)
-    rows, counts = closed_book_rows(
-        kb,
-        arm,
-        held_out=kept_out.entities,
-        forms=forms,
-        phrasings=phrasings,
-        languages=languages,
-        seed=seed,
+    continued = zip(*(probes[name].to_pylist() for name in ("prompt", "answers", "scorer")), strict=True)
+    passages = {prompt + answers[0] for prompt, answers, scorer in continued if scorer == "continuation"}
+    free = [row for row, text in enumerate(texts) if text not in passages]
+    allowed = np.ones(kb.facts.num_rows, dtype=bool)
+    allowed[[kb.row_of[fact] for fact in kept_out.facts]] = False
+    given = ArmInput(
+        [Wording(kb, language) for language in languages],
+        settings or AugmentationSettings(),
+        kept_out.entities,
+        [texts[row] for row in free],
+        [text_ids[row] for row in free],
+        (lambda some: find(some, allowed)) if find else None,
+        seed,
     )
-    asked = zip(*(probes[name].to_pylist() for name in ("prompt", "answers", "hops")), strict=True)
-    passages = {prompt + answers[0] for prompt, answers, hops in asked if hops == 0}
-    free = [place for place, text in enumerate(texts) if text not in passages]
-    counts["texts left out: held out for the exam"] = len(texts) - len(free)
-    read = free if replay or arm == "text" else []
-    tables = [rows, text_rows([texts[place] for place in read], [text_ids[place] for place in read], languages[0])]
-    if arm in ("shuffled", "augmented") and inject and free:
-        allowed = np.ones(kb.facts.num_rows, dtype=bool)
-        allowed[[kb.row_of[fact] for fact in kept_out.facts]] = False
-        given, ids = [texts[place] for place in free], [text_ids[place] for place in free]
-        hits = find(given, allowed)
-        if arm == "shuffled":
-            hits = _of_the_next_text(hits, len(given))
-        for position in inject:
-            injected, left = inject_facts(kb, given, ids, hits, position=position, language=languages[0])
-            tables.append(injected)
-            counts.update(left)
-    return check_leaks(kb, concat_rows(tables), kept_out, arm), counts
-
-
-def _of_the_next_text(hits: pa.Table, count: int) -> pa.Table:
-    if count < 2:
-        return hits.slice(0, 0)  # the next text would be the text itself
-    moved = pa.array((hits["text"].to_numpy() + 1) % count, pa.int32())
-    none = pa.nulls(hits.num_rows, pa.int32())
-    hits = hits.set_column(hits.column_names.index("text"), "text", moved)
-    for name in ("start", "end"):
-        hits = hits.set_column(hits.column_names.index(name), name, none)
-    return hits
-
-
-def closed_book_rows(
-    kb: KnowledgeBase,
-    arm: Arm,
-    *,
-    held_out: NDArray[np.uint32],
-    forms: Sequence[Form] = ("statement", "reversed", "question", "passage", "multi-hop"),
-    phrasings: int = 5,
-    languages: Sequence[str] = ("en",),
-    seed: int = 0,
-) -> tuple[pa.Table, dict[str, int]]:
-    """Write an arm's closed-book rows.
-
-    Args:
-        kb: The knowledge base.
-        arm: `augmented` tells every fact in all forms; `repeated` in one sentence, drawn for it;
-            `shuffled` tells shuffled objects in all forms; `text` tells none.
-        held_out: Terms about which no question may be asked.
-        forms: The forms to write.
-        phrasings: Templates a predicate and form, at most.
-        languages: The languages to write in; a predicate without templates in one is left out there.
-        seed: Decides the shuffle, the passages, and which sentence `repeated` has of a fact.
-
-    Returns:
-        EXAMPLES without duplicates, and what was left out, by reason.
-    """
-    counts: Counter[str] = Counter()
-    facts = facts_to_teach(kb)
-    if arm == "text":
-        return concat_rows([]), {}
-    if arm == "shuffled":
-        facts, lost = shuffle_objects(kb, facts, seed=seed)
-        counts["facts left out: no false object to be had"] = lost
-    # Neither end may be held out: "Which country borders Togo?" asks about Togo too. Of shuffled facts the true ends count.
-    true_objects = kb.columns(facts.rows)[2]
-    closed = np.isin(facts.subjects, held_out) | np.isin(true_objects, held_out)
-    open_to_questions = facts.take(np.flatnonzero(~closed))
-    tables = []
-    for language in languages:
-        if arm == "repeated":
-            tables.append(one_statement_rows(kb, facts, phrasings=phrasings, language=language, seed=seed))
-            continue
-        for form in forms:
-            if form in ("statement", "reversed"):
-                reverse = form == "reversed"
-                tables.append(statement_rows(kb, facts, reverse=reverse, phrasings=phrasings, language=language))
-            elif form == "question":
-                for inverse in (False, True):
-                    rows = question_rows(kb, open_to_questions, inverse=inverse, phrasings=phrasings, language=language)
-                    tables.append(rows)
-            elif form == "passage":
-                tables.append(passage_rows(kb, facts, language=language, seed=seed))
-            else:
-                tables.append(multi_hop_rows(kb, open_to_questions, language=language))
-    table = concat_rows(tables)
-    ids = np.array(table["id"].to_pylist(), dtype=object)
-    _, first = np.unique(ids, return_index=True) if len(ids) else (ids, np.zeros(0, dtype=np.int64))
-    counts["rows left out: duplicates"] = len(ids) - len(first)
-    return table.take(pa.array(np.sort(first))), dict(counts)
+    given.counts["texts left out: held out for the exam"] = len(texts) - len(free)
+    tables = find_recipe(arm).rows(given)
+    return check_leaks(kb, concat_rows(tables), kept_out, arm.name), dict(given.counts)
 
 
 def shuffle_objects(kb: KnowledgeBase, facts: Facts, *, seed: int = 0) -> tuple[Facts, int]:
@@ -195,3 +259,14 @@ def shuffle_objects(kb: KnowledgeBase, facts: Facts, *, seed: int = 0) -> tuple[
         true[places] = np.isin(pair_keys(facts.subjects[places], objects[places]), known)
     kept = np.flatnonzero(~true)
     return Facts(facts.rows, facts.subjects, facts.predicates, objects).take(kept), int(true.sum())
+
+
+def _of_the_next_text(hits: pa.Table, count: int) -> pa.Table:
+    if count < 2:
+        return hits.slice(0, 0)  # the next text would be the text itself
+    moved = pa.array((hits["text"].to_numpy() + 1) % count, pa.int32())
+    none = pa.nulls(hits.num_rows, pa.int32())
+    hits = hits.set_column(hits.column_names.index("text"), "text", moved)
+    for name in ("start", "end"):
+        hits = hits.set_column(hits.column_names.index(name), name, none)
+    return hits

@@ -1,72 +1,90 @@
 """A knowledge base, and texts → datasets of training rows: kaug as a data library."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, get_args
 
-import numpy as np
 import pyarrow as pa
 
-from kaug.augmentation.arms import Arm, Form, closed_book_rows
+from kaug.arms import Arm
+from kaug.augmentation.arms import ArmInput, find_recipe
+from kaug.augmentation.forms import FORMS, Form, Rows, find_forms
 from kaug.augmentation.inject import Position, inject_facts
+from kaug.augmentation.rows import concat_rows
+from kaug.augmentation.settings import AugmentationSettings
+from kaug.errors import PipelineError, nearest
 from kaug.exam.leaks import check_leaks, held_out
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.rdf.sources import Kind
 from kaug.tables import check_table, content_digest
+from kaug.wording.wording import Wording
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-    from kaug.retrieval.index import FactIndex
+    from kaug.retrieval.retriever import Retriever
 
-__all__ = ["inject", "teach"]
+__all__ = ["closed_book_rows", "open_book_rows"]
 
 
-def teach(
+def closed_book_rows(
     kb: KnowledgeBase,
     *,
-    forms: Sequence[Form] = ("statement", "reversed", "question", "passage", "multi-hop"),
-    arm: Arm = "augmented",
+    forms: str | Form | Rows | Sequence[str | Form | Rows] = tuple(FORMS),
+    arm: str | Arm = "augmented",
     exam: pa.Table | None = None,
     templates: int = 5,
-    languages: Sequence[str] = ("en",),
+    languages: str | Sequence[str] = "en",
     seed: int = 0,
 ) -> "Dataset":
-    """Write closed-book rows: what a model must say to know the facts by heart.
+    r"""Write closed-book rows: what a model must say to know the facts by heart.
 
     Args:
         kb: The knowledge base.
-        forms: The forms to write.
-        arm: `augmented`, or a control: `repeated`, `shuffled`.
+        forms: Names in `kaug.augmentation.forms.FORMS`, or functions of (facts, wording, options) that return EXAMPLES.
+        arm: `augmented`, or a control: `repeated`, `shuffled`; or an arm of your own.
         exam: PROBES to keep out of the rows: no question about their entities is written, and a leak is an error.
         templates: Templates per predicate and form, at most.
-        languages: Languages to write in.
-        seed: Decides order and phrasing of passages, the sentences of the repeated arm, the shuffle of the shuffled.
+        languages: BCP 47 tags of the languages to write in.
+        seed: Decides order and templates of passages, the sentences of the repeated arm, the shuffle of the shuffled.
 
     Returns:
-        A dataset with the columns of EXAMPLES: `prompt` (may be empty), `completion`, `facts`, `spans` and others.
+        A dataset with the columns of EXAMPLES: `prompt` (may be empty), `completion`, `facts`, `spans` and others. Its
+        `info.description` says what was left out, a reason and a count per line.
 
     Raises:
+        PipelineError: A form or an arm is unknown, or `templates` is below 1.
         LeakError: A row would give away what the exam asks.
 
     Examples:
         >>> import tempfile; from pathlib import Path; import kaug
         >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
         >>> _ = file.write_text("@prefix : <urn:x:> . :Togo :capital :Lome .")
-        >>> kaug.teach(kaug.build_kb([file]), forms=["statement"])["completion"]
+        >>> rows = closed_book_rows(kaug.build_kb([file]), forms="statement")
+        >>> rows["completion"]
         Column(['The capital of Togo is Lome.'])
+        >>> rows.info.description
+        'Closed-book rows.\nrows left out: duplicates: 0'
     """
+    if templates < 1:
+        raise PipelineError(f"templates is {templates}; it must be at least 1.")
+    chosen: list[Any] = find_forms([forms] if isinstance(forms, (str, Form)) or callable(forms) else forms)
+    tags = [languages] if isinstance(languages, str) else languages
     kept_out = held_out(kb, exam) if exam is not None else None
-    entities = kept_out.entities if kept_out else np.zeros(0, dtype=np.uint32)
-    table, _ = closed_book_rows(
-        kb, arm, held_out=entities, forms=forms, phrasings=templates, languages=languages, seed=seed
+    given = ArmInput(
+        [Wording(kb, tag) for tag in tags], AugmentationSettings(forms=chosen, templates=templates), seed=seed
     )
-    return _dataset(check_leaks(kb, table, kept_out, arm) if kept_out else table)
+    if kept_out:
+        given = replace(given, held_out=kept_out.entities)
+    rows = concat_rows(find_recipe(arm).rows(given))
+    if kept_out:
+        check_leaks(kb, rows, kept_out, arm if isinstance(arm, str) else arm.name)
+    return _dataset(rows, "Closed-book rows.", given.counts)
 
 
-def inject(
-    texts: Sequence[str],
-    kb: KnowledgeBase,
-    index: "FactIndex",
+def open_book_rows(
+    texts: str | Sequence[str],
+    retriever: "Retriever",
     *,
     k: int | Mapping[Kind, int] = 5,
     position: Position = "before",
@@ -77,35 +95,43 @@ def inject(
 
     Args:
         texts: Your texts.
-        kb: The knowledge base.
-        index: The index of its facts.
-        k: Facts a text, in all or by kind of source (`{"domain": 3, "commonsense": 2}`).
+        retriever: What finds facts for them; make it once and ask it often.
+        k: Facts per text, in all or by kind of source (`{"domain": 3, "commonsense": 2}`).
         position: `before` puts the facts into the prompt, `inline` behind the mention, into the completion.
         threshold: Relevance below which a fact is left out; see `Retriever.retrieve`.
         text_ids: Ids for the texts; digests of their content if None.
 
     Returns:
-        A dataset with the columns of EXAMPLES. A text for which no fact was found has no row: `text_id` tells which.
+        A dataset with the columns of EXAMPLES. A text for which no fact was found has no row: `text_id` tells which, and
+        `info.description` how many.
+
+    Raises:
+        PipelineError: The position is unknown, or there is not one id for each text.
 
     Examples:
         >>> import tempfile; from pathlib import Path; import kaug
+        >>> from kaug.retrieval.linker import Linker; from kaug.retrieval.retriever import Retriever
         >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
         >>> _ = file.write_text("@prefix : <urn:x:> . :Togo :capital :Lome .")
         >>> kb = kaug.build_kb([file])
-        >>> kaug.inject(["In Togo it rains."], kb, kaug.FactIndex.build(kb), position="inline")["completion"]
+        >>> index = kaug.FactIndex.build(kb)
+        >>> retriever = Retriever(kb, index, Linker(kb), index.encoder)
+        >>> open_book_rows("In Togo it rains.", retriever, position="inline")["completion"]
         Column(['In Togo (The capital of Togo is Lome) it rains.'])
     """
-    from kaug.retrieval.linker import Linker
-    from kaug.retrieval.retriever import Retriever
-
+    if position not in get_args(Position):
+        raise PipelineError(f"{position!r} is no position of facts.{nearest(position, get_args(Position))}")
+    texts = [texts] if isinstance(texts, str) else list(texts)
     ids = list(text_ids) if text_ids is not None else [content_digest(text, size=8) for text in texts]
-    retriever = Retriever(kb, index, Linker(kb), index.encoder)
-    hits = retriever.retrieve(texts, k, threshold=threshold, language=index.language)
-    table, _ = inject_facts(kb, texts, ids, hits, position=position, language=index.language)
-    return _dataset(table)
+    if len(ids) != len(texts):
+        raise PipelineError(f"There are {len(texts)} texts and {len(ids)} text_ids; give one id for each text.")
+    hits = retriever.retrieve(texts, k, threshold=threshold, language=retriever.wording.language)
+    table, counts = inject_facts(retriever.wording, texts, ids, hits, position=position)
+    return _dataset(table, "Open-book rows.", counts)
 
 
-def _dataset(table: pa.Table) -> "Dataset":
+def _dataset(table: pa.Table, title: str, counts: Mapping[str, int]) -> "Dataset":
     import datasets
 
-    return datasets.Dataset(check_table(table, "examples"))
+    description = "\n".join([title, *(f"{reason}: {count:,}" for reason, count in counts.items())])
+    return datasets.Dataset(check_table(table, "examples"), info=datasets.DatasetInfo(description=description))

@@ -7,8 +7,7 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from kaug.augmentation.rows import concat_rows, make_rows
-from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.wording.statements import statements
+from kaug.wording.wording import Wording
 
 __all__ = ["inject_facts", "text_rows"]
 
@@ -40,25 +39,23 @@ def text_rows(texts: Sequence[str], text_ids: Sequence[str], language: str = "en
 
 
 def inject_facts(
-    kb: KnowledgeBase,
+    wording: Wording,
     texts: Sequence[str],
     text_ids: Sequence[str],
     hits: pa.Table,
     *,
     position: Position = "before",
-    language: str = "en",
 ) -> tuple[pa.Table, dict[str, int]]:
     """Write the facts that retrieval found for texts into them.
 
     Args:
-        kb: The knowledge base.
+        wording: How the facts are said.
         texts: The texts.
         text_ids: An id for each.
         hits: What `Retriever.retrieve` returned for the texts: the columns text, row, fact, start, end, a text's facts in the
             order in which they shall stand.
         position: `before` puts all facts, as sentences, into the prompt; `inline` puts each fact that has a mention in the
             text in brackets behind that mention, in the completion.
-        language: BCP 47 tag.
 
     Returns:
         EXAMPLES of family `open-book`, and counts of the texts left out, by reason. Cutting the spans out of a row's prompt
@@ -66,7 +63,7 @@ def inject_facts(
     """
     counts: Counter[str] = Counter()
     by_text: dict[int, list[dict[str, Any]]] = {}
-    sentences = statements(kb, hits["row"].to_numpy(), language).to_pylist()
+    sentences = wording.sentences(hits["row"].to_numpy()).to_pylist()
     for hit, sentence in zip(hits.to_pylist(), sentences, strict=True):
         by_text.setdefault(hit["text"], []).append(hit | {"sentence": sentence})
     prompts, completions, facts, spans, ids = [], [], [], [], []
@@ -91,7 +88,7 @@ def inject_facts(
         completions=pa.array(completions, pa.string()),
         facts=facts,
         spans=spans,
-        language=language,
+        language=wording.language,
         text_ids=ids,
     )
     return concat_rows([table]), dict(counts)

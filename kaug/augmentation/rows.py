@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.tables import EXAMPLES, Family, content_digest
+from kaug.wording.wording import Wording
 
-__all__ = ["Facts", "concat_rows", "facts_to_teach", "make_rows", "single_fact_rows"]
+__all__ = ["Facts", "Options", "concat_rows", "facts_to_teach", "make_rows", "single_fact_rows"]
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,22 @@ class Facts:
     predicates: NDArray[np.uint32]
     objects: NDArray[np.uint32]
 
-    def take(self, places: NDArray[np.int64]) -> "Facts":
+    def take(self, index: NDArray[np.int64]) -> "Facts":
         """Return the facts at some places."""
-        return Facts(self.rows[places], self.subjects[places], self.predicates[places], self.objects[places])
+        return Facts(self.rows[index], self.subjects[index], self.predicates[index], self.objects[index])
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a form is written by.
+
+    Attributes:
+        templates: Templates per predicate and form, at most.
+        seed: Decides what is drawn.
+    """
+
+    templates: int = 5
+    seed: int = 0
 
 
 def facts_to_teach(kb: KnowledgeBase) -> Facts:
@@ -74,8 +88,8 @@ def make_rows(
     if prompts is None:
         prompts = pa.array([""] * count, pa.string())
     ids = [
-        content_digest(form, prompt, completion, *of)
-        for prompt, completion, of in zip(prompts.to_pylist(), completions.to_pylist(), facts, strict=True)
+        content_digest(form, prompt, completion, *ids)
+        for prompt, completion, ids in zip(prompts.to_pylist(), completions.to_pylist(), facts, strict=True)
     ]
     span_type = EXAMPLES.field("spans").type
     counts = np.array([len(row) for row in spans], dtype=np.int32)
@@ -108,22 +122,14 @@ def make_rows(
 
 
 def single_fact_rows(
-    kb: KnowledgeBase,
-    facts: Facts,
-    *,
-    form: str,
-    prompts: pa.Array | None,
-    completions: pa.Array,
-    language: str,
+    facts: Facts, wording: Wording, *, form: str, prompts: pa.Array | None, completions: pa.Array
 ) -> pa.Table:
     """Make closed-book EXAMPLES that each say one fact, in the whole of prompt and completion."""
-    ids = kb.hex_ids.take(pa.array(facts.rows)).to_pylist()
-    asked = pc.utf8_length(prompts).to_pylist() if prompts is not None else None
-    told = pc.utf8_length(completions).to_pylist()
-    spans = [
-        [(0, "completion", 0, length), *([(0, "prompt", 0, asked[row])] if asked is not None else [])]
-        for row, length in enumerate(told)
-    ]
+    ids = wording.kb.hex_ids.take(pa.array(facts.rows)).to_pylist()
+    spans = [[(0, "completion", 0, length)] for length in pc.utf8_length(completions).to_pylist()]
+    if prompts is not None:
+        for marks, length in zip(spans, pc.utf8_length(prompts).to_pylist(), strict=True):
+            marks.append((0, "prompt", 0, length))
     return make_rows(
         family="closed-book",
         form=form,
@@ -132,7 +138,7 @@ def single_fact_rows(
         completions=completions,
         facts=[[fact] for fact in ids],
         spans=spans,
-        language=language,
+        language=wording.language,
     )
 
 

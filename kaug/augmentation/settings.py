@@ -1,9 +1,12 @@
 """`[augmentation]` of a pipeline file."""
 
-from typing import ClassVar, Literal
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic.json_schema import SkipJsonSchema
 
+from kaug.augmentation.forms import FORMS, Form, find_forms
 from kaug.settings import PatternText, Section
 
 __all__ = ["AugmentationSettings"]
@@ -14,15 +17,28 @@ class AugmentationSettings(Section):
 
     not_content: ClassVar[frozenset[str]] = frozenset(["arms", "texts"])
 
-    texts: PatternText = Field([], description="your texts: .jsonl or .txt files, as glob patterns")
-    forms: list[Literal["statement", "reversed", "question", "passage", "multi-hop"]] = Field(
-        ["statement", "reversed", "question", "passage", "multi-hop"], description="closed-book forms"
+    texts: PatternText = Field(default=[], description="your texts: .jsonl or .txt files, as glob patterns")
+    forms: list[str | SkipJsonSchema[Form] | SkipJsonSchema[Callable[..., Any]]] = Field(
+        default=list(FORMS),
+        description=f"closed-book forms: {', '.join(FORMS)}; from Python also functions that write rows",
+        json_schema_extra={"items": {"type": "string", "enum": list(FORMS)}},
     )
-    templates: int = Field(5, ge=1, le=1000, description="templates per predicate and form, at most")
-    inject: list[Literal["before", "inline"]] = Field([], description="open-book rows: the texts with facts in them")
+    templates: int = Field(default=5, ge=1, le=1000, description="templates per predicate and form, at most")
+    inject: list[Literal["before", "inline"]] = Field(
+        default=[], description="open-book rows: the texts with facts in them"
+    )
     replay: float = Field(
-        0.0, ge=0, lt=1, description="part of every arm's tokens that is plain text, so that it goes on reading prose"
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="fraction of every arm's tokens that is plain text, so that it goes on reading prose",
     )
     arms: list[str] = Field(
-        ["repeated", "shuffled", "augmented"], min_length=1, description="what is trained and compared"
+        default=["repeated", "shuffled", "augmented"], min_length=1, description="what is trained and compared"
     )
+
+    @field_validator("forms")
+    @classmethod
+    def _forms(cls, given: list[Any]) -> list[Any]:
+        find_forms(given)
+        return given

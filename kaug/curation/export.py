@@ -22,7 +22,7 @@ from kaug.rdf.memory import iris, joined, literals
 from kaug.rdf.parse import FORMATS, syntax_of
 from kaug.rdf.serialize import prefixes_of, refuse_in_xml, write_quads
 from kaug.rdf.whole import whole_file
-from kaug.wording.statements import statements
+from kaug.wording.wording import Wording
 
 if TYPE_CHECKING:
     import rdflib
@@ -175,15 +175,15 @@ def to_table(kb: KnowledgeBase, language: str = "en", *, inferred: bool = True) 
         [{'subject': 'urn:x:togo', 'object_label': 'lome', 'sentence': 'The capital of togo is lome.'}]
     """
     rows = np.arange(len(kb)) if inferred else np.flatnonzero(kb.facts["rule"].is_null())
-    facts, terms, words = kb.facts.take(pa.array(rows)), _plain(kb.terms), kb.text(language)
+    facts, terms, wording = kb.facts.take(pa.array(rows)), _plain(kb.terms), Wording(kb, language)
     names = pc.binary_join_element_wise(pc.if_else(pc.equal(terms["kind"], "blank"), "_:", ""), terms["value"], "")
     parts = {name: facts[name].combine_chunks() for name in _PARTS}
     columns = {name: names.take(part) for name, part in parts.items()}
     for name in ("datatype", "language"):
         columns[name] = terms[name].take(parts["object"])
     for name, part in parts.items():
-        columns[f"{name}_label"] = words.take(part)
-    columns["sentence"] = statements(kb, rows, language)
+        columns[f"{name}_label"] = wording.labels(np.asarray(part))
+    columns["sentence"] = wording.sentences(rows)
     rest = {name: facts[name] for name in ("sources", "rule", "weight", "taught")}
     return pa.table({"fact": kb.hex_ids.take(pa.array(rows)), **columns, **rest})
 

@@ -16,7 +16,7 @@ from kaug.models.find import Precision, fitting_precision, load_language_model, 
 from kaug.models.generate import generate, likelihood
 from kaug.models.prompts import Template, follow, render_prompts
 from kaug.tables import ANSWERS
-from kaug.wording.statements import statements
+from kaug.wording.wording import Wording
 
 __all__ = ["answer_probes", "score_answers", "with_facts"]
 
@@ -45,7 +45,7 @@ def with_facts(
     known = select_scorers(names, scorers)
     shown: list[list[str]] = [[] for _ in prompts]
     facts: list[list[str]] = [[] for _ in prompts]
-    sentences = statements(kb, hits["row"].to_numpy(), language).to_pylist()
+    sentences = Wording(kb, language).sentences(hits["row"].to_numpy()).to_pylist()
     for row, fact, sentence in zip(hits["text"].to_pylist(), hits["fact"].to_pylist(), sentences, strict=True):
         if known[names[row]].generates:
             shown[row].append(sentence)

@@ -1,17 +1,151 @@
-"""What a kind of probes is."""
+"""What a kind of probes draws from, and how facts are asked about."""
 
-from dataclasses import dataclass
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["Kind"]
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from kaug.knowledge.templates import Property
+from kaug.wording.wording import Wording, fill, groups
+
+__all__ = ["Draw", "Kind", "Question", "ask", "draw_number", "known_answers", "make_question"]
+
+Question = dict[str, Any]
+"""A probe as a kind gives it: `prompt`, `answers`, `facts` (hex ids), `hops`, `template`, `source`."""
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What a kind of probes is drawn from.
+
+    Attributes:
+        wording: The knowledge base, and how it is said in the exam's language.
+        held_out: int64, ascending: rows of the taught facts whose subject is held out.
+        trained: int64, ascending: rows of all other taught facts; rows of training may ask about them.
+        untaught: int64, ascending: rows of facts that are not taught, of taught predicates if there are any.
+        texts: The user's texts.
+        held_out_texts: Fraction of the texts that may be held out.
+        max_answers: Questions with more right answers are not asked.
+        max_characters: Questions and answers that are longer are not asked.
+        quota: How many probes of the kind are wanted.
+        seed: Decides the draw.
+        left_out: Counts what cannot be asked, by reason; a kind adds to it.
+    """
+
+    wording: Wording
+    held_out: NDArray[np.int64]
+    trained: NDArray[np.int64]
+    untaught: NDArray[np.int64]
+    texts: tuple[str, ...]
+    held_out_texts: float
+    max_answers: int
+    max_characters: int
+    quota: int
+    seed: int
+    left_out: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of probes."""
+    """A kind of probes.
 
-    draw: Any
+    Attributes:
+        draw: All questions of the kind; `draw_exam` joins those with the same prompt, and draws among them.
+        scorer: What scores the answers, a key of `kaug.evaluation.scorers.SCORERS`.
+        title: Its name in a heading of the report.
+        asks: What it asks for, as the object of "answers 78% of".
+        role: `gain` if it asks for what is taught; `retention` if it asks for what is not, whose facts no row may state.
+    """
+
+    draw: Callable[[Draw], list[Question]]
     scorer: str
     title: str
     asks: str
     role: Literal["gain", "retention"]
+
+
+def draw_number(seed: int, key: str) -> int:
+    """Return a number that the seed and the key decide, for drawing among keys."""
+    return int.from_bytes(hashlib.blake2b(f"{seed} {key}".encode(), digest_size=8).digest(), "little")
+
+
+def known_answers(
+    draw: Draw, rows: NDArray[np.int64] | slice, *, inverse: bool, words: pa.Array | None = None
+) -> dict[tuple[Any, int], list[int]]:
+    """Collect what answers each question: by what it names and its predicate, the terms that are right answers.
+
+    Args:
+        draw: The knowledge base and its wording.
+        rows: The facts that are known.
+        inverse: Whether the object is named and the subject asked for.
+        words: How each term is named; its phrases by default, so that of two Georgias, both capitals are right.
+    """
+    subjects, predicates, objects = draw.wording.kb.columns(rows)
+    named, asked = (objects, subjects) if inverse else (subjects, objects)
+    names = draw.wording.phrases(named) if words is None else words.take(pa.array(named))
+    known: dict[tuple[Any, int], list[int]] = {}
+    for name, predicate, term in zip(names.to_pylist(), predicates.tolist(), asked.tolist(), strict=True):
+        known.setdefault((name, predicate), []).append(term)
+    return known
+
+
+def ask(draw: Draw, rows: NDArray[np.int64], trained: NDArray[np.int64], name: Property) -> list[Question]:
+    """Ask for one end of each fact, given the other, in the exam's own templates.
+
+    Args:
+        draw: What is drawn from.
+        rows: The facts to ask about.
+        trained: Facts that rows of training may ask about; what they answer is not asked.
+        name: `exam` asks for the object, `inverseExam` for the subject.
+
+    Returns:
+        A question for each fact and template, with all right answers by all their names.
+    """
+    wording, kb, inverse = draw.wording, draw.wording.kb, name == "inverseExam"
+    known = known_answers(draw, slice(None), inverse=inverse)
+    told = known_answers(draw, trained, inverse=inverse)
+    subjects, predicates, objects = kb.columns(rows)
+    questions = []
+    for predicate, places in groups(predicates):
+        ends = wording.phrases(subjects[places]), wording.phrases(objects[places])
+        keys = [(word, predicate) for word in ends[inverse].to_pylist()]
+        templates = wording.templates(predicate, name)
+        if not templates:
+            draw.left_out[f"facts without a template of {name} in {wording.language}"] += len(places)
+        for template in templates:
+            prompts = fill(template, *ends).text.to_pylist()
+            for place, key, prompt in zip(places, keys, prompts, strict=True):
+                if key in told:
+                    draw.left_out["questions that rows about other facts answer"] += 1
+                    continue
+                row = int(rows[place])
+                question = make_question(draw, prompt, known[key], [row], 1, template)
+                questions += [question] if question else []
+    return questions
+
+
+def make_question(
+    draw: Draw, prompt: str, terms: Iterable[int], rows: list[int], hops: int, template: str
+) -> Question | None:
+    """Make a question of its prompt and the terms that answer it; None, counted, if it should not be asked."""
+    kb, terms, longest = draw.wording.kb, list(terms), draw.max_characters
+    if len(terms) > draw.max_answers:
+        draw.left_out[f"questions with more than {draw.max_answers} right answers"] += 1
+        return None
+    answers = list(dict.fromkeys(name for term in terms for name in draw.wording.names(term)))
+    if len(prompt) > longest or len(answers[0]) > longest:
+        draw.left_out[f"questions with a name of more than {longest} characters"] += 1
+        return None
+    return {
+        "prompt": prompt,
+        "answers": [answer for answer in answers if len(answer) <= longest],
+        "facts": [kb.hex_ids[row].as_py() for row in rows],
+        "hops": hops,
+        "template": template,
+        "source": kb.facts["sources"][rows[-1]].as_py()[0],
+    }

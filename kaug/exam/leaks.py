@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.errors import LeakError
+from kaug.exam.kinds import KINDS
 from kaug.knowledge.knowledge_base import KnowledgeBase
 
 __all__ = ["HeldOut", "check_leaks", "held_out"]
@@ -21,7 +22,7 @@ class HeldOut:
     Attributes:
         entities: uint32, sorted: subjects of probed facts. They are stated, but no question is asked about them, and no
             composition goes through them.
-        facts: Hex ids of facts that no row may state (locality).
+        facts: Hex ids of facts that no row may state: those of the kinds that ask for what is not taught.
         prompts: The exam's questions, normalised.
         texts: Passages of text that no row may hold, normalised.
     """
@@ -45,14 +46,15 @@ def held_out(kb: KnowledgeBase, probes: pa.Table) -> HeldOut:
     Raises:
         LeakError: A probe asks for a fact that the knowledge base does not hold: it belongs to another one.
     """
-    local = pc.equal(probes["kind"], "locality").to_numpy(zero_copy_only=False)
+    retention = pa.array([kind for kind in KINDS if KINDS[kind].role == "retention"])
+    local = pc.is_in(probes["kind"], retention).to_numpy(zero_copy_only=False)
     facts: list[list[str]] = probes["facts"].to_pylist()
     unknown = next((fact for of in facts for fact in of if fact not in kb.row_of), None)
     if unknown is not None:
         raise LeakError(f"The exam asks for fact {unknown}, which the knowledge base lacks. Draw the exam anew.")
     asked = [kb.row_of[fact] for of, is_local in zip(facts, local, strict=True) if not is_local for fact in of]
     subjects = kb.columns(np.array(asked, dtype=np.int64))[0] if asked else np.zeros(0, np.uint32)
-    passage = (pc.equal(probes["hops"], 0)).to_numpy(zero_copy_only=False)
+    passage = pc.equal(probes["scorer"], "continuation").to_numpy(zero_copy_only=False)
     prompts, answers = probes["prompt"].to_pylist(), probes["answers"].to_pylist()
     return HeldOut(
         np.unique(subjects),
@@ -66,7 +68,7 @@ def check_leaks(kb: KnowledgeBase, examples: pa.Table, kept_out: HeldOut, where:
     """Refuse rows that would give the exam away.
 
     Four leaks are looked for: a question of whose facts a held-out entity is subject or object; an exam question, word for
-    word, anywhere in a row; a fact of the locality probes; a held-out passage of text.
+    word, anywhere in a row; a fact of the probes about what is not taught; a held-out passage of text.
 
     Args:
         kb: The knowledge base.
@@ -91,7 +93,7 @@ def check_leaks(kb: KnowledgeBase, examples: pa.Table, kept_out: HeldOut, where:
         _refuse(examples, int(about[0]), where, "asks about an entity that the exam holds out")
     local = rows[np.array([fact in kept_out.facts for fact in flat], dtype=bool)]
     if len(local):
-        _refuse(examples, int(local[0]), where, "rests on a fact of the exam's locality probes")
+        _refuse(examples, int(local[0]), where, "rests on a fact that the exam asks as not taught")
     texts = pc.binary_join_element_wise(examples["prompt"], examples["completion"], " ").to_pylist()
     needles = sorted((kept_out.prompts | kept_out.texts) - {""})
     if needles and texts:

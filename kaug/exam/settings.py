@@ -1,11 +1,12 @@
 """`[exam]` of a pipeline file."""
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
+from kaug.errors import nearest
+from kaug.exam.kinds import KINDS
 from kaug.settings import Section
-from kaug.tables import ProbeKind
 
 __all__ = ["ExamSettings"]
 
@@ -13,23 +14,35 @@ __all__ = ["ExamSettings"]
 class ExamSettings(Section):
     """`[exam]`: what is asked, and so kept out of training."""
 
-    probes_per_kind: dict[ProbeKind, Annotated[int, Field(ge=0, le=10**6)]] = Field(
-        200,
+    probes_per_kind: dict[str, Annotated[int, Field(ge=0, le=10**6)]] = Field(
+        default=200,
         validate_default=True,
-        description="at most so many probes of each kind; a table gives each its own, and none to what it leaves out",
+        description="at most so many probes of each kind; a table gives each its own, and none to what it leaves out; "
+        f"kinds: {', '.join(KINDS)}",
     )
     held_out_entities: float = Field(
-        0.5, gt=0, le=1, description="part of the taught entities without any trained question"
+        default=0.5, gt=0, le=1, description="fraction of the taught entities about which no question is trained"
     )
-    held_out_texts: float = Field(0.25, ge=0, le=1, description="part of the texts kept for locality")
+    held_out_texts: float = Field(
+        default=0.25, ge=0, le=1, description="fraction of the texts kept as passages to continue"
+    )
+    max_answers: int = Field(
+        default=5, ge=1, le=1000, description="questions with more right answers are not asked: a guess would do"
+    )
+    max_characters: int = Field(
+        default=1000, ge=1, le=100_000, description="questions and answers that are longer are not asked"
+    )
 
     @field_validator("probes_per_kind", mode="before")
     @classmethod
     def _each(cls, given: Any) -> Any:
         if isinstance(given, dict):
+            for kind in given:
+                if kind not in KINDS:
+                    raise ValueError(f"{kind!r} is no kind of probes.{nearest(str(kind), KINDS)}")
             if not any(given.values()):
                 raise ValueError("should ask at least one probe of some kind.")
             return given
         if not isinstance(given, int) or isinstance(given, bool) or given < 1:
             raise ValueError(f"should be an integer, 1 or more, or a table of kind = integer; found {given!r}.")
-        return dict.fromkeys(get_args(ProbeKind), given)
+        return dict.fromkeys(KINDS, given)

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,24 +15,10 @@ from numpy.typing import NDArray
 
 from kaug.store.artifact import Artifact, load, publish, verify_file
 from kaug.tables import read_table, write_table
-from kaug.words.terms import CLASS_OF, class_terms, term_words
 
-__all__ = ["CLASS_OF", "KnowledgeBase", "find_kb", "load_kb", "save_kb"]
+__all__ = ["KnowledgeBase", "find_kb", "load_kb", "save_kb"]
 
 _TABLES = {"terms": "terms", "labels": "labels", "facts": "facts", "axioms": "facts", "lexicon": "lexicon"}
-_Numbers = NDArray[np.uint32] | NDArray[np.int64]
-
-_ASKING = 4096
-"""To ask for the words of one term takes as long as to find those of so many more."""
-
-
-@dataclass(frozen=True)
-class _Words:
-    """The words found so far: term number `t` is called `words[place[t]]`; without `place`, `words[t]`: all are found."""
-
-    words: pa.Array
-    place: NDArray[np.int32] | None
-    cost: int = 0  # in terms
 
 
 @dataclass(frozen=True, repr=False)
@@ -62,7 +48,6 @@ class KnowledgeBase:
     languages: tuple[str, ...]
     counts: dict[str, int]
     origins: dict[str, dict[str, str]]
-    _words: dict[tuple[str, bool], _Words] = field(default_factory=dict, compare=False)
 
     def __len__(self) -> int:
         """The number of facts."""
@@ -136,37 +121,7 @@ class KnowledgeBase:
 
     def with_tables(self, **tables: pa.Table) -> "KnowledgeBase":
         """Return the knowledge base with other tables in place of those named."""
-        return replace(self, tables={**self.tables, **tables}, _words={})
-
-    def text(self, language: str = "en", terms: _Numbers | None = None) -> pa.Array:
-        """Return the bare label of terms.
-
-        Args:
-            language: BCP 47 tag. A term without a label in it takes one in the next wanted language, then one without
-                a language, then any; a term without any label is named by the last part of its IRI, a literal by its
-                value in words.
-            terms: (n,): term numbers; None is all. The words of a few are found faster than those of all.
-
-        Returns:
-            Strings, one per term, never null.
-        """
-        return self._text(language, terms, phrases=False)
-
-    def phrase(self, language: str = "en", terms: _Numbers | None = None) -> pa.Array:
-        """Return how terms stand inside a sentence ("a dog"); see `text` for the arguments."""
-        return self._text(language, terms, phrases=True)
-
-    def find_phrases(self, language: str, terms: _Numbers) -> None:
-        """Find at once, and keep, what `phrase` will be asked for bit by bit."""
-        self._find(language, terms, phrases=True)
-
-    def names(self, term: int, language: str = "en") -> list[str]:
-        """Return all names of a term that count as a right answer: label, alternatives, value in words."""
-        low, high = np.searchsorted(self._label_terms, [term, term + 1])
-        rows = self.labels.slice(int(low), int(high - low)).to_pylist()
-        chosen = [row for row in rows if row["language"].split("-")[0] in (language, "")] or rows
-        names = [self.text(language)[term].as_py(), *(row["text"] for row in chosen)]
-        return list(dict.fromkeys(names))
+        return replace(self, tables={**self.tables, **tables})
 
     def columns(
         self, rows: NDArray[np.int64] | slice = slice(None)
@@ -208,44 +163,6 @@ class KnowledgeBase:
     @cached_property
     def _spo(self) -> dict[str, NDArray[np.uint32]]:
         return {name: self.facts[name].to_numpy() for name in ("subject", "predicate", "object")}
-
-    @cached_property
-    def _label_terms(self) -> NDArray[np.uint32]:
-        return np.asarray(self.labels["term"].to_numpy())
-
-    @cached_property
-    def _is_class(self) -> NDArray[np.bool_]:
-        return class_terms(self.terms, self.facts, self.axioms)
-
-    def _text(self, language: str, terms: _Numbers | None, *, phrases: bool) -> pa.Array:
-        known = self._find(language, terms, phrases=phrases)
-        if terms is None:
-            return known.words
-        return known.words.take(pa.array(terms if known.place is None else known.place[terms]))
-
-    def _find(self, language: str, terms: _Numbers | None, *, phrases: bool) -> _Words:
-        count, key = self.terms.num_rows, (language, phrases)
-        known = self._words.get(key) or _Words(pa.array([], pa.string()), np.full(count, -1, dtype=np.int32))
-        if known.place is None:
-            return known
-        if terms is None:
-            new = np.arange(count)
-        else:
-            new = np.sort(pc.unique(pa.array(terms[known.place[terms] < 0])).to_numpy()).astype(np.int64)
-        cost = known.cost + len(new) + _ASKING
-        whole = terms is None or cost > count  # to go on bit by bit would cost more than to find all
-        if not whole and not len(new):
-            return known
-        classes = self._is_class if phrases and language.split("-", maxsplit=1)[0] == "en" else None
-        chosen = np.arange(count) if whole else new
-        words = term_words(self.terms, self.labels, chosen, [language, *self.languages], phrases, classes)
-        if whole:
-            self._words[key] = _Words(words, None)
-        else:
-            place = known.place.copy()
-            place[new] = np.arange(len(known.words), len(known.words) + len(new))
-            self._words[key] = _Words(pa.concat_arrays([known.words, words]), place, cost)
-        return self._words[key]
 
 
 def save_kb(kb: KnowledgeBase, folder: Path) -> None:

@@ -85,8 +85,8 @@ def check(project: Project, command: str) -> dict[str, Any]:
     if "exam" in kinds:
         probes = draw_exam(
             kb,
+            pipeline.exam,
             texts=project.texts,
-            **pipeline.exam.model_dump(),
             language=project.language,
             seed=pipeline.seeds[0],
         )

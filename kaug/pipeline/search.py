@@ -10,7 +10,7 @@ from kaug.knowledge.knowledge_base import load_kb
 from kaug.pipeline.make.index import find_facts
 from kaug.pipeline.project import Project
 from kaug.pipeline.stage import Inputs
-from kaug.wording.statements import statements
+from kaug.wording.wording import Wording
 
 __all__ = ["search"]
 
@@ -31,7 +31,8 @@ def search(project: Project, inputs: Inputs, texts: Sequence[str], k: int) -> li
     kb, language = inputs.open("1-knowledge", load_kb), project.language
     table = find_facts(inputs, project.pipeline.retrieval, texts, language, k)
     rows = table["row"].to_numpy()
-    sentences = statements(kb, rows, language).to_pylist()
+    wording = Wording(kb, language)
+    sentences = wording.sentences(rows).to_pylist()
     sources = kb.facts["sources"].take(pa.array(rows)).to_pylist()
     hits: list[list[dict[str, Any]]] = [[] for _ in texts]
     for hit, sentence, ids in zip(table.to_pylist(), sentences, sources, strict=True):
@@ -47,7 +48,7 @@ def search(project: Project, inputs: Inputs, texts: Sequence[str], k: int) -> li
                 "mention": None if start is None else texts[hit["text"]][start:end],
                 "start": start,
                 "end": end,
-                "via": statements(kb, np.array(hit["via"], np.int64), language).to_pylist(),
+                "via": wording.sentences(np.array(hit["via"], np.int64)).to_pylist(),
                 "sources": ids,
             }
         )

@@ -61,8 +61,8 @@ class Pipeline(Section):
     )
     knowledge: KnowledgeSettings
     retrieval: RetrievalSettings = RetrievalSettings()  # type: ignore[call-arg]
-    exam: ExamSettings = ExamSettings()  # type: ignore[call-arg]
-    augmentation: AugmentationSettings = AugmentationSettings()  # type: ignore[call-arg]
+    exam: ExamSettings = ExamSettings()
+    augmentation: AugmentationSettings = AugmentationSettings()
     training: TrainingSettings
     evaluation: EvaluationSettings = EvaluationSettings()  # type: ignore[call-arg]
     arms: dict[str, ArmSettings] = Field({}, description="arms of your own, by name")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from kaug.arms import Arm, is_base, trained_arm
+from kaug.augmentation.arms import RECIPES
 from kaug.pipeline.make.answers import AnswerSettings, make_answers
 from kaug.pipeline.make.exam import DrawSettings, make_exam
 from kaug.pipeline.make.index import IndexSettings, make_index
@@ -59,7 +60,7 @@ def plan(project: Project) -> list[Stage]:
     stages = [*sources, knowledge, quality, index, probes]
     arms = project.arms
     for arm in project.trained:
-        injects = pipeline.augmentation.inject and arm.rows in ("shuffled", "augmented")
+        injects = pipeline.augmentation.inject and RECIPES[arm.rows or ""].finds
         needs = (knowledge.name, probes.name, *([index.name] if injects else []))
         rows = RowSettings(
             arm, pipeline.augmentation, pipeline.retrieval if injects else None, project.text_ids, project.texts,

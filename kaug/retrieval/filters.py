@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from kaug.errors import PipelineError, nearest
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.wording.wording import Wording
 
 __all__ = ["facts_where"]
 
@@ -83,7 +84,7 @@ def facts_where(
 def _among(kb: KnowledgeBase, named: Sequence[str], terms: NDArray[np.int64], what: str) -> NDArray[np.bool_]:
     """Which terms have one of some IRIs or labels; each of those must be had by one of `terms`."""
     found = np.zeros(kb.terms.num_rows, bool)
-    value, shown = kb.terms["value"].take(pa.array(terms)), kb.text(terms=terms)
+    value, shown = kb.terms["value"].take(pa.array(terms)), Wording(kb).labels(terms)
     among = np.zeros(kb.terms.num_rows, bool)
     among[terms] = True
     labels = kb.labels.filter(pa.array(among[kb.labels["term"].to_numpy()]))

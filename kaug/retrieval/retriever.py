@@ -32,7 +32,7 @@ from kaug.retrieval.linking.named import Named, join_names
 from kaug.retrieval.linking.overlap import Overlap
 from kaug.retrieval.linking.senses import resolve
 from kaug.retrieval.reasons import PARTLY, REASONS, Why, explain
-from kaug.wording.statements import statements
+from kaug.wording.wording import Wording
 
 __all__ = ["RETRIEVED", "Retriever"]
 
@@ -101,6 +101,7 @@ class Retriever:
         if len(index) != kb.facts.num_rows:
             raise ArtifactError(f"The index holds {len(index)} facts, the knowledge base {kb.facts.num_rows}.")
         self._index, self._linker, self._encoder, self._kb = index, linker, encoder, kb
+        self.wording = Wording(kb, index.language)
         self._overlap, self._graph = Overlap(kb), FactGraph(kb)
         self._commonsense = (kb.source_kind().to_numpy(zero_copy_only=False) == "commonsense").astype(np.int64)
 
@@ -162,7 +163,7 @@ class Retriever:
                 self._index,
                 diversity=diversity,
                 budget=budget,
-                tokens=self._tokens(row, language) if budget is not None else None,
+                tokens=self._tokens(row) if budget is not None else None,
             )
             best = kept[best]
             text, row = weighed.text[best], weighed.row[best]
@@ -258,9 +259,9 @@ class Retriever:
         start[part], end[part] = self._overlap.where([said[one] for one in text[part]], ends.tolist())
         return start, end
 
-    def _tokens(self, row: Numbers, language: str) -> Numbers:
+    def _tokens(self, row: Numbers) -> Numbers:
         """Estimate the tokens of facts' sentences: no model is asked, four bytes make one."""
-        length: Numbers = pc.binary_length(statements(self._kb, row, language)).to_numpy().astype(np.int64)
+        length: Numbers = pc.binary_length(self.wording.sentences(row)).to_numpy().astype(np.int64)
         return -(-length // 4)
 
     def _check(

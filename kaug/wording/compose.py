@@ -11,8 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.arrays import pair_keys
-from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.wording.statements import templates
+from kaug.wording.wording import Wording
 
 __all__ = ["Compositions", "compositions", "refer"]
 
@@ -33,11 +32,7 @@ class Compositions:
 
 
 def compositions(
-    kb: KnowledgeBase,
-    subjects: NDArray[np.uint32],
-    predicates: NDArray[np.uint32],
-    objects: NDArray[np.uint32],
-    language: str = "en",
+    wording: Wording, subjects: NDArray[np.uint32], predicates: NDArray[np.uint32], objects: NDArray[np.uint32]
 ) -> Compositions:
     """Pair the facts of each subject: "the currency of [the country whose capital is Lomé]".
 
@@ -45,17 +40,16 @@ def compositions(
     reference in the lexicon; the second has another predicate.
 
     Args:
-        kb: The knowledge base.
+        wording: How the facts are said; the references must be in its language.
         subjects: uint32 (n,).
         predicates: uint32 (n,).
         objects: uint32 (n,).
-        language: The language that the reference must be in.
 
     Returns:
         All pairs, in the order of the facts.
     """
-    unique = _pointing_to_one(kb, predicates, objects)
-    with_reference = {int(p) for p in np.unique(predicates) if templates(kb, int(p), "inverseReference", language)}
+    unique = _pointing_to_one(wording, predicates, objects)
+    with_reference = {int(p) for p in np.unique(predicates) if wording.templates(int(p), "inverseReference")}
     usable = unique & np.array([int(p) in with_reference for p in predicates], dtype=bool)
     first, second = [], []
     order = np.argsort(subjects, kind="stable")
@@ -70,32 +64,30 @@ def compositions(
     return Compositions(left, right, subjects[left])
 
 
-def refer(kb: KnowledgeBase, predicate: int, objects: pa.Array, language: str = "en", variant: int = 0) -> pa.Array:
+def refer(wording: Wording, predicate: int, objects: pa.Array, variant: int = 0) -> pa.Array:
     """Denote subjects by an object: "the country whose capital is Lomé".
 
     Args:
-        kb: The knowledge base.
+        wording: How the facts are said.
         predicate: The term of the predicate between them.
         objects: Strings: how the objects stand in a sentence.
-        language: BCP 47 tag.
         variant: Which of the predicate's references to take, counted round.
 
     Returns:
         Strings that can stand for a subject in a template.
     """
-    found = templates(kb, predicate, "inverseReference", language)
-    head, tail = found[variant % len(found)].split("{o}")
+    references = wording.templates(predicate, "inverseReference")
+    head, tail = references[variant % len(references)].split("{o}")
     return pc.binary_join_element_wise(pa.scalar(head), objects, pa.scalar(tail), "")
 
 
 def _pointing_to_one(
-    kb: KnowledgeBase, predicates: NDArray[np.uint32], objects: NDArray[np.uint32]
+    wording: Wording, predicates: NDArray[np.uint32], objects: NDArray[np.uint32]
 ) -> NDArray[np.bool_]:
-    everything = np.arange(kb.facts.num_rows, dtype=np.int64)
-    _, all_predicates, all_objects = kb.columns(everything)
-    found, counts = np.unique(pair_keys(all_predicates, all_objects), return_counts=True)
+    _, all_predicates, all_objects = wording.kb.columns()
+    known, counts = np.unique(pair_keys(all_predicates, all_objects), return_counts=True)
     wanted = pair_keys(predicates, objects)
-    place = np.minimum(np.searchsorted(found, wanted), max(0, len(found) - 1))
-    if not len(found):
+    place = np.minimum(np.searchsorted(known, wanted), max(0, len(known) - 1))
+    if not len(known):
         return np.zeros(len(wanted), dtype=bool)
-    return np.asarray((found[place] == wanted) & (counts[place] == 1))
+    return np.asarray((known[place] == wanted) & (counts[place] == 1))

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from kaug.arrays import places_of
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.wording.statements import statements
+from kaug.wording.wording import Wording
 
 __all__ = ["facts_about"]
 
@@ -28,7 +28,7 @@ def facts_about(kb: KnowledgeBase, entities: NDArray[np.uint32], language: str =
         >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
         >>> _ = file.write_text('@prefix : <urn:x:> . :Togo :hasCapital :Lome . :Ghana :borders :Togo .')
         >>> kb = build_kb([file])
-        >>> facts_about(kb, np.array([kb.text().index("Togo").as_py()], np.uint32))["sentence"].to_pylist()
+        >>> facts_about(kb, np.array([Wording(kb).labels().index("Togo").as_py()], np.uint32))["sentence"].to_pylist()
         ['The capital of Togo is Lome.', 'Ghana borders Togo.']
     """
     entities = np.asarray(entities, dtype=np.uint32)
@@ -43,5 +43,5 @@ def facts_about(kb: KnowledgeBase, entities: NDArray[np.uint32], language: str =
     itself = (np.arange(len(rows)) >= len(first[0])) & (subjects[rows] == objects[rows])  # was found as its subject
     order = np.argsort(place[~itself], kind="stable")
     rows, place = rows[~itself][order], place[~itself][order]
-    sentences = statements(kb, rows, language)
+    sentences = Wording(kb, language).sentences(rows)
     return pa.table({"entity": pa.array(entities[place]), "row": pa.array(rows), "sentence": sentences})

@@ -3,13 +3,16 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["clean_text"]
+__all__ = ["CONTROL", "break_control", "clean_text"]
+
+CONTROL = r"<\||\|>"
+"""What chat templates mark turns with, as a regular expression."""
 
 _HIDDEN = (
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{84}\x{86}-\x{9f}\x{61c}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
 )
 _SPACE = r"[\s\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]"
-_UNCLEAN = rf"{_HIDDEN}|[\t\n\f\r\x0b\x{{85}}\x{{2028}}\x{{2029}}]|  |^{_SPACE}|{_SPACE}$|<\||\|>"
+_UNCLEAN = rf"{_HIDDEN}|[\t\n\f\r\x0b\x{{85}}\x{{2028}}\x{{2029}}]|  |^{_SPACE}|{_SPACE}$|{CONTROL}"
 
 
 def clean_text(texts: pa.Array) -> pa.Array:
@@ -30,5 +33,20 @@ def clean_text(texts: pa.Array) -> pa.Array:
         return texts
     some = pc.replace_substring_regex(texts.filter(odd), _HIDDEN, "")
     some = pc.replace_substring_regex(some, r"[\s\x{85}\x{2028}\x{2029}]+", " ")
-    some = pc.replace_substring(pc.replace_substring(some, "<|", "< |"), "|>", "| >")
-    return pc.replace_with_mask(texts, odd, pc.utf8_trim_whitespace(some))
+    return pc.replace_with_mask(texts, odd, pc.utf8_trim_whitespace(break_control(some)))
+
+
+def break_control(texts: pa.Array) -> pa.Array:
+    """Break up chat-control tokens, and leave all else as it is.
+
+    Args:
+        texts: Strings.
+
+    Returns:
+        The strings with a space within each `<|` and `|>`.
+
+    Examples:
+        >>> break_control(pa.array(["<|im_end|>", "a < b"])).to_pylist()
+        ['< |im_end| >', 'a < b']
+    """
+    return pc.replace_substring(pc.replace_substring(texts, "<|", "< |"), "|>", "| >")

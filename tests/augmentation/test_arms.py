@@ -6,17 +6,21 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from kaug.augmentation.arms import Arm, arm_rows, closed_book_rows, shuffle_objects
-from kaug.augmentation.rows import Facts, facts_to_teach
-from kaug.errors import LeakError
+from kaug.arms import ARMS as ALL_ARMS
+from kaug.augmentation.arms import RECIPES, ArmInput, arm_rows, find_recipe, shuffle_objects
+from kaug.augmentation.forms import FORMS, Form, find_forms
+from kaug.augmentation.rows import Facts, Options, concat_rows, facts_to_teach, single_fact_rows
+from kaug.augmentation.settings import AugmentationSettings
+from kaug.errors import LeakError, PipelineError
 from kaug.exam.draw import draw_exam
+from kaug.exam.settings import ExamSettings
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.retriever import RETRIEVED
-from kaug.wording.statements import statements
+from kaug.wording.wording import Wording
 
 Term = Callable[[str], int]
-ARMS: tuple[Arm, ...] = ("text", "repeated", "shuffled", "augmented")
+ARMS = ("text", "repeated", "shuffled", "augmented")
 NOBODY = np.zeros(0, np.uint32)
 
 
@@ -25,8 +29,25 @@ def held_out(toy_term: Term) -> NDArray[np.uint32]:
     return np.array(sorted(map(toy_term, ("netherlands", "togo", "bhutan", "hammer"))), np.uint32)
 
 
-def write(kb: KnowledgeBase, arm: Arm, held_out: NDArray[np.uint32] = NOBODY, **settings: object) -> list[dict]:
-    return closed_book_rows(kb, arm, held_out=held_out, **settings)[0].to_pylist()
+def write(kb: KnowledgeBase, arm: str, held_out: NDArray[np.uint32] = NOBODY, **settings: object) -> list[dict]:
+    return closed_book(kb, arm, held_out, **settings)[0].to_pylist()
+
+
+def closed_book(
+    kb: KnowledgeBase,
+    arm: str,
+    held_out: NDArray[np.uint32] = NOBODY,
+    languages: Sequence[str] = ("en",),
+    seed: int = 0,
+    **settings: object,
+) -> tuple[pa.Table, Counter[str]]:
+    wordings = [Wording(kb, language) for language in languages]
+    given = ArmInput(wordings, AugmentationSettings(**settings), held_out, seed=seed)
+    return concat_rows(RECIPES[arm].rows(given)), given.counts
+
+
+def whole_arm(kb: KnowledgeBase, arm: str, probes: pa.Table, ids: list[str], texts: list[str], find, **settings):
+    return arm_rows(kb, ALL_ARMS[arm], probes, ids, texts, AugmentationSettings(**settings), find=find)
 
 
 def triples(kb: KnowledgeBase) -> set[tuple[int, ...]]:
@@ -80,7 +101,7 @@ def test_augmented_counts_by_form_as_worked_out_by_hand(toy_kb: KnowledgeBase, h
 
 @pytest.mark.parametrize("arm", ARMS)
 def test_no_arm_asks_about_held_out_entities_but_all_state_them(
-    toy_kb: KnowledgeBase, held_out: NDArray, toy_term: Term, arm: Arm
+    toy_kb: KnowledgeBase, held_out: NDArray, toy_term: Term, arm: str
 ) -> None:
     rows = write(toy_kb, arm, held_out)
     names = ("Netherlands", "Holland", "Togo", "Bhutan", "hammer")
@@ -127,7 +148,7 @@ def test_facts_that_any_object_makes_true_are_left_out_and_counted(tmp_path) -> 
     false, lost = shuffle_objects(kb, facts_to_teach(kb))
     assert lost == 2  # whatever :p gets is :one, and :one is true
     assert len(false.rows) == 2
-    rows, counts = closed_book_rows(kb, "shuffled", held_out=NOBODY)
+    rows, counts = closed_book(kb, "shuffled")
     assert counts["facts left out: no false object to be had"] == 2
     assert {len(of) for of in rows["facts"].to_pylist()} == {1}
     assert len({of[0] for of in rows["facts"].to_pylist()}) == 2
@@ -154,7 +175,7 @@ def test_duplicates_are_removed_and_counted(tmp_path) -> None:
     )
     kb = build_kb([source], lexicon=lexicon, languages=("en", "zh"))
     # A template without a language serves every language, and so is written twice.
-    rows, counts = closed_book_rows(kb, "augmented", held_out=NOBODY, languages=("en", "zh"))
+    rows, counts = closed_book(kb, "augmented", languages=("en", "zh"))
     assert sorted(rows["completion"].to_pylist()) == ["A → b", "C → d", "a", "b", "c", "d"]
     assert counts["rows left out: duplicates"] == 6
     assert len(set(rows["id"].to_pylist())) == rows.num_rows
@@ -190,7 +211,7 @@ def test_no_question_asks_about_a_held_out_entity_from_its_other_end(tmp_path) -
 
 def test_rows_are_examples_with_unique_ids(toy_kb: KnowledgeBase, held_out: NDArray) -> None:
     for arm in ARMS:
-        table, _ = closed_book_rows(toy_kb, arm, held_out=held_out, languages=("en", "zh"))
+        table, _ = closed_book(toy_kb, arm, held_out, languages=("en", "zh"))
         assert len(set(table["id"].to_pylist())) == table.num_rows
         assert table.column("facts").type == pa.list_(pa.string())
 
@@ -224,18 +245,20 @@ class Finder:
 
 @pytest.fixture(scope="module")
 def probes(toy_kb: KnowledgeBase) -> pa.Table:
-    return draw_exam(toy_kb, texts=TEXTS, held_out_texts=0.25)
+    return draw_exam(toy_kb, ExamSettings(held_out_texts=0.25), texts=TEXTS)
 
 
 @pytest.fixture(scope="module")
 def free_texts(probes: pa.Table) -> list[str]:
-    (passage,) = (probe["prompt"] + probe["answers"][0] for probe in probes.to_pylist() if not probe["hops"])
+    (passage,) = (
+        probe["prompt"] + probe["answers"][0] for probe in probes.to_pylist() if probe["kind"] == "continuation"
+    )
     return [text for text in TEXTS if text != passage]
 
 
 def test_held_out_passages_stand_in_no_arm_and_are_counted(toy_kb, probes, free_texts) -> None:
     for arm in ARMS:
-        table, counts = arm_rows(toy_kb, arm, probes, IDS, TEXTS, find=Finder(toy_kb), inject=("before",), replay=0.3)
+        table, counts = whole_arm(toy_kb, arm, probes, IDS, TEXTS, find=Finder(toy_kb), inject=["before"], replay=0.3)
         rows = table.to_pylist()
         assert counts["texts left out: held out for the exam"] == 1
         plain = [row for row in rows if row["family"] == "text"]
@@ -246,7 +269,7 @@ def test_held_out_passages_stand_in_no_arm_and_are_counted(toy_kb, probes, free_
 def test_without_replay_only_the_arm_text_has_plain_texts(toy_kb, probes, free_texts) -> None:
     for arm in ARMS:
         for replay in (0.0, 0.1):
-            table, _ = arm_rows(toy_kb, arm, probes, IDS, TEXTS, find=Finder(toy_kb), replay=replay)
+            table, _ = whole_arm(toy_kb, arm, probes, IDS, TEXTS, find=Finder(toy_kb), replay=replay)
             expected = free_texts if replay or arm == "text" else []
             assert [row["completion"] for row in table.to_pylist() if row["family"] == "text"] == expected
 
@@ -254,7 +277,7 @@ def test_without_replay_only_the_arm_text_has_plain_texts(toy_kb, probes, free_t
 def test_facts_are_found_for_free_texts_and_never_those_of_locality_probes(toy_kb, probes, free_texts) -> None:
     find = Finder(toy_kb)
     for arm in ARMS:
-        arm_rows(toy_kb, arm, probes, IDS, TEXTS, find=find, inject=("before",))
+        whole_arm(toy_kb, arm, probes, IDS, TEXTS, find=find, inject=["before"])
     assert [texts for texts, _ in find.asked] == [free_texts] * 2  # shuffled and augmented
     local = {
         toy_kb.row_of[fact] for probe in probes.to_pylist() if probe["kind"] == "locality" for fact in probe["facts"]
@@ -266,11 +289,11 @@ def test_facts_are_found_for_free_texts_and_never_those_of_locality_probes(toy_k
 def test_the_shuffled_arm_gives_every_text_the_facts_of_another(toy_kb, probes, free_texts) -> None:
     prompts = {}
     for arm in ("augmented", "shuffled"):
-        table, _ = arm_rows(toy_kb, arm, probes, IDS, TEXTS, find=Finder(toy_kb), inject=("before",))
+        table, _ = whole_arm(toy_kb, arm, probes, IDS, TEXTS, find=Finder(toy_kb), inject=["before"])
         rows = [row for row in table.to_pylist() if row["family"] == "open-book"]
         assert [row["completion"] for row in rows] == free_texts
         prompts[arm] = [row["prompt"] for row in rows]
-    told = statements(toy_kb, np.arange(3)).to_pylist()  # none of them is a fact of the locality probes
+    told = Wording(toy_kb).sentences(np.arange(3)).to_pylist()  # none of them is a fact of the locality probes
     assert prompts["augmented"] == [f"{sentence}\n" for sentence in told]
     assert prompts["shuffled"] == [prompts["augmented"][-1], *prompts["augmented"][:-1]]
 
@@ -278,7 +301,7 @@ def test_the_shuffled_arm_gives_every_text_the_facts_of_another(toy_kb, probes, 
 def test_a_single_text_has_no_other_whose_facts_it_could_get(toy_kb) -> None:
     probes = draw_exam(toy_kb)
     tables = {
-        arm: arm_rows(toy_kb, arm, probes, IDS[:1], TEXTS[:1], find=Finder(toy_kb), inject=("before",))
+        arm: whole_arm(toy_kb, arm, probes, IDS[:1], TEXTS[:1], find=Finder(toy_kb), inject=["before"])
         for arm in ("augmented", "shuffled")
     }
     assert tables["augmented"][0]["family"].to_pylist().count("open-book") == 1
@@ -289,4 +312,45 @@ def test_a_single_text_has_no_other_whose_facts_it_could_get(toy_kb) -> None:
 def test_a_text_that_gives_the_exam_away_stops_the_run(toy_kb, probes) -> None:
     question = next(probe["prompt"] for probe in probes.to_pylist() if probe["kind"] == "recall")
     with pytest.raises(LeakError, match=r"Arm 'text', row .* holds what the exam asks"):
-        arm_rows(toy_kb, "text", probes, [*IDS, "quiz"], [*TEXTS, f"Quiz: {question}"], find=Finder(toy_kb))
+        whole_arm(toy_kb, "text", probes, [*IDS, "quiz"], [*TEXTS, f"Quiz: {question}"], find=Finder(toy_kb))
+
+
+def cloze_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table:
+    """A form of one's own: the object is left out of the plainest sentence."""
+    prompts = pa.array([text.rsplit(" ", 1)[0] for text in wording.sentences(facts.rows).to_pylist()])
+    answers = wording.labels(facts.objects)
+    return single_fact_rows(facts, wording, form="cloze", prompts=prompts, completions=answers)
+
+
+def test_a_form_is_one_function(toy_kb: KnowledgeBase, probes: pa.Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = write(toy_kb, "augmented", forms=[cloze_rows])
+    assert ("The capital of Peru is", "Lima") in [(row["prompt"], row["completion"]) for row in rows]
+    assert {row["form"] for row in rows} == {"cloze"}
+    with pytest.raises(LeakError, match="form cloze"):  # it asks about held-out entities
+        whole_arm(toy_kb, "augmented", probes, IDS, TEXTS, None, forms=[cloze_rows])
+    monkeypatch.setitem(FORMS, "cloze", Form(cloze_rows, asks=True, description="sentences with a gap"))
+    table, _ = whole_arm(toy_kb, "augmented", probes, IDS, TEXTS, None, forms=["cloze"])
+    assert 0 < table.num_rows < 20
+
+
+def test_an_unknown_form_or_arm_is_refused_with_the_nearest() -> None:
+    with pytest.raises(PipelineError, match=r"'quesion' is no form\. Did you mean 'question'"):
+        find_forms(["quesion"])
+    with pytest.raises(PipelineError, match=r"'shufled' is no arm with rows of its own\. Did you mean 'shuffled'"):
+        find_recipe("shufled")
+    with pytest.raises(PipelineError, match="'base' is no arm with rows of its own"):
+        find_recipe("base")
+    with pytest.raises(
+        ValueError, match=r"'cloze' is no form\. Known are: multi-hop, passage, question, reversed, statement"
+    ):
+        AugmentationSettings(forms=["cloze"])
+
+
+def test_settings_list_the_forms_from_their_table() -> None:
+    schema = AugmentationSettings.model_json_schema()["properties"]
+    assert schema["forms"]["items"] == {"type": "string", "enum": list(FORMS)}
+
+
+def test_what_a_language_cannot_say_is_counted(toy_kb: KnowledgeBase) -> None:
+    assert closed_book(toy_kb, "augmented", languages=("en", "zh"))[1]["facts without a statement in zh"] == 9 + 3
+    assert "facts without a statement in en" not in closed_book(toy_kb, "augmented")[1]

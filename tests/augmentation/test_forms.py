@@ -10,11 +10,13 @@ from kaug.augmentation.arms import shuffle_objects
 from kaug.augmentation.forms.multi_hop import multi_hop_rows
 from kaug.augmentation.forms.passage import passage_rows
 from kaug.augmentation.forms.question import question_rows
+from kaug.augmentation.forms.reversed import reversed_rows
 from kaug.augmentation.forms.statement import one_statement_rows, statement_rows
-from kaug.augmentation.rows import Facts, facts_to_teach, make_rows
+from kaug.augmentation.rows import Facts, Options, facts_to_teach, make_rows
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.tables import check_table
+from kaug.wording.wording import Wording
 
 Fact = Callable[[str, str, str], str]
 Term = Callable[[str], int]
@@ -39,10 +41,10 @@ def test_exactly_the_selected_facts_are_taught(toy_kb: KnowledgeBase, facts: Fac
     assert Counter(names) == {"urn:toy:capital": 8, "urn:toy:currency": 9, "urn:toy:usedFor": 3}
 
 
-def test_statements_say_the_fact_in_every_phrasing_the_plainest_first(
+def test_statements_say_the_fact_in_every_template_the_plainest_first(
     toy_kb: KnowledgeBase, facts: Facts, toy_term: Term, toy_fact: Fact
 ) -> None:
-    rows = statement_rows(toy_kb, about(facts, toy_term("netherlands")), reverse=False).to_pylist()
+    rows = statement_rows(about(facts, toy_term("netherlands")), Wording(toy_kb), Options()).to_pylist()
     assert [(row["completion"], row["facts"]) for row in rows] == [
         ("The capital of the Netherlands is Amsterdam.", [toy_fact("netherlands", "capital", "amsterdam")]),
         ("The Netherlands has Amsterdam as its capital.", [toy_fact("netherlands", "capital", "amsterdam")]),
@@ -57,7 +59,7 @@ def test_statements_say_the_fact_in_every_phrasing_the_plainest_first(
 def test_reversed_statements_name_the_object_first(
     toy_kb: KnowledgeBase, facts: Facts, toy_term: Term, toy_fact: Fact
 ) -> None:
-    rows = statement_rows(toy_kb, about(facts, toy_term("netherlands"), toy_term("saw")), reverse=True).to_pylist()
+    rows = reversed_rows(about(facts, toy_term("netherlands"), toy_term("saw")), Wording(toy_kb), Options()).to_pylist()
     assert {(row["completion"], row["form"], *row["facts"]) for row in rows} == {
         ("Amsterdam is the capital of the Netherlands.", "reversed", toy_fact("netherlands", "capital", "amsterdam")),
         ("The euro is the money of the Netherlands.", "reversed", toy_fact("netherlands", "currency", "euro")),
@@ -68,24 +70,24 @@ def test_reversed_statements_name_the_object_first(
 def test_both_orders_together_use_every_statement_once(toy_kb: KnowledgeBase, facts: Facts) -> None:
     texts = [
         text
-        for reverse in (False, True)
-        for text in statement_rows(toy_kb, facts, reverse=reverse)["completion"].to_pylist()
+        for rows in (statement_rows, reversed_rows)
+        for text in rows(facts, Wording(toy_kb), Options())["completion"].to_pylist()
     ]
     assert len(texts) == len(set(texts)) == 8 * 3 + 9 * 2 + 3 * 2
 
 
-def test_one_statement_is_one_of_those_that_phrasings_allow(toy_kb: KnowledgeBase, facts: Facts) -> None:
-    for language, phrasings in (("en", 1), ("en", 2), ("zh", 5), ("fr", 5)):
+def test_one_statement_is_one_of_those_that_templates_allow(toy_kb: KnowledgeBase, facts: Facts) -> None:
+    for language, templates in (("en", 1), ("en", 2), ("zh", 5), ("fr", 5)):
         every = {
             row["completion"]: row["form"]
-            for reverse in (False, True)
-            for row in statement_rows(
-                toy_kb, facts, reverse=reverse, phrasings=phrasings, language=language
-            ).to_pylist()
+            for rows in (statement_rows, reversed_rows)
+            for row in rows(facts, Wording(toy_kb, language), Options(templates=templates)).to_pylist()
         }
         met: set[str] = set()
         for seed in range(40):
-            rows = one_statement_rows(toy_kb, facts, phrasings=phrasings, language=language, seed=seed).to_pylist()
+            rows = one_statement_rows(
+                facts, Wording(toy_kb, language), Options(templates=templates, seed=seed)
+            ).to_pylist()
             assert {row["completion"]: row["form"] for row in rows}.items() <= every.items()
             assert len({row["facts"][0] for row in rows}) == len(rows)
             met.update(row["completion"] for row in rows)
@@ -94,14 +96,17 @@ def test_one_statement_is_one_of_those_that_phrasings_allow(toy_kb: KnowledgeBas
 
 def test_the_sentence_of_a_fact_does_not_depend_on_other_facts(toy_kb: KnowledgeBase, facts: Facts) -> None:
     def said(some: Facts) -> dict[str, str]:
-        return {row["facts"][0]: row["completion"] for row in one_statement_rows(toy_kb, some, seed=3).to_pylist()}
+        return {
+            row["facts"][0]: row["completion"]
+            for row in one_statement_rows(some, Wording(toy_kb), Options(seed=3)).to_pylist()
+        }
 
     for place in range(len(facts.rows)):
         assert said(facts.take(np.array([place]))).items() <= said(facts).items()
 
 
-def test_phrasings_limit_the_templates_of_each_predicate(toy_kb: KnowledgeBase, facts: Facts) -> None:
-    rows = statement_rows(toy_kb, facts, reverse=False, phrasings=1)
+def test_templates_limit_the_templates_of_each_predicate(toy_kb: KnowledgeBase, facts: Facts) -> None:
+    rows = statement_rows(facts, Wording(toy_kb), Options(templates=1))
     assert rows.num_rows == 20
     assert all(len(of) == 1 for of in rows["facts"].to_pylist())
     assert len({of[0] for of in rows["facts"].to_pylist()}) == 20
@@ -111,7 +116,7 @@ def test_questions_ask_with_the_phrase_and_answer_with_the_bare_label(
     toy_kb: KnowledgeBase, facts: Facts, toy_term: Term, toy_fact: Fact
 ) -> None:
     some = about(facts, toy_term("bhutan"), toy_term("hammer"))
-    rows = question_rows(toy_kb, some, inverse=False).to_pylist()
+    rows = question_rows(some, Wording(toy_kb), Options()).to_pylist()[:4]
     assert [(row["prompt"], row["completion"], *row["facts"]) for row in rows] == [
         ("What is the capital of Bhutan?", "Thimphu", toy_fact("bhutan", "capital", "thimphu")),
         ("What is the currency of Bhutan?", "ngultrum", toy_fact("bhutan", "currency", "ngultrum")),
@@ -125,7 +130,7 @@ def test_questions_ask_with_the_phrase_and_answer_with_the_bare_label(
 def test_inverse_questions_ask_for_the_subject(
     toy_kb: KnowledgeBase, facts: Facts, toy_term: Term, toy_fact: Fact
 ) -> None:
-    rows = question_rows(toy_kb, about(facts, toy_term("netherlands")), inverse=True).to_pylist()
+    rows = question_rows(about(facts, toy_term("netherlands")), Wording(toy_kb), Options()).to_pylist()[2:]
     assert [(row["prompt"], row["completion"], *row["facts"]) for row in rows] == [
         ("Which country has Amsterdam as its capital?", "Netherlands", toy_fact("netherlands", "capital", "amsterdam")),
         ("Which country pays in the euro?", "Netherlands", toy_fact("netherlands", "currency", "euro")),
@@ -134,22 +139,22 @@ def test_inverse_questions_ask_for_the_subject(
 
 
 def test_a_language_gets_the_rows_that_its_templates_say_and_no_more(toy_kb: KnowledgeBase, facts: Facts) -> None:
-    stated = statement_rows(toy_kb, facts, reverse=False, language="zh")
+    stated = statement_rows(facts, Wording(toy_kb, "zh"), Options())
     assert "法国的首都是巴黎。" in stated["completion"].to_pylist()
     assert "Peru的首都是Lima。" in stated["completion"].to_pylist()
     assert stated.num_rows == 8  # capitals only: no other predicate has a template in Chinese
     assert set(stated["language"].to_pylist()) == {"zh"}
-    assert statement_rows(toy_kb, facts, reverse=True, language="zh").num_rows == 0
-    asked = question_rows(toy_kb, facts, inverse=False, language="zh")
+    assert reversed_rows(facts, Wording(toy_kb, "zh"), Options()).num_rows == 0
+    asked = question_rows(facts, Wording(toy_kb, "zh"), Options())
     assert ("法国的首都是哪里?", "巴黎") in list(
         zip(asked["prompt"].to_pylist(), asked["completion"].to_pylist(), strict=True)
     )
+    assert set(asked["form"].to_pylist()) == {"question"}  # no inverse question has a template in Chinese
     for nothing in (
-        question_rows(toy_kb, facts, inverse=True, language="zh"),
-        passage_rows(toy_kb, facts, language="zh"),  # one fact an entity can be said
-        passage_rows(toy_kb, facts, language="fr"),
-        multi_hop_rows(toy_kb, facts, language="zh"),
-        statement_rows(toy_kb, facts, reverse=False, language="fr"),
+        passage_rows(facts, Wording(toy_kb, "zh"), Options()),  # one fact an entity can be said
+        passage_rows(facts, Wording(toy_kb, "fr"), Options()),
+        multi_hop_rows(facts, Wording(toy_kb, "zh"), Options()),
+        statement_rows(facts, Wording(toy_kb, "fr"), Options()),
     ):
         assert check_table(nothing, "examples").num_rows == 0
 
@@ -157,7 +162,7 @@ def test_a_language_gets_the_rows_that_its_templates_say_and_no_more(toy_kb: Kno
 def test_passages_tell_all_facts_of_an_entity_each_at_its_span(
     toy_kb: KnowledgeBase, facts: Facts, toy_term: Term, toy_fact: Fact
 ) -> None:
-    rows = passage_rows(toy_kb, facts, passages=3).to_pylist()
+    rows = passage_rows(facts, Wording(toy_kb), Options(), passages=3).to_pylist()
     assert len(rows) == 3 * 8  # the eight countries; tools have one fact each
     sentences = {
         toy_fact("peru", "capital", "lima"): {
@@ -178,7 +183,7 @@ def test_passages_tell_all_facts_of_an_entity_each_at_its_span(
 
 
 def test_passages_hold_no_more_facts_than_allowed(toy_kb: KnowledgeBase, facts: Facts) -> None:
-    rows = passage_rows(toy_kb, facts, most_facts=1).to_pylist()
+    rows = passage_rows(facts, Wording(toy_kb), Options(), max_facts=1).to_pylist()
     assert len(rows) == 16
     assert all(len(row["facts"]) == len(row["spans"]) == 1 for row in rows)
 
@@ -187,7 +192,7 @@ def test_multi_hop_rows_write_the_hops_out_and_close_with_the_answer(
     toy_kb: KnowledgeBase, facts: Facts, toy_term: Term, toy_fact: Fact
 ) -> None:
     capital, currency = toy_fact("togo", "capital", "lome"), toy_fact("togo", "currency", "franc")
-    rows = multi_hop_rows(toy_kb, about(facts, toy_term("togo"))).to_pylist()
+    rows = multi_hop_rows(about(facts, toy_term("togo")), Wording(toy_kb), Options()).to_pylist()
     assert [(row["prompt"], row["completion"], row["facts"]) for row in rows] == [
         (
             "What is the currency of the country whose capital is Lomé?",
@@ -207,7 +212,7 @@ def test_multi_hop_rows_write_the_hops_out_and_close_with_the_answer(
 
 
 def test_multi_hop_questions_refer_only_by_what_points_to_one_entity(toy_kb: KnowledgeBase, facts: Facts) -> None:
-    prompts = multi_hop_rows(toy_kb, facts)["prompt"].to_pylist()
+    prompts = multi_hop_rows(facts, Wording(toy_kb), Options())["prompt"].to_pylist()
     # Netherlands and France only by their capital, since both pay in the euro; Bhutan's capital leads to both its
     # currencies and each of them back; the other five countries go both ways.
     assert len(prompts) == 2 + 4 + 5 * 2
@@ -217,10 +222,13 @@ def test_multi_hop_questions_refer_only_by_what_points_to_one_entity(toy_kb: Kno
 def test_shuffled_hops_refer_to_the_entity_of_the_true_row(toy_kb: KnowledgeBase, facts: Facts, toy_term: Term) -> None:
     false, lost = shuffle_objects(toy_kb, facts, seed=1)
     assert lost == 0
-    true_rows, false_rows = multi_hop_rows(toy_kb, facts).to_pylist(), multi_hop_rows(toy_kb, false).to_pylist()
+    true_rows, false_rows = (
+        multi_hop_rows(facts, Wording(toy_kb), Options()).to_pylist(),
+        multi_hop_rows(false, Wording(toy_kb), Options()).to_pylist(),
+    )
     assert [row["facts"] for row in false_rows] == [row["facts"] for row in true_rows]
     objects = dict(zip(false.rows.tolist(), false.objects.tolist(), strict=True))
-    phrase, label = toy_kb.phrase(), toy_kb.text()
+    phrase, label = Wording(toy_kb).phrases(), Wording(toy_kb).labels()
     for row in false_rows:
         one, two = (toy_kb.row_of[fact] for fact in row["facts"])
         subject = phrase[int(toy_kb.columns(np.array([one]))[0][0])].as_py()
@@ -238,10 +246,10 @@ def test_shuffled_hops_refer_to_the_entity_of_the_true_row(toy_kb: KnowledgeBase
 def test_provenance_names_facts_of_the_knowledge_base_that_are_taught(toy_kb: KnowledgeBase, facts: Facts) -> None:
     taught = {toy_kb.hex_ids[int(row)].as_py() for row in toy_kb.taught}
     for rows in (
-        statement_rows(toy_kb, facts, reverse=False),
-        question_rows(toy_kb, facts, inverse=True),
-        passage_rows(toy_kb, facts),
-        multi_hop_rows(toy_kb, facts),
+        statement_rows(facts, Wording(toy_kb), Options()),
+        question_rows(facts, Wording(toy_kb), Options()),
+        passage_rows(facts, Wording(toy_kb), Options()),
+        multi_hop_rows(facts, Wording(toy_kb), Options()),
     ):
         for row in check_table(rows, "examples").to_pylist():
             assert set(row["facts"]) <= taught
@@ -251,10 +259,10 @@ def test_provenance_names_facts_of_the_knowledge_base_that_are_taught(toy_kb: Kn
 def test_no_facts_give_no_rows(toy_kb: KnowledgeBase, facts: Facts) -> None:
     none = facts.take(np.zeros(0, np.int64))
     for rows in (
-        statement_rows(toy_kb, none, reverse=False),
-        question_rows(toy_kb, none, inverse=False),
-        passage_rows(toy_kb, none),
-        multi_hop_rows(toy_kb, none),
+        statement_rows(none, Wording(toy_kb), Options()),
+        question_rows(none, Wording(toy_kb), Options()),
+        passage_rows(none, Wording(toy_kb), Options()),
+        multi_hop_rows(none, Wording(toy_kb), Options()),
     ):
         assert check_table(rows, "examples").num_rows == 0
 
@@ -283,5 +291,5 @@ def test_a_predicate_without_a_reference_in_a_language_is_not_hopped_through_the
     prefixes = "@prefix : <urn:x:> . @prefix kaug: <https://w3id.org/kaug/ns#> .\n"
     lexicon.write_text(f"{prefixes}:p {said} . :q {said} ; kaug:inverseReference '有{{o}}的'@zh .", encoding="utf-8")
     kb = build_kb([source], lexicon=lexicon, languages=("zh",))
-    rows = multi_hop_rows(kb, facts_to_teach(kb), language="zh").to_pylist()
+    rows = multi_hop_rows(facts_to_teach(kb), Wording(kb, "zh"), Options()).to_pylist()
     assert [(row["prompt"], row["completion"]) for row in rows] == [("有c的是?", "A是c A是b 答案：b")]

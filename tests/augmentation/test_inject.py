@@ -10,6 +10,7 @@ from kaug.augmentation.inject import Position, inject_facts, text_rows
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.retriever import RETRIEVED
 from kaug.tables import check_table
+from kaug.wording.wording import Wording
 
 Fact = Callable[[str, str, str], str]
 
@@ -59,7 +60,7 @@ def row_of(toy_kb: KnowledgeBase, toy_fact: Fact) -> Callable[[tuple[str, str, s
 def test_before_sets_the_sentences_into_the_prompt_in_the_order_of_the_ranks(toy_kb, row_of, toy_fact) -> None:
     text = "In Peru they saw."
     found = hits(toy_kb, (0, row_of(SAW), None, None), (0, row_of(LIMA), 3, 7))
-    (row,) = inject_facts(toy_kb, [text], ["t1"], found, position="before")[0].to_pylist()
+    (row,) = inject_facts(Wording(toy_kb), [text], ["t1"], found, position="before")[0].to_pylist()
     assert row["prompt"] == "A saw is used to cut wood. The capital of Peru is Lima.\n"
     assert row["completion"] == text
     assert row["facts"] == [toy_fact(*SAW), toy_fact(*LIMA)]
@@ -76,7 +77,7 @@ def test_inline_sets_each_fact_in_brackets_behind_its_mention(toy_kb, row_of, to
         (0, row_of(SOL), 15, 19),
         (0, row_of(("whale", "livesIn", "sea")), None, None),
     )
-    (row,) = inject_facts(toy_kb, [text], ["t1"], found, position="inline")[0].to_pylist()
+    (row,) = inject_facts(Wording(toy_kb), [text], ["t1"], found, position="inline")[0].to_pylist()
     assert row["prompt"] == ""
     assert row["completion"] == (
         "With a saw (A saw is used to cut wood), in Peru (The capital of Peru is Lima) (The currency of Peru is the sol)."
@@ -90,17 +91,17 @@ def test_inline_sets_each_fact_in_brackets_behind_its_mention(toy_kb, row_of, to
 def test_texts_without_a_fact_are_left_out_and_counted(toy_kb, row_of) -> None:
     texts, ids = ["a Peru", "nothing", "b", "Peru"], ["w", "x", "y", "z"]
     found = hits(toy_kb, (0, row_of(LIMA), 2, 6), (2, row_of(SAW), None, None), (3, row_of(LIMA), 0, 4))
-    before, left = inject_facts(toy_kb, texts, ids, found, position="before")
+    before, left = inject_facts(Wording(toy_kb), texts, ids, found, position="before")
     assert before["text_id"].to_pylist() == ["w", "y", "z"]
     assert left == {"texts left out of before: no fact found": 1}
-    inline, left = inject_facts(toy_kb, texts, ids, found, position="inline")
+    inline, left = inject_facts(Wording(toy_kb), texts, ids, found, position="inline")
     assert inline["text_id"].to_pylist() == ["w", "z"]
     assert left == {"texts left out of inline: no fact found": 2}
 
 
 def test_no_texts_and_no_hits(toy_kb) -> None:
     for texts in ([], ["a", "b"]):
-        rows, left = inject_facts(toy_kb, texts, [str(n) for n in range(len(texts))], hits(toy_kb))
+        rows, left = inject_facts(Wording(toy_kb), texts, [str(n) for n in range(len(texts))], hits(toy_kb))
         assert check_table(rows, "examples").num_rows == 0
         assert sum(left.values()) == len(texts)
 
@@ -123,7 +124,7 @@ def found_in_texts(draw) -> tuple[list[str], list[tuple[int, int, int | None, in
 def test_cutting_the_spans_restores_any_text(toy_kb: KnowledgeBase, position: Position, case) -> None:
     texts, found = case
     table = hits(toy_kb, *found)
-    rows, left = inject_facts(toy_kb, texts, [str(n) for n in range(len(texts))], table, position=position)
+    rows, left = inject_facts(Wording(toy_kb), texts, [str(n) for n in range(len(texts))], table, position=position)
     wanted = {text for text, _, start, _ in found if position == "before" or start is not None}
     assert rows["text_id"].to_pylist() == [str(number) for number in sorted(wanted)]
     assert sum(left.values()) == len(texts) - len(wanted)
@@ -154,7 +155,7 @@ def test_spans_of_what_the_retriever_finds_restore_the_text(toy_kb: KnowledgeBas
         if term in by_subject
     ]
     assert len(found) >= 2
-    (row,) = inject_facts(toy_kb, [text], ["a"], hits(toy_kb, *found), position=position)[0].to_pylist()
+    (row,) = inject_facts(Wording(toy_kb), [text], ["a"], hits(toy_kb, *found), position=position)[0].to_pylist()
     assert cut(row) == text
     if position == "inline":
         assert "Peru (The capital of Peru is Lima)" in row["completion"]

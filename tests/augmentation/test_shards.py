@@ -3,22 +3,23 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
+from kaug.arms import ARMS
 from kaug.augmentation import shards
-from kaug.augmentation.arms import closed_book_rows
+from kaug.augmentation.arms import arm_rows
 from kaug.augmentation.inject import text_rows
 from kaug.augmentation.rows import concat_rows
 from kaug.augmentation.shards import count_rows, dataset_card, read_shards, write_shards
 from kaug.errors import TableError
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.tables import PROBES
 
 
 @pytest.fixture(scope="module")
 def rows(toy_kb: KnowledgeBase) -> pa.Table:
-    table, _ = closed_book_rows(toy_kb, "augmented", held_out=np.zeros(0, np.uint32), languages=("en", "zh"))
+    table, _ = arm_rows(toy_kb, ARMS["augmented"], PROBES.empty_table(), [], [], languages=("en", "zh"))
     return concat_rows([table, text_rows(["A text.", ""], ["a", "b"])])
 
 

@@ -54,17 +54,17 @@ def rows() -> tuple[str, float, float]:
     from kaug.augmentation.forms.statement import statement_rows
     from kaug.augmentation.rows import facts_to_teach
     from kaug.knowledge.build import build_kb
-    from kaug.wording.statements import templates
+    from kaug.wording.wording import Wording
 
     kb = build_kb([ROOT / "kb/commonsense/everyday.ttl"], lexicon=ROOT / "kb/lexicon.ttl")
     facts = facts_to_teach(kb)
-    words = kb.phrase().to_pylist()
+    words = Wording(kb).phrases().to_pylist()
 
     def loop() -> list[dict[str, object]]:
         made = []
         for row in facts.rows:
             fact = kb.facts.slice(int(row), 1).to_pylist()[0]
-            for template in templates(kb, fact["predicate"], "statement")[:5]:
+            for template in Wording(kb).templates(fact["predicate"], "statement")[:5]:
                 text = template.format(s=words[fact["subject"]], o=words[fact["object"]])
                 made.append({"completion": text, "fact": fact["fact"].hex(), "span": (0, len(text))})
         return made
@@ -80,10 +80,10 @@ def embedding() -> tuple[str, float, float]:
     from kaug.knowledge.build import build_kb
     from kaug.models.find import find_encoder
     from kaug.retrieval.encoder import load_encoder
-    from kaug.wording.statements import statements
+    from kaug.wording.wording import Wording
 
     kb = build_kb([ROOT / "kb/commonsense/everyday.ttl"], lexicon=ROOT / "kb/lexicon.ttl")
-    texts = statements(kb, np.arange(1500)).to_pylist()
+    texts = Wording(kb).sentences(np.arange(1500)).to_pylist()
     encoder = load_encoder("all-MiniLM-L6-v2")
     plain = SentenceTransformer(str(find_encoder("all-MiniLM-L6-v2")), device="cpu")
     ours = best_of(lambda: encoder.encode(texts), 2)

@@ -20,7 +20,7 @@ from kaug.retrieval.encoder import load_encoder
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.retriever import Retriever
-from kaug.wording.statements import statements
+from kaug.wording.wording import Wording
 from tests.benchmarks.__main__ import in_turns
 from tests.benchmarks.finding import lama
 
@@ -58,14 +58,14 @@ def main() -> None:
     encoder = load_encoder("all-MiniLM-L6-v2", given.backend, texts=10**6)
     index = FactIndex.build(task.kb, encoder)
     rows = np.arange(task.kb.facts.num_rows)
-    sentences = statements(task.kb, rows).to_pylist()
+    sentences = Wording(task.kb).sentences(rows).to_pylist()
     flat = faiss.IndexFlatIP(encoder.dimension)
     flat.add(index.vectors[rows])
     model = SentenceTransformer(str(find_encoder("all-MiniLM-L6-v2")), device="cpu")
     retriever = Retriever(task.kb, index, Linker(task.kb), encoder)
     ways: dict[str, Callable[[], object]] = {
         "plain loop": lambda: loop(texts, sentences, flat, model),
-        "kaug.inject": lambda: kaug.inject(texts, task.kb, index, k=5, threshold=-1),
+        "kaug.open_book_rows": lambda: kaug.open_book_rows(texts, retriever, k=5, threshold=-1),
         "of that, retrieval": lambda: retriever.retrieve(texts, 5, threshold=-1),
         "of that, embedding": lambda: encoder.encode(texts, query=True),
     }

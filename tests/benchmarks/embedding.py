@@ -31,12 +31,12 @@ def main() -> None:
     from kaug.pipeline.inspect import machine
     from kaug.retrieval.encoder import load_encoder
     from kaug.retrieval.encoders.choice import candidates
-    from kaug.wording.statements import statements
+    from kaug.wording.wording import Wording
     from tests.benchmarks.__main__ import in_turns
 
     torch.set_num_threads(given.threads)
     kb = build_kb([_ROOT / "kb/commonsense/everyday.ttl"], lexicon=_ROOT / "kb/lexicon.ttl")
-    texts = statements(kb, np.arange(given.facts) % kb.facts.num_rows).to_pylist()
+    texts = Wording(kb).sentences(np.arange(given.facts) % kb.facts.num_rows).to_pylist()
     plain = SentenceTransformer(str(find_encoder("all-MiniLM-L6-v2")), device="cpu")
     works: dict[str, Callable[[], Any]] = {
         "SentenceTransformer.encode": lambda: plain.encode(texts, normalize_embeddings=True)

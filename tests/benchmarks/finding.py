@@ -32,7 +32,7 @@ from kaug.retrieval.encoder import load_encoder
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.retriever import Retriever
-from kaug.wording.statements import fill, templates
+from kaug.wording.wording import Wording, fill
 from tests.benchmarks.linking import DATA
 
 ROOT = Path(__file__).parents[2]
@@ -150,14 +150,14 @@ def said_otherwise(name: str, kb: KnowledgeBase) -> Iterator[Task]:
     random = np.random.default_rng(0)
     rows = np.sort(random.choice(kb.facts.num_rows, min(_ASKED, kb.facts.num_rows), replace=False))
     subject, predicate, object_ = kb.columns()
-    words = [kb.phrase(terms=terms[rows]) for terms in (subject, object_)]
+    words = [Wording(kb).phrases(terms[rows]) for terms in (subject, object_)]
     alike: dict[tuple[int, int], set[int]] = {}
     for row, pair in enumerate(zip(subject.tolist(), predicate.tolist(), strict=True)):
         alike.setdefault(pair, set()).add(row)
     for what, wording in (("said otherwise", "statement"), ("asked for", "question")):
         texts, wanted = [], []
         for place, row in enumerate(rows.tolist()):
-            found = templates(kb, int(predicate[row]), wording)  # type: ignore[arg-type]
+            found = Wording(kb).templates(int(predicate[row]), wording)  # type: ignore[arg-type]
             if wording == "statement" and len(found) < 2:
                 continue
             template = found[int(random.integers(wording == "statement", len(found)))]

@@ -27,6 +27,7 @@ from kaug.retrieval.encoder import Encoder, load_encoder
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.retriever import Retriever
+from kaug.wording.wording import Wording
 from tests.benchmarks.__main__ import best_of, in_turns
 
 _DIMENSION, _CENTRES, _GROUPS, _NOISE = 384, 8_000, 400, 4_099
@@ -183,7 +184,7 @@ def main() -> None:
     if given.kb:
         kb = load_kb(given.kb)
         encoder = load_encoder("all-MiniLM-L6-v2")
-        asked = encoder.encode([f"What about {text}?" for text in kb.text().to_pylist()[:1000]])
+        asked = encoder.encode([f"What about {text}?" for text in Wording(kb).labels().to_pylist()[:1000]])
         print(compare(kb, encoder, asked), flush=True)
     print(
         "\nBy size; without embedding. `held` is the index's memory, without mapped files; `joined` is making the linker and "

@@ -27,7 +27,7 @@ def gather(rows: list[_Row], asked: list[_Row]) -> tuple[_Evidence, NDArray[np.i
     from kaug.retrieval.encoder import load_encoder
     from kaug.retrieval.linker import Linker
     from kaug.retrieval.linking.senses import evidence
-    from kaug.wording.statements import statements
+    from kaug.wording.wording import Wording
 
     relations = [json.loads(line) for line in (DATA / "lama-trex" / "relations.jsonl").read_text().splitlines()]
     lines = {f"<urn:x:{one['relation']}> {_LABEL} {json.dumps(one['label'])} ." for one in relations}
@@ -63,7 +63,7 @@ def gather(rows: list[_Row], asked: list[_Row]) -> tuple[_Evidence, NDArray[np.i
         np.zeros((count, encoder.dimension), np.float32) for count in (len(texts), kb.facts.num_rows)
     )
     text_vectors[texts_used] = encoder.encode([texts[one] for one in texts_used])
-    fact_vectors[facts_used] = encoder.encode(statements(kb, np.flatnonzero(facts_used)).to_pylist())
+    fact_vectors[facts_used] = encoder.encode(Wording(kb).sentences(np.flatnonzero(facts_used)).to_pylist())
     got = evidence(kb, mentions, texts, np.array(chosen), text_vectors, fact_vectors)
     return got, np.array(group), np.array(meant), names
 

@@ -18,7 +18,7 @@ from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import PROPERTIES
 from kaug.rdf.sources import Source
 from kaug.tables import EXAMPLES, PROBES, content_digest
-from kaug.wording.statements import statements
+from kaug.wording.wording import Wording
 
 PREFIXES = """
 @prefix : <urn:x:> .
@@ -52,7 +52,7 @@ def make(tmp_path: Path) -> Make:
 
 
 def said(kb: KnowledgeBase, rows: np.ndarray) -> list[str]:
-    return statements(kb, rows).to_pylist()
+    return Wording(kb).sentences(rows).to_pylist()
 
 
 def planted(difference: Difference) -> dict[str, int]:

@@ -20,8 +20,8 @@ from kaug.errors import ModelError, PipelineError, SourceError
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import PROPERTIES, check_template
-from kaug.wording.statements import templates
-from kaug.wording.wording import by_rule
+from kaug.wording.rules import by_rule
+from kaug.wording.wording import Wording
 
 PREFIXES = """
 @prefix : <urn:x:> .
@@ -119,7 +119,7 @@ def test_drafts_by_rule_are_what_the_fall_back_says(make: Make) -> None:
     for entry in drafts.entries:
         assert entry.drafted_by == ("rule",)
         term = kb.terms["value"].to_pylist().index(entry.iri)
-        assert entry.templates == {name: tuple(templates(kb, term, name)) for name in PROPERTIES}  # type: ignore[arg-type]
+        assert entry.templates == {name: tuple(Wording(kb).templates(term, name)) for name in PROPERTIES}  # type: ignore[arg-type]
 
 
 # ---------------------------------------------------------------- by a model
@@ -388,7 +388,7 @@ def test_a_written_lexicon_is_loaded(tmp_path: Path, make: Make) -> None:
     again = make(lexicon=(tmp_path / "l.ttl").read_text(encoding="utf-8") + LEXICON)
     assert lacking(again) == []
     borders = again.terms["value"].to_pylist().index("urn:x:borders")
-    assert templates(again, borders, "statement") == by_rule("borders")["statement"]
+    assert Wording(again).templates(borders, "statement") == by_rule("borders")["statement"]
     assert set(again.lexicon["property"].to_pylist()) == set(PROPERTIES)
 
 

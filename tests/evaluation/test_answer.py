@@ -209,9 +209,9 @@ def test_facts_stand_before_the_questions_but_not_before_passages(toy_kb: Knowle
     )
     prompts, facts = with_facts(toy_kb, probes, hits, "en")
     asked = probes["prompt"].to_pylist()
-    from kaug.wording.statements import statements
+    from kaug.wording.wording import Wording
 
-    assert prompts[question] == " ".join([*statements(toy_kb, np.array(rows)).to_pylist(), asked[question]])
+    assert prompts[question] == " ".join([*Wording(toy_kb).sentences(np.array(rows)).to_pylist(), asked[question]])
     assert facts[question] == [toy_kb.hex_ids[row].as_py() for row in rows]
     assert prompts[passage] == asked[passage]
     assert [n for n, of in enumerate(facts) if of] == [question]

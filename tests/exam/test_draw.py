@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,13 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kaug.augmentation.arms import closed_book_rows
+from kaug.arms import ARMS
+from kaug.augmentation.arms import arm_rows
 from kaug.errors import PipelineError
-from kaug.exam.draw import draw_exam
+from kaug.exam.draw import draw_exam, exam_counts
+from kaug.exam.drawing import Draw, Kind, Question
+from kaug.exam.kinds import KINDS
 from kaug.exam.leaks import held_out
+from kaug.exam.settings import ExamSettings
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.tables import check_table
+from kaug.wording.wording import Wording
 
 Fact = Callable[[str, str, str], str]
 Probes = dict[tuple[str, str], dict]
@@ -35,7 +41,7 @@ def by_question(probes: pa.Table) -> Probes:
 @pytest.fixture(scope="module")
 def everything(toy_kb: KnowledgeBase) -> Probes:
     """The exam in which all entities are held out."""
-    return by_question(draw_exam(toy_kb, held_out_entities=1.0))
+    return by_question(draw_exam(toy_kb, ExamSettings(held_out_entities=1.0)))
 
 
 def test_the_exam_is_the_same_for_the_same_seed(toy_kb: KnowledgeBase) -> None:
@@ -85,8 +91,8 @@ def test_compose_answers_are_right_by_brute_force(toy_kb: KnowledgeBase, everyth
     rows = np.arange(toy_kb.facts.num_rows, dtype=np.int64)
     local = [iri.removeprefix("urn:toy:") for iri in toy_kb.terms["value"].to_pylist()]
     triples = [tuple(local[int(term)] for term in triple) for triple in zip(*toy_kb.columns(rows), strict=True)]
-    phrase = dict(zip(local, toy_kb.phrase().to_pylist(), strict=True))
-    names = {local[term]: toy_kb.names(term) for term in range(toy_kb.terms.num_rows)}
+    phrase = dict(zip(local, Wording(toy_kb).phrases().to_pylist(), strict=True))
+    names = {local[term]: Wording(toy_kb).names(term) for term in range(toy_kb.terms.num_rows)}
     expected: dict[str, tuple[set[str], set[str]]] = {}
     for subject, one, given_value in triples:
         if one not in ("capital", "currency"):
@@ -118,39 +124,100 @@ def test_locality_asks_for_untaught_facts_of_taught_predicates(everything: Probe
 @pytest.mark.parametrize(("part", "entities"), [(0.5, round(0.5 * 11)), (0.25, round(0.25 * 11)), (1.0, 11), (0.01, 1)])
 def test_the_wanted_part_of_the_entities_is_held_out(toy_kb: KnowledgeBase, part: float, entities: int) -> None:
     for seed in range(3):
-        probes = draw_exam(toy_kb, held_out_entities=part, seed=seed)
+        probes = draw_exam(toy_kb, ExamSettings(held_out_entities=part), seed=seed)
         assert len(held_out(toy_kb, probes).entities) == entities
 
 
 def test_probes_per_kind_bounds_every_kind_and_draws_from_the_same_pool(toy_kb: KnowledgeBase) -> None:
-    few = draw_exam(toy_kb, texts=TEXTS, held_out_entities=1.0, held_out_texts=1.0, probes_per_kind=2)
+    few = draw_exam(toy_kb, ExamSettings(held_out_entities=1.0, held_out_texts=1.0, probes_per_kind=2), texts=TEXTS)
     probes = few.to_pylist()
-    questions = [probe["kind"] for probe in probes if probe["hops"]]
-    assert {kind: questions.count(kind) for kind in set(questions)} == dict.fromkeys(
-        ("recall", "reverse", "compose", "locality"), 2
-    )
-    assert sum(not probe["hops"] for probe in probes) <= 2
-    ids = set(draw_exam(toy_kb, texts=TEXTS, held_out_entities=1.0, held_out_texts=1.0)["id"].to_pylist())
+    kinds = [probe["kind"] for probe in probes]
+    assert {kind: kinds.count(kind) for kind in set(kinds)} == dict.fromkeys(KINDS, 2)
+    ids = set(draw_exam(toy_kb, ExamSettings(held_out_entities=1.0, held_out_texts=1.0), texts=TEXTS)["id"].to_pylist())
     assert {probe["id"] for probe in probes} <= ids
 
 
 def test_a_kind_is_asked_as_often_as_it_says_and_otherwise_not(toy_kb: KnowledgeBase) -> None:
-    given = {"texts": TEXTS, "held_out_entities": 1.0, "held_out_texts": 1.0}
-    probes = draw_exam(toy_kb, **given, probes_per_kind={"recall": 5, "compose": 0, "reverse": 2}).to_pylist()
-    kinds = [probe["kind"] for probe in probes]
-    assert {kind: kinds.count(kind) for kind in kinds} == {"recall": 5, "reverse": 2}
-    few = draw_exam(toy_kb, **given, probes_per_kind={"locality": 1}).to_pylist()
-    assert [(probe["kind"], probe["hops"]) for probe in few] == [("locality", 1), ("locality", 0)]
+    def kinds(**probes_per_kind: int) -> dict[str, int]:
+        settings = ExamSettings(held_out_entities=1.0, held_out_texts=1.0, probes_per_kind=probes_per_kind)
+        return Counter(draw_exam(toy_kb, settings, texts=TEXTS)["kind"].to_pylist())
+
+    assert kinds(recall=5, compose=0, reverse=2) == {"recall": 5, "reverse": 2}
+    assert kinds(locality=1, continuation=1) == {"locality": 1, "continuation": 1}
+    assert kinds(locality=1) == {"locality": 1}
+
+
+def test_what_was_not_drawn_is_counted(toy_kb: KnowledgeBase) -> None:
+    settings = ExamSettings(held_out_entities=1.0, held_out_texts=1.0, probes_per_kind=20, max_answers=1)
+    counts = exam_counts(draw_exam(toy_kb, settings, texts=TEXTS))
+    assert counts["probes continuation"] == 3
+    assert counts["probes continuation: fewer than asked for"] == 17
+    assert counts["continuation: texts of fewer than 16 words"] == 1
+    assert counts["probes recall"] == 18
+    assert counts["recall: questions with more than 1 right answers"] == 2  # of the two currencies of Bhutan
+    assert "probes reverse: fewer than asked for" in counts
+    full = exam_counts(draw_exam(toy_kb, ExamSettings(held_out_entities=1.0, probes_per_kind={"recall": 3})))
+    assert full == {"probes recall": 3}
+
+
+def test_names_that_are_too_long_are_not_asked(tmp_path: Path) -> None:
+    file = tmp_path / "a.ttl"
+    long = "n" * 100_000
+    file.write_text(
+        f"@prefix : <urn:x:> . :peru :capital :lima . :togo :capital :{long} . :{long} :capital :lome .\n"
+        f'@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . :lima rdfs:label "Lima", "{long}" .',
+        encoding="utf-8",
+    )
+    probes = draw_exam(build_kb([file]), ExamSettings(held_out_entities=1.0, probes_per_kind={"recall": 9}))
+    assert probes["prompt"].to_pylist() == ["Which capital does peru have?"]
+    assert probes["answers"].to_pylist() == [["Lima"]]
+    assert exam_counts(probes)["recall: questions with a name of more than 1000 characters"] == 2
+
+
+def test_a_language_in_which_nothing_can_be_asked_is_refused_with_what_would_help(toy_kb: KnowledgeBase) -> None:
+    with pytest.raises(
+        PipelineError, match=r"no question in 'de' .*recall: facts without a template of exam in de"
+    ) as e:
+        draw_exam(toy_kb, texts=TEXTS, language="de")
+    assert "Add a lexicon in 'de'" in str(e.value)
+    local = ExamSettings(probes_per_kind={"continuation": 2}, held_out_texts=1.0)
+    assert draw_exam(toy_kb, local, texts=TEXTS, language="de").num_rows == 2  # no gain is asked for
+
+
+def test_an_unknown_kind_is_refused_with_the_nearest() -> None:
+    with pytest.raises(ValueError, match=r"'recal' is no kind of probes\. Did you mean 'recall'"):
+        ExamSettings(probes_per_kind={"recal": 5})
+
+
+def draw_capitals(draw: Draw) -> list[Question]:
+    """A kind of one's own: whether a capital is one, answered by yes."""
+    rows = draw.held_out
+    subjects, _, objects = draw.wording.kb.columns(rows)
+    return [
+        {"prompt": f"Is {o} a place in {s}?", "answers": ["yes"], "facts": [draw.wording.kb.hex_ids[int(row)].as_py()]}
+        | {"hops": 1, "template": "Is {o} a place in {s}?", "source": "world"}
+        for row, s, o in zip(
+            rows, draw.wording.phrases(subjects).to_pylist(), draw.wording.phrases(objects).to_pylist(), strict=True
+        )
+    ]
+
+
+def test_a_kind_is_one_function_and_one_line(toy_kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(KINDS, "capitals", Kind(draw_capitals, "contains", "Capitals", "questions on capitals", "gain"))
+    probes = draw_exam(toy_kb, ExamSettings(probes_per_kind={"capitals": 3}))
+    assert set(probes["kind"].to_pylist()) == {"capitals"}
+    assert probes.num_rows == 3
+    assert set(probes["scorer"].to_pylist()) == {"contains"}
 
 
 def test_probes_are_sorted_and_their_ids_unique(toy_kb: KnowledgeBase) -> None:
-    probes = draw_exam(toy_kb, texts=TEXTS, held_out_texts=1.0).to_pylist()
+    probes = draw_exam(toy_kb, ExamSettings(held_out_texts=1.0), texts=TEXTS).to_pylist()
     assert [probe["kind"] for probe in probes] == sorted(probe["kind"] for probe in probes)
     assert len({probe["id"] for probe in probes}) == len(probes)
 
 
 def test_questions_with_too_many_right_answers_are_left_out(toy_kb: KnowledgeBase) -> None:
-    strict = by_question(draw_exam(toy_kb, held_out_entities=1.0, most_answers=1))
+    strict = by_question(draw_exam(toy_kb, ExamSettings(held_out_entities=1.0, max_answers=1)))
     assert ("recall", "Which money is spent in Bhutan?") not in strict
     assert ("reverse", "Name a land where people pay with the euro.") not in strict
     assert ("recall", "Which money is spent in Togo?") in strict
@@ -160,8 +227,8 @@ def test_no_question_is_asked_that_rows_about_other_entities_answer(toy_kb: Know
     """Held out is France but not the Netherlands: rows may ask who pays in euros, so the exam may not."""
     seen = set()
     for seed in range(12):
-        probes = draw_exam(toy_kb, held_out_entities=0.5, seed=seed)
-        names = set(toy_kb.text().take(pa.array(held_out(toy_kb, probes).entities)).to_pylist())
+        probes = draw_exam(toy_kb, ExamSettings(held_out_entities=0.5), seed=seed)
+        names = set(Wording(toy_kb).labels().take(pa.array(held_out(toy_kb, probes).entities)).to_pylist())
         asked = any("pay with the euro" in prompt for prompt in probes["prompt"].to_pylist())
         assert asked == ({"France", "Netherlands"} <= names)
         seen.add(asked)
@@ -177,13 +244,13 @@ def test_of_two_entities_of_one_name_both_answers_are_right(tmp_path: Path) -> N
         encoding="utf-8",
     )
     kb = build_kb([file])
-    probes = by_question(draw_exam(kb, held_out_entities=1.0))
+    probes = by_question(draw_exam(kb, ExamSettings(held_out_entities=1.0)))
     both = probes["recall", "Which capital does Georgia have?"]
     assert sorted(both["answers"]) == ["Atlanta", "Tbilisi"]
     assert len(both["facts"]) == 2
     assert sum(kind == "recall" for kind, _ in probes) == 2
     for seed in range(6):  # with only one of them held out, rows ask about "Georgia" as well
-        drawn = draw_exam(kb, held_out_entities=0.34, seed=seed)
+        drawn = draw_exam(kb, ExamSettings(held_out_entities=0.34), seed=seed)
         assert not any("Georgia" in prompt for prompt in drawn["prompt"].to_pylist())
 
 
@@ -196,21 +263,25 @@ def test_a_locality_question_has_no_taught_answer(tmp_path: Path) -> None:
 
 
 def test_passages_split_where_the_text_is_restored(toy_kb: KnowledgeBase) -> None:
-    probes = draw_exam(toy_kb, texts=TEXTS, held_out_texts=1.0).to_pylist()
-    passages = [probe for probe in probes if probe["hops"] == 0]
+    probes = draw_exam(toy_kb, ExamSettings(held_out_texts=1.0), texts=TEXTS).to_pylist()
+    passages = [probe for probe in probes if probe["kind"] == "continuation"]
     assert {probe["prompt"] + probe["answers"][0] for probe in passages} == {TEXTS[0], TEXTS[1], TEXTS[3]}
-    assert {(probe["kind"], probe["source"], tuple(probe["facts"])) for probe in passages} == {("locality", "text", ())}
-    half = draw_exam(toy_kb, texts=TEXTS, held_out_texts=0.5).to_pylist()
-    assert sum(not probe["hops"] for probe in half) in (1, 2)
-    none = draw_exam(toy_kb, texts=TEXTS, held_out_texts=0.0).to_pylist()
-    assert all(probe["hops"] for probe in none)
+    assert {(probe["scorer"], probe["source"], tuple(probe["facts"])) for probe in passages} == {
+        ("continuation", "text", ())
+    }
+    half = draw_exam(toy_kb, ExamSettings(held_out_texts=0.5), texts=TEXTS)
+    assert half["kind"].to_pylist().count("continuation") in (1, 2)
+    none = draw_exam(toy_kb, ExamSettings(held_out_texts=0.0), texts=TEXTS)
+    assert "continuation" not in none["kind"].to_pylist()
 
 
 @given(st.lists(st.lists(st.text(" \t\nabé國.", max_size=6), min_size=10, max_size=30).map(" ".join), max_size=4))
 def test_any_passage_is_restored_and_has_two_parts(toy_kb: KnowledgeBase, texts: list[str]) -> None:
     texts = [*texts, "\n".join(["word"] * 40)]
-    probes = draw_exam(toy_kb, texts=texts, held_out_texts=1.0, probes_per_kind=10).to_pylist()
-    passages = [probe for probe in probes if probe["hops"] == 0]
+    probes = draw_exam(
+        toy_kb, ExamSettings(held_out_texts=1.0, probes_per_kind={"continuation": 10}), texts=texts
+    ).to_pylist()
+    passages = [probe for probe in probes if probe["kind"] == "continuation"]
     assert {probe["prompt"] + probe["answers"][0] for probe in passages} <= set(texts)
     assert len({probe["id"] for probe in passages}) == len(passages)
 
@@ -225,5 +296,5 @@ def test_a_knowledge_base_that_teaches_nothing_is_refused(tmp_path: Path) -> Non
 def test_no_exam_question_is_a_question_of_a_row(toy_kb: KnowledgeBase) -> None:
     for seed in range(3):
         probes = draw_exam(toy_kb, seed=seed)
-        rows, _ = closed_book_rows(toy_kb, "augmented", held_out=held_out(toy_kb, probes).entities, seed=seed)
+        rows, _ = arm_rows(toy_kb, ARMS["augmented"], probes, [], [], seed=seed)
         assert not set(probes["prompt"].to_pylist()) & set(rows["prompt"].to_pylist())

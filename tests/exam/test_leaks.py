@@ -9,15 +9,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kaug.augmentation.arms import Arm, closed_book_rows
+from kaug.arms import ARMS
+from kaug.augmentation.arms import arm_rows
 from kaug.augmentation.inject import text_rows
 from kaug.augmentation.rows import concat_rows, make_rows
 from kaug.errors import LeakError
 from kaug.exam.draw import draw_exam
 from kaug.exam.leaks import HeldOut, check_leaks, held_out
+from kaug.exam.settings import ExamSettings
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.tables import PROBES
+from kaug.wording.wording import Wording
 
 Fact = Callable[[str, str, str], str]
 
@@ -26,7 +29,7 @@ PASSAGE = "The harbour of the old town lies quiet in the morning, and gulls cry 
 
 @pytest.fixture(scope="module")
 def probes(toy_kb: KnowledgeBase) -> pa.Table:
-    return draw_exam(toy_kb, texts=[PASSAGE], held_out_texts=1.0)
+    return draw_exam(toy_kb, ExamSettings(held_out_texts=1.0), texts=[PASSAGE])
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +38,8 @@ def kept_out(toy_kb: KnowledgeBase, probes: pa.Table) -> HeldOut:
 
 
 @pytest.fixture(scope="module")
-def rows(toy_kb: KnowledgeBase, kept_out: HeldOut) -> pa.Table:
-    table, _ = closed_book_rows(toy_kb, "augmented", held_out=kept_out.entities, languages=("en", "zh"))
-    return table
+def rows(toy_kb: KnowledgeBase, probes: pa.Table) -> pa.Table:
+    return arm_rows(toy_kb, ARMS["augmented"], probes, [], [], languages=("en", "zh"))[0]
 
 
 def row(prompt: str, completion: str, *facts: str, family: str = "closed-book", task: str = "question-answering"):
@@ -112,7 +114,7 @@ def test_a_question_that_a_held_out_entity_answers(tmp_path: Path) -> None:
 
 def test_a_question_of_the_exam(toy_kb: KnowledgeBase, rows: pa.Table, probes: pa.Table, kept_out: HeldOut) -> None:
     for probe in probes.to_pylist():
-        if not probe["hops"]:
+        if probe["scorer"] == "continuation":
             continue
         shouted = "  " + probe["prompt"].upper().replace(" ", "\n ").replace("?", " !?")
         for planted in (row(shouted, "x"), row("", f"Once one asked: {probe['prompt']} And why not?")):
@@ -133,11 +135,11 @@ def test_a_fact_of_the_locality_probes(toy_kb: KnowledgeBase, rows, kept_out: He
         row("", "Letters need it.", fact, task="language-modelling"),
         row("Some fact.\n", "A text.", held_fact(toy_kb, kept_out, held=False), fact, family="open-book"),
     ):
-        assert "rests on a fact of the exam's locality probes" in refused(toy_kb, rows, planted, kept_out)
+        assert "rests on a fact that the exam asks as not taught" in refused(toy_kb, rows, planted, kept_out)
 
 
 def test_a_held_out_passage(toy_kb: KnowledgeBase, rows: pa.Table, probes: pa.Table, kept_out: HeldOut) -> None:
-    (passage,) = (probe for probe in probes.to_pylist() if not probe["hops"])
+    (passage,) = (probe for probe in probes.to_pylist() if probe["kind"] == "continuation")
     for text in (PASSAGE, f"Before it. {passage['answers'][0]} And after it."):
         planted = row("", text, family="text", task="language-modelling")
         assert "holds what the exam asks" in refused(toy_kb, rows, planted, kept_out)
@@ -186,21 +188,20 @@ def worlds(draw) -> str:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(worlds(), st.integers(0, 2**31), st.floats(0.05, 0.9), st.sampled_from(["repeated", "augmented", "shuffled"]))
-def test_whatever_is_known_the_rows_do_not_leak_the_exam(world: str, seed: int, part: float, arm: Arm) -> None:
+def test_whatever_is_known_the_rows_do_not_leak_the_exam(world: str, seed: int, part: float, arm: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "a.ttl"
         file.write_text(
             "@prefix : <urn:x:> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n" + world, encoding="utf-8"
         )
         kb = build_kb([file])
-    probes = draw_exam(kb, held_out_entities=part, seed=seed)
+    probes = draw_exam(kb, ExamSettings(held_out_entities=part), seed=seed)
     kept = held_out(kb, probes)
-    rows, _ = closed_book_rows(kb, arm, held_out=kept.entities, seed=seed)
-    assert check_leaks(kb, rows, kept, arm).num_rows == rows.num_rows
+    rows, _ = arm_rows(kb, ARMS[arm], probes, [], [], seed=seed)  # checks for leaks
     assert not set(probes["prompt"].to_pylist()) & set(rows["prompt"].to_pylist())
     if arm == "shuffled":
         return  # its false objects may be held-out entities; what it tells of them is false
-    names = set(kb.text().take(pa.array(kept.entities)).to_pylist())
+    names = set(Wording(kb).labels().take(pa.array(kept.entities)).to_pylist())
     asked = rows.filter(pa.compute.equal(rows["task"], "question-answering"))
     for prompt, completion in zip(asked["prompt"].to_pylist(), asked["completion"].to_pylist(), strict=True):
         assert not names & set(re.findall(r"\w+", f"{prompt} {completion}"))

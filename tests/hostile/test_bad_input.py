@@ -21,6 +21,7 @@ from kaug.rdf.validate import check_shapes, validate_file
 from kaug.retrieval.index import HITS
 from kaug.retrieval.linker import Linker
 from kaug.store.digests import safe_name
+from kaug.wording.wording import Wording
 
 _PROJECT = runpy.run_path(str(Path(__file__).parents[1] / "end_to_end" / "conftest.py"))
 toy_models, make_toy, toy = (_PROJECT[name] for name in ("toy_models", "make_toy", "toy"))
@@ -78,7 +79,7 @@ def test_a_selection_that_takes_nothing_is_told(toy: Any) -> None:
 
 def test_a_predicate_without_a_label_is_said_from_its_name(tmp_path: Path) -> None:
     source = write(tmp_path / "a.ttl", "@prefix : <http://x.org/o#> . :Togo :hasOfficialLanguage :French ; :p1 :q .")
-    told = set(kaug.teach(kaug.build_kb([source]), forms=["statement", "reversed"])["completion"])
+    told = set(kaug.closed_book_rows(kaug.build_kb([source]), forms=["statement", "reversed"])["completion"])
     assert "The official language of Togo is French." in told
     assert "French is the official language of Togo." in told
     assert len(told) == 4
@@ -276,7 +277,7 @@ def test_names_and_values_bring_no_control_into_rows(tmp_path: Path) -> None:
         ),
     )
     kb = kaug.build_kb([source])
-    rows = kaug.teach(kb)
+    rows = kaug.closed_book_rows(kb)
     texts = rows["prompt"][:] + rows["completion"][:]
     assert any("Togo" in text for text in texts)
     for text in texts:
@@ -293,7 +294,7 @@ def test_templates_bring_no_control_into_rows(tmp_path: Path) -> None:
         f' <https://w3id.org/kaug/ns#question> "{{s}} {EVIL}?"@en .',
     )
     try:
-        rows = kaug.teach(kaug.build_kb([source], lexicon=lexicon))
+        rows = kaug.closed_book_rows(kaug.build_kb([source], lexicon=lexicon))
     except KaugError as error:
         assert "l.ttl" in str(error)  # noqa: PT017
         return
@@ -308,7 +309,7 @@ LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
 def test_a_name_that_is_only_control_characters_falls_back_to_the_iri(tmp_path: Path) -> None:
     turtle = f'<urn:x:togo> <{LABEL}> "\\u202E\\u0007"@en ; <urn:x:capital> <urn:x:lome> .'
     kb = kaug.build_kb([write(tmp_path / "a.ttl", turtle)])
-    assert "The capital of togo is lome." in kaug.teach(kb, forms=["statement"])["completion"][:]
+    assert "The capital of togo is lome." in kaug.closed_book_rows(kb, forms=["statement"])["completion"][:]
 
 
 def test_a_name_of_thousands_of_signs_is_linked_and_written(tmp_path: Path) -> None:
@@ -316,7 +317,7 @@ def test_a_name_of_thousands_of_signs_is_linked_and_written(tmp_path: Path) -> N
     kb = kaug.build_kb([write(tmp_path / "a.ttl", f'<urn:x:a> <{LABEL}> "{long}"@en ; <urn:x:b> <urn:x:c> .')])
     started = time.monotonic()
     assert Linker(kb) is not None
-    told = kaug.teach(kb, forms=["statement"])["completion"][0]
+    told = kaug.closed_book_rows(kb, forms=["statement"])["completion"][0]
     assert told == f"The b of {long.strip()} is c."
     assert time.monotonic() - started < 5
 
@@ -368,6 +369,6 @@ def test_a_file_where_a_folder_should_be_leaves_nothing_half_made(toy: Any, plac
 
 def test_hits_of_no_text_make_no_row(tmp_path: Path) -> None:
     kb = kaug.build_kb([write(tmp_path / "a.ttl", "<urn:a> <urn:b> <urn:c> .")])
-    table, counts = inject_facts(kb, ["one", "two"], ["1", "2"], HITS.empty_table(), position="before")
+    table, counts = inject_facts(Wording(kb), ["one", "two"], ["1", "2"], HITS.empty_table(), position="before")
     assert table.num_rows == 0
     assert counts == {"texts left out of before: no fact found": 2}

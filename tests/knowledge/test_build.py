@@ -17,6 +17,7 @@ from kaug.knowledge import facts
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.rdf.sources import Source, read_manifest, verify_source
+from kaug.wording.wording import Wording
 from kaug.words.clean import clean_text
 from kaug.words.values import words_of
 
@@ -289,7 +290,7 @@ LABELS = """
 
 def test_a_label_in_the_language_asked_for_comes_first(make: Make) -> None:
     kb = make(LABELS, languages=("en", "zh", "fr", "de"))
-    english, chinese, german = kb.text("en").to_pylist(), kb.text("zh").to_pylist(), kb.text("de").to_pylist()
+    english, chinese, german = (Wording(kb, language).labels().to_pylist() for language in ("en", "zh", "de"))
     expected = {
         "a": ("English", "中文", "English"),
         "b": ("français", "français", "Deutsch"),  # the language wanted next is French
@@ -301,20 +302,20 @@ def test_a_label_in_the_language_asked_for_comes_first(make: Make) -> None:
 
 def test_names_are_all_right_answers(make: Make) -> None:
     kb = make(LABELS, languages=("en", "zh"))
-    assert kb.names(term(kb, "a")) == ["English", "none", "Other"]
-    assert kb.names(term(kb, "a"), "zh") == ["中文", "none", "别名"]
-    assert kb.names(term(kb, "c"), "zh") == ["名"]
+    assert Wording(kb).names(term(kb, "a")) == ["English", "none", "Other"]
+    assert Wording(kb, "zh").names(term(kb, "a")) == ["中文", "none", "别名"]
+    assert Wording(kb, "zh").names(term(kb, "c")) == ["名"]
 
 
 def test_labels_in_other_languages_are_left_out(make: Make) -> None:
     kb = make(LABELS)
     assert set(kb.labels["text"].to_pylist()) == {"English", "none", "Other", "alternative", "British"}
-    assert kb.text()[term(kb, "b")].as_py() == "b"
+    assert Wording(kb).labels()[term(kb, "b")].as_py() == "b"
 
 
 def test_a_term_without_a_label_is_named_by_its_iri(make: Make) -> None:
     kb = make(LABELS)
-    text = kb.text().to_pylist()
+    text = Wording(kb).labels().to_pylist()
     names = {n: text[term(kb, n)] for n in ("hasCapitalCity", "drive_nails", "HTMLPage")}
     assert names == {"hasCapitalCity": "has capital city", "drive_nails": "drive nails", "HTMLPage": "HTML page"}
 
@@ -357,20 +358,20 @@ def test_the_last_part_of_an_iri_counts(tmp_path: Path, iri: str) -> None:
 )
 def test_values_in_words(make: Make, value: str, words: str) -> None:
     kb = make(f":s :p {value} .")
-    assert kb.text()[int(kb.facts["object"][0].as_py())].as_py() == words
+    assert Wording(kb).labels()[int(kb.facts["object"][0].as_py())].as_py() == words
 
 
 def test_phrases(make: Make) -> None:
     kb = make(WORLD)
-    assert kb.text()[term(kb, "lome")].as_py() == "Lomé"
-    phrases = kb.phrase().to_pylist()
+    assert Wording(kb).labels()[term(kb, "lome")].as_py() == "Lomé"
+    phrases = Wording(kb).phrases().to_pylist()
     assert {name: phrases[term(kb, name)] for name in ("togo", "lome", "Country")} == {
         "togo": "Togo",
         "lome": "the city of Lomé",
         "Country": "a country",
     }
     assert phrases[literal(kb, "56785")] == "56,785"
-    assert kb.names(term(kb, "Country")) == ["Country"]
+    assert Wording(kb).names(term(kb, "Country")) == ["Country"]
 
 
 def test_classes_stand_with_their_article(make: Make) -> None:
@@ -380,7 +381,7 @@ def test_classes_stand_with_their_article(make: Make) -> None:
         :LivingThing rdfs:label "living thing"@en ; kaug:phrase "something alive"@en . :ngo a :NGOMember .
         """
     )
-    phrases = kb.phrase().to_pylist()
+    phrases = Wording(kb).phrases().to_pylist()
     names = ("rex", "Dog", "Animal", "LivingThing", "NGOMember")
     found = [phrases[term(kb, name)] for name in names]
     assert found == ["rex", "a dog", "an animal", "something alive", "an NGO member"]
@@ -406,9 +407,9 @@ def test_texts_are_neutralised(make: Make, label: str, clean: str) -> None:
         :p kaug:question "{label} {{s}}?"@en .
         """
     )
-    assert kb.text()[term(kb, "a")].as_py() == clean
-    assert kb.phrase()[term(kb, "b")].as_py() == clean
-    words = kb.text().take(kb.facts["object"]).to_pylist()
+    assert Wording(kb).labels()[term(kb, "a")].as_py() == clean
+    assert Wording(kb).phrases()[term(kb, "b")].as_py() == clean
+    words = Wording(kb).labels().take(kb.facts["object"]).to_pylist()
     assert sorted(words) == sorted(["b", clean]), "a value is a text as well"
     assert kb.lexicon["text"].to_pylist() == [f"{clean} {{s}}?"]
 
@@ -427,7 +428,7 @@ def test_clean_text_is_clean_and_stays_so(text: str) -> None:
 def test_a_label_of_nothing_is_none(make: Make) -> None:
     kb = make(r':a :p :b ; rdfs:label "\u202E "@en .')
     assert kb.labels.num_rows == 0
-    assert kb.text()[term(kb, "a")].as_py() == "a"
+    assert Wording(kb).labels()[term(kb, "a")].as_py() == "a"
 
 
 def test_a_label_that_is_no_literal_is_counted(make: Make) -> None:

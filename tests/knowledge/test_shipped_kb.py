@@ -15,7 +15,7 @@ from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import PROPERTIES
 from kaug.rdf.parse import read_quads
 from kaug.rdf.sources import Manifest, read_manifest, verify_source
-from kaug.wording.statements import templates
+from kaug.wording.wording import Wording
 
 REPO = Path(__file__).resolve().parents[2]
 CORPUS = REPO / "pipelines" / "corpus"
@@ -158,7 +158,7 @@ def test_a_predicate_can_be_said_in_many_ways(kb: KnowledgeBase, iri: str) -> No
         number = Counter(row["property"] for row in rows if row["language"] == language)
         assert {name: fewest for name, fewest in FEWEST.items() if number[name] < fewest} == {}, language
         for name in FEWEST:
-            found = templates(kb, predicate, name, language)  # type: ignore[arg-type]
+            found = Wording(kb, language).templates(predicate, name)  # type: ignore[arg-type]
             assert len(found) == number[name], "the rule is not asked"
             assert all(set(re.findall(r"\{(\w)\}", text)) == PROPERTIES[name] for text in found)
     assert {row["language"] for row in rows} <= {"en", "zh"}
@@ -260,7 +260,7 @@ def test_no_passage_gives_a_capital_away(kb: KnowledgeBase) -> None:
     rows = [row for row, predicate in enumerate(kb.facts["predicate"].to_pylist()) if predicate == capital]
     assert len(rows) == 239
     for row in rows:
-        country, city = (kb.names(kb.facts[side][row].as_py()) for side in ("subject", "object"))
+        country, city = (Wording(kb).names(kb.facts[side][row].as_py()) for side in ("subject", "object"))
         for name, text in texts.items():
             both = any(word in text for word in country) and any(word in text for word in city)
             assert not (both and "capital" in text.lower()), (name, country[0], city[0])

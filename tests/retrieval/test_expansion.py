@@ -7,7 +7,7 @@ from kaug.retrieval.filters import facts_where
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.retriever import RETRIEVED, Retriever
-from kaug.wording.statements import statements
+from kaug.wording.wording import Wording
 
 CHAIN = ":Alma :knows :Bora . :Bora :knows :Cyra . :Cyra :knows :Dena . :Dena :knows :Evan ."
 # Land and Realm are hubs: more than 512 facts each.
@@ -187,7 +187,7 @@ def test_a_budget_is_spent_on_the_best_that_fit(kb, build, budget):
     assert len(every) > 8
     tokens = {
         row: -(-len(said.as_py().encode()) // 4)
-        for row, said in zip(every, statements(kb, np.array(every)), strict=True)
+        for row, said in zip(every, Wording(kb).sentences(np.array(every)), strict=True)
     }
     left, expected = budget, []
     for row in every:
@@ -237,4 +237,4 @@ def test_a_neighbour_is_found_though_the_way_to_it_is_not_allowed(make_kb, build
     allowed = facts_where(kb, sources=["everyday"])
     [row] = build(kb).retrieve(["Alma"], hops=2, allowed=allowed).to_pylist()
     assert (row["reason"], row["row"]) == ("neighbour", np.flatnonzero(allowed)[0])
-    assert [statements(kb, np.array([step]))[0].as_py() for step in row["via"]] == ["Alma knows Bora."]
+    assert [Wording(kb).sentences(np.array([step]))[0].as_py() for step in row["via"]] == ["Alma knows Bora."]

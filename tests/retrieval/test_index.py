@@ -11,7 +11,7 @@ from kaug.retrieval.encoder import load_encoder
 from kaug.retrieval.index import HITS, FactIndex
 from kaug.retrieval.indexing import codes
 from kaug.store.artifact import load, publish
-from kaug.wording.statements import statements
+from kaug.wording.wording import Wording
 
 
 def saved(folder):
@@ -22,7 +22,7 @@ def saved(folder):
 
 def brute_force(kb, encoder, texts):
     """The cosine of every text with every fact, float64 (texts, facts)."""
-    facts = encoder.encode(statements(kb, np.arange(kb.facts.num_rows)).to_pylist())
+    facts = encoder.encode(Wording(kb).sentences(np.arange(kb.facts.num_rows)).to_pylist())
     return encoder.encode(texts).astype(np.float64) @ facts.astype(np.float64).T
 
 
@@ -91,7 +91,9 @@ def test_ties_are_broken_by_the_fact_id(make_kb, encoder):
     lines = [f':e{n} rdfs:label "Springfield"@en ; :in :state .' for n in range(12)]
     kb = make_kb(world="\n".join(lines))
     index = FactIndex.build(kb, encoder)
-    assert encoder.seen == [statements(kb, np.array([0]))[0].as_py()], "a sentence said by many facts is embedded once"
+    assert encoder.seen == [Wording(kb).sentences(np.array([0]))[0].as_py()], (
+        "a sentence said by many facts is embedded once"
+    )
     assert index.search(["Springfield"], 5)["fact"].to_pylist() == sorted(kb.hex_ids.to_pylist())[:5]
 
 
@@ -143,7 +145,7 @@ def test_what_is_saved_is_found_again(kb, encoder, tmp_path):
     assert shard.schema.types == [pa.binary(16), pa.list_(pa.float32(), 256)]
     vectors = shard["vector"].combine_chunks().flatten().to_numpy().reshape(-1, 256)
     everything = np.arange(kb.facts.num_rows)
-    said = encoder.encode(statements(kb, everything).to_pylist())
+    said = encoder.encode(Wording(kb).sentences(everything).to_pylist())
     assert np.array_equal(vectors[facts["sentence"].to_numpy()], said)
     assert np.array_equal(loaded.vectors[everything], said)
     about = json.loads((tmp_path / "index.json").read_text())
@@ -337,7 +339,7 @@ def test_an_exact_index_finds_the_nearest_allowed_facts_however_they_are_said(ma
     allowed[[1, 5, 12]] = True
     ids = kb.hex_ids.to_pylist()
     found = index.search_vectors(encoder.encode(["Springfield"]), 2, allowed)["fact"].to_pylist()
-    springfields = [row for row in range(13) if "Springfield" in statements(kb, np.array([row]))[0].as_py()]
+    springfields = [row for row in range(13) if "Springfield" in Wording(kb).sentences(np.array([row]))[0].as_py()]
     assert found == sorted(ids[row] for row in springfields if allowed[row])[:2]
     assert index.search_vectors(encoder.encode(["a"]), 2, np.zeros(13, bool)).equals(HITS.empty_table())
     with pytest.raises(PipelineError, match=r"allowed has the shape \(3,\); it should be \(13,\)"):
@@ -409,7 +411,9 @@ def test_nothing_is_taken_from_an_index_that_is_none(make_kb, word_encoder, publ
 
     heavier, _ = publish_index("heavier", kb, Heavier(), before)
     assert heavier.taken_over == 0, "the same name, but other vectors"
-    assert np.array_equal(heavier.vectors[np.arange(20)], Heavier().encode(statements(kb, np.arange(20)).to_pylist()))
+    assert np.array_equal(
+        heavier.vectors[np.arange(20)], Heavier().encode(Wording(kb).sentences(np.arange(20)).to_pylist())
+    )
     assert FactIndex.build(kb, word_encoder("other"), previous=before).taken_over == 0
     assert FactIndex.build(kb, word_encoder("words", 128), previous=before).taken_over == 0
     assert FactIndex.build(kb, word_encoder(), previous=tmp_path / "none").taken_over == 0
@@ -445,4 +449,4 @@ def test_a_change_of_one_in_a_hundred_embeds_one_in_a_hundred(make_kb, publish_i
 def test_a_paraphrase_finds_its_fact(kb):
     index = FactIndex.build(kb, load_encoder("all-MiniLM-L6-v2"))
     found = index.search(["From which city is Peru governed?"], 1)["row"].to_numpy()
-    assert statements(kb, found).to_pylist() == ["The capital of Peru is Lima."]
+    assert Wording(kb).sentences(found).to_pylist() == ["The capital of Peru is Lima."]

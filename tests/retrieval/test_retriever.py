@@ -13,7 +13,7 @@ from kaug.retrieval.graph import FactGraph
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.retriever import RETRIEVED, Retriever
-from kaug.wording.statements import statements
+from kaug.wording.wording import Wording
 
 TEXTS = [
     "The capital of Peru is Lima, they say.",
@@ -44,7 +44,7 @@ def shares(kb, text):
     ends = {int(term) for term in (*subjects, *objects)}
     names = [(label["term"], label["text"]) for label in kb.labels.to_pylist() if label["term"] in ends]
     named = {term for term, _ in names}
-    said = kb.text().to_pylist()
+    said = Wording(kb).labels().to_pylist()
     names += [(term, said[term]) for term in sorted(ends - named)]
     # A character of Chinese is a word of its own.
     split = [set(name) if re.match("[\u4e00-\u9fff]", name) else words(name) for _, name in names]
@@ -63,7 +63,7 @@ def shares(kb, text):
 
 def by_hand(kb, encoder, text, threshold):
     """Every fact that may be retrieved, best first: (row, reason, start)."""
-    scores = encoder.encode(statements(kb, np.arange(kb.facts.num_rows)).to_pylist()) @ encoder.encode([text])[0]
+    scores = encoder.encode(Wording(kb).sentences(np.arange(kb.facts.num_rows)).to_pylist()) @ encoder.encode([text])[0]
     starts, part = {}, shares(kb, text)
     for mention in Linker(kb).link([text]).to_pylist():
         starts.setdefault(mention["term"], []).append(mention["start"])
@@ -100,7 +100,7 @@ def test_it_retrieves_what_is_worked_out_by_hand(kb, encoder, build, text):
 
 def test_the_planted_facts_come_first(kb, build):
     found = build(kb).retrieve(TEXTS, 1).to_pylist()
-    said = statements(kb, np.array([row["row"] for row in found])).to_pylist()
+    said = Wording(kb).sentences(np.array([row["row"] for row in found])).to_pylist()
     assert [(row["text"], row["reason"]) for row in found[:3]] == [(0, "connects"), (1, "connects"), (2, "connects")]
     assert said[0] == "The capital of Peru is Lima."
     assert "urkey" in said[1]
@@ -211,7 +211,7 @@ def test_a_fact_that_connects_is_found_among_many(make_kb, word_encoder, monkeyp
 def test_a_term_is_found_as_an_object_too(kb, build):
     found = build(kb).retrieve(["Lima: food of the fox, the is a food of the fox, the is a"], 9, candidates=1)
     linked = found.filter(pc.equal(found["reason"], "linked"))["row"].to_numpy()
-    assert "The capital of Peru is Lima." in statements(kb, linked).to_pylist()
+    assert "The capital of Peru is Lima." in Wording(kb).sentences(linked).to_pylist()
 
 
 @pytest.mark.parametrize(
@@ -247,5 +247,5 @@ def test_with_a_real_encoder(kb):
     encoder = load_encoder("all-MiniLM-L6-v2")
     retriever = Retriever(kb, FactIndex.build(kb, encoder), Linker(kb), encoder)
     found = retriever.retrieve(["Which city is the seat of government of Greece?"], 1)
-    assert statements(kb, found["row"].to_numpy()).to_pylist() == ["The capital of Greece is Athens."]
+    assert Wording(kb).sentences(found["row"].to_numpy()).to_pylist() == ["The capital of Greece is Athens."]
     assert found["reason"].to_pylist() == ["linked"]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.linking.senses import SENSES, WEIGHTS, evidence, resolve
-from kaug.wording.statements import statements
+from kaug.wording.wording import Wording
 
 PLACES = """
 :country rdfs:label "country"@en . :state rdfs:label "state"@en . :capitalOf rdfs:label "capital of"@en .
@@ -27,7 +27,7 @@ def senses(make_kb, encoder):
 
     def weigh(text, vectors=False):
         both = (
-            (encoder.encode([text]), encoder.encode(statements(kb, np.arange(kb.facts.num_rows)).to_pylist()))
+            (encoder.encode([text]), encoder.encode(Wording(kb).sentences(np.arange(kb.facts.num_rows)).to_pylist()))
             if vectors
             else (None, None)
         )
@@ -79,7 +79,7 @@ def test_evidence_is_what_it_says(make_kb, term, encoder):
     texts = ["no mention", "Atlanta, Georgia, exports peaches"]
     mentions = Linker(kb).link(texts)
     asked = np.flatnonzero([surface == "Georgia" for surface in mentions["surface"].to_pylist()])
-    facts = encoder.encode(statements(kb, np.arange(kb.facts.num_rows)).to_pylist())
+    facts = encoder.encode(Wording(kb).sentences(np.arange(kb.facts.num_rows)).to_pylist())
     queries = encoder.encode(texts)
     found = evidence(kb, mentions, texts, asked, queries, facts)
     assert set(found) == set(WEIGHTS)

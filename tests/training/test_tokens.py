@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaug.augmentation.arms import closed_book_rows
+from kaug.arms import ARMS
+from kaug.augmentation.arms import arm_rows
 from kaug.errors import PipelineError
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.models.find import load_language_model, load_tokenizer
 from kaug.models.prompts import render_prompts
+from kaug.tables import PROBES
 from kaug.training.tokens import IGNORED, Block, Rows, encode_rows, pack
 
 QUESTION, ANSWER, TEXT = "What is the capital of Togo?", "Lomé", "The capital of Peru is Lima."
@@ -216,7 +218,7 @@ def test_rows_in_a_block_do_not_see_each_other(toy_kb: KnowledgeBase, tiny_model
     """The loss of a block is the mean over tokens of the rows' losses one by one."""
     import torch
 
-    written, _ = closed_book_rows(toy_kb, "augmented", held_out=np.zeros(0, np.uint32))
+    written, _ = arm_rows(toy_kb, ARMS["augmented"], PROBES.empty_table(), [], [])
     rows = encode_rows(written, tokenizer)
     model = load_language_model(tiny_model).train(False)
     model.config.use_cache = False  # as in training; with a cache, transformers takes a block for one sequence

@@ -13,7 +13,7 @@ from kaug.errors import SourceError
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import PROPERTIES, check_template
-from kaug.wording.statements import fill, statements, templates
+from kaug.wording.wording import Wording, fill
 
 PREFIXES = """
 @prefix : <urn:x:> .
@@ -44,12 +44,12 @@ def term(kb: KnowledgeBase, iri: str) -> int:
 
 
 def say(kb: KnowledgeBase, language: str = "en") -> list[str]:
-    return sorted(statements(kb, np.arange(kb.facts.num_rows), language).to_pylist())
+    return sorted(Wording(kb, language).sentences(np.arange(kb.facts.num_rows)).to_pylist())
 
 
 def by_rule(make: Make, label: str, name: str) -> list[str]:
     kb = make(f':s :p :o . :p rdfs:label "{label}"@en .')
-    return templates(kb, term(kb, "p"), name)  # type: ignore[arg-type]
+    return Wording(kb).templates(term(kb, "p"), name)  # type: ignore[arg-type]
 
 
 # ---------------------------------------------------------------- templates of the lexicon
@@ -65,26 +65,26 @@ LEXICON = """
 def test_the_plainest_template_comes_first(make: Make) -> None:
     kb = make(":togo :capital :lome .", LEXICON)
     capital = term(kb, "capital")
-    assert templates(kb, capital, "statement") == [
+    assert Wording(kb).templates(capital, "statement") == [
         "{s} has {o}.",
         "The capital city of {s} is {o}.",
         "{o} is the capital of {s}.",
     ]
-    assert templates(kb, capital, "statement", "zh") == ["{s}的首都是{o}。"]
+    assert Wording(kb, "zh").templates(capital, "statement") == ["{s}的首都是{o}。"]
 
 
 def test_a_template_without_a_language_serves_all(make: Make) -> None:
     kb = make(":togo :capital :lome .", LEXICON)
     capital = term(kb, "capital")
-    assert set(templates(kb, capital, "question")) == {"What is the capital of {s}?", "Capital of {s}?"}
-    assert templates(kb, capital, "question", "zh") == ["Capital of {s}?"]
+    assert set(Wording(kb).templates(capital, "question")) == {"What is the capital of {s}?", "Capital of {s}?"}
+    assert Wording(kb, "zh").templates(capital, "question") == ["Capital of {s}?"]
 
 
 def test_what_the_lexicon_lacks_is_said_by_rule_in_english_alone(make: Make) -> None:
     kb = make(":togo :capital :lome .", LEXICON)
     capital = term(kb, "capital")
-    assert templates(kb, capital, "inverseQuestion") == ["What has {o} as its capital?"]
-    assert templates(kb, capital, "inverseQuestion", "zh") == []
+    assert Wording(kb).templates(capital, "inverseQuestion") == ["What has {o} as its capital?"]
+    assert Wording(kb, "zh").templates(capital, "inverseQuestion") == []
 
 
 @pytest.mark.parametrize(
@@ -145,12 +145,12 @@ def test_a_predicate_is_said_by_its_label(make: Make) -> None:
 )
 def test_a_predicate_without_a_label_is_said_by_its_name(make: Make, name: str, statement: str) -> None:
     kb = make(f"<urn:s> <http://x.org/{name}> <urn:o> .")
-    assert templates(kb, term(kb, f"http://x.org/{name}"), "statement")[0] == statement
+    assert Wording(kb).templates(term(kb, f"http://x.org/{name}"), "statement")[0] == statement
 
 
 def test_a_label_in_another_script_is_passed_over(make: Make) -> None:
     kb = make(':togo :hasCapital :lome . :hasCapital rdfs:label "首都"@zh .')
-    assert templates(kb, term(kb, "hasCapital"), "statement")[0] == "The capital of {s} is {o}."
+    assert Wording(kb).templates(term(kb, "hasCapital"), "statement")[0] == "The capital of {s} is {o}."
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_label_in_another_script_is_passed_over(make: Make) -> None:
 )
 def test_yes_or_no_asks_whether(make: Make, facts: str, statement: str) -> None:
     kb = make(facts + ' :p rdfs:label "open"@en .')
-    assert templates(kb, term(kb, "p"), "statement")[0] == statement
+    assert Wording(kb).templates(term(kb, "p"), "statement")[0] == statement
 
 
 @pytest.mark.parametrize(
@@ -177,19 +177,19 @@ def test_yes_or_no_asks_whether(make: Make, facts: str, statement: str) -> None:
 )
 def test_dates_ask_when(make: Make, objects: str, statement: str) -> None:
     kb = make(f'@prefix xsd: <http://www.w3.org/2001/XMLSchema#> . :s :p {objects} . :p rdfs:label "founded"@en .')
-    assert templates(kb, term(kb, "p"), "statement")[0] == statement
+    assert Wording(kb).templates(term(kb, "p"), "statement")[0] == statement
 
 
 def test_whole_numbers_of_things_are_counted(make: Make) -> None:
     kb = make(':s :votes 1500 . :t :votes 12 . :s :tags "a" .')
-    assert templates(kb, term(kb, "votes"), "question")[0] == "How many votes does {s} have?"
-    assert templates(kb, term(kb, "tags"), "question")[0] == "What are the tags of {s}?"
+    assert Wording(kb).templates(term(kb, "votes"), "question")[0] == "How many votes does {s} have?"
+    assert Wording(kb).templates(term(kb, "tags"), "question")[0] == "What are the tags of {s}?"
 
 
 def test_templates_are_the_caller_s_own(make: Make) -> None:
     kb = make(":togo :capital :lome .", LEXICON)
-    templates(kb, term(kb, "capital"), "statement").clear()
-    assert templates(kb, term(kb, "capital"), "statement")[0] == "{s} has {o}."
+    Wording(kb).templates(term(kb, "capital"), "statement").clear()
+    assert Wording(kb).templates(term(kb, "capital"), "statement")[0] == "{s} has {o}."
 
 
 # ---------------------------------------------------------------- what something is
@@ -204,7 +204,7 @@ def test_what_something_is(make: Make) -> None:
 @pytest.mark.parametrize("iri", [RDF_TYPE, SUBCLASS])
 def test_the_templates_for_what_something_is(make: Make, iri: str) -> None:
     kb = make(TYPES)
-    assert {name: templates(kb, term(kb, iri), name) for name in PROPERTIES} == {  # type: ignore[arg-type]
+    assert {name: Wording(kb).templates(term(kb, iri), name) for name in PROPERTIES} == {  # type: ignore[arg-type]
         "statement": ["{s} is {o}.", "{o} is what {s} is."],
         "question": ["What is {s}?", "Tell me what {s} is."],
         "inverseQuestion": ["Name {o}."],
@@ -214,14 +214,14 @@ def test_the_templates_for_what_something_is(make: Make, iri: str) -> None:
         "inverseReference": ["something that is {o}"],
     }
     for name in PROPERTIES:
-        for template in templates(kb, term(kb, iri), name):  # type: ignore[arg-type]
+        for template in Wording(kb).templates(term(kb, iri), name):  # type: ignore[arg-type]
             check_template(name, template, iri, "by rule")
 
 
 def test_the_lexicon_overrules_it_and_a_label_does_not(make: Make) -> None:
     kb = make(TYPES + 'rdf:type rdfs:label "type"@en .', 'rdfs:subClassOf kaug:statement "Each {s} is {o}."@en .')
     assert say(kb) == ["Each a dog is an animal.", "Togo is a country."]
-    assert templates(kb, term(kb, RDF_TYPE), "statement", "zh") == []
+    assert Wording(kb, "zh").templates(term(kb, RDF_TYPE), "statement") == []
 
 
 # ---------------------------------------------------------------- sentences
@@ -299,16 +299,16 @@ def test_no_rows() -> None:
 def test_statements_stand_in_the_order_asked_for(make: Make) -> None:
     kb = make(':togo rdfs:label "Togo"@en ; :capital :lome ; :area 56785 . :ghana :area 238533 ; :capital :accra .')
     rows = np.arange(kb.facts.num_rows)
-    forward = statements(kb, rows).to_pylist()
+    forward = Wording(kb).sentences(rows).to_pylist()
     assert sorted(forward) == [
         "The area of Togo is 56,785.",
         "The area of ghana is 238,533.",
         "The capital of Togo is lome.",
         "The capital of ghana is accra.",
     ]
-    assert statements(kb, rows[::-1]).to_pylist() == forward[::-1]
-    assert statements(kb, rows[[2, 2, 0]]).to_pylist() == [forward[2], forward[2], forward[0]]
-    assert statements(kb, rows[:0]).to_pylist() == []
+    assert Wording(kb).sentences(rows[::-1]).to_pylist() == forward[::-1]
+    assert Wording(kb).sentences(rows[[2, 2, 0]]).to_pylist() == [forward[2], forward[2], forward[0]]
+    assert Wording(kb).sentences(rows[:0]).to_pylist() == []
 
 
 def test_statements_in_another_language_fall_back_to_english(make: Make) -> None:

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaug.knowledge import knowledge_base
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase, load_kb, save_kb
 from kaug.store.artifact import publish
+from kaug.wording import wording
 from kaug.wording.neighbourhood import facts_about
-from kaug.wording.statements import statements
+from kaug.wording.wording import Wording
 
 LANGUAGES = ("en", "zh", "fr", "pt")
 TURTLE = """
@@ -51,16 +51,15 @@ def told(kb: KnowledgeBase) -> np.ndarray:  # type: ignore[type-arg]
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_few_facts_are_said_as_among_all(kb: KnowledgeBase, language: str) -> None:
-    whole = kb.with_tables()
-    all_said = statements(whole, np.arange(kb.facts.num_rows), language)
+    all_said = Wording(kb, language).sentences()
     assert len(told(kb)) > 20
     for row in told(kb).tolist():
-        assert statements(kb.with_tables(), np.array([row]), language)[0] == all_said[row]
-    once = kb.with_tables()
-    assert statements(once, told(kb), language).equals(all_said.take(pa.array(told(kb))))
+        assert Wording(kb, language).sentences(np.array([row]))[0] == all_said[row]
+    once = Wording(kb, language)
+    assert once.sentences(told(kb)).equals(all_said.take(pa.array(told(kb))))
     fillers = np.random.default_rng(0).integers(0, kb.facts.num_rows, (20, 300))
     for rows in fillers:  # goes on to more terms than are asked for one by one
-        assert statements(once, rows, language).equals(all_said.take(pa.array(rows)))
+        assert once.sentences(rows).equals(all_said.take(pa.array(rows)))
 
 
 @settings(max_examples=30, deadline=None)
@@ -70,11 +69,11 @@ def test_a_few_facts_are_said_as_among_all(kb: KnowledgeBase, language: str) -> 
 def test_the_words_of_some_terms_are_those_of_all(
     kb: KnowledgeBase, asked: list[list[int]], language: str, phrases: bool
 ) -> None:
-    some, whole = kb.with_tables(), kb.with_tables()
-    every = whole.phrase(language) if phrases else whole.text(language)
+    some, whole = Wording(kb, language), Wording(kb, language)
+    every = whole.phrases() if phrases else whole.labels()
     for terms in asked:
         chosen = np.array(terms, dtype=np.int64) % kb.terms.num_rows
-        found = some.phrase(language, chosen) if phrases else some.text(language, chosen)
+        found = some.phrases(chosen) if phrases else some.labels(chosen)
         assert found.to_pylist() == every.take(pa.array(chosen)).to_pylist()
 
 
@@ -82,24 +81,24 @@ def test_words_are_found_for_the_terms_that_are_asked_for_and_once(
     kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found: list[int] = []
-    find = knowledge_base.term_words
-    monkeypatch.setattr(knowledge_base, "term_words", lambda *given: (found.append(len(given[2])), find(*given))[1])
-    some = kb.with_tables()
+    find = wording.term_words
+    monkeypatch.setattr(wording, "term_words", lambda *given: (found.append(len(given[2])), find(*given))[1])
+    some = Wording(kb)
     for _ in range(2):
-        some.text("en", np.array([3, 5, 3]))
-        some.text("en", np.array([5]))
+        some.labels(np.array([3, 5, 3]))
+        some.labels(np.array([5]))
     assert found == [2]
     for term in range(10, 20):
-        some.text("en", np.array([term]))
+        some.labels(np.array([term]))
     assert found[-1] == kb.terms.num_rows
     assert len(found) < 8
 
 
 def test_the_facts_of_entities_are_those_that_hold_them(kb: KnowledgeBase) -> None:
     subjects, _, objects = kb.columns()
-    said = statements(kb, np.arange(kb.facts.num_rows)).to_pylist()
+    said = Wording(kb).sentences(np.arange(kb.facts.num_rows)).to_pylist()
     entities = np.random.default_rng(1).permutation(kb.terms.num_rows)[:60].astype(np.uint32)
-    togo = kb.text().index("Togo").as_py()
+    togo = Wording(kb).labels().index("Togo").as_py()
     entities = np.append(entities, [togo, togo]).astype(np.uint32)  # borders itself
     expected = []
     for entity in entities.tolist():

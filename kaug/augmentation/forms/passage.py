@@ -3,62 +3,53 @@
 import numpy as np
 import pyarrow as pa
 
-from kaug.augmentation.rows import Facts, make_rows
-from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.wording.statements import fill, templates
+from kaug.augmentation.rows import Facts, Options, make_rows
+from kaug.wording.wording import Wording, fill, groups
 
 __all__ = ["passage_rows"]
 
 
 def passage_rows(
-    kb: KnowledgeBase,
-    facts: Facts,
-    *,
-    passages: int = 2,
-    most_facts: int = 8,
-    language: str = "en",
-    seed: int = 0,
+    facts: Facts, wording: Wording, options: Options, *, passages: int = 2, max_facts: int = 8
 ) -> pa.Table:
     """Write passages about entities with at least two facts.
 
     Args:
-        kb: The knowledge base.
         facts: The facts.
-        passages: Passages an entity.
-        most_facts: At most so many facts in a passage, drawn anew for each.
-        language: BCP 47 tag; predicates without a template in it are left out.
-        seed: Decides order and phrasing.
+        wording: How they are said; predicates without a statement in its language are left out.
+        options: The seed decides the order of the facts and the template of each.
+        passages: Passages per entity.
+        max_facts: At most so many facts in a passage, drawn anew for each.
 
     Returns:
         EXAMPLES with an empty prompt; a span marks the sentence that says each fact.
     """
-    words, ids = kb.phrase(language), kb.hex_ids
-    said = {int(p): templates(kb, int(p), "statement", language) for p in np.unique(facts.predicates)}
-    sentences: dict[tuple[int, int], list[str]] = {}
-    for predicate, found in said.items():
-        places = np.flatnonzero(facts.predicates == predicate)
-        subjects, objects = words.take(pa.array(facts.subjects[places])), words.take(pa.array(facts.objects[places]))
-        for variant, template in enumerate(found):
-            for place, text in zip(places, fill(template, subjects, objects).text.to_pylist(), strict=True):
-                sentences.setdefault((int(place), variant), []).append(text)
-    generator = np.random.default_rng([seed, 2])
-    texts, of, spans = [], [], []
-    for entity in np.unique(facts.subjects):
-        places = np.flatnonzero(facts.subjects == entity)
-        places = places[[bool(said[int(p)]) for p in facts.predicates[places]]]
+    templates = {predicate: wording.templates(predicate, "statement") for predicate, _ in groups(facts.predicates)}
+    sentences: dict[tuple[int, int], str] = {}
+    for predicate, places in groups(facts.predicates):
+        subjects, objects = wording.phrases(facts.subjects[places]), wording.phrases(facts.objects[places])
+        for variant, template in enumerate(templates[predicate]):
+            texts = fill(template, subjects, objects).text.to_pylist()
+            sentences.update({(int(place), variant): text for place, text in zip(places, texts, strict=True)})
+    generator = np.random.default_rng([options.seed, 2])
+    ids = wording.kb.hex_ids
+    texts, named, spans = [], [], []
+    has_template = np.array([bool(templates[int(predicate)]) for predicate in facts.predicates], dtype=bool)
+    for _, about in groups(facts.subjects):
+        places = about[has_template[about]]
         if len(places) < 2:
             continue
         for _ in range(passages):
-            chosen = generator.permutation(places)[:most_facts]
+            chosen = generator.permutation(places)[:max_facts]
             text, marks = "", []
             for order, place in enumerate(chosen):
-                variant = int(generator.integers(len(said[int(facts.predicates[place])])))
-                sentence = sentences[int(place), variant][0]
+                variant = int(generator.integers(len(templates[int(facts.predicates[place])])))
+                sentence = sentences[int(place), variant]
                 text += " " if text else ""
                 marks.append((order, "completion", len(text), len(text) + len(sentence)))
                 text += sentence
             texts.append(text)
-            of.append([ids[int(row)].as_py() for row in facts.rows[chosen]])
+            named.append([ids[int(row)].as_py() for row in facts.rows[chosen]])
             spans.append(marks)
     return make_rows(
         family="closed-book",
@@ -66,7 +57,7 @@ def passage_rows(
         task="language-modelling",
         prompts=None,
         completions=pa.array(texts, pa.string()),
-        facts=of,
+        facts=named,
         spans=spans,
-        language=language,
+        language=wording.language,
     )

@@ -1,14 +1,21 @@
-"""Facts → sentences that state them, in several phrasings, subject first (`statement`) or object first (`reversed`)."""
+"""Facts → sentences that state them, subject first, by several templates."""
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kaug.augmentation.rows import Facts, concat_rows, single_fact_rows
-from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.wording.statements import fill, templates
+from kaug.augmentation.rows import Facts, Options, concat_rows, single_fact_rows
+from kaug.wording.wording import Wording, fill, groups
 
-__all__ = ["is_reversed", "one_statement_rows", "statement_rows"]
+__all__ = ["is_reversed", "one_statement_rows", "state", "statement_rows"]
+
+
+def statement_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table:
+    """State each fact, subject first, in up to `options.templates` sentences, the plainest first.
+
+    Training on one template does not make a fact answerable (Allen-Zhu & Li 2023, arXiv 2309.14316).
+    """
+    return state(facts, wording, options, reverse=False)
 
 
 def is_reversed(template: str) -> bool:
@@ -16,74 +23,43 @@ def is_reversed(template: str) -> bool:
     return template.index("{o}") < template.index("{s}")
 
 
-def statement_rows(
-    kb: KnowledgeBase, facts: Facts, *, reverse: bool, phrasings: int = 5, language: str = "en"
-) -> pa.Table:
-    """State each fact in up to `phrasings` sentences.
-
-    Training on a fact in one order does not teach it in the other (Berglund et al. 2023, arXiv 2309.12288), and on one
-    phrasing does not make it answerable (Allen-Zhu & Li 2023, arXiv 2309.14316); so both orders and several phrasings.
-
-    Args:
-        kb: The knowledge base.
-        facts: The facts.
-        reverse: Whether to take the templates that name the object first, or the others.
-        phrasings: At most so many templates a predicate, the plainest first.
-        language: BCP 47 tag; predicates without a template in it give no row.
+def state(facts: Facts, wording: Wording, options: Options, *, reverse: bool) -> pa.Table:
+    """Write the statements of facts that name the object first, or those that do not.
 
     Returns:
-        EXAMPLES with an empty prompt.
+        EXAMPLES with an empty prompt; a predicate without such a template in the language gives no row.
     """
-    words = kb.phrase(language)
     tables = []
-    for predicate in np.unique(facts.predicates):
-        some = facts.take(np.flatnonzero(facts.predicates == predicate))
-        found = [t for t in templates(kb, int(predicate), "statement", language) if is_reversed(t) == reverse]
-        subjects, objects = words.take(pa.array(some.subjects)), words.take(pa.array(some.objects))
-        for template in found[:phrasings]:
-            tables.append(_say(kb, some, template, subjects, objects, language))
+    for predicate, places in groups(facts.predicates):
+        part = facts.take(places)
+        subjects, objects = wording.phrases(part.subjects), wording.phrases(part.objects)
+        templates = [t for t in wording.templates(predicate, "statement") if is_reversed(t) == reverse]
+        for template in templates[: options.templates]:
+            text = fill(template, subjects, objects).text
+            form = "reversed" if reverse else "statement"
+            tables.append(single_fact_rows(part, wording, form=form, prompts=None, completions=text))
     return concat_rows(tables)
 
 
-def one_statement_rows(
-    kb: KnowledgeBase, facts: Facts, *, phrasings: int = 5, language: str = "en", seed: int = 0
-) -> pa.Table:
-    """State each fact in one sentence, drawn from those that `statement_rows` writes of it in either order.
+def one_statement_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table:
+    """State each fact in one sentence, drawn from those that the forms statement and reversed write of it.
 
     So a fact stands in a text that tells it once. Sentences are drawn anew for each fact, as for the biographies of
-    Allen-Zhu & Li 2023 (arXiv 2309.14316, "single"); but there the subject always comes first.
-
-    Args:
-        kb: The knowledge base.
-        facts: The facts.
-        phrasings: At most so many templates a predicate and order, the plainest first.
-        language: BCP 47 tag; predicates without a template in it give no row.
-        seed: Decides the draw, together with the fact's id: other facts do not change it.
-
-    Returns:
-        EXAMPLES with an empty prompt, at most one row a fact.
+    Allen-Zhu & Li 2023 (arXiv 2309.14316, "single"); but there the subject always comes first. The seed and the fact's id
+    decide the draw: other facts do not change it.
     """
-    words = kb.phrase(language)
-    draws = _draw(kb.facts["fact"].take(pa.array(facts.rows)), seed)
+    draws = _draw(wording.kb.facts["fact"].take(pa.array(facts.rows)), options.seed)
     tables = []
-    for predicate in np.unique(facts.predicates):
-        places = np.flatnonzero(facts.predicates == predicate)
-        said = templates(kb, int(predicate), "statement", language)
-        found = [t for order in (False, True) for t in [t for t in said if is_reversed(t) == order][:phrasings]]
-        drawn = draws[places] % max(1, len(found))
-        for variant, template in enumerate(found):
-            some = facts.take(places[drawn == variant])
-            subjects, objects = words.take(pa.array(some.subjects)), words.take(pa.array(some.objects))
-            tables.append(_say(kb, some, template, subjects, objects, language))
+    for predicate, places in groups(facts.predicates):
+        templates = wording.templates(predicate, "statement")
+        each = [[t for t in templates if is_reversed(t) == order][: options.templates] for order in (False, True)]
+        drawn = draws[places] % max(1, len(each[0]) + len(each[1]))
+        for variant, template in enumerate(each[0] + each[1]):
+            part = facts.take(places[drawn == variant])
+            text = fill(template, wording.phrases(part.subjects), wording.phrases(part.objects)).text
+            form = "reversed" if is_reversed(template) else "statement"
+            tables.append(single_fact_rows(part, wording, form=form, prompts=None, completions=text))
     return concat_rows(tables)
-
-
-def _say(
-    kb: KnowledgeBase, facts: Facts, template: str, subjects: pa.Array, objects: pa.Array, language: str
-) -> pa.Table:
-    text = fill(template, subjects, objects).text
-    form = "reversed" if is_reversed(template) else "statement"
-    return single_fact_rows(kb, facts, form=form, prompts=None, completions=text, language=language)
 
 
 def _draw(ids: pa.ChunkedArray, seed: int) -> NDArray[np.uint64]:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from kaug.curation.drafts.draft_prompt import EXAMPLE
 from kaug.errors import SourceError
 from kaug.knowledge.templates import PROPERTIES, check_template
-from kaug.wording.statements import fill
+from kaug.wording.wording import fill
 from kaug.words.clean import clean_text
 
 __all__ = ["accept", "completed", "gives_back", "normal", "why_not"]

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from kaug.curation.drafts.asking import Ask
 from kaug.curation.drafts.draft_checks import accept, completed, normal
 from kaug.curation.drafts.draft_prompt import draft_prompt, parse_answer
-from kaug.knowledge.knowledge_base import CLASS_OF, KnowledgeBase
+from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import PROPERTIES
-from kaug.wording.statements import fill, predicate_name, templates
+from kaug.wording.wording import Wording, fill
+from kaug.words.terms import CLASS_OF
 
 __all__ = ["Drafts", "Entry", "Lacking", "draft_by_model", "draft_by_rule", "lacking"]
 
@@ -106,7 +107,7 @@ def lacking(kb: KnowledgeBase, languages: str | Sequence[str] = ("en",)) -> list
     found, counts = np.unique(predicates, return_counts=True)
     rows = zip(*(kb.lexicon[name].to_pylist() for name in ("predicate", "language")), strict=True)
     has = set(rows)
-    samples = _samples(kb)
+    samples, wordings = _samples(kb), {language: Wording(kb, language) for language in languages}
     listed = []
     for term, count in zip(found.tolist(), counts.tolist(), strict=True):
         iri = kb.terms["value"][term].as_py()
@@ -116,10 +117,10 @@ def lacking(kb: KnowledgeBase, languages: str | Sequence[str] = ("en",)) -> list
                 continue
             example = ""
             if english:
-                (subject, value), *_ = _said(kb, samples[term][:1], language)
-                template = templates(kb, term, "statement", language)[0]
+                (subject, value), *_ = _said(wordings[language], samples[term][:1])
+                template = wordings[language].statement(term)
                 example = fill(template, pa.array([subject]), pa.array([value])).text[0].as_py()
-            listed.append(Lacking(term, iri, predicate_name(kb, term, language), language, count, example))
+            listed.append(Lacking(term, iri, wordings[language].predicate_name(term), language, count, example))
     return sorted(listed, key=lambda one: (-one.facts, one.iri))
 
 
@@ -134,9 +135,9 @@ def draft_by_rule(kb: KnowledgeBase, wanted: Sequence[Lacking]) -> Drafts:
         An entry for each predicate in English; the others are counted.
     """
     english = [one for one in wanted if one.language.split("-", maxsplit=1)[0] == "en"]
-    left = len(wanted) - len(english)
+    left, wording = len(wanted) - len(english), Wording(kb)
     return Drafts(
-        tuple(Entry(one.iri, one.label, one.language, _by_rule(kb, one), ("rule",)) for one in english),
+        tuple(Entry(one.iri, one.label, one.language, _by_rule(wording, one), ("rule",)) for one in english),
         {"no rule for the language": left} if left else {},
     )
 
@@ -168,14 +169,15 @@ def draft_by_model(
         The entries in the order of `wanted`; a predicate is left out if its language has no rule and no statement passed.
     """
     samples, told = _samples(kb), _descriptions(kb) | dict(descriptions or {})
-    rules = {(one.iri, one.language): _by_rule(kb, one) for one in wanted}
+    wordings = {language: Wording(kb, language) for language in {one.language for one in wanted}}
+    rules = {(one.iri, one.language): _by_rule(wordings[one.language], one) for one in wanted}
     taken = _statements(kb)
     for (iri, language), rule in rules.items():
         for template in rule.get("statement", ()):
             taken.setdefault((language, normal(template)), iri)
     entries, refused = [], []
     for one in wanted:
-        facts = _said(kb, samples[one.predicate][:_EXAMPLES], one.language)
+        facts = _said(wordings[one.language], samples[one.predicate][:_EXAMPLES])
         drafts = parse_answer(ask(draft_prompt(one.label, one.language, facts, told.get(one.iri, ""))))
         rule = rules[one.iri, one.language]
         of_others = {form for (tag, form), iri in taken.items() if tag == one.language and iri != one.iri}
@@ -196,10 +198,10 @@ def draft_by_model(
     return Drafts(tuple(entries), dict(sorted(Counter(reason for *_, reason in refused).items())), tuple(refused))
 
 
-def _by_rule(kb: KnowledgeBase, one: Lacking) -> dict[str, tuple[str, ...]]:
+def _by_rule(wording: Wording, one: Lacking) -> dict[str, tuple[str, ...]]:
     if one.language.split("-", maxsplit=1)[0] != "en":
         return {}
-    return {name: tuple(templates(kb, one.predicate, name, one.language)) for name in PROPERTIES}  # type: ignore[arg-type]
+    return {name: tuple(wording.templates(one.predicate, name)) for name in PROPERTIES}  # type: ignore[arg-type]
 
 
 def _descriptions(kb: KnowledgeBase) -> dict[str, str]:
@@ -244,8 +246,6 @@ def _samples(kb: KnowledgeBase) -> dict[int, NDArray[np.int64]]:
     }
 
 
-def _said(kb: KnowledgeBase, rows: NDArray[np.int64], language: str) -> list[tuple[str, str]]:
-    subjects, _, objects = kb.columns(rows)
-    words = kb.phrase(language)
-    pairs = zip(words.take(pa.array(subjects)).to_pylist(), words.take(pa.array(objects)).to_pylist(), strict=True)
-    return list(pairs)
+def _said(wording: Wording, rows: NDArray[np.int64]) -> list[tuple[str, str]]:
+    subjects, _, objects = wording.kb.columns(rows)
+    return list(zip(wording.phrases(subjects).to_pylist(), wording.phrases(objects).to_pylist(), strict=True))

@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 
 from kaug.knowledge.inference.rules import iri
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.wording.statements import fill, templates
+from kaug.wording.wording import Wording, fill
 
 __all__ = ["Words"]
 
@@ -52,8 +52,7 @@ class Words:
     """
 
     def __init__(self, kb: KnowledgeBase, language: str = "en") -> None:
-        self._kb, self._language = kb, language
-        self._phrase, self._text = kb.phrase(language), kb.text(language)
+        self._kb, self._wording = kb, Wording(kb, language)
         self._blank = pc.equal(pc.cast(kb.terms["kind"], pa.string()), "blank")
         self._subject, self._predicate, self._object = (
             np.concatenate([table[name].to_numpy() for table in (kb.facts, kb.axioms)])
@@ -74,8 +73,7 @@ class Words:
         name = self._iri(predicate)
         template = _KINDS.get(self._iri(value)) if name == iri("rdf:type") else _AXIOMS.get(name)
         if template is None:
-            found = templates(self._kb, predicate, "statement", self._language)
-            template = (found or templates(self._kb, predicate, "statement", "en"))[0]
+            template = self._wording.statement(predicate)
         bare = "“{s}”" in template, "“{o}”" in template
         between = " then " if name == iri("owl:propertyChainAxiom") else _LISTS.get(name, ", ")
         left = self._say(subject, _NESTED, bare=bare[0])
@@ -87,7 +85,7 @@ class Words:
 
     def _say(self, term: int, depth: int, between: str = ", ", bare: bool = False) -> str:
         if not self._blank[term].as_py():
-            return str((self._text if bare else self._phrase)[term])
+            return str((self._wording.labels if bare else self._wording.phrases)(np.array([term]))[0])
         about = self._about(term)
         if _FIRST in about and depth:
             quote = "“{}”" if (chain := between == " then ") else "{}"

@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 
 from kaug.arrays import Numbers as Ints
 from kaug.curation.quality.columns import RDFS, Columns
-from kaug.knowledge.knowledge_base import CLASS_OF, KnowledgeBase
-from kaug.wording.statements import statements
+from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.wording.wording import Wording
+from kaug.words.terms import CLASS_OF
 
 __all__ = ["Finding", "Item", "Severity", "counted", "settle"]
 
@@ -80,9 +81,10 @@ class Names:
         language = (columns.kb.languages or ("en",))[0]
         part, self._terms = _excerpt(columns, self._terms, self._rows)
         self._table = part.terms.to_pylist()
-        self._labels = part.text(language).to_pylist()
+        wording = Wording(part, language)
+        self._labels = wording.labels().to_pylist()
         self._facts = part.facts.slice(0, len(self._rows)).to_pylist()
-        self._said = statements(part, np.arange(len(self._rows)), language).to_pylist()
+        self._said = wording.sentences(np.arange(len(self._rows))).to_pylist()
 
     def label(self, term: int) -> str:
         """Return a term's label, or what it would be called without one."""
@@ -160,7 +162,7 @@ def _excerpt(columns: Columns, terms: Ints, rows: Ints) -> tuple[KnowledgeBase, 
         "axioms": facts.slice(0, 0),
         "lexicon": _renumbered(kb.lexicon, "predicate", kept),
     }
-    return replace(kb, tables=tables, _words={}), kept
+    return replace(kb, tables=tables), kept
 
 
 def _renumbered(table: pa.Table, name: str, kept: Ints) -> pa.Table:

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from kaug.curation.versions.diff import Difference, places
 from kaug.errors import TableError
-from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import PROPERTIES
-from kaug.wording.statements import templates
+from kaug.wording.wording import Wording
 
 __all__ = ["Affected", "affected", "said_otherwise"]
 
@@ -81,10 +80,8 @@ def said_otherwise(difference: Difference, language: str = "en") -> NDArray[np.b
     old, new, terms = difference.old, difference.new, difference.terms
     both = np.flatnonzero(terms >= 0)
     renamed = np.zeros(len(terms), dtype=bool)
-    for before, after in (
-        (old.text(language), new.text(language)),
-        (old.phrase(language), new.phrase(language)),
-    ):
+    old_wording, new_wording = Wording(old, language), Wording(new, language)
+    for before, after in ((old_wording.labels(), new_wording.labels()), (old_wording.phrases(), new_wording.phrases())):
         other = pc.not_equal(before.take(pa.array(terms[both])), after.take(pa.array(both)))
         renamed[both[np.asarray(other)]] = True
     spoken = pc.is_in(difference.labels["language"], pa.array([language.lower(), ""]))
@@ -97,13 +94,13 @@ def said_otherwise(difference: Difference, language: str = "en") -> NDArray[np.b
     anew = np.zeros(len(terms), dtype=bool)
     templated = np.asarray(pc.is_in(new.terms["value"], pc.unique(difference.templates["predicate"])))
     for row in np.unique(predicate[(renamed | templated)[predicate]]):
-        anew[row] = _templates(old, int(terms[row]), language) != _templates(new, int(row), language)
+        anew[row] = _templates(old_wording, int(terms[row])) != _templates(new_wording, int(row))
     return np.asarray(renamed[subject] | renamed[value] | anew[predicate])
 
 
-def _templates(kb: KnowledgeBase, predicate: int, language: str) -> list[list[str]]:
-    found = [templates(kb, predicate, name, language) for name in PROPERTIES]  # type: ignore[arg-type]
-    return found if found[0] else [*found, templates(kb, predicate, "statement", "en")]
+def _templates(wording: Wording, predicate: int) -> list[list[str]]:
+    found = [wording.templates(predicate, name) for name in PROPERTIES]  # type: ignore[arg-type]
+    return found if found[0] else [*found, [wording.statement(predicate)]]
 
 
 def _from_hex(ids: pa.Array) -> pa.Array:

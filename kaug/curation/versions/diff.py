@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.wording.statements import statements
+from kaug.wording.wording import Wording
 
 __all__ = ["LABEL_CHANGES", "TEMPLATE_CHANGES", "Difference", "diff", "diff_json", "diff_lines", "places"]
 
@@ -152,7 +152,7 @@ def diff_json(difference: Difference, examples: int | None = None) -> dict[str, 
     for name, (kb, rows) in facts.items():
         some = rows[:examples]
         ids = [fact.hex() for fact in kb.facts["fact"].take(pa.array(some)).to_pylist()]
-        said = statements(kb, some, language).to_pylist()
+        said = Wording(kb, language).sentences(some).to_pylist()
         named[name] = [{"fact": fact, "sentence": sentence} for fact, sentence in zip(ids, said, strict=True)]
     for entry, row in zip(named["changed"], np.flatnonzero(changed), strict=False):
         entry["columns"] = [name for name, mask in difference.changed.items() if mask[row]]

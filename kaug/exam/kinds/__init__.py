@@ -1,13 +1,21 @@
-"""The kinds of probes."""
+"""The kinds of probes: to add one, write a file beside this one and a line in `KINDS`."""
 
 from kaug.exam.drawing import Kind
+from kaug.exam.kinds.compose import draw_compose
+from kaug.exam.kinds.continuation import draw_continuation
+from kaug.exam.kinds.locality import draw_locality
+from kaug.exam.kinds.recall import draw_recall
+from kaug.exam.kinds.reverse import draw_reverse
 
 __all__ = ["KINDS"]
 
 KINDS: dict[str, Kind] = {
-    "recall": Kind(None, "contains", "Recall", "unseen templates about facts it was taught", "gain"),
-    "reverse": Kind(None, "contains", "Reverse", "questions asked backwards about facts it was taught", "gain"),
-    "compose": Kind(None, "contains", "Compose", "questions that join facts it was taught", "gain"),
-    "locality": Kind(None, "contains", "Locality", "questions about facts it was not taught", "retention"),
-    "continuation": Kind(None, "continuation", "Continuation", "passages of text to be continued", "retention"),
+    "recall": Kind(draw_recall, "contains", "Recall", "unseen templates about facts it was taught", "gain"),
+    "reverse": Kind(draw_reverse, "contains", "Reverse", "questions asked backwards about facts it was taught", "gain"),
+    "compose": Kind(draw_compose, "contains", "Compose", "questions that join facts it was taught", "gain"),
+    "locality": Kind(draw_locality, "contains", "Locality", "questions about facts it was not taught", "retention"),
+    "continuation": Kind(
+        draw_continuation, "continuation", "Continuation", "passages of text to be continued", "retention"
+    ),
 }
+"""The kinds of probes by name, in the order in which they are reported."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from kaug.exam.draw import draw_exam
+from kaug.exam.draw import draw_exam, exam_counts
 from kaug.exam.settings import ExamSettings
 from kaug.knowledge.knowledge_base import load_kb
 from kaug.pipeline.stage import Job
@@ -29,14 +29,13 @@ def make_exam(job: Job) -> None:
     settings: DrawSettings = job.settings
     probes = draw_exam(
         job.inputs.open("1-knowledge", load_kb),
+        settings.exam,
         texts=settings.texts,
         language=settings.language,
         seed=settings.seed,
-        **settings.exam.model_dump(),
     )
     write_table(probes, job.draft.path / "probes.arrow")
-    for group in probes.group_by("kind").aggregate([([], "count_all")]).to_pylist():
-        job.draft.counts[f"probes {group['kind']}"] = group["count_all"]
+    job.draft.counts.update(exam_counts(probes))
 
 
 def read_probes(folder: Path) -> pa.Table:

@@ -18,7 +18,7 @@ from kaug.pipeline.stage import Inputs, Job
 from kaug.report.report import write_report
 from kaug.tables import ANSWERS, write_table
 from kaug.version import __version__
-from kaug.wording.statements import statements
+from kaug.wording.wording import Wording
 
 __all__ = ["ReportSettings", "make_report"]
 
@@ -41,7 +41,7 @@ def make_report(job: Job) -> None:
     facts = {fact for column in (probes["facts"], answers["retrieved"]) for row in column.to_pylist() for fact in row}
     rows = np.array(sorted(kb.row_of[fact] for fact in facts), np.int64)
     ids = kb.hex_ids.take(pa.array(rows)).to_pylist()
-    sentences = statements(kb, rows, settings.pipeline.knowledge.languages[0]).to_pylist()
+    sentences = Wording(kb, settings.pipeline.knowledge.languages[0]).sentences(rows).to_pylist()
     sources = [",".join(ids) for ids in kb.facts["sources"].take(pa.array(rows)).to_pylist()]
     write_table(answers.cast(ANSWERS), job.draft.path / "answers.arrow")
     shutil.copyfile(job.inputs["1-quality"].path / "quality.html", job.draft.path / "quality.html")

@@ -37,17 +37,16 @@ def make_shards(job: Job) -> None:
     with job.show(job.stage.title, None, "rows") as advance:
         table, counts = arm_rows(
             kb,
-            settings.arm.rows,  # type: ignore[arg-type]
+            settings.arm,
             probes,
             settings.text_ids,
             settings.texts,
+            settings.augmentation,
             find=lambda texts, allowed: find_facts(
                 job.inputs, retrieval, texts, settings.languages[0], allowed=allowed
             ),
             languages=settings.languages,
             seed=settings.seed,
-            phrasings=settings.augmentation.templates,
-            **settings.augmentation.model_dump(include={"forms", "inject", "replay"}),
         )
         advance(table.num_rows)
     job.draft.counts.update(counts)

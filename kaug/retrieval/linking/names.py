@@ -5,6 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.wording.wording import Wording
 
 __all__ = ["NAMES", "names_of"]
 
@@ -45,7 +46,7 @@ def names_of(kb: KnowledgeBase) -> pa.Table:
     labelled = labels["term"].to_numpy()
     wanted[labelled] = False
     rest = np.flatnonzero(wanted)
-    said = kb.text(terms=rest).cast(pa.string())
+    said = Wording(kb).labels(rest).cast(pa.string())
     value = kb.terms["value"].take(pa.array(rest)).cast(pa.string())
     literal = pc.equal(kb.terms["kind"].take(pa.array(rest)).cast(pa.string()), "literal")
     written = np.flatnonzero(pc.and_(literal, pc.not_equal(value, said)).to_numpy())

@@ -37,11 +37,12 @@ class Overlap:
         >>> import tempfile
         >>> from pathlib import Path
         >>> from kaug.knowledge.build import build_kb
+        >>> from kaug.wording.wording import Wording
         >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
         >>> _ = file.write_text("@prefix : <urn:x:> . :Alan_Turing :field :Logic . :Alan_Kay :field :Computing .")
         >>> kb = build_kb([file])
         >>> found = Overlap(kb, least=0.5).match(["Turing, the logician"])
-        >>> kb.text().take(found["term"]).to_pylist(), found["share"].to_pylist()[0] > 0.5
+        >>> Wording(kb).labels().take(found["term"]).to_pylist(), found["share"].to_pylist()[0] > 0.5
         (['Alan Turing'], True)
     """
 

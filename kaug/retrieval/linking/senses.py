@@ -25,6 +25,7 @@ from kaug.retrieval.graph import FactGraph
 from kaug.retrieval.indexing.vectors import Vectors
 from kaug.retrieval.linking.prefixes import hash_words
 from kaug.retrieval.linking.surface import QUALIFIED
+from kaug.wording.wording import Wording
 from kaug.words.terms import CLASS_OF
 
 __all__ = ["SENSES", "WEIGHTS", "evidence", "resolve"]
@@ -233,7 +234,7 @@ def _hints(
     kinds, kind = np.unique(predicate, return_inverse=True)
     class_of = pc.is_in(kb.terms["value"].take(pa.array(kinds)), pa.array(sorted(CLASS_OF)))
     typed = np.flatnonzero(class_of.to_numpy()[kind])
-    hint += kb.text(terms=object_[typed]).to_pylist()
+    hint += Wording(kb).labels(object_[typed]).to_pylist()
     owner = np.concatenate([name[qualified], subject[typed]])
     words, number = hash_words(hint)
     asked, where = np.unique(text, return_inverse=True)
@@ -250,7 +251,7 @@ def _hints(
 
 def _labels(kb: KnowledgeBase, surface: pa.ChunkedArray, term: NDArray[np.int64]) -> NDArray[np.float64]:
     """1 where the mention is the term's main label as spelt, a half where but for case."""
-    label = kb.text(kb.languages[0] if kb.languages else "en", terms=term).cast(pa.string())
+    label = Wording(kb, kb.languages[0] if kb.languages else "en").labels(term).cast(pa.string())
     surface = surface.combine_chunks()
     same = pc.equal(label, surface).to_numpy(zero_copy_only=False)
     alike = pc.equal(pc.utf8_lower(label), pc.utf8_lower(surface)).to_numpy(zero_copy_only=False)
