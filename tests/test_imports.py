@@ -26,6 +26,7 @@ training
 evaluation
 report curation
 pipeline
+library
 __init__
 cli
 """.strip().split("\n")

@@ -1,0 +1,256 @@
+"""The main job step by step, for Python: train on rows, ask a model, measure gains, write the report, or run it all."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from kaug.errors import PipelineError, TableError
+from kaug.evaluation import gain
+from kaug.evaluation.answer import answer_probes, with_facts
+from kaug.evaluation.scorers import Score, Scorer
+from kaug.evaluation.settings import EvaluationSettings
+from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.models.find import find_language_model
+from kaug.models.prompts import Template
+from kaug.progress import Show, silent
+from kaug.report import report
+from kaug.store.artifact import publish
+from kaug.store.digests import fingerprint
+from kaug.tables import check_table
+from kaug.training.settings import TrainingSettings
+from kaug.wording.wording import Wording
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from kaug.pipeline.settings import Pipeline
+    from kaug.retrieval.retriever import Retriever
+    from kaug.training.trainer import TrainingRun
+
+__all__ = ["ask", "gains", "run", "train", "write_report"]
+
+
+def train(
+    rows: "Dataset | pa.Table",
+    model: str | Path,
+    out: str | Path,
+    settings: TrainingSettings,
+    *,
+    seed: int = 0,
+    replay: float = 0.0,
+    show: Show = silent,
+) -> "TrainingRun":
+    """Fine-tune a causal language model on rows; a training that was interrupted is taken up at its last checkpoint.
+
+    Args:
+        rows: What `closed_book_rows` or `open_book_rows` returned, `datasets.concatenate_datasets` of both, or any table or
+            dataset with string columns `prompt` and `completion`.
+        model: A folder, `smollm2-135m`, or a hub name; see `kaug.models.find.find_language_model`.
+        out: The folder for the trained model; `transformers` loads it.
+        settings: `[training]` of a pipeline file as an object; its `model` is not used.
+        seed: Decides the order of rows.
+        replay: The fraction of the tokens that is plain text, where there are rows of the form `text`.
+        show: Opens progress bars; `kaug.progress.bars` makes some.
+
+    Returns:
+        What the training was: rows, tokens, steps, seconds, precision, loss.
+
+    Raises:
+        ModelError: The model is missing or broken, or the loss is not finite.
+        PipelineError: There are no rows.
+
+    Examples:
+        >>> settings = TrainingSettings(tokens=20_000, template="plain")
+        >>> run = train(rows, "smollm2-135m", "build/model", settings)  # doctest: +SKIP
+    """
+    from kaug.training.trainer import train_model
+
+    table = rows if isinstance(rows, pa.Table) else rows.data.table
+    base, folder = find_language_model(str(model)), Path(out)
+    mark = fingerprint(rows=_digest(table), model=str(base), settings=settings.model_dump(), seed=seed, replay=replay)
+    with (
+        publish(folder, stage="training", fingerprint=mark) as draft,
+        show("training", settings.tokens, "tokens") as advance,
+    ):
+        result = train_model(
+            table, base, draft.path, settings, seed=seed, replay=replay, checkpoints=draft.work, progress=advance
+        )
+        draft.details.update(vars(result))
+    return result
+
+
+def _digest(table: pa.Table) -> str:
+    columns = [name for name in ("prompt", "completion", "form") if name in table.column_names]
+    return fingerprint(rows=[table[name].to_pylist() for name in columns])
+
+
+def ask(
+    exam: pa.Table,
+    model: str | Path,
+    *,
+    arm: str = "augmented",
+    retriever: "Retriever | None" = None,
+    settings: EvaluationSettings | None = None,
+    template: Template = "chat",
+    system: str | None = None,
+    scorers: Mapping[str, Scorer | Score] | None = None,
+    seed: int = 0,
+    show: Show = silent,
+) -> pa.Table:
+    """Have a model sit an exam.
+
+    Args:
+        exam: PROBES, from `draw_exam`.
+        model: A folder, `smollm2-135m`, or a hub name.
+        arm: The name under which the answers go: `base` for the untrained model, else what it was trained as.
+        retriever: If given, the facts that it finds for each question are put before it.
+        settings: `[evaluation]` of a pipeline file as an object.
+        template: `chat`, or `plain` for `Question: … Answer:`: as the model was trained.
+        system: The system message; None leaves it to the chat template.
+        scorers: Scorers of your own by name; a probe names its scorer in the column `scorer`.
+        seed: The seed of the model's training.
+        show: Opens progress bars.
+
+    Returns:
+        ANSWERS, in the order of the probes.
+
+    Raises:
+        ModelError: The model is missing or broken.
+        TableError: `exam` is not a PROBES table.
+    """
+    exam = check_table(exam, "probes")
+    prompts: list[str] = exam["prompt"].to_pylist()
+    retrieved: list[list[str]] = [[] for _ in prompts]
+    if retriever is not None:
+        wording = retriever.wording
+        hits = retriever.retrieve(prompts, language=wording.language)
+        prompts, retrieved = with_facts(wording.kb, exam, hits, wording.language, scorers)
+    with show(f"asking {arm}", exam.num_rows, "probes") as advance:
+        return answer_probes(
+            exam,
+            find_language_model(str(model)),
+            settings or EvaluationSettings(),  # type: ignore[call-arg]
+            prompts=prompts,
+            retrieved=retrieved,
+            arm=arm,
+            seed=seed,
+            template=template,
+            system=system,
+            scorers=scorers,
+            progress=advance,
+        )
+
+
+def gains(
+    exam: pa.Table, answers: pa.Table | Sequence[pa.Table], *, resamples: int = 10_000, seed: int = 0
+) -> dict[str, list[gain.Gain]]:
+    """Compare the arms that sat an exam, probe by probe.
+
+    Args:
+        exam: PROBES.
+        answers: ANSWERS of at least two arms, in one table or in several.
+        resamples: Bootstrap resamples for the 95% intervals.
+        seed: Seed of the resampling.
+
+    Returns:
+        For each kind of probes a list of gains, each with `arm`, `against`, `mean`, `low`, `high`, `n`, `clusters`; see
+        `kaug.evaluation.gain.gains`.
+
+    Raises:
+        TableError: Two arms answered different probes, or an answer belongs to none.
+    """
+    return gain.gains(exam, _joined(answers), resamples=resamples, seed=seed)
+
+
+def write_report(
+    folder: str | Path,
+    exam: pa.Table,
+    answers: pa.Table | Sequence[pa.Table],
+    kb: KnowledgeBase,
+    *,
+    question: str = "What was learnt?",
+    about: Mapping[str, Any] | None = None,
+    resamples: int = 10_000,
+) -> dict[str, Any]:
+    """Write `report.html`, `report.md` and `report.json`.
+
+    Args:
+        folder: The folder; it is made if it is not there.
+        exam: PROBES.
+        answers: ANSWERS, in one table or in several.
+        kb: The knowledge base that the exam was drawn from.
+        question: The question that the comparison answers.
+        about: How the answers came about; see `kaug.report.report.write_report`.
+        resamples: Bootstrap resamples for the intervals.
+
+    Returns:
+        The content of `report.json`.
+    """
+    table, folder = _joined(answers), Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    facts = {fact for column in (exam["facts"], table["retrieved"]) for row in column.to_pylist() for fact in row}
+    rows = np.array(sorted(kb.row_of[fact] for fact in facts), np.int64)
+    ids = kb.hex_ids.take(pa.array(rows)).to_pylist()
+    sentences = Wording(kb, kb.languages[0]).sentences(rows).to_pylist()
+    sources = [",".join(names) for names in kb.facts["sources"].take(pa.array(rows)).to_pylist()]
+    return report.write_report(
+        folder,
+        question=question,
+        probes=exam,
+        answers=table,
+        sentences=dict(zip(ids, sentences, strict=True)),
+        provenance=dict(zip(ids, sources, strict=True)),
+        run=dict(about or {}),
+        resamples=resamples,
+    )
+
+
+def _joined(answers: pa.Table | Sequence[pa.Table]) -> pa.Table:
+    tables = [answers] if isinstance(answers, pa.Table) else list(answers)
+    if not tables:
+        raise TableError("There are no answers; give a table of ANSWERS, or several.")
+    return pa.concat_tables([check_table(table, "answers") for table in tables])
+
+
+def run(
+    pipeline: "str | Path | Pipeline",
+    *,
+    out: str | Path | None = None,
+    settings: Sequence[str] = (),
+    rebuild: bool = False,
+    show: Show = silent,
+) -> dict[str, Any]:
+    """Carry out a pipeline, from the sources to the report, taking up what is finished: `kaug run` for Python.
+
+    Args:
+        pipeline: A pipeline file; or settings whose sources are files, with paths that start from the current folder.
+        out: The folder of the artifacts; `build/<name of the file>` in the project's folder if None.
+        settings: Changes such as `training.tokens=5000`.
+        rebuild: Make every stage anew.
+        show: Opens progress bars.
+
+    Returns:
+        The content of `report.json`.
+
+    Raises:
+        KaugError: Whatever a stage raises; what was finished before stays.
+    """
+    from kaug.pipeline.execute import Store
+    from kaug.pipeline.project import open_project, project_of
+    from kaug.pipeline.run import load_report, run_project
+    from kaug.store.artifact import lock
+
+    if isinstance(pipeline, str | Path):
+        project = open_project(
+            Path(pipeline), out=Path(out) if out else None, settings=settings, rebuild=rebuild, show=show
+        )
+    elif out is None:
+        raise PipelineError("Name the folder of the artifacts with out=…: settings without a file have no name for it.")
+    else:
+        project = project_of(pipeline, Path(out), rebuild=rebuild, show=show)
+    with lock(project.out):
+        run_project(project, "run", store=Store(project.out, rebuild, show))
+    return load_report(project.out)
