@@ -105,8 +105,12 @@ def write_rdf(kb: KnowledgeBase, path: Path, *, inferred: bool = True) -> int:
     syntax = syntax_of(path)
     triples = _triples(kb, None, inferred)
     if syntax == ox.RdfFormat.RDF_XML:
-        values = triples.terms["value"]
-        refuse_in_xml(values, values.take(pa.array(np.unique(triples.codes[:, 1]))), path)
+        kinds, values = (triples.terms[name].combine_chunks() for name in ("kind", "value"))
+        typed = triples.codes[:, 1] == pc.index(values, f"{_RDF}type").as_py()
+        classes = triples.codes[typed, 2]
+        classes = classes[pc.equal(kinds, "iri").to_numpy(zero_copy_only=False)[classes]]
+        names = np.unique(np.concatenate([triples.codes[:, 1], classes]))  # both are written as elements
+        refuse_in_xml(values, values.take(pa.array(names)), path)
     graphs = syntax.supports_datasets and syntax != ox.RdfFormat.JSON_LD
     lines = _lines(triples, graphs=graphs, by_graph=syntax == ox.RdfFormat.TRIG)
     prefixes = {**({"source": _SOURCE} if graphs else {}), **_prefixes(triples)}
