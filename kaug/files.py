@@ -16,6 +16,8 @@ from kaug.errors import KaugError, SourceError
 
 __all__ = ["files_below", "find_files", "open_file", "read_text", "read_toml"]
 
+# Without O_NONBLOCK, opening a pipe waits for someone who writes into it. Windows has no such pipes.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _MOST_TEXT = 16 << 20  # bytes of a settings file
 _MOST_VISITS = 100  # of one folder, by way of several links
 _DEPTH = 100  # of dotted keys: the time and the stack of the parser grow with each level
@@ -35,8 +37,7 @@ def open_file(path: Path) -> BufferedReader:
         SourceError: It is a folder, a pipe, a device or a socket: reading it may never end.
         OSError: It cannot be opened.
     """
-    # Without O_NONBLOCK, opening a pipe waits for someone who writes into it.
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    handle = os.open(path, _FLAGS)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise SourceError(f"{path}: should be a regular file; it is a folder, a pipe or a device.")

@@ -18,9 +18,9 @@ import pyoxigraph as ox
 from numpy.typing import NDArray
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.rdf.memory import iris, joined, literals
 from kaug.rdf.parse import FORMATS, syntax_of
 from kaug.rdf.serialize import prefixes_of, refuse_in_xml, write_quads
+from kaug.rdf.terms import text_bytes, write_terms
 from kaug.rdf.whole import whole_file
 from kaug.wording.wording import Wording
 
@@ -105,8 +105,12 @@ def write_rdf(kb: KnowledgeBase, path: Path, *, inferred: bool = True) -> int:
     syntax = syntax_of(path)
     triples = _triples(kb, None, inferred)
     if syntax == ox.RdfFormat.RDF_XML:
-        values = triples.terms["value"]
-        refuse_in_xml(values, values.take(pa.array(np.unique(triples.codes[:, 1]))), path)
+        kinds, values = (triples.terms[name].combine_chunks() for name in ("kind", "value"))
+        typed = triples.codes[:, 1] == pc.index(values, f"{_RDF}type").as_py()
+        classes = triples.codes[typed, 2]
+        classes = classes[pc.equal(kinds, "iri").to_numpy(zero_copy_only=False)[classes]]
+        names = np.unique(np.concatenate([triples.codes[:, 1], classes]))  # both are written as elements
+        refuse_in_xml(values, values.take(pa.array(names)), path)
     graphs = syntax.supports_datasets and syntax != ox.RdfFormat.JSON_LD
     lines = _lines(triples, graphs=graphs, by_graph=syntax == ox.RdfFormat.TRIG)
     prefixes = {**({"source": _SOURCE} if graphs else {}), **_prefixes(triples)}
@@ -295,14 +299,7 @@ def _text(value: str | None, length: int) -> pa.Array:
 
 def _lines(triples: _Triples, *, graphs: bool, by_graph: bool = False) -> pa.Array:
     """Write triples as lines of canonical N-Quads without line ends: each once, sorted, or sorted within each graph."""
-    kind, value = (triples.terms[name].combine_chunks() for name in ("kind", "value"))
-    written = pc.if_else(
-        pc.equal(kind, "literal"),
-        literals(value, language=triples.terms["language"], datatype=triples.terms["datatype"]),
-        pc.if_else(pc.equal(kind, "iri"), iris(value), pc.binary_join_element_wise("_:", value, "")),
-    )
-    if isinstance(written, pa.ChunkedArray):
-        written = written.combine_chunks()
+    written = write_terms(triples.terms)
     columns = [written.take(pa.array(triples.codes[:, place])) for place in range(3)]
     text = pc.binary_join_element_wise(*columns, " ")
     graph = _text("", len(text))
@@ -323,4 +320,4 @@ def _prefixes(triples: _Triples) -> dict[str, str]:
 
 def _chunks(lines: pa.Array) -> Iterator[bytes]:
     for start in range(0, len(lines), _CHUNK):
-        yield joined(pc.binary_join_element_wise(lines.slice(start, _CHUNK), "\n", ""))
+        yield bytes(text_bytes(pc.binary_join_element_wise(lines.slice(start, _CHUNK), "\n", "")))

@@ -1,27 +1,21 @@
 """Text files, compressed or not → blocks of columns, and the line that a row stands on."""
 
-import bz2
-import contextlib
 import csv
-import gzip
-import lzma
-import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from kaug.errors import SourceError, nearest
+from kaug.rdf.compressed import COMPRESSIONS, open_bytes
 
-__all__ = ["Block", "Layout", "decimals", "first_row", "header", "open_bytes", "read_columns", "without_ending"]
+__all__ = ["Block", "Layout", "decimals", "first_row", "header", "read_columns", "without_ending"]
 
 _BLOCK = 1 << 22  # bytes of text in a block; a line may be no longer
-_COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
 
 @dataclass(frozen=True)
@@ -93,40 +87,7 @@ def without_ending(path: Path) -> str:
         >>> without_ending(Path("a/b.csv.gz"))
         'b.csv'
     """
-    return path.stem if path.suffix.lower() in _COMPRESSED else path.name
-
-
-def _open(path: Path) -> BinaryIO:
-    return path.open("rb")
-
-
-@contextlib.contextmanager
-def open_bytes(path: Path) -> Iterator[BinaryIO]:
-    """Open a file and unpack it as its name's ending says: .gz, .bz2, .xz, .zst, or none.
-
-    Args:
-        path: The file.
-
-    Yields:
-        Its content, as a stream.
-
-    Raises:
-        SourceError: It cannot be read, or is not what its ending says.
-    """
-    unpack: dict[str, Callable[[Path], object]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-    try:
-        if path.suffix.lower() == ".zst":
-            with pa.input_stream(str(path), compression="zstd") as packed:
-                yield cast("BinaryIO", packed)
-        else:
-            opened = unpack.get(path.suffix.lower(), _open)(path)
-            with cast("BinaryIO", opened) as handle:
-                yield handle
-    except pa.ArrowException:
-        raise
-    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise SourceError(f"{path}: cannot be read: {reason}.") from error
+    return path.stem if path.suffix.lower() in COMPRESSIONS else path.name
 
 
 def first_row(path: Path, layout: Layout) -> list[str]:

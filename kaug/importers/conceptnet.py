@@ -10,8 +10,9 @@ import pyarrow.json as pajson
 
 from kaug.errors import SourceError
 from kaug.importers.columns import Block, Layout, decimals, first_row, read_columns
-from kaug.importers.lines import Quads, text_bytes
+from kaug.importers.lines import Quads
 from kaug.importers.terms import iri, language_tag, literal, name
+from kaug.rdf.terms import text_bytes
 
 __all__ = ["import_conceptnet", "import_conceptnet_100k"]
 

@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 
 from kaug.errors import SourceError
 from kaug.importers.terms import Column, is_iri, join
+from kaug.rdf.terms import text_bytes
 from kaug.rdf.whole import whole_file
 
-__all__ = ["ALTERNATIVE", "LABEL", "TYPE", "Quads", "quads_file", "statement_name", "text_bytes"]
+__all__ = ["ALTERNATIVE", "LABEL", "TYPE", "Quads", "quads_file", "statement_name"]
 
 LABEL = "<http://www.w3.org/2000/01/rdf-schema#label>"
 ALTERNATIVE = "<http://www.w3.org/2004/02/skos/core#altLabel>"
@@ -101,19 +102,6 @@ class Quads:
         self._sink.write(text_bytes(lines))
 
 
-def text_bytes(texts: pa.Array) -> memoryview:
-    """Return the texts of a column, one after the other, as UTF-8: a view of the column's buffer, no copy.
-
-    Examples:
-        >>> bytes(text_bytes(pa.array(["a", "b", "c"])[1:]))
-        b'bc'
-    """
-    if not len(texts):
-        return memoryview(b"")
-    offsets = memoryview(texts.buffers()[1]).cast("i")
-    return memoryview(texts.buffers()[2])[offsets[texts.offset] : offsets[texts.offset + len(texts)]]
-
-
 def statement_name(triple: str) -> str:
     """Name the statement that a triple makes, by the id of its fact.
 
@@ -149,7 +137,7 @@ def quads_file(path: Path, graph: str, inputs: Sequence[Path] = ()) -> Iterator[
         raise SourceError(f"{path}: the file to write should end in .nq or .nq.gz.")
     if not is_iri(graph):
         raise SourceError(f"{graph!r}: the named graph should be an absolute IRI, such as https://example.org/graph.")
-    with whole_file(path) as file:
+    with whole_file(path, make_folder=True) as file:
         quads = Quads(file, graph)
         yield quads
         quads.flush()

@@ -1,7 +1,4 @@
-"""Columns of texts → columns of RDF terms, as canonical N-Triples has them.
-
-The canonical form (RDF 1.1 N-Triples, section 4) has no escape but those that it needs, so that equal terms are equal text.
-"""
+"""Columns of texts → columns of RDF terms: IRIs are made of names, literals checked; see `kaug.rdf.terms`."""
 
 from collections.abc import Callable
 from typing import TypeAlias, cast
@@ -11,6 +8,7 @@ import pyarrow.compute as pc
 import pyoxigraph as ox
 
 from kaug.errors import SourceError
+from kaug.rdf.terms import literals
 
 __all__ = ["Column", "absolute", "iri", "is_iri", "join", "language_tag", "literal", "name", "term"]
 
@@ -24,8 +22,6 @@ _UCS = r"\x{A0}-\x{D7FF}\x{F900}-\x{FDCF}\x{FDF0}-\x{FFEF}" + "".join(
 _IN_NAME = r"A-Za-z0-9.~!$&'()*+,;=:@\-" + _UCS
 _IN_PATH = _IN_NAME + "_/"
 _IN_IRI = _IN_PATH + "?#%"
-_IN_LITERAL = r"^\x00-\x1f\x7f\x22\x5c\x{FFFE}\x{FFFF}"
-_SHORT = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 
 
 def name(base: str, texts: pa.Array) -> pa.Array:
@@ -98,13 +94,11 @@ def literal(texts: pa.Array, language: Column = "", datatype: str = "") -> pa.Ar
         >>> literal(pa.array(['say "ah"']), "en").to_pylist(), literal(pa.array(["1"]), datatype="urn:d").to_pylist()
         (['"say \\"ah\\""@en'], ['"1"^^<urn:d>'])
     """
-    texts = _spell(texts, _IN_LITERAL, lambda c: _SHORT.get(c) or f"\\u{ord(c):04X}", "\\")
     if isinstance(language, str):
-        return join('"', texts, f'"@{language_tag(language)}' if language else f'"^^<{datatype}>' if datatype else '"')
+        return literals(texts, language=language_tag(language) if language else None, datatype=datatype or None)
     tags = pc.dictionary_encode(language)
-    written = [f"@{language_tag(tag)}" if tag else "" for tag in tags.dictionary.to_pylist()]
-    tags = pa.array(written, pa.string()).take(tags.indices)
-    return join('"', texts, '"', tags)
+    written = [language_tag(tag) if tag else None for tag in tags.dictionary.to_pylist()]
+    return literals(texts, language=pa.array(written, pa.string()).take(tags.indices))
 
 
 def term(text: str, language: str = "") -> str:
@@ -154,8 +148,7 @@ def join(*parts: Column) -> pa.Array:
 
 def _spell(texts: pa.Array, allowed: str, write: Callable[[str], str], first: str = "", last: str = "") -> pa.Array:
     """Write each character outside of a class as `write` has it: those in `first` before others, `last` after them."""
-    outside = f"[{allowed[1:]}]" if allowed.startswith("^") else f"[^{allowed}]"
-    hit = pc.match_substring_regex(texts, outside)
+    hit = pc.match_substring_regex(texts, f"[^{allowed}]")
     if not pc.any(hit).as_py():
         return texts
     rows = texts.filter(hit)

@@ -8,9 +8,9 @@ from pathlib import Path
 from xml.parsers import expat
 
 from kaug.errors import SourceError
-from kaug.importers.columns import open_bytes
 from kaug.importers.terms import language_tag
 from kaug.importers.wordnet_words import DEFINITION, EXAMPLE, OTHER_WORD, SENSE_OF, WORD, Row
+from kaug.rdf.compressed import open_bytes
 
 __all__ = ["read_lmf"]
 

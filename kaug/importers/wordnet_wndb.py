@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kaug.errors import SourceError
-from kaug.importers.columns import open_bytes, without_ending
+from kaug.importers.columns import without_ending
 from kaug.importers.wordnet_words import DEFINITION, EXAMPLE, OTHER_WORD, SENSE_OF, WORD, Row
+from kaug.rdf.compressed import open_bytes
 
 __all__ = ["POINTERS", "read_wndb"]
 

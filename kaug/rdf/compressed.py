@@ -12,7 +12,7 @@ from kaug.errors import SourceError
 from kaug.files import open_file
 from kaug.rdf.limits import MAX_BYTES, MAX_RATIO
 
-__all__ = ["COMPRESSIONS", "as_stream", "line_at", "read_pieces"]
+__all__ = ["COMPRESSIONS", "as_stream", "line_at", "open_bytes", "read_pieces"]
 
 _RATIO_FROM = 1 << 24  # what is smaller may be as repetitive as it likes
 _WINDOW = 1 << 27  # memory that a zstd frame may ask for: what `zstd` itself allows without --long
@@ -104,6 +104,18 @@ def read_pieces(path: Path, size: int = _PIECE) -> Iterator[bytes]:
                     yield part[start : start + _PIECE]
     except OSError as error:
         raise SourceError(f"{path}: cannot be read: {error.strerror or error}.") from error
+
+
+def open_bytes(path: Path) -> BinaryIO:
+    """Open a file for reading, decompressed if its name says that it is compressed.
+
+    Args:
+        path: Any file; see `read_pieces`.
+
+    Returns:
+        A binary stream. Reading it raises `SourceError` as `read_pieces` does.
+    """
+    return as_stream(read_pieces(path))
 
 
 def line_at(path: Path, offset: int) -> int:

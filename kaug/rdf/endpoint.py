@@ -18,9 +18,9 @@ import pyarrow.compute as pc
 from kaug.errors import SourceError
 from kaug.http import RequestError, public_url
 from kaug.rdf.columns import read_columns
-from kaug.rdf.memory import joined
 from kaug.rdf.sources import Source
 from kaug.rdf.sparql import Triples, ask, check_endpoint, paged
+from kaug.rdf.terms import text_bytes
 from kaug.rdf.whole import whole_file
 from kaug.store.artifact import lock
 from kaug.store.digests import fingerprint
@@ -299,7 +299,7 @@ def _merge(pages: list[_Page], counts: Counter[str]) -> bytes:
         # One answer's blank nodes are named by what is said of them, so that the same data give the same bytes.
         named = read_columns([pages[0].file.read_bytes()], str(pages[0].file))
         parts = [named.terms.take(pa.array(part)) for part in named.triples.T]
-        data = joined(pc.binary_join_element_wise(*parts, ".\n", " "))
+        data = bytes(text_bytes(pc.binary_join_element_wise(*parts, ".\n", " ")))
     else:
         data = b"".join(page.file.read_bytes() for page in pages)
     lines = pa.array(data.split(b"\n")[:-1], pa.large_binary())

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from kaug.errors import SourceError
 from kaug.files import files_below, find_files
-from kaug.rdf.parse import FORMATS, is_rdf_name, open_rdf
+from kaug.rdf.compressed import open_bytes
+from kaug.rdf.parse import FORMATS, is_rdf_name
 
 __all__ = ["expand"]
 
@@ -56,7 +57,7 @@ def _is_rdf(path: Path) -> bool:
     if ".xml" not in (suffix.lower() for suffix in path.suffixes[-2:]):
         return True
     try:
-        with open_rdf(path) as file:
+        with open_bytes(path) as file:
             return _RDF.encode() in file.read(_SNIFFED).replace(b"\0", b"")
     except SourceError:  # what is wrong is said when the file is read
         return True

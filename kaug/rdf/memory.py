@@ -15,20 +15,18 @@ import pyarrow.compute as pc
 import pyoxigraph as ox
 
 from kaug.errors import SourceError, nearest
+from kaug.rdf.terms import ESCAPES, IRI_CHARACTER, literals, text_bytes
 
 if TYPE_CHECKING:
     import rdflib
 
-__all__ = ["graph_chunks", "iris", "literals"]
+__all__ = ["graph_chunks"]
 
 _COLUMNS = ("subject", "predicate", "object", "graph")
-_IRI = r"""<[^\x00-\x20<>"{}|^`\\]*>"""
+_IRI = f"<{IRI_CHARACTER}*>"
 _SHAPE = rf"""^(?:{_IRI}|_:[^\s<>"#]+|"(?:[^"\\\r\n]|\\.)*"(?:@[A-Za-z0-9-]+|\^\^{_IRI})?)$"""
 _STARTS = {"subject": "<_", "predicate": "<", "object": '<_"', "graph": "<_"}
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
-_ESCAPED = str.maketrans(_ESCAPES)
-_RARE = [chr(code) for code in (*range(0x20), 0x7F, 0xFFFE, 0xFFFF) if chr(code) not in _ESCAPES]
-_XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
+_ESCAPED = str.maketrans(ESCAPES)
 _HEAD = b"<urn:x:s> <urn:x:p> "
 _BEYOND_PYTHON = re.compile(r"(?:-\d{4,}|0000|\d{5,})-\d\d-\d\d(?:T.*)?(?:Z|[+-]\d\d:\d\d)?|\d{4}-\d\d-\d\dT24:00:00.*")
 """Dates that are right in XML Schema and that rdflib takes for ill-typed, since Python has no such date."""
@@ -74,61 +72,6 @@ def graph_chunks(source: Any, size: int = 100_000) -> Iterator[bytes]:
         f"{type(source).__name__} is no graph; give an rdflib graph, a pyoxigraph store, or a table with the columns "
         "subject, predicate and object."
     )
-
-
-def iris(values: pa.Array) -> pa.Array:
-    """Write IRIs as N-Triples does.
-
-    Args:
-        values: Strings.
-
-    Returns:
-        Strings; null where there is none.
-
-    Examples:
-        >>> iris(pa.array(["urn:a"])).to_pylist()
-        ['<urn:a>']
-    """
-    return pc.binary_join_element_wise("<", pc.cast(values, pa.string()), ">", "")
-
-
-def literals(
-    values: pa.Array, *, language: str | pa.Array | None = None, datatype: str | pa.Array | None = None
-) -> pa.Array:
-    r"""Write literals as canonical N-Triples does.
-
-    Args:
-        values: Strings: lexical forms.
-        language: One BCP 47 tag for all, or a column of tags; null is none.
-        datatype: One IRI for all, or a column; null is `xsd:string`, which is not written. It counts where there is no
-            language.
-
-    Returns:
-        Strings; null where `values` is.
-
-    Examples:
-        >>> literals(pa.array(['say "a\tb"'])).to_pylist()
-        ['"say \\"a\\tb\\""']
-        >>> literals(pa.array(["x", "y"]), language=pa.array(["en", None])).to_pylist()
-        ['"x"@en', '"y"']
-    """
-    text = pc.cast(values, pa.string())
-    for char, escape in _ESCAPES.items():
-        text = pc.replace_substring(text, char, escape)
-    if pc.any(pc.match_substring_regex(text, r"[\x00-\x1f\x7f\x{fffe}\x{ffff}]")).as_py():
-        for char in _RARE:
-            text = pc.replace_substring(text, char, f"\\u{ord(char):04X}")
-    tag = pc.binary_join_element_wise("@", _column(language, len(values)), "")
-    kind = _column(datatype, len(values))
-    kind = pc.if_else(pc.equal(kind, _XSD_STRING), pa.scalar(None, pa.string()), kind)
-    ending = pc.coalesce(tag, pc.binary_join_element_wise("^^<", kind, ">", ""), pa.scalar(""))
-    return pc.binary_join_element_wise('"', text, '"', ending, "")
-
-
-def _column(value: str | pa.Array | None, length: int) -> pa.Array:
-    if value is None or isinstance(value, str):
-        return pa.array([value], pa.string()).take(pa.array(np.zeros(length, dtype=np.int64)))
-    return pc.cast(value, pa.string())
 
 
 # ---------------------------------------------------------------- tables
@@ -230,13 +173,7 @@ def _lines(columns: list[pa.Array]) -> bytes:
         graph = pa.scalar("")
     text = pc.binary_join_element_wise(*columns, " ")
     whole = pc.binary_join_element_wise(text, " ", graph, ".\n", "")
-    return joined(whole)
-
-
-def joined(lines: pa.Array) -> bytes:
-    """The bytes of all strings of a column, one after the other."""
-    whole = pc.binary_join(pa.ListArray.from_arrays(pa.array([0, len(lines)], pa.int32()), lines), "")
-    return bytes(whole[0].as_buffer())
+    return bytes(text_bytes(whole))
 
 
 # ---------------------------------------------------------------- graphs of pyoxigraph and rdflib

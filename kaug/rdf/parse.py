@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pyoxigraph as ox
 
 from kaug.errors import SourceError, nearest
-from kaug.rdf.compressed import COMPRESSIONS, as_stream, line_at, read_pieces
+from kaug.rdf.compressed import COMPRESSIONS, as_stream, line_at
 from kaug.rdf.guards import LINES, guarded_lines, guarded_pieces
 from kaug.rdf.limits import MAX_TERM
 
@@ -20,7 +20,6 @@ __all__ = [
     "FORMATS",
     "count_left_out",
     "is_rdf_name",
-    "open_rdf",
     "parse_rdf",
     "read_chunks",
     "read_quads",
@@ -68,18 +67,6 @@ def syntax_of(path: Path) -> ox.RdfFormat:
 def is_rdf_name(path: Path) -> bool:
     """Say whether a file's name has an ending in `FORMATS`, perhaps with that of a compression behind it."""
     return _plain_name(path).suffix.lower() in FORMATS
-
-
-def open_rdf(path: Path) -> BinaryIO:
-    """Open a file for reading, decompressed if its name says that it is compressed.
-
-    Args:
-        path: Any file; `.gz`, `.bz2`, `.xz` and `.zst` are decompressed, as a stream.
-
-    Returns:
-        A binary stream. Reading it raises `SourceError` if the file is cut short or expands beyond all measure.
-    """
-    return as_stream(read_pieces(path))
 
 
 def parse_rdf(path: Path, *, base_iri: str | None = None, lenient: bool = False) -> Iterator[ox.Quad]:

@@ -99,19 +99,23 @@ def _word(namespace: str) -> str:
     return words[-1] if words else "ns"
 
 
-def refuse_in_xml(values: pa.Array, predicates: pa.Array, path: Path) -> None:
+def refuse_in_xml(values: pa.Array, names: pa.Array, path: Path) -> None:
     """Refuse what RDF/XML cannot say: a lenient parser alone would read what was written.
 
     Args:
         values: Strings: the values of all terms.
-        predicates: Strings: the predicates' IRIs.
+        names: Strings: the IRIs of predicates and classes.
         path: The file, for the message.
 
     Raises:
-        SourceError: A value holds a character that XML cannot hold, or a predicate does not end in an XML name.
+        SourceError: A value holds a character that XML cannot hold, or a predicate or class does not end in an XML name.
     """
     for column, right, what in (
-        (predicates, pc.match_substring_regex(predicates, _XML_NAME), "the predicate {} does not end in a name of XML"),
+        (
+            names,
+            pc.match_substring_regex(names, _XML_NAME),
+            "{} is a predicate or a class, and does not end in a name of XML",
+        ),
         (
             values,
             pc.invert(pc.match_substring_regex(values, r"[\x00-\x08\x0b-\x1f\x{fffe}\x{ffff}]")),

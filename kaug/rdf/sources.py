@@ -3,6 +3,7 @@
 import glob
 import hashlib
 import itertools
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -95,7 +96,8 @@ def source_of(path: Path) -> Source:
     Returns:
         A source of kind `domain`; its id is the name without endings.
     """
-    name = (path.parent if glob.has_magic(path.name) else path).resolve().name  # "." has none of its own
+    named = path.parent if glob.has_magic(path.name) else path
+    name = os.path.basename(os.path.abspath(named))  # "." has none of its own
     return Source(name.split(".")[0] or name, path)
 
 

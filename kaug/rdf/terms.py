@@ -9,13 +9,19 @@ from numpy.typing import NDArray
 
 from kaug.tables import TERMS
 
-__all__ = ["read_terms", "write_terms"]
+__all__ = ["ESCAPES", "IRI_CHARACTER", "iris", "literals", "read_terms", "text_bytes", "write_terms"]
+
+ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
+"""The characters of literals that N-Triples writes with a letter, the backslash first; others are written by number."""
+
+IRI_CHARACTER = r"""[^\x00-\x20<>"{}|^`\\]"""
+"""A character that an IRI in N-Triples, Turtle and SPARQL may hold, as a regular expression."""
 
 _KINDS = ("iri", "literal", "blank")
 _STRING = "http://www.w3.org/2001/XMLSchema#string"
 _LANGUAGE_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
 _BLOCK = 1 << 16  # terms at a time: some ten numbers a term come and go
-_ESCAPES = {'"': '"', "n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+_RARE = [chr(code) for code in (*range(0x20), 0x7F, 0xFFFE, 0xFFFF) if chr(code) not in ESCAPES]
 
 
 def read_terms(texts: pa.Array) -> pa.Table:
@@ -88,26 +94,94 @@ def write_terms(terms: pa.Table) -> pa.Array:
         >>> write_terms(read_terms(texts)).equals(texts)
         True
     """
-    terms = terms.combine_chunks()
-    kind, value, datatype, language = (
-        one.combine_chunks().cast(pa.string()) if isinstance(one, pa.ChunkedArray) else one.cast(pa.string())
-        for one in (terms[name] for name in TERMS.names)
-    )
-    escape = pc.match_substring_regex(value, r'["\\\x00-\x1F\x7F\x{FFFE}\x{FFFF}]')
-    escape = pc.and_(escape, pc.equal(kind, "literal"))
-    if pc.any(escape).as_py():
-        value = pc.replace_with_mask(value, escape, _escaped(value.filter(escape)))
-    tail = pc.if_else(
-        pc.is_valid(language),
-        pc.binary_join_element_wise("@", pc.fill_null(language, ""), ""),
-        pc.if_else(
-            pc.equal(datatype, _STRING), "", pc.binary_join_element_wise("^^<", pc.fill_null(datatype, ""), ">", "")
-        ),
-    )
-    literal = pc.binary_join_element_wise('"', value, '"', pc.fill_null(tail, ""), "")
+    kind, value, datatype, language = (_column(terms[name], terms.num_rows) for name in TERMS.names)
     node = pc.if_else(pc.starts_with(value, "<<("), value, pc.binary_join_element_wise("_:", value, ""))
-    iri = pc.binary_join_element_wise("<", value, ">", "")
-    return pc.if_else(pc.equal(kind, "literal"), literal, pc.if_else(pc.equal(kind, "iri"), iri, node))
+    literal = literals(value, language=language, datatype=datatype)
+    return pc.if_else(pc.equal(kind, "literal"), literal, pc.if_else(pc.equal(kind, "iri"), iris(value), node))
+
+
+def iris(values: pa.Array) -> pa.Array:
+    """Write IRIs as N-Triples does.
+
+    Args:
+        values: Strings.
+
+    Returns:
+        Strings; null where there is none.
+
+    Examples:
+        >>> iris(pa.array(["urn:a"])).to_pylist()
+        ['<urn:a>']
+    """
+    return pc.binary_join_element_wise("<", pc.cast(values, pa.string()), ">", "")
+
+
+def literals(
+    values: pa.Array, *, language: str | pa.Array | None = None, datatype: str | pa.Array | None = None
+) -> pa.Array:
+    r"""Write literals as canonical N-Triples does.
+
+    Args:
+        values: Strings: lexical forms.
+        language: One BCP 47 tag for all, or a column of tags; null is none.
+        datatype: One IRI for all, or a column; null is `xsd:string`, which is not written. It counts where there is no
+            language.
+
+    Returns:
+        Strings; null where `values` is.
+
+    Examples:
+        >>> literals(pa.array(['say "a\tb"'])).to_pylist()
+        ['"say \\"a\\tb\\""']
+        >>> literals(pa.array(["x", "y"]), language=pa.array(["en", None])).to_pylist()
+        ['"x"@en', '"y"']
+    """
+    text = _escaped(pc.cast(values, pa.string()))
+    if not isinstance(language, pa.Array | pa.ChunkedArray) and not isinstance(datatype, pa.Array | pa.ChunkedArray):
+        ending = f"@{language}" if language else f"^^<{datatype}>" if datatype and datatype != _STRING else ""
+        return pc.binary_join_element_wise('"', text, f'"{ending}', "")
+    tag = pc.binary_join_element_wise("@", _column(language, len(values)), "")
+    kind = _column(datatype, len(values))
+    kind = pc.if_else(pc.equal(kind, _STRING), pa.scalar(None, pa.string()), kind)
+    ending = pc.coalesce(tag, pc.binary_join_element_wise("^^<", kind, ">", ""), pa.scalar(""))
+    return pc.binary_join_element_wise('"', text, '"', ending, "")
+
+
+def text_bytes(texts: pa.Array) -> memoryview:
+    """Return the texts of a column, one after the other, as UTF-8: a view of the column's buffer, no copy.
+
+    Args:
+        texts: Strings or binary values, with offsets of 32 bits.
+
+    Examples:
+        >>> bytes(text_bytes(pa.array(["a", "b", "c"])[1:]))
+        b'bc'
+    """
+    if not len(texts):
+        return memoryview(b"")
+    offsets = memoryview(texts.buffers()[1]).cast("i")
+    return memoryview(texts.buffers()[2])[offsets[texts.offset] : offsets[texts.offset + len(texts)]]
+
+
+def _column(value: str | pa.Array | None, length: int) -> pa.Array:
+    if value is None or isinstance(value, str):
+        return pa.array([value], pa.string()).take(pa.array(np.zeros(length, dtype=np.int64)))
+    value = pc.cast(value, pa.string())
+    return value.combine_chunks() if isinstance(value, pa.ChunkedArray) else value
+
+
+def _escaped(texts: pa.Array) -> pa.Array:
+    """Escape the characters of literals that N-Triples does not write as they are."""
+    hit = pc.match_substring_regex(texts, r'["\\\x00-\x1F\x7F\x{FFFE}\x{FFFF}]')
+    if not pc.any(hit).as_py():
+        return texts
+    rows = texts.filter(hit)
+    for char, written in ESCAPES.items():
+        rows = pc.replace_substring(rows, char, written)
+    if pc.any(pc.match_substring_regex(rows, r"[\x00-\x1F\x7F\x{FFFE}\x{FFFF}]")).as_py():
+        for char in _RARE:
+            rows = pc.replace_substring(rows, char, f"\\u{ord(char):04X}")
+    return pc.replace_with_mask(texts, hit, rows)
 
 
 def _slices(
@@ -128,26 +202,15 @@ def _slices(
 def _unescaped(texts: pa.Array) -> pa.Array:
     coded = pc.match_substring(texts, "\\u")
     plain = pc.replace_substring(texts, "\\\\", "\0")  # no canonical term holds a NUL
-    for letter, sign in _ESCAPES.items():
-        plain = pc.replace_substring(plain, f"\\{letter}", sign)
+    for char, written in list(ESCAPES.items())[1:]:
+        plain = pc.replace_substring(plain, written, char)
     plain = pc.replace_substring(plain, "\0", "\\")
     if not pc.any(coded).as_py():
         return plain
+    plain_of = {written: char for char, written in ESCAPES.items()}
     escape = re.compile(r"\\(?:u([0-9A-F]{4})|(.))")
     one_by_one = [
-        escape.sub(lambda found: chr(int(found[1], 16)) if found[1] else _ESCAPES.get(found[2], found[2]), text)
+        escape.sub(lambda found: chr(int(found[1], 16)) if found[1] else plain_of[found[0]], text)
         for text in texts.filter(coded).to_pylist()
     ]
     return pc.replace_with_mask(plain, coded, pa.array(one_by_one, pa.string()))
-
-
-def _escaped(texts: pa.Array) -> pa.Array:
-    texts = pc.replace_substring(texts, "\\", "\\\\")
-    for letter, sign in _ESCAPES.items():
-        texts = pc.replace_substring(texts, sign, f"\\{letter}")
-    control = pc.match_substring_regex(texts, r"[\x00-\x1F\x7F\x{FFFE}\x{FFFF}]")
-    if not pc.any(control).as_py():
-        return texts
-    pattern = re.compile("[\x00-\x1f\x7f\ufffe\uffff]")
-    coded = [pattern.sub(lambda found: f"\\u{ord(found[0]):04X}", text) for text in texts.filter(control).to_pylist()]
-    return pc.replace_with_mask(texts, control, pa.array(coded, pa.string()))

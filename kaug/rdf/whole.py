@@ -13,12 +13,13 @@ __all__ = ["whole_file"]
 
 
 @contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
+def whole_file(path: Path, *, make_folder: bool = False) -> Iterator[BinaryIO]:
     """Open a file to write; it takes the place of an older one when the block ends without an error, synced to disk.
 
     Args:
-        path: The file; its folder is made if absent. With the ending `.gz` it is compressed, without name and time, so
-            that the same content gives the same bytes.
+        path: The file. With the ending `.gz` it is compressed, without name and time, so that the same content gives the
+            same bytes.
+        make_folder: Make the file's folder if it is absent.
 
     Yields:
         A binary stream.
@@ -37,7 +38,8 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         b'whole'
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if make_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
         with open_whole(path) as handle:
             if path.suffix.lower() == ".gz":
                 with gzip.GzipFile("", "wb", compresslevel=6, fileobj=handle, mtime=0) as packed:

@@ -94,7 +94,7 @@ class Turtle:
         head = sorted(line for line in lines if line.startswith("@prefix"))
         body = (line for line in lines if not line.startswith("@prefix"))
         comment = (f"# {line}".rstrip() for line in heading.strip().splitlines())
-        with whole_file(path) as file:
+        with whole_file(path, make_folder=True) as file:
             file.write("\n".join([*comment, "", *head, "", *body, ""]).encode())
 
 

@@ -269,7 +269,8 @@ def test_a_file_that_cannot_be_written(make: Make, tmp_path: Path) -> None:
         (':a :b "\\u0001" .', r"the value '\\x01' holds a character that XML cannot hold"),
         (':a :b "a\\rb" .', r"the value 'a\\rb' holds a character"),
         (':a :b "\\uFFFE" .', r"the value '\\ufffe' holds a character"),
-        (":a <https://e.org/1> :c .", "the predicate 'https://e.org/1' does not end in a name of XML"),
+        (":a <https://e.org/1> :c .", "'https://e.org/1' is a predicate or a class, and does not end in a name of XML"),
+        (":a a <https://e.org/> .", "'https://e.org/' is a predicate or a class, and does not end in a name of XML"),
         (":a <https://e.org/> :c .", "the predicate 'https://e.org/' does not end"),
     ],
 )

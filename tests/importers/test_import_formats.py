@@ -171,10 +171,10 @@ def test_inputs_are_unpacked_and_a_cut_one_is_refused(tmp_path: Path, ending: st
     path.write_bytes(data)
     assert imported("conceptnet", [path])[1]["facts"] == 3
     path.write_bytes(data[:-12])
-    with pytest.raises(SourceError, match=rf"assertions\.csv\{ending}: cannot be read"):
+    with pytest.raises(SourceError, match=rf"assertions\.csv\{ending}: is (cut short|no whole)"):
         imported("conceptnet", [path])
     path.write_bytes(plain)
-    with pytest.raises(SourceError, match=rf"assertions\.csv\{ending}: cannot be read"):
+    with pytest.raises(SourceError, match=rf"assertions\.csv\{ending}: is (cut short|no whole)"):
         imported("conceptnet", [path])
 
 

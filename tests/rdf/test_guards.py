@@ -13,8 +13,8 @@ import zstandard
 
 from kaug.errors import SourceError
 from kaug.rdf import compressed, guards, triple_terms
-from kaug.rdf.compressed import read_pieces
-from kaug.rdf.parse import open_rdf, read_chunks, read_quads
+from kaug.rdf.compressed import open_bytes, read_pieces
+from kaug.rdf.parse import read_chunks, read_quads
 from kaug.rdf.read import read_source
 from kaug.rdf.sources import source_of
 
@@ -66,7 +66,7 @@ def test_members_that_were_joined_are_read_whole(tmp_path: Path, ending: str) ->
     pack, third = PACK[ending], len(LINES) // 3
     members = b"".join([pack(LINES[:third]), pack(b""), pack(LINES[third : 2 * third]), pack(LINES[2 * third :])])
     path = write(tmp_path / f"a.nt{ending.upper()}", members)
-    with open_rdf(path) as file:
+    with open_bytes(path) as file:
         assert file.read() == LINES
     assert b"".join(read_chunks(path)) == LINES
     assert b"".join(read_chunks(write(path, members + bytes(100_000)))) == LINES

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from rdflib import BNode, Literal, URIRef
 
 from kaug.errors import SourceError
-from kaug.rdf.memory import graph_chunks, iris, literals
+from kaug.rdf.memory import graph_chunks
+from kaug.rdf.terms import iris, literals
 
 A, P = URIRef("urn:a"), URIRef("urn:p")
 
