@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from kaug.augmentation.corpus import read_corpus
-from kaug.cli.options import Json, Out, PipelineFile, Quiet, Set, app, print_lines, set_logging
+from kaug.cli.options import Json, Out, PipelineFile, Quiet, Set, app, print_json, print_lines, set_logging
 from kaug.pipeline.execute import Store
 from kaug.pipeline.project import open_project
 from kaug.pipeline.run import run_project
@@ -98,7 +98,7 @@ def inspect(
 
     about = describe(path, rows)
     if as_json:
-        print(json.dumps(about, ensure_ascii=False))
+        print_json(about)
         return
     for line in readable(about):
         print(visible(line, None))
