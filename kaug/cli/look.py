@@ -93,7 +93,7 @@ def inspect(
     rows: Annotated[int, typer.Option(min=0, max=10_000, help="How many rows to show.")] = 5,
     as_json: Json = False,
 ) -> None:
-    """Verify an artifact and show what it holds: stage, digests, counts, and the first rows of its tables."""
+    """Show what an artifact holds, its files verified: stage, digests, counts, and the first rows of its tables."""
     from kaug.pipeline.inspect import describe, readable
 
     about = describe(path, rows)

@@ -54,7 +54,7 @@ def set_logging(verbose: bool) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print JSON in one line; what would steer a terminal is written as \\u…, which is the same to a machine."""
+    """Print JSON in one line; what would steer a terminal is escaped, which is the same to a machine."""
     text = json.dumps(value, ensure_ascii=False)
     print(_STEERS.sub(lambda character: f"\\u{ord(character[0]):04x}", text))
 
