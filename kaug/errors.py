@@ -78,7 +78,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
         ' Known are: languages, sources.'
     """
     names = sorted(set(known))
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name[:200], names, n=1, cutoff=0.6)
     if close:
         return f" Did you mean {close[0]!r}?"
     more = f" and {len(names) - 20} more" if len(names) > 20 else ""

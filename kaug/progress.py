@@ -1,94 +1,158 @@
-"""Work done → progress bars on stderr, with rate and remaining time."""
+"""Work done → what shows it on stderr: bars on a terminal, a line now and then elsewhere."""
 
 import contextlib
+import datetime
+import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-__all__ = ["Show", "bars", "silent"]
+from kaug.text import visible
 
-Advance = Callable[[int], None]
+__all__ = ["Advance", "Show", "bars", "lines", "silent"]
+
+
+class Advance(Protocol):
+    """Tells that more work is done: `advance(10)`, or `advance(10, "loss 2.31")` with a note on how it goes."""
+
+    def __call__(self, amount: int, note: str = "") -> None:
+        """Count `amount` more as done; the last note given is shown."""
+        ...
 
 
 class Show(Protocol):
-    """Opens a progress bar: `with show("training", 5000, "tokens") as advance: advance(10)`."""
+    """Opens the progress of one piece of work: `with show("training", 5000, "tokens") as advance: advance(10)`."""
 
-    def __call__(self, what: str, total: int | None, unit: str) -> contextlib.AbstractContextManager[Advance]:
-        """Open one bar; `total` is None where it is not known."""
+    def __call__(self, title: str, total: int | None, unit: str) -> contextlib.AbstractContextManager[Advance]:
+        """Open it; `total` is None where it is not known. Of several alike the title says which: `arm 1 of 3`."""
         ...
 
 
 @contextlib.contextmanager
-def silent(what: str, total: int | None, unit: str) -> Iterator[Advance]:
+def silent(title: str, total: int | None, unit: str) -> Iterator[Advance]:
     """Show nothing."""
-    yield lambda _: None
+    yield lambda amount, note="": None
+
+
+def lines(
+    write: Callable[[str], None],
+    *,
+    first: float = 10,
+    every: float = 60,
+    step: float = 0.1,
+    clock: Callable[[], float] = time.monotonic,
+) -> Show:
+    """Show progress as lines: one now and then, and one when the work is done.
+
+    Args:
+        write: Called with each line.
+        first: The seconds after which the first line comes; two lines are never nearer than that.
+        every: The seconds after which another comes.
+        step: Or the part of the work after which it does.
+        clock: The time in seconds.
+
+    Returns:
+        What opens the progress of a piece of work.
+
+    Examples:
+        >>> times = iter([0.0, 5.0, 30.0, 40.0])
+        >>> with lines(print, clock=lambda: next(times))("training", 400, "tokens") as advance:
+        ...     advance(100)
+        ...     advance(100, "loss 2.31")
+        training: 200 of 400 tokens (50%), loss 2.31, elapsed 0:00:30, left 0:00:50
+        training: 200 tokens in 40.0 s
+    """
+
+    @contextlib.contextmanager
+    def show(title: str, total: int | None, unit: str) -> Iterator[Advance]:
+        title = visible(title)
+        started = last_time = clock()
+        done = last_done = 0
+        before: tuple[float, int] | None = None
+
+        def advance(amount: int, note: str = "") -> None:
+            nonlocal done, last_time, last_done, before
+            now = clock()
+            done += amount
+            # What was done before, and is taken up, comes with the first call: the rate is that of the rest.
+            before = before or (now, done)
+            passed, moved = now - last_time, (done - last_done) / total if total else 0
+            if passed < first or not (last_time == started or passed >= every or moved >= step):
+                return
+            last_time, last_done = now, done
+            parts = [f"{done:,} of {total:,} {unit} ({done / total:.0%})" if total else f"{done:,} {unit}"]
+            parts += [visible(note)] if note else []
+            parts.append(f"elapsed {_clock(now - started)}")
+            if total and done > before[1]:
+                rate = (done - before[1]) / (now - before[0])
+                parts.append(f"left {_clock(max(0, total - done) / rate)}")
+            write(f"{title}: {', '.join(parts)}")
+
+        yield advance
+        write(f"{title}: {done:,} {unit} in {clock() - started:.1f} s")
+
+    return show
+
+
+def _clock(seconds: float) -> str:
+    return str(datetime.timedelta(seconds=round(seconds)))
 
 
 @contextlib.contextmanager
 def bars() -> Iterator[Show]:
-    """Show a bar for each piece of work, on stderr; on no terminal, a line when each is done.
+    """Show a bar for each piece of work, on stderr; on no terminal, lines.
 
     Yields:
         What opens a bar.
     """
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        ProgressColumn,
-        SpinnerColumn,
-        Task,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
     from rich.text import Text
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lines(lambda line: print(line, file=sys.stderr, flush=True))
+        return
 
     class Rate(ProgressColumn):
         def render(self, task: Task) -> Text:
             speed = task.finished_speed or task.speed
-            unit = task.fields["unit"]
             done = f"{int(task.completed):,}" + (f"/{int(task.total):,}" if task.total else "")
-            return Text(f"{done} {unit}" + (f"  {speed:,.0f}/s" if speed else ""), style="progress.data.speed")
+            text = f"{done} {task.fields['unit']}" + (f"  {speed:,.0f}/s" if speed else "")
+            return Text(text, style="progress.data.speed")
 
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    class Clocks(ProgressColumn):
+        max_refresh = 0.5  # else the time left jumps about
 
-        @contextlib.contextmanager
-        def line(what: str, total: int | None, unit: str) -> Iterator[Advance]:
-            import time
+        def render(self, task: Task) -> Text:
+            elapsed = task.finished_time if task.finished else task.elapsed
+            text = f"elapsed {_clock(elapsed or 0)}"
+            if task.time_remaining is not None and not task.finished:
+                text += f"  left {_clock(task.time_remaining)}"
+            return Text(text, style="progress.elapsed")
 
-            started, done = time.perf_counter(), 0
-
-            def advance(amount: int) -> None:
-                nonlocal done
-                done += amount
-
-            yield advance
-            console.print(f"{what}: {done:,} {unit} in {time.perf_counter() - started:.1f} s", highlight=False)
-
-        yield line
-        return
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         Rate(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        Clocks(),
+        TextColumn("{task.fields[note]}", markup=False),
     )
     with Progress(*columns, console=console) as progress:
 
         @contextlib.contextmanager
-        def bar(what: str, total: int | None, unit: str) -> Iterator[Advance]:
-            task = progress.add_task(what, total=total, unit=unit)
+        def bar(title: str, total: int | None, unit: str) -> Iterator[Advance]:
+            task = progress.add_task(visible(title), total=total, unit=unit, note="")
 
-            def advance(amount: int) -> None:
+            def advance(amount: int, note: str = "") -> None:
                 progress.advance(task, amount)
+                if note:
+                    progress.update(task, note=visible(note))
 
             yield advance
-            progress.update(
-                task, total=progress.tasks[task].completed or 1, completed=progress.tasks[task].completed or 1
-            )
+            done = progress.tasks[task].completed or 1
+            progress.update(task, total=done, completed=done)
             progress.stop_task(task)
 
         yield bar

@@ -1,6 +1,9 @@
 """The `kaug` command."""
 
+import contextlib
+import io
 import os
+import re
 import sys
 from typing import NoReturn
 
@@ -11,7 +14,9 @@ from kaug.cli import look as _look  # noqa: F401
 # The help lists the commands in this order.
 from kaug.cli import run as _run  # noqa: F401
 from kaug.cli.options import app
-from kaug.errors import KaugError
+from kaug.errors import KaugError, PipelineError
+from kaug.store.files import FULL
+from kaug.text import visible
 
 __all__ = ["app", "main"]
 
@@ -19,10 +24,24 @@ __all__ = ["app", "main"]
 def main() -> NoReturn:
     """Run the command; errors that kaug raises on purpose become one message and an exit code."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what a terminal cannot show is written as \\u…
+            stream.reconfigure(errors="backslashreplace")
     try:
+        _check_names()
         app(standalone_mode=True)
     except KaugError as error:
         _fail(str(error), error.exit_code)
+    except UnicodeEncodeError as error:
+        if not _SURROGATE.search(str(error.object)):
+            raise
+        _fail(f"{str(error.object)[:200]!a}: a name that is not UTF-8. Rename it, or move to another folder.", 2)
+    except MemoryError as error:
+        _fail(f"out of memory: {error or 'no more can be had'}. Free some, or take smaller inputs.", 1)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _fail(f"{error.filename or 'a file'}: cannot be written: {error.strerror}. Make room, then try again.", 4)
     except (KeyboardInterrupt, SystemExit) as stop:
         if isinstance(stop, SystemExit) and stop.code != 130:  # what typer makes of an interrupt
             raise
@@ -30,9 +49,24 @@ def main() -> NoReturn:
     sys.exit(0)
 
 
-def _fail(message: str, code: int) -> NoReturn:
-    from kaug.html.page import visible
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
-    for line in message.split("\n"):  # a message may quote data: no sign of it acts on the terminal
-        print(f"kaug: {visible(line, limit=len(line))}", file=sys.stderr)
+
+def _check_names() -> None:
+    """Refuse names that are not UTF-8 before a library stumbles over them.
+
+    Raises:
+        PipelineError: An argument or the current folder has one.
+    """
+    names = sys.argv[1:]
+    with contextlib.suppress(OSError):
+        names = [*names, os.getcwd()]
+    for name in names:
+        if _SURROGATE.search(name):
+            raise PipelineError(f"{name[:200]!a}: not UTF-8. Rename it, or move to another folder.")
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    for line in message.split("\n"):
+        print(f"kaug: {visible(line, 10_000)}", file=sys.stderr)
     sys.exit(code)

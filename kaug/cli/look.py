@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from kaug.augmentation.corpus import read_corpus
-from kaug.cli.options import Json, Out, PipelineFile, Quiet, Set, app, print_lines, set_logging
+from kaug.cli.options import Json, Out, PipelineFile, Quiet, Set, app, print_json, print_lines, set_logging
 from kaug.pipeline.execute import Store
 from kaug.pipeline.project import open_project
 from kaug.pipeline.run import run_project
@@ -93,12 +93,12 @@ def inspect(
     rows: Annotated[int, typer.Option(min=0, max=10_000, help="How many rows to show.")] = 5,
     as_json: Json = False,
 ) -> None:
-    """Verify an artifact and show what it holds: stage, digests, counts, and the first rows of its tables."""
+    """Show what an artifact holds, its files verified: stage, digests, counts, and the first rows of its tables."""
     from kaug.pipeline.inspect import describe, readable
 
     about = describe(path, rows)
     if as_json:
-        print(json.dumps(about, ensure_ascii=False))
+        print_json(about)
         return
     for line in readable(about):
         print(visible(line, None))

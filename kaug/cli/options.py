@@ -1,10 +1,13 @@
 """What all commands share: the app → options with their help, logging, and how results are printed."""
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from kaug.text import visible
 
 __all__ = ["app"]
 
@@ -50,9 +53,19 @@ def set_logging(verbose: bool) -> None:
         logging.getLogger().setLevel(logging.ERROR)
 
 
-def print_lines(checks: dict[str, Any], as_json: bool) -> None:
+def print_json(value: Any) -> None:
+    """Print JSON in one line; what would steer a terminal is escaped, which is the same to a machine."""
+    text = json.dumps(value, ensure_ascii=False)
+    print(_STEERS.sub(lambda character: f"\\u{ord(character[0]):04x}", text))
+
+
+_STEERS = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def print_lines(values: dict[str, Any], as_json: bool) -> None:
+    """Print a line for each value, or all as JSON."""
     if as_json:
-        print(json.dumps(checks, ensure_ascii=False))
+        print_json(values)
     else:
-        for what, found in checks.items():
-            print(f"{what}: {found}")
+        for name, value in values.items():
+            print(visible(f"{name}: {value}", None))

@@ -126,10 +126,10 @@ def _value(cell: Any) -> Any:
     if isinstance(cell, pa.StructScalar):
         return {name: _value(cell[name]) for name in cell}
     if isinstance(cell, pa.StringScalar | pa.LargeStringScalar):
-        text = cell.as_buffer().slice(0, 4 * _MOST_CHARACTERS).to_pybytes().decode("utf-8", "ignore")
+        text = cell.as_buffer()[: 4 * _MOST_CHARACTERS].to_pybytes().decode("utf-8", "ignore")
         return text if len(text) <= _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + "…"
     if isinstance(cell, pa.BinaryScalar | pa.LargeBinaryScalar | pa.FixedSizeBinaryScalar):
-        return cell.as_buffer().slice(0, 64).to_pybytes().hex()
+        return cell.as_buffer()[:64].to_pybytes().hex()
     value = cell.as_py()
     return value if isinstance(value, bool | int | float | str) else str(value)
 

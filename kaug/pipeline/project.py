@@ -1,7 +1,7 @@
 """A pipeline file, or RDF alone → a project: the settings with the files, texts, models and arms that they name."""
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ from kaug.augmentation.corpus import read_corpus
 from kaug.errors import ModelError
 from kaug.models.find import find_encoder, find_language_model, fitting_precision
 from kaug.pipeline.settings import Pipeline, project_root, read_pipeline
-from kaug.progress import Show, silent
+from kaug.progress import Advance, Show, silent
 from kaug.rdf.sources import Manifest, Source, read_manifest
 from kaug.store.digests import file_digest
 
@@ -107,11 +107,9 @@ class Project:
         folder = find_encoder(self.pipeline.retrieval.encoder)
         return {file.name: file_digest(file) for file in sorted(folder.glob("*.safetensors"))}
 
-    def open_bar(
-        self, what: str, total: int | None, unit: str
-    ) -> contextlib.AbstractContextManager[Callable[[int], None]]:
+    def open_bar(self, title: str, total: int | None, unit: str) -> contextlib.AbstractContextManager[Advance]:
         """Open a progress bar."""
-        return self.show(what, total, unit)
+        return self.show(title, total, unit)
 
     @cached_property
     def arms(self) -> Mapping[str, Arm]:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["is_full", "open_whole", "sync", "write_whole"]
+__all__ = ["FULL", "is_full", "open_whole", "sync", "write_whole"]
 
-_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""The numbers of errors that say: no more room, whether on the disk, in a quota, or below a limit on files."""
 
 
 @contextlib.contextmanager
@@ -82,7 +83,7 @@ def is_full(error: BaseException, folder: Path) -> bool:
         folder: Where the library wrote.
     """
     if isinstance(error, OSError):
-        return error.errno in _FULL
+        return error.errno in FULL
     probe = folder / f".{os.getpid()}.probe"
     try:
         with probe.open("wb") as stream:
@@ -90,7 +91,7 @@ def is_full(error: BaseException, folder: Path) -> bool:
             stream.flush()
             os.fsync(stream.fileno())
     except OSError as failed:
-        return failed.errno in _FULL
+        return failed.errno in FULL
     finally:
         with contextlib.suppress(OSError):
             probe.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """Input that is empty, odd, broken or meant to harm: each ends in a clear error or a harmless result."""
 
 import json
+import os
 import runpy
 import subprocess
 import sys
@@ -372,3 +373,101 @@ def test_hits_of_no_text_make_no_row(tmp_path: Path) -> None:
     table, counts = inject_facts(Wording(kb), ["one", "two"], ["1", "2"], HITS.empty_table(), position="before")
     assert table.num_rows == 0
     assert counts == {"texts left out of before: no fact found": 2}
+
+
+# What a terminal, a disk or a file system cannot take.
+
+
+def kaug_in(
+    folder: Path, *arguments: str | bytes, limit: str = "", **variables: str
+) -> "subprocess.CompletedProcess[bytes]":
+    """Run kaug in a folder, with other variables of the environment, below a limit that a shell sets."""
+    limited = ["sh", "-c", f'{limit or ":"}; exec "$@"', "sh", sys.executable, "-m", "kaug.cli", *arguments]
+    return subprocess.run(limited, capture_output=True, cwd=folder, env={**os.environ, **variables}, check=False)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_an_output_of_any_encoding_serves(tmp_path: Path, encoding: str) -> None:
+    write(tmp_path / "Lomé 首都.ttl", "<urn:a> <urn:b> <urn:c> .")
+    done = kaug_in(tmp_path, "validate", "Lomé 首都.ttl", PYTHONIOENCODING=encoding)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.endswith(b" \\u9996\\u90fd.ttl: 1 triples\n")
+    done = kaug_in(tmp_path, "run", "首都.toml", PYTHONIOENCODING=encoding)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"kaug: \\u9996\\u90fd.toml: cannot be read: No such file or directory.")
+
+
+def test_names_that_are_not_utf_8_are_one_line(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    folder.mkdir()
+    write(folder / "a.ttl", "<urn:a> <urn:b> <urn:c> .")
+    for done in (
+        kaug_in(tmp_path, "build-kb", b"caf\xe9/a.ttl", "-o", "out"),
+        kaug_in(folder, "build-kb", "a.ttl", "-o", "out"),
+        kaug_in(tmp_path, "build-kb", ".", "-o", "out"),
+    ):
+        assert done.returncode == 2, done.stderr
+        assert done.stderr.startswith(b"kaug: ")
+        assert b"not UTF-8" in done.stderr
+        assert done.stderr.count(b"\n") == 1
+
+
+def test_what_is_typed_or_read_steers_no_terminal(tmp_path: Path) -> None:
+    write(tmp_path / "\x1b[31m\u202e.toml", "sources = [")
+    done = kaug_in(tmp_path, "run", "\x1b[31m\u202e.toml")
+    assert done.returncode == 2
+    assert done.stderr.startswith("kaug: \ufffd[31m\ufffd.toml: not valid TOML".encode())
+
+
+def test_a_disk_that_is_full_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+    facts = "".join(f"<urn:s:{number}> <urn:p> <urn:o:{number}> .\n" for number in range(20_000))
+    write(tmp_path / "a.nt", facts)
+    # A limit on a file's size is met where a full disk would be.
+    done = kaug_in(tmp_path, "build-kb", "a.nt", "-o", "out", "-q", limit="ulimit -f 100")
+    assert done.returncode == 4, done.stderr
+    assert done.stderr.startswith(b"kaug: ")
+    assert b"File too large" in done.stderr
+    assert done.stderr.count(b"\n") == 1
+    assert {path.name for path in (tmp_path / "out").rglob("*")} <= {".lock", "0-sources"}
+
+
+def test_a_stage_that_is_a_symbolic_link_is_remade_as_often_as_asked(toy: Any) -> None:
+    elsewhere = toy.root / "disk" / "knowledge"
+    elsewhere.mkdir(parents=True)
+    out = toy.root / "build" / "toy"
+    out.mkdir(parents=True)
+    (out / "1-knowledge").symlink_to(elsewhere)
+    digests = set()
+    for _ in range(3):
+        done = toy.kaug("build-kb", str(toy.root / "kb" / "toy.ttl"), "--out", str(out), "--rebuild", "-q", "--json")
+        assert done.returncode == 0, done.stderr
+        digests.add(json.loads(done.stdout)["1-knowledge"]["digest"])
+    assert len(digests) == 1
+    assert (out / "1-knowledge").is_symlink()
+    assert (elsewhere / "facts.arrow").exists()
+
+
+def test_what_a_kill_left_is_swept_when_all_is_up_to_date(toy: Any) -> None:
+    out = toy.root / "build" / "kb"
+    command = ("build-kb", str(toy.root / "kb" / "toy.ttl"), "--out", str(out), "-q", "--json")
+    first = toy.kaug(*command)
+    assert first.returncode == 0, first.stderr
+    for name in (".1-knowledge.old", ".1-knowledge.draft", ".1-knowledge.work-abc", "0-sources/.toy.draft"):
+        (out / name).mkdir()
+    assert toy.kaug(*command).stdout == first.stdout
+    assert [path.name for path in out.rglob(".*")] == [".lock"]
+
+
+def test_a_damaged_manifest_is_told_until_it_is_rebuilt(toy: Any) -> None:
+    out = toy.root / "build" / "kb"
+    command = ("build-kb", str(toy.root / "kb" / "toy.ttl"), "--out", str(out), "-q", "--json")
+    first = toy.kaug(*command)
+    manifest = out / "1-knowledge" / "manifest.json"
+    for text in (manifest.read_text(encoding="utf-8")[:-20], "{}", "", manifest.read_text(encoding="utf-8") + " "):
+        write(manifest, text)
+        assert str(manifest) in refused(toy.kaug(*command), 4)
+    digests = [
+        {name: made["digest"] for name, made in json.loads(done.stdout).items()}
+        for done in (first, toy.kaug(*command, "--rebuild"))
+    ]
+    assert digests[0] == digests[1]

@@ -283,9 +283,9 @@ def test_a_key_of_any_depth_is_refused_at_once() -> None:
     "text", ['\\"' * 400_000, '"""' + "\\" * 900_000, "'''" * 300_000, '"a\n' * 300_000, "[]" * 400_000]
 )
 def test_text_that_is_no_toml_is_refused_in_no_time(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert refuse(text).startswith("p.toml")
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_file_without_measure_is_refused(tmp_path: Path) -> None:
@@ -301,11 +301,11 @@ def test_a_file_without_measure_is_refused(tmp_path: Path) -> None:
 
 
 def test_many_mistakes_are_counted() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     said = refuse(GOOD + "".join(f"key{number} = 1\n" for number in range(20_000))).split("\n")
     assert len(said) == 21
     assert said[-1] == "p.toml: 19,980 more mistakes."
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize("key", ["knowledge.manifest", "training.model", "retrieval.encoder", "augmentation.texts"])
