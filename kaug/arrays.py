@@ -1,16 +1,19 @@
 """Arrays of numbers → sorted, joined and grouped: what columns are worked with."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "Groups",
     "Numbers",
     "below",
     "best_first",
     "distinct",
     "distinct_below",
+    "grouped",
     "join",
     "pair_keys",
     "pairs_within",
@@ -231,3 +234,65 @@ def distinct_below(numbers: Numbers, size: int) -> Numbers:
     found = np.zeros(size, dtype=bool)
     found[numbers] = True
     return np.flatnonzero(found).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Rows in groups of equal keys, the groups in the order of their keys.
+
+    Attributes:
+        rows: int64 (n,): row numbers, those of a group together and ascending.
+        starts: int64 (groups,): where each group begins in `rows`.
+        sizes: int64 (groups,): how many rows each has.
+    """
+
+    rows: Numbers
+    starts: Numbers
+    sizes: Numbers
+
+    def __getitem__(self, number: int) -> Numbers:
+        """Return the rows of a group."""
+        return self.rows[self.starts[number] : self.starts[number] + self.sizes[number]]
+
+    @property
+    def heads(self) -> Numbers:
+        """The first row of each group."""
+        return self.rows[self.starts]
+
+    @property
+    def numbers(self) -> Numbers:
+        """The group of each row, int64 (n,)."""
+        numbers = np.empty(len(self.rows), dtype=np.int64)
+        numbers[self.rows] = np.repeat(np.arange(len(self.sizes)), self.sizes)
+        return numbers
+
+    def largest(self, most: int | None = None, where: NDArray[np.bool_] | None = None) -> list[int]:
+        """Return the numbers of the groups of several rows, the largest first.
+
+        Args:
+            most: How many to return; None for all.
+            where: bool (groups,): take these alone.
+        """
+        several = np.flatnonzero((self.sizes > 1) & (True if where is None else where))
+        return [int(number) for number in several[np.argsort(-self.sizes[several], kind="stable")][:most]]
+
+
+def grouped(*keys: NDArray[Any]) -> Groups:
+    """Group rows by one or more keys.
+
+    Args:
+        keys: (n,) each; the first decides first.
+
+    Returns:
+        The groups.
+
+    Examples:
+        >>> groups = grouped(np.array([7, 5, 7]), np.array([0, 1, 0]))
+        >>> groups.rows.tolist(), groups.sizes.tolist(), groups.largest()
+        ([1, 0, 2], [1, 2], [1])
+    """
+    rows = np.lexsort(keys[::-1]).astype(np.int64)
+    fresh = np.ones(len(rows), dtype=bool)
+    fresh[1:] = np.logical_or.reduce([key[rows[1:]] != key[rows[:-1]] for key in keys])
+    starts = np.flatnonzero(fresh).astype(np.int64)
+    return Groups(rows, starts, np.diff(np.append(starts, len(rows))).astype(np.int64))

@@ -103,6 +103,7 @@ def lacking(kb: KnowledgeBase, languages: str | Sequence[str] = ("en",)) -> list
         >>> [(one.label, one.facts, one.example) for one in lacking(build_kb([file]))]
         [('has capital', 1, 'The capital of togo is lome.')]
     """
+    languages = [languages] if isinstance(languages, str) else languages
     _, predicates, _ = kb.columns(np.arange(kb.facts.num_rows, dtype=np.int64))
     found, counts = np.unique(predicates, return_counts=True)
     rows = zip(*(kb.lexicon[name].to_pylist() for name in ("predicate", "language")), strict=True)
@@ -111,7 +112,7 @@ def lacking(kb: KnowledgeBase, languages: str | Sequence[str] = ("en",)) -> list
     listed = []
     for term, count in zip(found.tolist(), counts.tolist(), strict=True):
         iri = kb.terms["value"][term].as_py()
-        for language in [languages] if isinstance(languages, str) else languages:
+        for language in languages:
             english = language.split("-", maxsplit=1)[0] == "en"
             if (term, language) in has or (term, "") in has or (english and iri in CLASS_OF):
                 continue

@@ -1,172 +1,117 @@
 """Columns → what stands there twice: entities with one name and type, or with the same facts; values that differ in writing."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import Numbers as Ints
-from kaug.arrays import join, runs
-from kaug.curation.quality.columns import OWL, RDF, RDFS, XSD, Columns
+from kaug.arrays import grouped, join
+from kaug.curation.quality.columns import OWL, RDF, RDFS, XSD, Columns, codes_of
 from kaug.curation.quality.finding import Finding, Item, counted
 
 __all__ = ["check_duplicates"]
 
 _SHOWN = 5
-_FEWEST = 2
-_SHORTEST = 4
-_LONGEST = 100
+_FEWEST_FACTS = 2
+_SHORTEST_VALUE = 4
+_LONGEST_LABEL = 100
 
 
-def check_duplicates(c: Columns, most: int) -> list[Finding]:
+def check_duplicates(c: Columns, most: int) -> Iterator[Finding]:
     """Find duplicates of entities, facts and values."""
-    return [
-        *_same_name(c, most),
-        *_same_facts(c, most),
-        *_same_as(c, most),
-        *_several_sources(c, most),
-        *_variants(c, most),
-    ]
+    yield from _same_name(c, most)
+    yield from _same_facts(c, most)
+    rows = c.rows(OWL + "sameAs", axioms=True)
+    ends = zip(c.subject[rows[:most]].tolist(), c.object[rows[:most]].tolist(), rows[:most].tolist(), strict=True)
+    yield Finding("same-as", len(rows), [Item([one, other], facts=[row]) for one, other, row in ends])
+    yield from _several_sources(c, most)
+    yield from _variants(c, most)
 
 
-def _same_name(c: Columns, most: int) -> list[Finding]:
-    rows = c.kb.labels.filter(c.kb.labels["preferred"])
-    names = pc.binary_join_element_wise(rows["language"], rows["text"], "\x00").combine_chunks()
-    code = np.asarray(names.dictionary_encode().indices.to_numpy(), dtype=np.int64)
-    term = rows["term"].to_numpy().astype(np.int64)
+def _same_name(c: Columns, most: int) -> Iterator[Finding]:
+    labels = c.kb.labels.filter(c.kb.labels["preferred"])
+    name = codes_of(pc.binary_join_element_wise(labels["language"], labels["text"], "\x00"))
+    term = labels["term"].to_numpy().astype(np.int64)
     entity, kind = c.types
     order = np.lexsort((kind, entity))
-    at, place = join(term, entity[order])
-    names_, kinds, owners = code[at], kind[order][place], term[at]
-    by = np.lexsort((owners, kinds, names_))
-    key = names_[by] * c.terms + kinds[by]
-    twice = np.concatenate([[False], (key[1:] == key[:-1]) & (owners[by][1:] == owners[by][:-1])])[: len(by)]
-    by, key = by[~twice], key[~twice]
-    starts, sizes = runs(key)
-    groups = []
-    for n in np.flatnonzero(sizes > 1)[np.lexsort((starts[sizes > 1], -sizes[sizes > 1]))]:
-        head = by[starts[n]]
-        label = rows["text"][int(at[head])].as_py()[:_LONGEST]
-        groups.append((owners[by[starts[n] : starts[n] + sizes[n]]], int(kinds[head]), label))
-        if len(groups) == most * 4:
-            break
-    number = len(np.unique(names_[by[starts[sizes > 1]]])) if len(starts) else 0
-    if not number:
-        return []
-    items, seen = [], set()
-    for members, of, label in groups:
-        if tuple(members.tolist()) in seen:
-            continue
-        seen.add(tuple(members.tolist()))
-        shown = members[:_SHOWN].tolist()
-        facts = [row for one in shown[:3] for row in c.about(one)[:1]]
-        note = (f"all called “{label}”, and each “", len(shown), "”")
-        items.append(Item([*shown, of], note, len(members), facts))
-    what = f"{counted(number, 'label is', 'labels are')} shared by entities of one type."
-    do = "Most likely one thing twice: merge them, or tell them apart in their labels."
-    return [Finding("same-label-and-type", "duplicates", "warning", what, do, number, items[:most])]
+    label, typed = join(term, entity[order])
+    kind = kind[order][typed]
+    once = grouped(name[label], kind, term[label]).heads
+    label, kind = label[once], kind[once]
+    groups = grouped(name[label], kind)
+    items: dict[tuple[int, ...], Item] = {}
+    for number in groups.largest(4 * most):
+        rows = groups[number]
+        members = term[label[rows]].tolist()
+        text = labels["text"][int(label[rows[0]])].as_py()[:_LONGEST_LABEL]
+        shown = members[:_SHOWN]
+        note = (f"all called “{text}”, and each “", len(shown), "”")
+        item = Item([*shown, int(kind[rows[0]])], note, len(members), c.example_of(shown))
+        items.setdefault(tuple(members), item)
+    shared = name[label[groups.heads[groups.sizes > 1]]]
+    yield Finding("same-label-and-type", len(np.unique(shared)), list(items.values())[:most])
 
 
-def _same_facts(c: Columns, most: int) -> list[Finding]:
+def _same_facts(c: Columns, most: int) -> Iterator[Finding]:
+    predicate, value = c.predicate[: c.facts], c.object[: c.facts]
+    subjects = grouped(c.subject[: c.facts])
     if not c.facts:
-        return []
-    facts = slice(0, c.facts)
-    order = np.argsort(c.subject[facts], kind="stable")
-    starts, sizes = runs(c.subject[order])
+        return
     # That two things are of one class makes no twins of them.
-    telling = np.add.reduceat(
-        ~np.isin(c.predicate[order], c.find([RDF + "type", RDFS + "subClassOf"])), starts, dtype=np.int64
-    )
+    telling = ~np.isin(predicate[subjects.rows], c.find([RDF + "type", RDFS + "subClassOf"]))
+    enough = np.add.reduceat(telling, subjects.starts, dtype=np.int64) >= _FEWEST_FACTS
     # Sets are compared by two sums of well-mixed words, and so whatever their order: 128 bits.
-    pair = c.predicate[order].astype(np.uint64) << np.uint64(32) | c.object[order].astype(np.uint64)
-    sums = [
-        np.add.reduceat(_mixed(pair + np.uint64(salt)), starts) for salt in (0x9E3779B97F4A7C15, 0xD1B54A32D192ED03)
-    ]
-    by = np.flatnonzero(telling >= _FEWEST)
-    by = by[np.lexsort((starts[by], sums[1][by], sums[0][by], sizes[by]))]
-    fresh = np.ones(len(by), dtype=bool)
-    a, b = by[1:], by[:-1]
-    fresh[1:] = (sizes[a] != sizes[b]) | (sums[0][a] != sums[0][b]) | (sums[1][a] != sums[1][b])
-    heads, many = runs(np.cumsum(fresh))
-    owner = c.subject[order][starts]
-    twins = np.flatnonzero(many > 1)
-    if not len(twins):
-        return []
-    ranked = twins[np.lexsort((owner[by[heads[twins]]], -sizes[by[heads[twins]]], -many[twins]))]
+    pair = (predicate.astype(np.uint64) << np.uint64(32) | value.astype(np.uint64))[subjects.rows]
+    salts = (0x9E3779B97F4A7C15, 0xD1B54A32D192ED03)
+    sums = [np.add.reduceat(_mixed(pair + np.uint64(salt)), subjects.starts)[enough] for salt in salts]
+    sizes, owner = subjects.sizes[enough], c.subject[subjects.heads][enough]
+    sets = grouped(sizes, *sums)
+    twins = np.flatnonzero(sets.sizes > 1)
+    heads = sets.heads[twins]
     items = []
-    for n in ranked[:most]:
-        members = owner[by[heads[n] : heads[n] + many[n]]]
-        note = f"{many[n]:,} with the same {counted(int(sizes[by[heads[n]]]), 'fact', 'facts')}"
-        items.append(Item(members[:_SHOWN].tolist(), (note,), int(many[n]), c.about(int(members[0]))))
-    total = int(many[twins].sum())
-    what = f"{counted(len(twins), 'group', 'groups')} of entities of which exactly the same is said ({total:,} in all)."
-    do = "Merge them if they are one thing; else say what tells them apart."
-    return [Finding("same-facts", "duplicates", "info", what, do, len(twins), items)]
+    for number in twins[np.lexsort((owner[heads], -sizes[heads], -sets.sizes[twins]))][:most].tolist():
+        members = owner[sets[number]].tolist()
+        note = f"{len(members):,} with the same {counted(int(sizes[sets[number][0]]), 'fact', 'facts')}"
+        items.append(Item(members[:_SHOWN], (note,), len(members), c.about(members[0])))
+    yield Finding("same-facts", len(twins), items, {"total": int(sets.sizes[twins].sum())})
 
 
-def _same_as(c: Columns, most: int) -> list[Finding]:
-    rows = c.rows(OWL + "sameAs", axioms=True)
-    if not len(rows):
-        return []
-    items = [Item([int(c.subject[row]), int(c.object[row])], (), 1, [int(row)]) for row in rows[:most]]
-    what = f"{counted(len(rows), 'link', 'links')} of owl:sameAs."
-    do = "The facts of either are taught under its own name: merge them in the source if one name is enough."
-    return [Finding("same-as", "duplicates", "info", what, do, len(rows), items)]
-
-
-def _several_sources(c: Columns, most: int) -> list[Finding]:
+def _several_sources(c: Columns, most: int) -> Iterator[Finding]:
     sources = c.kb.facts["sources"]
     stated = pc.is_null(c.kb.facts["rule"])  # an inferred fact names the sources that it rests on
     rows = np.flatnonzero(pc.and_(stated, pc.greater(pc.list_value_length(sources), 1)))
-    if not len(rows):
-        return []
-    together = pc.binary_join(sources.take(pa.array(rows)), ", ").combine_chunks().dictionary_encode()
-    code = together.indices.to_numpy()
-    sizes = np.bincount(code)
-    names = together.dictionary.to_pylist()
-    items = [
-        Item([], (names[n],), int(sizes[n]), rows[np.flatnonzero(code == n)[:3]].tolist())
-        for n in sorted(range(len(names)), key=lambda n: (-sizes[n], names[n]))[:most]
-    ]
-    what = f"{counted(len(rows), 'fact is', 'facts are')} stated by several sources, of {c.facts:,}."
-    do = "Nothing: it is kept once. A large overlap may mean that one source is a copy of another."
-    return [Finding("several-sources", "duplicates", "info", what, do, len(rows), items)]
+    together = pa.table({"names": pc.binary_join(sources.take(pa.array(rows)), ", "), "row": rows})
+    groups = together.group_by("names", use_threads=False).aggregate([("row", "list"), ("row", "count")])
+    groups = groups.sort_by([("row_count", "descending"), ("names", "ascending")]).slice(0, most)
+    groups = groups.append_column("facts", pc.list_slice(groups["row_list"], 0, 3)).drop("row_list")
+    items = [Item([], (group["names"],), group["row_count"], group["facts"]) for group in groups.to_pylist()]
+    yield Finding("several-sources", len(rows), items, {"total": c.facts})
 
 
-def _variants(c: Columns, most: int) -> list[Finding]:
+def _variants(c: Columns, most: int) -> Iterator[Finding]:
     codes, names = c.datatype
     text = np.array([name in (XSD + "string", RDF + "langString") for name in names] or [False], dtype=bool)
     ends = c.object[: c.facts]
     rows = np.flatnonzero((c.kind[ends] == 1) & text[codes[ends]])
-    if not len(rows):
-        return []
-    pair = np.unique(c.predicate[rows] * c.terms + ends[rows])
-    predicate, value = pair // c.terms, pair % c.terms
+    rows = rows[grouped(c.predicate[rows], ends[rows]).heads]  # each value of a predicate once
+    predicate, value = c.predicate[rows], ends[rows]
     terms, place = np.unique(value, return_inverse=True)
     plain = pc.utf8_lower(pc.utf8_normalize(c.values(terms), form="NFKC"))
     plain = pc.utf8_trim_whitespace(pc.replace_substring_regex(plain, r"\s+", " "))
-    tags = pc.fill_null(c.kb.terms["language"].take(pa.array(terms)).combine_chunks().cast(pa.string()), "")
-    code = _codes(pc.binary_join_element_wise(tags, plain, "\x00"))[place]
-    order = np.lexsort((value, code, predicate))
-    starts, sizes = runs(predicate[order] * c.terms + code[order])
+    tags = pc.fill_null(c.kb.terms["language"].take(pa.array(terms)).cast(pa.string()), "")
+    groups = grouped(predicate, codes_of(pc.binary_join_element_wise(tags, plain, "\x00"))[place])
     # The case of short values tells them apart: K is kelvin, k is kilo.
-    length = pc.utf8_length(plain).to_numpy()[place][order[starts]]
-    several = np.flatnonzero((sizes > 1) & (length >= _SHORTEST))
-    if not len(several):
-        return []
-    ranked = several[np.lexsort((starts[several], -sizes[several]))]
+    wordy = (pc.utf8_length(plain).to_numpy()[place] >= _SHORTEST_VALUE)[groups.heads]
+    alike = groups.largest(where=wordy)
     items = []
-    for n in ranked[:most]:
-        at = order[starts[n] : starts[n] + sizes[n]]
-        members = value[at][:_SHOWN].tolist()
-        owner = int(predicate[at[0]])
-        facts = [
-            int(row) for one in members[:3] for row in rows[(ends[rows] == one) & (c.predicate[rows] == owner)][:1]
-        ]
-        items.append(Item([*members, owner], ("values of “", len(members), "”"), int(sizes[n]), facts))
-    what = f"{counted(len(several), 'group', 'groups')} of values that differ only in case, spaces or Unicode form."
-    do = "Settle on one way of writing, if they are meant alike."
-    return [Finding("value-variants", "duplicates", "warning", what, do, len(several), items)]
+    for number in alike[:most]:
+        members = groups[number]
+        shown = value[members[:_SHOWN]].tolist()
+        terms_shown = [*shown, int(predicate[members[0]])]
+        items.append(Item(terms_shown, ("values of “", len(shown), "”"), len(members), rows[members[:3]].tolist()))
+    yield Finding("value-variants", len(alike), items)
 
 
 def _mixed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -174,7 +119,3 @@ def _mixed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
     words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return words ^ (words >> np.uint64(31))
-
-
-def _codes(values: pa.Array) -> Ints:
-    return np.asarray(values.dictionary_encode().indices.to_numpy(), dtype=np.int64)

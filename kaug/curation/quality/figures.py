@@ -3,14 +3,13 @@
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import Numbers as Ints
-from kaug.arrays import distinct_below, runs
+from kaug.arrays import Numbers, distinct_below
 from kaug.curation.quality.columns import Columns
 from kaug.curation.quality.labels import labelled
-from kaug.curation.quality.shape import components, degrees
 
 __all__ = ["by_predicate", "by_rule", "by_source", "coverage", "sizes_of", "structure"]
 
@@ -23,23 +22,23 @@ def by_source(c: Columns) -> list[dict[str, Any]]:
         with the most facts first.
     """
     source, names, rows = _stated(c)
-    taught, inferred = _flag(c, "taught")[rows], _inferred(c)[rows]
     weight = c.kb.facts["weight"].to_numpy()[rows].astype(np.float64)
-    found = []
+    taught, inferred = (np.bincount(source, flag[rows], len(names)).astype(np.int64) for flag in _flags(c))
+    facts = np.bincount(source, minlength=len(names))
+    sources = []
     for n, name in enumerate(names):
-        mine = source == n
-        known = weight[mine][~np.isnan(weight[mine])]
-        found.append(
+        known = weight[source == n]
+        sources.append(
             {
                 "source": name,
                 "kind": c.kb.kinds.get(name, "domain"),
-                "facts": int(mine.sum()),
-                "taught": int(taught[mine].sum()),
-                "inferred": int(inferred[mine].sum()),
-                "weight": _spread(known) if len(known) else None,
+                "facts": int(facts[n]),
+                "taught": int(taught[n]),
+                "inferred": int(inferred[n]),
+                "weight": _spread(known[~np.isnan(known)]),
             }
         )
-    return sorted(found, key=lambda row: (-row["facts"], row["source"]))
+    return sorted(sources, key=lambda row: (-row["facts"], row["source"]))
 
 
 def by_rule(c: Columns) -> list[dict[str, Any]]:
@@ -49,7 +48,7 @@ def by_rule(c: Columns) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-row["facts"], row["rule"]))
 
 
-def by_predicate(c: Columns) -> tuple[Ints, list[dict[str, Any]]]:
+def by_predicate(c: Columns) -> tuple[Numbers, list[dict[str, Any]]]:
     """Count the facts of each predicate.
 
     Returns:
@@ -57,35 +56,28 @@ def by_predicate(c: Columns) -> tuple[Ints, list[dict[str, Any]]]:
         `literals` (how many facts have one as the object), and the fan-out: `objects_per_subject` and
         `most_objects` of one subject.
     """
-    facts = slice(0, c.facts)
-    used, place, many = np.unique(c.predicate[facts], return_inverse=True, return_counts=True)
-    size = len(used)
-    taught = np.bincount(place, _flag(c, "taught"), size).astype(np.int64)
-    inferred = np.bincount(place, _inferred(c), size).astype(np.int64)
-    literals = np.bincount(place, c.kind[c.object[facts]] == 1, size).astype(np.int64)
-    spread = []
-    for ends in (c.subject[facts], c.object[facts]):
-        order = np.argsort(place * c.terms + ends, kind="stable")
-        starts, sizes = runs((place * c.terms + ends)[order])
-        owner = place[order][starts]
-        widest = np.zeros(size, dtype=np.int64)
-        np.maximum.at(widest, owner, sizes)
-        spread.append((np.bincount(owner, minlength=size), widest))
-    order = np.lexsort((used, -many))
+    taught, inferred = _flags(c)
+    ends = {name: getattr(c, name)[: c.facts] for name in ("predicate", "subject", "object")}
+    facts = pa.table(ends | {"taught": taught, "inferred": inferred, "literal": c.kind[ends["object"]] == 1})
+    sums = [(name, "sum") for name in ("taught", "inferred", "literal")]
+    counts = facts.group_by("predicate").aggregate([([], "count_all"), ("object", "count_distinct"), *sums])
+    subjects = facts.group_by(["predicate", "subject"]).aggregate([([], "count_all")])
+    fan_out = subjects.group_by("predicate").aggregate([("subject", "count"), ("count_all", "max")])
+    table = counts.join(fan_out, "predicate").sort_by([("count_all", "descending"), ("predicate", "ascending")])
     rows = [
         {
-            "facts": int(many[n]),
-            "taught": int(taught[n]),
-            "inferred": int(inferred[n]),
-            "subjects": int(spread[0][0][n]),
-            "objects": int(spread[1][0][n]),
-            "literals": int(literals[n]),
-            "objects_per_subject": round(float(many[n] / spread[0][0][n]), 3),
-            "most_objects": int(spread[0][1][n]),
+            "facts": row["count_all"],
+            "taught": row["taught_sum"],
+            "inferred": row["inferred_sum"],
+            "subjects": row["subject_count"],
+            "objects": row["object_count_distinct"],
+            "literals": row["literal_sum"],
+            "objects_per_subject": round(row["count_all"] / row["subject_count"], 3),
+            "most_objects": row["count_all_max"],
         }
-        for n in order
+        for row in table.to_pylist()
     ]
-    return used[order].astype(np.int64), rows
+    return table["predicate"].to_numpy().astype(np.int64), rows
 
 
 def coverage(c: Columns) -> list[dict[str, Any]]:
@@ -97,7 +89,7 @@ def coverage(c: Columns) -> list[dict[str, Any]]:
     """
     named = {None: labelled(c)} | {language: labelled(c, language) for language in c.kb.languages}
     source, names, rows = _stated(c)
-    parts: list[tuple[str | None, Ints]] = [(None, c.entities)]
+    parts: list[tuple[str | None, Numbers]] = [(None, c.entities)]
     for n, name in enumerate(names):
         mine = rows[source == n]
         ends = distinct_below(np.concatenate([c.subject[mine], c.object[mine]]), c.terms)
@@ -114,27 +106,26 @@ def coverage(c: Columns) -> list[dict[str, Any]]:
     ]
 
 
-def structure(c: Columns, most: int) -> tuple[Ints, dict[str, Any]]:
+def structure(c: Columns, most: int) -> tuple[Numbers, dict[str, Any]]:
     """Measure the shape of the graph.
 
     Returns:
         The `most` entities with the most facts, and `degrees` and `components` (each `sizes_of` them), `components_total`,
         `largest_component`, and `hubs` (the facts of each of those entities).
     """
-    degree = degrees(c)
-    own = degree[c.entities]
-    _, sizes = components(c)
-    hubs = c.entities[np.lexsort((c.entities, -own))][:most]
+    own = c.degree[c.entities]
+    _, sizes = c.components
+    hubs = c.entities[np.argsort(-own, kind="stable")][:most]
     return hubs, {
         "degrees": sizes_of(own),
         "components": sizes_of(sizes),
         "components_total": len(sizes),
         "largest_component": int(sizes.max(initial=0)),
-        "hubs": [int(degree[term]) for term in hubs],
+        "hubs": c.degree[hubs].tolist(),
     }
 
 
-def sizes_of(sizes: Ints) -> list[dict[str, int]]:
+def sizes_of(sizes: Numbers) -> list[dict[str, int]]:
     """Bin sizes by powers of two: `from`, `to` (both inclusive), `count`, `sum`; empty bins between others are kept.
 
     Examples:
@@ -151,25 +142,22 @@ def sizes_of(sizes: Ints) -> list[dict[str, int]]:
     ]
 
 
-def _stated(c: Columns) -> tuple[Ints, list[str], Ints]:
+def _stated(c: Columns) -> tuple[Numbers, list[str], Numbers]:
     """Each fact with each of its sources: the source's place, all sources' names, the fact's row."""
     sources = c.kb.facts["sources"].combine_chunks()
     coded = pc.list_flatten(sources).dictionary_encode()
-    rows = pc.list_parent_indices(sources).to_numpy().astype(np.int64)
     names = coded.dictionary.to_pylist()
-    source = coded.indices.to_numpy().astype(np.int64)
-    missing = sorted(set(c.kb.kinds) - set(names))
-    return source, names + missing, rows
+    rows = pc.list_parent_indices(sources).to_numpy().astype(np.int64)
+    return coded.indices.to_numpy().astype(np.int64), names + sorted(set(c.kb.kinds) - set(names)), rows
 
 
-def _flag(c: Columns, name: str) -> NDArray[np.bool_]:
-    return np.asarray(c.kb.facts[name].to_numpy(zero_copy_only=False), dtype=bool)
+def _flags(c: Columns) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether each fact is taught, and whether it was inferred."""
+    return np.asarray(c.kb.facts["taught"], dtype=bool), np.asarray(c.kb.facts["rule"].is_valid(), dtype=bool)
 
 
-def _inferred(c: Columns) -> NDArray[np.bool_]:
-    return np.asarray(pc.is_valid(c.kb.facts["rule"]).to_numpy(), dtype=bool)
-
-
-def _spread(weights: NDArray[np.float64]) -> dict[str, Any]:
+def _spread(weights: NDArray[np.float64]) -> dict[str, Any] | None:
+    if not len(weights):
+        return None
     low, middle, high = (round(float(value), 6) for value in (weights.min(), np.median(weights), weights.max()))
     return {"facts": len(weights), "min": low, "median": middle, "max": high}

@@ -1,15 +1,15 @@
 """Columns → what is wrong with the names of things: missing, shared, malformed labels, and predicates without a lexicon entry."""
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import Numbers as Ints
-from kaug.arrays import runs
-from kaug.curation.quality.columns import RDF, RDFS, Columns
+from kaug.arrays import grouped
+from kaug.curation.quality.columns import RDF, RDFS, Columns, codes_of
 from kaug.curation.quality.finding import Finding, Item, counted
 
 __all__ = ["check_labels", "check_lexicon", "labelled", "well_formed"]
@@ -44,207 +44,112 @@ def well_formed(tag: str) -> bool:
         [True, True, True, False, False, False, True]
     """
     tag = tag.lower()
-    found = _TAG.fullmatch(tag)
-    if found is None:
+    parts = _TAG.fullmatch(tag)
+    if parts is None:
         return _PRIVATE.fullmatch(tag) is not None
-    return len(found[1] or "abc") == 3 or found[1] in _TWO
+    return len(parts[1] or "abc") == 3 or parts[1] in _TWO
 
 
 def labelled(c: Columns, language: str | None = None) -> NDArray[np.bool_]:
     """Tell of every term whether it has a label, in a language or in any; bool, one per term."""
-    found = np.zeros(c.terms, dtype=bool)
-    rows = c.kb.labels
+    named = np.zeros(c.terms, dtype=bool)
+    labels = c.kb.labels
     if language is not None:
         tag = language.lower()
-        own = pc.or_(pc.equal(rows["language"], tag), pc.starts_with(rows["language"], f"{tag}-"))
-        rows = rows.filter(own)
-    found[rows["term"].to_numpy()] = True
-    return found
+        labels = labels.filter(pc.or_(pc.equal(labels["language"], tag), pc.starts_with(labels["language"], f"{tag}-")))
+    named[labels["term"].to_numpy()] = True
+    return named
 
 
-def check_labels(c: Columns, most: int) -> list[Finding]:
+def check_labels(c: Columns, most: int) -> Iterator[Finding]:
     """Check the labels of what occurs in facts."""
-    return [*_missing(c, most), *_shared(c, most), *_malformed(c, most)]
+    yield from _missing(c, most)
+    yield from _shared(c, most)
+    yield from _bad_tags(c, most)
+    terms = c.kb.labels["term"].to_numpy().astype(np.int64)
+    empty = terms[pc.equal(pc.utf8_trim_whitespace(c.kb.labels["text"]), "").to_numpy()]
+    items = [Item([term], facts=c.about(term)) for term in empty[:most].tolist()]
+    yield Finding("empty-label", len(empty), items)
+    length = pc.utf8_length(c.kb.labels["text"]).to_numpy()
+    long = np.flatnonzero(length > LONGEST_LABEL)
+    shown = long[np.argsort(-length[long], kind="stable")][:most].tolist()
+    items = [Item([int(terms[row])], (f"{length[row]:,} characters",), int(length[row])) for row in shown]
+    yield Finding("long-label", len(long), items, {"longest": LONGEST_LABEL})
 
 
-def check_lexicon(c: Columns, most: int) -> list[Finding]:
+def check_lexicon(c: Columns, most: int) -> Iterator[Finding]:
     """Find the predicates of facts that the lexicon has no statement for."""
-    said = c.kb.lexicon.filter(pc.equal(c.kb.lexicon["property"], "statement"))["predicate"].to_numpy()
-    used, many = np.unique(c.predicate[: c.facts], return_counts=True)
+    stated = c.kb.lexicon.filter(pc.equal(c.kb.lexicon["property"], "statement"))["predicate"].to_numpy()
     ruled = c.find([RDF + "type", RDFS + "subClassOf"])  # these have a rule of their own
-    bare = ~np.isin(used, said) & ~np.isin(used, ruled)
-    order = np.flatnonzero(bare)[np.lexsort((used[bare], -many[bare]))]
-    if not len(order):
-        return []
-    share = many[bare].sum() / c.facts
+    used, many = np.unique(c.predicate[: c.facts], return_counts=True)
+    bare = np.flatnonzero(~np.isin(used, stated) & ~np.isin(used, ruled))
+    bare = bare[np.argsort(-many[bare], kind="stable")]
     items = [
-        Item(
-            [int(used[n])],
-            (f"{counted(int(many[n]), 'fact', 'facts')}",),
-            int(many[n]),
-            c.rows(int(used[n]))[:3].tolist(),
-        )
-        for n in order[:most]
+        Item([predicate], (counted(number, "fact", "facts"),), number, c.rows(predicate)[:3].tolist())
+        for predicate, number in zip(used[bare[:most]].tolist(), many[bare[:most]].tolist(), strict=True)
     ]
-    return [
-        Finding(
-            "predicate-without-lexicon",
-            "labels",
-            "warning",
-            f"{counted(len(order), 'predicate has', 'predicates have')} no statement in the lexicon; "
-            f"{share:.0%} of the facts are said by rule.",
-            "Read the sentences below; write kaug:statement and kaug:question for each predicate that reads badly.",
-            len(order),
-            items,
-        )
-    ]
+    share = many[bare].sum() / max(1, c.facts)
+    yield Finding("predicate-without-lexicon", len(bare), items, {"share": share})
 
 
-def _missing(c: Columns, most: int) -> list[Finding]:
+def _missing(c: Columns, most: int) -> Iterator[Finding]:
     named = labelled(c)
-    found = []
-    without = c.entities[~named[c.entities]]
     degree = np.bincount(np.concatenate([c.subject[: c.facts], c.object[: c.facts]]), minlength=c.terms)
-    without = without[np.lexsort((without, -degree[without]))]
-    for id_, kind, one, many, do in (
-        (
-            "entity-without-label",
-            0,
-            "entity has",
-            "entities have",
-            "Add rdfs:label; until then the name below is taught.",
-        ),
-        (
-            "blank-node-without-label",
-            2,
-            "blank node has",
-            "blank nodes have",
-            "Give the node a label or an IRI with one, or leave its facts out of what is taught: its name is a digest.",
-        ),
-    ):
-        part = without[c.kind[without] == kind]
-        if len(part):
-            of = int((c.kind[c.entities] == kind).sum())
-            what = f"{counted(len(part), one, many)} no label in any language kept, of {of:,} in facts."
-            items = [
-                Item([int(term)], ("is called “", 0, "”"), int(degree[term]), c.about(int(term)))
-                for term in part[:most]
-            ]
-            found.append(Finding(id_, "labels", "warning", what, do, len(part), items))
-    gaps, total = [], 0
+    entities = c.entities[np.argsort(-degree[c.entities], kind="stable")]
+    without = entities[~named[entities]]
+    for id_, kind in (("entity-without-label", 0), ("blank-node-without-label", 2)):
+        terms = without[c.kind[without] == kind]
+        items = [Item([t], ("is called “", 0, "”"), int(degree[t]), c.about(t)) for t in terms[:most].tolist()]
+        yield Finding(id_, len(terms), items, {"total": int((c.kind[entities] == kind).sum())})
+    gaps = []
     for language in c.kb.languages:
-        gap = c.entities[named[c.entities] & ~labelled(c, language)[c.entities]]
-        gap = gap[np.lexsort((gap, -degree[gap]))]
-        total += len(gap)
+        gap = entities[named[entities] & ~labelled(c, language)[entities]]
         if len(gap):
-            gaps.append(Item([int(term) for term in gap[:_SHOWN]], (f"no label in {language}",), len(gap)))
-    if gaps:
-        what = f"{counted(total, 'label is', 'labels are')} missing in a wanted language, of entities that have one in another."
-        do = "Add the labels, or take the language out of [knowledge] languages."
-        found.append(Finding("label-missing-in-language", "labels", "info", what, do, total, gaps[:most]))
-    return found
+            gaps.append(Item(gap[:_SHOWN].tolist(), (f"no label in {language}",), len(gap)))
+    yield Finding("label-missing-in-language", sum(gap.count for gap in gaps), gaps[:most])
 
 
-def _shared(c: Columns, most: int) -> list[Finding]:
+def _shared(c: Columns, most: int) -> Iterator[Finding]:
     known = np.zeros(c.terms, dtype=bool)
     known[c.entities] = True
-    rows = c.kb.labels.filter(pc.and_(c.kb.labels["preferred"], pa.array(known[c.kb.labels["term"].to_numpy()])))
-    term, names = rows["term"].to_numpy().astype(np.int64), _label_codes(rows)
-    found = []
-    order = np.lexsort((term, names))
-    starts, sizes = runs(names[order])
-    many = sizes > 1
-    if many.any():
-        best = np.flatnonzero(many)[np.lexsort((starts[many], -sizes[many]))]
-        # The text decides between groups of one size, so that it does not matter how the codes came about.
-        items = []
-        for n in best[:most]:
-            at = order[starts[n] : starts[n] + sizes[n]]
-            shown = [int(t) for t in term[at][:_SHOWN]]
-            label = rows.slice(int(at[0]), 1).to_pylist()[0]
-            tag = f"@{label['language']}" if label["language"] else ""
-            facts = [row for t in shown[:3] for row in c.about(t)[:1]]
-            items.append(Item(shown, (f"all called “{label['text'][:LONGEST_LABEL]}”{tag}",), int(sizes[n]), facts))
-        entities = len(np.unique(term[order][np.repeat(many, sizes)]))
-        found.append(
-            Finding(
-                "shared-label",
-                "labels",
-                "warning",
-                f"{counted(int(many.sum()), 'label is', 'labels are')} shared by several entities ({entities:,} in all).",
-                "Merge those that are one thing; tell the others apart in their labels: a question cannot.",
-                int(many.sum()),
-                items,
-            )
-        )
-    tags = _codes(rows["language"])
-    pairs = term * (int(tags.max(initial=0)) + 1) + tags
-    _, first, number = np.unique(pairs, return_index=True, return_counts=True)
-    twice = np.flatnonzero(number > 1)
-    if len(twice):
-        chosen = twice[np.lexsort((twice, -number[twice]))][:most]
-        items = []
-        for n in chosen:
-            part = rows.take(pa.array(np.flatnonzero(pairs == pairs[first[n]]))).to_pylist()
-            said = ", ".join(f"“{row['text'][:60]}”" for row in part[:_SHOWN])
-            items.append(
-                Item([int(term[first[n]])], (f"{part[0]['language'] or 'no language'}: {said}",), int(number[n]))
-            )
-        what = f"{counted(len(twice), 'entity has', 'entities have')} several preferred labels in one language."
-        do = "Keep one; make the others skos:altLabel. Which one is said is otherwise settled by the alphabet."
-        found.append(Finding("several-preferred-labels", "labels", "warning", what, do, len(twice), items))
-    return found
+    labels = c.kb.labels.filter(pc.and_(c.kb.labels["preferred"], pa.array(known[c.kb.labels["term"].to_numpy()])))
+    term = labels["term"].to_numpy().astype(np.int64)
+    text, tag = codes_of(labels["text"]), codes_of(labels["language"])
 
+    def label_of(row: int) -> dict[str, str]:
+        return {name: labels[name][row].as_py() for name in ("text", "language")}
 
-def _malformed(c: Columns, most: int) -> list[Finding]:
-    labels, found = c.kb.labels, []
-    tags = pc.unique(labels["language"]).to_pylist()
-    bad = sorted(tag for tag in tags if tag and not well_formed(tag))
-    languages = c.kb.terms["language"].unify_dictionaries().combine_chunks()
+    groups = grouped(text, tag)
+    shared = groups.largest()
     items = []
-    for tag in bad:
-        terms = labels.filter(pc.equal(labels["language"], tag))["term"].to_numpy()
-        items.append(Item([int(t) for t in terms[:_SHOWN]], (f"labels tagged {tag}",), len(terms)))
-    for place, tag in enumerate(languages.dictionary.to_pylist()):
-        if not well_formed(tag):
-            chosen = np.flatnonzero(
-                pc.fill_null(pc.equal(languages.indices, place), False).to_numpy(zero_copy_only=False)
-            )
-            used = chosen[np.isin(chosen, c.object[: c.facts])]
-            if len(used):
-                facts = [row for term in used[:3] for row in c.about(int(term))[:1]]
-                items.append(Item([int(t) for t in used[:_SHOWN]], (f"values tagged {tag}",), len(used), facts))
-    if items:
-        total = sum(item.count for item in items)
-        items.sort(key=lambda item: (-item.count, item.note))
-        what = f"{counted(total, 'label or value has', 'labels or values have')} a language tag that is not BCP 47."
-        do = "Correct the tag (ja, not jp; zh-Hant, not zh_TW): no wanted language matches it."
-        found.append(Finding("bad-language-tag", "labels", "error", what, do, total, items[:most]))
-    terms = labels["term"].to_numpy().astype(np.int64)
-    length = pc.utf8_length(labels["text"]).to_numpy()
-    empty = terms[pc.equal(pc.utf8_trim_whitespace(labels["text"]), "").to_numpy()]
-    if len(empty):
-        what = f"{counted(len(empty), 'label is', 'labels are')} empty."
-        do = "Remove the label, or write it."
-        items = [Item([int(term)], (), 1, c.about(int(term))) for term in empty[:most]]
-        found.append(Finding("empty-label", "labels", "error", what, do, len(empty), items))
-    long = np.flatnonzero(length > LONGEST_LABEL)
-    if len(long):
-        chosen = long[np.lexsort((long, -length[long]))][:most]
-        what = f"{counted(len(long), 'label is', 'labels are')} longer than {LONGEST_LABEL} characters."
-        do = "Give the thing a name, and keep the long text as rdfs:comment."
-        items = [Item([int(terms[n])], (f"{length[n]:,} characters",), int(length[n])) for n in chosen]
-        found.append(Finding("long-label", "labels", "warning", what, do, len(long), items))
-    return found
+    for number in shared[:most]:
+        members, label = term[groups[number]].tolist(), label_of(int(groups[number][0]))
+        language = f"@{label['language']}" if label["language"] else ""
+        note = f"all called “{label['text'][:LONGEST_LABEL]}”{language}"
+        items.append(Item(members[:_SHOWN], (note,), len(members), c.example_of(members)))
+    several = np.repeat(groups.sizes > 1, groups.sizes)
+    yield Finding("shared-label", len(shared), items, {"entities": len(np.unique(term[groups.rows][several]))})
+    groups = grouped(term, tag)
+    twice = groups.largest()
+    items = []
+    for number in twice[:most]:
+        named = [label_of(int(row)) for row in groups[number]]
+        texts = ", ".join(f"“{label['text'][:60]}”" for label in named[:_SHOWN])
+        note = f"{named[0]['language'] or 'no language'}: {texts}"
+        items.append(Item([int(term[groups[number][0]])], (note,), len(named)))
+    yield Finding("several-preferred-labels", len(twice), items)
 
 
-def _label_codes(rows: pa.Table) -> Ints:
-    text, tag = _codes(rows["text"]), _codes(rows["language"])
-    return text * (int(tag.max(initial=0)) + 1) + tag
-
-
-def _codes(column: pa.ChunkedArray) -> Ints:
-    """Number equal strings alike, in the order in which they first stand."""
-    return np.asarray(
-        column.combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False), dtype=np.int64
-    )
+def _bad_tags(c: Columns, most: int) -> Iterator[Finding]:
+    labels, items = c.kb.labels, []
+    for tag in sorted(tag for tag in pc.unique(labels["language"]).to_pylist() if tag and not well_formed(tag)):
+        terms = labels.filter(pc.equal(labels["language"], tag))["term"].to_pylist()
+        items.append(Item(terms[:_SHOWN], (f"labels tagged {tag}",), len(terms)))
+    tagged = c.kb.terms["language"].cast(pa.string())
+    for tag in sorted(tag for tag in pc.unique(tagged.drop_null()).to_pylist() if not well_formed(tag)):
+        terms = np.flatnonzero(pc.fill_null(pc.equal(tagged, tag), False))
+        used = terms[np.isin(terms, c.object[: c.facts])].tolist()
+        if used:
+            items.append(Item(used[:_SHOWN], (f"values tagged {tag}",), len(used), c.example_of(used)))
+    items.sort(key=lambda item: (-item.count, item.note))
+    yield Finding("bad-language-tag", sum(item.count for item in items), items[:most])

@@ -1,13 +1,16 @@
 """Columns → literals that are not what their datatype says, and predicates whose objects are of several kinds."""
 
+from collections.abc import Iterator
+from decimal import Decimal
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import runs
+from kaug.arrays import Groups, Numbers, grouped
 from kaug.curation.quality.columns import RDF, XSD, Columns
-from kaug.curation.quality.finding import Finding, Item, counted
+from kaug.curation.quality.finding import Finding, Item
 from kaug.errors import nearest
 
 __all__ = ["DERIVED", "check_literals", "check_mixed", "fits"]
@@ -70,30 +73,14 @@ _STRINGS = {
 }
 _KNOWN = {*_FORMS, *_BOUNDS, *_STRINGS}
 
-DERIVED = {
-    XSD + child: XSD + parent
-    for child, parent in {
-        "integer": "decimal",
-        "long": "integer",
-        "int": "long",
-        "short": "int",
-        "byte": "short",
-        "nonNegativeInteger": "integer",
-        "positiveInteger": "nonNegativeInteger",
-        "nonPositiveInteger": "integer",
-        "negativeInteger": "nonPositiveInteger",
-        "unsignedLong": "nonNegativeInteger",
-        "unsignedInt": "unsignedLong",
-        "unsignedShort": "unsignedInt",
-        "unsignedByte": "unsignedShort",
-        "dateTimeStamp": "dateTime",
-        "yearMonthDuration": "duration",
-        "dayTimeDuration": "duration",
-        "normalizedString": "string",
-        "token": "normalizedString",
-        "language": "token",
-    }.items()
-}
+_PARENTS = """
+integer decimal, long integer, int long, short int, byte short, nonNegativeInteger integer,
+positiveInteger nonNegativeInteger, nonPositiveInteger integer, negativeInteger nonPositiveInteger,
+unsignedLong nonNegativeInteger, unsignedInt unsignedLong, unsignedShort unsignedInt, unsignedByte unsignedShort,
+dateTimeStamp dateTime, yearMonthDuration duration, dayTimeDuration duration,
+normalizedString string, token normalizedString, language token
+"""
+DERIVED = {XSD + child: XSD + parent for child, parent in map(str.split, _PARENTS.split(","))}
 """Each datatype of XML Schema to the one that it is derived from."""
 
 
@@ -127,83 +114,55 @@ def fits(values: pa.Array, name: str) -> NDArray[np.bool_]:
     return np.asarray(good)
 
 
-def check_literals(c: Columns, most: int) -> list[Finding]:
+def check_literals(c: Columns, most: int) -> Iterator[Finding]:
     """Check the lexical form of every literal in a fact, and the names of the datatypes."""
     codes, names = c.datatype
     used = np.unique(c.object[: c.facts])
     used = used[c.kind[used] == 1]
-    of = codes[used]
-    wrong, unknown = [], []
+    invalid: list[tuple[int, str]] = []
+    unknown = []
     for code, name in sorted(enumerate(names), key=lambda pair: pair[1]):
-        terms = used[of == code]
-        if len(terms) and name.startswith(XSD):
-            short = name.removeprefix(XSD)
-            if short not in _KNOWN:
-                facts = [row for term in terms[:3] for row in c.about(int(term))[:1]]
-                note = f"xsd:{short[:60]} does not exist.{nearest(short, _KNOWN) if len(short) < 60 else ''}"
-                unknown.append(Item([int(term) for term in terms[:3]], (note,), len(terms), facts))
-            bad = terms[~fits(c.values(terms), short)]
-            wrong += [(int(term), f"is no xsd:{short}") for term in bad]
-    found = []
-    if wrong:
-        what = f"{counted(len(wrong), 'literal is', 'literals are')} not valid for the datatype."
-        do = "Correct the value or the datatype in the source."
-        items = [Item([term], (note,), 1, c.about(term)) for term, note in wrong[:most]]
-        found.append(Finding("invalid-literal", "values", "error", what, do, len(wrong), items))
-    if unknown:
-        total = sum(item.count for item in unknown)
-        what = f"{counted(total, 'literal has', 'literals have')} a datatype that XML Schema does not have."
-        items = sorted(unknown, key=lambda item: (-item.count, item.note))[:most]
-        found.append(Finding("unknown-datatype", "values", "error", what, "Correct the datatype's name.", total, items))
-    return found
+        terms = used[codes[used] == code] if name.startswith(XSD) else used[:0]
+        short = name.removeprefix(XSD)
+        if len(terms) and short not in _KNOWN:
+            note = f"xsd:{short[:60]} does not exist.{nearest(short, _KNOWN) if len(short) < 60 else ''}"
+            unknown.append(Item(terms[:3].tolist(), (note,), len(terms), c.example_of(terms)))
+        invalid += [(term, f"is no xsd:{short}") for term in terms[~fits(c.values(terms), short)].tolist()]
+    items = [Item([term], (note,), 1, c.about(term)) for term, note in invalid[:most]]
+    yield Finding("invalid-literal", len(invalid), items)
+    unknown.sort(key=lambda item: (-item.count, item.note))
+    yield Finding("unknown-datatype", sum(item.count for item in unknown), unknown[:most])
 
 
-def check_mixed(c: Columns, most: int) -> list[Finding]:
+def check_mixed(c: Columns, most: int) -> Iterator[Finding]:
     """Find predicates that mix things with literals, or literals of unlike datatypes."""
     codes, names = c.datatype
     families = [_family(name) for name in names]
-    known = sorted(set(families))
-    code = np.array([2 + known.index(name) for name in families] or [0], dtype=np.int64)
+    kinds = ["things", *sorted(set(families))]
+    family = np.array([kinds.index(name) for name in families] or [0], dtype=np.int64)
     ends = c.object[: c.facts]
-    kind = np.where(c.kind[ends] == 1, code[codes[ends]], 0)
-    order = np.lexsort((kind, c.predicate[: c.facts]))
-    predicate, kind = c.predicate[order], kind[order]
-    starts, sizes = runs(predicate * (len(known) + 2) + kind)
-    first, many = runs(predicate[starts])
-    found = []
-    for id_, mixed, what, do in (
-        (
-            "mixes-things-and-values",
-            [n for n in np.flatnonzero(many > 1) if kind[starts[first[n]]] == 0],
-            ("predicate has", "predicates have", "both things and literals as objects."),
-            "Make things of the literals, or split the predicate in two.",
-        ),
-        (
-            "mixes-datatypes",
-            [n for n in np.flatnonzero(many > 1) if many[n] - (kind[starts[first[n]]] == 0) > 1],
-            ("predicate has", "predicates have", "literals of several datatypes as objects."),
-            "Bring the values to one datatype: usually the rare ones are slips.",
-        ),
-    ):
-        items = []
-        for n in mixed:
-            block = np.arange(first[n], first[n] + many[n])
-            if id_ == "mixes-datatypes":
-                block = block[kind[starts[block]] != 0]
-            block = block[np.lexsort((block, -sizes[block]))]
-            said = ", ".join(f"{sizes[b]:,} {_kind_name(int(kind[starts[b]]), known)}" for b in block)
-            rare = block[-1]
-            facts = np.sort(order[starts[rare] : starts[rare] + sizes[rare]])[:3].tolist()
-            items.append(Item([int(predicate[starts[first[n]]])], (said,), int(sizes[block].sum()), facts))
-        if items:
-            items.sort(key=lambda item: (-item.count, item.terms))
-            line = f"{counted(len(items), *what[:2])} {what[2]}"
-            found.append(Finding(id_, "values", "warning", line, do, len(items), items[:most]))
-    return found
+    groups = grouped(c.predicate[: c.facts], np.where(c.kind[ends] == 1, family[codes[ends]], 0))
+    kind = np.where(c.kind[ends[groups.heads]] == 1, family[codes[ends[groups.heads]]], 0)
+    predicates = grouped(c.predicate[groups.heads])
+    things: list[Item] = []
+    datatypes: list[Item] = []
+    for number in np.flatnonzero(predicates.sizes > 1).tolist():
+        parts = predicates[number]
+        if kind[parts[0]] == 0:
+            things.append(_mixture(c, groups, parts, kind, kinds))
+            parts = parts[1:]
+        if len(parts) > 1:
+            datatypes.append(_mixture(c, groups, parts, kind, kinds))
+    for id_, items in (("mixes-things-and-values", things), ("mixes-datatypes", datatypes)):
+        items.sort(key=lambda item: (-item.count, item.terms))
+        yield Finding(id_, len(items), items[:most])
 
 
-def _kind_name(code: int, known: list[str]) -> str:
-    return "things" if code == 0 else known[code - 2]
+def _mixture(c: Columns, groups: Groups, parts: Numbers, kind: Numbers, kinds: list[str]) -> Item:
+    parts = parts[np.argsort(-groups.sizes[parts], kind="stable")]
+    note = ", ".join(f"{groups.sizes[part]:,} {kinds[kind[part]]}" for part in parts)
+    rare = groups[int(parts[-1])]
+    return Item([int(c.predicate[rare[0]])], (note,), int(groups.sizes[parts].sum()), rare[:3].tolist())
 
 
 def _family(datatype: str) -> str:
@@ -228,25 +187,12 @@ def _day_exists(values: pa.Array) -> NDArray[np.bool_]:
 
 
 def _within(values: pa.Array, low: int | None, high: int | None) -> NDArray[np.bool_]:
-    negative = pc.starts_with(values, "-").to_numpy(zero_copy_only=False)
     digits = pc.ascii_ltrim(pc.ascii_ltrim(values, "+-"), "0")
-    size = pc.utf8_length(digits).to_numpy(zero_copy_only=False)
+    digits = pc.if_else(pc.greater(pc.utf8_length(digits), 30), "1" + "0" * 30, digits)  # beyond all bounds
+    sign = pc.if_else(pc.starts_with(values, "-"), "-0", "0")
+    number = pc.binary_join_element_wise(sign, digits, "").cast(pa.decimal128(38, 0))
     good = np.ones(len(values), dtype=bool)
-    for bound, sign in ((low, True), (high, False)):
-        if bound is None:
-            continue
-        limit = str(abs(bound)) if bound else ""
-        over = size > len(limit)
-        if limit:
-            same = pa.array(size == len(limit))
-            over |= pc.and_(same, pc.greater(digits, limit)).to_numpy(zero_copy_only=False)
-        # On its own side of zero a value must not reach beyond the bound; beyond a bound of the other side it never does.
-        if bound and (bound > 0) == sign:
-            good &= ~negative if sign else negative
-            under = size < len(limit)
-            if limit:
-                under |= pc.and_(pa.array(size == len(limit)), pc.less(digits, limit)).to_numpy(zero_copy_only=False)
-            good &= ~under
-        else:
-            good &= ~((negative if sign else ~negative) & over)
+    for bound, holds in ((low, pc.greater_equal), (high, pc.less_equal)):
+        if bound is not None:
+            good &= holds(number, pa.scalar(Decimal(bound), number.type)).to_numpy(zero_copy_only=False)
     return good

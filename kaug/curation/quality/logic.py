@@ -1,242 +1,194 @@
-"""Columns → what contradicts the vocabulary: functional properties, disjoint classes and properties, property axioms."""
+"""Columns → what contradicts the vocabulary: functional properties, disjoint classes, property axioms, domains and ranges."""
+
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from kaug.arrays import Numbers as Ints
-from kaug.arrays import below, join, pairs_within, runs
-from kaug.curation.quality.columns import OWL, RDF, RDFS, Columns
+from kaug.arrays import Numbers, below, distinct_below, grouped, join, pairs_within
+from kaug.curation.quality.columns import OWL, RDF, RDFS, XSD, Columns, linked
 from kaug.curation.quality.finding import Finding, Item, counted
+from kaug.curation.quality.literals import DERIVED
 
-__all__ = ["check_disjoint", "check_functional", "check_property_axioms"]
+__all__ = ["check_disjoint", "check_functional", "check_property_axioms", "check_ranges"]
 
 LOOKS_FUNCTIONAL = 0.99
 FEWEST_SUBJECTS = 100
+_ANY = (RDFS + "Resource", OWL + "Thing", RDFS + "Literal", OWL + "Class", RDFS + "Class", RDF + "Property")
 
 
-def check_functional(c: Columns, most: int) -> list[Finding]:
+def check_functional(c: Columns, most: int) -> Iterator[Finding]:
     """Check properties that have one value at most: declared so, or by the look of the facts."""
-    same = _same(c)
-    sets = [
-        (*_facts_of(c, c.typed(OWL + "FunctionalProperty")), c.subject, same[c.object], "values"),
-        (*_limited(c), c.subject, same[c.object], "values"),
-        (*_facts_of(c, c.typed(OWL + "InverseFunctionalProperty")), c.object, same[c.subject], "subjects"),
-    ]
-    keys, sizes, origin = [_NONE], [_NONE], [_NONE]
-    for n, (rows, column, declared, end, other, _) in enumerate(sets):
-        owner = declared[column]
-        seen = np.lexsort((other[rows], end[rows], owner))
-        key = owner[seen] * c.terms + end[rows][seen]
-        fresh = np.ones(len(seen), dtype=bool)
-        fresh[1:] = (key[1:] != key[:-1]) | (other[rows][seen][1:] != other[rows][seen][:-1])
-        starts, many = runs(key[fresh])
-        keys.append(key[fresh][starts[many > 1]])
-        sizes.append(many[many > 1])
-        origin.append(np.full(int((many > 1).sum()), n))
+    same = linked(*c.pairs(OWL + "sameAs"), c.terms)
+    functional, inverse = c.typed(OWL + "FunctionalProperty"), c.typed(OWL + "InverseFunctionalProperty")
+    rows_of = [_facts_of(c, functional), _limited(c), _facts_of(c, inverse)]
+    ends = [c.subject, c.subject, c.object]
+    conflicts = []
+    for number, (rows, owner) in enumerate(rows_of):
+        end, other = ends[number][rows], same[(c.object, c.object, c.subject)[number][rows]]
+        values = grouped(owner, end, other).heads  # each value once
+        groups = grouped(owner[values], end[values])
+        heads = values[groups.heads]
+        columns = np.stack([owner[heads], end[heads], groups.sizes, np.full(len(heads), number)])
+        conflicts.append(columns[:, groups.sizes > 1])
+    owner, end, size, number_of = np.concatenate(conflicts, axis=1)
     # A property may be declared and restricted at once: each conflict counts once.
-    order = np.lexsort((np.concatenate(keys), np.concatenate(origin) > 1))
-    alike = np.stack([np.concatenate(keys)[order], np.concatenate(origin)[order] > 1])
-    first = order[np.concatenate([[True], (alike[:, 1:] != alike[:, :-1]).any(axis=0)])[: len(order)]]
-    key, size, which = (np.concatenate(part)[first] for part in (keys, sizes, origin))
+    once = grouped(number_of == 2, owner, end).heads
+    ranked = once[np.lexsort((end[once], owner[once], number_of[once], -size[once]))]
     items = []
-    for n in np.lexsort((key, which, -size))[:most]:
-        rows, column, declared, end, _, noun = sets[which[n]]
-        one, owner = int(key[n] % c.terms), int(key[n] // c.terms)
-        facts = np.unique(rows[(end[rows] == one) & (declared[column] == owner)])[:3].tolist()
-        items.append(Item([one, owner], (f"has {size[n]:,} {noun} of “", 1, "”"), int(size[n]), facts))
-    found = []
-    if items:
-        what = f"{counted(len(key), 'conflict', 'conflicts')}: more values than a functional property may have."
-        do = "Keep the right value, or say that the values are one thing (owl:sameAs), or drop the declaration."
-        found.append(Finding("functional-conflict", "logic", "error", what, do, len(key), items))
-    return found + _suspects(c, most)
+    for n in ranked[:most].tolist():
+        rows, declared = rows_of[number_of[n]]
+        shown = rows[(ends[number_of[n]][rows] == end[n]) & (declared == owner[n])]
+        note = (f"has {size[n]:,} {'subjects' if number_of[n] == 2 else 'values'} of “", 1, "”")
+        items.append(Item([int(end[n]), int(owner[n])], note, int(size[n]), np.unique(shown)[:3].tolist()))
+    yield Finding("functional-conflict", len(once), items)
+    yield from _suspects(c, most)
 
 
-def check_disjoint(c: Columns, most: int) -> list[Finding]:
+def check_disjoint(c: Columns, most: int) -> Iterator[Finding]:
     """Check that nothing is of two classes that are said to be disjoint, and that no class lies below two such."""
-    one, other = _exclusive(c, "disjointWith", "AllDisjointClasses", "complementOf")
-    _, heads = c.pairs(OWL + "disjointUnionOf")
-    at, member = c.members(heads)
-    order = np.argsort(at, kind="stable")
-    first, second = pairs_within(at[order])
-    one, other = np.concatenate([one, member[order][first]]), np.concatenate([other, member[order][second]])
-    named = np.unique(np.concatenate([one, other]))
-    if not len(named):
-        return []
-    apart = _keys(np.searchsorted(named, one), np.searchsorted(named, other), len(named))
+    pairs = c.pairs(OWL + "disjointWith", OWL + "complementOf")
+    named, apart = _exclusive(c, *pairs, "AllDisjointClasses", c.pairs(OWL + "disjointUnionOf")[1])
     node, column = below(*c.classes_above, named, np.arange(len(named)))
-    found: list[Finding] = []
-    sub, type_of = c.find([RDFS + "subClassOf", RDF + "type"]).tolist()
-    hit = _clashes(node, column, apart, len(named))
-    if len(hit):
-        items = [
-            Item(
-                [n, int(named[a]), int(named[b])],
-                ("lies below both “", 1, "” and “", 2, "”"),
-                1,
-                c.about(n, sub, axioms=True),
-            )
-            for n, a, b in hit[:most].tolist()
-        ]
-        what = f"{counted(len(hit), 'class', 'classes')} can have no instance: below two classes said to be disjoint."
-        do = "Mend the superclass that is wrong, or take the disjointness back."
-        found.append(Finding("unsatisfiable-class", "logic", "error", what, do, len(hit), items))
     entity, kind = c.types
     at, place = join(kind, node)
-    keys = np.unique(entity[at] * len(named) + column[place])
-    hit = _clashes(keys // len(named), keys % len(named), apart, len(named))
-    if len(hit):
+    typed = grouped(entity[at], column[place]).heads
+    sub, type_of = c.find([RDFS + "subClassOf", RDF + "type"]).tolist()
+    for id_, owner, classes, note, predicate in (
+        ("unsatisfiable-class", node, column, "lies below both “", sub),
+        ("disjoint-types", entity[at][typed], column[place][typed], "is both “", type_of),
+    ):
+        hits = _clashes(owner, classes, apart, len(named))
         items = [
-            Item(
-                [n, int(named[a]), int(named[b])],
-                ("is both “", 1, "” and “", 2, "”"),
-                1,
-                c.about(n, type_of, axioms=True),
-            )
-            for n, a, b in hit[:most].tolist()
+            Item([n, int(named[a]), int(named[b])], (note, 1, "” and “", 2, "”"), 1, c.about(n, predicate, axioms=True))
+            for n, a, b in hits[:most].tolist()
         ]
-        what = f"{counted(len(hit), 'entity is', 'entities are')} of two classes said to be disjoint."
-        do = "Remove the type that is wrong; if both are right, the disjointness is not."
-        found.append(Finding("disjoint-types", "logic", "error", what, do, len(hit), items))
-    return found
+        yield Finding(id_, len(hits), items)
 
 
-def check_property_axioms(c: Columns, most: int) -> list[Finding]:
+def check_property_axioms(c: Columns, most: int) -> Iterator[Finding]:
     """Check asymmetric, irreflexive and disjoint properties."""
-    found: list[Finding] = []
-    rows, column, declared = _facts_of(c, c.typed(OWL + "AsymmetricProperty"))
-    ends, mirrored = c.subject[rows] * c.terms + c.object[rows], c.object[rows] * c.terms + c.subject[rows]
-    known, place = np.unique(np.concatenate([ends, mirrored]), return_inverse=True)
-    ahead, back = np.split(place + np.tile(column, 2) * len(known), 2)
-    both = np.isin(ahead, back)
+    rows, owner = _facts_of(c, c.typed(OWL + "AsymmetricProperty"))
+    subject, value = c.subject[rows], c.object[rows]
+    groups = grouped(owner, np.minimum(subject, value), np.maximum(subject, value))
+    group = groups.numbers
+    back = np.bincount(group, subject > value, len(groups.sizes)) > 0
     # Each clash once, from the side of the smaller term; what points at itself is found below.
-    shown = np.flatnonzero(both & (c.subject[rows] < c.object[rows]))
-    if len(shown):
-        items = []
-        for n in shown[:most]:
-            mirror = rows[np.flatnonzero(back == ahead[n])]
-            terms = [int(c.subject[rows[n]]), int(c.object[rows[n]]), int(declared[column[n]])]
-            facts = list(dict.fromkeys([int(rows[n]), *mirror.tolist()]))[:3]
-            items.append(Item(terms, ("“", 2, "” holds both ways"), 1, facts))
-        what = f"{counted(len(shown), 'pair is', 'pairs are')} related both ways by an asymmetric property."
-        do = "Remove the direction that is wrong."
-        found.append(Finding("asymmetric-both-ways", "logic", "error", what, do, len(shown), items))
-    rows, column, declared = _facts_of(c, c.typed(OWL + "IrreflexiveProperty", OWL + "AsymmetricProperty"))
+    ahead = np.flatnonzero((subject < value) & back[group])
+    items = []
+    for n in ahead[:most].tolist():
+        pair = groups[group[n]]
+        facts = [rows[n], *rows[pair[subject[pair] > value[pair]]]][:3]
+        terms = [int(subject[n]), int(value[n]), int(owner[n])]
+        items.append(Item(terms, ("“", 2, "” holds both ways"), 1, [int(row) for row in facts]))
+    yield Finding("asymmetric-both-ways", len(ahead), items)
+
+    rows, owner = _facts_of(c, c.typed(OWL + "IrreflexiveProperty", OWL + "AsymmetricProperty"))
     selfish = np.flatnonzero(c.subject[rows] == c.object[rows])
-    if len(selfish):
-        items = [
-            Item([int(c.subject[rows[n]]), int(declared[column[n]])], ("“", 1, "” to itself"), 1, [int(rows[n])])
-            for n in selfish[:most]
-        ]
-        what = f"{counted(len(selfish), 'entity is', 'entities are')} related to itself by an irreflexive or asymmetric property."
-        do = "Remove the fact."
-        found.append(Finding("irreflexive-to-itself", "logic", "error", what, do, len(selfish), items))
-    one, other = _exclusive(c, "propertyDisjointWith", "AllDisjointProperties")
-    named = np.unique(np.concatenate([one, other]))
-    if len(named):
-        apart = _keys(np.searchsorted(named, one), np.searchsorted(named, other), len(named))
-        rows, column, _ = _facts_of(c, named)
-        known, place = np.unique(c.subject[rows] * c.terms + c.object[rows], return_inverse=True)
-        keys = np.unique(place.astype(np.int64) * len(named) + column)
-        hit = _clashes(keys // len(named), keys % len(named), apart, len(named))
-        if len(hit):
-            clashes: list[Item] = []
-            for n, a, b in hit[:most].tolist():
-                terms = [int(known[n] // c.terms), int(known[n] % c.terms), int(named[a]), int(named[b])]
-                proof = rows[np.flatnonzero((place == n) & np.isin(column, [a, b]))]
-                clashes.append(
-                    Item(terms, ("related by both “", 2, "” and “", 3, "”"), 1, np.unique(proof)[:3].tolist())
-                )
-            what = f"{counted(len(hit), 'pair is', 'pairs are')} related by two properties said to be disjoint."
-            do = "Remove the fact that is wrong."
-            found.append(Finding("disjoint-properties", "logic", "error", what, do, len(hit), clashes))
-    return found
+    items = [
+        Item([int(c.subject[rows[n]]), int(owner[n])], ("“", 1, "” to itself"), 1, [int(rows[n])])
+        for n in selfish[:most].tolist()
+    ]
+    yield Finding("irreflexive-to-itself", len(selfish), items)
+
+    named, apart = _exclusive(c, *c.pairs(OWL + "propertyDisjointWith"), "AllDisjointProperties")
+    rows, owner = _facts_of(c, named)
+    column = np.searchsorted(named, owner)
+    groups = grouped(c.subject[rows], c.object[rows])
+    pair = groups.numbers
+    once = grouped(pair, column).heads
+    hits = _clashes(pair[once], column[once], apart, len(named))
+    items = []
+    for n, a, b in hits[:most].tolist():
+        shown = rows[groups[n][np.isin(column[groups[n]], [a, b])]]
+        terms = [int(c.subject[shown[0]]), int(c.object[shown[0]]), int(named[a]), int(named[b])]
+        items.append(Item(terms, ("related by both “", 2, "” and “", 3, "”"), 1, np.unique(shown)[:3].tolist()))
+    yield Finding("disjoint-properties", len(hits), items)
 
 
-def _suspects(c: Columns, most: int) -> list[Finding]:
-    facts = slice(0, c.facts)
+def check_ranges(c: Columns, most: int) -> Iterator[Finding]:
+    """Check the declared domains and ranges. RDFS would infer the type instead; a missing type is as telling."""
+    for side, name, end in (("domain", "subject", c.subject), ("range", "object", c.object)):
+        strays = list(_strays(c, *c.pairs(RDFS + side), end))
+        items = []
+        for predicate, wanted, rows in sorted(strays, key=lambda stray: (-len(stray[2]), *stray[:2]))[:most]:
+            note = (f"{counted(len(rows), 'fact', 'facts')} of “", 0, f"” whose {name} is not “", 1, "”")
+            items.append(Item([predicate, wanted], note, len(rows), rows[:3].tolist()))
+        number = len(distinct_below(np.concatenate([end[:0], *(rows for *_, rows in strays)]), c.facts))
+        yield Finding(f"outside-{side}", number, items)
+
+
+def _suspects(c: Columns, most: int) -> Iterator[Finding]:
     settled = np.concatenate([c.typed(OWL + "FunctionalProperty"), c.find([RDF + "type", RDFS + "subClassOf"])])
-    order = np.lexsort((c.subject[facts], c.predicate[facts]))
-    subject, predicate = c.subject[order], c.predicate[order]
-    starts, sizes = runs(predicate * c.terms + subject)
-    owner = predicate[starts]
-    used, place = np.unique(owner, return_inverse=True)
+    groups = grouped(c.predicate[: c.facts], c.subject[: c.facts])
+    used, place = np.unique(c.predicate[groups.heads], return_inverse=True)
     subjects = np.bincount(place, minlength=len(used))
-    odd = np.bincount(place[sizes > 1], minlength=len(used))
+    odd = np.bincount(place[groups.sizes > 1], minlength=len(used))
     looks = (subjects >= FEWEST_SUBJECTS) & (odd > 0) & (subjects - odd >= LOOKS_FUNCTIONAL * subjects)
     looks &= ~np.isin(used, settled)
-    hit = np.flatnonzero(looks[place] & (sizes > 1))
-    if not len(hit):
-        return []
-    hit = hit[np.lexsort((starts[hit], -sizes[hit]))]
+    several = groups.largest(where=looks[place])
     items = []
-    for n in hit[:most].tolist():
-        rows = np.sort(order[starts[n] : starts[n] + sizes[n]])
-        share = 1 - odd[place[n]] / subjects[place[n]]
-        note = (f"has {sizes[n]} values of “", 1, f"”; {share:.1%} of {subjects[place[n]]:,} subjects have one")
-        items.append(Item([int(subject[starts[n]]), int(owner[n])], note, int(sizes[n]), rows[:3].tolist()))
-    what = (
-        f"{counted(len(hit), 'subject has', 'subjects have')} several values of a predicate of which nearly all others "
-        f"have one ({counted(int(looks.sum()), 'predicate', 'predicates')})."
-    )
-    do = "Look at each: a wrong value among right ones, or a predicate that may have several."
-    return [Finding("looks-functional", "logic", "warning", what, do, len(hit), items)]
+    for number in several[:most]:
+        rows, which = groups[number], place[number]
+        share = 1 - odd[which] / subjects[which]
+        note = (f"has {len(rows)} values of “", 1, f"”; {share:.1%} of {subjects[which]:,} subjects have one")
+        items.append(Item([int(c.subject[rows[0]]), int(used[which])], note, len(rows), rows[:3].tolist()))
+    predicates = counted(int(looks.sum()), "predicate", "predicates")
+    yield Finding("looks-functional", len(several), items, {"predicates": predicates})
 
 
-def _limited(c: Columns) -> tuple[Ints, Ints, Ints]:
-    """Rows of facts under an OWL restriction to one value at most, with their restriction's place and its property."""
+def _facts_of(c: Columns, properties: Numbers) -> tuple[Numbers, Numbers]:
+    """Rows of the facts of properties and of what lies below them, with the property of each."""
+    rows, column = _facts_by_column(c, properties)
+    return rows, properties[column]
+
+
+def _facts_by_column(c: Columns, properties: Numbers) -> tuple[Numbers, Numbers]:
+    lower, column = below(*c.properties_above, properties, np.arange(len(properties)))
+    parts = [c.rows(int(predicate)) for predicate in lower]
+    return np.concatenate([lower[:0], *parts]), np.repeat(column, [len(part) for part in parts]).astype(np.int64)
+
+
+def _limited(c: Columns) -> tuple[Numbers, Numbers]:
+    """Rows of facts under an OWL restriction to one value at most, with the property of each."""
     node, limit = c.pairs(OWL + "maxCardinality", OWL + "cardinality")
-    one = c.values(limit).to_numpy(zero_copy_only=False) == "1"
+    single = np.unique(node[c.values(limit).to_numpy(zero_copy_only=False) == "1"])
     holder, properties = c.pairs(OWL + "onProperty")
-    at, place = join(np.unique(node[one]), np.sort(holder))
-    restriction = np.unique(node[one])[at]
-    declared = properties[np.argsort(holder, kind="stable")][place]
-    if not len(restriction):
-        return _NONE, _NONE, _NONE
+    order = np.argsort(holder, kind="stable")
+    at, place = join(single, holder[order])
+    restriction, declared = single[at], properties[order][place]
     classes, column = below(*c.classes_above, restriction, np.arange(len(restriction)))
     entity, kind = c.types
     at, place = join(kind, classes)
     held = np.unique(entity[at] * len(restriction) + column[place])
-    rows, which, _ = _facts_of(c, declared)
+    rows, which = _facts_by_column(c, declared)
     inside = np.isin(c.subject[rows] * len(restriction) + which, held)
-    return rows[inside], which[inside], declared
+    return rows[inside], declared[which[inside]]
 
 
-def _facts_of(c: Columns, properties: Ints) -> tuple[Ints, Ints, Ints]:
-    """Rows of the facts of properties and of what lies below them, with the place of the property in `properties`."""
-    lower, column = below(*c.properties_above, properties, np.arange(len(properties)))
-    parts = [c.rows(int(predicate)) for predicate in lower]
-    rows = np.concatenate([_NONE, *parts])
-    return rows, np.repeat(column, [len(part) for part in parts]).astype(np.int64), properties
+def _exclusive(
+    c: Columns, one: Numbers, other: Numbers, group: str, heads: Numbers | None = None
+) -> tuple[Numbers, Numbers]:
+    """What excludes something else, ascending, and the pairs that exclude each other, as keys of places in it.
 
-
-def _same(c: Columns) -> Ints:
-    """The number that each term goes by, one for all that owl:sameAs links."""
-    import scipy.sparse as sp
-    from scipy.sparse.csgraph import connected_components
-
-    name = np.arange(c.terms, dtype=np.int64)
-    one, other = c.pairs(OWL + "sameAs")
-    if len(one):
-        nodes, place = np.unique(np.concatenate([one, other]), return_inverse=True)
-        edges = (np.ones(len(one), np.int8), (place[: len(one)], place[len(one) :]))
-        part = connected_components(sp.coo_array(edges, shape=(len(nodes),) * 2), directed=False)[1]
-        name[nodes] = nodes[np.unique(part, return_index=True)[1]][part]
-    return name
-
-
-def _exclusive(c: Columns, pairwise: str, group: str, *more: str) -> tuple[Ints, Ints]:
-    """Pairs that exclude each other: stated one by one, or as the members of a group."""
-    one, other = c.pairs(*(OWL + name for name in (pairwise, *more)))
-    node, heads = c.pairs(OWL + "members")
-    heads = heads[np.isin(node, c.typed(OWL + group))]
-    at, member = c.members(heads)
+    Args:
+        c: The columns.
+        one: Pairs stated one by one.
+        other: Likewise.
+        group: The class of those nodes of which the members exclude each other.
+        heads: Lists of which the members exclude each other.
+    """
+    node, lists = c.pairs(OWL + "members")
+    lists = lists[np.isin(node, c.typed(OWL + group))]
+    at, member = c.members(lists if heads is None else np.concatenate([lists, heads]))
     order = np.argsort(at, kind="stable")
-    first, second = pairs_within(at[order])
-    one, other = np.concatenate([one, member[order][first]]), np.concatenate([other, member[order][second]])
-    return one[one != other], other[one != other]
+    first, second = (member[order][half] for half in pairs_within(at[order]))
+    one, other = np.concatenate([one, first]), np.concatenate([other, second])
+    one, other = one[one != other], other[one != other]
+    named = np.unique(np.concatenate([one, other]))
+    return named, _keys(np.searchsorted(named, one), np.searchsorted(named, other), len(named))
 
 
-def _clashes(group: Ints, column: Ints, apart: Ints, size: int) -> Ints:
+def _clashes(group: Numbers, column: Numbers, apart: Numbers, size: int) -> Numbers:
     """Groups that hold two columns that exclude each other, int64 (n, 3): group, column, column; the first such pair of each."""
     first, second = pairs_within(group)
     hit = np.isin(_keys(column[first], column[second], size), apart)
@@ -245,8 +197,57 @@ def _clashes(group: Ints, column: Ints, apart: Ints, size: int) -> Ints:
     return np.stack([group[first[once]], column[first[once]], column[second[once]]], axis=1)
 
 
-def _keys(one: Ints, other: Ints, size: int) -> Ints:
+def _keys(one: Numbers, other: Numbers, size: int) -> Numbers:
     return np.minimum(one, other) * size + np.maximum(one, other)
 
 
-_NONE = np.zeros(0, dtype=np.int64)
+def _strays(c: Columns, properties: Numbers, wanted: Numbers, end: Numbers) -> Iterator[tuple[int, int, Numbers]]:
+    """Property, the class or datatype wanted, and the rows of its facts whose end is not that; none without rows."""
+    union, heads = c.pairs(OWL + "unionOf")
+    # Against class expressions other than unions nothing is checked.
+    telling = ~np.isin(wanted, c.find(_ANY)) & ((c.kind[wanted] == 0) | np.isin(wanted, union))
+    properties, wanted = properties[telling], wanted[telling]
+    named = np.unique(wanted)
+    # A union stands for its members.
+    at, member = c.members(heads)
+    child, parent = c.classes_above
+    node, column = below(
+        np.concatenate([child, member]), np.concatenate([parent, union[at]]), named, np.arange(len(named))
+    )
+    entity, kind = c.types
+    at, place = join(kind, node)
+    order = np.argsort(column[place], kind="stable")
+    holder, owners = entity[at][order], column[place][order]
+    inside, typed = np.zeros((2, c.terms), dtype=bool)
+    typed[entity] = True
+    codes, names = c.datatype
+    datatypes = _datatypes(c, named)
+    for predicate, wish in zip(properties.tolist(), np.searchsorted(named, wanted).tolist(), strict=True):
+        rows = c.rows(predicate)
+        terms, datatype = end[rows], datatypes[wish]
+        literal = c.kind[terms] == 1
+        if datatype is not None:
+            fitting = np.array([_fits(name, datatype) for name in names] or [False])
+            bad = ~literal | ~fitting[codes[terms]]
+        else:
+            fit = holder[np.searchsorted(owners, wish) : np.searchsorted(owners, wish, side="right")]
+            inside[fit] = True
+            bad = literal | (typed[terms] & ~inside[terms])
+            inside[fit] = False
+        if bad.any():
+            yield predicate, int(named[wish]), rows[bad]
+
+
+def _datatypes(c: Columns, named: Numbers) -> Sequence[str | None]:
+    """The IRI of each that is a datatype, None for a class."""
+    declared = np.isin(named, c.typed(RDFS + "Datatype")).tolist()
+    return [
+        value if datatype or value.startswith(XSD) or value == RDF + "langString" else None
+        for value, datatype in zip(c.values(named).to_pylist(), declared, strict=True)
+    ]
+
+
+def _fits(datatype: str, wanted: str) -> bool:
+    while datatype != wanted and datatype in DERIVED:
+        datatype = DERIVED[datatype]
+    return datatype == wanted or (wanted == XSD + "string" and datatype == RDF + "langString")

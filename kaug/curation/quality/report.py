@@ -1,24 +1,27 @@
-"""A knowledge base → its quality report as plain JSON, and the report → lines for a terminal."""
+"""A knowledge base → its quality report as JSON, as lines for a terminal, and as a page that loads nothing."""
 
+import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+from markupsafe import Markup
 
 from kaug.curation.quality import figures
 from kaug.curation.quality.columns import Columns, gather
 from kaug.curation.quality.duplicates import check_duplicates
-from kaug.curation.quality.finding import Finding, Item, Names, Severity, counted, settle
+from kaug.curation.quality.finding import AREAS, SEVERITIES, SHACL, Finding, Item, Names, counted, settle
 from kaug.curation.quality.labels import check_labels, check_lexicon
 from kaug.curation.quality.literals import check_literals, check_mixed
-from kaug.curation.quality.logic import check_disjoint, check_functional, check_property_axioms
-from kaug.curation.quality.ranges import check_ranges
+from kaug.curation.quality.logic import check_disjoint, check_functional, check_property_axioms, check_ranges
 from kaug.curation.quality.shape import check_cycles, check_ends, check_islands
-from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.html import page, svg
+from kaug.knowledge.knowledge_base import KnowledgeBase, find_kb, load_kb
+from kaug.store.artifact import load, verify_file
+from kaug.store.files import write_whole
 
-__all__ = ["AREAS", "SEVERITIES", "assess", "quality_lines"]
-
-SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
-"""From what must be mended to what is good to know."""
+__all__ = ["assess", "load_quality", "quality_lines", "quality_page", "write_quality"]
 
 _CHECKS = (
     check_functional,
@@ -34,7 +37,17 @@ _CHECKS = (
     check_ends,
     check_islands,
 )
-_SHACL: dict[str, Severity] = {"Violation": "error", "Warning": "warning", "Info": "info"}
+_MARKS = {"error": "✗", "warning": "▲", "info": "○"}
+_PLURALS = {"error": ("error", "errors"), "warning": ("warning", "warnings"), "info": ("note", "notes")}
+_TITLES = {
+    "shapes": "Shapes",
+    "logic": "Contradictions with the vocabulary",
+    "values": "Values and datatypes",
+    "labels": "Names and sentences",
+    "duplicates": "Duplicates",
+    "shape": "The shape of the graph",
+}
+_SHARES = [0.0, 0.25, 0.5, 0.75, 1.0]
 
 
 def assess(kb: KnowledgeBase, *, shapes: Sequence[Mapping[str, str]] | None = None, most: int = 20) -> dict[str, Any]:
@@ -60,17 +73,19 @@ def assess(kb: KnowledgeBase, *, shapes: Sequence[Mapping[str, str]] | None = No
         ['1 cycle in hierarchies.']
     """
     c = gather(kb)
-    found = [finding for check in _CHECKS for finding in check(c, most)] + _of_shapes(c, shapes, most)
-    found.sort(key=lambda finding: (SEVERITIES.index(finding.severity), AREAS.index(finding.area), finding.id))
+    findings = [finding for check in _CHECKS for finding in check(c, most) if finding.count]
+    findings += _of_shapes(c, shapes or (), most)
+    order = [(SEVERITIES.index(one.kind.severity), AREAS.index(one.kind.area), one.id) for one in findings]
+    findings = [finding for _, finding in sorted(zip(order, findings, strict=True), key=lambda pair: pair[0])]
     predicates, rows = figures.by_predicate(c)
     hubs, shape = figures.structure(c, most)
-    items = [item for finding in found for item in finding.items]
+    items = [item for finding in findings for item in finding.items]
     terms = {term for item in items for term in item.terms} | set(predicates[:most].tolist()) | set(hubs.tolist())
     names = Names(c, terms, {row for item in items for row in item.facts})
     shape["hubs"] = [
-        {"term": names.term(int(term)), "facts": facts} for term, facts in zip(hubs, shape["hubs"], strict=True)
+        {"term": names.term(term), "facts": number} for term, number in zip(hubs, shape["hubs"], strict=True)
     ]
-    number = Counter(finding.severity for finding in found)
+    severities = Counter(finding.kind.severity for finding in findings)
     sources, rules = figures.by_source(c), figures.by_rule(c)
     return {
         "languages": list(kb.languages),
@@ -85,22 +100,17 @@ def assess(kb: KnowledgeBase, *, shapes: Sequence[Mapping[str, str]] | None = No
             "labels": kb.labels.num_rows,
             "templates": kb.lexicon.num_rows,
         },
-        "summary": {severity: number[severity] for severity in SEVERITIES},
-        "findings": settle(found, names),
+        "summary": {severity: severities[severity] for severity in SEVERITIES},
+        "findings": settle(findings, names),
         "sources": sources[:most],
         "sources_total": len(sources),
         "rules": rules,
-        "predicates": [
-            {"term": names.term(int(term))} | row for term, row in zip(predicates[:most], rows, strict=False)
-        ],
+        "predicates": [{"term": names.term(term)} | row for term, row in zip(predicates[:most], rows, strict=False)],
         "predicates_total": len(predicates),
         "coverage": figures.coverage(c)[: most + 1],
         "structure": shape,
         "shapes": None if shapes is None else len(shapes),
     }
-
-
-AREAS = ("shapes", "logic", "values", "labels", "duplicates", "shape")
 
 
 def quality_lines(report: Mapping[str, Any]) -> list[str]:
@@ -124,30 +134,149 @@ def quality_lines(report: Mapping[str, Any]) -> list[str]:
         for key, one in (("facts", "fact"), ("entities", "entity"), ("predicates", "predicate"))
     )
     lines = [f"{finding['severity']:7} {finding['id']}: {finding['what']}" for finding in report["findings"]]
-    many = {"error": "errors", "warning": "warnings", "info": "notes"}
-    one = {"error": "error", "warning": "warning", "info": "note"}
-    total = ", ".join(counted(summary[key], one[key], many[key]) for key in SEVERITIES if summary[key])
+    total = ", ".join(counted(summary[key], *_PLURALS[key]) for key in SEVERITIES if summary[key])
     return [head, *lines, total or "no finding"]
 
 
-def _of_shapes(c: Columns, shapes: Sequence[Mapping[str, str]] | None, most: int) -> list[Finding]:
-    found = []
-    for name, severity in _SHACL.items():
+def write_quality(
+    kb: KnowledgeBase, folder: Path, *, shapes: Sequence[Mapping[str, str]] | None = None, most: int = 20
+) -> dict[str, Any]:
+    """Assess a knowledge base and write the report.
+
+    Args:
+        kb: The knowledge base.
+        folder: An existing folder for `quality.json` and `quality.html`; older ones in it are replaced.
+        shapes: See `assess`.
+        most: See `assess`.
+
+    Returns:
+        The content of `quality.json`.
+
+    Examples:
+        >>> import tempfile; from kaug.knowledge.build import build_kb
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = (folder / "a.ttl").write_text('@prefix : <urn:x:> . :togo :capital :lome .')
+        >>> report = write_quality(build_kb([folder / "a.ttl"]), folder)
+        >>> sorted(file.name for file in folder.iterdir())
+        ['a.ttl', 'quality.html', 'quality.json']
+    """
+    report = assess(kb, shapes=shapes, most=most)
+    write_whole(folder / "quality.json", json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1) + "\n")
+    write_whole(folder / "quality.html", quality_page(report))
+    return report
+
+
+def load_quality(build: Path) -> tuple[dict[str, Any], Path | None]:
+    """Read the quality report of a built knowledge base, or assess it where there is none.
+
+    Args:
+        build: A run's folder with `1-quality` in it, or a knowledge base's own folder, such as `1-knowledge`.
+
+    Returns:
+        The report as `assess` returns it, and its page; None if the report was not written when the knowledge base was
+        built, or is about an earlier one.
+
+    Raises:
+        ArtifactError: There is no knowledge base, or a file of it or of the report was altered.
+    """
+    knowledge = find_kb(build)
+    folder = knowledge.path.parent / "1-quality"
+    if folder.is_dir():
+        written = load(folder, stage="quality", verify=False)
+        if written.inputs.get(knowledge.path.name) == knowledge.digest:
+            report = json.loads(verify_file(written, "quality.json").read_text(encoding="utf-8"))
+            return report, verify_file(written, "quality.html")
+    return assess(load_kb(knowledge.path)), None
+
+
+def quality_page(report: Mapping[str, Any]) -> str:
+    """Write a quality report as one HTML page that stands by itself.
+
+    Args:
+        report: What `assess` returned, or `quality.json` read back.
+
+    Returns:
+        The page. Every value in it is escaped, and what would not show or would turn the text about is made visible.
+    """
+    by_area = {area: [finding for finding in report["findings"] if finding["area"] == area] for area in AREAS}
+    worst = next((severity for severity in SEVERITIES if report["summary"][severity]), None)
+    text = (
+        page.environment("curation/quality")
+        .get_template("page.html.j2")
+        .render(
+            report=report,
+            areas={area: findings for area, findings in by_area.items() if findings},
+            titles=_TITLES,
+            marks=_MARKS,
+            severities=SEVERITIES,
+            plurals=_PLURALS,
+            worst=worst,
+            tone={"error": "down", "warning": "unclear", "info": "unclear", None: "up"}[worst],
+            sources=_taught([(row["source"], row) for row in report["sources"]]),
+            predicates=_taught([(row["term"]["label"], row) for row in report["predicates"]]),
+            degrees=_binned(report["structure"]["degrees"], "entities"),
+            components=_binned([bin for bin in report["structure"]["components"] if bin["count"]], "parts"),
+            coverage=[_covered(row) for row in report["coverage"]],
+            shares=svg.axis(_SHARES, ["0%", "25%", "50%", "75%", "100%"]),
+        )
+    )
+    return page.visible(text, limit=len(text))
+
+
+def _taught(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    parts = [(name, [row["taught"], row["facts"] - row["taught"]]) for name, row in rows]
+    return _bars(parts, ("taught", "kept"))
+
+
+def _binned(bins: Sequence[Mapping[str, int]], name: str) -> dict[str, Any]:
+    spans = [f"{bin['from']:,}" + (f"–{bin['to']:,}" if bin["to"] > bin["from"] else "") for bin in bins]
+    return _bars([(span, [bin["count"]]) for span, bin in zip(spans, bins, strict=True)], (name,))
+
+
+def _bars(rows: Sequence[tuple[str, list[int]]], names: Sequence[str]) -> dict[str, Any]:
+    """A plot of bars from zero: rows of name, SVG and figure, and the axis under them."""
+    ticks = svg.axis_ticks(0, max((sum(parts) for _, parts in rows), default=1) or 1, 4)
+    drawn = [
+        {
+            "name": name,
+            "svg": svg.bar_row(
+                list(zip(parts, names, strict=True)),
+                ticks,
+                f"{page.visible(name)}: "
+                + ", ".join(f"{part:,} {what}" for part, what in zip(parts, names, strict=True)),
+            ),
+            "value": sum(parts),
+        }
+        for name, parts in rows
+    ]
+    return {"rows": drawn, "axis": svg.axis(ticks, [f"{tick:,.10g}" for tick in ticks])}
+
+
+def _covered(row: Mapping[str, Any]) -> dict[str, Any]:
+    total = row["entities"]
+    lines = []
+    for name, many in [("any language", row["any"]), *row["languages"].items()]:
+        share = many / total if total else 0.0
+        title = f"{row['source'] or 'all sources'}, {name}: {many:,} of {total:,}"
+        drawn: Markup = svg.bar_row([(share, "taught")], _SHARES, title)
+        # Rounded down, so that only what is whole is called 100%.
+        lines.append({"name": name, "svg": drawn, "value": f"{int(share * 1000) / 10:g}%", "many": many})
+    return {"source": row["source"], "entities": total, "lines": lines}
+
+
+def _of_shapes(c: Columns, shapes: Sequence[Mapping[str, str]], most: int) -> Iterator[Finding]:
+    for severity in SHACL:
         groups: dict[str, list[str]] = {}
-        for result in shapes or ():
-            if result["severity"] == name:
+        for result in shapes:
+            if result["severity"] == severity:
                 groups.setdefault(result["message"], []).append(result["focus"])
         items = []
-        for message, nodes in sorted(groups.items(), key=lambda pair: (-len(pair[1]), pair[0]))[:most]:
+        for message, nodes in sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))[:most]:
             focus = sorted(set(nodes))[:3]
             numbers = c.find(focus).tolist()
             known = [number for number in numbers if number >= 0]
             lost = [node for node, number in zip(focus, numbers, strict=True) if number < 0]
-            tail = f" ({', '.join(lost)})" if lost else ""
-            items.append(Item(known, (f"{message}{tail}",), len(nodes), [row for n in known for row in c.about(n)[:1]]))
-        total = sum(len(nodes) for nodes in groups.values())
-        if total:
-            what = f"{counted(total, 'result', 'results')} of SHACL with the severity {name}."
-            do = "Mend the node, or the shape if it asks too much."
-            found.append(Finding(f"shacl-{name.lower()}", "shapes", severity, what, do, total, items))
-    return found
+            note = message + (f" ({', '.join(lost)})" if lost else "")
+            items.append(Item(known, (note,), len(nodes), c.example_of(known)))
+        if groups:
+            yield Finding(f"shacl-{severity.lower()}", sum(map(len, groups.values())), items)

@@ -1,21 +1,21 @@
 """Columns → what is odd in the shape of the graph: cycles in hierarchies, orphans, dangling objects, islands, hubs."""
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import Numbers as Ints
-from kaug.arrays import runs
+from kaug.arrays import Numbers, grouped
 from kaug.curation.quality.columns import OWL, RDF, RDFS, SKOS, XSD, Columns
 from kaug.curation.quality.finding import Finding, Item, counted
 
-__all__ = ["check_cycles", "check_ends", "check_islands", "components", "cycles", "degrees", "hierarchies"]
+__all__ = ["check_cycles", "check_ends", "check_islands", "cycles", "hierarchies"]
 
 _SHOWN = 5
-_HUB_SHARE, _HUB_LEAST = 0.05, 100
+_HUB_SHARE, _HUB_FACTS = 0.05, 100
 _KNOWN = (RDFS + "subClassOf", RDFS + "subPropertyOf", SKOS + "broader", SKOS + "narrower", SKOS + "broaderTransitive")
 _HIERARCHICAL = re.compile(
     r"is_?a|(?:is_?)?(?:(?:proper_?)?part|member|component|kind|type|child|descendant|sub\w*?)_?of"
@@ -25,17 +25,17 @@ _HIERARCHICAL = re.compile(
 _STANDARD = (RDF, RDFS, OWL, SKOS, XSD)
 
 
-def hierarchies(c: Columns) -> Ints:
+def hierarchies(c: Columns) -> Numbers:
     """Return the predicates that should have no cycle: known ones, those declared transitive, those named like one."""
     used = np.unique(c.predicate)
-    names = [re.split(r"[#/:]", value)[-1] for value in c.values(used).to_pylist()]
-    looks = np.array([_HIERARCHICAL.fullmatch(name.replace("-", "_")) is not None for name in names], dtype=bool)
-    found = looks | np.isin(used, c.find(_KNOWN)) | np.isin(used, c.typed(OWL + "TransitiveProperty"))
+    names = [re.split(r"[#/:]", value)[-1].replace("-", "_") for value in c.values(used).to_pylist()]
+    named = np.array([_HIERARCHICAL.fullmatch(name) is not None for name in names], dtype=bool)
+    known = np.concatenate([c.find(_KNOWN), c.typed(OWL + "TransitiveProperty")])
     even = np.concatenate([c.typed(OWL + "SymmetricProperty"), c.find([OWL + "sameAs", OWL + "equivalentClass"])])
-    return used[found & ~np.isin(used, even)]
+    return used[(named | np.isin(used, known)) & ~np.isin(used, even)]
 
 
-def cycles(one: Ints, other: Ints) -> list[Ints]:
+def cycles(one: Numbers, other: Numbers) -> list[Numbers]:
     """Find the strongly connected components of a graph that hold a cycle.
 
     Args:
@@ -59,229 +59,135 @@ def cycles(one: Ints, other: Ints) -> list[Ints]:
     start, end = place[: len(one)], place[len(one) :]
     graph = sp.coo_array((np.ones(len(one), np.int8), (start, end)), shape=(len(nodes), len(nodes)))
     part = connected_components(graph.tocsr(), directed=True, connection="strong")[1]
-    holds = np.bincount(part) > 1
-    holds[part[start[start == end]]] = True
-    inside = np.flatnonzero(holds[part])
-    order = inside[np.lexsort((inside, part[inside]))]
-    starts, sizes = runs(part[order])
-    found = [nodes[order[at : at + size]] for at, size in zip(starts.tolist(), sizes.tolist(), strict=True)]
+    cyclic = np.bincount(part) > 1
+    cyclic[part[start[start == end]]] = True
+    groups = grouped(part)
+    found = [nodes[groups[number]] for number in np.flatnonzero(cyclic).tolist()]
     return sorted(found, key=lambda members: (-len(members), int(members[0])))
 
 
-def check_cycles(c: Columns, most: int) -> list[Finding]:
+def check_cycles(c: Columns, most: int) -> Iterator[Finding]:
     """Find cycles in each hierarchy."""
     items = []
     number = np.full(c.terms, -1, dtype=np.int64)
     for predicate in hierarchies(c).tolist():
         rows = c.rows(predicate, axioms=True)
         rows = rows[c.kind[c.object[rows]] != 1]
-        found = cycles(c.subject[rows], c.object[rows])
-        for n, members in enumerate(found):
+        circles = cycles(c.subject[rows], c.object[rows])
+        for n, members in enumerate(circles):
             number[members] = n
         same = (number[c.subject[rows]] == number[c.object[rows]]) & (number[c.subject[rows]] >= 0)
-        inner, group = rows[same], number[c.subject[rows[same]]]
-        order = np.argsort(group, kind="stable")
-        starts = np.searchsorted(group[order], np.arange(min(len(found), most) + 1))
-        for n, members in enumerate(found):
-            facts = inner[order[starts[n] : starts[n + 1]]][:3].tolist() if n < most else []
+        rows = rows[same]
+        groups = grouped(number[c.subject[rows]])
+        for n, members in enumerate(circles):
+            facts = rows[groups[n]][:3].tolist() if n < most else []
             terms = [*members[:_SHOWN].tolist(), predicate]
-            tail = f"{counted(len(members), 'member', 'members')} in a circle of “"
-            items.append(Item(terms, (tail, len(terms) - 1, "”"), len(members), facts))
+            note = (f"{counted(len(members), 'member', 'members')} in a circle of “", len(terms) - 1, "”")
+            items.append(Item(terms, note, len(members), facts))
             number[members] = -1
-    if not items:
-        return []
     items.sort(key=lambda item: (-item.count, item.terms))
-    what = f"{counted(len(items), 'cycle', 'cycles')} in hierarchies."
-    do = "Remove the link that points the wrong way; a thing does not lie above itself."
-    return [Finding("cycle", "shape", "warning", what, do, len(items), items[:most])]
+    yield Finding("cycle", len(items), items[:most])
 
 
-def check_ends(c: Columns, most: int) -> list[Finding]:
+def check_ends(c: Columns, most: int) -> Iterator[Finding]:
     """Find orphans, leaves, classes without instances, properties without facts, and objects of which nothing is said."""
-    found = []
-    ends = np.zeros(c.terms, dtype=bool)
-    ends[np.concatenate([c.subject[: c.facts], c.predicate[: c.facts], c.object[: c.facts]])] = True
-    described = np.zeros(c.terms, dtype=bool)
-    described[np.concatenate([c.subject[c.facts :], c.object[c.facts :], c.kb.lexicon["predicate"].to_numpy()])] = True
+
+    def listed(id_: str, terms: Numbers, total: int = 0) -> Finding:
+        items = [Item([term], facts=c.about(term, axioms=True)) for term in terms[:most].tolist()]
+        return Finding(id_, len(terms), items, {"total": total})
+
+    facts, axioms = slice(c.facts), slice(c.facts, None)
+    used = np.concatenate([c.subject[facts], c.predicate[facts], c.object[facts]])
+    described = np.concatenate([c.subject[axioms], c.object[axioms], c.kb.lexicon["predicate"].to_numpy()])
+    unused = np.ones(c.terms, dtype=bool)
+    unused[np.concatenate([used, described]).astype(np.int64)] = False
     names = np.unique(c.kb.labels["term"].to_numpy()).astype(np.int64)
-    orphans = names[~ends[names] & ~described[names]]
-    found += _list(
-        c,
-        most,
-        Finding(
-            "orphan",
-            "shape",
-            "warning",
-            f"{counted(len(orphans), 'entity has', 'entities have')} a label but no fact.",
-            "Say something of it, or leave it out: nothing is taught of it.",
-            len(orphans),
-        ),
-        orphans,
-    )
-    declared = c.typed(*(OWL + name for name in ("ObjectProperty", "DatatypeProperty")), RDF + "Property")
+    yield listed("orphan", names[unused[names]])
+    declared = c.typed(OWL + "ObjectProperty", OWL + "DatatypeProperty", RDF + "Property")
     declared = declared[c.kind[declared] == 0]
-    idle = declared[~np.isin(declared, c.predicate[: c.facts])]
-    what = f"{counted(len(idle), 'property is', 'properties are')} declared and not used, of {len(declared):,}."
-    do = "Nothing, if the vocabulary is another's; else a source may be missing."
-    found += _list(c, most, Finding("unused-property", "shape", "info", what, do, len(idle)), idle)
+    yield listed("unused-property", declared[~np.isin(declared, c.predicate[facts])], len(declared))
     classes = c.classes[c.kind[c.classes] == 0]
     classes = classes[~_standard(c, classes)]
-    _, above = c.pairs(RDFS + "subClassOf")
-    empty = classes[~np.isin(classes, c.types[1]) & ~np.isin(classes, above)]
-    what = (
-        f"{counted(len(empty), 'class has', 'classes have')} neither an instance nor a subclass, of {len(classes):,}."
-    )
-    do = "Nothing, in an ontology without instances; else instances may be missing, or typed by another IRI."
-    found += _list(c, most, Finding("empty-class", "shape", "info", what, do, len(empty)), empty)
-    degree = degrees(c)
-    lonely = c.entities[degree[c.entities] == 1]
-    what = f"{counted(len(lonely), 'entity occurs', 'entities occur')} in one fact only, of {len(c.entities):,}."
-    do = "Little can be asked of it: add facts where it matters."
-    found += _list(c, most, Finding("single-fact", "shape", "info", what, do, len(lonely)), lonely)
-    return found + _dangling(c, most) + _hubs(c, most, degree)
-
-
-def check_islands(c: Columns, most: int) -> list[Finding]:
-    """Find the parts of the graph that no fact links to the largest one."""
-    part, sizes = components(c)
-    if len(sizes) < 2:
-        return []
-    order = np.lexsort((np.arange(len(sizes)), -sizes))[1:]
-    _, first = np.unique(part, return_index=True)
-    ranked = np.argsort(part, kind="stable")
-    starts = np.searchsorted(part[ranked], np.arange(len(sizes)))
-    items = []
-    for n in order[:most]:
-        members = c.entities[ranked[starts[n] : starts[n] + min(int(sizes[n]), 3)]].tolist()
-        facts = c.about(int(c.entities[first[n]]))
-        items.append(Item(members, (counted(int(sizes[n]), "entity", "entities"),), int(sizes[n]), facts))
-    rest = int(sizes.sum() - sizes.max())
-    what = (
-        f"The graph falls into {len(sizes):,} parts; {counted(rest, 'entity lies', 'entities lie')} outside the largest, "
-        f"which has {int(sizes.max()):,}."
-    )
-    do = "Link them, if they belong together: no question of two hops crosses from one to another."
-    return [Finding("islands", "shape", "info", what, do, len(sizes) - 1, items)]
-
-
-def degrees(c: Columns) -> Ints:
-    """Count, for every term, the facts that it is the subject or the object of; int64, one per term."""
-    subject, value = c.subject[: c.facts], c.object[: c.facts]
-    twice = subject[subject == value]
-    found = np.bincount(subject, minlength=c.terms) + np.bincount(value, minlength=c.terms)
-    return (found - np.bincount(twice, minlength=c.terms)).astype(np.int64)
-
-
-def components(c: Columns) -> tuple[Ints, Ints]:
-    """Find the weakly connected components of the entities: the component of each, and the sizes of all."""
-    import scipy.sparse as sp
-    from scipy.sparse.csgraph import connected_components
-
-    size = len(c.entities)
-    if not size:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    links = np.flatnonzero(c.kind[c.object[: c.facts]] != 1)
-    place = np.zeros(c.terms, dtype=np.int64)
-    place[c.entities] = np.arange(size)
-    edges = (np.ones(len(links), np.int8), (place[c.subject[links]], place[c.object[links]]))
-    part = connected_components(sp.coo_array(edges, shape=(size, size)).tocsr(), directed=False)[1].astype(np.int64)
-    return part, np.bincount(part).astype(np.int64)
-
-
-def _list(c: Columns, most: int, finding: Finding, terms: Ints) -> list[Finding]:
-    if not len(terms):
-        return []
-    items = [Item([term], (), 1, c.about(term, axioms=True)) for term in terms[:most].tolist()]
-    return [Finding(**{**finding.__dict__, "items": items})]
-
-
-def _dangling(c: Columns, most: int) -> list[Finding]:
-    said = np.zeros(c.terms, dtype=bool)
-    said[c.subject] = True
-    said[c.kb.labels["term"].to_numpy()] = True
-    objects, many = np.unique(c.object[: c.facts], return_counts=True)
-    loose = (c.kind[objects] == 0) & ~said[objects]
-    objects, many = objects[loose], many[loose]
-    keep = ~_standard(c, objects)
-    objects, many = objects[keep], many[keep]
-    if not len(objects):
-        return []
-    subjects = np.unique(c.subject[: c.facts])
-    own = pc.unique(_namespaces(c, subjects[c.kind[subjects] == 0]))
-    space = _namespaces(c, objects)
-    inner = pc.is_in(space, value_set=own).to_numpy(zero_copy_only=False)
-    found = []
-    if inner.any():
-        ranked = np.flatnonzero(inner)[np.lexsort((objects[inner], -many[inner]))]
-        alike = _alike(c, said, objects[ranked[:most]])
-        items = [
-            Item(
-                [int(objects[n])],
-                (counted(int(many[n]), "fact", "facts"), *hint),
-                int(many[n]),
-                c.about(int(objects[n])),
-            )
-            for n, hint in zip(ranked[:most], alike, strict=True)
-        ]
-        what = (
-            f"{counted(int(inner.sum()), 'object is', 'objects are')} pointed at and not described, "
-            "in namespaces that describe others."
-        )
-        do = "Look for a slip in the IRI, or describe the thing: label and type at least."
-        found.append(Finding("dangling", "shape", "warning", what, do, int(inner.sum()), items))
-    if not inner.all():
-        outside = space.filter(pa.array(~inner))
-        groups = pa.table({"space": outside, "many": many[~inner]}).group_by("space").aggregate([([], "count_all")])
-        rows = sorted(groups.to_pylist(), key=lambda row: (-row["count_all"], row["space"]))
-        items = []
-        for row in rows[:most]:
-            at = np.flatnonzero(~inner & pc.equal(space, row["space"]).to_numpy(zero_copy_only=False))
-            ranked = at[np.lexsort((objects[at], -many[at]))][:3]
-            facts = [fact for n in ranked for fact in c.about(int(objects[n]))[:1]]
-            items.append(Item(objects[ranked].tolist(), (f"in {row['space']}",), row["count_all"], facts))
-        total = int((~inner).sum())
-        what = (
-            f"{counted(total, 'object lies', 'objects lie')} in {counted(len(rows), 'namespace', 'namespaces')} "
-            "of which no source says anything."
-        )
-        do = "Add a source that describes them, or labels at least."
-        found.append(Finding("foreign", "shape", "info", what, do, total, items))
-    return found
-
-
-def _alike(c: Columns, said: NDArray[np.bool_], terms: Ints) -> list[tuple[str, ...]]:
-    """For each term, the IRI of something described whose last part is the same but for case, as the end of a note."""
-    known = np.flatnonzero(said & (c.kind == 0)).astype(np.int64)
-    lasts = [pc.utf8_lower(pc.replace_substring_regex(c.values(part), r"^.*[#/:]", "")) for part in (known, terms)]
-    hits = pc.index_in(lasts[1], value_set=lasts[0]).to_pylist()
-    names = c.values(known[[hit for hit in hits if hit is not None]]).to_pylist()[::-1]
-    return [() if hit is None else (f"; described is {names.pop()}",) for hit in hits]
-
-
-def _hubs(c: Columns, most: int, degree: Ints) -> list[Finding]:
-    least = max(_HUB_LEAST, _HUB_SHARE * c.facts)
-    hubs = c.entities[degree[c.entities] >= least]
-    hubs = hubs[np.lexsort((hubs, -degree[hubs]))]
-    if not len(hubs):
-        return []
+    filled = np.concatenate([c.types[1], c.pairs(RDFS + "subClassOf")[1]])
+    yield listed("empty-class", classes[~np.isin(classes, filled)], len(classes))
+    degree = c.degree
+    yield listed("single-fact", c.entities[degree[c.entities] == 1], len(c.entities))
+    yield from _dangling(c, most)
+    hubs = c.entities[degree[c.entities] >= max(_HUB_FACTS, _HUB_SHARE * c.facts)]
     items = [
         Item(
             [term], (f"{degree[term]:,} facts, {degree[term] / c.facts:.0%} of all",), int(degree[term]), c.about(term)
         )
-        for term in hubs[:most].tolist()
+        for term in hubs[np.lexsort((hubs, -degree[hubs]))][:most].tolist()
     ]
-    what = f"{counted(len(hubs), 'entity occurs', 'entities occur')} in {_HUB_SHARE:.0%} of the facts or more."
-    do = "See that such facts say something; else leave them out of what is taught: they crowd out others."
-    return [Finding("hub", "shape", "info", what, do, len(hubs), items)]
+    yield Finding("hub", len(hubs), items, {"share": _HUB_SHARE})
 
 
-def _standard(c: Columns, terms: Ints) -> NDArray[np.bool_]:
-    found = np.zeros(len(terms), dtype=bool)
+def check_islands(c: Columns, most: int) -> Iterator[Finding]:
+    """Find the parts of the graph that no fact links to the largest one."""
+    part, sizes = c.components
+    if len(sizes) < 2:
+        return
+    groups = grouped(part)
+    items = []
+    for number in np.argsort(-sizes, kind="stable")[1 : most + 1].tolist():
+        members, size = c.entities[groups[number]][:3].tolist(), int(sizes[number])
+        items.append(Item(members, (counted(size, "entity", "entities"),), size, c.about(members[0])))
+    outside = counted(int(sizes.sum() - sizes.max()), "entity lies", "entities lie")
+    figures = {"parts": len(sizes), "outside": outside, "largest": int(sizes.max())}
+    yield Finding("islands", len(sizes) - 1, items, figures)
+
+
+def _dangling(c: Columns, most: int) -> Iterator[Finding]:
+    described = np.zeros(c.terms, dtype=bool)
+    described[c.subject] = True
+    described[c.kb.labels["term"].to_numpy()] = True
+    objects, many = np.unique(c.object[: c.facts], return_counts=True)
+    loose = (c.kind[objects] == 0) & ~described[objects]
+    loose[loose] = ~_standard(c, objects[loose])
+    # Ordered once: those that most facts point at first.
+    order = np.flatnonzero(loose)[np.argsort(-many[loose], kind="stable")]
+    objects, many = objects[order], many[order]
+    subjects = np.unique(c.subject[: c.facts])
+    own = pc.unique(_namespaces(c, subjects[c.kind[subjects] == 0]))
+    spaces = _namespaces(c, objects)
+    inner = pc.is_in(spaces, value_set=own).to_numpy(zero_copy_only=False)
+    shown = np.flatnonzero(inner)[:most]
+    items = [
+        Item([term], (counted(number, "fact", "facts"), *hint), number, c.about(term))
+        for term, number, hint in zip(
+            objects[shown].tolist(), many[shown].tolist(), _alike(c, described, objects[shown]), strict=True
+        )
+    ]
+    yield Finding("dangling", int(inner.sum()), items)
+    outside = pa.table({"space": spaces, "term": objects}).filter(pa.array(~inner))
+    groups = outside.group_by("space", use_threads=False).aggregate([("term", "list"), ("term", "count")])
+    largest = groups.sort_by([("term_count", "descending"), ("space", "ascending")]).slice(0, most)
+    shown_of = pc.list_slice(largest["term_list"], 0, 3).to_pylist()
+    items = [
+        Item(terms, (f"in {space}",), number, c.example_of(terms))
+        for space, number, terms in zip(
+            largest["space"].to_pylist(), largest["term_count"].to_pylist(), shown_of, strict=True
+        )
+    ]
+    namespaces = counted(len(groups), "namespace", "namespaces")
+    yield Finding("foreign", len(outside), items, {"namespaces": namespaces})
+
+
+def _alike(c: Columns, described: NDArray[np.bool_], terms: Numbers) -> list[tuple[str, ...]]:
+    """For each term, the IRI of something described whose last part is the same but for case, as the end of a note."""
+    known = np.flatnonzero(described & (c.kind == 0)).astype(np.int64)
+    lasts = [pc.utf8_lower(pc.replace_substring_regex(c.values(part), r"^.*[#/:]", "")) for part in (known, terms)]
+    hits = pc.index_in(lasts[1], value_set=lasts[0])
+    names = c.values(known).take(hits).to_pylist()
+    return [() if name is None else (f"; described is {name}",) for name in names]
+
+
+def _standard(c: Columns, terms: Numbers) -> NDArray[np.bool_]:
     values = c.values(terms)
-    for space in _STANDARD:
-        found |= pc.starts_with(values, space).to_numpy(zero_copy_only=False)
-    return found
+    within = [pc.starts_with(values, space).to_numpy(zero_copy_only=False) for space in _STANDARD]
+    return np.asarray(np.logical_or.reduce(within))
 
 
-def _namespaces(c: Columns, terms: Ints) -> pa.Array:
+def _namespaces(c: Columns, terms: Numbers) -> pa.Array:
     return pc.replace_substring_regex(c.values(terms), r"[^#/:]*[#/:]?$", "")
