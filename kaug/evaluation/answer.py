@@ -11,7 +11,7 @@ from kaug.evaluation.score import score_answer
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.models.find import Precision, fitting_precision, load_language_model, load_tokenizer
 from kaug.models.generate import generate, likelihood
-from kaug.models.prompts import Template, follow, render_prompts
+from kaug.models.prompts import Template
 from kaug.tables import ANSWERS
 from kaug.wording.statements import statements
 
@@ -66,8 +66,8 @@ def answer_probes(
         retrieved: For each probe the hex ids of these facts.
         arm: The arm's name.
         seed: The seed of its training.
-        template: See `kaug.training.tokens.render_prompts`.
-        system: See `kaug.training.tokens.render_prompts`.
+        template: See `kaug.models.prompts.render_prompts`.
+        system: See `kaug.models.prompts.render_prompts`.
         max_new_tokens: Answers are cut there.
         batch_size: Probes answered together.
         precision: What the model computes in; see `kaug.models.find.fitting_precision`.
@@ -80,7 +80,7 @@ def answer_probes(
     import torch
 
     device: Any = "cuda" if torch.cuda.is_available() else "cpu"
-    number = torch.bfloat16 if fitting_precision(precision) == "bf16" else torch.float32
+    number = torch.bfloat16 if fitting_precision(precision, folder) == "bf16" else torch.float32
     model, tokenizer = load_language_model(folder).to(device, number), load_tokenizer(folder)
     answers = probes["answers"].to_pylist()
     asked = [row for row, hops in enumerate(probes["hops"].to_pylist()) if hops]
@@ -100,9 +100,10 @@ def answer_probes(
     scores, logs = np.zeros(len(prompts), np.float32), np.zeros(len(prompts), np.float32)
     for row, text, count in zip(asked, written.texts, written.tokens, strict=True):
         texts[row], tokens[row], scores[row] = text, count, score_answer(text, answers[row])
-    rendered = render_prompts(questions, tokenizer, template, system)
-    right = follow(rendered, [answers[row][0] for row in asked])
-    logs[asked], _ = likelihood(model, tokenizer, rendered, right, batch_size=batch_size)
+    right = [answers[row][0] for row in asked]
+    logs[asked], _ = likelihood(
+        model, tokenizer, questions, right, template=template, system=system, batch_size=batch_size
+    )
     logs[passages], scores[passages] = likelihood(
         model,
         tokenizer,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kaug.augmentation.corpus import read_corpus
-from kaug.errors import ModelError
+from kaug.models.check import model_digest
 from kaug.models.find import find_language_model, fitting_precision
 from kaug.pipeline.inspect import machine, versions
 from kaug.pipeline.settings import Pipeline, project_root, read_pipeline
@@ -18,7 +18,6 @@ from kaug.progress import Show, silent
 from kaug.rdf.sources import Manifest, Source, read_manifest
 from kaug.store import artifact
 from kaug.store.artifact import Artifact, Draft
-from kaug.store.digests import file_digest, fingerprint
 from kaug.version import __version__
 
 __all__ = ["Run", "describe_run", "open_run", "open_sources"]
@@ -73,12 +72,8 @@ class Run:
 
     @cached_property
     def model_digest(self) -> str:
-        """Digest of the base model's weights."""
-        folder = find_language_model(self.pipeline.training.model)
-        files = sorted(folder.glob("*.safetensors"))
-        if not files:
-            raise ModelError(f"{folder}: no .safetensors file; kaug reads no other weights.")
-        return fingerprint(files={file.name: file_digest(file) for file in files})
+        """Digest of every file of the base model that decides what it gives."""
+        return model_digest(find_language_model(self.pipeline.training.model))
 
     @property
     def trained(self) -> list[tuple[str, int]]:
@@ -172,7 +167,9 @@ def describe_run(run: Run) -> dict[str, Any]:
         "seeds": list(run.pipeline.seeds),
         "model": run.pipeline.training.model,
         "encoder": run.pipeline.retrieval.encoder,
-        "precision": fitting_precision(run.pipeline.training.precision),
+        "precision": fitting_precision(
+            run.pipeline.training.precision, find_language_model(run.pipeline.training.model)
+        ),
         "machine": machine(),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "versions": {"kaug": __version__, **versions()},

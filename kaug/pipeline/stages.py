@@ -83,7 +83,10 @@ def train_models(run: Run) -> list[Artifact]:
         mark = fingerprint(
             inputs=inputs,
             settings=settings.model_dump(exclude={"checkpoint_steps", "model"})
-            | {"replay": replay, "precision": fitting_precision(settings.precision)},
+            | {
+                "replay": replay,
+                "precision": fitting_precision(settings.precision, find_language_model(settings.model)),
+            },
             seed=seed,
             code=code_digest("kaug.training.trainer"),
         )
@@ -126,7 +129,11 @@ def answer_exam(run: Run) -> list[Artifact]:
             inputs=inputs,
             settings=settings.model_dump(include={"max_new_tokens", "batch_size", "base_template"}),
             asked=run.pipeline.training.model_dump(include={"template", "system"})
-            | {"precision": fitting_precision(run.pipeline.training.precision)},
+            | {
+                "precision": fitting_precision(
+                    run.pipeline.training.precision, find_language_model(run.pipeline.training.model)
+                )
+            },
             retrieval=run.pipeline.retrieval.model_dump() if plain != arm else None,
             code=code_digest("kaug.evaluation.answer", "kaug.retrieval.retriever"),
         )
