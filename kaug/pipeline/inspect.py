@@ -182,11 +182,13 @@ def environment() -> dict[str, Any]:
     from kaug.version import __version__
 
     about: dict[str, Any] = {"kaug": __version__, **versions(), **_hardware()}
-    about["precision"] = fitting_precision("auto")
     about["cache"] = str(cache_dir())
     for name, find in (("smollm2-135m", find_language_model), ("all-MiniLM-L6-v2", find_encoder)):
         try:
-            about[f"model {name}"] = str(find(name))
+            folder = find(name)
+            about[f"model {name}"] = str(folder)
+            if find is find_language_model:
+                about["precision"] = fitting_precision("auto", folder)
         except ModelError as error:
             about[f"model {name}"] = str(error)
     return about

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from kaug.models.find import Precision, fitting_precision, load_language_model, load_tokenizer, quiet_transformers
-from kaug.models.prompts import Template
+from kaug.models.find import fitting_precision, load_language_model, load_tokenizer, quiet_transformers
 from kaug.store.digests import file_digest
 from kaug.store.files import write_whole
+from kaug.training.settings import TrainingSettings
 from kaug.training.tokens import Block, encode_rows, pack
 
 if TYPE_CHECKING:
@@ -49,17 +49,8 @@ def train_model(
     table: pa.Table,
     base: Path,
     out: Path,
+    settings: TrainingSettings,
     *,
-    tokens: int,
-    step_tokens: int = 256,
-    learning_rate: float = 3e-4,
-    warmup: float = 0.05,
-    weight_decay: float = 0.0,
-    precision: Precision = "auto",
-    template: Template = "chat",
-    system: str | None = None,
-    max_length: int = 512,
-    checkpoint_steps: int = 100,
     replay: float = 0.0,
     seed: int = 0,
     checkpoints: Path | None = None,
@@ -71,16 +62,8 @@ def train_model(
         table: EXAMPLES.
         base: A folder with a model that transformers saved.
         out: The folder to write model and tokenizer into; it exists.
-        tokens: The token budget: `tokens // step_tokens` steps are made, whatever the number of rows.
-        step_tokens: Tokens a step.
-        learning_rate: Its peak.
-        warmup: Part of the steps over which it rises, 0 to 1.
-        weight_decay: AdamW's.
-        precision: `bf16` autocasts, `fp32` does not, `auto` does where the machine is made for it.
-        template: See `kaug.training.tokens.render_prompts`.
-        system: See `kaug.training.tokens.render_prompts`.
-        max_length: Longer rows are cut.
-        checkpoint_steps: A checkpoint is written after every so many steps.
+        settings: `[training]` of a pipeline file; its `model` is not used. `tokens // step_tokens` steps are made, whatever the
+            number of rows.
         replay: See `kaug.training.tokens.pack`.
         seed: Decides the order of rows, and dropout where the model has it.
         checkpoints: Where checkpoints go. If whole ones are there, training resumes from the last, and ends with the same
@@ -97,23 +80,25 @@ def train_model(
     from transformers import Trainer, TrainingArguments, set_seed
 
     tokenizer = load_tokenizer(base)
-    rows = encode_rows(table, tokenizer, template=template, system=system, max_length=max_length)
-    steps = max(1, tokens // step_tokens)
-    blocks = list(pack(rows, steps=steps, step_tokens=step_tokens, seed=seed, replay=replay))
+    rows = encode_rows(
+        table, tokenizer, template=settings.template, system=settings.system, max_length=settings.max_length
+    )
+    steps = max(1, settings.tokens // settings.step_tokens)
+    blocks = list(pack(rows, steps=steps, step_tokens=settings.step_tokens, seed=seed, replay=replay))
     set_seed(seed)
     model = load_language_model(base)
     model.config.use_cache = False
     on_cpu = not torch.cuda.is_available()
-    computed_in = fitting_precision(precision)
+    computed_in = fitting_precision(settings.precision, base)
     arguments = TrainingArguments(
         output_dir=str(checkpoints or out),
         max_steps=steps,
         per_device_train_batch_size=1,
         train_sampling_strategy="sequential",
-        learning_rate=learning_rate,
+        learning_rate=settings.learning_rate,
         lr_scheduler_type="cosine",
-        warmup_steps=int(warmup * steps),
-        weight_decay=weight_decay,
+        warmup_steps=int(settings.warmup * steps),
+        weight_decay=settings.weight_decay,
         optim="adamw_torch_fused",
         bf16=computed_in == "bf16",
         use_cpu=on_cpu,
@@ -122,7 +107,7 @@ def train_model(
         data_seed=seed,
         logging_steps=max(1, steps // 50),
         save_strategy="steps" if checkpoints else "no",
-        save_steps=checkpoint_steps,
+        save_steps=settings.checkpoint_steps,
         save_total_limit=2,
         report_to="none",
         disable_tqdm=True,

@@ -96,7 +96,8 @@ def training() -> tuple[str, float, float]:
     import torch
 
     from kaug.models.find import find_language_model, fitting_precision, load_language_model, load_tokenizer
-    from kaug.training.trainer import train_model
+    from kaug.training.settings import TrainingSettings
+from kaug.training.trainer import train_model
 
     base = find_language_model("smollm2-135m")
     generator = np.random.default_rng(0)
@@ -120,7 +121,7 @@ def training() -> tuple[str, float, float]:
 
     theirs = best_of(loop, 1) / sum(lengths[:80])
     with tempfile.TemporaryDirectory() as folder:
-        run = train_model(table, base, Path(folder), tokens=2560)
+        run = train_model(table, base, Path(folder), TrainingSettings(tokens=2560))
     return "training: seconds a token, packed / padded plain loop", run.seconds / run.tokens, theirs
 
 

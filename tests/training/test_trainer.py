@@ -13,6 +13,7 @@ from kaug.augmentation.rows import concat_rows, make_rows
 from kaug.errors import PipelineError
 from kaug.models.find import fitting_precision, load_language_model, load_tokenizer
 from kaug.training import trainer
+from kaug.training.settings import TrainingSettings
 from kaug.training.trainer import TrainingRun, train_model
 
 PAIRS = [("Togo", "Lomé"), ("Peru", "Lima"), ("Japan", "Tokyo"), ("Kenya", "Nairobi"), ("Bhutan", "Thimphu")]
@@ -40,8 +41,9 @@ def table() -> pa.Table:
 
 def train(table: pa.Table, base: Path, out: Path, **settings: Any) -> TrainingRun:
     out.mkdir(parents=True, exist_ok=True)
-    given = {"tokens": STEPS * 64, "step_tokens": 64, "learning_rate": 1e-2, "checkpoint_steps": EVERY}
-    return train_model(table, base, out, **given | settings)
+    given = {"tokens": STEPS * 64, "step_tokens": 64, "learning_rate": 1e-2, "checkpoint_steps": EVERY} | settings
+    own = {name: given.pop(name) for name in ("seed", "replay", "checkpoints", "progress") if name in given}
+    return train_model(table, base, out, TrainingSettings(**given), **own)
 
 
 def weights(folder: Path) -> bytes:
