@@ -219,7 +219,10 @@ def test_rows_do_not_see_each_other_in_training(
     starts = [*torch.nonzero(positions[0] == 0).flatten().tolist(), ids.shape[1]]
     assert len(starts) > 3
     model = load_language_model(tiny_model)
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=fitting_precision() == "bf16"):
+    with (
+        torch.no_grad(),
+        torch.autocast("cpu", torch.bfloat16, enabled=fitting_precision("auto", tiny_model) == "bf16"),
+    ):
         alone = torch.cat([model(ids[:, i:j]).logits.float() for i, j in pairwise(starts)], dim=1)
         merged = model(ids).logits.float()
     assert (logits - alone).abs().max() < 0.5
@@ -243,6 +246,6 @@ def test_products_are_of_the_precision_asked_for(
         assert run.precision == precision
         assert set(seen) == {number}
     assert weights(tmp_path / "fp32") != weights(tmp_path / "bf16")
-    fitting = fitting_precision()
+    fitting = fitting_precision("auto", tiny_model)
     assert train(table, tiny_model, tmp_path / "auto").precision == fitting
     assert weights(tmp_path / "auto") == weights(tmp_path / fitting)
