@@ -167,14 +167,13 @@ def find_recipe(arm: Arm | str) -> Recipe:
         Traceback (most recent call last):
         kaug.errors.PipelineError: 'wrong' is no arm with rows of its own. Known are: augmented, repeated, shuffled, text.
     """
-    name = ARMS[arm].rows if isinstance(arm, str) and arm in ARMS else arm.rows if isinstance(arm, Arm) else None
-    if name is None:
+    named, name = (arm, arm.name) if isinstance(arm, Arm) else (ARMS.get(arm), arm)
+    if named is None or named.rows is None:
         trained = [known.name for known in ARMS.values() if known.rows]
-        asked = arm.name if isinstance(arm, Arm) else arm
-        raise PipelineError(f"{asked!r} is no arm with rows of its own.{nearest(asked, trained)}")
-    if name not in RECIPES:
-        raise PipelineError(f"The rows of the arm {arm!r} are {name!r}, which is no recipe.{nearest(name, RECIPES)}")
-    return RECIPES[name]
+        raise PipelineError(f"{name!r} is no arm with rows of its own.{nearest(name, trained)}")
+    if named.rows not in RECIPES:
+        raise PipelineError(f"The arm {name!r} names {named.rows!r}, which is no recipe.{nearest(named.rows, RECIPES)}")
+    return RECIPES[named.rows]
 
 
 def arm_rows(

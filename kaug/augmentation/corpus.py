@@ -7,6 +7,7 @@ from pathlib import Path
 from kaug.errors import SourceError
 from kaug.files import find_files, read_text
 from kaug.tables import content_digest
+from kaug.words.clean import break_control
 
 __all__ = ["read_corpus"]
 
@@ -35,8 +36,7 @@ def read_corpus(patterns: str | Sequence[str], root: Path, *, as_written: bool =
             for line, key, text in _read_file(file):
                 if key in texts:
                     raise SourceError(f"{file}:{line}: the id or text {key!r} stands there a second time.")
-                # A chat template marks turns with these; from a text they would end the turn that it stands in.
-                texts[key] = text if as_written else text.replace("<|", "< |").replace("|>", "| >")
+                texts[key] = text if as_written else break_control(text)
     return list(texts), list(texts.values())
 
 

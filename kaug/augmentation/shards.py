@@ -1,26 +1,42 @@
 """An arm's rows → Arrow shards that `datasets` reads without kaug, with a dataset card."""
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
 
+from kaug.html.markdown import markdown_line
 from kaug.store.files import write_whole
 from kaug.tables import check_table, content_digest
 
 __all__ = ["dataset_card", "read_shards", "write_shards"]
 
-ROWS_PER_SHARD = 100_000
+_HUB_LICENCES = (
+    "cc0-1.0 cc-by-3.0 cc-by-4.0 cc-by-sa-3.0 cc-by-sa-4.0 cc-by-nc-4.0 cc-by-nc-sa-4.0 pddl odc-by odbl gfdl mit apache-2.0 "
+    "bsd-2-clause bsd-3-clause gpl-3.0 unlicense wtfpl"
+)
+"""Licences that the Hugging Face Hub knows, by its identifiers; all others are "other" there."""
+
+_SIZES = {
+    "n<1K": 10**3,
+    "1K<n<10K": 10**4,
+    "10K<n<100K": 10**5,
+    "100K<n<1M": 10**6,
+    "1M<n<10M": 10**7,
+    "n>10M": math.inf,
+}
 
 
-def write_shards(table: pa.Table, folder: Path, *, card: str) -> dict[str, int]:
+def write_shards(table: pa.Table, folder: Path, *, card: str, rows_per_shard: int = 100_000) -> dict[str, int]:
     """Write EXAMPLES as a dataset on disk.
 
     Args:
         table: EXAMPLES.
         folder: The folder to write into; `datasets.load_from_disk(folder)` reads it.
         card: The dataset card (Markdown), written as README.md.
+        rows_per_shard: Rows in a file, at most.
 
     Returns:
         Number of rows by family and form.
@@ -33,7 +49,7 @@ def write_shards(table: pa.Table, folder: Path, *, card: str) -> dict[str, int]:
         # A fingerprint of the content, where datasets would take one that differs from run to run.
         mark = content_digest(*table["id"].to_pylist(), size=8)
         data = datasets.Dataset(check_table(table, "examples"), fingerprint=mark)
-        data.save_to_disk(str(folder), num_shards=max(1, -(-table.num_rows // ROWS_PER_SHARD)))
+        data.save_to_disk(str(folder), num_shards=max(1, -(-table.num_rows // rows_per_shard)))
     finally:
         if was_shown:
             datasets.enable_progress_bars()
@@ -42,27 +58,43 @@ def write_shards(table: pa.Table, folder: Path, *, card: str) -> dict[str, int]:
 
 
 def dataset_card(question: str, arm: str, table: pa.Table, origins: Mapping[str, Mapping[str, str]]) -> str:
-    """Write the dataset card of an arm: what the rows are, how many, from which sources under which licences."""
-    lines = [
-        "---",
-        f"pretty_name: {json.dumps(f'kaug: {arm}')}",
-        "task_categories: [text-generation, question-answering]",
+    """Write the dataset card of an arm: what the rows are, how many, from which sources under which licences.
+
+    Args:
+        question: The pipeline's question.
+        arm: The arm's name.
+        table: EXAMPLES.
+        origins: A source's id to its licence, origin and attribution; their text is escaped.
+
+    Returns:
+        Markdown under a YAML header that the Hugging Face Hub and `datasets` read: name, licence, languages, size, tasks.
+    """
+    given = {source["licence"].lower() for source in origins.values()}
+    licences = sorted({licence if licence in _HUB_LICENCES.split() else "other" for licence in given})
+    header = {
+        "pretty_name": f"kaug: {arm}",
+        "license": licences[0] if len(licences) == 1 else licences,
+        "language": sorted(set(table["language"].to_pylist())),
+        "size_categories": [next(name for name, most in _SIZES.items() if table.num_rows < most)],
+        "task_categories": ["text-generation", "question-answering"],
+    }
+    lines = ["---", *(f"{key}: {json.dumps(value)}" for key, value in header.items() if value), "---", ""]
+    lines += [f"# Training rows of the arm {markdown_line(arm)}", "", markdown_line(question), ""]
+    lines += ["| rows | number |", "|---|---|"]
+    lines += [
+        f"| {markdown_line(name.removeprefix('rows '))} | {count:,} |" for name, count in count_rows(table).items()
     ]
-    lines += ["---", "", f"# Training rows of the arm `{arm}`", "", question, "", "| rows | number |", "|---|---|"]
-    lines += [f"| {name.removeprefix('rows ')} | {count:,} |" for name, count in count_rows(table).items()]
     lines += [
         "",
         "Every row names its facts (`facts`) and where it says them (`spans`: field, start, end in characters).",
-    ]
-    lines += [
         "The loss falls on `completion`; `prompt` may be empty.",
         "",
         "| source | licence | origin | attribution |",
+        "|---|---|---|---|",
     ]
-    lines += ["|---|---|---|---|"]
-    lines += [
-        f"| {key} | {of['licence']} | {of['origin']} | {of['attribution']} |" for key, of in sorted(origins.items())
-    ]
+    for key, source in sorted(origins.items()):
+        cells = (key, *(source[name] for name in ("licence", "origin", "attribution")))
+        lines.append(f"| {' | '.join(map(markdown_line, cells))} |")
     return "\n".join(lines) + "\n"
 
 

@@ -10,7 +10,7 @@ from kaug.words.vocabulary import (
     PERSONS,
 )
 
-__all__ = ["ByWork", "Clause", "Frame", "Noun", "Truth", "say_frame"]
+__all__ = ["Asked", "ByWork", "Clause", "Frame", "Noun", "Truth", "join", "say_frame"]
 
 Templates = dict[str, list[str]]
 Asked = Literal["what", "who or what", "where", "when"]
@@ -174,7 +174,7 @@ def _noun(frame: Noun) -> Templates:
 
 
 def _clause(frame: Clause) -> Templates:
-    says = _join(frame.finite, frame.tail)
+    says = join(frame.finite, frame.tail)
     some, someone = ("Who", "someone who") if frame.person else ("What", "something that")
     the_one = "the person who" if frame.person else "the thing that"
     said: Templates = {
@@ -182,9 +182,9 @@ def _clause(frame: Clause) -> Templates:
         "inverseExam": [f"Name {someone} {says} {{o}}."],
         "inverseReference": [f"{the_one} {says} {{o}}"],
     }
-    asks = _join(frame.auxiliary, "{s}", frame.rest)
+    asks = join(frame.auxiliary, "{s}", frame.rest)
     if frame.asked in ("where", "when"):
-        tells = _join("{s}", frame.finite)
+        tells = join("{s}", frame.finite)
         if frame.tail in ("from", "until", "through", "since", "before", "after"):
             return said | {
                 "statement": [f"{{s}} {says} {{o}}.", f"{{o}} is the date {frame.tail} which {tells}."],
@@ -201,7 +201,7 @@ def _clause(frame: Clause) -> Templates:
             "exam": [exam],
             "reference": [f"the {what} {frame.asked} {tells}"],
         }
-    asks = _join(asks, frame.tail)
+    asks = join(asks, frame.tail)
     if frame.asked == "who or what":
         return said | {
             "statement": [f"{{s}} {says} {{o}}.", f"{{o}} is the one that {{s}} {says}."],
@@ -218,8 +218,8 @@ def _clause(frame: Clause) -> Templates:
 
 
 def _clause_with_noun(frame: Clause) -> Templates:
-    noun, says = frame.noun, _join(frame.finite, frame.tail)
-    asks = _join(frame.auxiliary, "{s}", frame.rest, frame.tail)
+    noun, says = frame.noun, join(frame.finite, frame.tail)
+    asks = join(frame.auxiliary, "{s}", frame.rest, frame.tail)
     some, someone = ("Who", "someone who") if frame.person else ("What", "something that")
     several = is_plural(head_noun(noun))
     plain = f"One of the {noun} that {{s}} {says} is {{o}}." if several else f"{{s}} {says} the {noun} {{o}}."
@@ -269,5 +269,6 @@ def _is_long(name: str) -> bool:
     return bool(of) and head != "number" and (" or " in tail or tail.count(" ") >= 2)
 
 
-def _join(*words: str) -> str:
+def join(*words: str) -> str:
+    """Join words with spaces, leaving out empty ones."""
     return " ".join(word for word in words if word)

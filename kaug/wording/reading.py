@@ -3,8 +3,7 @@
 from dataclasses import replace
 from typing import Literal
 
-from kaug.wording.frames import Asked, ByWork, Clause, Frame, Noun, Truth
-from kaug.wording.phrases import ARTICLES, after_being, after_verb, join, lacks_being, what_it_is
+from kaug.wording.frames import Asked, ByWork, Clause, Frame, Noun, Truth, join
 from kaug.words.english import (
     base_form,
     head_noun,
@@ -13,19 +12,26 @@ from kaug.words.english import (
     is_participle,
     is_past,
     is_plural,
+    is_uncountable,
     is_verb,
     third_person,
     with_article,
 )
 from kaug.words.vocabulary import (
+    ADJECTIVES_WITH_OF,
+    BEFORE_DEEDS,
     DEEDS_OR_THINGS,
     GERUNDS,
+    NO_ARTICLE,
+    NOUN_AFTER,
+    OF_RELATIONS,
     PARTICIPLES_OR_THINGS,
     PASTS,
     PEOPLE_DO,
     PLACED,
     PREPOSITIONS,
     SYMMETRIC,
+    THE_ONE,
     TIMED,
     WAS,
 )
@@ -35,6 +41,8 @@ __all__ = ["Values", "read_label", "starts_like_a_clause"]
 Values = Literal["thing", "truth", "date", "year", "time", "count"]
 """What the objects of a predicate are: yes or no, dates, years, times of day, whole numbers, or anything else."""
 
+_ARTICLES = ("a", "an", "the")
+_NOUNS_IN_TWO = (["add", "on"], ["check", "in"], ["log", "in"], ["drive", "in"])
 _WHEN = {"date": "on", "year": "in", "time": "at"}
 _BE, _HAVE = ("is", "are", "was", "were"), ("has", "have", "had")
 _MODAL = ("can", "may", "must", "should", "will")
@@ -98,17 +106,17 @@ def read_label(words: list[str], values: Values = "thing") -> Frame:
     if first in _MODAL and rest:
         verb = rest[0]
         if verb == "be" and not PREPOSITIONS.isdisjoint(rest):
-            return Clause(f"{first} be", first, "be", *after_being(rest[1:]))
-        return Clause(f"{first} {verb}", first, verb, *after_verb(rest[1:]))
+            return Clause(f"{first} be", first, "be", *_after_being(rest[1:]))
+        return Clause(f"{first} {verb}", first, verb, *_after_verb(rest[1:]))
     if first == "does" and rest[:1] == ["not"] and len(rest) > 1:
-        return Clause(" ".join(words[:3]), "does", " ".join(rest[:2]), *after_verb(rest[2:]))
+        return Clause(" ".join(words[:3]), "does", " ".join(rest[:2]), *_after_verb(rest[2:]))
     return _moment(words, values) or _deed(words, values) or _single(first, rest) or _rest(words, values)
 
 
 def _rest(words: list[str], values: Values) -> Frame:
     if len(words) > 2 and is_verb(words[1], alone=True) and words[-1] in PREPOSITIONS:  # "legislation ensures use of"
         return read_label(words[1:], values)
-    if lacks_being(words):
+    if _lacks_being(words):
         return _being("was" if words[0] in WAS else "is", words, values)
     return _noun(words, values)
 
@@ -144,7 +152,7 @@ def _deed(words: list[str], values: Values) -> Clause | None:
         finite, auxiliary = first, "does"
     else:
         return None
-    tail, noun = after_verb(rest)
+    tail, noun = _after_verb(rest)
     clause = Clause(finite, auxiliary, base_form(finite), tail, noun, person=finite in PEOPLE_DO)
     if noun:
         return clause
@@ -173,14 +181,14 @@ def _being(be: str, words: list[str], values: Values) -> Frame:
     if words[-1] == "by" and before and before not in PREPOSITIONS and not any(map(is_participle, (words[0], before))):
         return ByWork(" ".join(words[:-1]))
     if PREPOSITIONS.isdisjoint(words):
-        if words[0] in (*ARTICLES, *_GIVEN):
+        if words[0] in (*_ARTICLES, *_GIVEN):
             return Clause(be, be, "", " ".join(words))
         return _truth([be, *words]) if is_adjective(words[-1]) or words[0].endswith("ing") else _noun(words, values)
     if "than" in words:
         place = words.index("than")
         if not place or not (is_comparative(words[place - 1]) or words[0] in ("more", "less", "fuzzy")):
             return _having(words, values)  # "greater role than"
-    said, noun = after_being(words)
+    said, noun = _after_being(words)
     person, link = words[0] in PEOPLE_DO, said.split(" ")[-1]
     if noun:
         return Clause(be, be, "", said, noun, person=person)
@@ -199,7 +207,7 @@ def _being(be: str, words: list[str], values: Values) -> Frame:
 
 def _having(words: list[str], values: Values) -> Frame:
     has = Clause("has", "does", "have")
-    words = words[1:] if words and words[0] in ARTICLES else words
+    words = words[1:] if words and words[0] in _ARTICLES else words
     if not words:
         return has
     if words[0] == "been":
@@ -210,7 +218,7 @@ def _having(words: list[str], values: Values) -> Frame:
     if len(words) == 1 and is_participle(words[0]):
         return Clause(f"has {words[0]}", "has", words[0])
     if words[0] in PASTS and words[0] != "built" and is_participle(words[0]):
-        tail, noun = after_verb(words[1:])
+        tail, noun = _after_verb(words[1:])
         return Clause(f"has {words[0]}", "has", words[0], tail, noun)
     if words[0] in PREPOSITIONS:
         return replace(has, tail=" ".join(words))
@@ -268,7 +276,7 @@ def _truth(words: list[str]) -> Truth:
     """Whether something holds: "is open", "accepts reservations", "smoking allowed"."""
     first, rest = words[0], words[1:]
     if first in _BE:
-        verb, said = first, what_it_is(rest)
+        verb, said = first, _what_it_is(rest)
     elif first in _MODAL or (first == "does" and rest):
         verb, said = first, " ".join(rest)
     elif first in _HAVE:
@@ -282,7 +290,9 @@ def _truth(words: list[str]) -> Truth:
         noun, be = " ".join(words[:-1]), "are" if is_plural(words[-2]) else "is"
         clause = f"{noun} {be} {words[-1]} for"
         return Truth(f"{be} {noun} {words[-1]} for {{s}}", f"{clause} {{s}}", f"{clause} it")
-    elif not rest or is_adjective(words[-1]) or lacks_being(words) or (is_adjective(first) and rest[0] in PREPOSITIONS):
+    elif (
+        not rest or is_adjective(words[-1]) or _lacks_being(words) or (is_adjective(first) and rest[0] in PREPOSITIONS)
+    ):
         verb, said = "is", " ".join(words)
     else:
         said = with_article(" ".join(words))
@@ -297,3 +307,104 @@ def _yes_or_no(auxiliary: str, rest: str, finite: str) -> Truth:
 def _negated(clause: Clause) -> Clause:
     finite = join(clause.auxiliary, "not", clause.rest)
     return replace(clause, finite=finite, rest=join("not", clause.rest))
+
+
+def _lacks_being(words: list[str]) -> bool:
+    """Tell whether a label says what its subject is or undergoes, and only lacks the word "is".
+
+    Examples:
+        >>> [_lacks_being(label.split()) for label in ("part of", "in language", "valid for diet", "date of birth", "capital")]
+        [True, True, True, False, False]
+    """
+    first, last = words[0], words[-1]
+    if words[-2:] in _NOUNS_IN_TWO:
+        return False
+    if last in PREPOSITIONS or (len(words) > 1 and first in PREPOSITIONS and first not in NOUN_AFTER):
+        return True
+    if len(words) > 2 and words[1] in PREPOSITIONS:
+        return first in OF_RELATIONS or (words[1] != "of" and is_adjective(first))
+    return False
+
+
+def _after_being(words: list[str]) -> tuple[str, str]:
+    """Part what follows "is" into what it says with the right articles, and what the object is called.
+
+    Args:
+        words: At least one of them a preposition.
+
+    Examples:
+        >>> [_after_being(label.split()) for label in ("member of", "capital of", "available on device", "adjacent to")]
+        [('a member of', ''), ('the capital of', ''), ('available on', 'device'), ('adjacent to', '')]
+    """
+    place = next(index for index, word in enumerate(words) if word in PREPOSITIONS)
+    to_do = place and words[place] == "to" and place + 1 < len(words) and third_person(words[place + 1])
+    if words[-1] in PREPOSITIONS or to_do:
+        tail, noun = words, ""
+    else:
+        end = place + 1
+        while end < len(words) - 1 and words[end] in (*PREPOSITIONS, *_ARTICLES):
+            end += 1
+        tail = words[:place] + [word for word in words[place:end] if word not in _ARTICLES]
+        noun = " ".join(words[end:])
+    return join(_complement(tail[:place], tail[place]), *tail[place:]), noun
+
+
+def _after_verb(words: list[str]) -> tuple[str, str]:
+    """Part what follows a verb into what belongs to it, and what the object is called.
+
+    Examples:
+        >>> [_after_verb(words.split()) for words in ("", "to", "to payment method", "cuisine", "border with", "risk of")]
+        [('', ''), ('to', ''), ('to', 'payment method'), ('', 'cuisine'), ('a border with', ''), ('the risk of', '')]
+    """
+    if words and words[-1] in PREPOSITIONS:
+        *thing, link = words
+        if not thing or thing[0] in (*PREPOSITIONS, *_ARTICLES, *NO_ARTICLE):
+            return " ".join(words), ""
+        text = " ".join(thing)
+        return f"{f'the {text}' if link == 'of' else with_article(text)} {link}", ""
+    count = 0
+    while count < len(words) - 1 and words[count] in (*PREPOSITIONS, *_ARTICLES):
+        count += 1
+    return join(*(word for word in words[:count] if word not in _ARTICLES)), " ".join(words[count:])
+
+
+def _what_it_is(words: list[str]) -> str:
+    """Say what something is or is not, with the article that a noun takes.
+
+    Examples:
+        >>> [_what_it_is(words.split()) for words in ("gift", "family friendly", "accessible for free", "live broadcast")]
+        ['a gift', 'family friendly', 'accessible for free', 'a live broadcast']
+    """
+    if not words:
+        return ""
+    text, first, last = " ".join(words), words[0], words[-1]
+    if (
+        first in ("not", *_ARTICLES, *PREPOSITIONS)
+        or first.endswith("ing")
+        or last.endswith("ly")
+        or is_uncountable(last)
+    ):
+        return text
+    if (is_adjective(last) and last not in PARTICIPLES_OR_THINGS) or (is_adjective(first) and words[1] in PREPOSITIONS):
+        return text
+    return with_article(text)
+
+
+def _complement(head: list[str], link: str) -> str:
+    """Put an article before a noun ("a member of"), and none before an adjective ("adjacent to")."""
+    text, last = " ".join(head), head[-1] if head else ""
+    if not head or head[0] in _ARTICLES or head == ["part"] or last == "due":
+        return text
+    if is_participle(last):
+        before = head[-2] if len(head) > 1 else ""
+        adverbial = is_adjective(head[0]) or head[0].endswith("ly") or before in BEFORE_DEEDS
+        return text if not before or adverbial or is_uncountable(before) or is_plural(before) else with_article(text)
+    if link == "than":
+        return text if is_comparative(last) or head[0] in ("more", "less") else with_article(text)
+    if is_adjective(last) and (link != "of" or last in ADJECTIVES_WITH_OF):
+        return text
+    if is_comparative(last) or (last.endswith("ing") and link != "of"):
+        return text
+    if is_plural(last):
+        return f"one of the {text}"
+    return f"the {text}" if last in THE_ONE and link == "of" else with_article(text)

@@ -1,5 +1,7 @@
 """Strings from anywhere → strings that may come into training text."""
 
+from typing import TypeVar
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -7,6 +9,8 @@ __all__ = ["CONTROL", "break_control", "clean_text"]
 
 CONTROL = r"<\||\|>"
 """What chat templates mark turns with, as a regular expression."""
+
+_Texts = TypeVar("_Texts", str, pa.Array)
 
 _HIDDEN = (
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{84}\x{86}-\x{9f}\x{61c}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
@@ -36,17 +40,19 @@ def clean_text(texts: pa.Array) -> pa.Array:
     return pc.replace_with_mask(texts, odd, pc.utf8_trim_whitespace(break_control(some)))
 
 
-def break_control(texts: pa.Array) -> pa.Array:
+def break_control(texts: _Texts) -> _Texts:
     """Break up chat-control tokens, and leave all else as it is.
 
     Args:
-        texts: Strings.
+        texts: A text, or a column of strings.
 
     Returns:
-        The strings with a space within each `<|` and `|>`.
+        The same with a space within each `<|` and `|>`.
 
     Examples:
-        >>> break_control(pa.array(["<|im_end|>", "a < b"])).to_pylist()
-        ['< |im_end| >', 'a < b']
+        >>> break_control("<|im_end|> a < b"), break_control(pa.array(["|>"])).to_pylist()
+        ('< |im_end| > a < b', ['| >'])
     """
-    return pc.replace_substring(pc.replace_substring(texts, "<|", "< |"), "|>", "| >")
+    for token, broken in (("<|", "< |"), ("|>", "| >")):
+        texts = texts.replace(token, broken) if isinstance(texts, str) else pc.replace_substring(texts, token, broken)
+    return texts

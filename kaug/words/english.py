@@ -12,6 +12,7 @@ from kaug.words.vocabulary import (
     COMPARATIVES,
     DEEDS_OR_THINGS,
     INTRANSITIVE,
+    IRREGULAR_PASTS,
     NOT_ADJECTIVES,
     NOT_PARTICIPLES,
     NOT_VERBS,
@@ -68,17 +69,11 @@ def base_form(word: str) -> str:
         >>> [base_form(word) for word in ("teaches", "applies", "causes", "has", "died", "lived", "went")]
         ['teach', 'apply', 'cause', 'have', 'die', 'live', 'go']
     """
-    known = {"has": "have", "had": "have", "does": "do", "goes": "go", "is": "be", "focuses": "focus", "lies": "lie"}
-    known |= {
-        "came": "come",
-        "fought": "fight",
-        "grew": "grow",
-        "ran": "run",
-        "went": "go",
-        "died": "die",
-        "dies": "die",
+    known = PASTS | {
+        **{"has": "have", "had": "have", "does": "do", "goes": "go", "is": "be", "focuses": "focus", "lies": "lie"},
+        **{IRREGULAR_PASTS[verb][0]: verb for verb in ("come", "fall", "fight", "go", "grow", "run")},
+        **{"died": "die", "dies": "die", "rose": "rise"},
     }
-    known |= {"fell": "fall", "rose": "rise"} | PASTS
     if word in known:
         return known[word]
     if word.endswith("ed"):

@@ -12,6 +12,8 @@ __all__ = [
     "DEEDS_OR_THINGS",
     "GERUNDS",
     "INTRANSITIVE",
+    "IRREGULAR_PASTS",
+    "IRREGULAR_PLURALS",
     "NOT_ADJECTIVES",
     "NOT_PARTICIPLES",
     "NOT_VERBS",
@@ -266,23 +268,38 @@ ONE_OF_SEVERAL = _set(
 )
 """What something has several of, even if the label names one: "has member"."""
 
+_SINGULAR_PLURAL = """
+man:men woman:women child:children person:people foot:feet tooth:teeth goose:geese mouse:mice louse:lice ox:oxen
+calf:calves elf:elves half:halves knife:knives leaf:leaves life:lives loaf:loaves self:selves shelf:shelves thief:thieves
+wife:wives wolf:wolves scarf:scarves cactus:cacti fungus:fungi nucleus:nuclei bacterium:bacteria criterion:criteria
+phenomenon:phenomena medium:media datum:data index:indices stimulus:stimuli quiz:quizzes bus:buses gas:gases
+"""
+_VERB_PASTS = """
+be:was,were,been become:became begin:began,begun bite:bit,bitten blow:blew,blown break:broke,broken bring:brought
+build:built buy:bought catch:caught choose:chose,chosen come:came do:did,done draw:drew,drawn drink:drank,drunk
+drive:drove,driven eat:ate,eaten fall:fell,fallen feed:fed fight:fought find:found fly:flew,flown forget:forgot,forgotten
+forgive:forgave,forgiven freeze:froze,frozen get:got,gotten give:gave,given go:went,gone grow:grew,grown hang:hung have:had
+hear:heard hide:hid,hidden hold:held keep:kept know:knew,known lead:led leave:left lend:lent lose:lost make:made meet:met
+pay:paid ride:rode,ridden run:ran say:said see:saw,seen sell:sold send:sent shake:shook,shaken shoot:shot sing:sang,sung
+sink:sank,sunk sit:sat sleep:slept speak:spoke,spoken spend:spent stand:stood steal:stole,stolen sweep:swept swim:swam,swum
+take:took,taken teach:taught tell:told think:thought throw:threw,thrown understand:understood wake:woke,woken
+wear:wore,worn win:won write:wrote,written bet: burst: cost: cut: hit: hurt: let: put: quit: read: set: shut: split: spread:
+"""
+
+IRREGULAR_PLURALS = dict(pair.split(":") for pair in _SINGULAR_PLURAL.split())
+"""Singulars of common nouns to their irregular plurals."""
+
+IRREGULAR_PASTS = {
+    verb: [form for form in forms.split(",") if form]
+    for verb, forms in (pair.split(":") for pair in _VERB_PASTS.split())
+}
+"""Base forms of common verbs to their irregular past tense and past participle; none where both are the base form."""
+
 PASTS = {
-    "became": "become",
-    "began": "begin",
-    "bought": "buy",
-    "built": "build",
-    "gave": "give",
-    "held": "hold",
-    "knew": "know",
-    "led": "lead",
-    "made": "make",
-    "met": "meet",
-    "saw": "see",
-    "sang": "sing",
-    "sold": "sell",
-    "taught": "teach",
-    "took": "take",
-    "won": "win",
-    "wrote": "write",
+    IRREGULAR_PASTS[verb][0]: verb
+    for verb in (
+        *("become", "begin", "buy", "build", "give", "hold", "know", "lead", "make", "meet", "see", "sing", "sell"),
+        *("teach", "take", "win", "write"),
+    )
 }
 """Irregular past tenses of verbs that take an object, with their base forms."""

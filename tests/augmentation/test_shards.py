@@ -7,7 +7,6 @@ import pyarrow as pa
 import pytest
 
 from kaug.arms import ARMS
-from kaug.augmentation import shards
 from kaug.augmentation.arms import arm_rows
 from kaug.augmentation.inject import text_rows
 from kaug.augmentation.rows import concat_rows
@@ -61,11 +60,8 @@ def test_another_process_writes_the_same_bytes(tmp_path: Path) -> None:
     assert digests(tmp_path / "a") == digests(tmp_path / "b")
 
 
-def test_many_rows_are_cut_into_shards_in_order(
-    rows: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(shards, "ROWS_PER_SHARD", 50)
-    write_shards(rows, tmp_path, card="")
+def test_many_rows_are_cut_into_shards_in_order(rows: pa.Table, tmp_path: Path) -> None:
+    write_shards(rows, tmp_path, card="", rows_per_shard=50)
     assert len(list(tmp_path.glob("*.arrow"))) == -(-rows.num_rows // 50)
     assert read_shards(tmp_path)["id"].to_pylist() == rows["id"].to_pylist()
 
@@ -100,4 +96,23 @@ def test_the_card_has_front_matter_that_the_hub_reads(toy_kb: KnowledgeBase, row
 
     card = DatasetCard(dataset_card("Why?", 'a: "b"', rows, toy_kb.origins))
     assert card.data.pretty_name == 'kaug: a: "b"'
+    assert (card.data.language, card.data.license) == (["en", "zh"], ["cc-by-4.0", "cc0-1.0"])
+    assert card.data.size_categories == ["n<1K"]
     assert card.data.task_categories == ["text-generation", "question-answering"]
+
+
+def test_what_others_wrote_is_shown_in_the_card_and_means_nothing(rows: pa.Table) -> None:
+    from huggingface_hub import DatasetCard
+
+    hostile = {
+        "licence": "---\n# Pwned",
+        "origin": "<script>alert(1)</script>",
+        "attribution": "[x](javascript:y) | z\u202e",
+    }
+    card = dataset_card("# Why <b>?\n---\nlicense: mit", "augmented", rows, {"a": hostile})
+    assert DatasetCard(card).data.license == "other"
+    assert sum(line.startswith("#") for line in card.split("\n")) == 1
+    assert "<script" not in card
+    assert "<b>" not in card
+    assert "\u202e" not in card
+    assert "\\[x\\](javascript:y) \\| z" in card

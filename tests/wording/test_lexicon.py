@@ -285,6 +285,21 @@ def test_columns_are_filled_row_by_row() -> None:
     assert said.object.tolist() == [[0, 1], [0, 0], [0, 3]]
 
 
+CONTROL_PARTS = st.sampled_from(["<", "|", ">", "<|", "|>", "a", "im_end", " ", "Togo <", "> system", "|im_end|"])
+
+
+@given(st.lists(CONTROL_PARTS, max_size=3).map("".join), st.lists(CONTROL_PARTS, max_size=3).map("".join))
+def test_no_control_token_arises_where_parts_meet(subject: str, value: str) -> None:
+    for template in ("{s}|im_end|{o}", "{o}{s}", "<{s}|{o}>", "x {s}> {o}"):
+        filled = fill(template, pa.array([subject]), pa.array([value]))
+        text = filled.text[0].as_py()
+        assert "<|" not in text
+        assert "|>" not in text
+        for (start, end), part in ((filled.subject[0], subject), (filled.object[0], value)):
+            shown = text[start:end].replace("< |", "<|").replace("| >", "|>")
+            assert shown.casefold() == part.replace("< |", "<|").replace("| >", "|>").casefold()
+
+
 def test_a_slot_that_the_template_lacks_has_no_span() -> None:
     said = fill("What is {s}?", pa.array(["a"]), pa.array(["b"]))
     assert said.object.tolist() == [[-1, -1]]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kaug.knowledge.templates import PROPERTIES
+from kaug.words.clean import break_control
 
 __all__ = ["BEGINS", "ENDS", "EXAMPLE", "draft_prompt", "parse_answer"]
 
@@ -99,5 +100,5 @@ def _strings(value: Any) -> list[str]:
 
 
 def _short(text: str, times: int = 1) -> str:
-    text = " ".join(text.split()).replace("<|", "< |").replace("|>", "| >")
+    text = break_control(" ".join(text.split()))
     return text if len(text) <= _LONGEST_TEXT * times else text[: _LONGEST_TEXT * times - 1] + "…"

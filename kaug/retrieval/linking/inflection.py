@@ -10,36 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kaug.words.vocabulary import IRREGULAR_PASTS, IRREGULAR_PLURALS
+
 __all__ = ["plurals", "verb_forms"]
 
-_IRREGULAR_PLURALS = """
-man:men woman:women child:children person:people foot:feet tooth:teeth goose:geese mouse:mice louse:lice ox:oxen
-calf:calves elf:elves half:halves knife:knives leaf:leaves life:lives loaf:loaves self:selves shelf:shelves thief:thieves
-wife:wives wolf:wolves scarf:scarves cactus:cacti fungus:fungi nucleus:nuclei bacterium:bacteria criterion:criteria
-phenomenon:phenomena medium:media datum:data index:indices stimulus:stimuli quiz:quizzes bus:buses gas:gases
-"""
-_IRREGULAR_PASTS = """
-be:was,were,been become:became begin:began,begun bite:bit,bitten blow:blew,blown break:broke,broken bring:brought
-build:built buy:bought catch:caught choose:chose,chosen come:came do:did,done draw:drew,drawn drink:drank,drunk
-drive:drove,driven eat:ate,eaten fall:fell,fallen feed:fed fight:fought find:found fly:flew,flown forget:forgot,forgotten
-forgive:forgave,forgiven freeze:froze,frozen get:got,gotten give:gave,given go:went,gone grow:grew,grown hang:hung have:had
-hear:heard hide:hid,hidden hold:held keep:kept know:knew,known lead:led leave:left lend:lent lose:lost make:made meet:met
-pay:paid ride:rode,ridden run:ran say:said see:saw,seen sell:sold send:sent shake:shook,shaken shoot:shot sing:sang,sung
-sink:sank,sunk sit:sat sleep:slept speak:spoke,spoken spend:spent stand:stood steal:stole,stolen sweep:swept swim:swam,swum
-take:took,taken teach:taught tell:told think:thought throw:threw,thrown understand:understood wake:woke,woken
-wear:wore,worn win:won write:wrote,written bet: burst: cost: cut: hit: hurt: let: put: quit: read: set: shut: split: spread:
-"""
 # Words of which "-s", "-ing" or "-ed" makes another word, and words that are no nouns and no verbs.
 _UNCHANGED = """
 even morn shill inn wick rug rag crook her his its not and the for but nor yet with from into this that these those who what
 when where why how very too also more most less least all any some none far ever never often new old good bad big small many
 much few such own same other
 """
-_PLURALS = dict(pair.split(":") for pair in _IRREGULAR_PLURALS.split())
-_PASTS = {
-    verb: [form for form in forms.split(",") if form]
-    for verb, forms in (pair.split(":") for pair in _IRREGULAR_PASTS.split())
-}
 _Found = tuple[pa.Array, NDArray[np.int64]]
 
 
@@ -58,7 +38,7 @@ def plurals(labels: pa.Array) -> _Found:
     """
     parts = pc.extract_regex(labels, r"^(?P<head>.*?)(?P<word>[a-z]+)$")
     word = pc.struct_field(parts, [1])
-    irregular = pc.index_in(word, pa.array(list(_PLURALS)))
+    irregular = pc.index_in(word, pa.array(list(IRREGULAR_PLURALS)))
     regular = pc.and_(pc.is_valid(word), pc.is_null(irregular))
     regular = pc.and_(regular, pc.invert(pc.fill_null(pc.is_in(word, pa.array(_UNCHANGED.split())), True)))
     made, rest = [], regular
@@ -80,7 +60,7 @@ def plurals(labels: pa.Array) -> _Found:
         if ending != "o$":  # photos, potatoes
             rest = pc.and_not(rest, fits)
     rows = _rows(pc.is_valid(irregular))
-    plural = pa.array(list(_PLURALS.values())).take(irregular.take(pa.array(rows)))
+    plural = pa.array(list(IRREGULAR_PLURALS.values())).take(irregular.take(pa.array(rows)))
     made.append((pc.binary_join_element_wise(pc.struct_field(parts, [0]).take(pa.array(rows)), plural, ""), rows))
     return _together(made)
 
@@ -101,7 +81,7 @@ def verb_forms(labels: pa.Array) -> _Found:
     parts = pc.extract_regex(labels, "^(?P<word>[a-z]+)(?P<rest>(?: .*)?)$")
     word, rest = pc.struct_field(parts, [0]), pc.struct_field(parts, [1])
     fits = pc.and_(pc.is_valid(word), pc.invert(pc.fill_null(pc.is_in(word, pa.array(_UNCHANGED.split())), True)))
-    irregular = pc.index_in(word, pa.array(list(_PASTS)))
+    irregular = pc.index_in(word, pa.array(list(IRREGULAR_PASTS)))
     phrase = pc.not_equal(pc.fill_null(rest, ""), "")
     doubled = "^(?:[^aeiou]|qu)*[aeiou][bdgklmnprtv]$"
     made = []
@@ -120,7 +100,7 @@ def verb_forms(labels: pa.Array) -> _Found:
     third = (("[^aeiou]y$", "y$", "ies"), ("(?:s|x|z|ch|sh|o)$", "$", "es"), ("", "$", "s"))
     make(pc.and_(fits, phrase), third)
     rows = _rows(pc.is_valid(irregular))
-    pasts = pa.array(list(_PASTS.values()), pa.list_(pa.string())).take(irregular.take(pa.array(rows)))
+    pasts = pa.array(list(IRREGULAR_PASTS.values()), pa.list_(pa.string())).take(irregular.take(pa.array(rows)))
     rows = rows[pc.list_parent_indices(pasts).to_numpy()]
     made.append((pc.binary_join_element_wise(pasts.flatten(), rest.take(pa.array(rows)), ""), rows))
     return _together(made)
