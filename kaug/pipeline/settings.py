@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 from pydantic_core import PydanticCustomError
 
 from kaug.arms import ARMS, Arm, trained_arm
+from kaug.augmentation.arms import RECIPES
 from kaug.augmentation.settings import AugmentationSettings
 from kaug.errors import PipelineError, SourceError, nearest
 from kaug.evaluation.settings import EvaluationSettings
@@ -22,7 +23,6 @@ from kaug.training.settings import TrainingSettings
 
 __all__ = ["ArmSettings", "Pipeline", "read_pipeline"]
 
-_RECIPES = ("text", "repeated", "shuffled", "augmented")
 _OBJECTIVES = ("completion",)
 _MOST_BYTES, _MOST_DEPTH, _MOST_DIGITS, _MOST_TEXT, _MOST_ERRORS = 1 << 20, 16, 40, 100_000, 20
 
@@ -102,7 +102,7 @@ class Pipeline(Section):
         for name, arm in arms.items():
             for key, value, known in (
                 ("starts_from", arm.starts_from, arms),
-                ("rows", arm.rows, _RECIPES),
+                ("rows", arm.rows, RECIPES),
                 ("objective", arm.objective, _OBJECTIVES),
             ):
                 if value is not None and value not in known:

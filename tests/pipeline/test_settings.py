@@ -7,6 +7,7 @@ import pytest
 
 from kaug.arms import ARMS, Arm, trained_arm
 from kaug.errors import PipelineError
+from kaug.exam.settings import KINDS
 from kaug.pipeline.settings import Pipeline, project_root, read_pipeline
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +53,7 @@ def test_what_stands_in_the_file_and_what_does_not() -> None:
 
 def test_probes_are_counted_for_all_kinds_or_for_each() -> None:
     for given, most in {
-        "7": dict.fromkeys(("recall", "reverse", "compose", "locality", "continuation"), 7),
+        "7": dict.fromkeys(KINDS, 7),
         "{ recall = 9, compose = 0 }": {"recall": 9, "compose": 0},
     }.items():
         assert Pipeline.parse(f"{GOOD}\n[exam]\nprobes_per_kind = {given}\n").exam.probes_per_kind == most

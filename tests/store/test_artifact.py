@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kaug.errors import ArtifactError, KaugError
@@ -424,6 +424,7 @@ json_values = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.dictionaries(st.from_regex(r"[a-z]{1,6}", fullmatch=True), json_values, max_size=5), st.randoms())
 def test_a_fingerprint_is_of_what_is_said_not_of_its_order(parts: dict[str, Any], random: Any) -> None:
     shuffled = list(parts.items())
