@@ -28,17 +28,20 @@ _WEIGHT = "<https://w3id.org/kaug/ns#weight>"
 _DECIMAL = "^^<http://www.w3.org/2001/XMLSchema#decimal>"
 
 
-_KEPT = 1 << 20  # label lines remembered
-_HELD = 1 << 18  # label lines held back, to look for known ones in one go
-
-
 class Quads:
-    """Takes columns of terms and writes lines; `counts` says how many of each kind, and what was left out."""
+    """Columns of terms → lines; `counts` has the number of each kind, and of those left out by reason."""
 
-    def __init__(self, sink: BinaryIO, graph: str) -> None:
-        """Takes the file to write to and the named graph's IRI."""
+    def __init__(self, sink: BinaryIO, graph: str, *, held: int = 1 << 18, kept: int = 1 << 20) -> None:
+        """Open quads for writing.
+
+        Args:
+            sink: Where they are written to.
+            graph: The named graph's IRI.
+            held: The most lines of labels that are held back, to look for known ones in one go.
+            kept: The most lines of labels that are remembered.
+        """
         self.counts: Counter[str] = Counter(facts=0, labels=0, weights=0)
-        self._sink = sink
+        self._sink, self._most_held, self._most_kept = sink, held, kept
         self._end = f"<{graph}> .\n"
         self._held: list[pa.Array] = []
         self._known = pa.array([], pa.string())
@@ -64,7 +67,7 @@ class Quads:
     def labels(self, subject: Column, text: Column, predicate: str = LABEL) -> None:
         """Write labels, or other texts about what the facts name. A line is written once, as long as it is remembered."""
         self._held.append(pc.unique(join(subject, " ", predicate, " ", text, " ", self._end)))
-        if sum(map(len, self._held)) > _HELD:
+        if sum(map(len, self._held)) > self._most_held:
             self.flush()
 
     def template(self, subject: Column, predicate: str, text: Column) -> None:
@@ -84,7 +87,7 @@ class Quads:
             lines = pc.unique(pa.concat_arrays(self._held))
             self._held = []
             lines = lines.filter(pc.invert(pc.is_in(lines, value_set=self._known)))
-            known = [lines] if len(lines) + len(self._known) > _KEPT else [self._known, lines]
+            known = [lines] if len(lines) + len(self._known) > self._most_kept else [self._known, lines]
             self._known = pa.concat_arrays(known)
             self._write(lines)
             self.counts["labels"] += len(lines)
