@@ -1,6 +1,9 @@
 """A file of WN-LMF XML → rows of a WordNet, read in pieces; no entity is declared, no DTD is fetched.
 
 The format is the Global WordNet Association's, versions 1.0 to 1.4, as Open English WordNet is published in.
+
+The reader of the package `wn` (`wn.lmf.load`) is not used: it holds the whole file in memory as objects, reads no compressed
+file, expands entities, and names no line in its errors.
 """
 
 from collections.abc import Callable, Iterator
