@@ -1,4 +1,4 @@
-"""Text files, compressed or not → blocks of columns, and the line that a row stands on."""
+"""Text files, compressed or not → blocks of columns, and the lines of their rows."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -62,8 +62,8 @@ class Block:
 
         Args:
             wrong: Booleans, one a row.
-            expected: What should stand there.
-            column: Where it stands.
+            expected: The expected value.
+            column: Its column.
 
         Raises:
             SourceError: Naming file, line, what is there and what was expected.
@@ -74,7 +74,7 @@ class Block:
             raise SourceError(f"{self.place(row)}: {column} is {_short(text)}; expected {expected}.")
 
     def place(self, row: int) -> str:
-        """Say where a row stands, as file:line."""
+        """Return the place of a row, as file:line."""
         for number, (line, _) in enumerate(_records(self.path, self.layout)):
             if number == self.first + row:
                 return f"{self.path}:{line}"

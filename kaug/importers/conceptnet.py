@@ -86,7 +86,7 @@ def _weights(block: Block, kept: pa.Array, info: pa.Array) -> pa.Array:
 
 
 def _place_of(block: Block, kept: pa.Array, info: pa.Array) -> str:
-    """Find the first row that is no JSON object with a number for its weight."""
+    """Find the first row that is not a JSON object with a number as weight."""
     import json
 
     rows = pc.indices_nonzero(kept).to_pylist()

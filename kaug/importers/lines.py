@@ -1,6 +1,6 @@
 """Columns of terms → canonical N-Quads, written whole or not at all.
 
-One space stands between terms, and equal facts are equal bytes.
+Terms are parted by one space, and equal facts are equal bytes.
 """
 
 import contextlib
@@ -53,7 +53,7 @@ class Quads:
             subject: Terms.
             predicate: Terms.
             value: Terms: the objects.
-            weight: Strings such as 2.0, null where there is none; each is written as said about its fact.
+            weight: Strings such as 2.0, null where there is none; each is written about its fact.
         """
         triples = join(subject, " ", predicate, " ", value)
         once = pc.unique(triples)
@@ -71,7 +71,7 @@ class Quads:
             self.flush()
 
     def template(self, subject: Column, predicate: str, text: Column) -> None:
-        """Write how a predicate is said."""
+        """Write templates of a predicate."""
         lines = join(subject, " ", predicate, " ", text, " ", self._end)
         self._write(lines)
         self.counts["templates"] += len(lines)
@@ -93,13 +93,13 @@ class Quads:
             self.counts["labels"] += len(lines)
 
     def _weigh(self, triples: pa.Array, weight: pa.Array) -> None:
-        said = pc.unique(join(triples, "\t", weight))
-        pair = pc.split_pattern(said, "\t", reverse=True, max_splits=1)
+        weighed = pc.unique(join(triples, "\t", weight))
+        pair = pc.split_pattern(weighed, "\t", reverse=True, max_splits=1)
         triples, weight = pc.list_element(pair, 0), pc.list_element(pair, 1)
         names = pa.array([statement_name(triple) for triple in triples.to_pylist()], pa.string())
         self._write(pc.unique(join(names, f" {_REIFIES} <<( ", triples, " )>> ", self._end)))
         self._write(join(names, f' {_WEIGHT} "', weight, f'"{_DECIMAL} ', self._end))
-        self.counts["weights"] += len(said)
+        self.counts["weights"] += len(weighed)
 
     def _write(self, lines: pa.Array) -> None:
         self._sink.write(text_bytes(lines))
@@ -128,13 +128,13 @@ def quads_file(path: Path, graph: str, inputs: Sequence[Path] = ()) -> Iterator[
     Args:
         path: The file; its name ends in .nq or .nq.gz.
         graph: The IRI of the named graph.
-        inputs: What the facts are read from, for messages.
+        inputs: The files that the facts are read from, for messages.
 
     Yields:
         What takes columns.
 
     Raises:
-        SourceError: The name ends otherwise, the graph is no IRI, the file cannot be written, or no fact was found.
+        SourceError: The name ends otherwise, the graph is not an IRI, the file cannot be written, or there is no fact.
     """
     if not path.name.endswith((".nq", ".nq.gz")):
         raise SourceError(f"{path}: the file to write should end in .nq or .nq.gz.")

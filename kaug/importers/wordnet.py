@@ -61,7 +61,7 @@ RELATIONS = {
     "exemplifies": Said("usage", "{s} is an example of {o}.", "What is {s} an example of?"),
     "is_exemplified_by": Said("example of usage", "{o} is an example of {s}.", "Name an example of {s}."),
 }
-"""The relations of WordNet, and how each is said; others are called by their names."""
+"""The labels and templates of the relations of WordNet; others are called by their names."""
 
 
 def import_wordnet(
@@ -71,8 +71,8 @@ def import_wordnet(
 
     Args:
         inputs: Folders with the files of WNDB (`data.noun` and so on), or files of WN-LMF XML.
-        quads: What takes the columns.
-        base: What the IRIs of synsets and senses start with; their ids in the file follow.
+        quads: Takes the columns.
+        base: The beginning of the IRIs of synsets and senses; their ids in the file follow.
         progress: Called with the number of rows made since the last call.
         batch: Rows to write at a time.
 

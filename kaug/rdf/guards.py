@@ -1,6 +1,6 @@
 """The bytes of an RDF file → the same bytes, or an error before they harm the parser.
 
-The parser fetches nothing by itself. What it has no limit for stands here: nesting, entities, the length of a term. A
+The parser fetches nothing by itself. It has no limits on nesting, entities and the length of a term: they are here. A
 guard sees each piece before the parser does, so that nothing has to be read twice.
 """
 

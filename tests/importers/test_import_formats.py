@@ -246,7 +246,7 @@ def test_the_templates_of_relations_are_those_of_the_lexicon() -> None:
     said = [*atomic.RELATIONS.values(), *metaqa.RELATIONS.values(), *wordnet.RELATIONS.values()]
     assert len(atomic.RELATIONS) == 23
     assert len(metaqa.RELATIONS) == 9
-    for entry in [*said, pathquestion.said_of("parents")]:
+    for entry in [*said, pathquestion.wording_of("parents")]:
         for name, text in {
             "statement": entry.statement,
             "question": entry.question,
