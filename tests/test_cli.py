@@ -7,11 +7,12 @@ import runpy
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from kaug import cli
+from kaug.importers.formats import ImporterName
 from kaug.store.artifact import lock
 
 _PROJECT = runpy.run_path(str(Path(__file__).parent / "end_to_end" / "conftest.py"))
@@ -385,6 +386,41 @@ def test_env_says_what_there_is(kaug: Kaug, monkeypatch: pytest.MonkeyPatch, tmp
     assert found["cache"] == str(tmp_path)
     assert found["model all-MiniLM-L6-v2"].endswith("model")
     assert "no language model 'smollm2-135m'" in found["model smollm2-135m"]
+
+
+def test_an_import_is_added_to_the_manifest_that_is_there(
+    kaug: Kaug, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("kb.txt").write_text("Lome|capital_of|Togo\n")
+    code, out, _ = kaug("import", "metaqa", "kb.txt", "-o", "towns.nq")
+    assert code == 0
+    assert "file: towns.nq\nfacts: 1\n" in out
+    assert '[sources.towns]\npath = "towns.nq"\n' in out
+    assert out.endswith("--manifest FILE makes one, with the lines above.\nNext: kaug run towns.nq\n")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["kb.txt", "towns.nq"]
+    Path("kb").mkdir()
+    Path("kb/manifest.toml").touch()
+    code, out, _ = kaug("import", "metaqa", "kb.txt", "-o", "towns.nq", "--no-manifest")
+    assert (code, Path("kb/manifest.toml").read_text(), out.splitlines()[-1]) == (0, "", "Next: kaug run towns.nq")
+    code, out, _ = kaug("import", "metaqa", "kb.txt", "-o", "towns.nq")
+    assert out.endswith(
+        f'Added to {Path("kb/manifest.toml")}; a pipeline names it so: sources = ["towns"]\nNext: kaug run towns.nq\n'
+    )
+    assert 'path = "../towns.nq"' in Path("kb/manifest.toml").read_text()
+    code, out, _ = kaug("import", "metaqa", "kb.txt", "-o", "other.nq", "--manifest", "m.toml", "--json")
+    assert json.loads(out)["added_to"] == "m.toml"
+    assert "[sources.other]" in Path("m.toml").read_text()
+    assert "other" not in Path("kb/manifest.toml").read_text()
+
+
+def test_each_format_shows_its_own_options(kaug: Kaug) -> None:
+    own = {"--languages": ["conceptnet"], "--base": ["kgtk", "wordnet", "table"], "--column": ["table"]}
+    for name in get_args(ImporterName):
+        code, out, _ = kaug("import", name, "--help")
+        assert code == 0
+        assert "--no-manifest" in out
+        assert [option for option, names in own.items() if name in names] == [one for one in own if one in out]
 
 
 def test_an_unknown_importer_names_the_nearest(kaug: Kaug, tmp_path: Path) -> None:

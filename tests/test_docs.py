@@ -146,7 +146,10 @@ def _check_command(words: list[str], shown: list[tuple[str, str, str]]) -> None:
     if "--help" in words:
         return
     # Parses as the command line would, and runs nothing.
-    context = COMMANDS[words[0]].make_context(words[0], list(words[1:]))
+    command, arguments = COMMANDS[words[0]], list(words[1:])
+    if hasattr(command, "commands"):
+        command, arguments = command.commands[arguments[0]], arguments[1:]
+    context = command.make_context(words[0], arguments)
     for setting in context.params.get("set_") or ():
         minimal = 'question = ""\n[knowledge]\nsources = ["a"]\n[training]\ntokens = 1\n'
         Pipeline.parse(minimal, "--set", [setting])
@@ -230,7 +233,8 @@ def test_the_command_page_shows_every_command_and_option() -> None:
     text = page.read_text(encoding="utf-8")
     for name, command in COMMANDS.items():
         assert f"kaug {name} " in section(page, f"kaug {name}") or f"kaug {name}\n" in section(page, f"kaug {name}")
-        for parameter in command.params:
+        parts = [command, *getattr(command, "commands", {}).values()]
+        for parameter in [one for part in parts for one in part.params]:
             assert (
                 parameter.name == "help"
                 or any(f"`{option}" in text for option in parameter.opts)

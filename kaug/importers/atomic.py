@@ -63,7 +63,7 @@ RELATIONS = {
     for side, who in _WHO.items()
     for key, texts in _EFFECT.items()
 }
-"""Each relation of ATOMIC-2020, and how it is said."""
+"""The labels and templates of the relations of ATOMIC-2020."""
 
 
 def import_atomic(inputs: Sequence[Path], quads: Quads, progress: Callable[[int], None]) -> None:

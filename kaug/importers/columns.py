@@ -1,4 +1,4 @@
-"""Text files, compressed or not → blocks of columns, and the line that a row stands on."""
+"""Text files, compressed or not → blocks of columns, and the lines of their rows."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -13,9 +13,10 @@ import pyarrow.csv as pacsv
 from kaug.errors import SourceError, nearest
 from kaug.rdf.compressed import COMPRESSIONS, open_bytes
 
-__all__ = ["Block", "Layout", "decimals", "first_row", "header", "read_columns", "without_ending"]
+__all__ = ["BLOCK", "Block", "Layout", "decimals", "first_row", "header", "read_columns", "without_ending"]
 
-_BLOCK = 1 << 22  # bytes of text in a block; a line may be no longer
+BLOCK = 1 << 22
+"""Bytes of text in a block; a line may be no longer."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ class Block:
 
         Args:
             wrong: Booleans, one a row.
-            expected: What should stand there.
-            column: Where it stands.
+            expected: The expected value.
+            column: Its column.
 
         Raises:
             SourceError: Naming file, line, what is there and what was expected.
@@ -73,7 +74,7 @@ class Block:
             raise SourceError(f"{self.place(row)}: {column} is {_short(text)}; expected {expected}.")
 
     def place(self, row: int) -> str:
-        """Say where a row stands, as file:line."""
+        """Return the place of a row, as file:line."""
         for number, (line, _) in enumerate(_records(self.path, self.layout)):
             if number == self.first + row:
                 return f"{self.path}:{line}"
@@ -133,6 +134,7 @@ def read_columns(
     layout: Layout = Layout(),
     skip_header: bool = False,
     only: Sequence[str] | None = None,
+    block: int = BLOCK,
 ) -> Iterator[Block]:
     """Read a text file in blocks.
 
@@ -142,9 +144,10 @@ def read_columns(
         layout: How they are told apart.
         skip_header: Whether the first row names the columns.
         only: The columns to return; None returns all.
+        block: The most bytes of text in a block.
 
     Yields:
-        Blocks of at most 4 MiB of text. Empty lines are no rows.
+        Blocks. Empty lines are no rows.
 
     Raises:
         SourceError: The file cannot be read, is not UTF-8, or a row has more or fewer columns: the message names the line.
@@ -154,9 +157,7 @@ def read_columns(
         try:
             with pacsv.open_csv(
                 handle,
-                read_options=pacsv.ReadOptions(
-                    column_names=list(names), skip_rows_after_names=first, block_size=_BLOCK
-                ),
+                read_options=pacsv.ReadOptions(column_names=list(names), skip_rows_after_names=first, block_size=block),
                 parse_options=pacsv.ParseOptions(
                     delimiter=layout.delimiter,
                     quote_char='"' if layout.quoted else False,
@@ -176,7 +177,7 @@ def read_columns(
         except pa.ArrowInvalid as error:
             if "Empty CSV" in str(error):
                 return
-            raise _explain(path, names, layout, str(error)) from error
+            raise _explain(path, names, layout, block, str(error)) from error
         except pa.ArrowException as error:
             raise SourceError(f"{path}: cannot be read: {error}.") from error
 
@@ -218,7 +219,7 @@ def _records(path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
             for number, line in enumerate(lines, 1):
                 yield from ((number, row.split(layout.delimiter)) for row in line.strip("\r\n").split("\r") if row)
             return
-        csv.field_size_limit(max(csv.field_size_limit(), _BLOCK))
+        csv.field_size_limit(max(csv.field_size_limit(), BLOCK))
         reader = csv.reader(lines, delimiter=layout.delimiter)
         try:
             yield from ((reader.line_num, cells) for cells in reader if cells)
@@ -226,10 +227,10 @@ def _records(path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
             raise SourceError(f"{path}:{reader.line_num}: {error}.") from error
 
 
-def _explain(path: Path, names: Sequence[str], layout: Layout, reason: str) -> SourceError:
+def _explain(path: Path, names: Sequence[str], layout: Layout, block: int, reason: str) -> SourceError:
     expected = f"{len(names)} columns ({', '.join(names)})"
     if "straddling" in reason:
-        return SourceError(f"{path}: has a line of more than {_BLOCK >> 20} MiB; expected {expected} a line.")
+        return SourceError(f"{path}: has a line of more than {block:,} bytes; expected {expected} a line.")
     for line, cells in _records(path, layout):
         if len(cells) != len(names):
             between = {"\t": "tab"}.get(layout.delimiter, repr(layout.delimiter))

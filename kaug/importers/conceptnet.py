@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.json as pajson
 
 from kaug.errors import SourceError
-from kaug.importers.columns import Block, Layout, decimals, first_row, read_columns
+from kaug.importers.columns import BLOCK, Block, Layout, decimals, first_row, read_columns
 from kaug.importers.lines import Quads
 from kaug.importers.terms import iri, language_tag, literal, name
 from kaug.rdf.terms import text_bytes
@@ -25,7 +25,12 @@ _INFO = pajson.ParseOptions(
 
 
 def import_conceptnet(
-    inputs: Sequence[Path], quads: Quads, languages: Sequence[str], progress: Callable[[int], None]
+    inputs: Sequence[Path],
+    quads: Quads,
+    languages: Sequence[str],
+    progress: Callable[[int], None],
+    *,
+    block: int = BLOCK,
 ) -> None:
     """Write the assertions of a ConceptNet 5 dump.
 
@@ -34,15 +39,16 @@ def import_conceptnet(
         quads: What takes the columns.
         languages: An edge is kept if both of its concepts are in these.
         progress: Called with the number of rows read since the last call.
+        block: The most bytes of text that are read at a time.
 
     Raises:
         SourceError: A row is malformed.
     """
     wanted = pa.array([language_tag(language).replace("-", "_") for language in languages])
     for path in inputs:
-        for block in read_columns(path, _COLUMNS, only=_COLUMNS[1:]):
-            _edges(block, quads, wanted)
-            progress(block.rows)
+        for rows in read_columns(path, _COLUMNS, only=_COLUMNS[1:], block=block):
+            _edges(rows, quads, wanted)
+            progress(rows.rows)
 
 
 def _edges(block: Block, quads: Quads, wanted: pa.Array) -> None:
@@ -80,7 +86,7 @@ def _weights(block: Block, kept: pa.Array, info: pa.Array) -> pa.Array:
 
 
 def _place_of(block: Block, kept: pa.Array, info: pa.Array) -> str:
-    """Find the first row that is no JSON object with a number for its weight."""
+    """Find the first row that is not a JSON object with a number as weight."""
     import json
 
     rows = pc.indices_nonzero(kept).to_pylist()

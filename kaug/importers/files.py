@@ -45,7 +45,7 @@ def import_files(
         kind: `domain` or `commonsense`; None takes what the format mostly is.
         licence: What may be done with the data; None says what its publisher says, if known.
         origin: Where it comes from; None takes the format's name and the names of the files.
-        attribution: What the licence asks to be said.
+        attribution: The attribution that the licence asks for.
         languages: Of conceptnet: the languages kept; None keeps en.
         base: Of kgtk, wordnet and table: what the IRIs made of names start with.
         mapping: Of table: what its columns mean, as a TOML file or as `kaug.importers.mapping.mapping_of` takes it.

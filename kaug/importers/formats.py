@@ -2,9 +2,21 @@
 
 from typing import Literal
 
-__all__ = ["ABOUT", "OPTIONS", "ImporterName"]
+__all__ = ["ABOUT", "OPTIONS", "TITLES", "ImporterName"]
 
 ImporterName = Literal["conceptnet", "conceptnet-100k", "atomic", "kgtk", "wordnet", "metaqa", "pathquestion", "table"]
+
+TITLES: dict[ImporterName, str] = {
+    "conceptnet": "ConceptNet 5: the dump of its assertions, a CSV file.",
+    "conceptnet-100k": "ConceptNet-100k: files of relation, head, tail and confidence.",
+    "atomic": "ATOMIC-2020: TSV files of head, relation and tail.",
+    "kgtk": "KGTK edges, as CSKG and Wikidata subsets come in: TSV files.",
+    "wordnet": "WordNet: WN-LMF XML, or the folder of a WordNet database.",
+    "metaqa": "MetaQA: kb.txt, or the folder that holds it.",
+    "pathquestion": "PathQuestion: files of head, relation and tail.",
+    "table": "Any CSV or TSV, with a mapping of its columns.",
+}
+"""What each format is, in a sentence."""
 
 ABOUT: dict[str, tuple[str, str, str, str]] = {  # kind, licence, origin, attribution
     "conceptnet": (

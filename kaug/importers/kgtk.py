@@ -33,7 +33,7 @@ def import_kgtk(inputs: Sequence[Path], quads: Quads, base: str, progress: Calla
         inputs: Files whose first line names the columns: node1, relation (or label), node2, and if there are any
             node1;label, node2;label, relation;label, weight. Other columns are not read.
         quads: What takes the columns.
-        base: What the IRIs of nodes start with that are of no known kind.
+        base: The beginning of the IRIs of nodes that are of no known kind.
         progress: Called with the number of rows read since the last call.
 
     Raises:

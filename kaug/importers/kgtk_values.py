@@ -13,7 +13,7 @@ from kaug.importers.terms import literal
 __all__ = ["LITERAL", "QUANTITY", "split", "texts", "values"]
 
 LITERAL = r"""^["'^@0-9+.!-]|^(True|False)$"""
-"""What a cell that holds a value matches."""
+"""A pattern of cells that hold a value."""
 
 QUANTITY = "https://w3id.org/kaug/kgtk/quantity"
 """The datatype of a quantity with a unit or a tolerance, which RDF has none for: its text is KGTK's."""
@@ -77,7 +77,7 @@ def values(cells: pa.Array) -> pa.Array:
         cells: Strings.
 
     Returns:
-        Terms; null where a cell is no well-formed value of KGTK.
+        Terms; null where a cell is not a well-formed value of KGTK.
 
     Examples:
         >>> cells = ['"a"', "'b'@fr", "^1960-11-05T00:00/11", "^1960-00-00/9", "+17", "3.5", "10m", "@33.98/-118.45", "True", "a"]

@@ -1,6 +1,6 @@
 """Columns of terms → canonical N-Quads, written whole or not at all.
 
-One space stands between terms, and equal facts are equal bytes.
+Terms are parted by one space, and equal facts are equal bytes.
 """
 
 import contextlib
@@ -28,17 +28,20 @@ _WEIGHT = "<https://w3id.org/kaug/ns#weight>"
 _DECIMAL = "^^<http://www.w3.org/2001/XMLSchema#decimal>"
 
 
-_KEPT = 1 << 20  # label lines remembered
-_HELD = 1 << 18  # label lines held back, to look for known ones in one go
-
-
 class Quads:
-    """Takes columns of terms and writes lines; `counts` says how many of each kind, and what was left out."""
+    """Columns of terms → lines; `counts` has the number of each kind, and of those left out by reason."""
 
-    def __init__(self, sink: BinaryIO, graph: str) -> None:
-        """Takes the file to write to and the named graph's IRI."""
+    def __init__(self, sink: BinaryIO, graph: str, *, held: int = 1 << 18, kept: int = 1 << 20) -> None:
+        """Open quads for writing.
+
+        Args:
+            sink: Where they are written to.
+            graph: The named graph's IRI.
+            held: The most lines of labels that are held back, to look for known ones in one go.
+            kept: The most lines of labels that are remembered.
+        """
         self.counts: Counter[str] = Counter(facts=0, labels=0, weights=0)
-        self._sink = sink
+        self._sink, self._most_held, self._most_kept = sink, held, kept
         self._end = f"<{graph}> .\n"
         self._held: list[pa.Array] = []
         self._known = pa.array([], pa.string())
@@ -50,7 +53,7 @@ class Quads:
             subject: Terms.
             predicate: Terms.
             value: Terms: the objects.
-            weight: Strings such as 2.0, null where there is none; each is written as said about its fact.
+            weight: Strings such as 2.0, null where there is none; each is written about its fact.
         """
         triples = join(subject, " ", predicate, " ", value)
         once = pc.unique(triples)
@@ -64,11 +67,11 @@ class Quads:
     def labels(self, subject: Column, text: Column, predicate: str = LABEL) -> None:
         """Write labels, or other texts about what the facts name. A line is written once, as long as it is remembered."""
         self._held.append(pc.unique(join(subject, " ", predicate, " ", text, " ", self._end)))
-        if sum(map(len, self._held)) > _HELD:
+        if sum(map(len, self._held)) > self._most_held:
             self.flush()
 
     def template(self, subject: Column, predicate: str, text: Column) -> None:
-        """Write how a predicate is said."""
+        """Write templates of a predicate."""
         lines = join(subject, " ", predicate, " ", text, " ", self._end)
         self._write(lines)
         self.counts["templates"] += len(lines)
@@ -84,19 +87,19 @@ class Quads:
             lines = pc.unique(pa.concat_arrays(self._held))
             self._held = []
             lines = lines.filter(pc.invert(pc.is_in(lines, value_set=self._known)))
-            known = [lines] if len(lines) + len(self._known) > _KEPT else [self._known, lines]
+            known = [lines] if len(lines) + len(self._known) > self._most_kept else [self._known, lines]
             self._known = pa.concat_arrays(known)
             self._write(lines)
             self.counts["labels"] += len(lines)
 
     def _weigh(self, triples: pa.Array, weight: pa.Array) -> None:
-        said = pc.unique(join(triples, "\t", weight))
-        pair = pc.split_pattern(said, "\t", reverse=True, max_splits=1)
+        weighed = pc.unique(join(triples, "\t", weight))
+        pair = pc.split_pattern(weighed, "\t", reverse=True, max_splits=1)
         triples, weight = pc.list_element(pair, 0), pc.list_element(pair, 1)
         names = pa.array([statement_name(triple) for triple in triples.to_pylist()], pa.string())
         self._write(pc.unique(join(names, f" {_REIFIES} <<( ", triples, " )>> ", self._end)))
         self._write(join(names, f' {_WEIGHT} "', weight, f'"{_DECIMAL} ', self._end))
-        self.counts["weights"] += len(said)
+        self.counts["weights"] += len(weighed)
 
     def _write(self, lines: pa.Array) -> None:
         self._sink.write(text_bytes(lines))
@@ -125,13 +128,13 @@ def quads_file(path: Path, graph: str, inputs: Sequence[Path] = ()) -> Iterator[
     Args:
         path: The file; its name ends in .nq or .nq.gz.
         graph: The IRI of the named graph.
-        inputs: What the facts are read from, for messages.
+        inputs: The files that the facts are read from, for messages.
 
     Yields:
         What takes columns.
 
     Raises:
-        SourceError: The name ends otherwise, the graph is no IRI, the file cannot be written, or no fact was found.
+        SourceError: The name ends otherwise, the graph is not an IRI, the file cannot be written, or there is no fact.
     """
     if not path.name.endswith((".nq", ".nq.gz")):
         raise SourceError(f"{path}: the file to write should end in .nq or .nq.gz.")

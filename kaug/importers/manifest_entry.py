@@ -16,7 +16,7 @@ __all__ = ["Entry", "add_entry", "entry_text"]
 
 @dataclass(frozen=True)
 class Entry:
-    """What a manifest says of a source; see `kaug.rdf.sources.Source`."""
+    """The keys of a source in a manifest; see `kaug.rdf.sources.Source`."""
 
     path: str
     kind: str
@@ -31,7 +31,7 @@ def entry_text(id: str, entry: Entry) -> str:
 
     Args:
         id: The source's name.
-        entry: What is said of it; empty values are left off.
+        entry: Its keys; empty ones are left off.
 
     Returns:
         TOML.
@@ -54,7 +54,7 @@ def add_entry(manifest: Path, id: str, entry: Entry) -> None:
     Args:
         manifest: The TOML file; it is made if absent.
         id: The source's name.
-        entry: What is said of it, the path relative to the manifest's folder.
+        entry: Its keys, the path relative to the manifest's folder.
 
     Raises:
         SourceError: The manifest has another source of that name, or is malformed. It is then left as it was.

@@ -1,4 +1,4 @@
-"""What a table's columns mean, from TOML or from options → a mapping, checked."""
+"""The meaning of a table's columns, as TOML or options → a mapping, checked."""
 
 import re
 from collections.abc import Mapping as Mappings
@@ -48,12 +48,12 @@ LEXICAL = {
     _XSD + "gYear": _YEAR + _ZONE,
     _XSD + "gYearMonth": f"{_YEAR}-(0[1-9]|1[0-2]){_ZONE}",
 }
-"""What a cell must look like, by its datatype; a cell of another datatype is taken as it is."""
+"""Patterns of cells by datatype; a cell of another datatype is taken as it is."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What stands in a column.
+    """The content of a column.
 
     Attributes:
         property: The property's IRI, prefixed name or name; empty for the column's name.
@@ -72,7 +72,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Mapping:
-    """What a table's columns mean.
+    """The meaning of a table's columns.
 
     Attributes:
         subject: The column of the subjects: names, or IRIs.
@@ -80,11 +80,11 @@ class Mapping:
         object: The column of the objects, where each row is a triple.
         label: The column of the subjects' labels; empty for the names in the subject column.
         weight: The column of weights, numbers or empty.
-        type: The class of all subjects, where it is said.
-        base: What the IRIs of names start with; empty for one made of the source's id.
+        type: The class of all subjects, if there is one.
+        base: The beginning of IRIs made of names; empty for one made of the source's id.
         language: The language of labels; empty for none.
         delimiter: Between cells; empty for what the file's ending says.
-        columns: Column → what stands in it; none takes all other columns, as text.
+        columns: Column → its content; none takes all other columns, as text.
     """
 
     subject: str
@@ -99,7 +99,7 @@ class Mapping:
     columns: Mappings[str, Rule] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuses half of a triple, and what is no language or delimiter."""
+        """Refuse half of a triple, and malformed languages and delimiters."""
         if bool(self.predicate) != bool(self.object):
             raise SourceError("A table of triples needs both the columns predicate and object; give both, or neither.")
         if self.predicate and set(self.columns) - {self.object}:

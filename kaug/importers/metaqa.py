@@ -90,7 +90,7 @@ RELATIONS = {
         "Name a film that IMDb judges {o}.",
     ),
 }
-"""The relations of MetaQA, and how each is said."""
+"""The labels and templates of the relations of MetaQA."""
 
 
 def import_metaqa(inputs: Sequence[Path], quads: Quads, progress: Callable[[int], None]) -> None:
@@ -115,8 +115,8 @@ def import_metaqa(inputs: Sequence[Path], quads: Quads, progress: Callable[[int]
             quads.labels(name(BASE, value), literal(value, "en"))
             relations.append(pc.unique(known))
     if relations:
-        said = pc.unique(pa.concat_arrays(relations))
-        say(quads, said, name(f"{BASE}r/", said), RELATIONS)
+        names = pc.unique(pa.concat_arrays(relations))
+        say(quads, names, name(f"{BASE}r/", names), RELATIONS)
 
 
 def _read_kb(path: Path, progress: Callable[[int], None]) -> list[tuple[pa.Array, pa.Array, pa.Array]]:

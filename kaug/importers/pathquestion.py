@@ -12,7 +12,7 @@ from kaug.importers.lines import Quads
 from kaug.importers.saying import Said, say
 from kaug.importers.terms import literal, name
 
-__all__ = ["BASE", "import_pathquestion", "relation_label", "said_of"]
+__all__ = ["BASE", "import_pathquestion", "relation_label", "wording_of"]
 
 BASE = "https://w3id.org/kaug/pathquestion/"
 _RUN_TOGETHER = {"containedby": "contained by"}
@@ -44,7 +44,7 @@ def import_pathquestion(inputs: Sequence[Path], quads: Quads, progress: Callable
             quads.labels(name(BASE, value), literal(value, "en"))
             relations = pc.unique(pa.concat_arrays([relations, block.columns["relation"]]))
             progress(block.rows)
-    say(quads, relations, _relation(relations), {key: said_of(relation_label(key)) for key in relations.to_pylist()})
+    say(quads, relations, _relation(relations), {key: wording_of(relation_label(key)) for key in relations.to_pylist()})
 
 
 def relation_label(relation: str) -> str:
@@ -66,7 +66,7 @@ def relation_label(relation: str) -> str:
     return _RUN_TOGETHER.get(last) or last.removesuffix("_s").replace("_", " ")
 
 
-def said_of(label: str) -> Said:
+def wording_of(label: str) -> Said:
     """Say a relation by its label; one of several things has templates of its own."""
     # By the lexicon's rule one word in -s would be a verb: "Ada parents Byron".
     if " " in label or not label.endswith("s") or label.endswith(("ss", "us", "is", "ics")):

@@ -3,7 +3,8 @@
 The relations are properties of the Global WordNet Association's vocabulary, whichever of the formats they come from.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,7 +20,6 @@ __all__ = ["BASE", "RELATIONS", "WN", "import_wordnet"]
 
 BASE = "https://w3id.org/kaug/wordnet/"
 WN = "https://globalwordnet.github.io/schemas/wn#"
-_BATCH = 1 << 15
 
 _TEXTS = {
     WORD: LABEL,
@@ -61,17 +61,20 @@ RELATIONS = {
     "exemplifies": Said("usage", "{s} is an example of {o}.", "What is {s} an example of?"),
     "is_exemplified_by": Said("example of usage", "{o} is an example of {s}.", "Name an example of {s}."),
 }
-"""The relations of WordNet, and how each is said; others are called by their names."""
+"""The labels and templates of the relations of WordNet; others are called by their names."""
 
 
-def import_wordnet(inputs: Sequence[Path], quads: Quads, base: str, progress: Callable[[int], None]) -> None:
+def import_wordnet(
+    inputs: Sequence[Path], quads: Quads, base: str, progress: Callable[[int], None], *, batch: int = 1 << 15
+) -> None:
     """Write a WordNet.
 
     Args:
         inputs: Folders with the files of WNDB (`data.noun` and so on), or files of WN-LMF XML.
-        quads: What takes the columns.
-        base: What the IRIs of synsets and senses start with; their ids in the file follow.
+        quads: Takes the columns.
+        base: The beginning of the IRIs of synsets and senses; their ids in the file follow.
         progress: Called with the number of rows made since the last call.
+        batch: Rows to write at a time.
 
     Raises:
         SourceError: A file is missing or malformed, or an XML file declares entities.
@@ -79,22 +82,11 @@ def import_wordnet(inputs: Sequence[Path], quads: Quads, base: str, progress: Ca
     relations: set[str] = set()
     for path in inputs:
         rows = read_wndb(path, quads.left_out) if path.is_dir() else read_lmf(path, quads.left_out)
-        for batch in _batches(rows):
-            _write(batch, quads, base, relations)
-            progress(len(batch))
+        while part := list(itertools.islice(rows, batch)):
+            _write(part, quads, base, relations)
+            progress(len(part))
     names = pa.array(sorted(relations), pa.string())
     say(quads, names, iri(WN, names), RELATIONS)
-
-
-def _batches(rows: Iterable[Row]) -> Iterable[list[Row]]:
-    batch: list[Row] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == _BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _write(batch: list[Row], quads: Quads, base: str, relations: set[str]) -> None:

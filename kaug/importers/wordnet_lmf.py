@@ -1,6 +1,9 @@
 """A file of WN-LMF XML → rows of a WordNet, read in pieces; no entity is declared, no DTD is fetched.
 
 The format is the Global WordNet Association's, versions 1.0 to 1.4, as Open English WordNet is published in.
+
+The reader of the package `wn` (`wn.lmf.load`) is not used: it holds the whole file in memory as objects, reads no compressed
+file, expands entities, and names no line in its errors.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +17,6 @@ from kaug.rdf.compressed import open_bytes
 
 __all__ = ["read_lmf"]
 
-_PIECE = 1 << 20
 _DC_TYPE = ("dc:type", "type")
 _NOT_TAKEN = {
     "Form": "other form",
@@ -24,12 +26,13 @@ _NOT_TAKEN = {
 }
 
 
-def read_lmf(path: Path, left_out: Callable[[str, int], None]) -> Iterator[Row]:
+def read_lmf(path: Path, left_out: Callable[[str, int], None], piece: int = 1 << 20) -> Iterator[Row]:
     """Read a file of WN-LMF.
 
     Args:
         path: The XML file, which may be compressed.
         left_out: Counts what is not taken, by reason.
+        piece: Bytes to read at a time.
 
     Yields:
         The rows, with the ids of the file. What is kept in memory is the lemmas, by entry and by sense.
@@ -40,8 +43,8 @@ def read_lmf(path: Path, left_out: Callable[[str, int], None]) -> Iterator[Row]:
     reader = _Reader(path, left_out)
     with open_bytes(path) as handle:
         try:
-            while piece := handle.read(_PIECE):
-                reader.parser.Parse(piece, False)
+            while text := handle.read(piece):
+                reader.parser.Parse(text, False)
                 yield from reader.taken()
             reader.parser.Parse(b"", True)
         except expat.ExpatError as error:

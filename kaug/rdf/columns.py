@@ -37,8 +37,8 @@ class Columns:
     Attributes:
         terms: Strings: every term once, as canonical N-Triples writes it, in the order of their bytes.
         triples: uint32 (n, 3): subject, predicate, object as places in `terms`; sorted, each triple once.
-        read: How many triples were read, repeated ones counted each time.
-        left_out: How many the syntax let drop without a word; see `count_left_out`.
+        read: The number of triples read, repeated ones counted each time.
+        left_out: The number of triples that the parser drops without an error; see `count_left_out`.
     """
 
     terms: pa.Array

@@ -59,5 +59,5 @@ def _is_rdf(path: Path) -> bool:
     try:
         with open_bytes(path) as file:
             return _RDF.encode() in file.read(_SNIFFED).replace(b"\0", b"")
-    except SourceError:  # what is wrong is said when the file is read
+    except SourceError:  # the error is raised when the file is read
         return True

@@ -1,6 +1,6 @@
 """The bytes of an RDF file → the same bytes, or an error before they harm the parser.
 
-The parser fetches nothing by itself. What it has no limit for stands here: nesting, entities, the length of a term. A
+The parser fetches nothing by itself. It has no limits on nesting, entities and the length of a term: they are here. A
 guard sees each piece before the parser does, so that nothing has to be read twice.
 """
 
@@ -16,25 +16,23 @@ import pyoxigraph as ox
 
 from kaug.errors import SourceError
 from kaug.rdf.compressed import line_at, read_pieces
-from kaug.rdf.limits import MAX_DEPTH, MAX_ENTITY, MAX_OBJECT, MAX_TERM
-from kaug.rdf.triple_terms import watch_triple_terms
+from kaug.rdf.limits import MAX_CONTEXTS, MAX_DEPTH, MAX_ENTITY, MAX_OBJECT, MAX_TERM
+from kaug.rdf.triple_terms import AT_ONCE, watch_triple_terms
 
 __all__ = ["LINES", "guarded_lines", "guarded_pieces"]
 
 LINES = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
 """The syntaxes in which a line is a statement."""
 
-_CONTEXTS = 1 << 24
-"""Bytes of a JSON-LD context times levels, if it may be copied at each level; a byte takes about 40 of memory."""
 
-
-def guarded_pieces(path: Path, syntax: ox.RdfFormat, size: int = 1 << 18) -> Iterator[bytes]:
+def guarded_pieces(path: Path, syntax: ox.RdfFormat, size: int = 1 << 18, at_once: int = AT_ONCE) -> Iterator[bytes]:
     """Read a file in pieces that are safe to hand to the parser.
 
     Args:
         path: The file, compressed or not.
         syntax: What it is parsed as.
         size: Bytes to read at a time.
+        at_once: Bytes of text that are searched for triple terms at a time.
 
     Yields:
         Its decompressed bytes, without a byte order mark; of N-Triples and N-Quads whole lines, each ending in a newline.
@@ -44,13 +42,13 @@ def guarded_pieces(path: Path, syntax: ox.RdfFormat, size: int = 1 << 18) -> Ite
             or to be fetched, or holds a term longer than `MAX_TERM`.
     """
     if syntax in LINES:
-        return watch_triple_terms(guarded_lines(path, size), path)
+        return watch_triple_terms(guarded_lines(path, size), path, at_once)
     pieces = _without_mark(read_pieces(path, size), path)
     if syntax == ox.RdfFormat.RDF_XML:
         return _xml(pieces, path)
     if syntax == ox.RdfFormat.JSON_LD:
         return _json(pieces, path)
-    return watch_triple_terms(pieces, path)
+    return watch_triple_terms(pieces, path, at_once)
 
 
 def guarded_lines(path: Path, size: int) -> Iterator[bytes]:
@@ -234,7 +232,7 @@ def _json(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
             if not closed.size:
                 break
             opened, starts = None, [start for start in starts if start > position]
-        if contexts > 1 and longest * deepest > _CONTEXTS:
+        if contexts > 1 and longest * deepest > MAX_CONTEXTS:
             raise SourceError(
                 f"{path}: a @context of {longest:,} bytes, several of them, and {deepest} levels of nesting need more "
                 "memory than a file may; write them flatter."

@@ -1,6 +1,6 @@
-"""A file of RDF → how much it may hold, in named constants; docs/formats.md says why this much."""
+"""The limits on a file of RDF, in named constants; docs/formats.md gives the reason of each."""
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_ENTITY", "MAX_OBJECT", "MAX_RATIO", "MAX_TERM"]
+__all__ = ["MAX_BYTES", "MAX_CONTEXTS", "MAX_DEPTH", "MAX_ENTITY", "MAX_OBJECT", "MAX_RATIO", "MAX_TERM"]
 
 MAX_TERM = 1 << 24
 """Bytes of a literal, an IRI, a comment, or a line of N-Triples: 16 MiB, the parser's own limit for Turtle; it takes half
@@ -15,8 +15,11 @@ MAX_ENTITY = 512
 MAX_OBJECT = 1 << 28
 """Bytes of one object of JSON-LD: 256 MiB. It is held in memory, at 12 bytes a byte; an array of objects is not."""
 
+MAX_CONTEXTS = 1 << 24
+"""Bytes of a JSON-LD context times levels, if it may be copied at each level: 16 MiB; a byte takes about 40 of memory."""
+
 MAX_BYTES = 1 << 40
-"""So many bytes may come out of a compressed file: 1 TiB, more than the largest public dumps of RDF in one file."""
+"""Bytes that a compressed file may expand to: 1 TiB, more than the largest public dumps of RDF in one file."""
 
 MAX_RATIO = 200
-"""So many bytes may come out for one that goes in: real RDF compresses 4 to 14 times, one triple repeated 290 times."""
+"""Bytes that a compressed byte may expand to: real RDF compresses 4 to 14 times, one triple repeated 290 times."""

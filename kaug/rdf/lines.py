@@ -13,7 +13,7 @@ import pyoxigraph as ox
 from numpy.typing import NDArray
 
 from kaug.errors import SourceError
-from kaug.rdf.parse import said_of
+from kaug.rdf.parse import parser_message
 from kaug.rdf.triple_terms import refuse_deep_terms
 
 __all__ = ["NO_PLACES", "Codes", "Part", "number_lines", "parse_lines", "write_lines"]
@@ -62,7 +62,7 @@ def number_lines(chunk: bytes) -> tuple[Part, bytes, NDArray[np.int64]]:
         len(chunk),
     )
     cuts[:, 2], cuts[:, 4] = cuts[:, 1] + 1, cuts[:, 3] + 1
-    # The last space but one stands before a graph, unless it belongs to a literal or a triple.
+    # The last space but one comes before a graph, unless it belongs to a literal or a triple.
     before = white[at - 2]
     graph = (before > cuts[:, 3]) & np.isin(data[before + 1], np.frombuffer(b"<_", np.uint8))
     if graph.any():
@@ -89,7 +89,7 @@ def parse_lines(text: bytes, lines: NDArray[np.int64], syntax: ox.RdfFormat | No
                 deque(ox.parse(text.split(_NEWLINE)[at - 1], format=syntax), 0)
             except SyntaxError as before:
                 found, at = before, at - 1
-        raise SourceError(f"{where}:{lines[at]}: {said_of(found)}") from found
+        raise SourceError(f"{where}:{lines[at]}: {parser_message(found)}") from found
     return number_lines(canonical)[0] if canonical else NO_LINES
 
 

@@ -21,9 +21,9 @@ __all__ = [
     "count_left_out",
     "is_rdf_name",
     "parse_rdf",
+    "parser_message",
     "read_chunks",
     "read_quads",
-    "said_of",
     "syntax_of",
 ]
 
@@ -70,7 +70,7 @@ def is_rdf_name(path: Path) -> bool:
 
 
 def parse_rdf(path: Path, *, base_iri: str | None = None, lenient: bool = False) -> Iterator[ox.Quad]:
-    """Parse one RDF file as it stands: the fastest way to its quads.
+    """Parse one RDF file without changes: the fastest way to its quads.
 
     Args:
         path: As for `read_quads`.
@@ -181,7 +181,7 @@ def _gathered(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
 
 
 def count_left_out(path: Path, read: int) -> int:
-    """Count the triples that a JSON-LD file would have besides, if what is no IRI were one.
+    """Count the triples of a JSON-LD file that the parser drops, since a term of theirs is not an IRI.
 
     The standard has a key that no context maps, and a malformed IRI or language, left out without a word.
 
@@ -249,13 +249,13 @@ def _named_errors(path: Path, stream: BinaryIO) -> Iterator[None]:
         raise SourceError(f"{path}:{line}: a term or comment here is longer than {most:,} bytes.") from error
 
 
-def said_of(error: SyntaxError) -> str:
-    """What the parser says of an error, without the place, which a message of ours names itself."""
+def parser_message(error: SyntaxError) -> str:
+    """Return the parser's message without its position, which kaug's messages give themselves."""
     return re.sub(r"^(Parser error )?(at line \d+ (between columns \d+ and \d+|column \d+): )?", "", str(error.msg))
 
 
 def _reason(error: SyntaxError, path: Path, stream: BinaryIO) -> str:
-    text = said_of(error)
+    text = parser_message(error)
     if "LoadDocumentCallback" in text:
         return "a remote @context is never fetched; write the context into the file."
     if error.lineno:

@@ -74,7 +74,7 @@ def read_files(
 
     Args:
         digests: The files, with the SHA-256 of each.
-        before: What was read once; files with a name and a digest that stand there are taken from it.
+        before: The files read before; those whose name and digest are the same are taken from it.
         progress: Called with the number of triples read since the last call.
 
     Returns:

@@ -19,13 +19,13 @@ def construct(query: str, quads: Iterable[ox.Quad], where: str) -> set[str]:
     Args:
         query: The query. `SERVICE` and `FROM` are refused, as keywords; updates are no queries.
         quads: What it is run over; named graphs are merged.
-        where: Where the query stands, for error messages.
+        where: The query's place, for error messages.
 
     Returns:
         The triples that it makes, as canonical N-Triples without the closing dot.
 
     Raises:
-        SourceError: It is no CONSTRUCT, malformed, nested beyond reason, or would reach for the network.
+        SourceError: It is not a CONSTRUCT, is malformed, is nested too deep, or would use the network.
     """
     levels = itertools.accumulate((sign in "({[") - (sign in ")}]") for sign in query)
     if max(levels, default=0) > _QUERY_DEPTH:

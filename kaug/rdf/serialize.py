@@ -61,8 +61,8 @@ def write_quads(chunks: Iterable[bytes], path: Path, *, prefixes: dict[str, str]
             handle.writelines(chunks)
             return
         quads = (quad for part in chunks for quad in ox.parse(part, format=ox.RdfFormat.N_QUADS))
-        said: Iterator[Any] = quads if syntax.supports_datasets else (quad.triple for quad in quads)
-        ox.serialize(said, handle, format=syntax, prefixes=prefixes)
+        statements: Iterator[Any] = quads if syntax.supports_datasets else (quad.triple for quad in quads)
+        ox.serialize(statements, handle, format=syntax, prefixes=prefixes)
 
 
 def prefixes_of(iris: pa.Array) -> dict[str, str]:

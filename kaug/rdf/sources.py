@@ -33,7 +33,7 @@ class Source:
         kind: `domain` or `commonsense`.
         licence: SPDX expression, or what its owner says.
         origin: Where it comes from; of an endpoint, if the manifest does not say, its URL without keys.
-        attribution: What its licence asks to be said.
+        attribution: The attribution that its licence asks for.
         sha256: The digest that it must have, or empty; see `verify_source`.
         endpoint: The URL of a SPARQL endpoint, or empty.
         query: The CONSTRUCT that the endpoint is asked.

@@ -39,7 +39,7 @@ def check_endpoint(url: str, query: str, where: str) -> None:
     Args:
         url: `http` or `https`, with a host and without a password.
         query: A SPARQL 1.1 CONSTRUCT without SERVICE and FROM.
-        where: Where they stand, for error messages.
+        where: Their place, for error messages.
 
     Raises:
         SourceError: Saying what is wrong, and what would be right.

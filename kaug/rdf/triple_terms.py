@@ -9,7 +9,7 @@ from kaug.errors import SourceError
 from kaug.rdf.compressed import line_at, read_pieces
 from kaug.rdf.limits import MAX_DEPTH, MAX_TERM
 
-__all__ = ["refuse_deep_terms", "watch_triple_terms"]
+__all__ = ["AT_ONCE", "refuse_deep_terms", "watch_triple_terms"]
 
 _TOKEN = re.compile(
     rb"""(<<\()                                                  # 1: one more deep
@@ -24,27 +24,38 @@ _TOKEN = re.compile(
     | \\.""",
     re.DOTALL | re.VERBOSE,
 )
-_SCANNED = 1 << 22
+AT_ONCE = 1 << 22
+"""Bytes of text that are searched for triple terms at a time."""
 
 
-def watch_triple_terms(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
-    """Pass on a file's text until it has so many triple terms that they may be nested too deeply; then read it once more."""
+def watch_triple_terms(pieces: Iterator[bytes], path: Path, at_once: int = AT_ONCE) -> Iterator[bytes]:
+    """Pass on a file's text until it has so many triple terms that they may be nested too deeply; then read it once more.
+
+    Args:
+        pieces: The file's text.
+        path: The file.
+        at_once: See `refuse_deep_terms`.
+
+    Raises:
+        SourceError: See `refuse_deep_terms`.
+    """
     seen, tail, most = 0, b"", MAX_DEPTH["triple terms"]
     for piece in pieces:
         if seen <= most:
             seen += piece.count(b"<<(") + (tail + piece[:2]).count(b"<<(")
             tail = piece[-2:] if len(piece) > 1 else (tail + piece)[-2:]
             if seen > most:
-                refuse_deep_terms(read_pieces(path), lambda offset: f"{path}:{line_at(path, offset)}")
+                refuse_deep_terms(read_pieces(path), lambda offset: f"{path}:{line_at(path, offset)}", at_once)
         yield piece
 
 
-def refuse_deep_terms(pieces: Iterable[bytes], place: Callable[[int], str]) -> None:
+def refuse_deep_terms(pieces: Iterable[bytes], place: Callable[[int], str], at_once: int = AT_ONCE) -> None:
     """Raise an error if triple terms are nested more than `MAX_DEPTH["triple terms"]` deep.
 
     Args:
         pieces: Text of N-Triples, N-Quads, Turtle, TriG or N3, cut anywhere.
-        place: Says where the byte with a number is, for the error message.
+        place: From the number of a byte to its place, for the error message.
+        at_once: The least bytes that are searched at a time.
 
     Raises:
         SourceError: They are, or a token is longer than `MAX_TERM`.
@@ -52,7 +63,7 @@ def refuse_deep_terms(pieces: Iterable[bytes], place: Callable[[int], str]) -> N
     text, offset, depth, most = b"", 0, 0, MAX_DEPTH["triple terms"]
     for piece in chain(pieces, [b""]):
         text += piece
-        if piece and len(text) < _SCANNED:
+        if piece and len(text) < at_once:
             continue
         cut = len(text)
         for found in _TOKEN.finditer(text):

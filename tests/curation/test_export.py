@@ -271,7 +271,7 @@ def test_a_file_that_cannot_be_written(make: Make, tmp_path: Path) -> None:
         (':a :b "\\uFFFE" .', r"the value '\\ufffe' holds a character"),
         (":a <https://e.org/1> :c .", "'https://e.org/1' is a predicate or a class, and does not end in a name of XML"),
         (":a a <https://e.org/> .", "'https://e.org/' is a predicate or a class, and does not end in a name of XML"),
-        (":a <https://e.org/> :c .", "the predicate 'https://e.org/' does not end"),
+        (":a <https://e.org/> :c .", "'https://e.org/' is a predicate or a class, and does not end"),
     ],
 )
 def test_what_xml_cannot_say_is_refused_and_nothing_is_left(

@@ -14,7 +14,8 @@ import pytest
 
 from kaug.errors import SourceError
 from kaug.importers import run_importer
-from kaug.importers.lines import statement_name
+from kaug.importers.conceptnet import import_conceptnet
+from kaug.importers.lines import quads_file, statement_name
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 REAL = Path(os.environ.get("KAUG_TEST_DATA", DATA.parents[2] / "shared" / "data"))
@@ -141,16 +142,18 @@ def test_a_malformed_assertion_is_named(tmp_path: Path, line: str, reason: str) 
     assert not (tmp_path / "out.nq").exists()
 
 
-def test_blocks_make_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_make_no_difference(tmp_path: Path) -> None:
+    def in_blocks(block: int) -> tuple[set[str], int]:
+        with quads_file(tmp_path / "out.nq", "urn:g") as quads:
+            import_conceptnet([path], quads, ["en"], lambda _: None, block=block)
+        return set((tmp_path / "out.nq").read_text(encoding="utf-8").splitlines()), quads.counts["labels"]
+
     path = dump(tmp_path, *EDGES * 20)
-    whole, _ = imported("conceptnet", [path])
-    monkeypatch.setattr("kaug.importers.columns._BLOCK", 300)
-    pieces, counts = imported("conceptnet", [path])
-    assert set(pieces) == set(whole)
-    assert counts["labels"] == 6
+    assert in_blocks(300) == in_blocks(1 << 22)
+    assert in_blocks(300)[1] == 6
     path.write_text("".join(EDGES * 20) + "\n\n" + edge("/r/IsA", "cat", "/c/en/b"), encoding="utf-8")
     with pytest.raises(SourceError, match="csv:123: start is 'cat'"):
-        imported("conceptnet", [path])
+        in_blocks(300)
 
 
 PACKED = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
@@ -243,7 +246,7 @@ def test_the_templates_of_relations_are_those_of_the_lexicon() -> None:
     said = [*atomic.RELATIONS.values(), *metaqa.RELATIONS.values(), *wordnet.RELATIONS.values()]
     assert len(atomic.RELATIONS) == 23
     assert len(metaqa.RELATIONS) == 9
-    for entry in [*said, pathquestion.said_of("parents")]:
+    for entry in [*said, pathquestion.wording_of("parents")]:
         for name, text in {
             "statement": entry.statement,
             "question": entry.question,

@@ -116,10 +116,9 @@ def test_a_weight_is_said_about_the_fact_by_the_facts_id() -> None:
     assert quads.counts == {"facts": 2, "labels": 0, "weights": 1}
 
 
-def test_a_label_is_written_once_however_often_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kaug.importers.lines._HELD", 2)
+def test_a_label_is_written_once_however_often_it_comes() -> None:
     sink = io.BytesIO()
-    quads = Quads(sink, "urn:g")
+    quads = Quads(sink, "urn:g", held=2)
     for _ in range(4):
         quads.labels(pa.array(["<urn:a>", "<urn:b>", "<urn:a>"]), literal(pa.array(["a", "b", "a"])))
     quads.flush()
@@ -127,11 +126,9 @@ def test_a_label_is_written_once_however_often_it_comes(monkeypatch: pytest.Monk
     assert quads.counts["labels"] == 2
 
 
-def test_what_is_remembered_of_labels_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kaug.importers.lines._HELD", 0)
-    monkeypatch.setattr("kaug.importers.lines._KEPT", 2)
+def test_what_is_remembered_of_labels_is_bounded() -> None:
     sink = io.BytesIO()
-    quads = Quads(sink, "urn:g")
+    quads = Quads(sink, "urn:g", held=0, kept=2)
     for text in "ab", "cd", "ab":
         quads.labels("<urn:a>", literal(pa.array(list(text))))
     assert [quad.object.value for quad in parse(sink.getvalue())] == ["a", "b", "c", "d", "a", "b"]

@@ -2,6 +2,7 @@
 
 import gzip
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ import pytest
 
 from kaug.errors import SourceError
 from kaug.importers import run_importer
+from kaug.importers.lines import quads_file
+from kaug.importers.wordnet import import_wordnet
+from kaug.importers.wordnet_lmf import read_lmf
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 Run = Callable[[Path], tuple[set[tuple[str, str, str]], dict[str, Any]]]
@@ -142,11 +146,21 @@ def test_lmf(run: Run, tmp_path: Path) -> None:
     assert run(packed)[0] == triples
 
 
-def test_pieces_make_no_difference(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = run(DATA / "tiny-lmf.xml")[0]
-    monkeypatch.setattr("kaug.importers.wordnet_lmf._PIECE", 7)
-    monkeypatch.setattr("kaug.importers.wordnet._BATCH", 2)
-    assert run(DATA / "tiny-lmf.xml")[0] == whole
+def test_pieces_and_batches_make_no_difference(tmp_path: Path) -> None:
+    counts: list[Counter[str]] = [Counter(), Counter()]
+    whole, pieces = (
+        list(read_lmf(DATA / "tiny-lmf.xml", lambda reason, n, one=one: one.update({reason: n}), piece))  # type: ignore[misc]
+        for one, piece in zip(counts, (1 << 20, 7), strict=True)
+    )
+    assert pieces == whole
+    assert counts[0] == counts[1]
+    written = []
+    for batch in (1, 2, 1000):
+        with quads_file(tmp_path / f"{batch}.nq", "urn:g") as quads:
+            import_wordnet([DATA / "tiny-lmf.xml"], quads, "urn:w:", lambda _: None, batch=batch)
+        written.append(set((tmp_path / f"{batch}.nq").read_text(encoding="utf-8").splitlines()))
+    assert written[0] == written[1] == written[2]
+    assert len(written[0]) > len(whole) / 2
 
 
 def lmf(tmp_path: Path, subset: str, text: str) -> Path:

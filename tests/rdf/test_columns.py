@@ -171,10 +171,8 @@ def test_a_file_without_triples(tmp_path: Path, text: str, ending: str) -> None:
 
 def test_only_files_that_changed_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    parser = module._read_file
-    monkeypatch.setattr(
-        module, "_read_file", lambda path, progress: (read.append(path.name), parser(path, progress))[1]
-    )
+    chunks = module.read_chunks
+    monkeypatch.setattr(module, "read_chunks", lambda path: (read.append(path.name), chunks(path))[1])
 
     def build(out: Path) -> tuple[str, list[str]]:
         read.clear()

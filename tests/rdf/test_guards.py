@@ -52,7 +52,8 @@ def piece(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
 
     for module in (guards, triple_terms):
         monkeypatch.setattr(module, "read_pieces", pieces)
-    monkeypatch.setattr(triple_terms, "_SCANNED", size)
+    watch = triple_terms.watch_triple_terms
+    monkeypatch.setattr(guards, "watch_triple_terms", lambda text, path, _: watch(text, path, size))
     return size
 
 
@@ -253,7 +254,7 @@ def test_brackets_in_strings_are_no_nesting(tmp_path: Path, piece: int) -> None:
 def test_a_large_context_is_seen_however_its_key_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, piece: int
 ) -> None:
-    monkeypatch.setattr(guards, "_CONTEXTS", 3000)
+    monkeypatch.setattr(guards, "MAX_CONTEXTS", 3000)
     terms = ",".join(f'"t{n}":"urn:t{n}"' for n in range(10))
     inner = f'{{"{key}" : {{"z":"urn:z"}},"urn:p":' * 20 + "1" + "}" * 20
     text = f'{{"{key}":{{{terms}}},"urn:p":{inner}}}'

@@ -34,14 +34,14 @@ def ask_model(name: str, *, most_tokens: int = 600, begins: str = "", ends: Sequ
     Args:
         name: See `kaug.models.find.find_language_model`.
         most_tokens: The longest answer.
-        begins: What each answer begins with: a small model keeps to a form sooner that it has begun.
-        ends: What an answer ends with, the first of them that comes; without it, the model decides.
+        begins: The beginning of each answer: a small model keeps to a form more often once it has begun.
+        ends: Texts that end an answer; without them, the model decides.
 
     Returns:
         The function. It uses the model's chat template if there is one.
 
     Raises:
-        ModelError: Nothing answers to the name.
+        ModelError: No model of that name was found.
     """
     import torch
 
@@ -90,7 +90,7 @@ def ask_endpoint(
     """Return a function that asks a chat endpoint of OpenAI's form, at temperature 0.
 
     Args:
-        url: The address below which `/chat/completions` stands, such as `http://localhost:8000/v1`.
+        url: The address to which `/chat/completions` is added, such as `http://localhost:8000/v1`.
         model: The model's name, as the endpoint knows it.
         key_variable: The name of the environment variable that holds the key; None sends none.
         timeout: Seconds for the whole answer.
