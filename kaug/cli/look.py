@@ -13,6 +13,7 @@ from kaug.pipeline.project import open_project
 from kaug.pipeline.run import run_project
 from kaug.pipeline.search import search as search_project
 from kaug.progress import bars, silent
+from kaug.retrieval.settings import MOST_FACTS
 from kaug.store.artifact import lock
 from kaug.text import visible
 
@@ -24,7 +25,7 @@ def search(
     texts: Annotated[
         Path | None, typer.Option("--texts", help='Many texts: JSON lines with "text", or paragraphs of plain text.')
     ] = None,
-    k: Annotated[int, typer.Option("--k", "-k", min=1, help="How many facts for each text.")] = 10,
+    k: Annotated[int, typer.Option("--k", "-k", min=1, max=MOST_FACTS, help="How many facts for each text.")] = 10,
     hops: Annotated[
         int | None, typer.Option(min=1, help="How far from the terms named to look: 2 for their neighbours' facts too.")
     ] = None,

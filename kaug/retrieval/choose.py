@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from kaug.arrays import best_first, place_in_group
+from kaug.arrays import best_first, rank_in_group
 from kaug.retrieval.index import FactIndex
 
 __all__ = ["choose"]
@@ -52,13 +52,13 @@ def choose(
     if budget is not None and tokens is not None:
         order = order[tokens[order] <= budget]
     wide = limits if not diversity and budget is None else limits * _POOL
-    order = order[place_in_group(group[order]) < wide[kind[order]]]
+    order = order[rank_in_group(group[order]) < wide[kind[order]]]
     order = order[best_first(text[order], relevance[order], by_id[order])]
     if not diversity and budget is None:
         return order
     # A row for each text, a column for each of its candidates, the best first.
     texts, line = np.unique(text[order], return_inverse=True)
-    column = place_in_group(line)
+    column = rank_in_group(line)
     size = (len(texts), int(column.max()) + 1 if len(column) else 0)
     worth = np.full(size, -np.inf, np.float32)
     worth[line, column] = np.round(relevance[order], 6)

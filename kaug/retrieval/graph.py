@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from kaug.arrays import Numbers, places, spread
+from kaug.arrays import Numbers, expand, positions
 from kaug.knowledge.knowledge_base import KnowledgeBase
 
 __all__ = ["LEAST", "STOP", "FactGraph", "Reached"]
@@ -41,7 +41,7 @@ class Reached(NamedTuple):
 
     def find(self, text: Numbers, term: Numbers) -> Numbers:
         """Find the entries of texts and terms, int64; -1 where no walk from the text reaches the term."""
-        return places(self.text * self.terms + self.term, text * self.terms + term)
+        return positions(self.text * self.terms + self.term, text * self.terms + term)
 
     def of_text(self, text: int) -> "Reached":
         """Return the entries of one text."""
@@ -84,14 +84,14 @@ class FactGraph:
             int64 (pairs,) twice: the numbers, and the rows of the facts.
         """
         small = np.flatnonzero(self.degree[term] <= self.most)
-        out, row = spread(self._out[term[small]], self._out[term[small] + 1])
-        into, entry = spread(self._in[term[small]], self._in[term[small] + 1])
+        out, row = expand(self._out[term[small]], self._out[term[small] + 1])
+        into, entry = expand(self._in[term[small]], self._in[term[small] + 1])
         return text[small[np.concatenate([out, into])]], np.concatenate([row, self._by_object[entry]])
 
     def facts_with_subject(self, term: Numbers) -> tuple[Numbers, Numbers]:
         """Find the facts that have terms as their subject, but of hubs: int64 (pairs,) twice: places in `term`, rows."""
         count = np.where(self.degree[term] <= self.most, self._out[term + 1] - self._out[term], 0)
-        return spread(self._out[term], self._out[term] + count)
+        return expand(self._out[term], self._out[term] + count)
 
     def some_facts_of(self, term: Numbers, most: int) -> tuple[Numbers, Numbers, Numbers]:
         """Find some of the facts of terms, of hubs too: at most so many as subject and as object, spread evenly.
@@ -106,7 +106,7 @@ class FactGraph:
         found = []
         for side, first in enumerate((self._out, self._in)):
             low, count = first[term], np.minimum(first[term + 1] - first[term], most)
-            place, turn = spread(np.zeros(len(term), np.int64), count)
+            place, turn = expand(np.zeros(len(term), np.int64), count)
             entry = low[place] + turn * (first[term + 1] - low)[place] // count[place]
             row = self._by_object[entry] if side else entry
             found.append((place, row, self.ends[1 - side][row]))
@@ -129,10 +129,10 @@ class FactGraph:
         numbers, first = np.unique(text, return_index=True)
         bounds = np.append(first, len(text))
         group = np.searchsorted(numbers, text)
-        left, other = spread(bounds[group], bounds[group + 1])
+        left, other = expand(bounds[group], bounds[group + 1])
         keys = term[left] * self._terms + term[other]
         low, high = (np.searchsorted(self._hub_keys, keys, side) for side in ("left", "right"))
-        pair, entry = spread(low, high)
+        pair, entry = expand(low, high)
         return text[left[pair]], self._hub_rows[entry]
 
     def walk(self, text: Numbers, term: Numbers, weight: NDArray[np.float32], hops: int) -> "Reached":

@@ -31,7 +31,7 @@ class Encoder:
     name, dimension = "fake", 16
     seen = 0
 
-    def encode(self, texts, progress=None, *, query=False):
+    def encode(self, texts):
         self.seen += len(texts)
         rows = [np.frombuffer(hashlib.blake2b(text.encode(), digest_size=16).digest(), np.uint8) for text in texts]
         vectors = np.array(rows, np.float32).reshape(-1, 16) - 128
@@ -46,7 +46,7 @@ def facts(name):
 def build(kb, encoder, work=None):
     with publish(folder / "index", stage="retrieval", fingerprint="f") as draft:
         index = FactIndex.build(kb, encoder, work=work)
-        index.save(draft.path)
+        index.write(draft)
     return index
 """
 
@@ -93,7 +93,7 @@ EMBED = (
     COMMON
     + """
 class Slow(Encoder):
-    def encode(self, texts, progress=None, *, query=False):
+    def encode(self, texts):
         found = super().encode(texts)
         time.sleep(float(sys.argv[2]))
         return found

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kaug.arrays import Numbers, places
+from kaug.arrays import Numbers, positions
 
 __all__ = ["IN_PART", "Named", "join_names"]
 
@@ -38,7 +38,7 @@ class Named(NamedTuple):
 
     def find(self, text: Numbers, term: Numbers) -> Numbers:
         """Find the entries of texts and terms, int64; -1 where a text does not name the term."""
-        return places(self.text * self.terms + self.term, text * self.terms + term)
+        return positions(self.text * self.terms + self.term, text * self.terms + term)
 
     def strength_at(self, place: Numbers) -> NDArray[np.float32]:
         """Return the strengths of entries that `find` found, float32; 0 where it found none."""

@@ -14,10 +14,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kaug.arrays import Numbers, distinct, places, spread
+from kaug.arrays import Numbers, distinct, expand, positions
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.retrieval.linking.names import names_of
 from kaug.retrieval.linking.prefixes import hash_strings
+from kaug.retrieval.linking.surface import names_of
 
 __all__ = ["SHARES", "Overlap"]
 
@@ -95,11 +95,11 @@ class Overlap:
         text, word = self._words_in(texts)
         count = np.int64(max(len(self._words), 1))
         had = text * count + word
-        place, entry = spread(self._word_first[word], self._word_first[word + 1])
+        place, entry = expand(self._word_first[word], self._word_first[word + 1])
         pairs = distinct(text[place] * np.int64(len(self._terms)) + self._word_name[entry])
         text, name = np.divmod(pairs, np.int64(max(len(self._terms), 1)))
-        place, entry = spread(self._name_first[name], self._name_first[name + 1])
-        found = places(had, text[place] * count + self._name_word[entry]) >= 0
+        place, entry = expand(self._name_first[name], self._name_first[name + 1])
+        found = positions(had, text[place] * count + self._name_word[entry]) >= 0
         share = np.bincount(place[found], self._name_weight[entry[found]], minlength=len(name)).astype(np.float32)
         kept = share >= self.least - 1e-6
         text, term, share = text[kept], self._terms[name[kept]], np.minimum(share[kept], 1)
@@ -147,7 +147,7 @@ class Overlap:
         """The known words of each text, each once: text numbers and word numbers, sorted."""
         found = _split(_fold(_strings(texts)))
         text = pc.list_parent_indices(found).to_numpy().astype(np.int64)
-        place = places(self._keys, hash_strings(pc.list_flatten(found)))
+        place = positions(self._keys, hash_strings(pc.list_flatten(found)))
         count = np.int64(max(len(self._words), 1))
         pairs = distinct(text[place >= 0] * count + self._by_key[place[place >= 0]])
         text, word = np.divmod(pairs, count)

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import distinct, places_of, spread
+from kaug.arrays import distinct, expand, join
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.graph import FactGraph
 from kaug.retrieval.indexing.vectors import Vectors
@@ -224,8 +224,7 @@ def _hints(
 ) -> NDArray[np.float64]:
     """The share of the words of a term's qualifiers and classes that its text has; 0 where it has neither."""
     used, place = np.unique(term, return_inverse=True)
-    row, often = places_of(kb.labels["term"].to_numpy(), used)
-    name = np.repeat(np.arange(len(used)), often)
+    name, row = join(used, kb.labels["term"].to_numpy())
     parts = pc.extract_regex(kb.labels["text"].take(pa.array(row)).cast(pa.string()).combine_chunks(), QUALIFIED)
     qualified = np.flatnonzero(pc.is_valid(parts).to_numpy(zero_copy_only=False))
     hint = pc.struct_field(parts, [1]).take(pa.array(qualified)).to_pylist()
@@ -244,7 +243,7 @@ def _hints(
     hints = distinct(owner[number] * len(known) + code[: len(words)])
     owner, code = np.divmod(hints, len(known)) if len(known) else (hints, hints)
     low, high = np.searchsorted(owner, place), np.searchsorted(owner, place, "right")
-    pair, at = spread(low, high)
+    pair, at = expand(low, high)
     hit = np.isin(where[pair] * len(known) + code[at], has)
     return np.asarray(np.bincount(pair, hit, len(place)) / np.maximum(high - low, 1))
 
