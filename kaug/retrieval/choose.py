@@ -33,7 +33,7 @@ def choose(
         text: int64 (n,): the text of each candidate.
         row: int64 (n,): the fact.
         relevance: float32 (n,). Equal ones are decided by the fact's id.
-        kind: int64 (n,): the kind of the fact, a place in `limits`.
+        kind: int64 (n,): the kind of the fact, an index into `limits`.
         limits: int64 (kinds,): how many facts of each kind a text gets.
         index: The index of the facts.
         diversity: From 0 to 1.
@@ -43,7 +43,7 @@ def choose(
         tokens: int64 (n,): the tokens of each candidate, for a budget.
 
     Returns:
-        int64: the places of the chosen candidates, sorted by text, then in the order of their choice.
+        int64: the positions of the chosen candidates, sorted by text, then in the order of their choice.
     """
     limits = np.minimum(limits, len(row))
     by_id = index.order[row]
@@ -89,6 +89,6 @@ def choose(
             near[some] = np.maximum(near[some], np.einsum("tcd,td->tc", vectors[some], vectors[some, best]))
     if not chosen:
         return np.zeros(0, np.int64)
-    line, places = np.concatenate(chosen, axis=1)
-    sorted_: NDArray[np.int64] = places[np.argsort(line, kind="stable")]
+    line, positions = np.concatenate(chosen, axis=1)
+    sorted_: NDArray[np.int64] = positions[np.argsort(line, kind="stable")]
     return sorted_

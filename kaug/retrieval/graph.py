@@ -89,7 +89,7 @@ class FactGraph:
         return text[small[np.concatenate([out, into])]], np.concatenate([row, self._by_object[entry]])
 
     def facts_with_subject(self, term: Numbers) -> tuple[Numbers, Numbers]:
-        """Find the facts that have terms as their subject, but of hubs: int64 (pairs,) twice: places in `term`, rows."""
+        """Find the facts that have terms as their subject, but of hubs: int64 (pairs,) twice: positions in `term`, rows."""
         count = np.where(self.degree[term] <= self.most, self._out[term + 1] - self._out[term], 0)
         return expand(self._out[term], self._out[term] + count)
 
@@ -101,18 +101,18 @@ class FactGraph:
             most: How many on either side.
 
         Returns:
-            int64 (pairs,) three times: places in `term`, ascending; the rows of the facts; the term at the other end.
+            int64 (pairs,) three times: positions in `term`, ascending; the rows of the facts; the term at the other end.
         """
         found = []
         for side, first in enumerate((self._out, self._in)):
             low, count = first[term], np.minimum(first[term + 1] - first[term], most)
-            place, turn = expand(np.zeros(len(term), np.int64), count)
-            entry = low[place] + turn * (first[term + 1] - low)[place] // count[place]
+            index, turn = expand(np.zeros(len(term), np.int64), count)
+            entry = low[index] + turn * (first[term + 1] - low)[index] // count[index]
             row = self._by_object[entry] if side else entry
-            found.append((place, row, self.ends[1 - side][row]))
-        place, row, other = (np.concatenate(both) for both in zip(*found, strict=True))
-        by = np.argsort(place, kind="stable")
-        return place[by], row[by], other[by]
+            found.append((index, row, self.ends[1 - side][row]))
+        index, row, other = (np.concatenate(both) for both in zip(*found, strict=True))
+        by = np.argsort(index, kind="stable")
+        return index[by], row[by], other[by]
 
     def between_hubs(self, text: Numbers, term: Numbers) -> tuple[Numbers, Numbers]:
         """Find the facts between two hubs that one text names.
@@ -165,8 +165,8 @@ class FactGraph:
         keys, ended = (np.concatenate(column) for column in zip(*steps, strict=True))
         hop = np.repeat(np.arange(len(steps)), [len(step[0]) for step in steps])
         order = np.lexsort((hop, keys))
-        keys, first, place = np.unique(keys[order], return_index=True, return_inverse=True)
-        probability = np.bincount(place, ended[order], minlength=len(keys))
+        keys, first, index = np.unique(keys[order], return_index=True, return_inverse=True)
+        probability = np.bincount(index, ended[order], minlength=len(keys))
         text, term = np.divmod(keys, np.int64(self._terms))
         return Reached(text, term, probability.astype(np.float32), hop[order][first], self._terms)
 

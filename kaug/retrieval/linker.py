@@ -149,9 +149,9 @@ def _leftmost(start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.in
     kept[1:] &= ~clash[:-1]
     free = 0
     tangled = np.flatnonzero(~kept)
-    for place, begin, stop in zip(tangled.tolist(), start[tangled].tolist(), end[tangled].tolist(), strict=True):
+    for span, begin, stop in zip(tangled.tolist(), start[tangled].tolist(), end[tangled].tolist(), strict=True):
         if begin >= free:
-            kept[place], free = True, stop
+            kept[span], free = True, stop
     return np.flatnonzero(kept)
 
 
@@ -159,8 +159,8 @@ def _cut(text: str, start: NDArray[np.int64], end: NDArray[np.int64]) -> pa.Arra
     """The parts of a text that stand at spans that do not overlap."""
     data = text.encode("utf-8", "surrogatepass")
     if len(data) > len(text):
-        place = np.append(np.flatnonzero((np.frombuffer(data, np.uint8) & 0xC0) != 0x80), len(data))
-        start, end = place[start], place[end]
+        offset = np.append(np.flatnonzero((np.frombuffer(data, np.uint8) & 0xC0) != 0x80), len(data))
+        start, end = offset[start], offset[end]
     bounds = np.stack([start, end], axis=1).ravel()
     parts = pa.Array.from_buffers(
         pa.large_string(), max(len(bounds) - 1, 0), [None, pa.py_buffer(bounds), pa.py_buffer(data)]

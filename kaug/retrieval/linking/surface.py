@@ -81,13 +81,13 @@ def names_of(kb: KnowledgeBase) -> pa.Table:
     labelled = labels["term"].to_numpy()
     wanted[labelled] = False
     rest = np.flatnonzero(wanted)
-    said = Wording(kb).labels(rest).cast(pa.string())
+    shown = Wording(kb).labels(rest).cast(pa.string())
     value = kb.terms["value"].take(pa.array(rest)).cast(pa.string())
     literal = pc.equal(kb.terms["kind"].take(pa.array(rest)).cast(pa.string()), "literal")
-    written = np.flatnonzero(pc.and_(literal, pc.not_equal(value, said)).to_numpy())
+    written = np.flatnonzero(pc.and_(literal, pc.not_equal(value, shown)).to_numpy())
     term = np.concatenate([labelled, rest, rest[written]]).astype(np.uint32)
     language = [*labels["language"].cast(pa.string()).chunks, pa.repeat(pa.scalar(""), len(term) - len(labelled))]
-    text = [*labels["text"].cast(pa.string()).chunks, said, *value.take(pa.array(written)).chunks]
+    text = [*labels["text"].cast(pa.string()).chunks, shown, *value.take(pa.array(written)).chunks]
     label = np.arange(len(term)) < len(labelled)
     columns = [pa.array(term), pa.chunked_array(language), pa.chunked_array(text), pa.array(label)]
     order = pa.array(np.argsort(term, kind="stable"))
@@ -176,7 +176,7 @@ def _labels(kb: KnowledgeBase) -> tuple[NDArray[np.uint32], pa.Array, pa.Array, 
 
 
 def _rules(texts: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Where each label may stand, and whether and why it is refused: its place in `_REFUSED`, from 1."""
+    """Return the rule of each label, and the reason why it is refused, an index into `_REFUSED` from 1, or 0."""
     rules, refused = [np.empty(0, np.uint8)], [np.empty(0, np.uint8)]
     for _, some in batches(texts.to_pylist()):
         read = read_characters(some)
