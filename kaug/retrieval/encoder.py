@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kaug.errors import ModelError, PipelineError
+from kaug.models.check import model_digest
 from kaug.models.find import Backend, find_encoder
 from kaug.retrieval.encoders.tokens import Run, chunks, prompts_of
 
@@ -166,7 +167,6 @@ def load_encoder(name: str, backend: Backend = "auto", *, texts: int = 0) -> Enc
     """
     from kaug.retrieval.encoders.backends import load_model2vec
     from kaug.retrieval.encoders.choice import candidates, kept_choice, make_choice
-    from kaug.retrieval.encoders.exported import model_digest
 
     folder = find_encoder(name)
     digest = model_digest(folder)

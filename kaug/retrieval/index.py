@@ -23,7 +23,7 @@ from kaug.errors import ArtifactError, PipelineError
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.encoder import Encoder, Model, as_encoder
 from kaug.retrieval.indexing.codes import Codes, build_codes, read_codes
-from kaug.retrieval.indexing.embeddings import distinct_sentences, embed, sentences_digest
+from kaug.retrieval.indexing.embeddings import SHARD, distinct_sentences, embed, sentences_digest
 from kaug.retrieval.indexing.vectors import Shard, Vectors, bytes_of, read_shard
 from kaug.store.artifact import Draft, publish, verify_file
 from kaug.store.artifact import load as load_artifact
@@ -102,6 +102,7 @@ class FactIndex:
         *,
         recall: float = 0.99,
         work: Path | None = None,
+        shard_size: int = SHARD,
     ) -> Self:
         """Embed every fact's sentence, each distinct one once, and index the vectors.
 
@@ -116,6 +117,7 @@ class FactIndex:
             recall: The recall@10 wanted, in (0, 1]. If it cannot be reached, a warning is logged, and `recall` is what was.
             work: Where vectors are written as they are made. A build that was interrupted is continued from there; remove
                 the folder when the index is saved. If None, a temporary folder is used.
+            shard_size: The number of sentences whose vectors are written into one file.
 
         Raises:
             ModelError: There is no such encoder.
@@ -129,7 +131,9 @@ class FactIndex:
         temporary = None if work else tempfile.TemporaryDirectory(prefix="kaug-index-")
         earlier = sorted(Path(previous).glob(f"{_SHARDS}*.arrow")) if previous else []
         folder = Path(temporary.name) if temporary else Path(work or "")
-        shards, taken_over = embed(sentences.digests, sentences.text, encoder, folder, earlier, progress)
+        shards, taken_over = embed(
+            sentences.digests, sentences.text, encoder, folder, earlier, progress, shard_size=shard_size
+        )
         codes = build_codes(Vectors([shard.vectors for shard in shards], encoder.dimension), recall)
         if codes.recall < recall:
             _log.warning("The index reaches a recall@10 of %.4f; wanted was %.4f.", codes.recall, recall)

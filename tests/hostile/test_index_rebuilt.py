@@ -21,10 +21,8 @@ import numpy as np
 from kaug.store.artifact import publish
 from kaug.errors import ArtifactError
 from kaug.knowledge.build import build_kb
-from kaug.retrieval.indexing import embeddings
 from kaug.retrieval.index import FactIndex
 
-embeddings.SHARD = 50
 folder = Path(sys.argv[1])
 
 class Encoder:
@@ -45,7 +43,7 @@ def facts(name):
 
 def build(kb, encoder, work=None):
     with publish(folder / "index", stage="retrieval", fingerprint="f") as draft:
-        index = FactIndex.build(kb, encoder, work=work)
+        index = FactIndex.build(kb, encoder, work=work, shard_size=50)
         index.write(draft)
     return index
 """

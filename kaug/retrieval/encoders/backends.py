@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kaug.errors import ModelError
-from kaug.models.find import quiet_transformers
+from kaug.models.check import check_encoder
+from kaug.models.quiet import quiet_transformers
 from kaug.retrieval.encoders.tokens import Prompts, Run, Tokens, prompts_of, run_in_batches
 
 __all__ = [
@@ -24,7 +25,6 @@ __all__ = [
     "load_sentence_transformer",
     "onnx_run",
     "openvino_run",
-    "refuse_pickles",
     "require",
     "runs_bf16",
     "threads",
@@ -60,25 +60,15 @@ def threads() -> int:
 # ---------------------------------------------------------------- torch
 
 
-def refuse_pickles(name: str, folder: Path) -> None:
-    """Raise a `ModelError` if any weights below a model's folder are pickled and have no safetensors beside them."""
-    for file in sorted(folder.rglob("*.bin")):
-        if file.name.startswith("pytorch_model") and not list(file.parent.glob("*.safetensors")):
-            raise ModelError(
-                f"{file}: the encoder {name!r} has weights in a pickle, which can run code and is not read. Save the model "
-                "with safetensors: SentenceTransformer.save_pretrained does by default."
-            )
-
-
 def load_sentence_transformer(name: str, folder: Path) -> Any:
-    """Load a `SentenceTransformer`; only safetensors and no code are read from its folder.
+    """Check and load a `SentenceTransformer`; only safetensors and no code are read from its folder.
 
     Raises:
-        ModelError: The folder holds no sentence encoder, or pickled weights.
+        ModelError: The folder holds no sentence encoder, or the model is broken or has pickled weights.
     """
     from sentence_transformers import SentenceTransformer
 
-    refuse_pickles(name, folder)
+    check_encoder(folder)
     try:
         with quiet_transformers():
             model = SentenceTransformer(

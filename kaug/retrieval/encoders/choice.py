@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kaug.errors import ModelError
-from kaug.models.find import cache_dir
+from kaug.models.cache import cache_dir
 from kaug.retrieval.encoders.backends import NEEDS, has_bf16, runs_bf16, threads
 from kaug.store.digests import code_digest, fingerprint
 

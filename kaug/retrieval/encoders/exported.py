@@ -13,17 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from kaug.errors import ModelError
-from kaug.models.find import cache_dir
+from kaug.models.cache import cache_dir
 from kaug.retrieval.encoders.backends import load_sentence_transformer, tokens_of
 from kaug.store.digests import code_digest, file_digest, fingerprint
 
-__all__ = ["exported", "model_digest"]
-
-
-def model_digest(folder: Path) -> str:
-    """Hash every file of a model: weights, settings, tokenizer, templates."""
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
-    return fingerprint(files=[(file.relative_to(folder).as_posix(), file_digest(file)) for file in files])
+__all__ = ["exported"]
 
 
 def exported(name: str, folder: Path, digest: str) -> Path:
@@ -35,7 +29,7 @@ def exported(name: str, folder: Path, digest: str) -> Path:
     Args:
         name: The model's name, for messages.
         folder: The folder saved by sentence-transformers.
-        digest: Its `model_digest`.
+        digest: Its `kaug.models.check.model_digest`.
 
     Raises:
         ModelError: The model cannot be exported.
