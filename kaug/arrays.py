@@ -1,4 +1,4 @@
-"""Arrays of numbers → sorted, joined and grouped: what columns are worked with."""
+"""Arrays of numbers → sorted, joined and grouped: the operations that work on columns."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,21 +13,21 @@ __all__ = [
     "best_first",
     "distinct",
     "distinct_below",
+    "expand",
     "grouped",
     "join",
+    "mix",
     "pair_keys",
     "pairs_within",
-    "place_in_group",
-    "places",
-    "places_of",
+    "positions",
+    "rank_in_group",
     "runs",
-    "spread",
 ]
 
 Numbers = NDArray[np.int64]
 
 
-def spread(low: Numbers, high: Numbers) -> tuple[Numbers, Numbers]:
+def expand(low: NDArray[np.integer[Any]], high: NDArray[np.integer[Any]]) -> tuple[Numbers, Numbers]:
     """Write out ranges of numbers: `low[i]`, `low[i] + 1`, … below `high[i]`.
 
     Args:
@@ -35,30 +35,30 @@ def spread(low: Numbers, high: Numbers) -> tuple[Numbers, Numbers]:
         high: int64 (n,), none less than its `low`.
 
     Returns:
-        int64 (total,) twice: for each number the place i of its range, and the number.
+        int64 (total,) twice: for each number the index i of its range, and the number.
 
     Examples:
-        >>> place, number = spread(np.array([3, 7, 7]), np.array([5, 7, 8]))
-        >>> place.tolist(), number.tolist()
+        >>> index, number = expand(np.array([3, 7, 7]), np.array([5, 7, 8]))
+        >>> index.tolist(), number.tolist()
         ([0, 0, 2], [3, 4, 7])
     """
     sizes = high - low
-    place = np.repeat(np.arange(len(low)), sizes)
-    return place, np.arange(len(place)) + np.repeat(low - (np.cumsum(sizes) - sizes), sizes)
+    index = np.repeat(np.arange(len(low), dtype=np.int64), sizes)
+    return index, np.arange(len(index), dtype=np.int64) + np.repeat(low - (np.cumsum(sizes) - sizes), sizes)
 
 
 def best_first(groups: Numbers, score: NDArray[np.float32], tie: Numbers | None = None) -> Numbers:
-    """Order pairs by their group, within it by falling score, and where scores are equal by `tie`.
+    """Sort pairs by their group, within a group by falling score, and by `tie` where scores are equal.
 
-    Scores are equal if they are to six decimals: products of one vector differ in the last bits from machine to machine.
+    Scores are equal if they are to six decimals: the last bits of a product differ from machine to machine.
 
     Args:
         groups: Integers (n,), from 0, and below 2**39.
-        score: float32 (n,), from -8 to 8; what is beyond counts as that, and NaN as the least.
-        tie: int64 (n,); equal ones stay in the order they have.
+        score: float32 (n,), clipped to -8 and 8; NaN counts as the minimum.
+        tie: int64 (n,); where it is equal too, the order is kept.
 
     Returns:
-        int64 (n,): places in the columns.
+        int64 (n,): positions in the columns.
 
     Examples:
         >>> best_first(np.array([1, 0, 1, 1]), np.array([0.5, 0.1, 0.7, 0.5], np.float32), np.array([9, 9, 9, 3])).tolist()
@@ -75,7 +75,7 @@ def best_first(groups: Numbers, score: NDArray[np.float32], tie: Numbers | None 
 
 
 def distinct(keys: Numbers) -> Numbers:
-    """Return the different numbers, sorted: `np.unique`, which hashes them first, and takes four times as long.
+    """Return the distinct numbers, sorted: what `np.unique` returns, in a quarter of its time.
 
     Examples:
         >>> distinct(np.array([3, 1, 3])).tolist()
@@ -85,28 +85,38 @@ def distinct(keys: Numbers) -> Numbers:
     return keys[np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1))]
 
 
-def places(sorted_keys: NDArray[np.integer[Any]], keys: NDArray[np.integer[Any]]) -> Numbers:
-    """Find where each key stands among sorted ones, int64; -1 for nowhere."""
+def positions(sorted_keys: NDArray[np.integer[Any]], keys: NDArray[np.integer[Any]]) -> Numbers:
+    """Find the position of each key among sorted distinct ones, int64; -1 for a key that is not there.
+
+    Examples:
+        >>> positions(np.array([2, 5]), np.array([5, 3])).tolist()
+        [1, -1]
+    """
     if not len(sorted_keys):
         return np.full(len(keys), -1, np.int64)
-    place = np.minimum(np.searchsorted(sorted_keys, keys), len(sorted_keys) - 1)
-    return np.where(sorted_keys[place] == keys, place, -1)
+    index = np.minimum(np.searchsorted(sorted_keys, keys), len(sorted_keys) - 1)
+    return np.where(sorted_keys[index] == keys, index, -1)
 
 
-def place_in_group(groups: Numbers) -> Numbers:
-    """Return each element's place, from 0, among the equal neighbours of a sorted array."""
+def rank_in_group(groups: NDArray[np.integer[Any]]) -> Numbers:
+    """Return each element's rank, from 0, among its equals in a sorted array.
+
+    Examples:
+        >>> rank_in_group(np.array([4, 4, 9])).tolist()
+        [0, 1, 0]
+    """
     return np.arange(len(groups)) - np.searchsorted(groups, groups)
 
 
 def pair_keys(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> NDArray[np.uint64]:
-    """Make one number of each pair of terms, so that pairs can be compared and looked up in columns.
+    """Pack each pair of terms into one number, so that pairs can be compared and looked up in columns.
 
     Args:
         left: uint32 (n,).
         right: uint32 (n,).
 
     Returns:
-        uint64 (n,): equal where both terms are.
+        uint64 (n,): equal where both terms are equal.
 
     Examples:
         >>> pair_keys(np.array([1], np.uint32), np.array([2], np.uint32)).tolist()
@@ -115,38 +125,14 @@ def pair_keys(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> NDArray[np
     return left.astype(np.uint64) << np.uint64(32) | right.astype(np.uint64)
 
 
-def places_of(
-    column: NDArray[np.uint32], wanted: NDArray[np.uint32] | NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Find wanted numbers in a sorted column.
-
-    Args:
-        column: uint32: ascending.
-        wanted: Integers (n,).
-
-    Returns:
-        The places of each wanted number, one after the other, and int64 (n,): how many each has.
-
-    Examples:
-        >>> places, often = places_of(np.array([3, 5, 5, 8], np.uint32), np.array([5, 4, 3]))
-        >>> places.tolist(), often.tolist()
-        ([1, 2, 0], [2, 0, 1])
-    """
-    wanted = wanted.astype(np.uint32)  # of another type, the column itself would be converted
-    low, high = (np.searchsorted(column, wanted, side) for side in ("left", "right"))
-    often = high - low
-    start = np.repeat(low - (np.cumsum(often) - often), often)
-    return (start + np.arange(len(start))).astype(np.int64), often
-
-
 def below(child: Numbers, parent: Numbers, member: Numbers, column: Numbers) -> tuple[Numbers, Numbers]:
-    """Find what lies below the members of some groups in a hierarchy, the members included.
+    """Find all nodes below the members of groups in a hierarchy, the members included.
 
     Args:
         child: int64 (n,): the edges of the hierarchy, with `parent`.
         parent: int64 (n,).
         member: int64 (m,): nodes.
-        column: int64 (m,): the group that each stands in.
+        column: int64 (m,): the group of each.
 
     Returns:
         Nodes and groups: a row for each node that is a member of the group or below one; sorted by node, then group.
@@ -161,36 +147,33 @@ def below(child: Numbers, parent: Numbers, member: Numbers, column: Numbers) -> 
 
     if not len(member):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    nodes, place = np.unique(np.concatenate([child, parent, member]), return_inverse=True)
-    lower, upper, start = place[: len(child)], place[len(child) : 2 * len(child)], place[2 * len(child) :]
+    nodes, index = np.unique(np.concatenate([child, parent, member]), return_inverse=True)
+    lower, upper, start = index[: len(child)], index[len(child) : 2 * len(child)], index[2 * len(child) :]
     edges = sp.csr_array((np.ones(len(child), bool), (lower, upper)), shape=(len(nodes), len(nodes)))
     reached = sp.csr_array((np.ones(len(member), bool), (start, column)), shape=(len(nodes), int(column.max()) + 1))
     while (wider := reached + edges @ reached).nnz > reached.nnz:
         reached = wider
-    found = reached.tocoo()
-    order = np.lexsort((found.col, found.row))
-    return nodes[found.row[order]], found.col[order].astype(np.int64)
+    cells = reached.tocoo()
+    order = np.lexsort((cells.col, cells.row))
+    return nodes[cells.row[order]], cells.col[order].astype(np.int64)
 
 
-def join(left: Numbers, right: Numbers) -> tuple[Numbers, Numbers]:
+def join(left: NDArray[np.integer[Any]], right: NDArray[np.integer[Any]]) -> tuple[Numbers, Numbers]:
     """Pair the positions of equal keys.
 
     Args:
-        left: int64 (n,).
-        right: int64 (m,), ascending.
+        left: Integers (n,), which fit into the type of `right`.
+        right: Integers (m,), ascending.
 
     Returns:
-        Positions in `left` and in `right`, ascending by both.
+        int64 (pairs,) twice: positions in `left` and in `right`, ascending by both.
 
     Examples:
         >>> [part.tolist() for part in join(np.array([5, 7]), np.array([5, 5, 6]))]
         [[0, 0], [0, 1]]
     """
-    low, high = np.searchsorted(right, left), np.searchsorted(right, left, side="right")
-    many = high - low
-    at = np.repeat(np.arange(len(left), dtype=np.int64), many)
-    within = np.arange(len(at), dtype=np.int64) - np.repeat(np.cumsum(many) - many, many)
-    return at, np.repeat(low, many) + within
+    left = left.astype(right.dtype, copy=False)  # of two types, all of `right` would be converted
+    return expand(np.searchsorted(right, left), np.searchsorted(right, left, side="right"))
 
 
 def pairs_within(group: Numbers) -> tuple[Numbers, Numbers]:
@@ -230,10 +213,24 @@ def runs(keys: NDArray[Any]) -> tuple[Numbers, Numbers]:
 
 
 def distinct_below(numbers: Numbers, size: int) -> Numbers:
-    """Return the different numbers below `size`, ascending: as `np.unique`, without sorting."""
-    found = np.zeros(size, dtype=bool)
-    found[numbers] = True
-    return np.flatnonzero(found).astype(np.int64)
+    """Return the distinct numbers below `size`, ascending: what `np.unique` returns, without sorting."""
+    present = np.zeros(size, dtype=bool)
+    present[numbers] = True
+    return np.flatnonzero(present).astype(np.int64)
+
+
+def mix(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Turn numbers into as good as random ones: the finaliser of SplitMix64 (Steele, Lea and Flood, 2014).
+
+    Each bit of the input changes about half of the output's bits; different inputs give different outputs.
+
+    Examples:
+        >>> mix(np.array([1], np.uint64)).tolist()
+        [6238072747940578789]
+    """
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return numbers ^ (numbers >> np.uint64(31))
 
 
 @dataclass(frozen=True)

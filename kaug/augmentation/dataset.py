@@ -110,12 +110,10 @@ def open_book_rows(
 
     Examples:
         >>> import tempfile; from pathlib import Path; import kaug
-        >>> from kaug.retrieval.linker import Linker; from kaug.retrieval.retriever import Retriever
         >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
         >>> _ = file.write_text("@prefix : <urn:x:> . :Togo :capital :Lome .")
         >>> kb = kaug.build_kb([file])
-        >>> index = kaug.FactIndex.build(kb)
-        >>> retriever = Retriever(kb, index, Linker(kb), index.encoder)
+        >>> retriever = kaug.Retriever(kb, kaug.FactIndex.build(kb))
         >>> open_book_rows("In Togo it rains.", retriever, position="inline")["completion"]
         Column(['In Togo (The capital of Togo is Lome) it rains.'])
     """
@@ -125,7 +123,7 @@ def open_book_rows(
     ids = list(text_ids) if text_ids is not None else [content_digest(text, size=8) for text in texts]
     if len(ids) != len(texts):
         raise PipelineError(f"There are {len(texts)} texts and {len(ids)} text_ids; give one id for each text.")
-    hits = retriever.retrieve(texts, k, threshold=threshold, language=retriever.wording.language)
+    hits = retriever.retrieve(texts, k=k, threshold=threshold)
     table, counts = inject_facts(retriever.wording, texts, ids, hits, position=position)
     return _dataset(table, "Open-book rows.", counts)
 

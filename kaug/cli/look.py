@@ -13,6 +13,7 @@ from kaug.pipeline.project import open_project
 from kaug.pipeline.run import run_project
 from kaug.pipeline.search import search as search_project
 from kaug.progress import bars, silent
+from kaug.retrieval.settings import MOST_FACTS
 from kaug.store.artifact import lock
 from kaug.text import visible
 
@@ -24,7 +25,7 @@ def search(
     texts: Annotated[
         Path | None, typer.Option("--texts", help='Many texts: JSON lines with "text", or paragraphs of plain text.')
     ] = None,
-    k: Annotated[int, typer.Option("--k", "-k", min=1, help="How many facts for each text.")] = 10,
+    k: Annotated[int, typer.Option("--k", "-k", min=1, max=MOST_FACTS, help="How many facts for each text.")] = 10,
     hops: Annotated[
         int | None, typer.Option(min=1, help="How far from the terms named to look: 2 for their neighbours' facts too.")
     ] = None,
@@ -48,28 +49,30 @@ def search(
         # Finished artifacts are only read, by as many as like to; what is missing is made by one.
         store = Store(project.out, show=shown, write_lock=lambda: lock(project.out))
         inputs = run_project(project, "search", store=store)
-        ids, said = read_corpus(str(texts.resolve()), texts.parent, as_written=True) if texts else ([""], [text or ""])
-        for start in range(0, len(said), _AT_ONCE):
-            some = slice(start, start + _AT_ONCE)
-            for name, about, hits in zip(
-                ids[some], said[some], search_project(project, inputs, said[some], k), strict=True
+        ids, searched = (
+            read_corpus(str(texts.resolve()), texts.parent, as_written=True) if texts else ([""], [text or ""])
+        )
+        for start in range(0, len(searched), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            for name, searched_text, hits in zip(
+                ids[part], searched[part], search_project(project, inputs, searched[part], k), strict=True
             ):
                 if as_json:
                     print(json.dumps({"id": name, "hits": hits} if texts else hits, ensure_ascii=False))
                 else:
-                    _print_hits(name, about, hits)
+                    _print_hits(name, searched_text, hits)
 
 
 _AT_ONCE = 1024
 
 
-def _print_hits(name: str, about: str, hits: list[dict[str, Any]]) -> None:
-    """Print a text with what it names marked, and below it a line for each fact, the most relevant first."""
+def _print_hits(name: str, text: str, hits: list[dict[str, Any]]) -> None:
+    """Print a text with its mentions underlined, and below it a line for each fact, the most relevant first."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    marked = Text(about, overflow="fold")
+    marked = Text(text, overflow="fold")
     for hit in hits:
         if hit["start"] is not None:
             marked.stylize("bold underline", hit["start"], hit["end"])

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kaug.arrays import join
 from kaug.rdf.columns import Columns, find_term, find_triples
 
 __all__ = ["KAUG", "RDF", "Roles", "is_axiom", "tell_roles", "weights"]
@@ -219,14 +220,12 @@ def weights(columns: Columns, terms: pa.Table, roles: Roles, counts: Counter[str
         counts["weights left out: not a number"] += bad
     # Each name of a triple meets each weight of that name.
     order = np.argsort(name, kind="stable")
-    low, high = (np.searchsorted(name[order], subject, side) for side in ("left", "right"))
-    often = high - low
-    places = row[order][np.repeat(low, often) + np.arange(often.sum()) - np.repeat(np.cumsum(often) - often, often)]
-    said = np.repeat(numbers, often)
-    counts["weights left out: the triple itself is not stated"] += int((places < 0).sum())
-    keep = (places >= 0) & ~np.isnan(said)
+    weight, named = join(subject, name[order])
+    rows, values = row[order][named], numbers[weight]
+    counts["weights left out: the triple itself is not stated"] += int((rows < 0).sum())
+    keep = (rows >= 0) & ~np.isnan(values)
     best = np.full(len(found), -np.inf, dtype=np.float32)
-    np.maximum.at(best, places[keep], said[keep])
+    np.maximum.at(best, rows[keep], values[keep])
     return np.where(np.isfinite(best), best, found)
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kaug.arrays import mix
 from kaug.errors import SourceError
 
 __all__ = ["name_blank"]
@@ -96,7 +97,7 @@ def _mentions(terms: pa.Array, blank: NDArray[np.bool_], triples: NDArray[np.uin
     other = np.concatenate([value[told], subject[teller]])
     role = np.concatenate([np.where(itself[told], 3, 1), np.full(int(teller.sum()), 2)]).astype(np.uint64)
     verb = known[np.concatenate([predicate[told], predicate[teller]])]
-    ground = _mix(verb + role[:, None] * _ODD) + np.where((role == 3)[:, None], 0, known[other]).astype(np.uint64)
+    ground = mix(verb + role[:, None] * _ODD) + np.where((role == 3)[:, None], 0, known[other]).astype(np.uint64)
     order = np.argsort(place[node], kind="stable")
     beside = np.where(role == 3, -1, place[other])
     return _Mentions(place[node][order], beside[order], ground[order])
@@ -118,19 +119,12 @@ def _unnamed(text: str) -> str:
 def _refine(names: Names, mentions: _Mentions) -> Names:
     """Look one step further around each node."""
     beside = (mentions.other >= 0)[:, None]
-    seen = _mix(mentions.ground + np.where(beside, _mix(names[mentions.other] + _ODD), np.uint64(0)))
+    seen = mix(mentions.ground + np.where(beside, mix(names[mentions.other] + _ODD), np.uint64(0)))
     sums = np.zeros_like(names)
     if len(seen):
         first = np.flatnonzero(np.diff(mentions.node, prepend=-1))
         sums[mentions.node[first]] = np.add.reduceat(seen, first, axis=0)
-    return _mix(_mix(names) + sums)
-
-
-def _mix(values: Names) -> Names:
-    """Spread every bit over all of its lane (the finalizer of SplitMix64)."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    return mix(mix(names) + sums)
 
 
 def _tell_apart(names: Names, mentions: _Mentions, where: str) -> Names:
@@ -153,9 +147,9 @@ def _tell_apart(names: Names, mentions: _Mentions, where: str) -> Names:
             )
     # Groups that are the same in all are interchangeable: any order numbers them alike.
     total = np.zeros((groups, 2), dtype=np.uint64)
-    np.add.at(total, group, _mix(names))
+    np.add.at(total, group, mix(names))
     turn = _turns(total)[group][:, None]
-    return np.where(turn > 0, _mix(names + turn * _ODD), names)
+    return np.where(turn > 0, mix(names + turn * _ODD), names)
 
 
 def _single_out(names: Names, mentions: _Mentions, work: int) -> tuple[Names, int]:
@@ -165,16 +159,16 @@ def _single_out(names: Names, mentions: _Mentions, work: int) -> tuple[Names, in
         twins = _twins(names, mentions)
         if (twins > 0).any():
             names, work = _settle(
-                np.where(twins[:, None] > 0, _mix(names + twins[:, None] * _ODD), names), mentions, work
+                np.where(twins[:, None] > 0, mix(names + twins[:, None] * _ODD), names), mentions, work
             )
             continue
         least = names[alike][np.argmin(_folded(names[alike]))]
         tries = []
         for node in np.flatnonzero((names == least).all(axis=1)):
             tried = names.copy()
-            tried[node] = _mix(tried[node] + _ODD)
+            tried[node] = mix(tried[node] + _ODD)
             tried, work = _settle(tried, mentions, work)
-            tries.append((_mix(tried).sum(axis=0).tolist(), tried))
+            tries.append((mix(tried).sum(axis=0).tolist(), tried))
             if work < 0:
                 break
         names = min(tries, key=lambda one: one[0])[1]
@@ -192,7 +186,7 @@ def _settle(names: Names, mentions: _Mentions, work: int) -> tuple[Names, int]:
 def _twins(names: Names, mentions: _Mentions) -> NDArray[np.uint64]:
     """Number the nodes of which the very same is said, within each set of them."""
     itself = np.column_stack([mentions.other + 1, mentions.other + 1]).astype(np.uint64)
-    seen = _mix(mentions.ground + _mix(itself * _ODD))
+    seen = mix(mentions.ground + mix(itself * _ODD))
     sums = np.zeros_like(names)
     np.add.at(sums, mentions.node, seen)
     return _turns(np.column_stack([names, sums]))
@@ -208,7 +202,7 @@ def _folded(rows: Names) -> NDArray[np.uint64]:
     """Hash each row to one number."""
     folded = np.zeros(len(rows), dtype=np.uint64)
     for column in rows.T:
-        folded = _mix(folded + column)
+        folded = mix(folded + column)
     return folded
 
 

@@ -1,8 +1,8 @@
 """Facts → an index; texts → the facts that bear on them."""
 
-from kaug.retrieval.encoder import Encoder, load_encoder
+from kaug.retrieval.encoder import Encoder, as_encoder, load_encoder
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.retriever import Retriever
 
-__all__ = ["Encoder", "FactIndex", "Linker", "Retriever", "load_encoder"]
+__all__ = ["Encoder", "FactIndex", "Linker", "Retriever", "as_encoder", "load_encoder"]

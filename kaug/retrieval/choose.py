@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from kaug.arrays import best_first, place_in_group
+from kaug.arrays import best_first, rank_in_group
 from kaug.retrieval.index import FactIndex
 
 __all__ = ["choose"]
@@ -33,7 +33,7 @@ def choose(
         text: int64 (n,): the text of each candidate.
         row: int64 (n,): the fact.
         relevance: float32 (n,). Equal ones are decided by the fact's id.
-        kind: int64 (n,): the kind of the fact, a place in `limits`.
+        kind: int64 (n,): the kind of the fact, an index into `limits`.
         limits: int64 (kinds,): how many facts of each kind a text gets.
         index: The index of the facts.
         diversity: From 0 to 1.
@@ -43,7 +43,7 @@ def choose(
         tokens: int64 (n,): the tokens of each candidate, for a budget.
 
     Returns:
-        int64: the places of the chosen candidates, sorted by text, then in the order of their choice.
+        int64: the positions of the chosen candidates, sorted by text, then in the order of their choice.
     """
     limits = np.minimum(limits, len(row))
     by_id = index.order[row]
@@ -52,13 +52,13 @@ def choose(
     if budget is not None and tokens is not None:
         order = order[tokens[order] <= budget]
     wide = limits if not diversity and budget is None else limits * _POOL
-    order = order[place_in_group(group[order]) < wide[kind[order]]]
+    order = order[rank_in_group(group[order]) < wide[kind[order]]]
     order = order[best_first(text[order], relevance[order], by_id[order])]
     if not diversity and budget is None:
         return order
     # A row for each text, a column for each of its candidates, the best first.
     texts, line = np.unique(text[order], return_inverse=True)
-    column = place_in_group(line)
+    column = rank_in_group(line)
     size = (len(texts), int(column.max()) + 1 if len(column) else 0)
     worth = np.full(size, -np.inf, np.float32)
     worth[line, column] = np.round(relevance[order], 6)
@@ -89,6 +89,6 @@ def choose(
             near[some] = np.maximum(near[some], np.einsum("tcd,td->tc", vectors[some], vectors[some, best]))
     if not chosen:
         return np.zeros(0, np.int64)
-    line, places = np.concatenate(chosen, axis=1)
-    sorted_: NDArray[np.int64] = places[np.argsort(line, kind="stable")]
+    line, positions = np.concatenate(chosen, axis=1)
+    sorted_: NDArray[np.int64] = positions[np.argsort(line, kind="stable")]
     return sorted_

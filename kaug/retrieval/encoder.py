@@ -1,35 +1,66 @@
-"""Texts → unit vectors.
-
-An `Encoder` is anything with a name, a dimension and `encode`. `load_encoder` gives the one that kaug brings: a
-sentence-transformers model that torch, OpenVINO or ONNX Runtime runs, or a static model of model2vec.
-"""
+"""Texts → unit vectors, by a sentence encoder that kaug loads by name, or by any model that has `encode`."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kaug.errors import ModelError
+from kaug.errors import ModelError, PipelineError
+from kaug.models.check import model_digest
 from kaug.models.find import Backend, find_encoder
+from kaug.retrieval.encoders.tokens import Run, chunks, prompts_of
 
-__all__ = ["MANY", "Encoder", "load_encoder"]
+__all__ = ["MANY", "Encoder", "Model", "as_encoder", "load_encoder"]
 
 MANY = 20_000
-"""From so many texts on it pays to measure which backend is the fastest; that takes about half a minute."""
+"""From this number of texts on, it pays to measure which backend is the fastest; that takes about half a minute."""
 
 
-class Encoder(Protocol):
-    """Turns texts into unit vectors whose dot product says how near the texts are in meaning.
+class Model(Protocol):
+    """What can be made an `Encoder`: a `SentenceTransformer`, a model2vec `StaticModel`, or an object of yours.
+
+    If it has `encode_query` and `encode_document`, queries and facts are encoded by these.
+    """
+
+    def encode(self, texts: Any, /) -> Any:
+        """Encode a list of n texts to an array of the shape (n, dimension)."""
+        ...
+
+
+@dataclass
+class Encoder:
+    """Turns texts into unit vectors, whose dot product is the cosine of their meanings.
 
     Attributes:
-        name: What the encoder is called; an index made with one name is refused by an encoder of another.
+        name: The name of the model; an index built with one name is refused with another.
         dimension: The number of components of a vector.
+        run: Runs the model on a chunk of texts.
+        backend: What runs it: `torch`, `openvino`, …; `python` for an object that was handed in.
+        digest: Hex digest of the model's files; empty if they are not known.
+        chosen: How the backend was chosen: what was measured, or why there was no choice.
+        longest: The maximum number of tokens that the model reads of a text.
+        chunk: The maximum number of texts handed to `run` at a time.
+
+    Examples:
+        >>> class Lengths:
+        ...     def encode(self, texts):
+        ...         return np.array([[len(text), 1] for text in texts])
+        >>> as_encoder(Lengths()).encode(["", "a"]).round(2).tolist()
+        [[0.0, 1.0], [0.71, 0.71]]
     """
 
     name: str
     dimension: int
+    run: Run
+    backend: str = "python"
+    digest: str = ""
+    chosen: dict[str, Any] = field(default_factory=dict)
+    longest: int = 8192
+    chunk: int = 16_384
 
     def encode(
         self, texts: Sequence[str], progress: Callable[[int], None] | None = None, *, query: bool = False
@@ -37,80 +68,148 @@ class Encoder(Protocol):
         """Encode texts.
 
         Args:
-            texts: n texts; what exceeds the model's maximal length is not seen.
+            texts: n texts; what exceeds the model's maximum length is not read.
             progress: Called with the number of texts encoded since the last call.
-            query: Whether the texts ask, and so get the model's prompt for queries, or are what is looked for, and get
-                that for documents. Most models have no prompts, and no difference.
+            query: Whether the texts are queries, and get the model's prompt for these, or documents. Most models have no
+                prompts, and make no difference.
 
         Returns:
-            float32 (n, dimension), rows of unit norm.
+            float32 (n, dimension), rows of unit norm; of a text in which the model finds nothing, zeros. A text's vector
+            agrees to 1e-6 whatever texts it is encoded with, if the model computes in float32; on one machine, the same
+            texts in the same order give the same bits.
+
+        Raises:
+            PipelineError: The model returns another shape than (n, dimension), or numbers that are not finite.
         """
-        ...
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        start = 0
+        for chunk in chunks(texts, self.longest, self.chunk):
+            rows = np.asarray(self.run(chunk, query, progress or (lambda _: None)), np.float32)
+            expected = (len(chunk), self.dimension)
+            if rows.shape != expected:
+                raise PipelineError(f"The encoder {self.name!r} gave rows of shape {rows.shape}, not {expected}.")
+            odd = np.flatnonzero(~np.isfinite(rows).all(axis=1))
+            if len(odd):
+                raise PipelineError(
+                    f"The encoder {self.name!r} gave numbers that are not finite for {len(odd)} of {len(chunk)} "
+                    f"sentences, first for {chunk[odd[0]]!r}."
+                )
+            norms = np.sqrt(np.square(rows).sum(axis=1, keepdims=True))
+            np.divide(rows, norms, out=vectors[start : start + len(chunk)], where=norms > 0)
+            start += len(chunk)
+        return vectors
+
+
+def as_encoder(model: "str | Encoder | Model", name: str | None = None) -> Encoder:
+    """Make an `Encoder` of a model.
+
+    Args:
+        model: The name of a model for `load_encoder`, an `Encoder`, or a `Model`, such as a `SentenceTransformer`.
+        name: What to call it; if None, its `name`, its folder's or hub name, or else the name of its class.
+
+    Raises:
+        ModelError: It has no `encode`.
+    """
+    if isinstance(model, Encoder):
+        return model
+    if isinstance(model, str):
+        return load_encoder(model)
+    document: Any = getattr(model, "encode_document", getattr(model, "encode", None))
+    query = getattr(model, "encode_query", document)
+    if not callable(document):
+        raise ModelError(
+            f"{type(model).__name__} is no encoder: it has no method encode(texts). Give a SentenceTransformer, an object "
+            "with encode(texts) → array (n, dimension), or a model's name."
+        )
+
+    if hasattr(model, "prompts"):  # a SentenceTransformer, whose own choice of a prompt may be an empty one
+        prompts = prompts_of(model.prompts or {}, getattr(model, "default_prompt_name", None))
+        query, document = partial(query, prompt=prompts.query), partial(document, prompt=prompts.document)
+
+    def run(texts: list[str], is_query: bool, progress: Callable[[int], None]) -> NDArray[np.float32]:
+        rows = np.asarray((query if is_query else document)(texts))
+        progress(len(texts))
+        return rows
+
+    dimension = getattr(model, "dimension", None) or np.asarray(document(["a"])).shape[-1]
+    longest = min(getattr(model, "max_seq_length", None) or 8192, 8192)  # infinite for static models
+    return Encoder(name or _name(model), int(dimension), run, longest=int(longest), chunk=2048)
+
+
+def _name(model: Any) -> str:
+    if isinstance(name := getattr(model, "name", None), str):
+        return name
+    modules = model.modules() if hasattr(model, "modules") else ()
+    paths = (getattr(getattr(module, "auto_model", None), "name_or_path", None) for module in modules)
+    return next((str(path) for path in paths if path), type(model).__name__)
 
 
 def load_encoder(name: str, backend: Backend = "auto", *, texts: int = 0) -> Encoder:
-    """Load a sentence encoder by name → an `Encoder`, with what runs it in its `backend`, and why in its `chosen`.
-
-    The same text gives the same row, bit for bit, whatever texts it is encoded with, on one machine with one version of
-    the libraries and one backend in float32. Only safetensors and no code are read from the model's folder.
+    """Load a sentence encoder by name. Only safetensors and no code are read from the model's folder.
 
     Args:
-        name: What `kaug.models.find.find_encoder` finds: a folder, `all-MiniLM-L6-v2`, or a hub name.
+        name: What `kaug.models.find.find_encoder` finds: a folder that sentence-transformers or model2vec saved,
+            `all-MiniLM-L6-v2`, or a hub name.
         backend: What runs the model. `auto` is the fastest whose vectors agree with those of torch in float32, once that
             was measured on this machine; until then it is `torch`.
-        texts: How many texts will be encoded: from `MANY` on, `auto` measures if it has not.
+        texts: How many texts will be encoded: from `MANY` on, `auto` measures if that was not done before.
 
     Returns:
         The encoder.
 
     Raises:
-        ModelError: Nothing answers to the name, what does is no sentence encoder, or the backend cannot run it here.
+        ModelError: No model of that name was found, it is not a sentence encoder, or the backend cannot run it here.
 
     Examples:
         >>> encoder = load_encoder("all-MiniLM-L6-v2", "torch")
         >>> encoder.encode(["The capital of Togo is Lomé."]).shape
         (1, 384)
     """
-    from kaug.retrieval.encoders.static import is_static, static_encoder
+    from kaug.retrieval.encoders.backends import load_model2vec
+    from kaug.retrieval.encoders.choice import candidates, kept_choice, make_choice
 
     folder = find_encoder(name)
-    if is_static(folder):
+    digest = model_digest(folder)
+    if (static := load_model2vec(name, folder)) is not None:
         if backend != "auto":
             raise ModelError(
                 f"The encoder {name!r} is a static model, which has no backends: set 'auto', not {backend!r}."
             )
-        return static_encoder(name, folder)
+        encoder = as_encoder(static, name)
+        encoder.backend, encoder.digest = "static", digest
+        encoder.chosen = {"backend": "static", "why": "a static model has one way to run"}
+        return encoder
     if backend != "auto":
-        return _run_by(name, folder, backend, {})
-    from kaug.retrieval.encoders.choice import candidates, kept_choice, make_choice
-    from kaug.retrieval.encoders.exported import model_digest
-
-    digest = model_digest(folder)
+        return _run_by(name, folder, digest, backend, {})
     choice = kept_choice(digest)
     if choice is None and texts >= MANY and (names := candidates()) != ["torch"]:
-        choice = make_choice(digest, names, lambda one: _run_by(name, folder, one, {}))
+        choice = make_choice(digest, names, lambda one: _run_by(name, folder, digest, one, {}))
     chosen = choice or {"why": "nothing is measured on this machine"}
-    return _run_by(name, folder, chosen.get("backend", "torch"), chosen)
+    return _run_by(name, folder, digest, chosen.get("backend", "torch"), chosen)
 
 
-def _run_by(name: str, folder: Path, backend: str, chosen: dict[str, Any]) -> Encoder:
-    from kaug.retrieval.encoders.exported import exported, model_digest, need
+def _run_by(name: str, folder: Path, digest: str, backend: str, chosen: dict[str, Any]) -> Encoder:
+    from kaug.retrieval.encoders import backends
+    from kaug.retrieval.encoders.exported import exported
 
-    encoder: Any
-    if backend in ("torch", "torch-bf16"):
-        from kaug.retrieval.encoders.stack import load_stack, torch_encoder
-
-        encoder = torch_encoder(name, load_stack(name, folder), bf16=backend == "torch-bf16")
+    bf16 = backend.endswith("-bf16")
+    if backend.startswith("torch"):
+        model = backends.load_sentence_transformer(name, folder)
+        tokens = backends.tokens_of(model)
+        if isinstance(tokens, str):
+            encoder = as_encoder(model, name)
+            encoder.backend, encoder.digest = "torch", digest
+            encoder.chosen = {
+                **chosen,
+                "why": f"only sentence-transformers itself runs it: {tokens}",
+                "backend": "torch",
+            }
+            return encoder
+        run, dimension = backends.torch_run(model, tokens, bf16=bf16)
     else:
-        from kaug.retrieval.encoders.runtimes import has_bf16, onnx_encoder, openvino_encoder
-
-        need("onnx" if backend == "onnx" else "openvino")
-        if backend == "openvino-bf16" and not has_bf16():
+        backends.require(backend.removesuffix("-bf16"))
+        if bf16 and not backends.has_bf16():
             raise ModelError("The backend 'openvino-bf16' needs a processor with units for bfloat16; use 'openvino'.")
-        place = exported(name, folder, model_digest(folder))
-        if backend == "onnx":
-            encoder = onnx_encoder(name, place)
-        else:
-            encoder = openvino_encoder(name, place, "bf16" if backend == "openvino-bf16" else "f32")
-    encoder.chosen = {**chosen, **encoder.chosen, "backend": encoder.backend}
-    return cast("Encoder", encoder)
+        made = exported(name, folder, digest)
+        run, dimension = backends.onnx_run(made) if backend == "onnx" else backends.openvino_run(made, bf16=bf16)
+    return Encoder(name, dimension, run, backend, digest, {**chosen, "backend": backend})

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from kaug.arrays import Numbers, places, spread
+from kaug.arrays import Numbers, expand, positions
 from kaug.knowledge.knowledge_base import KnowledgeBase
 
 __all__ = ["LEAST", "STOP", "FactGraph", "Reached"]
@@ -41,7 +41,7 @@ class Reached(NamedTuple):
 
     def find(self, text: Numbers, term: Numbers) -> Numbers:
         """Find the entries of texts and terms, int64; -1 where no walk from the text reaches the term."""
-        return places(self.text * self.terms + self.term, text * self.terms + term)
+        return positions(self.text * self.terms + self.term, text * self.terms + term)
 
     def of_text(self, text: int) -> "Reached":
         """Return the entries of one text."""
@@ -84,14 +84,14 @@ class FactGraph:
             int64 (pairs,) twice: the numbers, and the rows of the facts.
         """
         small = np.flatnonzero(self.degree[term] <= self.most)
-        out, row = spread(self._out[term[small]], self._out[term[small] + 1])
-        into, entry = spread(self._in[term[small]], self._in[term[small] + 1])
+        out, row = expand(self._out[term[small]], self._out[term[small] + 1])
+        into, entry = expand(self._in[term[small]], self._in[term[small] + 1])
         return text[small[np.concatenate([out, into])]], np.concatenate([row, self._by_object[entry]])
 
     def facts_with_subject(self, term: Numbers) -> tuple[Numbers, Numbers]:
-        """Find the facts that have terms as their subject, but of hubs: int64 (pairs,) twice: places in `term`, rows."""
+        """Find the facts that have terms as their subject, but of hubs: int64 (pairs,) twice: positions in `term`, rows."""
         count = np.where(self.degree[term] <= self.most, self._out[term + 1] - self._out[term], 0)
-        return spread(self._out[term], self._out[term] + count)
+        return expand(self._out[term], self._out[term] + count)
 
     def some_facts_of(self, term: Numbers, most: int) -> tuple[Numbers, Numbers, Numbers]:
         """Find some of the facts of terms, of hubs too: at most so many as subject and as object, spread evenly.
@@ -101,18 +101,18 @@ class FactGraph:
             most: How many on either side.
 
         Returns:
-            int64 (pairs,) three times: places in `term`, ascending; the rows of the facts; the term at the other end.
+            int64 (pairs,) three times: positions in `term`, ascending; the rows of the facts; the term at the other end.
         """
         found = []
         for side, first in enumerate((self._out, self._in)):
             low, count = first[term], np.minimum(first[term + 1] - first[term], most)
-            place, turn = spread(np.zeros(len(term), np.int64), count)
-            entry = low[place] + turn * (first[term + 1] - low)[place] // count[place]
+            index, turn = expand(np.zeros(len(term), np.int64), count)
+            entry = low[index] + turn * (first[term + 1] - low)[index] // count[index]
             row = self._by_object[entry] if side else entry
-            found.append((place, row, self.ends[1 - side][row]))
-        place, row, other = (np.concatenate(both) for both in zip(*found, strict=True))
-        by = np.argsort(place, kind="stable")
-        return place[by], row[by], other[by]
+            found.append((index, row, self.ends[1 - side][row]))
+        index, row, other = (np.concatenate(both) for both in zip(*found, strict=True))
+        by = np.argsort(index, kind="stable")
+        return index[by], row[by], other[by]
 
     def between_hubs(self, text: Numbers, term: Numbers) -> tuple[Numbers, Numbers]:
         """Find the facts between two hubs that one text names.
@@ -129,10 +129,10 @@ class FactGraph:
         numbers, first = np.unique(text, return_index=True)
         bounds = np.append(first, len(text))
         group = np.searchsorted(numbers, text)
-        left, other = spread(bounds[group], bounds[group + 1])
+        left, other = expand(bounds[group], bounds[group + 1])
         keys = term[left] * self._terms + term[other]
         low, high = (np.searchsorted(self._hub_keys, keys, side) for side in ("left", "right"))
-        pair, entry = spread(low, high)
+        pair, entry = expand(low, high)
         return text[left[pair]], self._hub_rows[entry]
 
     def walk(self, text: Numbers, term: Numbers, weight: NDArray[np.float32], hops: int) -> "Reached":
@@ -165,8 +165,8 @@ class FactGraph:
         keys, ended = (np.concatenate(column) for column in zip(*steps, strict=True))
         hop = np.repeat(np.arange(len(steps)), [len(step[0]) for step in steps])
         order = np.lexsort((hop, keys))
-        keys, first, place = np.unique(keys[order], return_index=True, return_inverse=True)
-        probability = np.bincount(place, ended[order], minlength=len(keys))
+        keys, first, index = np.unique(keys[order], return_index=True, return_inverse=True)
+        probability = np.bincount(index, ended[order], minlength=len(keys))
         text, term = np.divmod(keys, np.int64(self._terms))
         return Reached(text, term, probability.astype(np.float32), hop[order][first], self._terms)
 

@@ -1,10 +1,13 @@
 """Facts → an index of their sentences' vectors, and texts → the facts that are nearest in meaning.
 
-A sentence that several facts share is embedded and stored once. Sentences are searched; hits are the facts that they say.
+A sentence that several facts share is embedded and stored once. Sentences are searched; hits are the facts with them.
 """
 
 import logging
+import os
+import shutil
 import tempfile
+import time
 import weakref
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -15,34 +18,43 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kaug.arrays import best_first, place_in_group, spread
+from kaug.arrays import best_first, expand, rank_in_group
 from kaug.errors import ArtifactError, PipelineError
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.retrieval.encoder import Encoder, load_encoder
-from kaug.retrieval.indexing.codes import Codes, build_codes
-from kaug.retrieval.indexing.embeddings import embed
-from kaug.retrieval.indexing.folder import AGAIN, read_folder, write_folder
-from kaug.retrieval.indexing.said import said_by, said_digest
-from kaug.retrieval.indexing.vectors import Shard, Vectors, bytes_of
+from kaug.retrieval.encoder import Encoder, Model, as_encoder
+from kaug.retrieval.indexing.codes import Codes, build_codes, read_codes
+from kaug.retrieval.indexing.embeddings import SHARD, distinct_sentences, embed, sentences_digest
+from kaug.retrieval.indexing.vectors import Shard, Vectors, bytes_of, read_shard
+from kaug.store.artifact import Draft, publish, verify_file
+from kaug.store.artifact import load as load_artifact
 
 __all__ = ["HITS", "FactIndex"]
 
 _TYPES = {"text": pa.int32(), "rank": pa.int32(), "row": pa.int64(), "fact": pa.string(), "score": pa.float32()}
 HITS = pa.schema([pa.field(name, kind, nullable=False) for name, kind in _TYPES.items()])
-"""What a search finds: `text` the row number of the query, `rank` from 1, `row` of the fact, its hex id, the cosine."""
+"""Hits of a search: the number of the `text`, the `rank` from 1, the `row` of the fact, its hex id, the cosine."""
+
+_FORMAT = 4
+_STAGE = "retrieval"
+_FACTS, _CODES, _SHARDS = "facts.arrow", "index.faiss", "embeddings/"
+_COLUMNS = pa.schema({"fact": pa.binary(16), "sentence": pa.int32()})
+_AGAIN = "Build the index again."
+# A folder that is being replaced is absent for the time between two renames.
+_TRIES, _PAUSE = 20, 0.01
 
 
 class FactIndex:
     """The facts of a knowledge base, searchable by meaning.
 
     Attributes:
-        encoder: The encoder that the sentences were embedded with, and that queries are.
-        language: The language of the embedded sentences.
+        kb: The knowledge base.
+        encoder: The encoder of the sentences and of queries.
+        language: The language of the sentences.
         kind: The FAISS factory string: `Flat` is exact.
         recall: Recall@10 against exact search, of the nearest others to a sample of the sentences, in [0, 1].
         digest: Hex digest of the fact ids and sentences.
         vectors: (facts, dimension): `vectors[rows]` reads unit vectors, float32, from the files they are stored in.
-        taken_over: How many distinct sentences `build` found in an earlier index, or left by an unfinished build.
+        taken_over: The number of distinct sentences that `build` found in an earlier index or an unfinished build.
 
     Examples:
         >>> import tempfile
@@ -66,6 +78,7 @@ class FactIndex:
         taken_over: int = 0,
     ) -> None:
         """Hold the parts that `build` or `load` made; use those."""
+        self.kb = kb
         self.encoder = encoder
         self.vectors = Vectors(codes.vectors.parts, encoder.dimension, sentence)
         self.language = str(about["language"])
@@ -77,33 +90,34 @@ class FactIndex:
         self._sentence = sentence
         self._shards = shards
         self._codes = codes
-        self._kb = kb
 
     @classmethod
     def build(
         cls,
         kb: KnowledgeBase,
-        encoder: Encoder | str = "all-MiniLM-L6-v2",
+        encoder: Encoder | Model | str = "all-MiniLM-L6-v2",
         language: str = "en",
         progress: Callable[[int], None] | None = None,
         previous: Path | None = None,
         *,
         recall: float = 0.99,
         work: Path | None = None,
+        shard_size: int = SHARD,
     ) -> Self:
         """Embed every fact's sentence, each distinct one once, and index the vectors.
 
         Args:
             kb: The knowledge base; one without facts makes an index that finds nothing.
-            encoder: An encoder, or the name of one.
+            encoder: A model's name, a `SentenceTransformer`, or any object with `encode`: see `as_encoder`.
             language: The language of the sentences.
             progress: Called with the number of sentences done since the last call.
-            previous: The folder of an earlier index. Sentences that it holds are not embedded again; what is saved is the
-                same, byte for byte. Nothing is taken from a file that is not intact or was made by another encoder, or
-                if the encoder now gives other vectors for a sample of what is there.
-            recall: The recall@10 wanted, in (0, 1]. If it cannot be reached, a warning is logged and `recall` says what is.
-            work: Where vectors are written as they are made. A build that did not come to its end is taken up from there;
-                remove the folder when the index is saved. If None, they stand in a temporary folder while the index is used.
+            previous: The folder of an earlier index. The vectors of sentences that it holds are taken over. Nothing is
+                taken from a file that is damaged or of another encoder, or if the encoder now gives other vectors for a
+                sample of the sentences.
+            recall: The recall@10 wanted, in (0, 1]. If it cannot be reached, a warning is logged, and `recall` is what was.
+            work: Where vectors are written as they are made. A build that was interrupted is continued from there; remove
+                the folder when the index is saved. If None, a temporary folder is used.
+            shard_size: The number of sentences whose vectors are written into one file.
 
         Raises:
             ModelError: There is no such encoder.
@@ -112,75 +126,110 @@ class FactIndex:
         """
         if not 0 < recall <= 1:
             raise PipelineError(f"recall is {recall}; it must be above 0, and at most 1.")
-        encoder = load_encoder(encoder) if isinstance(encoder, str) else encoder
-        said = said_by(kb, language)
+        encoder = as_encoder(encoder)
+        sentences = distinct_sentences(kb, language)
         temporary = None if work else tempfile.TemporaryDirectory(prefix="kaug-index-")
-        earlier = sorted(Path(previous).glob("embeddings/*.arrow")) if previous else []
-        place = Path(temporary.name) if temporary else Path(work or "")
-        shards, taken_over = embed(said.marks, said.sentences, encoder, place, earlier, progress)
+        earlier = sorted(Path(previous).glob(f"{_SHARDS}*.arrow")) if previous else []
+        folder = Path(temporary.name) if temporary else Path(work or "")
+        shards, taken_over = embed(
+            sentences.digests, sentences.text, encoder, folder, earlier, progress, shard_size=shard_size
+        )
         codes = build_codes(Vectors([shard.vectors for shard in shards], encoder.dimension), recall)
         if codes.recall < recall:
             _log.warning("The index reaches a recall@10 of %.4f; wanted was %.4f.", codes.recall, recall)
         about = {
+            "format": _FORMAT,
             "encoder": encoder.name,
             "dimension": encoder.dimension,
             "language": language,
             "count": kb.facts.num_rows,
-            "distinct": len(said.marks),
-            "facts": said_digest(kb, language),
+            "distinct": len(sentences.digests),
+            "facts": sentences_digest(kb, language),
             "kind": codes.kind,
             "recall_wanted": float(recall),
             "recall_at_10": round(codes.recall, 4),
             "factor": codes.factor,
             "probes": codes.probes,
+            "shards": [shard.digest for shard in shards],
         }
-        index = cls(kb, encoder, said.sentence, shards, codes, about, taken_over)
+        index = cls(kb, encoder, sentences.number, shards, codes, about, taken_over)
         if temporary:
             weakref.finalize(index, temporary.cleanup)
         return index
 
     def save(self, folder: Path) -> None:
-        """Write the index into a folder: `embeddings/`, `facts.arrow`, `index.faiss`, `index.json`.
+        """Write the index as an artifact, which takes the place of an earlier one when it is whole.
 
         Args:
-            folder: It exists, and holds no index.
+            folder: The folder; absent, empty, or that of an artifact.
 
         Raises:
-            ArtifactError: An index is there already.
+            ArtifactError: The folder holds something else, or cannot be written.
         """
-        write_folder(Path(folder), self._about, self._kb.facts["fact"], self._sentence, self._shards, self._codes)
+        with publish(Path(folder), stage=_STAGE, fingerprint=self.digest) as draft:
+            self.write(draft)
 
-    @classmethod
-    def load(cls, folder: Path, kb: KnowledgeBase, encoder: Encoder | str) -> Self:
-        """Open an index that `save` wrote, if it is one of these facts and of this encoder.
+    def write(self, draft: Draft) -> None:
+        """Write the index into the draft of an artifact.
 
         Args:
-            folder: What `save` filled. If it is replaced meanwhile, what is opened is one index or the other.
-            kb: The knowledge base that the index was built from.
-            encoder: The encoder that it was built with, or its name.
+            draft: It gets the files `embeddings/…`, linked if they are on the same disk, `facts.arrow` (the id of each fact
+                and the number of its sentence) and, unless the search is exact, `index.faiss`; counts; and in its details
+                encoder, backend, kind and recall.
+        """
+        table = pa.table({"fact": self.kb.facts["fact"].combine_chunks(), "sentence": self._sentence}, schema=_COLUMNS)
+        with pa.OSFile(os.fspath(draft.path / _FACTS), "wb") as sink, pa.ipc.new_file(sink, _COLUMNS) as writer:
+            writer.write_table(table)
+        self._codes.write(draft.path / _CODES)
+        (draft.path / _SHARDS).mkdir()
+        for number, shard in enumerate(self._shards):
+            file = draft.path / f"{_SHARDS}{number:05}.arrow"
+            try:
+                os.link(shard.path, file)
+            except OSError:  # on another disk, or on one without links
+                shutil.copyfile(shard.path, file)
+        draft.counts.update({"facts": len(self), "facts whose embedding was there": self.taken_over})
+        draft.details.update(
+            kind=self.kind,
+            recall_at_10=self.recall,
+            recall_wanted=self._about["recall_wanted"],
+            encoder=self.encoder.name,
+            backend=self.encoder.chosen,
+            index=self._about,
+        )
 
-        Returns:
-            The index; its vectors stay on disk until they are asked for.
+    @classmethod
+    def load(cls, folder: Path, kb: KnowledgeBase, encoder: Encoder | Model | str | None = None) -> Self:
+        """Open a saved index, if it is one of these facts and of this encoder.
+
+        Args:
+            folder: The folder of the artifact. Every file is verified but the vectors, which stay on disk until they are
+                asked for. If the folder is replaced meanwhile, what is opened is one index or the other.
+            kb: The knowledge base that the index was built from.
+            encoder: The encoder that it was built with, or its name; if None, the model of the name in the index.
 
         Raises:
             ArtifactError: A file is missing or damaged, or the index is of other facts, another encoder or dimension.
             ModelError: There is no such encoder.
         """
         folder = Path(folder)
-        encoder = load_encoder(encoder) if isinstance(encoder, str) else encoder
-        about, table, shards, codes = read_folder(folder)
+        encoder = None if encoder is None else as_encoder(encoder)
+        about, table, shards, codes = _read(folder)
+        encoder = encoder or as_encoder(str(about["encoder"]))
         if about["encoder"] != encoder.name:
             raise ArtifactError(
-                f"{folder}: built with the encoder {about['encoder']!r}, not with {encoder.name!r}. {AGAIN}"
+                f"{folder}: built with the encoder {about['encoder']!r}, not with {encoder.name!r}. {_AGAIN}"
             )
-        for what, wanted, found in (
+        for name, wanted, stored in (
             ("dimension", encoder.dimension, {about["dimension"]}),
             ("count", kb.facts.num_rows, {about["count"], table.num_rows}),
         ):
-            if found != {wanted}:
-                raise ArtifactError(f"{folder}: the {what} should be {wanted}; the files say {sorted(found)}. {AGAIN}")
-        if about["facts"] != said_digest(kb, about["language"]):
-            raise ArtifactError(f"{folder}: built from other facts, or they are now said otherwise. {AGAIN}")
+            if stored != {wanted}:
+                raise ArtifactError(
+                    f"{folder}: the {name} should be {wanted}; the files say {sorted(stored)}. {_AGAIN}"
+                )
+        if about["facts"] != sentences_digest(kb, about["language"]):
+            raise ArtifactError(f"{folder}: built from other facts, or their sentences have changed. {_AGAIN}")
         return cls(kb, encoder, table["sentence"].to_numpy(), shards, codes, about)
 
     def __len__(self) -> int:
@@ -189,8 +238,8 @@ class FactIndex:
 
     @cached_property
     def order(self) -> NDArray[np.int64]:
-        """Each fact's place among all when sorted by id, int64 (facts,): what breaks ties."""
-        ids = b"".join(bytes_of(chunk) for chunk in self._kb.facts["fact"].chunks)
+        """Each fact's rank when sorted by id, int64 (facts,): what breaks ties."""
+        ids = b"".join(bytes_of(chunk) for chunk in self.kb.facts["fact"].chunks)
         first, last = np.frombuffer(ids, ">u8").reshape(-1, 2).T.astype(np.uint64)
         order = np.empty(len(self), np.int64)
         order[np.lexsort((last, first))] = np.arange(len(self))
@@ -213,8 +262,8 @@ class FactIndex:
             k: How many, at least 1; where there are fewer facts, fewer rows come back.
 
         Returns:
-            A table of the schema `HITS`, sorted by text and rank. Ties are broken by the fact's id; of sentences that are as near
-            as the last one found, 16 more are looked at.
+            A table of the schema `HITS`, sorted by text and rank. Ties are broken by the fact's id, among the 16 next
+            sentences that are as near as the last.
 
         Raises:
             PipelineError: k is below 1.
@@ -254,24 +303,24 @@ class FactIndex:
         score = self._codes.vectors.cosines(queries, text, sentence)
         best = best_first(text, score)
         text, sentence, score = text[best], sentence[best], score[best]
-        # Of each text's sentences those as near as the k-th, and of each sentence k facts: among these are the hits.
+        # The hits are among k facts of each sentence that is as near as a text's k-th.
         last = np.minimum(np.searchsorted(text, text) + k, np.searchsorted(text, text, "right")) - 1
         near = np.flatnonzero(np.round(score, 6) >= np.round(score[last], 6))
         times = np.minimum(counts[sentence[near]], k)
         first = starts[sentence[near]]
-        place, entry = spread(first, first + times)
-        row, text, score = rows[entry], text[near][place], score[near][place]
+        index, entry = expand(first, first + times)
+        row, text, score = rows[entry], text[near][index], score[near][index]
         best = best_first(text, score, self.order[row])
         text, row, score = text[best], row[best], score[best]
-        rank = place_in_group(text) + 1
+        rank = rank_in_group(text) + 1
         kept = rank <= k
-        columns = (text[kept], rank[kept], row[kept], self._kb.hex_ids.take(pa.array(row[kept])), score[kept])
+        columns = (text[kept], rank[kept], row[kept], self.kb.hex_ids.take(pa.array(row[kept])), score[kept])
         return pa.table([pa.array(c, f.type) for c, f in zip(columns, HITS, strict=True)], schema=HITS)
 
     def cosines(
         self, queries: NDArray[np.float32], text: NDArray[np.int64], row: NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        """Score pairs of a query and a fact, each in the same way whatever the others are.
+        """Return the cosines of pairs of a query and a fact.
 
         Args:
             queries: float32 (n, dimension), rows of unit norm.
@@ -282,6 +331,54 @@ class FactIndex:
             float32 (pairs,), in [-1, 1].
         """
         return self.vectors.cosines(queries, text, row)
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], pa.Table, list[Shard], Codes]:
+    """Open the files of an index, again if the folder is replaced meanwhile, so that they are of one index."""
+    for last in [False] * _TRIES + [True]:
+        before = _identity(folder)
+        try:
+            parts, failed = _open(folder), None
+        except OSError as error:  # an ArtifactError is one
+            parts, failed = None, error
+        if (before and before == _identity(folder)) or last:
+            break
+        time.sleep(_PAUSE)
+    if parts is None:
+        if isinstance(failed, ArtifactError):
+            raise failed
+        raise ArtifactError(f"{folder}: cannot be read: {failed}. {_AGAIN}") from failed
+    return parts
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    try:
+        stat = folder.stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns
+
+
+def _open(folder: Path) -> tuple[dict[str, Any], pa.Table, list[Shard], Codes]:
+    artifact = load_artifact(folder, stage=_STAGE, verify=False)
+    about = dict(artifact.details.get("index") or {})
+    if about.get("format") != _FORMAT:
+        raise ArtifactError(
+            f"{folder}: holds an index of format {about.get('format')}; expected {_FORMAT}. Build it again."
+        )
+    shards = []
+    for name in sorted(artifact.files):
+        if name.startswith(_SHARDS):
+            shards.append(read_shard(folder / name, about["dimension"]))
+        else:
+            verify_file(artifact, name)
+    if [shard.digest for shard in shards] != about["shards"]:
+        raise ArtifactError(f"{folder / _SHARDS}: of another index, or altered since it was written. {_AGAIN}")
+    vectors = Vectors([shard.vectors for shard in shards], about["dimension"])
+    settings = {name: about[name] for name in ("kind", "factor", "probes")}
+    codes = read_codes(folder / _CODES, vectors, recall=about["recall_at_10"], **settings)
+    table = pa.ipc.open_file(pa.memory_map(os.fspath(folder / _FACTS))).read_all()
+    return about, table, shards, codes
 
 
 _log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kaug.arrays import place_in_group, spread
+from kaug.arrays import expand, rank_in_group
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.linking.characters import read_characters
 from kaug.retrieval.linking.prefixes import Prefixes, batches, hash_forms
@@ -112,7 +112,7 @@ class Linker:
         start, end, form, allowed = self._prefixes.match(read)
         kept = _leftmost(start, end)
         start, end, form, allowed = read.placed(start[kept]), read.placed(end[kept] - 1) + 1, form[kept], allowed[kept]
-        span, entry = spread(self._first[form], self._first[form + 1])
+        span, entry = expand(self._first[form], self._first[form + 1])
         ruled = (self._rules[entry] & allowed[span]) > 0
         span, entry = span[ruled], entry[ruled]
         text = np.searchsorted(read.first, start, "right") - 1
@@ -135,7 +135,7 @@ def _best_known(kb: KnowledgeBase, pairs: NDArray[np.int64], most: int) -> NDArr
         subject, _, object_ = kb.columns()
         facts = np.bincount(np.concatenate([subject, object_]), minlength=kb.terms.num_rows)
         order = crowded[np.lexsort((term[crowded], -facts[term[crowded]], form[crowded]))]
-        kept[order[place_in_group(form[order]) >= most]] = False
+        kept[order[rank_in_group(form[order]) >= most]] = False
     return kept
 
 
@@ -149,9 +149,9 @@ def _leftmost(start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.in
     kept[1:] &= ~clash[:-1]
     free = 0
     tangled = np.flatnonzero(~kept)
-    for place, begin, stop in zip(tangled.tolist(), start[tangled].tolist(), end[tangled].tolist(), strict=True):
+    for span, begin, stop in zip(tangled.tolist(), start[tangled].tolist(), end[tangled].tolist(), strict=True):
         if begin >= free:
-            kept[place], free = True, stop
+            kept[span], free = True, stop
     return np.flatnonzero(kept)
 
 
@@ -159,8 +159,8 @@ def _cut(text: str, start: NDArray[np.int64], end: NDArray[np.int64]) -> pa.Arra
     """The parts of a text that stand at spans that do not overlap."""
     data = text.encode("utf-8", "surrogatepass")
     if len(data) > len(text):
-        place = np.append(np.flatnonzero((np.frombuffer(data, np.uint8) & 0xC0) != 0x80), len(data))
-        start, end = place[start], place[end]
+        offset = np.append(np.flatnonzero((np.frombuffer(data, np.uint8) & 0xC0) != 0x80), len(data))
+        start, end = offset[start], offset[end]
     bounds = np.stack([start, end], axis=1).ravel()
     parts = pa.Array.from_buffers(
         pa.large_string(), max(len(bounds) - 1, 0), [None, pa.py_buffer(bounds), pa.py_buffer(data)]

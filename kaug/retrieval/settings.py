@@ -7,7 +7,10 @@ from pydantic import Field
 from kaug.models.find import Backend
 from kaug.settings import PathText, Section
 
-__all__ = ["FactFilter", "RetrievalSettings"]
+__all__ = ["MOST_FACTS", "FactFilter", "RetrievalSettings"]
+
+MOST_FACTS = 10_000
+"""The maximum of facts for a text."""
 
 
 class FactFilter(Section):
@@ -27,7 +30,7 @@ class RetrievalSettings(Section):
     backend: Backend = Field(
         "auto", description="what runs the encoder; `auto`: the fastest here whose vectors agree with those of `torch`"
     )
-    k: dict[Literal["domain", "commonsense"], Annotated[int, Field(ge=0, le=1000)]] = Field(
+    k: dict[Literal["domain", "commonsense"], Annotated[int, Field(ge=0, le=MOST_FACTS)]] = Field(
         {"domain": 3, "commonsense": 2}, description="facts for each text, by kind of source"
     )
     threshold: float = Field(0.5, ge=-1, le=2, description="relevance below which a fact is left out")

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kaug.arrays import places_of
+from kaug.arrays import join
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.wording.wording import Wording
 
@@ -37,11 +37,10 @@ def facts_about(kb: KnowledgeBase, entities: NDArray[np.uint32], language: str =
     asked[entities] = True
     by_object = np.flatnonzero(asked[objects])
     by_object = by_object[np.argsort(objects[by_object], kind="stable")]
-    first, second = places_of(subjects, entities), places_of(objects[by_object], entities)
-    place = np.repeat(np.tile(np.arange(len(entities)), 2), np.concatenate([first[1], second[1]]))
-    rows = np.concatenate([first[0], by_object[second[0]]])
-    itself = (np.arange(len(rows)) >= len(first[0])) & (subjects[rows] == objects[rows])  # was found as its subject
-    order = np.argsort(place[~itself], kind="stable")
-    rows, place = rows[~itself][order], place[~itself][order]
+    (left, as_subject), (right, as_object) = join(entities, subjects), join(entities, objects[by_object])
+    entity, rows = np.concatenate([left, right]), np.concatenate([as_subject, by_object[as_object]])
+    itself = (np.arange(len(rows)) >= len(left)) & (subjects[rows] == objects[rows])  # was found as its subject
+    order = np.argsort(entity[~itself], kind="stable")
+    rows, entity = rows[~itself][order], entity[~itself][order]
     sentences = Wording(kb, language).sentences(rows)
-    return pa.table({"entity": pa.array(entities[place]), "row": pa.array(rows), "sentence": sentences})
+    return pa.table({"entity": pa.array(entities[entity]), "row": pa.array(rows), "sentence": sentences})

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import places_of
+from kaug.arrays import join, runs
 from kaug.words.clean import clean_text
 from kaug.words.english import with_article
 from kaug.words.values import literal_words, name_words, words_of
@@ -106,8 +106,10 @@ def _best_labels(
     labels: pa.Table, chosen: NDArray[np.int64], languages: Sequence[str]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """The row of the best label of each chosen term that has any, and which have."""
-    rows, often = places_of(labels["term"].to_numpy(), chosen)
-    has = often > 0
+    owner, rows = join(chosen, labels["term"].to_numpy())
+    first, _ = runs(owner)
+    has = np.zeros(len(chosen), bool)
+    has[owner[first]] = True
     if not len(rows):
         return rows, has
     some = pa.array(rows)
@@ -117,7 +119,6 @@ def _best_labels(
         tags.indices.to_numpy()
     ]
     rank = rank * 2 + ~labels["preferred"].take(some).to_numpy()
-    first = (np.cumsum(often) - often)[has]
     return np.minimum.reduceat(rank * labels.num_rows + rows, first) % labels.num_rows, has
 
 

@@ -18,7 +18,6 @@ import kaug
 from kaug.models.find import find_encoder
 from kaug.retrieval.encoder import load_encoder
 from kaug.retrieval.index import FactIndex
-from kaug.retrieval.linker import Linker
 from kaug.retrieval.retriever import Retriever
 from kaug.wording.wording import Wording
 from tests.benchmarks.__main__ import in_turns
@@ -62,14 +61,14 @@ def main() -> None:
     flat = faiss.IndexFlatIP(encoder.dimension)
     flat.add(index.vectors[rows])
     model = SentenceTransformer(str(find_encoder("all-MiniLM-L6-v2")), device="cpu")
-    retriever = Retriever(task.kb, index, Linker(task.kb), encoder)
+    retriever = Retriever(task.kb, index)
     ways: dict[str, Callable[[], object]] = {
         "plain loop": lambda: loop(texts, sentences, flat, model),
         "kaug.open_book_rows": lambda: kaug.open_book_rows(texts, retriever, k=5, threshold=-1),
-        "of that, retrieval": lambda: retriever.retrieve(texts, 5, threshold=-1),
+        "of that, retrieval": lambda: retriever.retrieve(texts, k=5, threshold=-1.0),
         "of that, embedding": lambda: encoder.encode(texts, query=True),
     }
-    print(f"{machine()}; {getattr(encoder, 'backend', '')}; {len(texts):,} texts; {time.strftime('%Y-%m-%d')}")
+    print(f"{machine()}; {encoder.backend}; {len(texts):,} texts; {time.strftime('%Y-%m-%d')}")
     best = in_turns(ways)
     for name, seconds in best.items():
         times = best["plain loop"] / seconds

@@ -188,9 +188,10 @@ class _Once:
         self.name, self.dimension, self._encoder = encoder.name, encoder.dimension, encoder
         self._known: dict[str, np.ndarray] = {}
 
-    def encode(self, texts: list[str], progress: object = None, *, query: bool = False) -> np.ndarray:
-        if not query:
-            return self._encoder.encode(texts, progress)
+    def encode(self, texts: list[str]) -> np.ndarray:
+        return self._encoder.encode(texts)
+
+    def encode_query(self, texts: list[str]) -> np.ndarray:
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         self._known.update(zip(new, self._encoder.encode(new, query=True), strict=True))
         return np.stack([self._known[text] for text in texts])
@@ -202,7 +203,7 @@ class _Blind:
     def __init__(self, encoder: Any) -> None:
         self.name, self.dimension = encoder.name, encoder.dimension
 
-    def encode(self, texts: list[str], progress: object = None, *, query: bool = False) -> np.ndarray:
+    def encode(self, texts: list[str]) -> np.ndarray:
         return np.zeros((len(texts), self.dimension), np.float32)
 
 
@@ -213,9 +214,9 @@ def measure(task: Task, index: FactIndex) -> Iterator[tuple[str, float, float, f
     whole, blind = (Retriever(task.kb, index, linker, one) for one in (encoder, _Blind(encoder)))
     arms = {
         "dense": lambda: index.search(task.texts, 10),
-        "linked": lambda: blind.retrieve(task.texts, 10, threshold=0.1),
-        "fused": lambda: whole.retrieve(task.texts, 10, threshold=-1),
-        "expanded": lambda: whole.retrieve(task.texts, 10, threshold=-1, hops=2),
+        "linked": lambda: blind.retrieve(task.texts, k=10, threshold=0.1),
+        "fused": lambda: whole.retrieve(task.texts, k=10, threshold=-1.0),
+        "expanded": lambda: whole.retrieve(task.texts, k=10, threshold=-1.0, hops=2),
     }
     for arm, find in arms.items():
         started = time.perf_counter()
@@ -242,7 +243,7 @@ def main() -> None:
     parser.add_argument("--backend", default="auto")
     given = parser.parse_args()
     loaded = load_encoder(given.encoder, given.backend, texts=10**6)
-    print(f"{machine()}; {given.encoder}, {getattr(loaded, 'backend', '')}; {time.strftime('%Y-%m-%d')}")
+    print(f"{machine()}; {given.encoder}, {loaded.backend}; {time.strftime('%Y-%m-%d')}")
     print(
         "| texts | facts | texts | arm | first | first 5 | first 10 | ms a text |\n|---|---:|---:|---|---:|---:|---:|---:|"
     )

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,6 @@ from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase, load_kb
 from kaug.retrieval.encoder import Encoder, load_encoder
 from kaug.retrieval.index import FactIndex
-from kaug.retrieval.linker import Linker
 from kaug.retrieval.retriever import Retriever
 from kaug.wording.wording import Wording
 from tests.benchmarks.__main__ import best_of, in_turns
@@ -46,9 +45,7 @@ class Mixture:
         self._noise = 0.35 * random.standard_normal((_NOISE, _DIMENSION), np.float32)
         self.seconds = 0.0
 
-    def encode(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None, *, query: bool = False
-    ) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         started = time.perf_counter()
         key = np.array([zlib.crc32(text.encode()) * 0x9E3779B1 % (1 << 62) for text in texts], np.int64)
         vectors = self._centres[key % _CENTRES]
@@ -127,13 +124,13 @@ def grow(count: int) -> dict[str, Any]:
         batch = best_of(lambda: index.search_vectors(asked, 10)) / 1000
         one = best_of(lambda: [index.search_vectors(asked[n : n + 1], 10) for n in range(20)]) / 20
         started = time.perf_counter()
-        retriever = Retriever(kb, index, Linker(kb), encoder)
+        retriever = Retriever(kb, index)
         joined = time.perf_counter() - started
         about = [
             f"How far is {name(n).replace('_', ' ')} from place{n % 1000}?" for n in range(0, count, count // 1000)
         ]
-        many = best_of(lambda: retriever.retrieve(about, 5)) / len(about)
-        few = best_of(lambda: [retriever.retrieve([text], 5) for text in about[:20]]) / 20
+        many = best_of(lambda: retriever.retrieve(about, k=5)) / len(about)
+        few = best_of(lambda: [retriever.retrieve([text], k=5) for text in about[:20]]) / 20
         changed, encoder.seconds = facts(folder, count, count // 100), 0.0
         started = time.perf_counter()
         after = FactIndex.build(changed, encoder, previous=folder / "index", work=folder / "again")

@@ -14,8 +14,6 @@ import pyarrow.compute as pc
 import pytest
 
 import kaug
-from kaug.retrieval.linker import Linker
-from kaug.retrieval.retriever import Retriever
 from kaug.store.artifact import load
 from kaug.tables import read_table
 
@@ -282,7 +280,7 @@ def test_rows_are_taught_from_a_built_knowledge_base(finished: Any) -> None:
 def test_texts_are_injected_from_a_built_index(finished: Any) -> None:
     kb = kaug.load_kb(build(finished))
     index = kaug.FactIndex.load(build(finished) / "2-index", kb, str(finished.encoder))
-    retriever = Retriever(kb, index, Linker(kb), index.encoder)
+    retriever = kaug.Retriever(kb, index)
     texts = ["We saw Togo.", "Nothing here."]
     rows = kaug.open_book_rows(texts, retriever, k=1, position="inline", text_ids=["a", "b"])
     assert rows["text_id"][:] == ["a"]

@@ -21,17 +21,15 @@ import numpy as np
 from kaug.store.artifact import publish
 from kaug.errors import ArtifactError
 from kaug.knowledge.build import build_kb
-from kaug.retrieval.indexing import embeddings
 from kaug.retrieval.index import FactIndex
 
-embeddings.SHARD = 50
 folder = Path(sys.argv[1])
 
 class Encoder:
     name, dimension = "fake", 16
     seen = 0
 
-    def encode(self, texts, progress=None, *, query=False):
+    def encode(self, texts):
         self.seen += len(texts)
         rows = [np.frombuffer(hashlib.blake2b(text.encode(), digest_size=16).digest(), np.uint8) for text in texts]
         vectors = np.array(rows, np.float32).reshape(-1, 16) - 128
@@ -45,8 +43,8 @@ def facts(name):
 
 def build(kb, encoder, work=None):
     with publish(folder / "index", stage="retrieval", fingerprint="f") as draft:
-        index = FactIndex.build(kb, encoder, work=work)
-        index.save(draft.path)
+        index = FactIndex.build(kb, encoder, work=work, shard_size=50)
+        index.write(draft)
     return index
 """
 
@@ -93,7 +91,7 @@ EMBED = (
     COMMON
     + """
 class Slow(Encoder):
-    def encode(self, texts, progress=None, *, query=False):
+    def encode(self, texts):
         found = super().encode(texts)
         time.sleep(float(sys.argv[2]))
         return found

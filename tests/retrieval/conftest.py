@@ -62,9 +62,7 @@ class WordEncoder:
         self.dimension = dimension
         self.seen: list[str] = []
 
-    def encode(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None, *, query: bool = False
-    ) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         self.seen.extend(texts)
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         for row, text in enumerate(texts):
@@ -73,8 +71,6 @@ class WordEncoder:
                 vectors[row, place % self.dimension] += 1
             if not vectors[row].any():
                 vectors[row, 0] = 1
-        if progress:
-            progress(len(texts))
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaug.arrays import place_in_group
 from kaug.retrieval.choose import choose
 
 # Facts' unit vectors whose dot products are exact, and ids in no order of rows.
@@ -129,12 +128,6 @@ def test_nothing_to_choose_from():
     for settings_ in ((0, None), (0.5, None), (0, 3), (0.5, 3)):
         assert chosen([], [3, 2], *settings_) == []
         assert chosen([[], []], [3], *settings_) == [[], []]
-
-
-@given(st.lists(st.integers(0, 5)).map(sorted))
-def test_place_in_group(groups):
-    expected = [groups[:at].count(group) for at, group in enumerate(groups)]
-    assert place_in_group(np.array(groups, np.int64)).tolist() == expected
 
 
 @pytest.mark.parametrize("budget", [None, 8])

@@ -1,3 +1,4 @@
+import dataclasses
 import hashlib
 
 import numpy as np
@@ -5,14 +6,9 @@ import pyarrow as pa
 import pytest
 
 from kaug.errors import ArtifactError
-from kaug.retrieval.indexing import embeddings
-from kaug.retrieval.indexing.embeddings import embed, maker_of, marks_of
+from kaug.retrieval.encoder import as_encoder
+from kaug.retrieval.indexing.embeddings import embed, encoder_digest, sentence_digests
 from kaug.retrieval.indexing.vectors import Vectors, read_shard, write_shard
-
-
-@pytest.fixture(autouse=True)
-def shards_of_four(monkeypatch):
-    monkeypatch.setattr(embeddings, "SHARD", 4)
 
 
 @pytest.fixture
@@ -21,12 +17,17 @@ def embedded(word_encoder, tmp_path):
 
     def run(texts, work="work", earlier=(), encoder=None):
         encoder = encoder or word_encoder("words", 32)
-        before = len(encoder.seen)
+        before = len(getattr(encoder, "seen", []))
         column = pa.array(texts, pa.string())
         shards, taken = embed(
-            marks_of(column), lambda rows: column.take(pa.array(rows)), encoder, tmp_path / work, earlier
+            sentence_digests(column),
+            lambda rows: column.take(pa.array(rows)),
+            as_encoder(encoder),
+            tmp_path / work,
+            earlier,
+            shard_size=4,
         )
-        return shards, taken, encoder.seen[before:]
+        return shards, taken, getattr(encoder, "seen", [])[before:]
 
     return run
 
@@ -36,11 +37,11 @@ TEXTS = [f"text number {n}" for n in range(10)]
 
 def test_each_text_has_its_vector(embedded, word_encoder):
     shards, taken, seen = embedded(TEXTS)
-    assert [len(shard.marks) for shard in shards] == [4, 4, 2]
+    assert [len(shard.digests) for shard in shards] == [4, 4, 2]
     assert (taken, seen) == (0, TEXTS)
     vectors = Vectors([shard.vectors for shard in shards], 32)
-    assert np.array_equal(vectors[np.arange(10)], word_encoder("words", 32).encode(TEXTS))
-    marks = b"".join(mark for shard in shards for mark in shard.marks.to_pylist())
+    assert np.array_equal(vectors[np.arange(10)], as_encoder(word_encoder("words", 32)).encode(TEXTS))
+    marks = b"".join(mark for shard in shards for mark in shard.digests.to_pylist())
     assert marks == b"".join(hashlib.blake2b(text.encode(), digest_size=16).digest() for text in TEXTS)
 
 
@@ -79,18 +80,33 @@ def test_nothing_is_taken_from_another_encoder(embedded, word_encoder):
     assert embedded(TEXTS, "same", files)[1] == 10
     assert embedded(TEXTS, "named otherwise", files, word_encoder("others", 32))[1] == 0
     assert embedded(TEXTS, "longer", files, word_encoder("words", 64))[1] == 0
-    quantised = word_encoder("words", 32)
-    quantised.backend = "other"
-    assert embedded(TEXTS, "backend", files, quantised)[1] == 0
-    assert maker_of(quantised) != maker_of(word_encoder("words", 32))
+    digests = set()
+    for change in ({}, {"backend": "other"}, {"digest": "of other weights"}):
+        other = dataclasses.replace(as_encoder(word_encoder("words", 32)), **change)
+        digests.add(encoder_digest(other))
+        assert embedded(TEXTS, f"but for {list(change)}", files, other)[1] == (0 if change else 10)
+    assert len(digests) == 3
 
     class Heavier(word_encoder):
-        def encode(self, texts, progress=None):
-            return super().encode(texts, progress)[:, ::-1]
+        def encode(self, texts):
+            return super().encode(texts)[:, ::-1]
 
     shards, taken, _ = embedded(TEXTS, "heavier", files, Heavier("words", 32))
     assert taken == 0, "the same name, but other weights"
     assert np.array_equal(shards[0].vectors, first[0].vectors[:, ::-1])
+
+
+def test_vectors_are_taken_over_if_they_agree_to_a_millionth(embedded, word_encoder):
+    files = [shard.path for shard in embedded(TEXTS, "first")[0]]
+    for error, expected in ((3e-7, 10), (3e-6, 0)):
+
+        class Another(word_encoder):
+            def encode(self, texts, error=error):
+                rows = super().encode(texts)
+                rows[:, 3] += error
+                return rows
+
+        assert embedded(TEXTS, f"off by {error}", files, Another("words", 32))[1] == expected
 
 
 def test_texts_in_other_places_are_taken_over(embedded):
@@ -103,7 +119,7 @@ def test_texts_in_other_places_are_taken_over(embedded):
 
 
 def test_a_file_that_is_no_shard_is_refused(tmp_path):
-    marks = marks_of(pa.array(["a", "b"]))
+    marks = sentence_digests(pa.array(["a", "b"]))
     write_shard(tmp_path / "a.arrow", marks, np.ones((2, 8), np.float32), "me")
     assert read_shard(tmp_path / "a.arrow", 8).maker == "me"
     with pytest.raises(ArtifactError, match=r"a\.arrow: unusable: its columns are"):

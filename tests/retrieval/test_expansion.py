@@ -5,8 +5,8 @@ from kaug.errors import PipelineError
 from kaug.retrieval import graph as module
 from kaug.retrieval.filters import facts_where
 from kaug.retrieval.index import FactIndex
-from kaug.retrieval.linker import Linker
 from kaug.retrieval.retriever import RETRIEVED, Retriever
+from kaug.retrieval.settings import FactFilter, RetrievalSettings
 from kaug.wording.wording import Wording
 
 CHAIN = ":Alma :knows :Bora . :Bora :knows :Cyra . :Cyra :knows :Dena . :Dena :knows :Evan ."
@@ -21,8 +21,8 @@ HUBS = (
 def build(word_encoder):
     encoder = word_encoder("words", 8192)
 
-    def make(kb):
-        return Retriever(kb, FactIndex.build(kb, encoder), Linker(kb), encoder)
+    def make(kb, **settings):
+        return Retriever(kb, FactIndex.build(kb, encoder), **settings)
 
     return make
 
@@ -31,11 +31,11 @@ def build(word_encoder):
 def ask(make_kb, build):
     """Turtle, a text and settings → how each fact found is said, in their order: reason, relevance less score, way."""
 
-    def make(turtle, text, **settings):
+    def make(turtle, text, candidates=1, **settings):
         kb = make_kb(world=turtle)
         values = [value.removeprefix("urn:x:") for value in kb.terms["value"].to_pylist()]
         said = [" ".join(values[term] for term in fact) for fact in zip(*kb.columns(), strict=True)]
-        found = build(kb).retrieve([text], **{"k": 5000, "threshold": -1, "candidates": 1, **settings})
+        found = build(kb, candidates=candidates).retrieve([text], **{"k": 5000, "threshold": -1.0, **settings})
         assert found.schema == RETRIEVED
         return {
             said[row["row"]]: (row["reason"], row["relevance"] - row["score"], [said[step] for step in row["via"]])
@@ -150,10 +150,10 @@ def test_a_text_gets_the_same_facts_whatever_it_is_asked_with(kb, build):
     texts = ["Lima", "who?", "Greece and a fox", "New York", "Lima"]
     settings = {"hops": 3, "diversity": 0.4, "budget": 40}
     retriever = build(kb)
-    together = retriever.retrieve(texts, 4, **settings).to_pylist()
+    together = retriever.retrieve(texts, k=4, **settings).to_pylist()
     assert {row["reason"] for row in together} >= {"linked", "neighbour"}
     for number, text in enumerate(texts):
-        alone = retriever.retrieve([text], 4, **settings).to_pylist()
+        alone = retriever.retrieve([text], k=4, **settings).to_pylist()
         assert [{**row, "text": number} for row in alone] == [row for row in together if row["text"] == number]
 
 
@@ -164,7 +164,7 @@ def test_a_floor_lets_few_of_the_texts_pass_that_it_was_found_with(make_kb, buil
     texts = [f"zorg{n} in idle talk {n}" for n in range(20)] + [f"nothing {n}" for n in range(20)]
     for passing, most in ((0.25, 10), (0.05, 2), (0, 0)):
         threshold = retriever.calibrate(texts, passing=passing, hops=hops)
-        passed = set(retriever.retrieve(texts, 1, threshold=threshold, hops=hops)["text"].to_pylist())
+        passed = set(retriever.retrieve(texts, k=1, threshold=threshold, hops=hops)["text"].to_pylist())
         assert len(passed) <= most
     nothing = np.zeros(80, bool)
     assert retriever.calibrate(texts, hops=hops, allowed=nothing) == pytest.approx(-1, abs=1e-5)
@@ -183,7 +183,7 @@ def test_a_filter_that_allows_all_is_none(kb, build):
 @pytest.mark.parametrize("budget", [1, 5, 6, 7, 11, 20, 1000])
 def test_a_budget_is_spent_on_the_best_that_fit(kb, build, budget):
     retriever, text = build(kb), "Turkey and Greece, the fox and the berry, Peru"
-    every = retriever.retrieve([text], 100, threshold=0.3)["row"].to_pylist()
+    every = retriever.retrieve([text], k=100, threshold=0.3)["row"].to_pylist()
     assert len(every) > 8
     tokens = {
         row: -(-len(said.as_py().encode()) // 4)
@@ -194,7 +194,7 @@ def test_a_budget_is_spent_on_the_best_that_fit(kb, build, budget):
         if tokens[row] <= left and len(expected) < 3:
             expected.append(row)
             left -= tokens[row]
-    found = retriever.retrieve([text], 3, threshold=0.3, budget=budget)
+    found = retriever.retrieve([text], k=3, threshold=0.3, budget=budget)
     assert found["row"].to_pylist() == expected
     assert found["rank"].to_pylist() == list(range(1, len(expected) + 1))
 
@@ -217,9 +217,8 @@ def test_filters_and_limits_by_kind_hold_together(make_kb, build):
     values = kb.terms["value"].to_pylist()
 
     def found(k, **conditions):
-        table = build(kb).retrieve(
-            ["Alma"], k, hops=3, threshold=-1, candidates=99, allowed=facts_where(kb, **conditions)
-        )
+        settings = RetrievalSettings(hops=3, threshold=-1, filter=FactFilter(**conditions))
+        table = build(kb, candidates=99).retrieve(["Alma"], settings, k=k)
         _, predicate, _ = kb.columns(table["row"].to_numpy())
         kinds = [values[term].removeprefix("urn:x:") for term in predicate]
         return kinds.count("knows"), kinds.count("eats")
@@ -234,7 +233,7 @@ def test_filters_and_limits_by_kind_hold_together(make_kb, build):
 
 def test_a_neighbour_is_found_though_the_way_to_it_is_not_allowed(make_kb, build):
     kb = make_kb(world=CHAIN, everyday=":Bora :eats :Figs .")
-    allowed = facts_where(kb, sources=["everyday"])
+    allowed = facts_where(kb, FactFilter(sources=["everyday"]))
     [row] = build(kb).retrieve(["Alma"], hops=2, allowed=allowed).to_pylist()
     assert (row["reason"], row["row"]) == ("neighbour", np.flatnonzero(allowed)[0])
     assert [Wording(kb).sentences(np.array([step]))[0].as_py() for step in row["via"]] == ["Alma knows Bora."]

@@ -4,6 +4,7 @@ import pytest
 
 from kaug.errors import PipelineError
 from kaug.retrieval.filters import facts_where
+from kaug.retrieval.settings import FactFilter
 
 OWL = "@prefix owl: <http://www.w3.org/2002/07/owl#> .\n"
 ZOO = """
@@ -53,13 +54,13 @@ EATS = {
     ],
 )
 def test_instances_of_classes_and_of_those_below(zoo, classes, instances):
-    kept = facts_where(zoo, classes=classes, predicates=["urn:x:eats"])
+    kept = facts_where(zoo, FactFilter(classes=classes, predicates=["urn:x:eats"]))
     assert said(zoo, kept) == {EATS[name] for name in instances}
 
 
 def test_a_class_without_instances_has_no_facts(make_kb):
     kb = make_kb(world=":Cat rdfs:subClassOf :Animal . :tom :eats :fish .")
-    assert not facts_where(kb, classes=["urn:x:Animal"]).any()
+    assert not facts_where(kb, FactFilter(classes=["urn:x:Animal"])).any()
 
 
 @pytest.mark.parametrize("side", ["facts", "axioms"])
@@ -73,18 +74,20 @@ def test_types_and_subclasses_count_wherever_they_stand(zoo, side):
     order = [("subject", "ascending"), ("predicate", "ascending"), ("object", "ascending")]
     facts = (pa.concat_tables([rest, schema]) if side == "facts" else rest).sort_by(order)
     kb = zoo.with_tables(facts=facts, axioms=schema if side == "axioms" else empty)
-    kept = facts_where(kb, classes=["urn:x:Animal"], predicates=["eats"])
+    kept = facts_where(kb, FactFilter(classes=["urn:x:Animal"], predicates=["eats"]))
     assert said(kb, kept) == {EATS["rex"], EATS["max"]}
 
 
 def test_a_literal_that_reads_like_the_iri_of_type_is_none(make_kb):
     kb = make_kb(world=':a :p "http://www.w3.org/1999/02/22-rdf-syntax-ns#type" ; a :C . :b :p :a .')
-    assert said(kb, facts_where(kb, classes=["urn:x:C"], predicates=["urn:x:p"])) == {"a p type"}
+    assert said(kb, facts_where(kb, FactFilter(classes=["urn:x:C"], predicates=["urn:x:p"]))) == {"a p type"}
 
 
 def test_predicates(zoo):
-    assert said(zoo, facts_where(zoo, predicates=["EATS"])) == {*EATS.values(), "bone eats rex"}
-    both = said(zoo, facts_where(zoo, predicates=["eats", "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"]))
+    assert said(zoo, facts_where(zoo, FactFilter(predicates=["EATS"]))) == {*EATS.values(), "bone eats rex"}
+    both = said(
+        zoo, facts_where(zoo, FactFilter(predicates=["eats", "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"]))
+    )
     assert both == {
         *EATS.values(),
         "bone eats rex",
@@ -101,18 +104,20 @@ def test_labels_of_all_languages_name_predicates_and_classes(make_kb):
         ':Land rdfs:label "land"@en, "国家"@zh ; skos:altLabel "Country"@en .'
     )
     kb = make_kb(world=world)
-    assert said(kb, facts_where(kb, predicates=["首都"])) == said(kb, facts_where(kb, predicates=["capital"]))
-    assert facts_where(kb, predicates=["首都"]).sum() == 1
+    assert said(kb, facts_where(kb, FactFilter(predicates=["首都"]))) == said(
+        kb, facts_where(kb, FactFilter(predicates=["capital"]))
+    )
+    assert facts_where(kb, FactFilter(predicates=["首都"])).sum() == 1
     for name in ("国家", "country", "land", "urn:x:Land"):
-        assert facts_where(kb, classes=[name]).sum() == 3
+        assert facts_where(kb, FactFilter(classes=[name])).sum() == 3
 
 
 def test_sources(make_kb):
     kb = make_kb(world=":a :p :b . :c :p :d .", everyday=":c :p :d . :e :p :f .")
-    assert said(kb, facts_where(kb, sources=["world"])) == {"a p b", "c p d"}
-    assert said(kb, facts_where(kb, sources=["everyday"])) == {"c p d", "e p f"}
-    assert facts_where(kb, sources=["everyday", "world"]).all()
-    assert facts_where(kb).all()
+    assert said(kb, facts_where(kb, FactFilter(sources=["world"]))) == {"a p b", "c p d"}
+    assert said(kb, facts_where(kb, FactFilter(sources=["everyday"]))) == {"c p d", "e p f"}
+    assert facts_where(kb, FactFilter(sources=["everyday", "world"])).all()
+    assert facts_where(kb, FactFilter()).all()
 
 
 @pytest.mark.parametrize(
@@ -130,15 +135,15 @@ def test_sources(make_kb):
 def test_languages(make_kb, languages, expected):
     kb = make_kb(world=PLACES)
     assert {tag.lower() for tag in kb.labels["language"].to_pylist()} >= {"zh-hant", "en-us", "zh", "en"}
-    assert said(kb, facts_where(kb, languages=languages)) == expected
+    assert said(kb, facts_where(kb, FactFilter(languages=languages))) == expected
 
 
 def test_a_language_is_more_than_the_beginning_of_its_tag(make_kb):
     kb = make_kb(world=PLACES)
     tags = pa.array([f"{tag}x" if tag == "zh" else tag for tag in kb.labels["language"].to_pylist()])
     kb = kb.with_tables(labels=kb.labels.set_column(1, kb.labels.schema.field(1), tags))
-    assert "Peking in China" not in said(kb, facts_where(kb, languages=["zh"]))
-    assert "Peking in China" in said(kb, facts_where(kb, languages=["zh", "zhx"]))
+    assert "Peking in China" not in said(kb, facts_where(kb, FactFilter(languages=["zh"])))
+    assert "Peking in China" in said(kb, facts_where(kb, FactFilter(languages=["zh", "zhx"])))
 
 
 @pytest.mark.parametrize("weight", [0.1, 0.3, 0.7, 0.9, 1])
@@ -146,12 +151,12 @@ def test_the_least_weight_is_itself_enough(make_kb, weight):
     kb = make_kb(world=":a :p :b, :c, :d, :e .")
     weights = pa.array([weight, None, weight - 0.01, weight + 0.01], pa.float32())
     kb = kb.with_tables(facts=kb.facts.set_column(kb.facts.schema.get_field_index("weight"), "weight", weights))
-    assert facts_where(kb, min_weight=weight).tolist() == [True, True, False, True]
+    assert facts_where(kb, FactFilter(min_weight=weight)).tolist() == [True, True, False, True]
 
 
 def test_all_conditions_hold_together(make_kb):
     kb = make_kb(world=ZOO, everyday=":rex :eats :hay . :tom :eats :hay .")
-    kept = facts_where(kb, classes=["hound"], predicates=["eats"], sources=["everyday"])
+    kept = facts_where(kb, FactFilter(classes=["hound"], predicates=["eats"], sources=["everyday"]))
     assert said(kb, kept) == {"rex eats hay"}
 
 
@@ -168,21 +173,21 @@ def test_all_conditions_hold_together(make_kb):
 )
 def test_what_is_unknown_is_refused_with_the_nearest(zoo, condition, message):
     with pytest.raises(PipelineError) as error:
-        facts_where(zoo, **condition)
+        facts_where(zoo, FactFilter(**condition))
     assert str(error.value).startswith(message)
 
 
 def test_a_refusal_names_a_few_of_many(make_kb):
     kb = make_kb(world="\n".join(f":a{n} a :Class{n:03} ." for n in range(200)))
     with pytest.raises(PipelineError, match="No fact has the class '§'") as error:
-        facts_where(kb, classes=["§"])
+        facts_where(kb, FactFilter(classes=["§"]))
     assert str(error.value).endswith(" and 380 more.")
 
 
 def test_a_knowledge_base_without_facts(make_kb):
     kb = make_kb(world="")
-    assert facts_where(kb).tolist() == []
-    assert facts_where(kb, languages=["en"], min_weight=0.5).tolist() == []
+    assert facts_where(kb, FactFilter()).tolist() == []
+    assert facts_where(kb, FactFilter(languages=["en"], min_weight=0.5)).tolist() == []
     for condition in ({"classes": ["C"]}, {"predicates": ["p"]}, {"sources": ["world"]}):
         with pytest.raises(PipelineError, match="No fact has the"):
-            facts_where(kb, **condition)
+            facts_where(kb, FactFilter(**condition))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaug.arrays import places, spread
+from kaug.arrays import expand, positions
 from kaug.retrieval import graph as module
 from kaug.retrieval.graph import LEAST, STOP, FactGraph, Reached
 
@@ -186,7 +186,7 @@ def test_a_graph_without_facts():
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 4))))
 def test_spread_writes_out_ranges(ranges):
     low, size = np.array(ranges, np.int64).reshape(-1, 2).T
-    place, number = spread(low, low + size)
+    place, number = expand(low, low + size)
     assert list(zip(place.tolist(), number.tolist(), strict=True)) == [
         (at, one) for at, (start, length) in enumerate(ranges) for one in range(start, start + length)
     ]
@@ -195,5 +195,5 @@ def test_spread_writes_out_ranges(ranges):
 @given(st.sets(st.integers(-5, 30)), st.lists(st.integers(-9, 40)))
 def test_places_are_where_keys_stand(keys, asked):
     keys = sorted(keys)
-    found = places(np.array(keys, np.int64), np.array(asked, np.int64))
+    found = positions(np.array(keys, np.int64), np.array(asked, np.int64))
     assert found.tolist() == [keys.index(key) if key in keys else -1 for key in asked]

@@ -8,11 +8,12 @@ import pyarrow.compute as pc
 import pytest
 
 from kaug.errors import ArtifactError, PipelineError
-from kaug.retrieval.encoder import load_encoder
-from kaug.retrieval.graph import FactGraph
+from kaug.retrieval.encoder import as_encoder, load_encoder
+from kaug.retrieval.filters import facts_where
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.retriever import RETRIEVED, Retriever
+from kaug.retrieval.settings import FactFilter, RetrievalSettings
 from kaug.wording.wording import Wording
 
 TEXTS = [
@@ -27,8 +28,8 @@ TEXTS = [
 
 @pytest.fixture
 def build(encoder):
-    def make(kb):
-        return Retriever(kb, FactIndex.build(kb, encoder), Linker(kb), encoder)
+    def make(kb, **settings):
+        return Retriever(kb, FactIndex.build(kb, encoder), **settings)
 
     return make
 
@@ -90,7 +91,7 @@ def by_hand(kb, encoder, text, threshold):
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_it_retrieves_what_is_worked_out_by_hand(kb, encoder, build, text):
-    found = build(kb).retrieve([text], 100, threshold=0.3)
+    found = build(kb).retrieve([text], k=100, threshold=0.3)
     expected = by_hand(kb, encoder, text, 0.3)
     assert list(zip(*(found[name].to_pylist() for name in ("row", "reason", "start")), strict=True)) == expected
     assert found.schema == RETRIEVED
@@ -99,7 +100,7 @@ def test_it_retrieves_what_is_worked_out_by_hand(kb, encoder, build, text):
 
 
 def test_the_planted_facts_come_first(kb, build):
-    found = build(kb).retrieve(TEXTS, 1).to_pylist()
+    found = build(kb).retrieve(TEXTS, k=1).to_pylist()
     said = Wording(kb).sentences(np.array([row["row"] for row in found])).to_pylist()
     assert [(row["text"], row["reason"]) for row in found[:3]] == [(0, "connects"), (1, "connects"), (2, "connects")]
     assert said[0] == "The capital of Peru is Lima."
@@ -115,7 +116,7 @@ def test_the_two_terms_of_one_ambiguous_mention_do_not_connect(kb, build, term):
     between = np.flatnonzero((subjects == term("Georgia1")) & (objects == term("Georgia2")))[0]
 
     def reason(text):
-        return {row["row"]: row["reason"] for row in build(kb).retrieve([text], 10).to_pylist()}[between]
+        return {row["row"]: row["reason"] for row in build(kb).retrieve([text], k=10).to_pylist()}[between]
 
     assert reason("Georgia is on my mind.") == "linked"
     assert reason("Georgia is not Georgia.") == "connects"
@@ -126,7 +127,7 @@ def test_k_by_kind(kb, build):
     kinds = np.array(kb.source_kind().to_pylist())
 
     def found(k):
-        rows = build(kb).retrieve([text], k)["row"].to_numpy()
+        rows = build(kb).retrieve([text], k=k)["row"].to_numpy()
         return [int(np.sum(kinds[rows] == kind)) for kind in ("domain", "commonsense")]
 
     assert found({"domain": 3, "commonsense": 2}) == [3, 2]
@@ -134,43 +135,43 @@ def test_k_by_kind(kb, build):
     assert found({"commonsense": 2}) == [0, 2]
     assert sum(found(4)) == 4
     assert found(0) == [0, 0]
-    mixed = build(kb).retrieve([text], {"domain": 3, "commonsense": 2})
+    mixed = build(kb).retrieve([text], k={"domain": 3, "commonsense": 2})
     assert mixed["rank"].to_pylist() == [1, 2, 3, 4, 5]
 
 
 def test_the_floor_holds_for_what_is_only_similar(kb, build):
     text = "what is the capital of somewhere"
-    low, high = build(kb).retrieve([text], 9, threshold=0.2), build(kb).retrieve([text], 9, threshold=0.99)
+    low, high = build(kb).retrieve([text], k=9, threshold=0.2), build(kb).retrieve([text], k=9, threshold=0.99)
     assert set(low["reason"].to_pylist()) == {"similar"}
-    assert low["relevance"].to_pylist() == pytest.approx(low["score"].to_pylist())
+    assert low["relevance"].to_pylist() == pytest.approx(low["score"].to_pylist(), abs=1e-6)
     assert min(low["score"].to_pylist()) >= 0.2
     assert low["start"].null_count == low.num_rows
     assert high.num_rows == 0
     # A named subject weighs 0.5, a named object 0.3.
-    assert build(kb).retrieve(["zzz Peru zzz zzz zzz zzz"], 9, threshold=0.5)["reason"].to_pylist() == ["linked"]
-    assert build(kb).retrieve(["zzz Lima zzz zzz zzz zzz"], 9, threshold=0.5).num_rows == 0
+    assert build(kb).retrieve(["zzz Peru zzz zzz zzz zzz"], k=9, threshold=0.5)["reason"].to_pylist() == ["linked"]
+    assert build(kb).retrieve(["zzz Lima zzz zzz zzz zzz"], k=9, threshold=0.5).num_rows == 0
 
 
 def test_only_what_is_allowed(kb, build):
-    first = build(kb).retrieve(TEXTS, 3)
+    first = build(kb).retrieve(TEXTS, k=3)
     allowed = np.ones(kb.facts.num_rows, bool)
     allowed[first["row"].to_numpy()] = False
-    rest = build(kb).retrieve(TEXTS, 3, allowed=allowed)["row"].to_pylist()
+    rest = build(kb).retrieve(TEXTS, k=3, allowed=allowed)["row"].to_pylist()
     assert rest
     assert not set(rest) & set(first["row"].to_pylist())
 
 
 def test_texts_without_words_and_very_long_ones(kb, build):
     long = "so on and " * 100_000 + "Peru"
-    found = build(kb).retrieve(["", " \n", "…!? — 😀", "_", long, "Peru"], 1)
+    found = build(kb).retrieve(["", " \n", "…!? — 😀", "_", long, "Peru"], k=1)
     assert found["text"].to_pylist() == [4, 5]
     assert found["start"].to_pylist() == [1_000_000, 0]
-    assert build(kb).retrieve([], 3).equals(RETRIEVED.empty_table())
-    assert build(kb).retrieve(["", "?"], 3).equals(RETRIEVED.empty_table())
+    assert build(kb).retrieve([], k=3).equals(RETRIEVED.empty_table())
+    assert build(kb).retrieve(["", "?"], k=3).equals(RETRIEVED.empty_table())
 
 
 def test_a_knowledge_base_without_facts_finds_nothing(make_kb, build):
-    assert build(make_kb(world="")).retrieve(["Peru"], 3).num_rows == 0
+    assert build(make_kb(world="")).retrieve(["Peru"], k=3).num_rows == 0
 
 
 @pytest.mark.parametrize("text", ["To Springfield", "In the Statelet"])
@@ -179,28 +180,27 @@ def test_equal_ranks_are_decided_by_the_fact_id(make_kb, build, text):
     kb = make_kb(world=':state rdfs:label "Statelet"@en .' + "\n".join(springfields))
     expected = sorted(kb.hex_ids.to_pylist())[:7]
     for candidates in (7, 64, 500):
-        found = build(kb).retrieve([text], 7, candidates=candidates, threshold=0.3)
+        found = build(kb, candidates=candidates).retrieve([text], k=7, threshold=0.3)
         assert found["fact"].to_pylist() == expected
 
 
 def test_a_text_gets_the_same_facts_whatever_it_is_asked_with(kb, build):
     retriever = build(kb)
-    together = retriever.retrieve(TEXTS * 40, 5).to_pylist()
+    together = retriever.retrieve(TEXTS * 40, k=5).to_pylist()
     for number in (0, 1, 2, 3, 4, 5, 101, 239):
-        alone = retriever.retrieve([(TEXTS * 40)[number]], 5).to_pylist()
+        alone = retriever.retrieve([(TEXTS * 40)[number]], k=5).to_pylist()
         assert [{**row, "text": number} for row in alone] == [row for row in together if row["text"] == number]
 
 
 @pytest.mark.parametrize("most", [20_000, 200, 1])
-def test_a_fact_that_connects_is_found_among_many(make_kb, word_encoder, monkeypatch, most):
-    monkeypatch.setattr("kaug.retrieval.retriever.FactGraph", lambda kb: FactGraph(kb, most))
+def test_a_fact_that_connects_is_found_among_many(make_kb, word_encoder, most):
     villages = (f":e{n} :in :state . :mayor :knows :e{n} ." for n in range(300))
     labels = ':state rdfs:label "Statelet"@en . :mayor rdfs:label "Mayor"@en ; :in :state . :e0 rdfs:label "E0"@en .'
     kb = make_kb(world=labels + "\n".join(villages))
     encoder = word_encoder("words", 8192)
-    retriever = Retriever(kb, FactIndex.build(kb, encoder), Linker(kb), encoder)
+    retriever = Retriever(kb, FactIndex.build(kb, encoder), candidates=1, hub=most)
     # Nearest in meaning is what the mayor knows; that the mayor is in the Statelet is far behind, but connects.
-    found = retriever.retrieve(["The Mayor of the Statelet knows"], 9, candidates=1).to_pylist()
+    found = retriever.retrieve(["The Mayor of the Statelet knows"], k=9).to_pylist()
     subjects, _, objects = kb.columns(np.array([row["row"] for row in found]))
     values = kb.terms["value"].to_pylist()
     said = [(row["reason"], values[s], values[o]) for row, s, o in zip(found, subjects, objects, strict=True)]
@@ -209,7 +209,8 @@ def test_a_fact_that_connects_is_found_among_many(make_kb, word_encoder, monkeyp
 
 
 def test_a_term_is_found_as_an_object_too(kb, build):
-    found = build(kb).retrieve(["Lima: food of the fox, the is a food of the fox, the is a"], 9, candidates=1)
+    retriever = build(kb, candidates=1)
+    found = retriever.retrieve(["Lima: food of the fox, the is a food of the fox, the is a"], k=9)
     linked = found.filter(pc.equal(found["reason"], "linked"))["row"].to_numpy()
     assert "The capital of Peru is Lima." in Wording(kb).sentences(linked).to_pylist()
 
@@ -220,11 +221,15 @@ def test_a_term_is_found_as_an_object_too(kb, build):
         ({"k": {"comonsense": 2}}, "Did you mean 'commonsense'"),
         ({"k": -1}, "k is -1; it must be at least 0"),
         ({"k": {"domain": -2}}, "must be at least 0"),
-        ({"threshold": 2.5}, "threshold is 2.5; it is a relevance"),
-        ({"hops": 0}, "hops is 0; it must be at least 1"),
-        ({"budget": 0}, "budget is 0; it must be at least 1"),
-        ({"diversity": 1.5}, "diversity is 1.5; it must be from 0 to 1"),
-        ({"candidates": 0}, "candidates is 0; it must be at least 1"),
+        ({"k": 2**70}, "at most 10,000"),
+        ({"k": {"domain": 2**70}}, "at most 10,000"),
+        ({"threshold": 2.5}, "threshold is 2.5: input should be less than or equal to 2"),
+        ({"hops": 0}, "hops is 0: input should be greater than or equal to 1"),
+        ({"hops": 2**70}, f"hops is {2**70}: input should be less than or equal to 100"),
+        ({"budget": 0}, "budget is 0: input should be greater than or equal to 1"),
+        ({"budget": 2**70}, f"budget is {2**70}: input should be less than or equal to 1000000"),
+        ({"diversity": 1.5}, "diversity is 1.5: input should be less than or equal to 1"),
+        ({"hop": 1}, "hop is 1: extra inputs are not permitted"),
         ({"language": "zh"}, "the index holds sentences in 'en'"),
         ({"allowed": np.ones(3, bool)}, r"allowed has the shape \(3,\)"),
     ],
@@ -236,16 +241,41 @@ def test_wrong_arguments_are_refused(kb, build, arguments, message):
 
 def test_parts_that_do_not_belong_together_are_refused(kb, make_kb, encoder, word_encoder):
     index, linker = FactIndex.build(kb, encoder), Linker(kb)
-    with pytest.raises(ArtifactError, match="encoder 'words', not with 'other'"):
-        Retriever(kb, index, linker, word_encoder("other"))
+    with pytest.raises(ArtifactError, match="encoder 'words', not of 'other'"):
+        Retriever(kb, index, linker, as_encoder(word_encoder("other")))
     with pytest.raises(ArtifactError, match="the knowledge base 1"):
-        Retriever(make_kb(world=":a :p :b ."), index, linker, encoder)
+        Retriever(make_kb(world=":a :p :b ."), index, linker)
+    with pytest.raises(PipelineError, match="candidates is 0; it must be at least 1"):
+        Retriever(kb, index, linker, candidates=0)
+
+
+def test_settings_are_handed_on_whole(kb, build):
+    retriever = build(kb)
+    settings = RetrievalSettings(
+        k={"domain": 2}, threshold=0.2, hops=2, diversity=0.3, budget=30, filter=FactFilter(predicates=["capital"])
+    )
+    conditions = facts_where(kb, settings.filter)
+    given = {"threshold": 0.2, "hops": 2, "diversity": 0.3, "budget": 30}
+    expected = retriever.retrieve(TEXTS, k={"domain": 2}, allowed=conditions, **given)
+    assert retriever.retrieve(TEXTS, settings).equals(expected)
+    assert expected.num_rows
+    assert conditions[expected["row"].to_numpy()].all()
+    # What a call gives takes the place of the setting, and a mask of the call's is joined with the filter.
+    assert max(retriever.retrieve(TEXTS, settings, k=1)["rank"].to_pylist()) == 1
+    assert retriever.retrieve(TEXTS, settings, threshold=2.0, hops=1).num_rows == 0
+    other = np.ones(kb.facts.num_rows, bool)
+    other[expected["row"].to_numpy()] = False
+    assert not set(retriever.retrieve(TEXTS, settings, allowed=other)["row"].to_pylist()) & set(
+        expected["row"].to_pylist()
+    )
+    all_facts = retriever.retrieve(TEXTS, settings.model_copy(update={"filter": FactFilter()}))
+    assert not conditions[all_facts["row"].to_numpy()].all()
 
 
 @pytest.mark.model
 def test_with_a_real_encoder(kb):
     encoder = load_encoder("all-MiniLM-L6-v2")
-    retriever = Retriever(kb, FactIndex.build(kb, encoder), Linker(kb), encoder)
-    found = retriever.retrieve(["Which city is the seat of government of Greece?"], 1)
+    retriever = Retriever(kb, FactIndex.build(kb, encoder))
+    found = retriever.retrieve(["Which city is the seat of government of Greece?"], k=1)
     assert Wording(kb).sentences(found["row"].to_numpy()).to_pylist() == ["The capital of Greece is Athens."]
     assert found["reason"].to_pylist() == ["linked"]

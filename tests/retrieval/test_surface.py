@@ -3,8 +3,8 @@ import pytest
 
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.linking.inflection import plurals, verb_forms
-from kaug.retrieval.linking.names import names_of
 from kaug.retrieval.linking.prefixes import hash_strings
+from kaug.retrieval.linking.surface import names_of
 
 LABELS = """
 :p1 rdfs:label "run"@en ; :p :p2 . :p2 rdfs:label "bake bread"@en . :p3 rdfs:label "woman"@en ; :p :p1 .

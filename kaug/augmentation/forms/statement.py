@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from kaug.arrays import mix
 from kaug.augmentation.rows import Facts, Options, concat_rows, single_fact_rows
 from kaug.wording.wording import Wording, fill, groups
 
@@ -65,7 +66,4 @@ def one_statement_rows(facts: Facts, wording: Wording, options: Options) -> pa.T
 def _draw(ids: pa.ChunkedArray, seed: int) -> NDArray[np.uint64]:
     # A fact's id is a digest, and as good as a random number; SplitMix64 makes another of it for each seed.
     numbers = np.frombuffer(b"".join(ids.to_pylist()), dtype="<u8")[::2].astype(np.uint64)
-    numbers = numbers + np.uint64(seed * 0x9E3779B97F4A7C15 % 2**64)
-    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return numbers ^ (numbers >> np.uint64(31))
+    return mix(numbers + np.uint64(seed * 0x9E3779B97F4A7C15 % 2**64))

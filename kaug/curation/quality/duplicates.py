@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from kaug.arrays import grouped, join
+from kaug.arrays import grouped, join, mix
 from kaug.curation.quality.columns import OWL, RDF, RDFS, XSD, Columns, codes_of
 from kaug.curation.quality.finding import Finding, Item, counted
 
@@ -65,7 +64,7 @@ def _same_facts(c: Columns, most: int) -> Iterator[Finding]:
     # Sets are compared by two sums of well-mixed words, and so whatever their order: 128 bits.
     pair = (predicate.astype(np.uint64) << np.uint64(32) | value.astype(np.uint64))[subjects.rows]
     salts = (0x9E3779B97F4A7C15, 0xD1B54A32D192ED03)
-    sums = [np.add.reduceat(_mixed(pair + np.uint64(salt)), subjects.starts)[enough] for salt in salts]
+    sums = [np.add.reduceat(mix(pair + np.uint64(salt)), subjects.starts)[enough] for salt in salts]
     sizes, owner = subjects.sizes[enough], c.subject[subjects.heads][enough]
     sets = grouped(sizes, *sums)
     twins = np.flatnonzero(sets.sizes > 1)
@@ -112,10 +111,3 @@ def _variants(c: Columns, most: int) -> Iterator[Finding]:
         terms_shown = [*shown, int(predicate[members[0]])]
         items.append(Item(terms_shown, ("values of “", len(shown), "”"), len(members), rows[members[:3]].tolist()))
     yield Finding("value-variants", len(alike), items)
-
-
-def _mixed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    # The finaliser of SplitMix64 (Steele, Lea and Flood, 2014): each bit of the input turns about half of the output.
-    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return words ^ (words >> np.uint64(31))

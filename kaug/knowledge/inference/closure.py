@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from kaug.arrays import expand
 from kaug.knowledge.inference.joins import BLOCK, Columns, Index, Rows, join
 from kaug.knowledge.inference.rules import CLOSING, READING, Rule, Term
 
@@ -237,11 +238,8 @@ def gather(flat: Rows, lengths: Rows, chosen: Rows) -> Rows:
         >>> gather(np.array([7, 8, 9]), np.array([2, 0, 1]), np.array([2, 0])).tolist()
         [9, 7, 8]
     """
-    starts = np.cumsum(lengths) - lengths
-    count = lengths[chosen]
-    ends = np.cumsum(count)
-    at: Rows = np.repeat(starts[chosen] - (ends - count), count) + np.arange(ends[-1] if len(ends) else 0)
-    return np.asarray(flat[at])
+    ends = np.cumsum(lengths)
+    return np.asarray(flat[expand((ends - lengths)[chosen], ends[chosen])[1]])
 
 
 def _fill(term: Term, bound: dict[str, NDArray[np.uint32]], count: int) -> NDArray[np.uint32]:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kaug.arrays import pair_keys
+from kaug.arrays import expand, pair_keys
 from kaug.knowledge.inference.closure import Derived, close
 from kaug.knowledge.inference.joins import Columns, Rows
 from kaug.knowledge.inference.premises import write_out
@@ -215,14 +215,13 @@ def _lists(columns: Columns, numbers: Numbers, counts: Counter[str]) -> Derived:
     parts, paths, room = [(head, node)], [path], _LIST_CELLS
     for length in range(1, _LIST_LENGTH + 1):
         seen = np.union1d(seen, pair_keys(head, node))
-        low = np.searchsorted(subject[links], node, "left")
-        count = np.searchsorted(subject[links], node, "right") - low
-        room -= int(count.sum()) * (length + _ROW_CELLS)
+        low, high = (np.searchsorted(subject[links], node, side) for side in ("left", "right"))
+        room -= int((high - low).sum()) * (length + _ROW_CELLS)
         if room < 0:
-            counts[f"lists cut after {length} members"] = len(np.unique(head[count > 0]))
+            counts[f"lists cut after {length} members"] = len(np.unique(head[high > low]))
             break
-        owner = np.repeat(np.arange(len(node)), count)
-        link = links[np.repeat(low - (np.cumsum(count) - count), count) + np.arange(len(owner))]
+        owner, link = expand(low, high)
+        link = links[link]
         pairs, at = np.unique(pair_keys(head[owner], value[link]), return_index=True)
         new = ~np.isin(pairs, seen)
         owner, link = owner[at[new]], link[at[new]]

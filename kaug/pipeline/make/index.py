@@ -9,9 +9,7 @@ import pyarrow as pa
 from kaug.knowledge.knowledge_base import load_kb
 from kaug.pipeline.stage import Inputs, Job
 from kaug.retrieval.encoder import load_encoder
-from kaug.retrieval.filters import facts_where
 from kaug.retrieval.index import FactIndex
-from kaug.retrieval.linker import Linker
 from kaug.retrieval.retriever import Retriever
 from kaug.retrieval.settings import RetrievalSettings
 
@@ -38,15 +36,7 @@ def make_index(job: Job) -> None:
         index = FactIndex.build(
             kb, encoder, settings.language, advance, job.draft.previous, recall=settings.recall, work=job.draft.work
         )
-    index.save(job.draft.path)
-    job.draft.counts.update({"facts": len(index), "facts whose embedding was there": index.taken_over})
-    job.draft.details.update(
-        kind=index.kind,
-        recall_at_10=index.recall,
-        recall_wanted=settings.recall,
-        encoder=index.encoder.name,
-        backend=getattr(encoder, "chosen", {}),
-    )
+    index.write(job.draft)
 
 
 def find_facts(
@@ -74,16 +64,7 @@ def find_facts(
 
     def make() -> Retriever:
         encoder = load_encoder(settings.encoder, settings.backend)
-        return Retriever(kb, FactIndex.load(inputs["2-index"].path, kb, encoder), Linker(kb), encoder)
+        return Retriever(kb, FactIndex.load(inputs["2-index"].path, kb, encoder))
 
     retriever = inputs.once(("retriever", settings.encoder, settings.backend), make)
-    where = inputs.once(
-        ("facts allowed", settings.filter.model_dump_json()), lambda: facts_where(kb, **settings.filter.model_dump())
-    )
-    return retriever.retrieve(
-        texts,
-        k or settings.k,
-        language=language,
-        allowed=where if allowed is None else where & allowed,
-        **settings.model_dump(include={"threshold", "hops", "diversity", "budget"}),
-    )
+    return retriever.retrieve(texts, settings, k=k, language=language, allowed=allowed)

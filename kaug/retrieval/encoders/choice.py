@@ -13,52 +13,43 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kaug.errors import ModelError
-from kaug.models.find import cache_dir
-from kaug.retrieval.encoders.exported import NEEDS, versions
-from kaug.retrieval.encoders.runtimes import threads
+from kaug.models.cache import cache_dir
+from kaug.retrieval.encoders.backends import NEEDS, has_bf16, runs_bf16, threads
 from kaug.store.digests import code_digest, fingerprint
 
-__all__ = ["AGREEING", "candidates", "kept_choice", "make_choice"]
+__all__ = ["AGREEING", "SAMPLE", "candidates", "choice_file", "kept_choice", "make_choice"]
 
 AGREEING = 0.999
-"""The least cosine to torch in float32, over all of a sample, that a backend must reach."""
+"""The minimum cosine to torch in float32, over all of a sample, that a backend must reach."""
 
-# Another backend must be so much faster than torch in float32: a choice should not hang on a measurement's noise.
+# How much faster than torch another backend must be, so that a choice does not depend on a measurement's noise.
 _CLEARLY = 1.15
 _ROUNDS = 3
-_SAMPLE = [
+SAMPLE = [
     f"{start} {noun} of {place} {end}"
     for start, end in (("The", "is well known."), ("What is the", "called?"), ("Long before the", "was " + "old " * 30))
     for noun in ("capital", "currency", "largest river")
     for place in ("Togo", "Peru", "the Kingdom of Bhutan", "North Rhine-Westphalia", "São Tomé")
 ] + ["", "?", "مرحبا بالعالم", "東京は日本の首都です。", "😀 ok"]
-
-_MEASURED_WITH = ("torch", "transformers", "sentence-transformers", "openvino", "onnxruntime", "onnx", "onnxscript")
+"""The texts that backends are measured with."""
 
 
 def candidates() -> list[str]:
     """Return the backends that can run here, `torch` first: on a GPU torch's alone, else what is installed."""
-    from kaug.retrieval.encoders.runtimes import has_bf16
-    from kaug.retrieval.encoders.stack import runs_bf16
-
-    found = ["torch", *(["torch-bf16"] if runs_bf16() else [])]
     import torch
 
+    names = ["torch", *(["torch-bf16"] if runs_bf16() else [])]
     if torch.cuda.is_available():
-        return found
-    for backend, packages in NEEDS.items():
-        if all(importlib.util.find_spec(name) for name in packages):
-            found.append(backend)
-    if "openvino" in found and has_bf16():
-        found.append("openvino-bf16")
-    return found
+        return names
+    names += [backend for backend, needs in NEEDS.items() if all(importlib.util.find_spec(name) for name in needs)]
+    return [*names, "openvino-bf16"] if "openvino" in names and has_bf16() else names
 
 
 def kept_choice(digest: str) -> dict[str, Any] | None:
-    """Return what `make_choice` found on this machine, with these versions, for the model of that digest, if it did."""
+    """Return what `make_choice` found for a model on this machine with these versions; None if it was not run."""
     try:
-        found = json.loads(_place(digest).read_text(encoding="utf-8"))
-        return found if isinstance(found["backend"], str) and isinstance(found["measured"], dict) else None
+        choice = json.loads(choice_file(digest).read_text(encoding="utf-8"))
+        return choice if isinstance(choice["backend"], str) and isinstance(choice["measured"], dict) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -73,7 +64,7 @@ def make_choice(digest: str, names: list[str], load: Callable[[str], Any]) -> di
 
     Returns:
         `{"backend": …, "measured": {backend: {"texts_per_second": …, "cosine": …} or {"why": …}}}`. The backend is the
-        fastest whose least cosine to `torch` reaches `AGREEING`, and `torch` if none is clearly faster than that.
+        fastest whose minimum cosine to `torch` reaches `AGREEING`, and `torch` if none is clearly faster than that.
     """
     encoders: dict[str, Any] = {"torch": load("torch")}
     measured: dict[str, dict[str, Any]] = {}
@@ -82,44 +73,44 @@ def make_choice(digest: str, names: list[str], load: Callable[[str], Any]) -> di
             encoders[name] = load(name)
         except ModelError as error:
             measured[name] = {"why": str(error)}
-    plain = encoders["torch"].encode(_SAMPLE)
+    plain = encoders["torch"].encode(SAMPLE)
     best = dict.fromkeys(encoders, np.inf)
     for name, encoder in encoders.items():
-        measured[name] = {"cosine": round(_least_cosine(encoder.encode(_SAMPLE), plain), 6)}
+        measured[name] = {"cosine": round(_least_cosine(encoder.encode(SAMPLE), plain), 6)}
     for _ in range(_ROUNDS):
         for name, encoder in encoders.items():
             started = time.perf_counter()
-            encoder.encode(_SAMPLE)
+            encoder.encode(SAMPLE)
             best[name] = min(best[name], time.perf_counter() - started)
     for name in encoders:
-        measured[name]["texts_per_second"] = round(len(_SAMPLE) / best[name], 1)
+        measured[name]["texts_per_second"] = round(len(SAMPLE) / best[name], 1)
     agreeing = [name for name in encoders if measured[name]["cosine"] >= AGREEING]
     fastest = min(agreeing, key=best.__getitem__)
     clearly = best["torch"] / best[fastest] >= _CLEARLY
     choice = {"backend": fastest if clearly else "torch", "measured": measured}
-    place = _place(digest)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    draft = place.with_name(f".{place.name}.{os.getpid()}.draft")
+    file = choice_file(digest)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}.{os.getpid()}.draft")
     draft.write_text(json.dumps(choice, indent=1), encoding="utf-8")
-    draft.replace(place)
+    draft.replace(file)
     return choice
 
 
 def _least_cosine(rows: NDArray[np.float32], plain: NDArray[np.float32]) -> float:
-    """The least cosine of rows to those of torch; where a text has no tokens and torch gives zeros, so must the other."""
+    """Return the minimum cosine to the rows of torch; where torch gives zeros, for texts without tokens, so must the other."""
     cosine = (rows * plain).sum(axis=1)
     empty = ~plain.any(axis=1)
     cosine[empty] = ~rows[empty].any(axis=1)
     return float(cosine.min())
 
 
-def _place(digest: str) -> Path:
+def choice_file(digest: str) -> Path:
+    """Return the file that holds the choice for a model on this machine, whether it is there or not."""
     mark = fingerprint(
         model=digest,
         processor=_processor(),
         gpu=[Path("/dev/nvidiactl").exists(), os.environ.get("CUDA_VISIBLE_DEVICES")],
         threads=threads(),
-        versions=versions(*_MEASURED_WITH),
         code=code_digest("kaug.retrieval.encoder"),
     )
     return cache_dir() / "encoders" / f"{mark}.json"

@@ -1,23 +1,28 @@
-"""Texts → token ids → batches of one length, within a budget."""
+"""Texts → token ids → batches of one length → rows of vectors."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Prompts", "Tokens", "batches", "chunks", "prompts_of"]
+__all__ = ["Forward", "Prompts", "Run", "Tokens", "batches", "chunks", "prompts_of", "run_in_batches"]
+
+Forward = Callable[[NDArray[np.int64]], NDArray[np.float32]]
+"""Token ids, int64 (rows, length), none of them padding → vectors, float32 (rows, dimension)."""
+
+Run = Callable[[list[str], bool, Callable[[int], None]], NDArray[np.float32]]
+"""Texts, whether they are queries, and a callback for the number of texts done → float32 (texts, dimension), any norm."""
 
 # No tokenizer takes more characters into one token than this, in text that anyone would want found.
 _CHARACTERS_PER_TOKEN = 64
-# So much is tokenised at a time: a tokenizer holds over a hundred bytes a token.
-_TEXTS, _CHARACTERS = 16_384, 4_000_000
+_CHUNK_CHARACTERS = 4_000_000  # a tokenizer holds over a hundred bytes a token
 
 
 @dataclass(frozen=True)
 class Prompts:
-    """What a model wants before a query and before a document; empty for most."""
+    """The strings that a model expects before a query and before a document; empty for most models."""
 
     query: str = ""
     document: str = ""
@@ -28,7 +33,7 @@ def prompts_of(prompts: dict[str, str], default: str | None) -> Prompts:
 
     Args:
         prompts: The prompts by name, as in `config_sentence_transformers.json`.
-        default: The name of the one that a model without prompts for queries and documents wants before both.
+        default: The name of the prompt used for both by a model without prompts for queries and documents.
 
     Examples:
         >>> prompts_of({"query": "query: ", "passage": "passage: "}, None)
@@ -42,32 +47,37 @@ def prompts_of(prompts: dict[str, str], default: str | None) -> Prompts:
     return Prompts(both, both)
 
 
-def chunks(texts: Sequence[str], longest: int) -> Iterator[list[str]]:
-    """Cut texts to what a model of `longest` tokens can see, and hand them on some thousands at a time, in order.
+def chunks(texts: Sequence[str], longest: int, size: int = 16_384) -> Iterator[list[str]]:
+    """Truncate texts to the characters that `longest` tokens can cover, and yield them in chunks, in order.
 
     Lone surrogates, legal in a str but not in UTF-8, become question marks.
+
+    Args:
+        texts: Any texts.
+        longest: The maximum number of tokens that the model reads.
+        size: The maximum number of texts in a chunk; a chunk is also closed after four million characters.
     """
-    most, some, size = longest * _CHARACTERS_PER_TOKEN, list[str](), 0
+    limit, chunk, characters = longest * _CHARACTERS_PER_TOKEN, list[str](), 0
     for text in texts:
-        some.append(text[:most].encode("utf-8", "replace").decode())
-        size += len(some[-1])
-        if len(some) == _TEXTS or size >= _CHARACTERS:
-            yield some
-            some, size = [], 0
-    if some:
-        yield some
+        chunk.append(text[:limit].encode("utf-8", "replace").decode())
+        characters += len(chunk[-1])
+        if len(chunk) == size or characters >= _CHUNK_CHARACTERS:
+            yield chunk
+            chunk, characters = [], 0
+    if chunk:
+        yield chunk
 
 
 class Tokens:
-    """A tokenizer of the `tokenizers` library, with a model's prompts and maximal length.
+    """A tokenizer of the `tokenizers` library, with a model's prompts and maximum length.
 
     Attributes:
-        longest: Of longer texts no more than so many tokens are seen.
+        longest: The maximum number of tokens of a text; the rest is cut off.
         prompts: The model's prompts.
     """
 
     def __init__(self, tokenizer: Any, longest: int, prompts: Prompts) -> None:
-        """Take over a `tokenizers.Tokenizer`, which is set to cut and not to pad."""
+        """Take over a `tokenizers.Tokenizer`; truncation is enabled and padding disabled in it."""
         tokenizer.enable_truncation(longest)
         tokenizer.no_padding()
         self._tokenizer = tokenizer
@@ -77,8 +87,8 @@ class Tokens:
     def ids(self, texts: list[str], *, query: bool) -> list[NDArray[np.int64]]:
         """Tokenise texts, with the prompt for queries or documents; an empty text may have no token at all."""
         prompt = self.prompts.query if query else self.prompts.document
-        found = self._tokenizer.encode_batch_fast([prompt + text for text in texts] if prompt else texts)
-        return [np.array(one.ids, np.int64) for one in found]
+        encodings = self._tokenizer.encode_batch_fast([prompt + text for text in texts] if prompt else texts)
+        return [np.array(encoding.ids, np.int64) for encoding in encodings]
 
     def to_json(self) -> str:
         """Return the tokenizer as `tokenizer.json` holds it."""
@@ -86,11 +96,11 @@ class Tokens:
 
 
 def batches(lengths: NDArray[np.int64], budget: int) -> Iterator[NDArray[np.int64]]:
-    """Group sequences of one length, so that nothing is padded.
+    """Group sequences of one length, so that none is padded.
 
     Args:
         lengths: The length of each sequence, int64 (n,).
-        budget: The tokens that a batch may have; a longer sequence is a batch by itself.
+        budget: The maximum number of tokens in a batch; a longer sequence is a batch by itself.
 
     Yields:
         Row numbers, int64: each row once, those of length 0 not at all. Long sequences come first, so that memory fails
@@ -106,3 +116,27 @@ def batches(lengths: NDArray[np.int64], budget: int) -> Iterator[NDArray[np.int6
         rows = max(1, budget // int(lengths[same[0]])) if len(same) else 1
         for start in range(0, len(same), rows):
             yield same[start : start + rows]
+
+
+def run_in_batches(tokens: Tokens, forward: Forward, dimension: int, budget: int = 1024) -> Run:
+    """Make a `Run` of a tokenizer and a forward pass. A text without a token has a row of zeros.
+
+    Args:
+        tokens: The tokenizer.
+        forward: The forward pass.
+        dimension: The number of components of a vector.
+        budget: The maximum number of tokens in a batch.
+    """
+
+    def run(texts: list[str], query: bool, progress: Callable[[int], None]) -> NDArray[np.float32]:
+        vectors = np.zeros((len(texts), dimension), np.float32)
+        ids = tokens.ids(texts, query=query)
+        lengths = np.array([len(sequence) for sequence in ids], np.int64)
+        for rows in batches(lengths, budget):
+            vectors[rows] = forward(np.stack([ids[row] for row in rows]))
+            progress(len(rows))
+        if not lengths.all():
+            progress(int((lengths == 0).sum()))
+        return vectors
+
+    return run

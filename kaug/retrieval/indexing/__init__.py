@@ -1,1 +1,1 @@
-"""Sentences, said and embedded, to shards of vectors and codes to search them by."""
+"""Sentences → shards of vectors, and the codes to search them by."""

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from kaug.errors import ArtifactError
 from kaug.retrieval.indexing.vectors import Vectors, faiss, one_thread
 
-__all__ = ["EXACT_BELOW", "LISTS_FROM", "Codes", "build_codes", "exact", "read_codes"]
+__all__ = ["EXACT_BELOW", "FACTORS", "LISTS_FROM", "Codes", "build_codes", "cheapest", "exact", "read_codes"]
 
 EXACT_BELOW = 50_000
 """The number of distinct sentences from which on the index is an approximate one."""
@@ -31,15 +31,16 @@ EXACT_BELOW = 50_000
 LISTS_FROM = 2_000_000
 """The number of distinct sentences from which on their codes stand in lists."""
 
-# Rows that tie with the last one are looked for this far, so that ties are broken by the caller and not by FAISS.
+FACTORS = (4, 8, 16, 32, 64, 128, 256)
+"""Re-ranked candidates per hit, tried in this order until the recall is reached."""
+
+# So many more rows are looked at, so that ties with the last are broken by the caller and not by FAISS.
 _TIES = 16
-# Re-ranked candidates per hit, and scanned lists, tried in this order until the recall is reached.
-_FACTORS = (4, 8, 16, 32, 64, 128, 256)
-_PROBES = (8, 16, 32, 64, 128)
+_PROBES = (8, 16, 32, 64, 128)  # scanned lists
 _AS_GOOD = 0.005
 _SAMPLE = 1024
 _TOP = 10
-# What training may cost: vectors that codes are learnt from, and vectors a list and rounds of k-means for the lists.
+# Training: vectors that codes are learnt from, and vectors a list and rounds of k-means for the lists.
 _TRAINED = 65_536
 _A_LIST = 64
 _ROUNDS = 10
@@ -95,22 +96,22 @@ class Codes:
         elif allowed is not None:
             # Codes in one list are scanned without a filter: so many more that as many allowed ones should be among them.
             wide = min(wanted * -(-len(self.vectors) // there), len(self.vectors))
-        _, found = self.index.search(queries, wide, **options)
-        found = found.astype(np.int64)
+        _, rows = self.index.search(queries, wide, **options)
+        rows = rows.astype(np.int64)
         if allowed is not None:
-            found[~allowed[found]] = -1
+            rows[~allowed[rows]] = -1
         # A query whose neighbours are mostly not allowed, or in other lists, is answered exactly.
-        short = np.flatnonzero((found >= 0).sum(axis=1) < min(max(k, wanted // 2), there))
+        short = np.flatnonzero((rows >= 0).sum(axis=1) < min(max(k, wanted // 2), there))
         if not len(short):
-            return _pairs(found)
-        found[short] = -1
+            return _pairs(rows)
+        rows[short] = -1
         query, row = _pairs(exact(self.vectors, queries[short], min(k + _TIES, there), allowed)[1])
-        return tuple(np.concatenate(both) for both in zip(_pairs(found), (short[query], row), strict=True))  # type: ignore[return-value]
+        return tuple(np.concatenate(both) for both in zip(_pairs(rows), (short[query], row), strict=True))  # type: ignore[return-value]
 
 
-def _pairs(found: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    query, place = np.nonzero(found >= 0)
-    return query, found[query, place]
+def _pairs(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    query, rank = np.nonzero(rows >= 0)
+    return query, rows[query, rank]
 
 
 def exact(
@@ -151,7 +152,7 @@ def build_codes(vectors: Vectors, recall: float = 0.99) -> Codes:
     count, dimension = vectors.shape
     if count < EXACT_BELOW or dimension % 4 or recall >= 1:
         return Codes(vectors)
-    # So many lists that there are about as many as rows in one.
+    # About √count lists, a power of two.
     lists = 2 ** round(np.log2(count) / 2) if count >= LISTS_FROM else 0
     kind = f"{f'IVF{lists},' if lists else ''}PQ{dimension // 4}x4fs"
     index = faiss().index_factory(dimension, kind, faiss().METRIC_INNER_PRODUCT)
@@ -159,7 +160,7 @@ def build_codes(vectors: Vectors, recall: float = 0.99) -> Codes:
     _train(index, vectors[_spread(count, max(_TRAINED, lists * _A_LIST))], lists)
     for part in vectors.parts:
         index.add(part)
-    return _reaching(Codes(vectors, kind, 0.0, _FACTORS[-1], 0, index), recall, lists)
+    return _reaching(Codes(vectors, kind, 0.0, FACTORS[-1], 0, index), recall, lists)
 
 
 def _train(index: Any, sample: NDArray[np.float32], lists: int) -> None:
@@ -172,7 +173,7 @@ def _train(index: Any, sample: NDArray[np.float32], lists: int) -> None:
 
 
 def _reaching(codes: Codes, recall: float, lists: int) -> Codes:
-    # Each vector of the sample asks for the ten nearest others: what lies densest is the hardest to tell apart.
+    # Each vector of the sample is a query for the ten nearest others.
     rows = _spread(len(codes.vectors), _SAMPLE)
     sample = codes.vectors[rows]
     floor = exact(codes.vectors, sample, _TOP + 1)[0][:, -1]
@@ -190,21 +191,23 @@ def _reaching(codes: Codes, recall: float, lists: int) -> Codes:
     if lists:
         # First the lists, with all the candidates: no number of these makes up for a list that is not looked at.
         many = [*(most for most in _PROBES if most < lists), lists]
-        probes = _first((measured(_FACTORS[-1], most) for most in many), recall)[1].probes
-    return _first((measured(factor, probes) for factor in _FACTORS), recall)[1]
+        probes = cheapest((measured(FACTORS[-1], most) for most in many), recall)[1].probes
+    return cheapest((measured(factor, probes) for factor in FACTORS), recall)[1]
 
 
-def _first(tried: Iterable[tuple[float, Codes]], recall: float) -> tuple[float, Codes]:
-    """The first one whose recall is surely reached, by two standard errors; the rest is not tried.
+def cheapest(tried: Iterable[tuple[float, Codes]], recall: float) -> tuple[float, Codes]:
+    """Return the first setting whose recall reaches the one wanted; if none does, the first about as good as the best.
 
-    If none does, the first that is about as good as the best: lists are not all scanned for a thousandth.
+    Args:
+        tried: Recalls, less two standard errors, and settings, the cheapest first; the rest is not tried.
+        recall: The recall wanted.
     """
     seen = []
     for one in tried:
         seen.append(one)
         if one[0] >= recall:
             return one
-    enough = max(sure for sure, _ in seen) - _AS_GOOD
+    enough = max(lower for lower, _ in seen) - _AS_GOOD
     return next(one for one in seen if one[0] >= enough)
 
 

@@ -1,11 +1,13 @@
-"""Sentences → shards of their vectors, taken over from earlier ones where these hold them.
+"""Facts → their distinct sentences → shards of the sentences' vectors, taken over from earlier shards where these hold them.
 
-A build writes each shard into a working folder when it is full, under a name that says which sentences it holds. A build
-that was killed thus finds what it had done; and what it is made of is never more than one shard in memory.
+A build writes each full shard into a working folder, under a name that says which sentences it holds. So a build that was
+killed is continued, and no more than one shard is in memory. Nor are the sentences ever held all at once: they are made
+again where they are needed, which takes less than a microsecond each.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,131 +15,177 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.errors import ArtifactError, PipelineError
+from kaug.errors import ArtifactError
+from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.encoder import Encoder
 from kaug.retrieval.indexing.vectors import Shard, Vectors, bytes_of, read_shard, write_shard
 from kaug.store.digests import code_digest, fingerprint
+from kaug.wording.wording import Wording
 
-__all__ = ["SHARD", "embed", "maker_of", "marks_of"]
+__all__ = [
+    "SHARD",
+    "Sentences",
+    "distinct_sentences",
+    "embed",
+    "encoder_digest",
+    "sentence_digests",
+    "sentences_digest",
+]
 
 SHARD = 65_536
-"""The number of sentences in a shard; the last has what is left."""
+"""The number of sentences in a shard; the last has the rest."""
 
-# So many of the vectors taken over are made again: they must come out the same.
-_CHECKED = 64
+_BLOCK = 65_536
+_CHECKED = 64  # sentences whose vectors are compared with the encoder's before any are taken over
 
 
-def marks_of(sentences: pa.Array) -> pa.Array:
-    """Return the digests by which sentences are known again: 16-byte BLAKE2b.
+@dataclass(frozen=True)
+class Sentences:
+    """The distinct sentences of a knowledge base's facts, the plainest one of each fact.
+
+    Attributes:
+        wording: How the facts are said.
+        digests: A digest of 16 bytes for each distinct sentence, in the order in which facts first have them.
+        number: int32 (facts,): the number of each fact's sentence.
+        first: int64 (sentences,): the row of the first fact with each sentence.
+    """
+
+    wording: Wording
+    digests: pa.Array
+    number: NDArray[np.int32]
+    first: NDArray[np.int64]
+
+    def text(self, numbers: NDArray[np.int64]) -> pa.Array:
+        """Return sentences by their numbers."""
+        return self.wording.sentences(self.first[numbers])
+
+
+def distinct_sentences(kb: KnowledgeBase, language: str) -> Sentences:
+    """Find the distinct sentences of a knowledge base's facts."""
+    wording = Wording(kb, language)
+    blocks = [sentence_digests(sentences) for _, sentences in _blocks(wording)]
+    digests = pa.concat_arrays(blocks or [pa.array([], pa.binary(16))]).dictionary_encode()
+    number = digests.indices.to_numpy()
+    first = np.flatnonzero(np.diff(np.maximum.accumulate(number), prepend=-1))
+    return Sentences(wording, digests.dictionary, number, first)
+
+
+def sentence_digests(sentences: pa.Array) -> pa.Array:
+    """Return the digests that identify sentences: 16-byte BLAKE2b.
 
     Examples:
-        >>> marks_of(pa.array(["Lomé"]))[0].as_py().hex()
+        >>> sentence_digests(pa.array(["Lomé"]))[0].as_py().hex()
         'de0f1bd1155b801535b93d0ef5cd1f25'
     """
     digests = [hashlib.blake2b(text.encode(), digest_size=16).digest() for text in sentences.to_pylist()]
     return pa.array(digests, pa.binary(16))
 
 
-def maker_of(encoder: Encoder) -> str:
-    """Return a digest of what is known of an encoder beforehand: its name, dimension, backend and code.
+def sentences_digest(kb: KnowledgeBase, language: str) -> str:
+    """Hash the ids of a knowledge base's facts and their sentences, as Arrow holds them, to a hex digest."""
+    digest = hashlib.blake2b(digest_size=16)
+    for start, sentences in _blocks(Wording(kb, language)):
+        ids = kb.facts["fact"].slice(start, _BLOCK).combine_chunks()
+        _, offsets, text = sentences.buffers()
+        ends = np.frombuffer(offsets, np.int32)[sentences.offset :][: len(sentences) + 1]
+        digest.update(bytes_of(ids))
+        digest.update(ends - ends[0])
+        digest.update(memoryview(text or b"")[ends[0] : ends[-1]])
+    return digest.hexdigest()
 
-    Other weights under the same name are found out by their vectors: see `embed`.
+
+def _blocks(wording: Wording) -> Iterator[tuple[int, pa.Array]]:
+    count = wording.kb.facts.num_rows
+    for start in range(0, count, _BLOCK):
+        yield start, wording.sentences(np.arange(start, min(start + _BLOCK, count)))
+
+
+def encoder_digest(encoder: Encoder) -> str:
+    """Return a digest of an encoder's name, dimension, backend, files and code.
+
+    The files of an object that was handed in are not known; other weights show in its vectors: see `embed`.
     """
     return fingerprint(
         encoder=encoder.name,
         dimension=encoder.dimension,
-        backend=str(getattr(encoder, "backend", "")),
+        backend=encoder.backend,
+        model=encoder.digest,
         code=code_digest("kaug.retrieval.encoder"),
     )
 
 
 def embed(
-    marks: pa.Array,
+    digests: pa.Array,
     sentences: Callable[[NDArray[np.int64]], pa.Array],
     encoder: Encoder,
     work: Path,
     earlier: Iterable[Path] = (),
     progress: Callable[[int], None] | None = None,
+    *,
+    shard_size: int = SHARD,
 ) -> tuple[list[Shard], int]:
-    """Embed sentences into shards, but those that earlier shards hold.
+    """Embed sentences into shards, but for those that earlier shards hold.
 
     Args:
-        marks: What `marks_of` makes of the sentences, n, no two the same.
-        sentences: Gives the sentences of row numbers, int64.
+        digests: The `sentence_digests` of the sentences, n, all distinct.
+        sentences: Returns the sentences of row numbers, int64.
         encoder: The encoder.
         work: The folder that the shards are written into, made if absent. What an earlier, unfinished build left there
             is used.
-        earlier: More files that may be shards. One that is not intact, or was made by another encoder, holds nothing;
-            none does if the encoder now gives other vectors for a sample of what they hold: other weights, another
-            machine or version.
+        earlier: More files that may be shards. One that is damaged, or was made by another encoder, is ignored; all are if
+            the encoder now gives other vectors, by more than 1e-6, for a sample of their sentences.
         progress: Called with the number of sentences done since the last call.
+        shard_size: The number of sentences in a shard.
 
     Returns:
-        The shards in the order of the sentences, and how many sentences were not embedded.
+        The shards in the order of the sentences, and the number of sentences that were not embedded.
 
     Raises:
         PipelineError: The encoder gives rows of another shape than it promises, or numbers that are not finite.
     """
 
     def encode(rows: NDArray[np.int64], progress: Callable[[int], None] | None) -> NDArray[np.float32]:
-        texts = sentences(rows).to_pylist()
-        found = encoder.encode(texts, progress)
-        promised = (len(rows), encoder.dimension)
-        if found.shape != promised:
-            raise PipelineError(f"The encoder {encoder.name!r} gave rows of shape {found.shape}, not {promised}.")
-        odd = np.flatnonzero(~np.isfinite(found).all(axis=1))
-        if len(odd):
-            raise PipelineError(
-                f"The encoder {encoder.name!r} gave numbers that are not finite for {len(odd)} of {len(rows)} sentences, "
-                f"first for {texts[odd[0]]!r}."
-            )
-        return np.ascontiguousarray(found, np.float32)
+        return encoder.encode(sentences(rows).to_pylist(), progress)
 
-    maker = maker_of(encoder)
+    maker = encoder_digest(encoder)
     work.mkdir(parents=True, exist_ok=True)
-    known = _trusted([*sorted(work.glob("*.arrow")), *earlier], encoder.dimension, maker)
-    place, vectors = _places(marks, known, encoder.dimension)
-    have = np.flatnonzero(place >= 0)
-    checked = have[:: max(1, -(-len(have) // _CHECKED))]
-    if len(checked) and not np.array_equal(encode(checked, None), vectors[place[checked]]):
-        place[:], have, known = -1, have[:0], []
-    whole = {shard.path for shard in known if shard.path.stem == _name(shard.marks)}
+    known = _intact_shards([*sorted(work.glob("*.arrow")), *earlier], encoder.dimension, maker)
+    held = pa.concat_arrays([shard.digests for shard in known] or [pa.array([], pa.binary(16))])
+    position = pc.fill_null(pc.index_in(digests, held), -1).to_numpy().astype(np.int64)
+    vectors = Vectors([shard.vectors for shard in known], encoder.dimension)
+    there = np.flatnonzero(position >= 0)
+    sample = there[:: max(1, -(-len(there) // _CHECKED))]
+    if len(sample) and not np.allclose(encode(sample, None), vectors[position[sample]], rtol=0, atol=1e-6):
+        position[:], there, known = -1, there[:0], []
+    whole = {shard.path for shard in known if shard.path.stem == _name(shard.digests)}
     shards = []
-    for start in range(0, len(marks), SHARD):
-        some = marks.slice(start, SHARD)
+    for start in range(0, len(digests), shard_size):
+        some, at = digests.slice(start, shard_size), position[start : start + shard_size]
         path = work / f"{_name(some)}.arrow"
-        there = place[start : start + SHARD] >= 0
-        if progress and there.any():
-            progress(int(there.sum()))
+        if progress and (at >= 0).any():
+            progress(int((at >= 0).sum()))
         if path not in whole:
             rows = np.empty((len(some), encoder.dimension), np.float32)
-            rows[there] = vectors[place[start : start + SHARD][there]]
-            if not there.all():
-                rows[~there] = encode(start + np.flatnonzero(~there), progress)
+            rows[at >= 0] = vectors[at[at >= 0]]
+            if (at < 0).any():
+                rows[at < 0] = encode(start + np.flatnonzero(at < 0), progress)
             write_shard(path, some, rows, maker)
         shards.append(read_shard(path, encoder.dimension))
-    return shards, len(have)
+    return shards, len(there)
 
 
-def _trusted(files: Sequence[Path], dimension: int, maker: str) -> list[Shard]:
-    trusted = []
+def _intact_shards(files: Sequence[Path], dimension: int, maker: str) -> list[Shard]:
+    shards = []
     for file in files:
         try:
             shard = read_shard(file, dimension)
         except ArtifactError:
             continue
         if shard.maker == maker and shard.intact():
-            trusted.append(shard)
-    return trusted
+            shards.append(shard)
+    return shards
 
 
-def _places(marks: pa.Array, known: Sequence[Shard], dimension: int) -> tuple[NDArray[np.int64], Vectors]:
-    """Where each sentence stands in shards put together, -1 for nowhere; and the vectors there."""
-    held = pa.concat_arrays([shard.marks for shard in known] or [pa.array([], pa.binary(16))])
-    place = pc.fill_null(pc.index_in(marks, held), -1).to_numpy().astype(np.int64)
-    return place, Vectors([shard.vectors for shard in known], dimension)
-
-
-def _name(marks: pa.Array) -> str:
+def _name(digests: pa.Array) -> str:
     """Name a shard by the sentences it holds."""
-    return hashlib.blake2b(bytes_of(marks), digest_size=16).hexdigest()
+    return hashlib.blake2b(bytes_of(digests), digest_size=16).hexdigest()

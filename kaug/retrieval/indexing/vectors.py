@@ -1,7 +1,7 @@
 """Vectors of sentences → shards on disk → rows, read from the mapped files as if they were one array.
 
-A shard is an Arrow file of one batch: the mark of each sentence, and its vector. Its schema's metadata says who made the
-vectors, and the SHA-256 of both columns: a shard that was cut, altered or made by another encoder is known as such.
+A shard is an Arrow file of one batch: the digest of each sentence, and its vector. Its schema's metadata has a digest of
+the encoder, and the SHA-256 of both columns, so that a shard that is cut, altered or of another encoder can be told.
 """
 
 import hashlib
@@ -30,35 +30,35 @@ class Shard:
 
     Attributes:
         path: The file.
-        marks: 16 bytes a sentence: what it is known again by.
+        digests: 16 bytes a sentence: what identifies it.
         vectors: float32 (sentences, dimension), a view of the file.
-        maker: What made the vectors.
-        digest: SHA-256 of marks and vectors, as it was when they were written.
+        maker: Digest of the encoder that made the vectors.
+        digest: SHA-256 of digests and vectors, as it was when they were written.
     """
 
     path: Path
-    marks: pa.Array
+    digests: pa.Array
     vectors: NDArray[np.float32]
     maker: str
     digest: str
 
     def intact(self) -> bool:
-        """Whether marks and vectors are those that were written; this reads the whole file."""
-        return self.digest == _digest(self.marks, self.vectors)
+        """Whether digests and vectors are those that were written; this reads the whole file."""
+        return self.digest == _digest(self.digests, self.vectors)
 
 
-def write_shard(path: Path, marks: pa.Array, vectors: NDArray[np.float32], maker: str) -> None:
+def write_shard(path: Path, digests: pa.Array, vectors: NDArray[np.float32], maker: str) -> None:
     """Write a shard so that it appears whole or not at all.
 
     Args:
         path: The file; its folder exists.
-        marks: Fixed binary of 16 bytes, n.
+        digests: Fixed binary of 16 bytes, n.
         vectors: float32 (n, dimension), contiguous.
-        maker: What made them.
+        maker: Digest of the encoder that made them.
     """
-    about = {"maker": maker, "digest": _digest(marks, vectors)}
+    about = {"maker": maker, "digest": _digest(digests, vectors)}
     column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), vectors.shape[1])
-    batch = pa.record_batch({"sentence": marks, "vector": column}).replace_schema_metadata(about)
+    batch = pa.record_batch({"sentence": digests, "vector": column}).replace_schema_metadata(about)
     draft = path.with_name(f".{path.name}.draft")
     with pa.OSFile(os.fspath(draft), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
         writer.write_batch(batch)
@@ -88,19 +88,19 @@ def read_shard(path: Path, dimension: int) -> Shard:
     return Shard(path, batch["sentence"], vectors, about["maker"], about["digest"])
 
 
-def bytes_of(marks: pa.Array) -> memoryview:
-    """Return the bytes of marks or ids, 16 each, without a copy."""
-    return memoryview(marks.buffers()[1] or b"")[16 * marks.offset :][: 16 * len(marks)]
+def bytes_of(digests: pa.Array) -> memoryview:
+    """Return the bytes of digests or ids, 16 each, without a copy."""
+    return memoryview(digests.buffers()[1] or b"")[16 * digests.offset :][: 16 * len(digests)]
 
 
-def _digest(marks: pa.Array, vectors: NDArray[np.float32]) -> str:
-    digest = hashlib.sha256(bytes_of(marks))
+def _digest(digests: pa.Array, vectors: NDArray[np.float32]) -> str:
+    digest = hashlib.sha256(bytes_of(digests))
     digest.update(vectors.data)
     return digest.hexdigest()
 
 
 class Vectors:
-    """Rows of vectors that stand in several parts, none of them in memory: they are read where they are asked for.
+    """Rows of vectors in several parts, which may be mapped files: rows are read when they are asked for.
 
     Attributes:
         parts: float32 (rows, dimension) each, one after the other.
@@ -110,22 +110,22 @@ class Vectors:
         >>> parts = [np.zeros((2, 4), np.float32), np.ones((1, 4), np.float32)]
         >>> Vectors(parts, 4)[np.array([2, 0])][:, 0].tolist()
         [1.0, 0.0]
-        >>> Vectors(parts, 4, place=np.array([2, 2, 0, 1], np.int32)).shape
+        >>> Vectors(parts, 4, rows=np.array([2, 2, 0, 1], np.int32)).shape
         (4, 4)
     """
 
     def __init__(
-        self, parts: Sequence[NDArray[np.float32]], dimension: int, place: NDArray[np.int32] | None = None
+        self, parts: Sequence[NDArray[np.float32]], dimension: int, rows: NDArray[np.int32] | None = None
     ) -> None:
         """Put parts together.
 
         Args:
             parts: float32 (rows, dimension) each.
             dimension: The number of components.
-            place: int32 (n,): which of the parts' rows each row is; they are the same if None.
+            rows: int32 (n,): the row of the parts that each row is; they are the same if None.
 
         Raises:
-            ValueError: A part is of another width or type, or not contiguous, or `place` names a row that is not there.
+            ValueError: A part is of another width or type, or not contiguous, or there is no such row.
         """
         self.parts = list(parts)
         self._starts = np.cumsum([0, *(len(part) for part in self.parts)])
@@ -134,10 +134,10 @@ class Vectors:
                 raise ValueError(
                     f"A part is {part.dtype} {part.shape}; it should be float32 (rows, {dimension}), in order."
                 )
-        if place is not None:
-            _check_rows("place", place, self._starts[-1])
-        self._place = place
-        self.shape = (int(self._starts[-1]) if place is None else len(place), dimension)
+        if rows is not None:
+            _check_rows("rows", rows, self._starts[-1])
+        self._rows = rows
+        self.shape = (int(self._starts[-1]) if rows is None else len(rows), dimension)
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -145,10 +145,10 @@ class Vectors:
 
     def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Gather rows: float32 (rows, dimension), a copy."""
-        found = np.empty((len(rows), self.shape[1]), np.float32)
-        for part, within, asked in self._split(rows):
-            found[asked] = part[within]
-        return found
+        vectors = np.empty((len(rows), self.shape[1]), np.float32)
+        for part, within, index in self._split(rows):
+            vectors[index] = part[within]
+        return vectors
 
     def cosines(
         self, queries: NDArray[np.float32], query: NDArray[np.int64], row: NDArray[np.int64]
@@ -171,30 +171,30 @@ class Vectors:
         _check_rows("query", query, len(queries))
         _check_rows("row", row, len(self))
         queries, score = np.ascontiguousarray(queries, np.float32), np.empty(len(row), np.float32)
-        of_pairs, pointer = faiss().pairwise_indexed_inner_product, faiss().swig_ptr
-        for part, within, asked in self._split(row):
-            found = np.empty(len(asked), np.float32)
-            arrays = (queries, query[asked].astype(np.int64), part, within, found)
-            # Rows are read where they stand: gathering them first takes ten times as long.
-            with one_thread() if len(asked) < _FEW else nullcontext():
-                of_pairs(self.shape[1], len(asked), *map(pointer, arrays))
-            score[asked] = found
+        product, pointer = faiss().pairwise_indexed_inner_product, faiss().swig_ptr
+        for part, within, index in self._split(row):
+            products = np.empty(len(index), np.float32)
+            arrays = (queries, query[index].astype(np.int64), part, within, products)
+            # Without a copy of the rows, which would take ten times as long.
+            with one_thread() if len(index) < _FEW else nullcontext():
+                product(self.shape[1], len(index), *map(pointer, arrays))
+            score[index] = products
         return np.clip(score, -1, 1)
 
     def _split(
         self, rows: NDArray[np.int64]
     ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]]:
-        """For each part that rows stand in: the part, the rows' numbers within it, and their places in `rows`.
+        """For each part that has rows: the part, the rows' numbers within it, and their positions in `rows`.
 
-        They come in the order of the file, so that what is read from disk is read once and forwards.
+        They come in the order of the file, so that it is read once and forwards.
         """
-        rows = rows if self._place is None else self._place[rows].astype(np.int64)
+        rows = rows if self._rows is None else self._rows[rows].astype(np.int64)
         order = np.argsort(rows)
         bounds = np.searchsorted(rows[order], self._starts)
         for number, part in enumerate(self.parts):
-            asked = order[bounds[number] : bounds[number + 1]]
-            if len(asked):
-                yield part, rows[asked] - self._starts[number], asked
+            index = order[bounds[number] : bounds[number + 1]]
+            if len(index):
+                yield part, rows[index] - self._starts[number], index
 
 
 def _check_rows(what: str, numbers: NDArray[np.integer[Any]], count: int) -> None:

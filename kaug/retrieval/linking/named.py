@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kaug.arrays import Numbers, places
+from kaug.arrays import Numbers, positions
 
 __all__ = ["IN_PART", "Named", "join_names"]
 
@@ -38,15 +38,15 @@ class Named(NamedTuple):
 
     def find(self, text: Numbers, term: Numbers) -> Numbers:
         """Find the entries of texts and terms, int64; -1 where a text does not name the term."""
-        return places(self.text * self.terms + self.term, text * self.terms + term)
+        return positions(self.text * self.terms + self.term, text * self.terms + term)
 
-    def strength_at(self, place: Numbers) -> NDArray[np.float32]:
+    def strength_at(self, entry: Numbers) -> NDArray[np.float32]:
         """Return the strengths of entries that `find` found, float32; 0 where it found none."""
-        return np.append(self.strength, np.float32(0))[place]
+        return np.append(self.strength, np.float32(0))[entry]
 
-    def in_full(self, place: Numbers) -> NDArray[np.bool_]:
-        """Say of entries that `find` found whether the name stands there as it is; not so where it found none."""
-        full: NDArray[np.bool_] = np.append(self.start, -1)[place] >= 0
+    def in_full(self, entry: Numbers) -> NDArray[np.bool_]:
+        """Return for entries of `find` whether the text has the whole name; False where there is none."""
+        full: NDArray[np.bool_] = np.append(self.start, -1)[entry] >= 0
         return full
 
     def take(self, kept: NDArray[np.bool_]) -> "Named":
@@ -73,8 +73,8 @@ def join_names(mentions: pa.Table, shares: pa.Table, terms: int) -> Named:
     nowhere = np.full(int(rest.sum()), -1, np.int64)
     sense = np.maximum.reduceat(mentions["sense"].to_numpy()[order], first) if len(first) else np.zeros(0)
     strength = np.concatenate([np.sqrt(sense), IN_PART * shares["share"].to_numpy()[rest]]).astype(np.float32)
-    places = (start[first], end[first], start[first + count - 1])
+    spans = (start[first], end[first], start[first + count - 1])
     order = np.argsort(keys)
     text, term = np.divmod(keys[order], np.int64(max(terms, 1)))
-    start, end, last = (np.concatenate([place, nowhere])[order] for place in places)
+    start, end, last = (np.concatenate([entry, nowhere])[order] for entry in spans)
     return Named(text, term, strength[order], start, end, last, terms)

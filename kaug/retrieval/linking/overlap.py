@@ -14,10 +14,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kaug.arrays import Numbers, distinct, places, spread
+from kaug.arrays import Numbers, distinct, expand, positions
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.retrieval.linking.names import names_of
 from kaug.retrieval.linking.prefixes import hash_strings
+from kaug.retrieval.linking.surface import names_of
 
 __all__ = ["SHARES", "Overlap"]
 
@@ -95,12 +95,12 @@ class Overlap:
         text, word = self._words_in(texts)
         count = np.int64(max(len(self._words), 1))
         had = text * count + word
-        place, entry = spread(self._word_first[word], self._word_first[word + 1])
-        pairs = distinct(text[place] * np.int64(len(self._terms)) + self._word_name[entry])
+        index, entry = expand(self._word_first[word], self._word_first[word + 1])
+        pairs = distinct(text[index] * np.int64(len(self._terms)) + self._word_name[entry])
         text, name = np.divmod(pairs, np.int64(max(len(self._terms), 1)))
-        place, entry = spread(self._name_first[name], self._name_first[name + 1])
-        found = places(had, text[place] * count + self._name_word[entry]) >= 0
-        share = np.bincount(place[found], self._name_weight[entry[found]], minlength=len(name)).astype(np.float32)
+        index, entry = expand(self._name_first[name], self._name_first[name + 1])
+        found = positions(had, text[index] * count + self._name_word[entry]) >= 0
+        share = np.bincount(index[found], self._name_weight[entry[found]], minlength=len(name)).astype(np.float32)
         kept = share >= self.least - 1e-6
         text, term, share = text[kept], self._terms[name[kept]], np.minimum(share[kept], 1)
         order = np.lexsort((-share, term, text))
@@ -125,10 +125,10 @@ class Overlap:
         self._letters.update(zip(new, _fold(_strings(new)).to_pylist(), strict=True))
         letters = [[self._letters[letter] for letter in text] for text in texts]
         split = _split(pa.array(["".join(one) for one in letters], pa.string())).to_pylist()
-        for place, (one, there, term) in enumerate(zip(letters, split, terms, strict=True)):
+        for index, (one, there, term) in enumerate(zip(letters, split, terms, strict=True)):
             word = self._rarest(set(there), int(term))
             if word:
-                start[place], end[place] = _place(one, there, word)
+                start[index], end[index] = _find_word(one, there, word)
         return start, end
 
     def _rarest(self, there: set[str], term: int) -> str:
@@ -147,15 +147,15 @@ class Overlap:
         """The known words of each text, each once: text numbers and word numbers, sorted."""
         found = _split(_fold(_strings(texts)))
         text = pc.list_parent_indices(found).to_numpy().astype(np.int64)
-        place = places(self._keys, hash_strings(pc.list_flatten(found)))
+        index = positions(self._keys, hash_strings(pc.list_flatten(found)))
         count = np.int64(max(len(self._words), 1))
-        pairs = distinct(text[place >= 0] * count + self._by_key[place[place >= 0]])
+        pairs = distinct(text[index >= 0] * count + self._by_key[index[index >= 0]])
         text, word = np.divmod(pairs, count)
         return text, word
 
 
-def _place(letters: list[str], there: list[str], word: str) -> tuple[int, int]:
-    """Where a word first stands, by what each character of a text became and the words that these make."""
+def _find_word(letters: list[str], there: list[str], word: str) -> tuple[int, int]:
+    """Find where a word first is, by the string that each character of a text became and the words of these."""
     plain, end = "".join(letters), 0
     origin = np.append(np.repeat(np.arange(len(letters)), [len(letter) for letter in letters]), len(letters))
     for one in there:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import distinct, places_of, spread
+from kaug.arrays import distinct, expand, join
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.graph import FactGraph
 from kaug.retrieval.indexing.vectors import Vectors
@@ -94,14 +94,14 @@ def resolve(
     span = _spans(mentions)
     size = np.bincount(span, minlength=1)[span] if len(span) else span
     sense = np.ones(len(span), np.float32)
-    asked = np.flatnonzero(size > 1)
-    if len(asked):
-        found = evidence(kb, mentions, texts, asked, text_vectors, fact_vectors, graph)
+    ambiguous = np.flatnonzero(size > 1)
+    if len(ambiguous):
+        found = evidence(kb, mentions, texts, ambiguous, text_vectors, fact_vectors, graph)
         score = sum(WEIGHTS[name] * values for name, values in found.items())
-        _, group = np.unique(span[asked], return_inverse=True)
+        _, group = np.unique(span[ambiguous], return_inverse=True)
         first = np.flatnonzero(np.diff(group, prepend=-1))
         score = np.exp(np.maximum(score - np.maximum.reduceat(score, first)[group], np.log(_LEAST)))
-        sense[asked] = score / np.add.reduceat(score, first)[group]
+        sense[ambiguous] = score / np.add.reduceat(score, first)[group]
     return pa.table([*(mentions[name] for name in mentions.column_names), pa.array(sense)], schema=SENSES)
 
 
@@ -109,7 +109,7 @@ def evidence(
     kb: KnowledgeBase,
     mentions: pa.Table,
     texts: Sequence[str],
-    asked: NDArray[np.int64],
+    ambiguous: NDArray[np.int64],
     text_vectors: NDArray[np.float32] | None = None,
     fact_vectors: NDArray[np.float32] | Vectors | None = None,
     graph: FactGraph | None = None,
@@ -120,7 +120,7 @@ def evidence(
         kb: The knowledge base.
         mentions: What `Linker.link` found in the texts.
         texts: The texts.
-        asked: int64 (rows,): the rows of the mentions to gather it for, ascending.
+        ambiguous: int64 (rows,): the rows of the mentions to gather it for, ascending.
         text_vectors: The texts' vectors.
         fact_vectors: The facts' vectors.
         graph: The facts as a graph.
@@ -130,17 +130,17 @@ def evidence(
     """
     graph = graph or FactGraph(kb)
     text, term = (mentions[name].to_numpy().astype(np.int64) for name in ("text", "term"))
-    near = np.zeros(len(asked))
+    near = np.zeros(len(ambiguous))
     if text_vectors is not None and fact_vectors is not None:
-        near = _nearness(graph, text[asked], term[asked], text_vectors, fact_vectors)
-    direct, shared = _proximity(graph, text, _spans(mentions), term, asked)
+        near = _nearness(graph, text[ambiguous], term[ambiguous], text_vectors, fact_vectors)
+    direct, shared = _proximity(graph, text, _spans(mentions), term, ambiguous)
     return {
         "nearness": near,
         "direct": direct,
         "shared": shared,
-        "hint": _hints(kb, graph, texts, text[asked], term[asked]),
-        "label": _labels(kb, mentions["surface"].take(pa.array(asked)), term[asked]),
-        "facts": np.log1p(graph.degree[term[asked]]),
+        "hint": _hints(kb, graph, texts, text[ambiguous], term[ambiguous]),
+        "label": _labels(kb, mentions["surface"].take(pa.array(ambiguous)), term[ambiguous]),
+        "facts": np.log1p(graph.degree[term[ambiguous]]),
     }
 
 
@@ -164,9 +164,9 @@ def _nearness(
     for low in range(0, len(text), _ROWS // 16):
         some = slice(low, low + _ROWS // 16)
         owner, row, _ = graph.some_facts_of(term[some], _SIDE)
-        used, place = np.unique(row, return_inverse=True)
+        used, index = np.unique(row, return_inverse=True)
         vectors = np.asarray(fact_vectors[used], np.float32)
-        cosine = np.einsum("ij,ij->i", vectors[place], text_vectors[text[some]][owner])
+        cosine = np.einsum("ij,ij->i", vectors[index], text_vectors[text[some]][owner])
         first = np.flatnonzero(np.diff(owner, prepend=-1))
         if len(first):
             near[low + owner[first]] = np.maximum.reduceat(cosine, first)
@@ -178,25 +178,25 @@ def _proximity(
     text: NDArray[np.int64],
     span: NDArray[np.int64],
     term: NDArray[np.int64],
-    asked: NDArray[np.int64],
+    ambiguous: NDArray[np.int64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """How near terms are to what else their texts name: by facts between them, and by neighbours of both."""
-    direct, shared = np.zeros(len(asked)), np.zeros(len(asked))
+    direct, shared = np.zeros(len(ambiguous)), np.zeros(len(ambiguous))
     terms = len(graph.degree)
     # Texts are taken together, so many that the work is bounded; one text is never cut.
     cuts = np.flatnonzero(np.diff(text, prepend=-1))
     cuts = np.append(cuts[np.unique(cuts // _ROWS, return_index=True)[1]], len(text))
     for low, high in pairwise(cuts.tolist()):
-        rows = slice(*np.searchsorted(asked, [low, high]))
-        mine = asked[rows] - low
+        rows = slice(*np.searchsorted(ambiguous, [low, high]))
+        mine = ambiguous[rows] - low
         if not len(mine):
             continue
         texts, spans, named = text[low:high], span[low:high] - span[low], term[low:high]
         owner, _, other = graph.some_facts_of(named, _SIDE)
         beside = distinct(spans[owner] * terms + other)  # what each mention is a neighbour of, once
-        place = np.zeros(spans[-1] + 1, np.int64)
-        place[spans] = texts - texts[0]
-        by_text = np.sort(place[beside // terms] * terms + beside % terms)
+        index = np.zeros(spans[-1] + 1, np.int64)
+        index[spans] = texts - texts[0]
+        by_text = np.sort(index[beside // terms] * terms + beside % terms)
         key = (texts - texts[0])[mine] * terms + named[mine]
         # Other mentions that have a fact with the term.
         found = _count(by_text, key) - _count(beside, spans[mine] * terms + named[mine])
@@ -214,18 +214,17 @@ def _proximity(
     return direct, shared
 
 
-def _count(keys: NDArray[np.int64], asked: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How often each number stands among sorted ones."""
-    return np.searchsorted(keys, asked, "right") - np.searchsorted(keys, asked, "left")
+def _count(keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count how often each number is among sorted ones."""
+    return np.searchsorted(keys, wanted, "right") - np.searchsorted(keys, wanted, "left")
 
 
 def _hints(
     kb: KnowledgeBase, graph: FactGraph, texts: Sequence[str], text: NDArray[np.int64], term: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """The share of the words of a term's qualifiers and classes that its text has; 0 where it has neither."""
-    used, place = np.unique(term, return_inverse=True)
-    row, often = places_of(kb.labels["term"].to_numpy(), used)
-    name = np.repeat(np.arange(len(used)), often)
+    used, index = np.unique(term, return_inverse=True)
+    name, row = join(used, kb.labels["term"].to_numpy())
     parts = pc.extract_regex(kb.labels["text"].take(pa.array(row)).cast(pa.string()).combine_chunks(), QUALIFIED)
     qualified = np.flatnonzero(pc.is_valid(parts).to_numpy(zero_copy_only=False))
     hint = pc.struct_field(parts, [1]).take(pa.array(qualified)).to_pylist()
@@ -237,16 +236,16 @@ def _hints(
     hint += Wording(kb).labels(object_[typed]).to_pylist()
     owner = np.concatenate([name[qualified], subject[typed]])
     words, number = hash_words(hint)
-    asked, where = np.unique(text, return_inverse=True)
-    there, row = hash_words([texts[one] for one in asked])
+    numbers, where = np.unique(text, return_inverse=True)
+    there, row = hash_words([texts[number] for number in numbers])
     known, code = np.unique(np.concatenate([words, there]), return_inverse=True)
     has = distinct(row * len(known) + code[len(words) :])
     hints = distinct(owner[number] * len(known) + code[: len(words)])
     owner, code = np.divmod(hints, len(known)) if len(known) else (hints, hints)
-    low, high = np.searchsorted(owner, place), np.searchsorted(owner, place, "right")
-    pair, at = spread(low, high)
+    low, high = np.searchsorted(owner, index), np.searchsorted(owner, index, "right")
+    pair, at = expand(low, high)
     hit = np.isin(where[pair] * len(known) + code[at], has)
-    return np.asarray(np.bincount(pair, hit, len(place)) / np.maximum(high - low, 1))
+    return np.asarray(np.bincount(pair, hit, len(index)) / np.maximum(high - low, 1))
 
 
 def _labels(kb: KnowledgeBase, surface: pa.ChunkedArray, term: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -8,10 +8,20 @@ from numpy.typing import NDArray
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.linking.characters import BETWEEN, SMALL, UPPER, WORD, read_characters
 from kaug.retrieval.linking.inflection import plurals, verb_forms
-from kaug.retrieval.linking.names import names_of
 from kaug.retrieval.linking.prefixes import ANY, EXACT, INSIDE, LOWER, NAMED, batches
+from kaug.wording.wording import Wording
 
-__all__ = ["QUALIFIED", "SURFACES", "surface_forms", "without_taken"]
+__all__ = ["NAMES", "QUALIFIED", "SURFACES", "names_of", "surface_forms", "without_taken"]
+
+NAMES = pa.schema(
+    [
+        pa.field("term", pa.uint32(), nullable=False),
+        pa.field("language", pa.string(), nullable=False),
+        pa.field("text", pa.string(), nullable=False),
+        pa.field("label", pa.bool_(), nullable=False),
+    ]
+)
+"""Names, sorted by term: `text` is a `label` of the term in a language, or what is shown of a term without one."""
 
 SURFACES = pa.schema(
     [
@@ -43,6 +53,45 @@ _UNMARKED = {
     "œ": "oe",
 }
 _REFUSED = ("too short", "too long", "without a letter or digit")
+
+
+def names_of(kb: KnowledgeBase) -> pa.Table:
+    """Gather the names of all that is subject or object of a fact: every label, in all languages kept.
+
+    Args:
+        kb: The knowledge base.
+
+    Returns:
+        A table of the schema `NAMES`. A term without a label has a row for the name in its IRI; a literal one for its value
+        in words, and one for the value as written, if that is another: "1,912" and "1912".
+
+    Examples:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from kaug.knowledge.build import build_kb
+        >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
+        >>> _ = file.write_text("@prefix : <urn:x:> . :Alan_Turing :born 'London' .")
+        >>> names_of(build_kb([file]))["text"].to_pylist()
+        ['London', 'Alan Turing']
+    """
+    wanted = np.zeros(kb.terms.num_rows, bool)
+    subject, _, object_ = kb.columns()
+    wanted[subject] = wanted[object_] = True
+    labels = kb.labels.filter(pa.array(wanted[kb.labels["term"].to_numpy()]))
+    labelled = labels["term"].to_numpy()
+    wanted[labelled] = False
+    rest = np.flatnonzero(wanted)
+    shown = Wording(kb).labels(rest).cast(pa.string())
+    value = kb.terms["value"].take(pa.array(rest)).cast(pa.string())
+    literal = pc.equal(kb.terms["kind"].take(pa.array(rest)).cast(pa.string()), "literal")
+    written = np.flatnonzero(pc.and_(literal, pc.not_equal(value, shown)).to_numpy())
+    term = np.concatenate([labelled, rest, rest[written]]).astype(np.uint32)
+    language = [*labels["language"].cast(pa.string()).chunks, pa.repeat(pa.scalar(""), len(term) - len(labelled))]
+    text = [*labels["text"].cast(pa.string()).chunks, shown, *value.take(pa.array(written)).chunks]
+    label = np.arange(len(term)) < len(labelled)
+    columns = [pa.array(term), pa.chunked_array(language), pa.chunked_array(text), pa.array(label)]
+    order = pa.array(np.argsort(term, kind="stable"))
+    return pa.table(columns, schema=NAMES).take(order).combine_chunks()
 
 
 def surface_forms(kb: KnowledgeBase) -> tuple[pa.Table, dict[str, int]]:
@@ -127,7 +176,7 @@ def _labels(kb: KnowledgeBase) -> tuple[NDArray[np.uint32], pa.Array, pa.Array, 
 
 
 def _rules(texts: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Where each label may stand, and whether and why it is refused: its place in `_REFUSED`, from 1."""
+    """Return the rule of each label, and the reason why it is refused, an index into `_REFUSED` from 1, or 0."""
     rules, refused = [np.empty(0, np.uint8)], [np.empty(0, np.uint8)]
     for _, some in batches(texts.to_pylist()):
         read = read_characters(some)

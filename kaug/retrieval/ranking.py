@@ -1,4 +1,11 @@
-"""Texts' vectors and the terms that they name → the facts worth weighing for each text, and how near in the graph."""
+"""Texts' vectors and the terms that they name → the candidate facts of each text, with their reasons and relevance.
+
+    relevance = cosine + 0.5 * strength of the subject + 0.3 * strength of the object
+                + 0.1 if the fact connects two terms + nearness in the graph
+
+The strength of a term is 1 if its name stands in the text, less if others bear that name too or if only a part of its words
+is there, 0 if none is.
+"""
 
 from typing import NamedTuple
 
@@ -10,7 +17,16 @@ from kaug.retrieval.graph import FactGraph, Reached
 from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linking.named import Named
 
-__all__ = ["Candidates", "find_candidates", "path_to"]
+__all__ = ["PARTLY", "REASONS", "Candidates", "Reasons", "explain", "find_candidates", "path_to", "relevance"]
+
+REASONS = ["similar", "neighbour", "partial", "linked", "connects"]
+"""Why a fact is taken, the strongest reason last; see `kaug.retrieval.retriever.RETRIEVED`."""
+
+PARTLY = 0.4
+"""The minimum strength, half of a name's words, at which a term counts as named in part, and walks start from it."""
+
+# Set on every second fact of LAMA T-REx and every second text of WebNLG; see docs/retrieval.md.
+_SUBJECT, _OBJECT, _CONNECTS = 0.5, 0.3, 0.1
 
 
 class Candidates(NamedTuple):
@@ -64,8 +80,8 @@ def find_candidates(
     if reached is not None:
         subject, object_ = (end[row] for end in graph.ends)
         for end, counts in ((subject, True), (object_, subject != object_)):
-            place = reached.find(text, end)
-            nearby += np.where((place >= 0) & counts, reached.probability[place], 0) if len(reached.text) else 0
+            entry = reached.find(text, end)
+            nearby += np.where((entry >= 0) & counts, reached.probability[entry], 0) if len(reached.text) else 0
     return Candidates(text, row, index.cosines(queries, text, row), np.sqrt(nearby))
 
 
@@ -75,11 +91,11 @@ def path_to(
     """Find the facts that lead from a named term to a fact, each the nearest in meaning to the text that leads on.
 
     Returns:
-        Rows of facts, from the named term on; none if the fact has one itself, or no walk reaches it.
+        Rows of facts, from the named term on; empty if the fact has a named term, or no walk reaches it.
     """
     ends = np.array([end[row] for end in graph.ends])
-    place = reached.find(np.full(2, text), ends)
-    hops = np.where(place >= 0, reached.hop[place], np.iinfo(np.int64).max)
+    entry = reached.find(np.full(2, text), ends)
+    hops = np.where(entry >= 0, reached.hop[entry], np.iinfo(np.int64).max)
     term, hop = int(ends[hops.argmin()]), int(hops.min())
     path: list[int] = []
     while 0 < hop < np.iinfo(np.int64).max:
@@ -108,3 +124,57 @@ def _facts_between(graph: FactGraph, term: int, others: Numbers) -> Numbers:
     left, right = (end[rows] for end in graph.ends)
     rows = rows[((left == term) & np.isin(right, others)) | ((right == term) & np.isin(left, others))]
     return distinct(rows)
+
+
+class Reasons(NamedTuple):
+    """Reasons of pairs of a text and a fact.
+
+    Attributes:
+        left: int64 (n,): the entry of the fact's subject among the terms that the text names; -1 for none.
+        right: int64 (n,): the entry of its object.
+        subject: float32 (n,): how surely the subject is named, from 0 to 1.
+        object: float32 (n,): how surely the object is.
+        reason: int64 (n,): the reason's position in `REASONS`.
+    """
+
+    left: Numbers
+    right: Numbers
+    subject: NDArray[np.float32]
+    object: NDArray[np.float32]
+    reason: Numbers
+
+    def take(self, index: Numbers) -> "Reasons":
+        """Return some of the pairs."""
+        left, right, subject, object_, reason = self
+        return Reasons(left[index], right[index], subject[index], object_[index], reason[index])
+
+
+def explain(pairs: Candidates, named: Named, graph: FactGraph) -> Reasons:
+    """Find how surely the text of each pair names the fact's ends, where, and so the reason to take the fact.
+
+    Args:
+        pairs: Pairs of a text and a fact.
+        named: The terms that the texts name.
+        graph: The facts as a graph.
+    """
+    subject, object_ = (ends[pairs.row] for ends in graph.ends)
+    left, right = named.find(pairs.text, subject), named.find(pairs.text, object_)
+    strengths = named.strength_at(left), named.strength_at(right)
+    reason = np.where(pairs.nearby > 0, REASONS.index("neighbour"), REASONS.index("similar"))
+    reason = np.where(np.maximum(*strengths) >= PARTLY, REASONS.index("partial"), reason)
+    full = named.in_full(left), named.in_full(right)
+    reason = np.where(full[0] | full[1], REASONS.index("linked"), reason)
+    both = np.flatnonzero(full[0] & full[1] & (subject != object_))
+    # Two terms of one ambiguous mention are not two things that the text brings together.
+    start, last = named.start, named.last
+    apart = (start[left[both]] != last[right[both]]) | (last[left[both]] != start[right[both]])
+    reason[both[apart]] = REASONS.index("connects")
+    return Reasons(left, right, *strengths, reason)
+
+
+def relevance(pairs: Candidates, reasons: Reasons) -> NDArray[np.float32]:
+    """Return the relevance of each pair, float32 (n,), rounded to six decimals."""
+    named = _SUBJECT * reasons.subject + _OBJECT * reasons.object
+    connects = _CONNECTS * (reasons.reason == REASONS.index("connects"))
+    relevant: NDArray[np.float32] = (pairs.score + named + connects + pairs.nearby).astype(np.float32)
+    return relevant.round(6)
