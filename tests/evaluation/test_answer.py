@@ -13,6 +13,7 @@ from kaug.evaluation.answer import answer_probes, score_answers, with_facts
 from kaug.evaluation.scorers import SCORERS, AnsweredProbe, Scorer
 from kaug.evaluation.settings import EvaluationSettings
 from kaug.exam.draw import draw_exam
+from kaug.exam.settings import ExamSettings
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.models.find import load_language_model, load_tokenizer
 from kaug.models.generate import Generated, generate, likelihood
@@ -44,7 +45,7 @@ def tokenizer(tiny_model: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def probes(toy_kb: KnowledgeBase) -> pa.Table:
-    return draw_exam(toy_kb, texts=[PASSAGE], held_out_texts=1.0)
+    return draw_exam(toy_kb, ExamSettings(held_out_texts=1.0), texts=[PASSAGE])
 
 
 def greedy(model: Any, tokenizer: Any, rendered: str, most: int) -> list[int]:
