@@ -14,7 +14,7 @@ from kaug.evaluation.settings import EvaluationSettings
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.models.find import Precision, fitting_precision, load_language_model, load_tokenizer
 from kaug.models.generate import generate, likelihood
-from kaug.models.prompts import Template, follow, render_prompts
+from kaug.models.prompts import Template
 from kaug.tables import ANSWERS
 from kaug.wording.wording import Wording
 
@@ -96,7 +96,7 @@ def answer_probes(
     names = probes["scorer"].to_pylist()
     known = select_scorers(names, scorers)
     device: Any = "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = torch.bfloat16 if fitting_precision(precision) == "bf16" else torch.float32
+    dtype = torch.bfloat16 if fitting_precision(precision, folder) == "bf16" else torch.float32
     model, tokenizer = load_language_model(folder).to(device, dtype), load_tokenizer(folder)
     answers = probes["answers"].to_pylist()
     questions = [row for row, name in enumerate(names) if known[name].generates]
@@ -116,10 +116,9 @@ def answer_probes(
     logs, accuracies = np.zeros(len(prompts), np.float32), np.zeros(len(prompts), np.float32)
     for row, text, count in zip(questions, written.texts, written.tokens, strict=True):
         wrote[row], tokens[row] = text, count
-    rendered = render_prompts(asked, tokenizer, template, system)
-    right = follow(rendered, [answers[row][0] for row in questions])
+    right = [answers[row][0] for row in questions]
     logs[questions], accuracies[questions] = likelihood(
-        model, tokenizer, rendered, right, batch_size=settings.batch_size
+        model, tokenizer, asked, right, template=template, system=system, batch_size=settings.batch_size
     )
     logs[texts], accuracies[texts] = likelihood(
         model,

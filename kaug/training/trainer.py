@@ -104,7 +104,7 @@ def train_model(
     model = load_language_model(base)
     model.config.use_cache = False
     on_cpu = not torch.cuda.is_available()
-    computed_in = fitting_precision(precision)
+    computed_in = fitting_precision(precision, base)
     arguments = TrainingArguments(
         output_dir=str(checkpoints or out),
         max_steps=steps,

@@ -1,0 +1,289 @@
+"""A model's folder → checked before anything in it is used, and hashed.
+
+A folder may come from anyone. Its settings name no code of its own, its sizes are those of a model, and its weights are there,
+whole and finite; else it is refused with a line that names the file.
+"""
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from kaug.errors import ModelError
+from kaug.store.digests import file_digest, fingerprint
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["check_encoder", "check_files", "check_finite", "model_digest", "naming", "weight_shapes"]
+
+LARGEST_SETTINGS = 16 << 20
+"""Bytes of a file of settings; a tokenizer's with 6,000 reserved tokens has 1.2 MB."""
+
+LARGEST_TOKENIZER = 1 << 30
+"""Bytes of any other file that is no weights; the largest vocabularies of the hub have 35 MB."""
+
+LARGEST_SIZE = 1 << 24
+"""The largest size in a configuration: layers, widths, tokens; the longest context of the hub has 10,485,760 positions."""
+
+MOST_LAYERS = 2_000
+"""The deepest language models of the hub have some 130 layers."""
+
+_SETTINGS = {
+    "adapter_config.json",
+    "added_tokens.json",
+    "config.json",
+    "config_sentence_transformers.json",
+    "model.safetensors.index.json",
+    "modules.json",
+    "preprocessor_config.json",
+    "processor_config.json",
+    "sentence_bert_config.json",
+    "special_tokens_map.json",
+    "tokenizer_config.json",
+}
+_HASHED = {".jinja", ".json", ".model", ".safetensors", ".tiktoken", ".txt"}
+_NAMES_OF_LAYERS = ("num_hidden_layers", "num_layers", "n_layer", "n_layers", "num_decoder_layers", "encoder_layers")
+
+
+def check_files(folder: Path, *, weights: bool = True) -> dict[str, Any]:
+    """Check a folder of a language model, or a part of an encoder, without loading it.
+
+    Args:
+        folder: The folder.
+        weights: Whether it must hold weights.
+
+    Returns:
+        What `config.json` holds.
+
+    Raises:
+        ModelError: A file is no regular one, is too large, or is no JSON; one names code of its own or another model to load;
+            `config.json` is missing, does not say of which type the model is, or has absurd sizes; weights are missing, cut,
+            or in other formats than safetensors.
+    """
+    settings = _settings(folder)
+    config: dict[str, Any] | None = settings.get("config.json")
+    if config is None:
+        raise ModelError(f"{folder / 'config.json'}: missing. Name a folder saved by transformers.")
+    if not isinstance(config.get("model_type"), str):
+        raise ModelError(f"{folder / 'config.json'}: should say of which type the model is: 'model_type'.")
+    _check_sizes(config, folder / "config.json")
+    if weights:
+        _check_weights(folder, settings, config)
+    return config
+
+
+def check_encoder(folder: Path) -> None:
+    """Check a folder of a sentence encoder without loading it: settings, modules and weights, which must be finite.
+
+    Raises:
+        ModelError: As `check_files` does, for any module; or a module's class is not one of sentence-transformers, or its
+            folder lies elsewhere.
+    """
+    settings = _settings(folder)
+    if "modules.json" not in settings:
+        check_files(folder)
+        files = sorted(folder.glob("*.safetensors"))
+    else:
+        files = []
+        for module in settings["modules.json"]:
+            files += _check_module(folder, module)
+    for file in files:
+        from safetensors import safe_open
+
+        with naming(file, "weights"), safe_open(file, "pt") as tensors:
+            check_finite({name: tensors.get_tensor(name) for name in tensors.keys()}, file)  # noqa: SIM118
+
+
+def _check_module(folder: Path, module: Any) -> list[Path]:
+    where = folder / "modules.json"
+    kind, path = (module.get("type"), module.get("path")) if isinstance(module, dict) else (None, None)
+    if not isinstance(kind, str) or not isinstance(path, str):
+        raise ModelError(f"{where}: each module should have a type and a path; found {str(module)[:80]}.")
+    if not kind.startswith("sentence_transformers."):
+        raise ModelError(
+            f"{where}: names code of its own, {kind[:80]!r}; only modules of sentence-transformers are loaded."
+        )
+    if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+        raise ModelError(f"{where}: {path!r} leads out of the folder.")
+    part = folder / path
+    if kind.rpartition(".")[2] != "Transformer" and not part.exists():
+        return []  # a module without settings or weights
+    settings = _settings(part)
+    _check_sizes(settings.get("config.json", {}), part / "config.json")
+    files = sorted(part.glob("*.safetensors"))
+    if kind.rpartition(".")[2] == "Transformer" or any(part.glob("pytorch_model*.bin")):
+        _check_weights(part, settings, {})
+    return files
+
+
+def weight_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
+    """Read the names and shapes of a folder's weights from the heads of its safetensors.
+
+    Raises:
+        ModelError: A file is cut or no safetensors file.
+    """
+    from safetensors import safe_open
+
+    shapes: dict[str, tuple[int, ...]] = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        with naming(file, "weights"), safe_open(file, "pt") as tensors:
+            for name in tensors.keys():  # noqa: SIM118
+                shapes[name] = tuple(tensors.get_slice(name).get_shape())
+    return shapes
+
+
+def check_finite(tensors: "Mapping[str, torch.Tensor]", where: Path) -> None:
+    """Refuse weights that are not numbers.
+
+    Args:
+        tensors: Weights by name.
+        where: The file or folder that they are from, for the message.
+
+    Raises:
+        ModelError: Naming the first that holds a NaN or an infinite number.
+    """
+    import torch
+
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise ModelError(f"{where}: the weights {name!r} hold NaN or infinite numbers. Get the model anew.")
+
+
+def model_digest(folder: Path) -> str:
+    """Hash every file of a model that decides what it gives: weights, settings, tokenizer, chat template, modules.
+
+    Args:
+        folder: A folder of a language model or an encoder.
+
+    Returns:
+        Hex digest; files for other programs (ONNX, pickles, notes) do not count.
+
+    Raises:
+        ModelError: A file cannot be read.
+    """
+    folders = [folder]
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
+        folders += [
+            folder / module["path"] for module in modules if module["path"] and (folder / module["path"]).is_dir()
+        ]
+    try:
+        files = sorted(
+            {file for part in folders for file in part.iterdir() if file.suffix in _HASHED and file.is_file()}
+        )
+        digests = {file.relative_to(folder).as_posix(): file_digest(file) for file in files}
+    except OSError as error:
+        raise ModelError(f"{error.filename or folder}: cannot be read: {error.strerror}.") from error
+    digests.pop("manifest.json", None)  # of the artifact that a trained or converted model is
+    return fingerprint(files=digests)
+
+
+@contextlib.contextmanager
+def naming(where: Path, kind: str) -> Iterator[None]:
+    """Turn whatever loading a broken file raises into an error that names it.
+
+    Args:
+        where: The file or folder that is loaded.
+        kind: What it holds, such as "tokenizer".
+
+    Raises:
+        ModelError: In place of any exception but itself.
+    """
+    try:
+        yield
+    except ModelError:
+        raise
+    except Exception as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:300].rstrip(".")
+        raise ModelError(
+            f"{where}: the {kind} cannot be loaded: {reason}. Get the model anew, or name another."
+        ) from error
+
+
+def _settings(folder: Path) -> dict[str, Any]:
+    """Read the files of settings directly in a folder, by name."""
+    read: dict[str, Any] = {}
+    try:
+        files = sorted(folder.iterdir())
+    except OSError as error:
+        raise ModelError(f"{folder}: cannot be read: {error.strerror}. Name a folder with a model.") from error
+    for file in files:
+        if file.is_dir():
+            continue
+        if not file.is_file():
+            raise ModelError(f"{file}: no regular file. Name a folder that holds only files.")
+        size = file.stat().st_size
+        if file.name not in _SETTINGS:
+            if size > LARGEST_TOKENIZER and file.suffix in _HASHED - {".safetensors"}:
+                raise ModelError(f"{file}: {size:,} bytes; at most {LARGEST_TOKENIZER:,} are read.")
+            continue
+        if size > LARGEST_SETTINGS:
+            raise ModelError(f"{file}: {size:,} bytes; at most {LARGEST_SETTINGS:,} are read.")
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise ModelError(
+                f"{file}: no JSON: {type(error).__name__}: {str(error)[:200]}. Get the model anew."
+            ) from error
+        if not isinstance(content, list if file.name == "modules.json" else dict):
+            raise ModelError(f"{file}: should hold a JSON {'array' if file.name == 'modules.json' else 'object'}.")
+        read[file.name] = content
+        for key, value in _pairs(content):
+            if key == "auto_map":
+                raise ModelError(
+                    f"{file}: names code of the folder ('auto_map'), which kaug never runs. If transformers knows the model "
+                    "without it, remove the key."
+                )
+            if key.endswith("attn_implementation") and isinstance(value, str) and "/" in value:
+                raise ModelError(f"{file}: names code to be fetched ({key!r}: {value[:80]!r}), which kaug never does.")
+    if "adapter_config.json" in read:
+        raise ModelError(
+            f"{folder / 'adapter_config.json'}: an adapter of another model. Merge it into that, and name the result."
+        )
+    return read
+
+
+def _pairs(value: Any) -> Iterator[tuple[str, Any]]:
+    """All keys of nested JSON objects, with their values."""
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            yield from value.items()
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+
+
+def _check_sizes(config: Any, file: Path) -> None:
+    for key, value in _pairs(config):
+        if isinstance(value, bool) or not isinstance(value, int | float) or "theta" in key:
+            continue
+        most = MOST_LAYERS if key in _NAMES_OF_LAYERS else LARGEST_SIZE
+        if not -LARGEST_SIZE <= value <= most:
+            raise ModelError(f"{file}: {key!r} is {str(value)[:40]}; at most {most:,} is taken.")
+
+
+def _check_weights(folder: Path, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+    index = settings.get("model.safetensors.index.json")
+    if index is not None and not (folder / "model.safetensors").is_file():
+        names = index.get("weight_map")
+        if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
+            raise ModelError(
+                f"{folder / 'model.safetensors.index.json'}: should hold a 'weight_map' from names to files."
+            )
+        for name in sorted(set(names.values())):
+            if Path(name).name != name or not (folder / name).is_file():
+                raise ModelError(f"{folder / name}: missing, though model.safetensors.index.json names it.")
+    elif not (folder / "model.safetensors").is_file():
+        others = [file.name for file in sorted(folder.glob("*.bin"))]
+        found = f"only {', '.join(others)[:100]}, which may hold code" if others else "none"
+        raise ModelError(f"{folder}: should hold model.safetensors; kaug reads no other weights, and there is {found}.")
+    count = len(weight_shapes(folder))
+    layers = max(
+        (value for key, value in _pairs(config) if key in _NAMES_OF_LAYERS and isinstance(value, int)), default=0
+    )
+    if layers > count:
+        raise ModelError(f"{folder / 'config.json'}: names {layers:,} layers, but there are only {count:,} weights.")

@@ -1,0 +1,94 @@
+"""A GGUF file in a wheel → a sealed folder of safetensors in the cache, converted once."""
+
+import contextlib
+import inspect
+import logging
+import shutil
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from kaug.errors import ArtifactError
+from kaug.models.cache import cache_dir, writing_to_cache
+from kaug.models.quiet import quiet_transformers
+from kaug.store.artifact import load, publish
+from kaug.store.digests import file_digest, fingerprint
+
+__all__ = ["converted"]
+
+_STAGE = "converted model"
+
+
+def converted(gguf: Path, name: str) -> Path:
+    """Return the folder of a converted model, verified; it is converted where it is missing, altered, or made by other code.
+
+    Args:
+        gguf: The GGUF file.
+        name: The model's name.
+
+    Returns:
+        A folder in `cache_dir()` with configuration, tokenizer and safetensors, and their digests in `manifest.json`.
+
+    Raises:
+        ModelError: The cache cannot be written.
+    """
+    from filelock import FileLock
+
+    folder = cache_dir() / "models" / name
+    mark = fingerprint(
+        gguf=file_digest(gguf), code=inspect.getsource(_convert), versions=[version("gguf"), version("transformers")]
+    )
+    if _sealed(folder, mark):
+        return folder
+    with writing_to_cache():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder.parent / f".{name}.lock"):
+            if _sealed(folder, mark):  # another process was first
+                return folder
+            # Whatever stands here is ours, and nobody is writing it: broken, stale, or left by a conversion that was killed.
+            for stale in [folder, *folder.parent.glob(f".{name}.*draft"), *folder.parent.glob(f".{name}.old")]:
+                shutil.rmtree(stale, ignore_errors=True)
+            logging.getLogger(__name__).warning("converting %s to safetensors in %s, once", gguf.name, folder)
+            with publish(folder, stage=_STAGE, fingerprint=mark) as draft:
+                _convert(gguf, draft.path)
+    return folder
+
+
+def _sealed(folder: Path, mark: str) -> bool:
+    try:
+        return load(folder, stage=_STAGE).fingerprint == mark
+    except ArtifactError:
+        return False
+
+
+def _convert(gguf: Path, folder: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    with quiet_transformers(), _without_bars():
+        loaded = AutoModelForCausalLM.from_pretrained(str(gguf.parent), gguf_file=gguf.name, dtype=torch.float32)
+        tokenizer = AutoTokenizer.from_pretrained(str(gguf.parent), gguf_file=gguf.name, trust_remote_code=False)
+        # transformers refuses to save a model that it read from GGUF; a fresh one with the same state saves exactly.
+        config = loaded.config
+        if hasattr(config, "quantization_config"):
+            del config.quantization_config
+        model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)  # type: ignore[no-untyped-call]
+        model.load_state_dict(loaded.state_dict())
+        model.generation_config = loaded.generation_config
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+
+
+@contextlib.contextmanager
+def _without_bars() -> Iterator[None]:
+    """Keep off the progress bar that transformers shows for GGUF files whatever its settings."""
+    from transformers import modeling_gguf_pytorch_utils
+
+    reader: Any = modeling_gguf_pytorch_utils
+    bars = reader.tqdm
+    reader.tqdm = lambda tensors, **_: tensors
+    try:
+        yield
+    finally:
+        reader.tqdm = bars

@@ -1,0 +1,156 @@
+"""A model's shape → what it computes in here, bfloat16 or float32, measured once a machine."""
+
+import json
+import os
+import platform
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from kaug.models.cache import cache_dir, writing_to_cache
+from kaug.models.check import check_files, weight_shapes
+from kaug.store.digests import fingerprint
+
+__all__ = ["Precision", "PrecisionChoice", "choose_precision", "fitting_precision", "processor", "time_products"]
+
+Precision = Literal["auto", "bf16", "fp32"]
+"""What the products of a language model are computed in: bfloat16, or float32."""
+
+CLEARLY = 1.1
+"""Times that bfloat16 must be faster than float32 to be chosen: its arithmetic is coarser, and measurements are noisy."""
+
+_TOKENS = 128  # of a step's size, and little enough to take seconds
+_ROUNDS = 3
+
+Shapes = Mapping[tuple[int, ...], int]
+"""The shapes of matrices, each with their number."""
+
+
+@dataclass(frozen=True)
+class PrecisionChoice:
+    """What a model computes in, and why.
+
+    Attributes:
+        precision: `bf16` or `fp32`.
+        seconds: By precision, the seconds that the products of 128 tokens forward and backward took; empty if that was not
+            measured.
+    """
+
+    precision: Literal["bf16", "fp32"]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def choose_precision(
+    wanted: Precision, folder: Path, *, measure: Callable[[str, Shapes], float] | None = None
+) -> PrecisionChoice:
+    """Decide what a language model computes in here.
+
+    `auto` is bfloat16 on a GPU that has it, and on a processor on which it is clearly faster for matrices of this model's
+    shapes. AVX-512 alone need not make it so, AMX does. The measurement is kept in the cache folder: the same machine,
+    version of torch and shapes give the same answer.
+
+    Args:
+        wanted: `bf16` and `fp32` are what they are, without a measurement.
+        folder: The model's folder.
+        measure: Takes the seconds of the products, by precision and shapes; `time_products` if None.
+
+    Returns:
+        The precision, with both measurements where they were taken.
+
+    Raises:
+        ModelError: The folder's weights cannot be read, or the cache cannot be written.
+    """
+    if wanted != "auto":
+        return PrecisionChoice(wanted)
+    import torch
+
+    if torch.cuda.is_available():
+        return PrecisionChoice("bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32")
+    if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return PrecisionChoice("fp32")  # computed number by number, tens of times slower
+    size = check_files(folder).get("vocab_size")
+    shapes: Counter[tuple[int, ...]] = Counter(shape for shape in weight_shapes(folder).values() if len(shape) == 2)
+    # The output layer may share the embeddings' matrix, and be written apart or not: one product in either case.
+    shapes.update({shape: 1 - count for shape, count in shapes.items() if shape[0] == size})
+    mark = fingerprint(
+        processor=processor(), threads=torch.get_num_threads(), torch=torch.__version__, shapes=sorted(shapes.items())
+    )
+    file = cache_dir() / "precision" / f"{mark}.json"
+    kept = _kept(file)
+    if kept is None:
+        seconds = {name: (measure or time_products)(name, shapes) for name in ("fp32", "bf16")}
+        fitting: Literal["bf16", "fp32"] = "bf16" if seconds["bf16"] * CLEARLY < seconds["fp32"] else "fp32"
+        kept = _keep(file, PrecisionChoice(fitting, seconds))
+    return kept
+
+
+def fitting_precision(wanted: Precision, folder: Path) -> Literal["bf16", "fp32"]:
+    """Decide what a language model computes in here; see `choose_precision`."""
+    return choose_precision(wanted, folder).precision
+
+
+def time_products(precision: str, shapes: Shapes) -> float:
+    """Take the time of the matrix products of 128 tokens, forward and backward.
+
+    Args:
+        precision: `bf16` for autocast to bfloat16, else float32.
+        shapes: Shapes of weights (outputs, inputs), each with their number.
+
+    Returns:
+        Seconds; of each product the fastest of three rounds counts.
+    """
+    import torch
+
+    linear: Any = torch.nn.functional.linear
+    total = 0.0
+    for (outputs, inputs), count in shapes.items():
+        weight = torch.zeros(outputs, inputs, requires_grad=True)
+        given = torch.ones(_TOKENS, inputs, requires_grad=True)
+        best = float("inf")
+        for _ in range(1 + _ROUNDS):  # the first warms up
+            started = time.perf_counter()
+            with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+                made = linear(given, weight)
+            made.backward(torch.ones_like(made))
+            best = min(best, time.perf_counter() - started)
+        total += count * best
+    return total
+
+
+def processor() -> str:
+    """Name the processor and what it can do: a virtual machine may hide some of what the name promises."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n\n")[0].splitlines()
+    except OSError:
+        return f"{platform.machine()} {platform.processor()}"
+    return "\n".join(line for line in lines if line.startswith(("model name", "flags", "Features")))
+
+
+def _kept(file: Path) -> PrecisionChoice | None:
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        seconds = {name: float(kept["seconds"][name]) for name in ("fp32", "bf16")}
+        return PrecisionChoice("bf16" if kept["precision"] == "bf16" else "fp32", seconds)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _keep(file: Path, choice: PrecisionChoice) -> PrecisionChoice:
+    """Keep a choice; where another process kept one in the meantime, that one holds."""
+    with writing_to_cache():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_name(f".{file.name}.{os.getpid()}.draft")
+        draft.write_text(json.dumps(asdict(choice)), encoding="utf-8")
+        try:
+            os.link(draft, file)
+        except FileExistsError:
+            other = _kept(file)
+            if other is not None:
+                return other
+            draft.replace(file)  # what stands there was damaged
+        finally:
+            draft.unlink(missing_ok=True)
+    return choice
