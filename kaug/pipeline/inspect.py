@@ -177,12 +177,11 @@ def _short(value: Any) -> str:
 
 
 def environment() -> dict[str, Any]:
-    """Say what kaug finds on this machine: versions, processor, accelerator, precision, models, cache folder."""
-    from kaug.models.find import cache_dir, find_encoder, find_language_model, fitting_precision
+    """Say what kaug finds on this machine: versions, processor, accelerator, models, cache folder."""
+    from kaug.models.find import cache_dir, find_encoder, find_language_model
     from kaug.version import __version__
 
     about: dict[str, Any] = {"kaug": __version__, **versions(), **_hardware()}
-    about["precision"] = fitting_precision("auto")
     about["cache"] = str(cache_dir())
     for name, find in (("smollm2-135m", find_language_model), ("all-MiniLM-L6-v2", find_encoder)):
         try:

@@ -9,6 +9,7 @@ from pathlib import Path
 from kaug.arms import Arm, is_base
 from kaug.augmentation.corpus import read_corpus
 from kaug.errors import ModelError
+from kaug.models.check import model_digest
 from kaug.models.find import find_encoder, find_language_model, fitting_precision
 from kaug.pipeline.settings import Pipeline, project_root, read_pipeline
 from kaug.progress import Advance, Show, silent
@@ -84,28 +85,23 @@ class Project:
 
     def precision(self) -> str:
         """Return what language models compute in here: `bf16` or `fp32`."""
-        return fitting_precision(self.pipeline.training.precision)
+        return fitting_precision(self.pipeline.training.precision, self.base())
 
     def machine_marks(self) -> Mapping[str, str]:
         """Return what models compute in."""
         return {"precision": self.precision()}
 
     def model_marks(self) -> Mapping[str, str]:
-        """Return the digests of the base model's files, and what it computes in."""
-        return {**self._base_digests, **self.machine_marks()}
+        """Return the digest of the base model's files, and what it computes in."""
+        return {"model": self._base_digest, **self.machine_marks()}
 
     @cached_property
-    def _base_digests(self) -> Mapping[str, str]:
-        folder = self.base()
-        files = sorted(folder.glob("*.safetensors"))
-        if not files:
-            raise ModelError(f"{folder}: no .safetensors file; kaug reads no other weights.")
-        return {file.name: file_digest(file) for file in files}
+    def _base_digest(self) -> str:
+        return model_digest(self.base())
 
     def encoder_marks(self) -> Mapping[str, str]:
-        """Return the digests of the encoder's weights."""
-        folder = find_encoder(self.pipeline.retrieval.encoder)
-        return {file.name: file_digest(file) for file in sorted(folder.glob("*.safetensors"))}
+        """Return the digest of the encoder's files."""
+        return {"encoder": model_digest(find_encoder(self.pipeline.retrieval.encoder))}
 
     def open_bar(self, title: str, total: int | None, unit: str) -> contextlib.AbstractContextManager[Advance]:
         """Open a progress bar."""

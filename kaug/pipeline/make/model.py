@@ -37,11 +37,10 @@ def make_model(job: Job) -> None:
             read_shards(job.inputs[shards].path),
             settings.base() if settings.base else job.inputs[start[0]].path,
             job.draft.path,
+            settings.training.model_copy(update={"precision": settings.precision()}),
             seed=settings.seed,
             replay=settings.replay,
             checkpoints=job.draft.work,
             progress=advance,
-            **settings.training.model_dump(exclude={"model", "precision"}),
-            precision=settings.precision(),  # type: ignore[arg-type]
         )
     job.draft.details.update(asdict(result), arm=settings.arm.name, seed=settings.seed)
