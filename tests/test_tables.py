@@ -61,7 +61,9 @@ def test_an_unknown_schema_is_refused_with_the_nearest() -> None:
 
 
 def test_a_table_of_lists_of_another_type_is_refused() -> None:
-    wrong = PROBES.empty_table().set_column(PROBES.get_field_index("answers"), "answers", pa.array([], pa.list_(pa.int64())))
+    wrong = PROBES.empty_table().set_column(
+        PROBES.get_field_index("answers"), "answers", pa.array([], pa.list_(pa.int64()))
+    )
     with pytest.raises(TableError, match=r"'answers' of table 'probes' is list"):
         check_table(wrong, "probes")
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from kaug.arms import Arm, is_base
 from kaug.augmentation.corpus import read_corpus
-from kaug.errors import ModelError
 from kaug.models.check import model_digest
 from kaug.models.find import find_encoder, find_language_model, fitting_precision
 from kaug.pipeline.settings import Pipeline, project_root, read_pipeline
