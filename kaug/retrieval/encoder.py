@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kaug.errors import ModelError
+from kaug.models.check import check_encoder
 from kaug.models.find import Backend, find_encoder
 
 __all__ = ["MANY", "Encoder", "load_encoder"]
@@ -64,7 +65,8 @@ def load_encoder(name: str, backend: Backend = "auto", *, texts: int = 0) -> Enc
         The encoder.
 
     Raises:
-        ModelError: Nothing answers to the name, what does is no sentence encoder, or the backend cannot run it here.
+        ModelError: Nothing answers to the name, what does is no sentence encoder or a broken one, or the backend cannot
+            run it here.
 
     Examples:
         >>> encoder = load_encoder("all-MiniLM-L6-v2", "torch")
@@ -74,6 +76,7 @@ def load_encoder(name: str, backend: Backend = "auto", *, texts: int = 0) -> Enc
     from kaug.retrieval.encoders.static import is_static, static_encoder
 
     folder = find_encoder(name)
+    check_encoder(folder)
     if is_static(folder):
         if backend != "auto":
             raise ModelError(
