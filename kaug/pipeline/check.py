@@ -5,7 +5,8 @@ from typing import Any
 
 from kaug.exam.draw import draw_exam
 from kaug.knowledge.build import build_kb
-from kaug.models.find import find_encoder
+from kaug.models.check import check_encoder
+from kaug.models.find import check_language_model, find_encoder
 from kaug.pipeline.project import Project
 from kaug.pipeline.stage import Stage, closure, mark
 from kaug.pipeline.stages import plan, targets
@@ -92,8 +93,10 @@ def check(project: Project, command: str) -> dict[str, Any]:
         )
         found |= {"texts": len(project.texts), "probes": probes.num_rows}
     if kinds & {"training", "answers"}:
+        check_language_model(project.base())
         found["model"] = str(project.base())
     if "retrieval" in kinds:
+        check_encoder(find_encoder(pipeline.retrieval.encoder))
         found["encoder"] = str(find_encoder(pipeline.retrieval.encoder))
     found["artifacts"] = str(project.out)
     return found

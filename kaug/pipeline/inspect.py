@@ -177,8 +177,10 @@ def _short(value: Any) -> str:
 
 
 def environment() -> dict[str, Any]:
-    """Say what kaug finds on this machine: versions, processor, accelerator, precision, models, cache folder."""
-    from kaug.models.find import cache_dir, find_encoder, find_language_model, fitting_precision
+    """Say what kaug finds on this machine: versions, processor, accelerator, models, cache folder."""
+    from kaug.models.cache import cache_dir
+    from kaug.models.find import find_encoder, find_language_model
+    from kaug.models.precision import fitting_precision
     from kaug.version import __version__
 
     about: dict[str, Any] = {"kaug": __version__, **versions(), **_hardware()}

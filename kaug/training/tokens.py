@@ -14,13 +14,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kaug.errors import PipelineError
-from kaug.models.prompts import Template, follow, render_prompts
+from kaug.models.prompts import Template, encode_prompts, encode_texts, follow, render_prompts
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 __all__ = [
     "Block",
+    "Blocks",
     "Rows",
     "encode_rows",
     "pack",
@@ -48,11 +49,12 @@ class Rows:
 
 @dataclass(frozen=True)
 class Block:
-    """The rows of one optimizer step: token ids, labels and positions, each (tokens,)."""
+    """The rows of one optimizer step: token ids, labels, positions, and what is prose, each (tokens,)."""
 
     ids: NDArray[np.int64]
     labels: NDArray[np.int64]
     positions: NDArray[np.int64]
+    prose: NDArray[np.bool_]
 
 
 def encode_rows(
@@ -65,12 +67,14 @@ def encode_rows(
 ) -> Rows:
     """Tokenise training rows; the loss falls on the completion and the end token.
 
+    Nothing in a row becomes a control token but what the chat template writes around its prompt.
+
     Args:
         table: EXAMPLES, or any table with string columns `prompt` and `completion`; with a column `form`, rows of the form
             `text` are prose.
         tokenizer: The model's tokenizer.
-        template: See `render_prompts`; rows without a prompt are plain text in either case.
-        system: See `render_prompts`.
+        template: See `kaug.models.prompts.render_prompts`; rows without a prompt are plain text in either case.
+        system: See `kaug.models.prompts.render_prompts`.
         max_length: Rows are cut to so many tokens, 2 at least. A prompt that leaves its completion no room loses its
             beginning, until the completion has half of them.
 
@@ -81,14 +85,17 @@ def encode_rows(
     completions: list[str] = table["completion"].to_pylist()
     if not prompts:
         return Rows(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(1, np.int64))
-    rendered = [""] * len(prompts)
     asked = [row for row, prompt in enumerate(prompts) if prompt]
-    for row, text in zip(
-        asked, render_prompts([prompts[row] for row in asked], tokenizer, template, system), strict=True
+    questions = [prompts[row] for row in asked]
+    rendered, before = [""] * len(prompts), [list[int]()] * len(prompts)
+    for row, text, ids_of_prompt in zip(
+        asked,
+        render_prompts(questions, tokenizer, template, system),
+        encode_prompts(questions, tokenizer, template, system),
+        strict=True,
     ):
-        rendered[row] = text
-    before = tokenizer(rendered, add_special_tokens=False)["input_ids"]
-    after = tokenizer(follow(rendered, completions), add_special_tokens=False)["input_ids"]
+        rendered[row], before[row] = text, ids_of_prompt
+    after = encode_texts(follow(rendered, completions), tokenizer)
     end = [tokenizer.eos_token_id]
     ids, labels = [], []
     for whole, right in zip(before, after, strict=True):
@@ -126,6 +133,47 @@ def pack(rows: Rows, *, steps: int, step_tokens: int, seed: int, replay: float =
     Raises:
         PipelineError: There are no rows with anything to learn.
     """
+    for chosen in _choose_rows(rows, steps=steps, step_tokens=step_tokens, seed=seed, replay=replay):
+        yield _lay(rows, chosen)
+
+
+class Blocks:
+    """The blocks of `pack` as a sequence that lays each when it is asked for, in order; only the rows are in memory.
+
+    Attributes:
+        tokens: The tokens of each block up to the last that was asked for.
+    """
+
+    def __init__(self, rows: Rows, *, steps: int, step_tokens: int, seed: int, replay: float = 0.0) -> None:
+        """Choose the first block, so that rows with nothing to learn are refused at once; see `pack`."""
+        self.tokens: list[int] = []
+        self._rows = rows
+        self._steps = steps
+        self._chosen = _choose_rows(rows, steps=steps, step_tokens=step_tokens, seed=seed, replay=replay)
+        self._last: list[int] = []
+        self._choose()
+
+    def __len__(self) -> int:
+        return self._steps
+
+    def __getitem__(self, step: int) -> Block:
+        if not len(self.tokens) - 1 <= step < self._steps:
+            raise IndexError(f"block {step}: blocks are laid in order, once; this is {len(self.tokens) - 1}.")
+        self.skip_to(step)
+        return _lay(self._rows, self._last)
+
+    def skip_to(self, step: int) -> None:
+        """Pass over all blocks before one, without laying them."""
+        while len(self.tokens) <= min(step, self._steps - 1):
+            self._choose()
+
+    def _choose(self) -> None:
+        self._last = next(self._chosen)
+        self.tokens.append(sum(int(self._rows.offsets[row + 1] - self._rows.offsets[row]) for row in self._last))
+
+
+def _choose_rows(rows: Rows, *, steps: int, step_tokens: int, seed: int, replay: float) -> Iterator[list[int]]:
+    """Choose the rows of each block; see `pack`."""
     spans = [slice(int(start), int(end)) for start, end in pairwise(rows.offsets)]
     useful = np.array([row for row, span in enumerate(spans) if (rows.labels[span][1:] != IGNORED).any()], np.int64)
     if not len(useful):
@@ -145,11 +193,19 @@ def pack(rows: Rows, *, steps: int, step_tokens: int, seed: int, replay: float =
                 waiting[kind].extend(generator.permutation(kinds[kind])[::-1].tolist())
             chosen.append(waiting[kind].pop())
             seen[kind] += int(lengths[chosen[-1]])
-        labels = [rows.labels[spans[row]].astype(np.int64) for row in chosen]
-        for label in labels:
-            label[0] = IGNORED  # else the last token of one row would be asked to predict the first of the next
-        yield Block(
-            np.concatenate([rows.ids[spans[row]] for row in chosen]).astype(np.int64),
-            np.concatenate(labels),
-            np.concatenate([np.arange(lengths[row]) for row in chosen]),
-        )
+        yield chosen
+
+
+def _lay(rows: Rows, chosen: list[int]) -> Block:
+    """Lay rows end to end."""
+    spans = [slice(int(rows.offsets[row]), int(rows.offsets[row + 1])) for row in chosen]
+    labels = [rows.labels[span].astype(np.int64) for span in spans]
+    for label in labels:
+        label[0] = IGNORED  # else the last token of one row would be asked to predict the first of the next
+    prose = np.zeros(len(chosen), dtype=bool) if rows.prose is None else rows.prose[chosen]
+    return Block(
+        np.concatenate([rows.ids[span] for span in spans]).astype(np.int64),
+        np.concatenate(labels),
+        np.concatenate([np.arange(len(label)) for label in labels]),
+        np.repeat(prose, [len(label) for label in labels]),
+    )

@@ -1,27 +1,37 @@
 """Training rows and a base model → a fine-tuned model, by transformers' Trainer, with checkpoints and exact resume."""
 
+import contextlib
+import errno
 import json
+import math
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from kaug.models.find import fitting_precision, load_language_model, load_tokenizer, quiet_transformers
+from kaug.errors import ArtifactError, ModelError
+from kaug.models.check import check_finite
+from kaug.models.find import load_language_model, load_tokenizer
+from kaug.models.precision import choose_precision
+from kaug.models.quiet import quiet_transformers
 from kaug.store.digests import file_digest
 from kaug.store.files import write_whole
+from kaug.training.objectives import Loss, loss_of
 from kaug.training.settings import TrainingSettings
-from kaug.training.tokens import Block, encode_rows, pack
+from kaug.training.tokens import Block, Blocks, encode_rows
 
 if TYPE_CHECKING:
-    from transformers import TrainerCallback
+    import torch
+    from transformers import PreTrainedModel, TrainerCallback
 
 __all__ = ["TrainingRun", "train_model"]
 
 _MARK = "whole.json"
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,7 @@ class TrainingRun:
         steps: Optimizer steps.
         seconds: Wall-clock time of this process in the training loop; less than the whole if it was resumed.
         precision: What was computed in.
+        precision_seconds: What was measured to choose it; see `kaug.models.precision.PrecisionChoice`.
         loss: Pairs of step and mean training loss since the last pair.
     """
 
@@ -42,6 +53,7 @@ class TrainingRun:
     steps: int
     seconds: float
     precision: str
+    precision_seconds: dict[str, float] = field(default_factory=dict)
     loss: list[tuple[int, float]] = field(default_factory=list)
 
 
@@ -51,8 +63,8 @@ def train_model(
     out: Path,
     settings: TrainingSettings,
     *,
-    replay: float = 0.0,
     seed: int = 0,
+    replay: float = 0.0,
     checkpoints: Path | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> TrainingRun:
@@ -62,11 +74,11 @@ def train_model(
         table: EXAMPLES.
         base: A folder with a model that transformers saved.
         out: The folder to write model and tokenizer into; it exists.
-        settings: `[training]` of a pipeline file; its `model` is not used. `tokens // step_tokens` steps are made, whatever the
-            number of rows.
-        replay: See `kaug.training.tokens.pack`.
+        settings: How it is trained; `settings.tokens // settings.step_tokens` steps are made, whatever the number of rows. Its
+            `model` plays no part: `base` is trained.
         seed: Decides the order of rows, and dropout where the model has it.
-        checkpoints: Where checkpoints go. If whole ones are there, training resumes from the last, and ends with the same
+        replay: See `kaug.training.tokens.pack`.
+        checkpoints: Where checkpoints go. If a whole one is there, training resumes from the last, and ends with the same
             weights as without the interruption.
         progress: Called with the number of tokens seen since the last call.
 
@@ -75,21 +87,29 @@ def train_model(
 
     Raises:
         PipelineError: The table is empty.
+        ModelError: The base model is refused; or the loss of a step is not finite, and the training has diverged.
+        ArtifactError: There is not enough space on the disk.
+
+    Examples:
+        >>> from kaug.training.settings import TrainingSettings
+        >>> settings = TrainingSettings(tokens=100_000, learning_rate=1e-4)
+        >>> run = train_model(table, Path("model"), Path("trained"), settings)  # doctest: +SKIP
     """
     import torch
-    from transformers import Trainer, TrainingArguments, set_seed
+    from transformers import GenerationConfig, TrainingArguments, set_seed
 
     tokenizer = load_tokenizer(base)
     rows = encode_rows(
         table, tokenizer, template=settings.template, system=settings.system, max_length=settings.max_length
     )
     steps = max(1, settings.tokens // settings.step_tokens)
-    blocks = list(pack(rows, steps=steps, step_tokens=settings.step_tokens, seed=seed, replay=replay))
+    blocks = Blocks(rows, steps=steps, step_tokens=settings.step_tokens, seed=seed, replay=replay)
     set_seed(seed)
     model = load_language_model(base)
     model.config.use_cache = False
+    _check_space(model, out, checkpoints)
     on_cpu = not torch.cuda.is_available()
-    computed_in = fitting_precision(settings.precision, base)
+    computed = choose_precision(settings.precision, base)
     arguments = TrainingArguments(
         output_dir=str(checkpoints or out),
         max_steps=steps,
@@ -100,7 +120,7 @@ def train_model(
         warmup_steps=int(settings.warmup * steps),
         weight_decay=settings.weight_decay,
         optim="adamw_torch_fused",
-        bf16=computed_in == "bf16",
+        bf16=computed.precision == "bf16",
         use_cpu=on_cpu,
         dataloader_pin_memory=not on_cpu,
         seed=seed,
@@ -108,25 +128,87 @@ def train_model(
         logging_steps=max(1, steps // 50),
         save_strategy="steps" if checkpoints else "no",
         save_steps=settings.checkpoint_steps,
-        save_total_limit=2,
         report_to="none",
         disable_tqdm=True,
         remove_unused_columns=False,
     )
-    watch = _watcher(blocks, progress)
-    with quiet_transformers():
-        trainer = Trainer(model=model, args=arguments, train_dataset=blocks, data_collator=_collate, callbacks=[watch])
+    with quiet_transformers(), _disk_errors(out):
+        trainer = _trainer(loss_of(settings.objective), steps)(
+            model=model,
+            args=arguments,
+            train_dataset=blocks,
+            data_collator=_collate,
+            callbacks=[_watcher(blocks, progress)],
+        )
         _remove_default_printing(trainer)
         started = time.perf_counter()
         trainer.train(resume_from_checkpoint=_last_whole(checkpoints))
         seconds = time.perf_counter() - started
+        check_finite(model.state_dict(), out)
         model.config.use_cache = True
+        decoding: Any = GenerationConfig
+        model.generation_config = decoding(eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id)
         model.cpu().save_pretrained(out)
         tokenizer.save_pretrained(out)
     loss = [(int(entry["step"]), float(entry["loss"])) for entry in trainer.state.log_history if "loss" in entry]
     return TrainingRun(
-        len(rows.offsets) - 1, sum(len(block.ids) for block in blocks), steps, seconds, computed_in, loss
+        len(rows.offsets) - 1, sum(blocks.tokens), steps, seconds, computed.precision, computed.seconds, loss
     )
+
+
+def _trainer(loss: Loss, steps: int) -> Any:
+    from transformers import Trainer
+
+    class ObjectiveTrainer(Trainer):
+        """Takes the loss of an objective, and stops where it is not finite."""
+
+        def compute_loss(
+            self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+        ) -> Any:
+            given = dict(inputs)
+            labels, prose = given.pop("labels"), given.pop("prose")
+            logits: torch.Tensor = model(**given).logits
+            # The logits of a token are for the one that comes next.
+            value = loss(logits[0, :-1].float(), labels[0, 1:], prose[0, 1:])
+            if not math.isfinite(value.item()):
+                raise ModelError(
+                    f"The loss of step {self.state.global_step + 1} of {steps} is {value.item()}: the training has "
+                    "diverged. Lower training.learning_rate, or raise training.warmup."
+                )
+            return value
+
+    return ObjectiveTrainer
+
+
+def _check_space(model: "PreTrainedModel", out: Path, checkpoints: Path | None) -> None:
+    """Refuse a training whose files would not find room: the model, and two checkpoints of weights and two moments each."""
+    size = sum(parameter.numel() * 4 for parameter in model.parameters())
+    there = sum(file.stat().st_size for file in checkpoints.rglob("*") if file.is_file()) if checkpoints else 0
+    needed = size + (max(0, 6 * size - there) if checkpoints else 0)
+    free = shutil.disk_usage(out).free
+    if free < needed:
+        raise ArtifactError(
+            f"{out}: the training needs {needed / 1e9:.2f} GB on the disk, and {free / 1e9:.2f} GB are free. Make room, or name "
+            "another folder with --out."
+        )
+
+
+@contextlib.contextmanager
+def _disk_errors(out: Path) -> Iterator[None]:
+    """Turn a file that cannot be written into an ArtifactError, whichever library tried to write it."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (OSError, RuntimeError, SafetensorError) as error:
+        # torch says neither errno nor reason where a file cannot be written.
+        full = getattr(error, "errno", None) in _FULL or any(
+            words in str(error) for words in ("No space left", "os error 28", "File too large", "PytorchStreamWriter")
+        )
+        if isinstance(error, ArtifactError) or not full:
+            raise
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+        raise ArtifactError(f"{out}: cannot be written: {reason}. Make room on the disk, and run again.") from error
 
 
 def _collate(blocks: list[Block]) -> dict[str, Any]:
@@ -137,22 +219,25 @@ def _collate(blocks: list[Block]) -> dict[str, Any]:
         "input_ids": torch.from_numpy(block.ids)[None],
         "labels": torch.from_numpy(block.labels)[None],
         "position_ids": torch.from_numpy(block.positions)[None],
+        "prose": torch.from_numpy(block.prose)[None],
     }
 
 
-def _watcher(blocks: list[Block], progress: Callable[[int], None] | None) -> "TrainerCallback":
+def _watcher(blocks: Blocks, progress: Callable[[int], None] | None) -> "TrainerCallback":
     from transformers import TrainerCallback
 
     class Watch(TrainerCallback):
-        """Report tokens, and mark each checkpoint as whole once every file of it is on disk."""
+        """Report tokens; mark each checkpoint as whole once every file of it is on disk, and only then remove the one before."""
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            if progress and state.global_step:
-                progress(sum(len(block.ids) for block in blocks[: state.global_step]))
+            if state.global_step:
+                blocks.skip_to(state.global_step)
+                if progress:
+                    progress(sum(blocks.tokens[: state.global_step]))
 
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             if progress:
-                progress(len(blocks[state.global_step - 1].ids))
+                progress(blocks.tokens[state.global_step - 1])
 
         def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
@@ -162,15 +247,25 @@ def _watcher(blocks: list[Block], progress: Callable[[int], None] | None) -> "Tr
                 if file.is_file()
             }
             write_whole(folder / _MARK, json.dumps(sizes))
+            for other in _by_step(folder.parent):
+                if other != folder:
+                    shutil.rmtree(other)
 
     return Watch()
+
+
+def _by_step(checkpoints: Path) -> list[Path]:
+    """The checkpoints in a folder by their steps: clocks may be set back."""
+    numbered = [
+        folder for folder in checkpoints.glob("checkpoint-*") if folder.name.removeprefix("checkpoint-").isdecimal()
+    ]
+    return sorted(numbered, key=lambda folder: int(folder.name.removeprefix("checkpoint-")))
 
 
 def _last_whole(checkpoints: Path | None) -> str | None:
     if checkpoints is None or not checkpoints.is_dir():
         return None
-    found = sorted(checkpoints.glob("checkpoint-*"), key=lambda folder: int(folder.name.split("-")[1]))
-    for folder in reversed(found):
+    for folder in reversed(_by_step(checkpoints)):
         try:
             marked: dict[str, list[Any]] = json.loads((folder / _MARK).read_text())
             if all(
@@ -178,7 +273,7 @@ def _last_whole(checkpoints: Path | None) -> str | None:
                 for name, known in marked.items()
             ):
                 return str(folder)
-        except (OSError, ValueError):
+        except (OSError, ValueError, AttributeError, TypeError):
             pass
         shutil.rmtree(folder)  # torn by an interruption
     return None

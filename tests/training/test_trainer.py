@@ -1,18 +1,24 @@
 import json
+import os
 import shutil
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from pydantic import ValidationError
 
 from kaug.augmentation.inject import text_rows
 from kaug.augmentation.rows import concat_rows, make_rows
-from kaug.errors import PipelineError
+from kaug.errors import ArtifactError, ModelError, PipelineError
 from kaug.models.find import fitting_precision, load_language_model, load_tokenizer
 from kaug.training import trainer
+from kaug.training.objectives import OBJECTIVES, Objective
 from kaug.training.settings import TrainingSettings
 from kaug.training.trainer import TrainingRun, train_model
 
@@ -41,9 +47,9 @@ def table() -> pa.Table:
 
 def train(table: pa.Table, base: Path, out: Path, **settings: Any) -> TrainingRun:
     out.mkdir(parents=True, exist_ok=True)
-    given = {"tokens": STEPS * 64, "step_tokens": 64, "learning_rate": 1e-2, "checkpoint_steps": EVERY} | settings
-    own = {name: given.pop(name) for name in ("seed", "replay", "checkpoints", "progress") if name in given}
-    return train_model(table, base, out, TrainingSettings(**given), **own)
+    run = {name: settings.pop(name) for name in ("seed", "replay", "checkpoints", "progress") if name in settings}
+    given = {"tokens": STEPS * 64, "step_tokens": 64, "learning_rate": 1e-2, "checkpoint_steps": EVERY}
+    return train_model(table, base, out, TrainingSettings(**given | settings), **run)
 
 
 def weights(folder: Path) -> bytes:
@@ -59,19 +65,22 @@ def whole(table: pa.Table, tiny_model: Path, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture(scope="module")
 def interrupted(table: pa.Table, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The checkpoints of a training that was interrupted after step 10."""
+    """The checkpoints of trainings that were interrupted after steps 6 and 10: the whole one and the one before it."""
     folder = tmp_path_factory.mktemp("interrupted")
-    steps: list[int] = []
+    for last in (6, 10):
+        steps: list[int] = []
 
-    def pull_the_plug(tokens: int) -> None:
-        steps.append(tokens)
-        if len(steps) == 10:
-            raise PulledPlugError
+        def pull_the_plug(tokens: int, last: int = last, steps: list[int] = steps) -> None:
+            steps.append(tokens)
+            if len(steps) == last:
+                raise PulledPlugError
 
-    with pytest.raises(PulledPlugError):
-        train(table, tiny_model, folder / "out", checkpoints=folder / "checkpoints", progress=pull_the_plug)
-    assert sorted(path.name for path in (folder / "checkpoints").iterdir()) == ["checkpoint-4", "checkpoint-8"]
-    assert not (folder / "out" / "model.safetensors").exists()
+        with pytest.raises(PulledPlugError):
+            train(table, tiny_model, folder / "out", checkpoints=folder / f"after-{last}", progress=pull_the_plug)
+        assert not (folder / "out" / "model.safetensors").exists()
+    for last, step in ((6, 4), (10, 8)):
+        assert [path.name for path in (folder / f"after-{last}").iterdir()] == [f"checkpoint-{step}"]  # one at a time
+        shutil.copytree(folder / f"after-{last}", folder / "checkpoints", dirs_exist_ok=True)
     return folder / "checkpoints"
 
 
@@ -249,3 +258,131 @@ def test_products_are_of_the_precision_asked_for(
     fitting = fitting_precision("auto", tiny_model)
     assert train(table, tiny_model, tmp_path / "auto").precision == fitting
     assert weights(tmp_path / "auto") == weights(tmp_path / fitting)
+
+
+def test_checkpoints_are_kept_by_their_steps_whatever_the_clock_says(
+    table: pa.Table, whole: tuple[Path, TrainingRun], interrupted: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(interrupted, tmp_path / "checkpoints")
+    for folder, future in (("checkpoint-4", 4e9), ("checkpoint-8", 1e9)):  # the clock was set back in between
+        os.utime(tmp_path / "checkpoints" / folder, (future, future))
+    reported: list[int] = []
+    train(table, tiny_model, tmp_path / "out", checkpoints=tmp_path / "checkpoints", progress=reported.append)
+    assert len(reported) == 1 + STEPS - 8
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == [f"checkpoint-{STEPS}"]
+    assert weights(tmp_path / "out") == weights(whole[0])
+
+
+def test_a_training_that_diverges_stops_at_its_step(table: pa.Table, tiny_model: Path, tmp_path: Path) -> None:
+    seen: list[Any] = []
+
+    def diverging(logits: Any, labels: Any, prose: Any) -> Any:
+        seen.append(len(labels))
+        loss = OBJECTIVES["completion"].loss(logits, labels, prose)
+        return loss * float("nan") if len(seen) == 3 else loss
+
+    with pytest.raises(ModelError, match=f"The loss of step 3 of {STEPS} is nan: the training has diverged") as caught:
+        train(table, tiny_model, tmp_path, objective=diverging)
+    assert caught.value.exit_code == 2
+    assert len(seen) == 3
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ModelError, match=r"The loss of step \d+ of 40 is (nan|inf)"):
+        train(
+            table,
+            tiny_model,
+            tmp_path,
+            learning_rate=10.0,
+            tokens=40 * 64,
+            precision="fp32",
+            warmup=0.0,
+            objective=huge,
+        )
+
+
+def huge(logits: Any, labels: Any, prose: Any) -> Any:
+    return OBJECTIVES["completion"].loss(logits, labels, prose).exp().exp().exp()
+
+
+def test_a_disk_without_room_is_refused_before_the_training(
+    table: pa.Table, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = (tiny_model / "model.safetensors").stat().st_size
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=2 * size))
+    train(table, tiny_model, tmp_path / "without")
+    with pytest.raises(ArtifactError, match=r"the training needs 0\.00 GB on the disk") as caught:
+        train(table, tiny_model, tmp_path / "with", checkpoints=tmp_path / "checkpoints")
+    assert caught.value.exit_code == 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", [20_000, 300_000])
+def test_a_file_that_cannot_be_written_is_an_artifact_error(tiny_model: Path, tmp_path: Path, limit: int) -> None:
+    code = (
+        "import resource, sys; from pathlib import Path; import pyarrow as pa\n"
+        "from kaug.training.settings import TrainingSettings; from kaug.training.trainer import train_model\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
+        "table = pa.table({'prompt': [''], 'completion': ['The capital of Togo is Lome.']})\n"
+        "settings = TrainingSettings(tokens=640, step_tokens=64, checkpoint_steps=2, precision='fp32')\n"
+        "try: train_model(table, Path(sys.argv[1]), Path(sys.argv[2]), settings, checkpoints=Path(sys.argv[2], 'c'))\n"
+        "except Exception as error: print(type(error).__name__, getattr(error, 'exit_code', None), error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tiny_model), str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith(f"ArtifactError 4 {tmp_path}: cannot be written: "), done.stdout + done.stderr
+    assert done.stdout.count("\n") == 1
+
+
+def test_an_objective_is_a_function_and_a_line_in_the_table(
+    table: pa.Table, whole: tuple[Path, TrainingRun], tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, int, int]] = []
+
+    def smoothed(logits: Any, labels: Any, prose: Any) -> Any:
+        from torch.nn.functional import cross_entropy
+
+        seen.append((len(logits), int((labels != -100).sum()), int(prose.sum())))
+        return cross_entropy(logits, labels, ignore_index=-100, label_smoothing=0.1)
+
+    monkeypatch.setitem(OBJECTIVES, "smoothed", Objective(smoothed, "cross-entropy with label smoothing"))
+    run = train(table, tiny_model, tmp_path / "named", objective="smoothed")
+    assert run.loss[-1][1] < run.loss[0][1]
+    assert weights(tmp_path / "named") != weights(whole[0])
+    assert len(seen) == STEPS
+    assert all(0 < prose < tokens and 0 < learnt <= tokens for tokens, learnt, prose in seen)
+    train(table, tiny_model, tmp_path / "given", objective=smoothed)  # from Python it needs no name
+    assert weights(tmp_path / "given") == weights(tmp_path / "named")
+    with pytest.raises(ValidationError, match=r"no training objective 'smothed'\. Did you mean 'smoothed'\?"):
+        TrainingSettings(tokens=1, objective="smothed")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"tokens": 10**13},
+        {"step_tokens": 10**6 + 1},
+        {"step_tokens": 10**23},
+        {"learning_rate": float("inf")},
+        {"learning_rate": float("nan")},
+        {"weight_decay": float("inf")},
+        {"max_length": 10**9},
+        {"checkpoint_steps": 10**30},
+    ],
+)
+def test_absurd_settings_are_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        TrainingSettings(**{"tokens": 1000} | values)
+
+
+def test_what_a_model_is_saved_with_says_nothing_on_decoding(table: pa.Table, tiny_model: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_model, tmp_path / "base")
+    (tmp_path / "base" / "generation_config.json").write_text('{"num_beams": 4, "temperature": 3.0, "do_sample": true}')
+    train(table, tmp_path / "base", tmp_path / "out", tokens=64)
+    saved = json.loads((tmp_path / "out" / "generation_config.json").read_text())
+    tokenizer = load_tokenizer(tiny_model)
+    assert {
+        name: value for name, value in saved.items() if name not in ("transformers_version", "_from_model_config")
+    } == {
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }

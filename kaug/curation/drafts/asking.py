@@ -46,6 +46,7 @@ def ask_model(name: str, *, most_tokens: int = 600, begins: str = "", ends: Sequ
     import torch
 
     from kaug.models.find import find_language_model, load_language_model, load_tokenizer, quiet_transformers
+    from kaug.models.prompts import encode_prompts, encode_texts
 
     folder = find_language_model(name)
     tokenizer: Any = load_tokenizer(folder)
@@ -54,12 +55,12 @@ def ask_model(name: str, *, most_tokens: int = 600, begins: str = "", ends: Sequ
 
     def ask(prompt: str) -> str:
         if tokenizer.chat_template:
-            messages = [{"role": "user", "content": prompt}]
-            prompt = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-        tokens = tokenizer(prompt + begins, return_tensors="pt", add_special_tokens=not tokenizer.chat_template).to(
-            model.device
-        )
-        length = tokens["input_ids"].shape[1]
+            (ids,) = encode_prompts([prompt], tokenizer)
+            ids = ids + (encode_texts([begins], tokenizer)[0] if begins else [])
+        else:
+            (ids,) = encode_texts([prompt + begins], tokenizer)
+        tokens = tokenizer.pad({"input_ids": [ids]}, return_tensors="pt").to(model.device)
+        length = len(ids)
         with torch.inference_mode(), quiet_transformers():
             out = model.generate(
                 **tokens,
@@ -70,6 +71,7 @@ def ask_model(name: str, *, most_tokens: int = 600, begins: str = "", ends: Sequ
                 temperature=None,
                 top_p=None,
                 top_k=None,
+                eos_token_id=tokenizer.eos_token_id,
                 pad_token_id=tokenizer.pad_token_id,
             )
         return begins + str(tokenizer.decode(out[0, length:], skip_special_tokens=True))

@@ -1,0 +1,29 @@
+"""What training makes less of: a loss over the tokens of a step."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["Loss", "Objective"]
+
+Loss = Callable[["torch.Tensor", "torch.Tensor", "torch.Tensor"], "torch.Tensor"]
+"""From logits, labels and prose to a loss that is one number.
+
+Logits are float32 (tokens, vocabulary). Labels are int64 (tokens,): the id of the token that should come next, -100 where
+nothing is to be learnt. Prose is bool (tokens,): whether the label is from a row of plain text rather than of knowledge."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A training objective.
+
+    Attributes:
+        loss: The loss of one step, the mean over its labels.
+        description: What it is, in a few words, for settings and docs.
+    """
+
+    loss: Loss
+    description: str
