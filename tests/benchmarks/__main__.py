@@ -97,7 +97,7 @@ def training() -> tuple[str, float, float]:
 
     from kaug.models.find import find_language_model, fitting_precision, load_language_model, load_tokenizer
     from kaug.training.settings import TrainingSettings
-from kaug.training.trainer import train_model
+    from kaug.training.trainer import train_model
 
     base = find_language_model("smollm2-135m")
     generator = np.random.default_rng(0)
