@@ -19,11 +19,11 @@ from kaug.files import read_text
 from kaug.knowledge.settings import KnowledgeSettings
 from kaug.retrieval.settings import RetrievalSettings
 from kaug.settings import Section
+from kaug.training.objectives import OBJECTIVES
 from kaug.training.settings import TrainingSettings
 
 __all__ = ["ArmSettings", "Pipeline", "read_pipeline"]
 
-_OBJECTIVES = ("completion",)
 _MOST_BYTES, _MOST_DEPTH, _MOST_DIGITS, _MOST_TEXT, _MOST_ERRORS = 1 << 20, 16, 40, 100_000, 20
 
 
@@ -103,7 +103,7 @@ class Pipeline(Section):
             for key, value, known in (
                 ("starts_from", arm.starts_from, arms),
                 ("rows", arm.rows, RECIPES),
-                ("objective", arm.objective, _OBJECTIVES),
+                ("objective", arm.objective, OBJECTIVES),
             ):
                 if value is not None and value not in known:
                     yield f"arms.{name}.{key}", f"there is no {value!r} to name here.{nearest(value, known)}"
