@@ -10,7 +10,9 @@ from kaug.exam.kinds.reverse import draw_reverse
 __all__ = ["KINDS"]
 
 KINDS: dict[str, Kind] = {
-    "recall": Kind(draw_recall, "contains", "Recall", "unseen templates about facts it was taught", "gain"),
+    "recall": Kind(
+        draw_recall, "contains", "Recall", "questions in unseen templates about facts it was taught", "gain"
+    ),
     "reverse": Kind(draw_reverse, "contains", "Reverse", "questions asked backwards about facts it was taught", "gain"),
     "compose": Kind(draw_compose, "contains", "Compose", "questions that join facts it was taught", "gain"),
     "locality": Kind(draw_locality, "contains", "Locality", "questions about facts it was not taught", "retention"),
