@@ -25,7 +25,7 @@ from kaug.training.objectives import OBJECTIVES, Objective
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def record_rows(wording: Any, facts: Any, *_: Any, **__: Any) -> pa.Table:
+def record_rows(facts: Any, wording: Any, *_: Any) -> pa.Table:
     """Write each fact as a record: subject and object with a dash between."""
     subjects, objects = wording.labels(facts.subjects), wording.labels(facts.objects)
     texts = [f"{one} – {other}" for one, other in zip(subjects.to_pylist(), objects.to_pylist(), strict=True)]

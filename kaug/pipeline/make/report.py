@@ -54,6 +54,7 @@ def make_report(job: Job) -> None:
         provenance=dict(zip(ids, sources, strict=True)),
         run=_describe(settings, job.inputs),
         resamples=settings.pipeline.evaluation.resamples,
+        arms=settings.pipeline.arms_by_name,
     )
 
 
