@@ -151,7 +151,9 @@ def test_check_writes_nothing(kaug: Kaug, toy: Any, command: str) -> None:
     assert code == 0
     found = json.loads(out)
     assert (found["facts"], found["facts taught"], found["texts"]) == (24, 18, 12)
-    assert (found["model"], found["encoder"]) == (str(toy.model), str(toy.encoder))
+    # Only what the command needs is looked for.
+    assert found.get("model") == (str(toy.model) if command in ("train", "evaluate", "run") else None)
+    assert found.get("encoder") == str(toy.encoder)
     assert found["artifacts"] == str(build(toy))
     assert listing(toy.root) == before
     code, out, _ = kaug(command, toy.pipeline, "--check")
@@ -314,7 +316,7 @@ def test_search_says_what_and_why(kaug: Kaug, finished: Any) -> None:
     assert code == 0
     assert out.splitlines()[0] == question
     assert "linked: Togo" in out
-    code, out, _ = kaug("search", finished.pipeline, "zzz", "--set", "retrieval.floor=1.0")
+    code, out, _ = kaug("search", finished.pipeline, "zzz", "--set", "retrieval.threshold=1.0")
     assert (code, out) == (0, "zzz\nNo fact was found for this text.\n\n")
 
 
@@ -373,7 +375,7 @@ def test_report_prints_the_gains(kaug: Kaug, finished: Any) -> None:
 
 def test_the_command_typed_stands_in_the_report(finished: Any) -> None:
     report = json.loads((build(finished) / "6-report" / "report.json").read_text(encoding="utf-8"))
-    assert report["run"]["command"] == f"kaug run {finished.pipeline}"
+    assert report["run"]["command"] == "kaug run …/toy.toml"  # folders of the machine are left out
 
 
 def test_env_says_what_there_is(kaug: Kaug, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def _check_pipeline(file: Path) -> None:
     settings = pipeline.knowledge
     sources = manifest.select(settings.sources)
     kb = build_kb(sources, lexicon=manifest.lexicon, select=settings.select, limit=settings.limit)
-    kinds = Counter(draw_exam(kb, **pipeline.exam.model_dump())["kind"].to_pylist())
+    kinds = Counter(draw_exam(kb, pipeline.exam)["kind"].to_pylist())
     assert {"recall", "reverse", "compose", "locality"} <= set(kinds)
 
 

@@ -1,7 +1,6 @@
 """A list of stages and a folder → their artifacts: each is taken up if it is finished, and made if it is not."""
 
 import contextlib
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +57,6 @@ class Store:
         """
         path = self.out / stage.name
         digests = {name: inputs[name].digest for name in stage.needs}
-        started = time.perf_counter()
         with (
             self.write_lock(),
             artifact.publish(
@@ -66,7 +64,6 @@ class Store:
             ) as draft,
         ):
             stage.make(Job(stage, stage.settings, inputs, draft, self.show))
-            draft.details.setdefault("seconds", round(time.perf_counter() - started, 3))
         return artifact.load(path, stage=stage.kind, verify=False)
 
 

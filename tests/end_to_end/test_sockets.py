@@ -80,7 +80,7 @@ def test_entries_show_in_rows_exam_answers_and_report(toy: Any, tmp_path: Path) 
         ("recall", "contains"),
     ]
     answers = read_table(tmp_path / "out" / "6-answers" / "augmented-seed0" / "answers.arrow", "answers")
-    scores = {kind: score for kind, score in zip(probes["kind"].to_pylist(), answers["score"].to_pylist(), strict=True)}
+    scores = dict(zip(probes["kind"].to_pylist(), answers["score"].to_pylist(), strict=True))
     assert scores["again"] in (0.0, 0.5)
     assert report["exam"]["again"]["n"] == 4
     page = (tmp_path / "out" / "6-report" / "report.html").read_text(encoding="utf-8")
