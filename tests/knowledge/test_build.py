@@ -331,7 +331,7 @@ def test_words_of_a_name(name: str, words: str) -> None:
 @pytest.mark.parametrize("iri", ["http://e.org/ns#bornIn", "http://e.org/bornIn", "http://e.org/bornIn/", "urn:bornIn"])
 def test_the_last_part_of_an_iri_counts(tmp_path: Path, iri: str) -> None:
     (tmp_path / "a.nt").write_text(f"<urn:a> <{iri}> <urn:b> .")
-    assert "born in" in build_kb([tmp_path / "a.nt"]).text().to_pylist()
+    assert "born in" in Wording(build_kb(tmp_path / "a.nt")).labels().to_pylist()
 
 
 @pytest.mark.parametrize(
