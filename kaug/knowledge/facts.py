@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from kaug.knowledge.roles import is_axiom
 from kaug.rdf.columns import Columns, find_term
 
-__all__ = ["Stated", "add_inferred", "lines", "stated_table"]
+__all__ = ["Stated", "add_inferred", "lines", "sources_of_premises", "stated_table"]
 
 Rows = NDArray[np.int64]
 
@@ -126,7 +126,7 @@ def add_inferred(
             "subject": pa.array(found.subject),
             "predicate": pa.array(found.predicate),
             "object": pa.array(found.object),
-            "sources": _sources_of_premises(stated["sources"].combine_chunks(), found.premises),
+            "sources": sources_of_premises(stated["sources"].combine_chunks(), found.premises),
             "rule": found.rule,
             "premises": pa.ListArray.from_arrays(
                 found.premises.offsets.cast(pa.int32()), ids.take(found.premises.values)
@@ -142,8 +142,22 @@ def add_inferred(
     return tables[0], tables[1]
 
 
-def _sources_of_premises(stated: pa.ListArray, premises: pa.ListArray) -> pa.ListArray:
-    """What is inferred comes from the sources of all that it rests on."""
+def sources_of_premises(stated: pa.ListArray, premises: pa.ListArray, batch: int = _BATCH) -> pa.ListArray:
+    """Find the sources that inferred triples rest on: those of all their premises.
+
+    Args:
+        stated: Lists of strings, m: the sources of the triples stated.
+        premises: Lists of int64, n: of each inferred triple the rows that it follows from. 0 to m-1 are those stated, m to
+            m+n-1 those inferred.
+        batch: How many premises to look at at a time.
+
+    Returns:
+        Lists of strings, n, each sorted.
+
+    Examples:
+        >>> sources_of_premises(pa.array([["b"], ["a", "c"]]), pa.array([[0, 3], [1]])).to_pylist()
+        [['a', 'b', 'c'], ['a', 'c']]
+    """
     names = stated.values.dictionary_encode()
     ids = names.dictionary.to_pylist()
     count, offsets, rests_on = len(stated), premises.offsets.to_numpy(), premises.values.to_numpy()
@@ -151,7 +165,7 @@ def _sources_of_premises(stated: pa.ListArray, premises: pa.ListArray) -> pa.Lis
     owner = np.repeat(np.arange(count), np.diff(stated.offsets.to_numpy()))
     flags[owner, names.indices.to_numpy()] = True
     # A batch of premises at a time: all at once would be a row of flags for each.
-    cuts = np.unique(np.append(np.searchsorted(offsets, np.arange(0, len(rests_on), _BATCH)), len(premises)))
+    cuts = np.unique(np.append(np.searchsorted(offsets, np.arange(0, len(rests_on), batch)), len(premises)))
     before = -1
     while len(premises) and int(flags.sum()) != before:
         before = int(flags.sum())

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, auto
 
 import numpy as np
 import pyarrow as pa
@@ -39,30 +39,30 @@ _WEIGHT = KAUG + "weight"
 _AXIOM = {RDFS + name for name in ("domain", "range", "seeAlso", "isDefinedBy", "subPropertyOf")}
 _AXIOM |= {RDF + "first", RDF + "rest"}
 _CLASS_AXIOM = {RDF + "type", RDFS + "subClassOf"}
-_STATEMENT = {RDF + "subject": 10, RDF + "predicate": 11, RDF + "object": 12}
 _VOCABULARIES = (RDF, RDFS, OWL, KAUG, SKOS)
 
 Rows = NDArray[np.int64]
 
 
-class _Is(IntEnum):
+class _Role(IntEnum):
     NONE = 0
-    FACT = 1
-    AXIOM = 2
-    CLASS = 3  # a fact or an axiom, by its object
-    COMMENT = 13  # a fact or an axiom, by its subject
-    PREFERRED = 4
-    ALTERNATIVE = 5
-    PHRASE = 6
-    TEMPLATE = 7
-    WEIGHT = 8
-    REIFIES = 9
-    SUBJECT = 10
-    PREDICATE = 11
-    OBJECT = 12
+    FACT = auto()
+    AXIOM = auto()
+    CLASS = auto()  # a fact or an axiom, by its object
+    COMMENT = auto()  # a fact or an axiom, by its subject
+    PREFERRED = auto()
+    ALTERNATIVE = auto()
+    PHRASE = auto()
+    TEMPLATE = auto()
+    WEIGHT = auto()
+    REIFIES = auto()
+    SUBJECT = auto()
+    PREDICATE = auto()
+    OBJECT = auto()
 
 
-_NAMING = (_Is.REIFIES, _Is.SUBJECT, _Is.PREDICATE, _Is.OBJECT)
+_STATEMENT = {RDF + "subject": _Role.SUBJECT, RDF + "predicate": _Role.PREDICATE, RDF + "object": _Role.OBJECT}
+_NAMING = (_Role.REIFIES, _Role.SUBJECT, _Role.PREDICATE, _Role.OBJECT)
 
 
 @dataclass(frozen=True)
@@ -111,50 +111,50 @@ def tell_roles(columns: Columns, terms: pa.Table) -> Roles:
     def leave_out(rows: NDArray[np.bool_], why: str) -> None:
         if rows.any():
             counts[why] += int(rows.sum())
-            role[rows] = _Is.NONE
+            role[rows] = _Role.NONE
 
     named = np.zeros(len(terms), dtype=bool)
     named[subject[np.isin(role, _NAMING)]] = True
-    about = named[subject] & ~np.isin(role, (_Is.WEIGHT, *_NAMING))
-    bookkeeping = about & (role == _Is.CLASS) & np.isin(value, [find_term(columns.terms, f"<{RDF}Statement>")])
-    role[bookkeeping] = _Is.NONE
+    about = named[subject] & ~np.isin(role, (_Role.WEIGHT, *_NAMING))
+    bookkeeping = about & (role == _Role.CLASS) & np.isin(value, [find_term(columns.terms, f"<{RDF}Statement>")])
+    role[bookkeeping] = _Role.NONE
     leave_out(about & ~bookkeeping, "triples left out: about a triple")
-    leave_out((role != _Is.REIFIES) & (triple[value] | triple[subject]), "triples left out: about a triple")
-    leave_out((role == _Is.WEIGHT) & ~named[subject], "triples left out: a weight of no triple")
-    is_label = np.isin(role, (_Is.PREFERRED, _Is.ALTERNATIVE, _Is.PHRASE))
+    leave_out((role != _Role.REIFIES) & (triple[value] | triple[subject]), "triples left out: about a triple")
+    leave_out((role == _Role.WEIGHT) & ~named[subject], "triples left out: a weight of no triple")
+    is_label = np.isin(role, (_Role.PREFERRED, _Role.ALTERNATIVE, _Role.PHRASE))
     leave_out(is_label & ~literal[value], "labels left out: not a literal")
     empty = literal & pc.equal(pc.utf8_trim_whitespace(terms["value"]), "").to_numpy()
-    leave_out(np.isin(role, (_Is.FACT, _Is.CLASS, _Is.COMMENT)) & empty[value], "triples left out: empty literal")
-    comment = role == _Is.COMMENT
+    leave_out(np.isin(role, (_Role.FACT, _Role.CLASS, _Role.COMMENT)) & empty[value], "triples left out: empty literal")
+    comment = role == _Role.COMMENT
     if comment.any():
         is_property = _properties(columns, role, terms)
-        role[comment] = np.where(is_property[subject[comment]], _Is.AXIOM, _Is.FACT)
-    of_class = role == _Is.CLASS
+        role[comment] = np.where(is_property[subject[comment]], _Role.AXIOM, _Role.FACT)
+    of_class = role == _Role.CLASS
     schema = np.zeros(len(terms), dtype=bool)
     objects = np.unique(value[of_class])
     texts = terms["value"].take(pa.array(objects))
     schema[objects] = blank[objects] | np.any([_starts(texts, name) for name in _VOCABULARIES], axis=0)
-    role[of_class] = np.where(schema[value[of_class]], _Is.AXIOM, _Is.FACT)
+    role[of_class] = np.where(schema[value[of_class]], _Role.AXIOM, _Role.FACT)
 
-    def rows(*of: _Is) -> Rows:
-        return np.flatnonzero(np.isin(role, of)).astype(np.int64)
+    def rows(*roles: _Role) -> Rows:
+        return np.flatnonzero(np.isin(role, roles)).astype(np.int64)
 
     return Roles(
-        rows(_Is.FACT),
-        rows(_Is.AXIOM),
-        rows(_Is.PREFERRED),
-        rows(_Is.ALTERNATIVE),
-        rows(_Is.PHRASE),
-        rows(_Is.TEMPLATE),
+        rows(_Role.FACT),
+        rows(_Role.AXIOM),
+        rows(_Role.PREFERRED),
+        rows(_Role.ALTERNATIVE),
+        rows(_Role.PHRASE),
+        rows(_Role.TEMPLATE),
         rows(*_NAMING),
-        rows(_Is.WEIGHT),
+        rows(_Role.WEIGHT),
         dict(counts),
     )
 
 
 def is_axiom(predicate: NDArray[np.uint32], terms: pa.Table) -> NDArray[np.bool_]:
     """Tell for each predicate of a triple whether it describes the vocabulary."""
-    return np.asarray(_by_predicate(predicate, terms) == _Is.AXIOM)
+    return np.asarray(_by_predicate(predicate, terms) == _Role.AXIOM)
 
 
 def _by_predicate(predicate: NDArray[np.uint32], terms: pa.Table) -> NDArray[np.int8]:
@@ -167,27 +167,27 @@ def _by_predicate(predicate: NDArray[np.uint32], terms: pa.Table) -> NDArray[np.
 
 def _role(iri: str) -> int:
     if iri in _PREFERRED:
-        return _Is.PREFERRED
+        return _Role.PREFERRED
     if iri in _ALTERNATIVE:
-        return _Is.ALTERNATIVE
+        return _Role.ALTERNATIVE
     if iri in _STATEMENT:
         return _STATEMENT[iri]
     if iri in _CLASS_AXIOM:
-        return _Is.CLASS
+        return _Role.CLASS
     if iri in _AXIOM or iri.startswith(OWL):
-        return _Is.AXIOM
+        return _Role.AXIOM
     if iri.startswith(KAUG):
-        return {_PHRASE: _Is.PHRASE, _WEIGHT: _Is.WEIGHT}.get(iri, _Is.TEMPLATE)
+        return {_PHRASE: _Role.PHRASE, _WEIGHT: _Role.WEIGHT}.get(iri, _Role.TEMPLATE)
     if iri == RDFS + "comment":
-        return _Is.COMMENT
-    return _Is.REIFIES if iri == RDF + "reifies" else _Is.FACT
+        return _Role.COMMENT
+    return _Role.REIFIES if iri == RDF + "reifies" else _Role.FACT
 
 
 def _properties(columns: Columns, role: NDArray[np.int8], terms: pa.Table) -> NDArray[np.bool_]:
     """Which terms are properties: as a predicate, or by their type."""
     found = np.zeros(len(terms), dtype=bool)
     found[columns.triples[:, 1]] = True
-    subject, _, value = columns.triples[role == _Is.CLASS].T
+    subject, _, value = columns.triples[role == _Role.CLASS].T
     kinds = np.unique(value)
     of_properties = pc.match_substring_regex(terms["value"].take(pa.array(kinds)), "[#/][A-Za-z]*Property$").to_numpy()
     found[subject[np.isin(value, kinds[of_properties])]] = True

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kaug import cli
-from kaug.augmentation.dataset import teach
+from kaug.augmentation.dataset import closed_book_rows
 from kaug.augmentation.shards import write_shards
 from kaug.curation.quality import load_quality, quality_page, write_quality
 from kaug.errors import ArtifactError
@@ -61,9 +61,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ) as draft:
             write_quality(kb, draft.path)
         with publish(root / name / "3-exam", stage="exam", fingerprint="") as draft:
-            write_table(draw_exam(kb, probes_per_kind=5), draft.path / "probes.arrow")
+            write_table(draw_exam(kb), draft.path / "probes.arrow")
         with publish(root / name / "4-shards" / "augmented", stage="augmentation", fingerprint="") as draft:
-            write_shards(teach(kb, forms=["statement"]).data.table, draft.path, card="")
+            write_shards(closed_book_rows(kb, forms=["statement"]).data.table, draft.path, card="")
     return root
 
 

@@ -259,8 +259,8 @@ def test_another_compression(make: Make, tmp_path: Path, ending: str) -> None:
 
 
 def test_a_file_that_cannot_be_written(make: Make, tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="cannot be written: No such file or directory"):
-        write_rdf(make(), tmp_path / "none" / "out.ttl")
+    with pytest.raises(SourceError, match=r"cannot be written: (File exists|Not a directory)"):
+        write_rdf(make(), tmp_path / "world.ttl" / "out.ttl")  # a file stands where its folder should be
 
 
 @pytest.mark.parametrize(

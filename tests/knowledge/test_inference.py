@@ -16,7 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaug.knowledge.inference import closure, joins
-from kaug.knowledge.inference import infer as module
 from kaug.knowledge.inference import premises as writing
 from kaug.knowledge.inference.closure import PAIRS, TOTAL
 from kaug.knowledge.inference.infer import CONCLUDED, VOCABULARY, Inferred, infer
@@ -31,7 +30,9 @@ def triples(text: str) -> list[Triple]:
     return [tuple(part.split()) for part in text.split(" . ")] if text else []  # type: ignore[misc]
 
 
-def run(rows: list[Triple], rules: Level = "owl", limit: int = 1_000_000) -> tuple[list[Triple], Inferred]:
+def run(
+    rows: list[Triple], rules: Level = "owl", limit: int = 1_000_000, **bounds: int
+) -> tuple[list[Triple], Inferred]:
     """Infer from triples; the rows given and inferred, as names, and the result."""
     names = sorted({term for row in rows for term in row} | {short(name) for name in CONCLUDED})
     number = {name: at for at, name in enumerate(names)}
@@ -43,6 +44,7 @@ def run(rows: list[Triple], rules: Level = "owl", limit: int = 1_000_000) -> tup
         rules=rules,
         limit=limit,
         blank=np.array([name[:2] == "_:" for name in names]),
+        **bounds,
     )
     new = [
         tuple(names[term] for term in row) for row in np.column_stack((found.subject, found.predicate, found.object))
@@ -415,15 +417,15 @@ def test_a_join_that_comes_to_nothing_is_cut_and_said_to_be() -> None:
     assert found.counts == {"prp-inv2": 100, "rule cls-svf1 stopped at": 0}
 
 
-def test_lists_that_run_into_one_another_are_cut_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lists_that_run_into_one_another_are_cut_and_counted() -> None:
     rows = [(f"C{n}", "owl:oneOf", f"_:{n}") for n in range(30)] + [(f"_:{n}", "rdf:first", f"x{n}") for n in range(30)]
     rows += [(f"_:{n}", "rdf:rest", f"_:{m}") for n in range(30) for m in range(30)]
     said, found = run(rows)
     assert found.counts == {"cls-oo": 900}
-    monkeypatch.setattr(module, "_LIST_CELLS", 30 * 30 * 17)
-    assert run(rows)[0] == said  # a node's links are met once more only to find that all is known
-    monkeypatch.setattr(module, "_LIST_CELLS", 30 * 30 * 17 - 1)
-    assert run(rows)[1].counts == {"cls-oo": 30, "lists cut after 1 members": 30}
+    assert (
+        run(rows, list_cells=30 * 30 * 17)[0] == said
+    )  # a node's links are met once more only to find that all is known
+    assert run(rows, list_cells=30 * 30 * 17 - 1)[1].counts == {"cls-oo": 30, "lists cut after 1 members": 30}
 
 
 def test_a_list_of_as_many_members_as_are_read_is_not_cut() -> None:

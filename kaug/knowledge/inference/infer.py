@@ -61,6 +61,7 @@ def infer(
     rules: Level,
     limit: int = 1_000_000,
     blank: NDArray[np.bool_] | None = None,
+    list_cells: int = _LIST_CELLS,
 ) -> Inferred:
     """Infer all that follows from triples by the rules of one level.
 
@@ -81,6 +82,7 @@ def infer(
             together may have 32 premises for each; the counts say what was cut.
         blank: bool (terms,): which terms are blank nodes; without it, none. What is concluded of anonymous classes is left
             out; where another conclusion rests on it, its own premises stand in its place.
+        list_cells: What all lists together may take: for each of their nodes each link to it, and 16 for the node.
 
     Returns:
         The conclusions: none that is given, none that is trivial.
@@ -114,7 +116,7 @@ def infer(
     counts: Counter[str] = Counter()
     closure = close(
         columns,
-        _lists(columns, numbers, counts),
+        _lists(columns, numbers, counts, list_cells),
         number_rules(rules, numbers),
         _refused(numbers, _padded(literal, size)),
         limit,
@@ -202,7 +204,7 @@ def _hidden(columns: Columns, numbers: Numbers, blank: NDArray[np.bool_]) -> Cal
     return hidden
 
 
-def _lists(columns: Columns, numbers: Numbers, counts: Counter[str]) -> Derived:
+def _lists(columns: Columns, numbers: Numbers, counts: Counter[str], room: int) -> Derived:
     """Walk the lists of class expressions and property chains: derive that a list has a node, from its links."""
     subject, predicate, value = columns
     rest, nil = numbers.get(iri("rdf:rest"), -1), numbers.get(iri("rdf:nil"), -1)
@@ -212,7 +214,7 @@ def _lists(columns: Columns, numbers: Numbers, counts: Counter[str]) -> Derived:
     chains = np.unique(value[predicate == numbers.get(iri(_LISTS[0]), -1)])
     head, node, seen = heads, heads, np.zeros(0, np.uint64)
     path = np.zeros((len(head), 0), np.int64)  # the links from the head to the node
-    parts, paths, room = [(head, node)], [path], _LIST_CELLS
+    parts, paths = [(head, node)], [path]
     for length in range(1, _LIST_LENGTH + 1):
         seen = np.union1d(seen, pair_keys(head, node))
         low, high = (np.searchsorted(subject[links], node, side) for side in ("left", "right"))
