@@ -315,7 +315,7 @@ def test_a_disk_without_room_is_refused_before_the_training(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("limit", [20_000, 300_000])
+@pytest.mark.parametrize("limit", [20_000, 200_000])
 def test_a_file_that_cannot_be_written_is_an_artifact_error(tiny_model: Path, tmp_path: Path, limit: int) -> None:
     code = (
         "import resource, sys; from pathlib import Path; import pyarrow as pa\n"
