@@ -203,7 +203,8 @@ def _disk_errors(out: Path) -> Iterator[None]:
     except (OSError, RuntimeError, SafetensorError) as error:
         # torch says neither errno nor reason where a file cannot be written.
         full = getattr(error, "errno", None) in _FULL or any(
-            words in str(error) for words in ("No space left", "os error 28", "File too large", "PytorchStreamWriter")
+            words in str(error)
+            for words in ("No space left", "os error 28", "File too large", "PytorchStreamWriter", "inline_container")
         )
         if isinstance(error, ArtifactError) or not full:
             raise

@@ -315,7 +315,7 @@ def test_a_disk_without_room_is_refused_before_the_training(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("limit", [20_000, 300_000])
+@pytest.mark.parametrize("limit", [20_000, 200_000])
 def test_a_file_that_cannot_be_written_is_an_artifact_error(tiny_model: Path, tmp_path: Path, limit: int) -> None:
     code = (
         "import resource, sys; from pathlib import Path; import pyarrow as pa\n"
@@ -349,7 +349,8 @@ def test_an_objective_is_a_function_and_a_line_in_the_table(
     assert run.loss[-1][1] < run.loss[0][1]
     assert weights(tmp_path / "named") != weights(whole[0])
     assert len(seen) == STEPS
-    assert all(0 < prose < tokens and 0 < learnt <= tokens for tokens, learnt, prose in seen)
+    assert all(0 < learnt < tokens for tokens, learnt, _ in seen)
+    assert any(0 < prose < tokens for tokens, _, prose in seen)
     train(table, tiny_model, tmp_path / "given", objective=smoothed)  # from Python it needs no name
     assert weights(tmp_path / "given") == weights(tmp_path / "named")
     with pytest.raises(ValidationError, match=r"no training objective 'smothed'\. Did you mean 'smoothed'\?"):
