@@ -67,17 +67,18 @@ def plan(project: Project) -> list[Stage]:
             pipeline.knowledge.languages, seed, pipeline.question,
         )  # fmt: skip
         stages.append(Stage(f"4-shards/{arm.name}", "augmentation", f"rows: {arm.name}", make_shards, needs, rows))
-    for arm, number in project.trainings:
+    for count, (arm, number) in enumerate(project.trainings, start=1):
         start = _model_of(arm.starts_from, arms, number) if arm.starts_from else None
         base = None if start else project.base
-        settings = ModelSettings(arm, training, pipeline.augmentation.replay, project.precision, number, base)
+        settings = ModelSettings(arm, training, pipeline.augmentation.replay, number, base)
         needs = (f"4-shards/{arm.name}", *([start] if start else []))
+        title = f"training: {arm.name}, seed {number} ({count} of {len(project.trainings)})"
         stages.append(
-            Stage(f"5-models/{arm.name}-seed{number}", "training", f"training: {arm.name}, seed {number}", make_model,
-                  needs, settings, project.model_marks, training.tokens)
+            Stage(f"5-models/{arm.name}-seed{number}", "training", title, make_model, needs, settings,
+                  project.model_marks, training.tokens)
         )  # fmt: skip
     answers = []
-    for arm, number in project.sittings:
+    for count, (arm, number) in enumerate(project.sittings, start=1):
         model = _model_of(arm.name, arms, number)
         ask = AnswerSettings(
             arm, pipeline.evaluation, pipeline.retrieval if arm.retrieval else None,
@@ -85,9 +86,11 @@ def plan(project: Project) -> list[Stage]:
             training.system, project.precision, language, number, None if model else project.base,
         )  # fmt: skip
         needs = (probes.name, *([model] if model else []), *([knowledge.name, index.name] if arm.retrieval else []))
+        title = f"asking: {arm.name}, seed {number} ({count} of {len(project.sittings)})"
+        marks = project.machine_marks if model else project.model_marks
         answers.append(
-            Stage(f"6-answers/{arm.name}-seed{number}", "answers", f"asking: {arm.name}, seed {number}", make_answers,
-                  needs, ask, project.machine_marks if model else project.model_marks, sum(exam.probes_per_kind.values()))
+            Stage(f"6-answers/{arm.name}-seed{number}", "answers", title, make_answers, needs, ask, marks,
+                  sum(exam.probes_per_kind.values()))
         )  # fmt: skip
     report = Stage(
         "6-report", "report", "the report", make_report,

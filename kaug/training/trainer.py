@@ -6,7 +6,7 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from kaug.models.check import check_finite
 from kaug.models.find import load_language_model, load_tokenizer
 from kaug.models.precision import choose_precision
 from kaug.models.quiet import quiet_transformers
+from kaug.progress import Advance
 from kaug.store.digests import file_digest
 from kaug.store.files import write_whole
 from kaug.training.objectives import Loss, loss_of
@@ -66,7 +67,7 @@ def train_model(
     seed: int = 0,
     replay: float = 0.0,
     checkpoints: Path | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Advance | None = None,
 ) -> TrainingRun:
     """Fine-tune all weights of a causal language model, held in float32: AdamW, cosine decay, bf16 autocast where that is fast.
 
@@ -80,7 +81,7 @@ def train_model(
         replay: See `kaug.training.tokens.pack`.
         checkpoints: Where checkpoints go. If a whole one is there, training resumes from the last, and ends with the same
             weights as without the interruption.
-        progress: Called with the number of tokens seen since the last call.
+        progress: Called with the number of tokens seen since the last call, and the last loss as a note.
 
     Returns:
         What the training was.
@@ -224,7 +225,7 @@ def _collate(blocks: list[Block]) -> dict[str, Any]:
     }
 
 
-def _watcher(blocks: Blocks, progress: Callable[[int], None] | None) -> "TrainerCallback":
+def _watcher(blocks: Blocks, progress: Advance | None) -> "TrainerCallback":
     from transformers import TrainerCallback
 
     class Watch(TrainerCallback):
@@ -237,8 +238,9 @@ def _watcher(blocks: Blocks, progress: Callable[[int], None] | None) -> "Trainer
                     progress(sum(blocks.tokens[: state.global_step]))
 
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            losses = [entry["loss"] for entry in state.log_history[-2:] if "loss" in entry]
             if progress:
-                progress(blocks.tokens[state.global_step - 1])
+                progress(blocks.tokens[state.global_step - 1], f"loss {losses[-1]:.2f}" if losses else "")
 
         def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"

@@ -52,6 +52,11 @@ def train(table: pa.Table, base: Path, out: Path, **settings: Any) -> TrainingRu
     return train_model(table, base, out, TrainingSettings(**given | settings), **run)
 
 
+def counting(reported: list[int]) -> Any:
+    """Keep what progress is told, without its notes."""
+    return lambda tokens, note="": reported.append(tokens)
+
+
 def weights(folder: Path) -> bytes:
     return (folder / "model.safetensors").read_bytes()
 
@@ -70,7 +75,7 @@ def interrupted(table: pa.Table, tiny_model: Path, tmp_path_factory: pytest.Temp
     for last in (6, 10):
         steps: list[int] = []
 
-        def pull_the_plug(tokens: int, last: int = last, steps: list[int] = steps) -> None:
+        def pull_the_plug(tokens: int, note: str = "", last: int = last, steps: list[int] = steps) -> None:
             steps.append(tokens)
             if len(steps) == last:
                 raise PulledPlugError
@@ -102,7 +107,7 @@ def test_the_run_is_counted(table: pa.Table, whole: tuple[Path, TrainingRun], ti
     assert [step for step, _ in run.loss] == list(range(1, STEPS + 1))
     assert run.seconds > 0
     reported: list[int] = []
-    train(table, tiny_model, tmp_path, progress=reported.append)
+    train(table, tiny_model, tmp_path, progress=counting(reported))
     assert len(reported) == STEPS
     assert sum(reported) == run.tokens
 
@@ -131,7 +136,13 @@ def test_a_resumed_training_ends_as_if_never_interrupted(
 ) -> None:
     shutil.copytree(interrupted, tmp_path / "checkpoints")
     reported: list[int] = []
-    run = train(table, tiny_model, tmp_path / "out", checkpoints=tmp_path / "checkpoints", progress=reported.append)
+    run = train(
+        table,
+        tiny_model,
+        tmp_path / "out",
+        checkpoints=tmp_path / "checkpoints",
+        progress=counting(reported),
+    )
     assert weights(tmp_path / "out") == weights(whole[0])
     assert len(reported) == 1 + STEPS - 8  # what was done before, at once; then step by step
     assert sum(reported) == run.tokens == whole[1].tokens
@@ -150,7 +161,13 @@ def test_a_torn_checkpoint_is_passed_over(
         content = (newest / torn).read_bytes()
         (newest / torn).write_bytes(content[: len(content) // 2])
     reported: list[int] = []
-    train(table, tiny_model, tmp_path / "out", checkpoints=tmp_path / "checkpoints", progress=reported.append)
+    train(
+        table,
+        tiny_model,
+        tmp_path / "out",
+        checkpoints=tmp_path / "checkpoints",
+        progress=counting(reported),
+    )
     assert len(reported) == 1 + STEPS - 4  # from the one before
     assert weights(tmp_path / "out") == weights(whole[0])
 
@@ -164,7 +181,13 @@ def test_a_flipped_bit_in_a_checkpoint_is_noticed(
         content[-1] ^= 1
         (folder / "model.safetensors").write_bytes(content)
     reported: list[int] = []
-    train(table, tiny_model, tmp_path / "out", checkpoints=tmp_path / "checkpoints", progress=reported.append)
+    train(
+        table,
+        tiny_model,
+        tmp_path / "out",
+        checkpoints=tmp_path / "checkpoints",
+        progress=counting(reported),
+    )
     assert len(reported) == STEPS  # none was whole: from the beginning
     assert weights(tmp_path / "out") == weights(whole[0])
 
@@ -267,7 +290,13 @@ def test_checkpoints_are_kept_by_their_steps_whatever_the_clock_says(
     for folder, future in (("checkpoint-4", 4e9), ("checkpoint-8", 1e9)):  # the clock was set back in between
         os.utime(tmp_path / "checkpoints" / folder, (future, future))
     reported: list[int] = []
-    train(table, tiny_model, tmp_path / "out", checkpoints=tmp_path / "checkpoints", progress=reported.append)
+    train(
+        table,
+        tiny_model,
+        tmp_path / "out",
+        checkpoints=tmp_path / "checkpoints",
+        progress=counting(reported),
+    )
     assert len(reported) == 1 + STEPS - 8
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == [f"checkpoint-{STEPS}"]
     assert weights(tmp_path / "out") == weights(whole[0])

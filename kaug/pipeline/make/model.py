@@ -15,7 +15,7 @@ __all__ = ["ModelSettings", "make_model"]
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """What a model is trained with: the arm, the section, the fraction of plain text, the precision, and where it starts.
+    """What a model is trained with: the arm, the section, the fraction of plain text, and where it starts.
 
     `base` finds the base model's folder; None if the training starts from another arm's model, the second of the stage's needs.
     """
@@ -23,7 +23,6 @@ class ModelSettings:
     arm: Arm
     training: TrainingSettings
     replay: float
-    precision: Callable[[], str]
     seed: int
     base: Callable[[], Path] | None
 
@@ -38,7 +37,7 @@ def make_model(job: Job) -> None:
             read_shards(job.inputs[shards].path),
             settings.base() if settings.base else job.inputs[start[0]].path,
             job.draft.path,
-            settings.training.model_copy(update={"precision": settings.precision(), "objective": objective}),
+            settings.training.model_copy(update={"objective": objective}),
             seed=settings.seed,
             replay=settings.replay,
             checkpoints=job.draft.work,
