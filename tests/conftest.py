@@ -1,10 +1,15 @@
 """A toy knowledge base whose every answer is known by hand, and a language model small enough for any test."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Workers share the cores: threads of each that wait for one another would only wait longer.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase

@@ -10,7 +10,7 @@ text is the difference of two prefix sums. The odds that two of 10 million begin
 
 An Aho-Corasick automaton is no replacement: of overlapping names it returns the longest, but the rules may allow only a
 shorter one, so that all matches must be read; and ahocorasick_rs 1.0, with 0.7 million names, took six times the time to
-build, seven times the memory, and twice the time to read texts.
+build, one and a half times the memory at its peak, and twice the time to read texts.
 """
 
 from collections.abc import Iterator, Sequence
