@@ -49,7 +49,7 @@ class Encoder:
         >>> class Lengths:
         ...     def encode(self, texts):
         ...         return np.array([[len(text), 1] for text in texts])
-        >>> as_encoder(Lengths()).encode(["", "a"]).round(2).tolist()
+        >>> as_encoder(Lengths()).encode(["", "a"]).astype(float).round(2).tolist()
         [[0.0, 1.0], [0.71, 0.71]]
     """
 

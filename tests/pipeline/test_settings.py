@@ -261,7 +261,7 @@ TABLES = "{a=" * 500 + "1" + "}" * 500
         ("{" + "a." * 100_000 + "a=1}", "nested more than 16 deep"),
         ("9" * 5_000, "a number of 5,000 characters"),
         ("0x" + "f" * 5_000, "a number of 5,002 characters"),
-        ("99999999999999999999999", "Input should be less than or equal to 10000000; found 99999999999999999999999."),
+        ("99999999999999999999999", "Input should be less than or equal to 1000000; found 99999999999999999999999."),
         ('"' + "x" * 9_999 + '"', "Input should be a valid integer; found 'xxx"),
     ],
 )
