@@ -1,6 +1,7 @@
 """A pipeline file, or RDF alone → a project: the settings with the files, texts, models and arms that they name."""
 
 import contextlib
+import glob
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -149,7 +150,8 @@ def open_project(
 ) -> Project:
     """Read a pipeline file and the manifest that it names.
 
-    A pipeline whose sources are all files needs no manifest.
+    A pipeline whose sources are files beside it needs no manifest. Where a manifest above it lacks one of them, and the
+    pipeline does not name that manifest, its paths start from its own folder.
 
     Args:
         path: The pipeline file.
@@ -167,12 +169,20 @@ def open_project(
     root = project_root(path)
     file = root / pipeline.knowledge.manifest
     chosen = "manifest" in pipeline.knowledge.model_fields_set
-    if file.exists() or chosen or not all((root / source).exists() for source in pipeline.knowledge.sources):
-        manifest = read_manifest(file)
-    else:
-        manifest = Manifest(root / "manifest.toml", {}, None, None)
+    folder, names = Path(path).resolve().parent, pipeline.knowledge.sources
+    manifest = read_manifest(file) if chosen or file.exists() else None
+    known = manifest is not None and all(name in manifest.sources or _exists(file.parent, name) for name in names)
+    if not chosen and not known and all(_exists(folder, name) for name in names):
+        root, manifest = folder, Manifest(folder / "manifest.toml", {}, None, None)
+    manifest = manifest or read_manifest(file)
     sources = manifest.select(pipeline.knowledge.sources)
     return Project(pipeline, root, out or root / "build" / Path(path).stem, manifest, sources, command, rebuild, show)
+
+
+def _exists(folder: Path, source: str) -> bool:
+    """Whether a source is a file or folder below a folder, or a pattern that matches some."""
+    pattern = glob.has_magic(source) and any(glob.iglob(source, root_dir=folder, recursive=True))
+    return (folder / source).exists() or pattern
 
 
 def project_of(

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import pytest
 
-from kaug.errors import ArtifactError
+from kaug.errors import ArtifactError, SourceError
 from kaug.pipeline.execute import Store, execute_here
-from kaug.pipeline.project import Project, project_of
+from kaug.pipeline.project import Project, open_project, project_of
 from kaug.pipeline.settings import Pipeline
 from kaug.pipeline.stage import Inputs, Job, Stage, closure
 from kaug.pipeline.stages import plan, targets
@@ -158,3 +158,25 @@ def test_an_altered_artifact_is_refused_by_name(tmp_path: Path) -> None:
         run(tmp_path, one)
     assert run(tmp_path, one, rebuild=True) == ["1-one"]
     assert load(tmp_path / "1-one").stage == "x"
+
+
+def test_paths_of_a_pipeline_below_a_project_start_from_its_own_folder(tmp_path: Path) -> None:
+    """As in a clone of kaug, whose `kb/manifest.toml` knows nothing of `facts.ttl` beside a pipeline that `--init` wrote."""
+    (tmp_path / "kb").mkdir()
+    (tmp_path / "kb" / "listed.ttl").write_text("<urn:x:s> <urn:x:p> <urn:x:listed> .")
+    (tmp_path / "kb" / "manifest.toml").write_text('[sources.listed]\npath = "listed.ttl"\n')
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "a.ttl").write_text("<urn:x:s> <urn:x:p> <urn:x:mine> .")
+    for names, root, path in (
+        ('["a.ttl"]', tmp_path / "mine", tmp_path / "mine" / "a.ttl"),
+        ('["*.ttl"]', tmp_path, tmp_path / "kb" / "*.ttl"),  # the manifest's folder comes first
+        ('["listed"]', tmp_path, tmp_path / "kb" / "listed.ttl"),
+    ):
+        (tmp_path / "mine" / "p.toml").write_text(TOML.replace('["a.ttl"]', names))
+        opened = open_project(tmp_path / "mine" / "p.toml")
+        assert (opened.root, [source.path for source in opened.sources]) == (root, [path])
+    with pytest.raises(SourceError, match="no source"):
+        open_project(tmp_path / "mine" / "p.toml", settings=["knowledge.sources=['a.ttl', 'b.ttl']"])
+    (tmp_path / "kb" / "manifest.toml").unlink()
+    opened = open_project(tmp_path / "mine" / "p.toml", settings=["knowledge.sources=['*.ttl']"])
+    assert [source.path for source in opened.sources] == [tmp_path / "mine" / "*.ttl"]
