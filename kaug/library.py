@@ -223,7 +223,7 @@ def run(
     rebuild: bool = False,
     show: Show = silent,
 ) -> dict[str, Any]:
-    """Carry out a pipeline, from the sources to the report, taking up what is finished: `kaug run` for Python.
+    """Carry out a pipeline, from the sources to the report, using again what is finished: `kaug run` for Python.
 
     Args:
         pipeline: A pipeline file; or settings whose sources are files, with paths that start from the current folder.

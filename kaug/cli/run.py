@@ -37,7 +37,9 @@ from kaug.pipeline.sockets import list_entries
 from kaug.pipeline.stage import Inputs, Stage
 from kaug.pipeline.starter import knowledge_only, starter_text
 from kaug.progress import Show, bars, silent
+from kaug.rdf.sources import source_of
 from kaug.store.artifact import lock
+from kaug.store.digests import safe_name
 from kaug.store.files import write_whole
 
 if TYPE_CHECKING:
@@ -105,11 +107,14 @@ def _say(line: str) -> None:
 def _print_plan(project: Project, stages: Sequence[PlannedStage]) -> None:
     """Print on stderr what will be made, and how long it is expected to take."""
     total = 0.0
+    names, titles = (
+        max(map(len, column)) + 2 for column in ([s.stage.name for s in stages], [s.stage.title for s in stages])
+    )
     for one in stages:
         seconds = seconds_for(one.stage, project) if one.state == "make" else 0.0
         total += seconds or 0.0
         expected = "finished" if one.state == "finished" else f"about {duration(seconds)}" if seconds else ""
-        _say(f"  {one.stage.name:34}{one.stage.title:36}{expected}")
+        _say(f"  {one.stage.name:{names}}{one.stage.title:{titles}}{expected}".rstrip())
     _say(f"In all about {duration(total)} on this machine, in {project.out}." if total else f"In {project.out}.")
 
 
@@ -280,11 +285,11 @@ def run(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Do all of it, from the sources to the report, taking up where it stopped.
+    """Do all of it, from the sources to the report; what is finished is used again.
 
     `kaug run pipelines/quickstart.toml` answers the question of a pipeline file. `kaug run facts.ttl` needs none: settings
     are chosen by the size of the knowledge and the machine, the plan is shown with the time it will take, and the report
-    comes to stand in `build/facts`. `--init` writes these settings to `facts.toml`.
+    is written to `build/facts`. `--init` writes these settings to `facts.toml`.
     """
     set_logging(verbose)
     settings, file = _settings(set_, seed, limit), _pipeline_file(inputs)
@@ -314,18 +319,20 @@ def _started(
     """Make a project of RDF without a pipeline file: build the knowledge base, and choose settings by what it holds."""
     import torch
 
-    name = inputs[0].name.split(".")[0] or "facts"
+    name = safe_name(source_of(inputs[0]).id)
+    # A lexicon is RDF: beside the facts, the pipeline file can name it.
+    inputs = [*inputs, *([lexicon] if lexicon else [])]
     file, folder = Path(f"{name}.toml"), out or Path("build") / name
     if init and check:
         raise PipelineError("--init writes a file, and --check writes none: give one of them.")
     if init and file.exists():
         raise PipelineError(f"{file}: is there already. Run it with `kaug run {file}`, or move it away.")
     alone = [one for one in settings if one.startswith("knowledge.") and not one.startswith("knowledge.limit=")]
-    first = project_of(knowledge_only([str(one) for one in inputs], alone), folder, lexicon=lexicon)
+    first = project_of(knowledge_only([str(one) for one in inputs], alone), folder)
     if check:
         from kaug.knowledge.build import build_kb as build
 
-        count = len(build(first.sources, lexicon=lexicon).taught)
+        count = len(build(first.sources).taught)
     else:
         count = _run(first, "knowledge", rebuild=rebuild, quiet=quiet)["1-knowledge"].counts["facts taught"]
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -334,7 +341,7 @@ def _started(
     if init:
         write_whole(file, text)
         _say(f"The settings are in {file}; `kaug run {file}` runs them again.")
-    return project_of(pipeline, folder, lexicon=lexicon, command=_typed(), rebuild=rebuild)
+    return project_of(pipeline, folder, command=_typed(), rebuild=rebuild)
 
 
 @app.command()

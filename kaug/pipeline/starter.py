@@ -20,14 +20,13 @@ def knowledge_only(sources: Sequence[str], settings: Sequence[str] = ()) -> Pipe
     return Pipeline.parse(_head(sources) + "[training]\ntokens = 1\n", "the sources named", settings)
 
 
-def starter_text(sources: Sequence[str], facts: int, *, device: str, lexicon: str | None = None) -> str:
+def starter_text(sources: Sequence[str], facts: int, *, device: str) -> str:
     """Write a pipeline file for RDF that has none.
 
     Args:
         sources: The RDF files, folders or patterns, as the file shall name them.
         facts: How many facts they hold that can be taught.
         device: `cpu` or `cuda`.
-        lexicon: How predicates are said, if there is a file for it; it is named in a comment.
 
     Returns:
         The TOML, with a comment that says why beside each figure.
@@ -39,13 +38,13 @@ def starter_text(sources: Sequence[str], facts: int, *, device: str, lexicon: st
         "# Written by kaug: a first run on these sources. Change what you like; docs/pipelines.md explains every key.\n"
         + _head(sources)
         + f"limit = {limit}  # of {facts:,} facts; those left out show what training breaks\n\n"
-        + f"[exam]\nprobes_per_kind = {{ recall = {probes}, reverse = 50, compose = 50, locality = 50 }}\n\n"
+        + f"[exam]\nprobes_per_kind = {{ recall = {probes}, reverse = 50, compose = 50, locality = 50, continuation = 50 }}\n\n"
         + f"[training]\ntokens = {tokens:_}  # {_TOKENS_PER_FACT} for each fact taught\nstep_tokens = 128\n"
         + 'learning_rate = 5e-4\ntemplate = "plain"\nsystem = ""\n\n[evaluation]\nbatch_size = 64\n'
     )
 
 
 def _head(sources: Sequence[str]) -> str:
-    names = ", ".join(Path(source).name for source in sources)
-    question = json.dumps(f"Does the model learn what {names} says?", ensure_ascii=False)
+    names = " and ".join(Path(source).name for source in sources)
+    question = json.dumps(f"Does the model learn the facts of {names}?", ensure_ascii=False)
     return f"question = {question}\n\n[knowledge]\nsources = {json.dumps(list(sources), ensure_ascii=False)}\n"
