@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 
 from kaug.errors import PipelineError, TableError
@@ -13,6 +12,7 @@ from kaug.evaluation.answer import answer_probes, with_facts
 from kaug.evaluation.scorers import Score, Scorer
 from kaug.evaluation.settings import EvaluationSettings
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.models.check import model_digest
 from kaug.models.find import find_language_model
 from kaug.models.prompts import Template
 from kaug.progress import Show, silent
@@ -21,7 +21,6 @@ from kaug.store.artifact import publish
 from kaug.store.digests import fingerprint
 from kaug.tables import check_table
 from kaug.training.settings import TrainingSettings
-from kaug.wording.wording import Wording
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -70,7 +69,8 @@ def train(
 
     table = rows if isinstance(rows, pa.Table) else rows.data.table
     base, folder = find_language_model(str(model)), Path(out)
-    mark = fingerprint(rows=_digest(table), model=str(base), settings=settings.model_dump(), seed=seed, replay=replay)
+    content = settings.model_dump(exclude={"checkpoint_steps", "model"})
+    mark = fingerprint(rows=_digest(table), model=model_digest(base), settings=content, seed=seed, replay=replay)
     with (
         publish(folder, stage="training", fingerprint=mark) as draft,
         show("training", settings.tokens, "tokens") as advance,
@@ -188,21 +188,20 @@ def write_report(
 
     Returns:
         The content of `report.json`.
+
+    Raises:
+        TableError: The tables do not fit together, or name a fact that the knowledge base does not hold.
     """
     table, folder = _joined(answers), Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    facts = {fact for column in (exam["facts"], table["retrieved"]) for row in column.to_pylist() for fact in row}
-    rows = np.array(sorted(kb.row_of[fact] for fact in facts), np.int64)
-    ids = kb.hex_ids.take(pa.array(rows)).to_pylist()
-    sentences = Wording(kb, kb.languages[0]).sentences(rows).to_pylist()
-    sources = [",".join(names) for names in kb.facts["sources"].take(pa.array(rows)).to_pylist()]
+    sentences, provenance = report.describe_facts(kb, exam, table, kb.languages[0])
     return report.write_report(
         folder,
         question=question,
         probes=exam,
         answers=table,
-        sentences=dict(zip(ids, sentences, strict=True)),
-        provenance=dict(zip(ids, sources, strict=True)),
+        sentences=sentences,
+        provenance=provenance,
         run=dict(about or {}),
         resamples=resamples,
     )
@@ -228,7 +227,7 @@ def run(
     Args:
         pipeline: A pipeline file; or settings whose sources are files, with paths that start from the current folder.
         out: The folder of the artifacts; `build/<name of the file>` in the project's folder if None.
-        settings: Changes such as `training.tokens=5000`.
+        settings: Changes such as `training.tokens=5000`, for a pipeline file.
         rebuild: Make every stage anew.
         show: Opens progress bars.
 
@@ -247,6 +246,8 @@ def run(
         project = open_project(
             Path(pipeline), out=Path(out) if out else None, settings=settings, rebuild=rebuild, show=show
         )
+    elif settings:
+        raise PipelineError("settings=[…] change a pipeline file; of a Pipeline make another with `Pipeline.parse`.")
     elif out is None:
         raise PipelineError("Name the folder of the artifacts with out=…: settings without a file have no name for it.")
     else:

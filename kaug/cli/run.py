@@ -332,7 +332,8 @@ def _started(
     if check:
         from kaug.knowledge.build import build_kb as build
 
-        count = len(build(first.sources).taught)
+        taught = first.pipeline.knowledge.model_dump(exclude={"manifest", "sources", "shapes"})
+        count = len(build(first.sources, **taught).taught)
     else:
         count = _run(first, "knowledge", rebuild=rebuild, quiet=quiet)["1-knowledge"].counts["facts taught"]
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -340,7 +341,8 @@ def _started(
     pipeline = Pipeline.parse(text, "the settings chosen", settings)
     if init:
         write_whole(file, text)
-        _say(f"The settings are in {file}; `kaug run {file}` runs them again.")
+        again = shlex.join(["kaug", "run", str(file), *(word for one in settings for word in ("--set", one))])
+        _say(f"The settings are in {file}; `{again}` runs them again.")
     return project_of(pipeline, folder, command=_typed(), rebuild=rebuild)
 
 

@@ -10,7 +10,7 @@ from kaug.models.find import check_language_model, find_encoder
 from kaug.pipeline.project import Project
 from kaug.pipeline.stage import Stage, closure, mark
 from kaug.pipeline.stages import plan, targets
-from kaug.rdf.endpoint import fetched_aside
+from kaug.rdf.endpoint import fetched_aside, is_fetched
 from kaug.rdf.sources import Source
 from kaug.store.artifact import Artifact, load, promised_fingerprint
 
@@ -56,7 +56,7 @@ def planned(project: Project, command: str) -> list[PlannedStage]:
 
 def _must_fetch(stage: Stage) -> bool:
     """Whether to look at a stage would fetch what an endpoint has."""
-    return isinstance(stage.settings, Source) and bool(stage.settings.endpoint) and not stage.settings.path.is_file()
+    return isinstance(stage.settings, Source) and not is_fetched(stage.settings)
 
 
 def check(project: Project, command: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kaug.arms import Arm, is_base
 from kaug.augmentation.corpus import read_corpus
+from kaug.errors import PipelineError
 from kaug.models.check import model_digest
 from kaug.models.find import find_encoder, find_language_model, fitting_precision
 from kaug.pipeline.settings import Pipeline, project_root, read_pipeline
@@ -55,8 +56,16 @@ class Project:
 
     @property
     def shapes(self) -> Path | None:
-        """The SHACL shapes to check the sources against, if the pipeline asks for it."""
-        return self.manifest.shapes if self.pipeline.knowledge.shapes else None
+        """The SHACL shapes to check the sources against, if the pipeline asks for it.
+
+        Raises:
+            PipelineError: The manifest names none.
+        """
+        if not self.pipeline.knowledge.shapes:
+            return None
+        if self.manifest.shapes is None:
+            raise PipelineError(f"knowledge.shapes is true, but there are no `shapes` in {self.manifest.path}.")
+        return self.manifest.shapes
 
     def vocabulary_marks(self) -> Mapping[str, str]:
         """Return the digests of lexicon and shapes, and the names of the sources' files, which origins tell."""

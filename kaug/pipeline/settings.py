@@ -24,6 +24,14 @@ from kaug.training.settings import TrainingSettings
 
 __all__ = ["ArmSettings", "Pipeline", "read_pipeline"]
 
+_RENAMED = {
+    "retrieval.floor": "threshold",
+    "retrieval.only": "filter",
+    "augmentation.phrasings": "templates",
+    "mismatched": "shuffled",
+}
+"""What keys and arms were called before, and what they are called now."""
+
 _MOST_BYTES, _MOST_DEPTH, _MOST_DIGITS, _MOST_TEXT, _MOST_ERRORS = 1 << 20, 16, 40, 100_000, 20
 
 
@@ -120,7 +128,7 @@ class Pipeline(Section):
         for key, names in (("augmentation.arms", trained), ("evaluation.arms", self.evaluation.arms)):
             for name in names:
                 if name not in arms:
-                    yield key, f"there is no arm {name!r}.{nearest(name, arms)}"
+                    yield key, f"there is no arm {name!r}.{_renamed(name) or nearest(name, arms)}"
                 if names.count(name) > 1:
                     yield key, f"each arm should stand there once; found {name!r} twice."
         for name in trained:
@@ -303,7 +311,7 @@ def _explain(cls: type[BaseModel], error: ValidationError, where: str, text: str
         place = next(filter(None, lines_of), "")
         if problem["type"] == "extra_forbidden":
             known = _fields(cls, names[:-1])
-            what = f"unknown key {key!r}.{nearest(names[-1], known)}"
+            what = f"unknown key {key!r}.{_renamed(key) or nearest(names[-1], known)}"
         elif problem["type"] == "missing":
             what = f"the key {key!r} is missing: {_description(cls, names)}"
         elif problem["type"] in {"value_error", "arms"}:
@@ -316,6 +324,10 @@ def _explain(cls: type[BaseModel], error: ValidationError, where: str, text: str
     if len(problems) > _MOST_ERRORS:
         lines.append(f"{where}: {len(problems) - _MOST_ERRORS:,} more mistakes.")
     return "\n".join(lines)
+
+
+def _renamed(name: str) -> str:
+    return f" It is called {_RENAMED[name]!r} now." if name in _RENAMED else ""
 
 
 def _line_of(text: str, names: list[str]) -> str:

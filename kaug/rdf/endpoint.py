@@ -26,7 +26,7 @@ from kaug.store.artifact import lock
 from kaug.store.digests import fingerprint
 from kaug.store.files import write_whole
 
-__all__ = ["endpoint_file", "fetch_endpoint", "fetched_aside"]
+__all__ = ["endpoint_file", "fetch_endpoint", "fetched_aside", "is_fetched"]
 
 MOST_BYTES = 256 << 20
 _LONGEST_WAIT = 600.0
@@ -93,11 +93,14 @@ def fetched_aside(sources: Sequence[Source]) -> Iterator[list[Source]]:
     """
     with tempfile.TemporaryDirectory(prefix="kaug-") as folder:
         yield [
-            source
-            if not source.endpoint or _is_kept(source.path, source.endpoint, source.query)
-            else replace(source, path=Path(folder) / f"{number}.nq")
+            source if is_fetched(source) else replace(source, path=Path(folder) / f"{number}.nq")
             for number, source in enumerate(sources)
         ]
+
+
+def is_fetched(source: Source) -> bool:
+    """Whether all that a source holds is in files already: whether to read it would fetch nothing."""
+    return not source.endpoint or _is_kept(source.path, source.endpoint, source.query)
 
 
 def _is_kept(file: Path, url: str, query: str) -> bool:

@@ -82,6 +82,10 @@ class Manifest:
                 chosen.append(self.sources[name])
             elif (self.path.parent / name).exists() or glob.has_magic(name):
                 chosen.append(source_of(self.path.parent / name))
+            elif not self.sources:
+                raise SourceError(
+                    f"{self.path.parent / name}: there is no such file, and no manifest that has it as an id."
+                )
             else:
                 raise SourceError(f"{self.path}: there is no source {name!r}.{nearest(name, self.sources)}")
         return with_own_ids(chosen)
@@ -96,7 +100,7 @@ def source_of(path: Path) -> Source:
     Returns:
         A source of kind `domain`; its id is the name without endings.
     """
-    named = path.parent if glob.has_magic(path.name) else path
+    named = path if path.exists() or not glob.has_magic(str(path)) else _root(path)
     name = os.path.basename(os.path.abspath(named))  # "." has none of its own
     return Source(name.split(".")[0] or name, path)
 

@@ -11,21 +11,25 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import numpy as np
 import pyarrow as pa
 from rich.table import Table
 from rich.text import Text
 
 from kaug.arms import ARMS, Arm, order_arms
+from kaug.errors import TableError
 from kaug.evaluation.gain import reading
 from kaug.evaluation.scorers import SCORERS, Scorer
 from kaug.exam.drawing import Kind
 from kaug.exam.kinds import KINDS
 from kaug.html import page
+from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.report import plots
 from kaug.report.findings import build_report, title
 from kaug.store.files import write_whole
+from kaug.wording.wording import Wording
 
-__all__ = ["gains_table", "render_html", "render_markdown", "write_report"]
+__all__ = ["describe_facts", "gains_table", "render_html", "render_markdown", "write_report"]
 
 _MARKS = {"up": "▲", "down": "▼", "unclear": "○"}
 _STYLES = {"up": "green", "down": "red", "unclear": "dim"}
@@ -100,6 +104,33 @@ def write_report(
     write_whole(folder / "report.md", render_markdown(report))
     write_whole(folder / "report.html", render_html(report))
     return report
+
+
+def describe_facts(
+    kb: KnowledgeBase, probes: pa.Table, answers: pa.Table, language: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Say and source all facts that a probe or an answer names, as `write_report` takes it.
+
+    Args:
+        kb: The knowledge base that the facts are in.
+        probes: A PROBES table.
+        answers: An ANSWERS table.
+        language: BCP 47 tag of the sentences.
+
+    Returns:
+        Hex id of a fact → its sentence, and → the ids of its sources.
+
+    Raises:
+        TableError: A fact is not in the knowledge base.
+    """
+    facts = {fact for column in (probes["facts"], answers["retrieved"]) for row in column.to_pylist() for fact in row}
+    if unknown := sorted(fact for fact in facts if fact not in kb.row_of):
+        raise TableError(f"The fact {unknown[0]!r} of the exam or the answers is not in this knowledge base.")
+    rows = np.array(sorted(kb.row_of[fact] for fact in facts), np.int64)
+    ids = kb.hex_ids.take(pa.array(rows)).to_pylist()
+    sources = [",".join(names) for names in kb.facts["sources"].take(pa.array(rows)).to_pylist()]
+    sentences = Wording(kb, language).sentences(rows).to_pylist()
+    return dict(zip(ids, sentences, strict=True)), dict(zip(ids, sources, strict=True))
 
 
 def render_html(report: Mapping[str, Any]) -> str:

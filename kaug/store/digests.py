@@ -5,6 +5,7 @@ import contextlib
 import functools
 import hashlib
 import importlib.metadata
+import inspect
 import json
 import re
 import sys
@@ -21,7 +22,7 @@ def fingerprint(**parts: Any) -> str:
     """Hash settings, input digests and versions to the hex digest that decides whether an artifact is up to date.
 
     Args:
-        parts: Anything that JSON can hold.
+        parts: Anything that JSON can hold. Of a function its source counts, not what it refers to; of all else, its text.
 
     Returns:
         32 lower-case hex digits; the order of keys does not matter.
@@ -30,8 +31,19 @@ def fingerprint(**parts: Any) -> str:
         >>> fingerprint(a=1, b=[2]) == fingerprint(b=[2], a=1)
         True
     """
-    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_in_words)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _in_words(value: Any) -> Any:
+    """Say what JSON has no word for; the text of a function would hold its address, which is another in each process."""
+    if isinstance(value, type) or not callable(value):
+        return str(value)
+    try:
+        source = inspect.getsource(value)
+    except (OSError, TypeError):  # typed into an interpreter, or an object that can be called
+        source = getattr(getattr(value, "__code__", None), "co_code", b"").hex() or type(value).__qualname__
+    return [getattr(value, "__module__", ""), getattr(value, "__qualname__", ""), source]
 
 
 def code_digest(*modules: str, root: Path | None = None) -> str:

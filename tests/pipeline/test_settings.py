@@ -437,3 +437,17 @@ def test_a_mistake_in_an_arm_names_its_line() -> None:
     assert said == (
         "p.toml:16: 'arms.polished+retrieval.starts_from': there is no 'polishd' to name here. Did you mean 'polished'?"
     )
+
+
+@pytest.mark.parametrize(
+    ("setting", "name"),
+    [
+        ("retrieval.floor=0.1", "threshold"),
+        ("retrieval.only={}", "filter"),
+        ("augmentation.phrasings=3", "templates"),
+        ('augmentation.arms=["mismatched"]', "shuffled"),
+        ('evaluation.arms=["mismatched"]', "shuffled"),
+    ],
+)
+def test_what_was_renamed_is_refused_with_the_name_that_it_has_now(setting: str, name: str) -> None:
+    assert f"It is called {name!r} now." in refuse(GOOD, setting)

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import pytest
 
-from kaug.errors import ArtifactError, SourceError
+from kaug.errors import ArtifactError, PipelineError, SourceError
+from kaug.pipeline.check import planned
 from kaug.pipeline.execute import Store, execute_here
 from kaug.pipeline.project import Project, open_project, project_of
 from kaug.pipeline.settings import Pipeline
@@ -180,3 +181,24 @@ def test_paths_of_a_pipeline_below_a_project_start_from_its_own_folder(tmp_path:
     (tmp_path / "kb" / "manifest.toml").unlink()
     opened = open_project(tmp_path / "mine" / "p.toml", settings=["knowledge.sources=['*.ttl']"])
     assert [source.path for source in opened.sources] == [tmp_path / "mine" / "*.ttl"]
+
+
+def test_a_plan_asks_no_endpoint_though_an_answer_to_another_query_is_there(tmp_path: Path) -> None:
+    (tmp_path / "kb" / ".fetched").mkdir(parents=True)
+    (tmp_path / "kb" / "manifest.toml").write_text(
+        '[sources.far]\nendpoint = "http://127.0.0.1:9/"\nquery = "CONSTRUCT WHERE { ?s ?p ?o }"\n'
+    )
+    kept = tmp_path / "kb" / ".fetched" / "far.nq"
+    kept.write_text("<urn:x:s> <urn:x:p> <urn:x:o> .\n")
+    about = kept.with_name("far.nq.json")
+    about.write_text('{"endpoint": "http://127.0.0.1:9/", "query": "CONSTRUCT WHERE { ?s a ?o }"}')
+    (tmp_path / "far.toml").write_text(TOML.replace("a.ttl", "far"))
+    (tmp_path / "build" / "far" / "0-sources" / "far").mkdir(parents=True)
+    states = {one.stage.name: one.state for one in planned(open_project(tmp_path / "far.toml"), "knowledge")}
+    assert states["0-sources/far"] == "make"
+    assert about.exists()
+
+
+def test_shapes_that_no_manifest_names_are_missed(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match=r"no `shapes` in .*manifest\.toml"):
+        plan(project(tmp_path, "knowledge.shapes=true"))

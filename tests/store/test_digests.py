@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kaug.store.digests import code_digest
+from kaug.store.digests import code_digest, fingerprint
 
 TREE = {
     "kaug/__init__.py": "",
@@ -134,3 +134,15 @@ def test_the_version_of_a_package_is_noticed(tmp_path: Path) -> None:
         done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
         digests.append(done.stdout)
     assert digests[0] == digests[1] != digests[2]
+
+
+def test_a_function_counts_by_its_source_not_by_its_address(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("def one(x): return x\ndef two(x): return -x\n")
+    program = (
+        "from mine import one, two; from kaug.store.digests import fingerprint as f; print(f(a=one), f(a=two), f(a=[]))"
+    )
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {program}"]
+    first, second = (subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() for _ in "ab")
+    assert first == second
+    assert len(set(first)) == 3
+    assert fingerprint(a=Path("b")) == fingerprint(a="b")

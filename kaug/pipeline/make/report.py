@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from kaug.knowledge.knowledge_base import load_kb
@@ -15,10 +14,9 @@ from kaug.pipeline.make.answers import read_answers
 from kaug.pipeline.make.exam import read_probes
 from kaug.pipeline.settings import Pipeline
 from kaug.pipeline.stage import Inputs, Job
-from kaug.report.report import write_report
+from kaug.report.report import describe_facts, write_report
 from kaug.tables import ANSWERS, write_table
 from kaug.version import __version__
-from kaug.wording.wording import Wording
 
 __all__ = ["ReportSettings", "make_report"]
 
@@ -38,20 +36,16 @@ def make_report(job: Job) -> None:
     kb, probes = job.inputs.open("1-knowledge", load_kb), job.inputs.open("3-exam", read_probes)
     names = [name for name in job.stage.needs if name.startswith("6-answers/")]
     answers = pa.concat_tables([job.inputs.open(name, read_answers) for name in names])
-    facts = {fact for column in (probes["facts"], answers["retrieved"]) for row in column.to_pylist() for fact in row}
-    rows = np.array(sorted(kb.row_of[fact] for fact in facts), np.int64)
-    ids = kb.hex_ids.take(pa.array(rows)).to_pylist()
-    sentences = Wording(kb, settings.pipeline.knowledge.languages[0]).sentences(rows).to_pylist()
-    sources = [",".join(ids) for ids in kb.facts["sources"].take(pa.array(rows)).to_pylist()]
     write_table(answers.cast(ANSWERS), job.draft.path / "answers.arrow")
     shutil.copyfile(job.inputs["1-quality"].path / "quality.html", job.draft.path / "quality.html")
+    sentences, provenance = describe_facts(kb, probes, answers, settings.pipeline.knowledge.languages[0])
     write_report(
         job.draft.path,
         question=settings.pipeline.question,
         probes=probes,
         answers=answers,
-        sentences=dict(zip(ids, sentences, strict=True)),
-        provenance=dict(zip(ids, sources, strict=True)),
+        sentences=sentences,
+        provenance=provenance,
         run=_describe(settings, job.inputs),
         resamples=settings.pipeline.evaluation.resamples,
         arms=settings.pipeline.arms_by_name,
