@@ -463,3 +463,36 @@ def test_a_second_command_in_the_same_folder_is_refused(kaug: Kaug, finished: An
         code, _, err = kaug("build-kb", finished.pipeline)
     assert code == 4
     assert "is building here. Wait for it, or name another folder with --out." in err
+
+
+def test_the_settings_written_for_rdf_name_its_lexicon_and_run_as_they_did(
+    kaug: Kaug, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, toy: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    facts = "\n".join(f":c{number} :capital :t{number} ." for number in range(6))
+    (tmp_path / "data" / "towns.ttl").write_text(f"@prefix : <https://example.org/> .\n{facts}")
+    (tmp_path / "words.ttl").write_text(
+        "@prefix : <https://example.org/> . @prefix kaug: <https://w3id.org/kaug/ns#> .\n"
+        ':capital kaug:statement "The seat of {s} is {o}."@en ; kaug:exam "Where is the seat of {s}?"@en .'
+    )
+    small = ["training.tokens=64", "evaluation.arms=['base']", "augmentation.arms=['augmented']"]
+    models = [
+        f"training.model='{toy.model}'",
+        f"retrieval.encoder='{toy.encoder}'",
+        "exam.probes_per_kind={ recall = 2 }",
+    ]
+    changes = [word for one in (*small, *models) for word in ("--set", one)]
+    code, _, err = kaug("run", "data/*.ttl", "--init", "--lexicon", "words.ttl", "-q", *changes)
+    assert code == 0, err
+    assert "kaug run data.toml --set training.tokens=64" in err
+    built = Path("build/data")
+    made = {file: file.stat().st_mtime_ns for file in built.glob("[1-5]*/**/manifest.json")}
+    code, _, err = kaug("run", "data.toml", "-q", *changes)
+    assert code == 0, err
+    assert {file: file.stat().st_mtime_ns for file in built.glob("[1-5]*/**/manifest.json")} == made
+
+
+def test_a_file_that_is_not_there_is_missed_by_its_path(kaug: Kaug, tmp_path: Path) -> None:
+    code, _, err = kaug("run", tmp_path / "nosuch.ttl", "--check")
+    assert (code, "there is no such file" in err) == (3, True)

@@ -183,3 +183,11 @@ def test_a_proof_deeper_than_the_stack(tmp_path: Path) -> None:
     lines = say_proof(kb, explain(kb, ids[-1].hex()))
     assert len(lines) == steps
     assert lines[-1] == f"{'  ' * (steps - 1)}X0000 is after y. (world)"
+
+
+def test_a_fact_whose_terms_have_no_label_is_found_by_what_is_said_of_them(tmp_path: Path) -> None:
+    (tmp_path / "a.ttl").write_text("@prefix : <https://example.org/> . :Togo :capital :Lome . :Peru :capital :Lima .")
+    kb = build_kb([tmp_path / "a.ttl"])
+    (lome,) = find_facts(kb, "togo")
+    assert find_facts(kb, "https://example.org/Lome") == [lome]
+    assert say_proof(kb, explain(kb, lome))[0].startswith("The capital of Togo is Lome.")

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pytest
 
 import kaug
+from kaug.errors import PipelineError, TableError
 from kaug.store.artifact import load
 from kaug.tables import read_table
 
@@ -292,3 +293,35 @@ def test_texts_are_injected_from_a_built_index(finished: Any) -> None:
         "We saw Togo (The currency of Togo is the Taler).",
     )
     assert isinstance(rows.data.table, pa.Table)
+
+
+def test_settings_beside_a_pipeline_object_are_refused(tmp_path: Path) -> None:
+    pipeline = kaug.Pipeline.parse('question = "?"\n[knowledge]\nsources = ["a.ttl"]\n[training]\ntokens = 1000\n')
+    with pytest.raises(PipelineError, match="settings"):
+        kaug.run(pipeline, out=tmp_path, settings=["training.tokens=500"])
+
+
+def test_a_report_on_facts_of_another_knowledge_base_is_refused(finished: Any, tmp_path: Path) -> None:
+    exam = read_table(build(finished) / "3-exam" / "probes.arrow", "probes")
+    answers = read_table(build(finished) / "6-report" / "answers.arrow", "answers")
+    assert kaug.write_report(tmp_path, exam, answers, kaug.load_kb(build(finished)), resamples=100)["gains"]
+    (tmp_path / "a.ttl").write_text("<urn:x:s> <urn:x:p> <urn:x:o> .")
+    with pytest.raises(TableError, match="is not in this knowledge base"):
+        kaug.write_report(tmp_path, exam, answers, kaug.build_kb(tmp_path / "a.ttl"), resamples=100)
+
+
+def test_a_training_is_not_taken_up_from_another_base_model(toy: Any, tmp_path: Path) -> None:
+    rows = pa.table({"prompt": ["Name the city."], "completion": ["Lome."], "form": ["question"]})
+    settings = kaug.TrainingSettings(tokens=64, step_tokens=16, template="plain")
+    base = tmp_path / "base"
+    shutil.copytree(toy.model, base)
+
+    def mark(**changes: Any) -> str:
+        kaug.train(rows, base, tmp_path / "model", settings.model_copy(update=changes))
+        return load(tmp_path / "model").fingerprint
+
+    first = mark()
+    assert mark(checkpoint_steps=2) == first  # a training may go on with other pauses
+    config = json.loads((base / "config.json").read_text())
+    (base / "config.json").write_text(json.dumps(config | {"rope_theta": 5000.0}))
+    assert mark() != first

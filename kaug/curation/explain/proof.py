@@ -80,7 +80,8 @@ def find_facts(kb: KnowledgeBase, text: str) -> list[str]:
 
     Args:
         kb: The knowledge base.
-        text: The first digits of a fact's id, four or more; or a name of a subject or object, in any case.
+        text: The first digits of a fact's id, four or more; or a name of a subject or object, in any case; or its IRI. Where
+            nothing bears the name, what is said by it for want of a label counts.
 
     Returns:
         The ids of the facts, in hex: those inferred first, each kind in the order of FACTS. An axiom is found by its id.
@@ -94,6 +95,9 @@ def find_facts(kb: KnowledgeBase, text: str) -> list[str]:
         if found:
             return found
     terms = pc.unique(kb.labels.filter(pc.equal(pc.utf8_lower(kb.labels["text"]), wanted))["term"])
+    if not len(terms):
+        said = pc.equal(pc.utf8_lower(Wording(kb, kb.languages[0]).labels()), wanted)
+        terms = pc.indices_nonzero(pc.or_(said, pc.equal(kb.terms["value"], text.strip()))).cast(pa.uint32())
     named = pc.or_(pc.is_in(kb.facts["subject"], terms), pc.is_in(kb.facts["object"], terms))
     rows = kb.facts.filter(named)
     if not len(rows):
