@@ -14,14 +14,13 @@ from typing import Any
 
 from kaug.errors import KaugError, SourceError
 
-__all__ = ["files_below", "find_files", "open_file", "read_text", "read_toml"]
+__all__ = ["files_below", "find_files", "open_file", "parse_toml", "read_text", "read_toml"]
 
 # Without O_NONBLOCK, opening a pipe waits for someone who writes into it. Windows has no such pipes.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _MOST_TEXT = 16 << 20  # bytes of a settings file
+_DEPTH, _DIGITS = 16, 40  # of tables, arrays and dotted keys; of a number
 _MOST_VISITS = 100  # of one folder, by way of several links
-_DEPTH = 100  # of dotted keys: the time and the stack of the parser grow with each level
-_DEEP_KEY = re.compile(rf"(?<![\w-])(?:[\w-]+[ \t]*\.[ \t]*){{{_DEPTH}}}")
 
 
 def open_file(path: Path) -> BufferedReader:
@@ -88,15 +87,55 @@ def read_toml(path: Path) -> dict[str, Any]:
         >>> read_toml(file)
         {'a': {'b': 1}}
     """
-    text = read_text(path, _MOST_TEXT)
-    if _DEEP_KEY.search(text):
-        raise SourceError(f"{path}: a key has more than {_DEPTH} parts.")
+    return parse_toml(read_text(path, _MOST_TEXT), str(path))
+
+
+_TOKEN = re.compile(
+    r"""
+    \"{3} (?:\\. | [^\\])*? (?:\"{3} | \Z) | '{3} .*? (?:'{3} | \Z)   # texts of several lines
+    | " (?:\\. | [^"\\\n])* "? | ' [^'\n]* '? | \# [^\n]*              # texts, comments
+    | [][{}.,=\n] | [\w+-]+
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+
+
+def parse_toml(text: str, where: str, length: int = _MOST_TEXT) -> dict[str, Any]:
+    """Parse TOML; what would keep the parser busy for long, or overflow it, is refused before.
+
+    Args:
+        text: The TOML.
+        where: Where it stands, for error messages.
+        length: The maximum of characters.
+
+    Raises:
+        SourceError: It is no TOML, too large, or nested too deep.
+
+    Examples:
+        >>> parse_toml("a.b = 1", "here")
+        {'a': {'b': 1}}
+    """
+    if len(text) > length:
+        raise SourceError(f"{where}: longer than {length:,} bytes; it should be shorter.")
+    level = dots = 0
+    line = 1
+    for token in _TOKEN.finditer(text):
+        mark = token[0]
+        if mark in "[{":
+            level += 1
+        elif mark in "]}":
+            level = max(0, level - 1)
+        dots = dots + 1 if mark == "." else 0 if mark in ",=\n" else dots
+        if max(level, dots) > _DEPTH:
+            raise SourceError(f"{where}:{line}: nested more than {_DEPTH} deep; it should not be.")
+        if len(mark) > _DIGITS and re.match(r"[+-]?\d[\da-fA-F_xob]*\Z", mark):
+            raise SourceError(f"{where}:{line}: a number of {len(mark):,} characters; should have {_DIGITS} at most.")
+        line += mark.count("\n")
     try:
         return tomllib.loads(text)
-    except RecursionError:
-        raise SourceError(f"{path}: tables or arrays are nested too deep.") from None
-    except ValueError as error:
-        raise SourceError(f"{path}: not valid TOML: {error}") from error
+    except (ValueError, RecursionError) as error:
+        why = str(error)
+        raise SourceError(f"{where}: not valid TOML: {why[:200]}{'…' if len(why) > 200 else ''}") from error
 
 
 def files_below(folder: Path) -> Iterator[Path]:

@@ -135,11 +135,11 @@ def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("a = " + "[" * 5000, "nested too deep"),
-        ("a = " + "{b=" * 5000, "nested too deep"),
-        ("a." * 100_000 + "a = 1", "a key has more than 100 parts"),
-        ("[" + "a ." * 100_000 + "a]", "a key has more than 100 parts"),
-        ("a = " + "9" * 5000, "not valid TOML"),
+        ("a = " + "[" * 5000, "nested more than 16 deep"),
+        ("a = " + "{b=" * 5000, "nested more than 16 deep"),
+        ("a." * 100_000 + "a = 1", "nested more than 16 deep"),
+        ("[" + "a ." * 100_000 + "a]", "nested more than 16 deep"),
+        ("a = " + "9" * 5000, "a number of 5,000 characters"),
         ("a = ", "not valid TOML"),
         ("#" + "x" * (16 << 20), "has more than 16,777,216 bytes"),
     ],

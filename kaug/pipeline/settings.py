@@ -15,7 +15,7 @@ from kaug.augmentation.settings import AugmentationSettings
 from kaug.errors import PipelineError, SourceError, nearest
 from kaug.evaluation.settings import EvaluationSettings
 from kaug.exam.settings import ExamSettings
-from kaug.files import read_text
+from kaug.files import parse_toml, read_text
 from kaug.knowledge.settings import KnowledgeSettings
 from kaug.retrieval.settings import RetrievalSettings
 from kaug.settings import Section
@@ -32,7 +32,7 @@ _RENAMED = {
 }
 """What keys and arms were called before, and what they are called now."""
 
-_MOST_BYTES, _MOST_DEPTH, _MOST_DIGITS, _MOST_TEXT, _MOST_ERRORS = 1 << 20, 16, 40, 100_000, 20
+_MOST_BYTES, _MOST_DEPTH, _MOST_TEXT, _MOST_ERRORS = 1 << 20, 16, 100_000, 20
 
 
 class ArmSettings(Section):
@@ -204,44 +204,11 @@ def _what_to_do(path: Path) -> str:
     )
 
 
-_TOKEN = re.compile(
-    r"""
-    \"{3} (?:\\. | [^\\])*? (?:\"{3} | \Z) | '{3} .*? (?:'{3} | \Z)   # texts of several lines
-    | " (?:\\. | [^"\\\n])* "? | ' [^'\n]* '? | \# [^\n]*              # texts, comments
-    | [][{}.,=\n] | [\w+-]+
-    """,
-    re.DOTALL | re.VERBOSE,
-)
-
-
 def _read_toml(text: str, where: str) -> dict[str, Any]:
-    """Parse TOML; what would keep the parser busy for long, or overflow it, is refused before.
-
-    Raises:
-        PipelineError: It is no TOML, too large, or nested too deep.
-    """
-    if len(text) > _MOST_BYTES:
-        raise PipelineError(f"{where}: longer than {_MOST_BYTES:,} bytes; a pipeline file should be shorter.")
-    depth = dots = 0
-    line = 1
-    for token in _TOKEN.finditer(text):
-        mark = token[0]
-        if mark in "[{":
-            depth += 1
-        elif mark in "]}":
-            depth = max(0, depth - 1)
-        dots = dots + 1 if mark == "." else 0 if mark in ",=\n" else dots
-        if max(depth, dots) > _MOST_DEPTH:
-            raise PipelineError(f"{where}:{line}: nested more than {_MOST_DEPTH} deep; a pipeline file should not be.")
-        if len(mark) > _MOST_DIGITS and re.match(r"[+-]?\d[\da-fA-F_xob]*\Z", mark):
-            raise PipelineError(
-                f"{where}:{line}: a number of {len(mark):,} characters; should have {_MOST_DIGITS} at most."
-            )
-        line += mark.count("\n")
     try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise PipelineError(f"{where}: not valid TOML: {_cut(str(error))}") from error
+        return parse_toml(text, where, _MOST_BYTES)
+    except SourceError as error:
+        raise PipelineError(str(error)) from error.__cause__
 
 
 def _texts_in(value: Any, key: str = "") -> Iterator[tuple[str, str]]:

@@ -1,7 +1,6 @@
 """Training rows and a base model → a fine-tuned model, by transformers' Trainer, with checkpoints and exact resume."""
 
 import contextlib
-import errno
 import json
 import math
 import shutil
@@ -20,7 +19,7 @@ from kaug.models.precision import choose_precision
 from kaug.models.quiet import quiet_transformers
 from kaug.progress import Advance
 from kaug.store.digests import file_digest
-from kaug.store.files import write_whole
+from kaug.store.files import FULL, write_whole
 from kaug.training.objectives import Loss, loss_of
 from kaug.training.settings import TrainingSettings
 from kaug.training.tokens import Block, Blocks, encode_rows
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["TrainingRun", "train_model"]
 
 _MARK = "whole.json"
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True)
@@ -203,7 +201,7 @@ def _disk_errors(out: Path) -> Iterator[None]:
         yield
     except (OSError, RuntimeError, SafetensorError) as error:
         # torch says neither errno nor reason where a file cannot be written.
-        full = getattr(error, "errno", None) in _FULL or any(
+        full = getattr(error, "errno", None) in FULL or any(
             words in str(error)
             for words in ("No space left", "os error 28", "File too large", "PytorchStreamWriter", "inline_container")
         )
