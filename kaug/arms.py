@@ -6,6 +6,7 @@ line in `ARMS`, or a section `[arms.NAME]` of a pipeline file; nothing is read o
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 __all__ = ["ARMS", "Arm", "is_base", "order_arms", "trained_arm"]
 
@@ -21,8 +22,11 @@ class Arm:
         starts_from: The arm whose model it is trained from, or asked as; None is the base model.
         objective: The training objective, a key of `kaug.training.objectives.OBJECTIVES`; None is the pipeline's.
         retrieval: Whether the facts that retrieval finds are put before the exam's questions.
+        not_content: What only reports say of it: no part of a fingerprint.
         control: Against which an arm that is trained on facts is compared: what the difference shows. Empty if it is no control.
     """
+
+    not_content: ClassVar[frozenset[str]] = frozenset(["meaning", "control"])
 
     name: str
     meaning: str

@@ -496,3 +496,9 @@ def test_the_settings_written_for_rdf_name_its_lexicon_and_run_as_they_did(
 def test_a_file_that_is_not_there_is_missed_by_its_path(kaug: Kaug, tmp_path: Path) -> None:
     code, _, err = kaug("run", tmp_path / "nosuch.ttl", "--check")
     assert (code, "there is no such file" in err) == (3, True)
+
+
+def test_of_a_finished_run_nothing_is_left_to_make(kaug: Kaug, finished: Any) -> None:
+    code, out, _ = kaug("run", finished.pipeline, "--check", "--json")
+    assert code == 0
+    assert set(json.loads(out)["plan"].values()) == {"finished"}

@@ -28,7 +28,7 @@ class Stage:
         make: Makes the artifact; its module and all that this imports are part of the fingerprint.
         needs: The names of the stages whose artifacts it reads.
         settings: What it is set to, a dataclass or a section of the pipeline file: what `make` gets, and, but for paths,
-            callables and what a section lists as `not_content`, part of the fingerprint.
+            callables and what it lists as `not_content`, part of the fingerprint.
         outside: Returns what else decides its content, by name: the digests of files and models, what is computed in.
         size: How much there is to do, in the unit of its kind, where that is known before.
     """
@@ -132,7 +132,7 @@ def _content(settings: Any) -> Any:
         return {
             name: _content(value)
             for name, value in values.items()
-            if not isinstance(value, Path) and not callable(value)
+            if not isinstance(value, Path) and not callable(value) and name not in getattr(settings, "not_content", ())
         }
     if isinstance(settings, Mapping):
         return {str(key): _content(value) for key, value in settings.items()}

@@ -95,7 +95,7 @@ def plan(project: Project) -> list[Stage]:
     report = Stage(
         "6-report", "report", "the report", make_report,
         (knowledge.name, quality.name, probes.name, *(one.name for one in answers)),
-        ReportSettings(pipeline, project.command, project.precision),
+        ReportSettings(pipeline, lambda: project.command, project.precision),
     )  # fmt: skip
     return [*stages, *answers, report]
 

@@ -12,10 +12,10 @@ from kaug.pipeline.check import planned
 from kaug.pipeline.execute import Store, execute_here
 from kaug.pipeline.project import Project, open_project, project_of
 from kaug.pipeline.settings import Pipeline
-from kaug.pipeline.stage import Inputs, Job, Stage, closure
+from kaug.pipeline.stage import Inputs, Job, Stage, closure, mark
 from kaug.pipeline.stages import plan, targets
 from kaug.settings import Section
-from kaug.store.artifact import load
+from kaug.store.artifact import Artifact, load
 
 TOML = """
 question = "?"
@@ -202,3 +202,14 @@ def test_a_plan_asks_no_endpoint_though_an_answer_to_another_query_is_there(tmp_
 def test_shapes_that_no_manifest_names_are_missed(tmp_path: Path) -> None:
     with pytest.raises(PipelineError, match=r"no `shapes` in .*manifest\.toml"):
         plan(project(tmp_path, "knowledge.shapes=true"))
+
+
+def test_what_an_arm_is_said_to_be_makes_no_rows_anew(tmp_path: Path) -> None:
+    def rows(*settings: str) -> str:
+        own = [f"arms.mine.{one}" for one in settings]
+        stages = {stage.name: stage for stage in plan(project(tmp_path, *own, "augmentation.arms=['mine']"))}
+        stage = stages["4-shards/mine"]
+        return mark(stage, {name: Artifact(tmp_path, "x", "digest", "fingerprint") for name in stage.needs})
+
+    assert rows("rows='repeated'") == rows("rows='repeated'", "meaning='few words'", "control='few words'")
+    assert rows("rows='repeated'") != rows("rows='augmented'")

@@ -23,10 +23,13 @@ __all__ = ["ReportSettings", "make_report"]
 
 @dataclass(frozen=True)
 class ReportSettings:
-    """What a report says of its run besides the artifacts: the pipeline, what was typed, and what was computed in."""
+    """What a report says of its run besides the artifacts: the pipeline, what was typed, and what was computed in.
+
+    `command` is a function, and so no content: a report stays when the same run is typed in other words.
+    """
 
     pipeline: Pipeline
-    command: str
+    command: Callable[[], str]
     precision: Callable[[], str]
 
 
@@ -57,7 +60,7 @@ def _describe(settings: ReportSettings, inputs: Inputs) -> dict[str, Any]:
     pipeline, made = settings.pipeline, inputs.artifacts
     trained = [dict(one.details) for one in made.values() if one.stage == "training"]
     return {
-        "command": settings.command,
+        "command": settings.command(),
         "seeds": list(pipeline.seeds),
         "model": pipeline.training.model,
         "encoder": pipeline.retrieval.encoder,
