@@ -7,6 +7,7 @@ from kaug.exam.draw import draw_exam
 from kaug.knowledge.build import build_kb
 from kaug.models.check import check_encoder
 from kaug.models.find import check_language_model, find_encoder
+from kaug.pipeline.make.knowledge import shape_results
 from kaug.pipeline.project import Project
 from kaug.pipeline.stage import Stage, closure, mark
 from kaug.pipeline.stages import plan, targets
@@ -73,6 +74,7 @@ def check(project: Project, command: str) -> dict[str, Any]:
         KaugError: Whatever the run itself would raise for its inputs.
     """
     settings, pipeline = project.pipeline.knowledge, project.pipeline
+    shapes = project.shapes
     with fetched_aside(project.sources) as sources:
         kb = build_kb(
             sources,
@@ -80,6 +82,8 @@ def check(project: Project, command: str) -> dict[str, Any]:
             where="[knowledge] select",
             **settings.model_dump(exclude={"manifest", "sources", "shapes"}),
         )
+        if shapes:
+            shape_results(sources, shapes)
     found: dict[str, Any] = {"question": pipeline.question, **kb.counts}
     stages = plan(project)
     kinds = {stage.kind for stage in closure(stages, targets(stages, command))}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kaug.arms import Arm, is_base
 from kaug.augmentation.corpus import read_corpus
-from kaug.errors import PipelineError
+from kaug.errors import PipelineError, SourceError
 from kaug.models.check import model_digest
 from kaug.models.find import find_encoder, find_language_model, fitting_precision
 from kaug.pipeline.settings import Pipeline, project_root, read_pipeline
@@ -68,10 +68,17 @@ class Project:
         return self.manifest.shapes
 
     def vocabulary_marks(self) -> Mapping[str, str]:
-        """Return the digests of lexicon and shapes, and the names of the sources' files, which origins tell."""
+        """Return the digests of lexicon and shapes, and the names of the sources' files, which origins tell.
+
+        Raises:
+            SourceError: The lexicon or the shapes cannot be read.
+        """
         files = {"lexicon": self.lexicon, "shapes": self.shapes}
         names = {f"path of {source.id}": source.path.name for source in self.sources}
-        return {name: file_digest(file) for name, file in files.items() if file} | names
+        try:
+            return {name: file_digest(file) for name, file in files.items() if file} | names
+        except OSError as error:
+            raise SourceError(f"{error.filename}: cannot be read: {error.strerror}.") from error
 
     @cached_property
     def _corpus(self) -> tuple[list[str], list[str]]:

@@ -8,9 +8,11 @@ from typing import ClassVar
 import pytest
 
 from kaug.errors import ArtifactError, PipelineError, SourceError
-from kaug.pipeline.check import planned
+from kaug.errors import ArtifactError, PipelineError, SourceError
+from kaug.pipeline.check import check, planned
 from kaug.pipeline.execute import Store, execute_here
 from kaug.pipeline.project import Project, open_project, project_of
+from kaug.pipeline.run import run_project
 from kaug.pipeline.settings import Pipeline
 from kaug.pipeline.stage import Inputs, Job, Stage, closure, mark
 from kaug.pipeline.stages import plan, targets
@@ -213,3 +215,38 @@ def test_what_an_arm_is_said_to_be_makes_no_rows_anew(tmp_path: Path) -> None:
 
     assert rows("rows='repeated'") == rows("rows='repeated'", "meaning='few words'", "control='few words'")
     assert rows("rows='repeated'") != rows("rows='augmented'")
+
+
+SHAPES = """@prefix sh: <http://www.w3.org/ns/shacl#> .
+<urn:x:S> a sh:NodeShape ; sh:targetNode <urn:x:s> ; sh:property [ sh:path <urn:x:q> ; sh:minCount 1 ; sh:message "no q" ] .
+"""
+
+
+def test_shapes_are_checked_beforehand_as_in_the_run(tmp_path: Path) -> None:
+    (tmp_path / "kb").mkdir()
+    (tmp_path / "kb" / "a.ttl").write_text("<urn:x:s> <urn:x:p> <urn:x:o> .")
+    (tmp_path / "kb" / "manifest.toml").write_text('shapes = "shapes.ttl"\n[sources.a]\npath = "a.ttl"\n')
+    (tmp_path / "p.toml").write_text(TOML.replace("a.ttl", "a"))
+
+    def opened() -> Project:
+        return open_project(tmp_path / "p.toml", settings=["knowledge.shapes=true"])
+
+    for act in (check, run_project):
+        with pytest.raises(SourceError, match=r"shapes\.ttl: cannot be read: No such file"):
+            act(opened(), "knowledge")
+    (tmp_path / "kb" / "shapes.ttl").write_text(SHAPES)
+    for act in (check, run_project):
+        with pytest.raises(SourceError, match=r"the sources violate 1 shapes(.|\n)*no q"):
+            act(opened(), "knowledge")
+    (tmp_path / "kb" / "a.ttl").write_text("<urn:x:s> <urn:x:p> <urn:x:o> ; <urn:x:q> <urn:x:o> .")
+    assert check(opened(), "knowledge")["facts"] == 2
+    assert "1-knowledge" in run_project(opened(), "knowledge").artifacts
+
+
+def test_a_lexicon_that_is_not_there_is_missed(tmp_path: Path) -> None:
+    (tmp_path / "a.ttl").write_text("<urn:x:s> <urn:x:p> <urn:x:o> .")
+    (tmp_path / "m.toml").write_text('lexicon = "nosuch.ttl"\n')
+    (tmp_path / "p.toml").write_text(TOML.replace("[knowledge]", '[knowledge]\nmanifest = "m.toml"'))
+    for act in (check, run_project):
+        with pytest.raises(SourceError, match=r"nosuch\.ttl: cannot be read"):
+            act(open_project(tmp_path / "p.toml"), "knowledge")

@@ -1,6 +1,7 @@
 """The columns of the sources → `1-knowledge/`: terms, labels, facts, axioms, lexicon."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from kaug.rdf.read import lean_memory, load_files
 from kaug.rdf.sources import Source
 from kaug.rdf.validate import check_shapes
 
-__all__ = ["SHAPE_RESULTS", "BuildSettings", "make_knowledge"]
+__all__ = ["SHAPE_RESULTS", "BuildSettings", "make_knowledge", "shape_results"]
 
 SHAPE_RESULTS = "shapes.json"
 """The file of an artifact of this stage that holds the results of SHACL, if it was asked for."""
@@ -33,7 +34,11 @@ def make_knowledge(job: Job) -> None:
     """Put the sources together; a violation of the manifest's shapes stops the run if the pipeline asks for the check."""
     settings: BuildSettings = job.settings
     read = [job.inputs[name] for name in job.stage.needs]
-    results = _shape_results(job, settings)
+    results = None
+    if settings.shapes:
+        with job.show("checking shapes", None, "results") as advance:
+            results = shape_results(settings.sources, settings.shapes)
+            advance(len(results))
     with job.show("putting the knowledge base together", None, "facts") as advance, lean_memory():
         kb = assemble(
             settings.sources,
@@ -50,19 +55,21 @@ def make_knowledge(job: Job) -> None:
         (job.draft.path / SHAPE_RESULTS).write_text(json.dumps(results, ensure_ascii=False), encoding="utf-8")
 
 
-def _shape_results(job: Job, settings: BuildSettings) -> list[dict[str, str]] | None:
-    if settings.shapes is None:
-        return None
-    files = [file for source in settings.sources for file in source.files()]
-    with job.show("checking shapes", None, "results") as advance:
-        results = list(check_shapes(files, settings.shapes))
-        advance(len(results))
+def shape_results(sources: Sequence[Source], shapes: Path) -> list[dict[str, str]]:
+    """Check sources against SHACL shapes.
+
+    Returns:
+        The results, none of them a violation.
+
+    Raises:
+        SourceError: There is a violation.
+    """
+    results = list(check_shapes([file for source in sources for file in source.files()], shapes))
     broken = [f"{one['focus']}: {one['message']}" for one in results if one["severity"] == "Violation"]
     if broken:
         more = f"\n… and {len(broken) - 10} more" if len(broken) > 10 else ""
         lines = "\n".join(broken[:10])
         raise SourceError(
-            f"{settings.shapes}: the sources violate {len(broken)} shapes; mend them, or set knowledge.shapes = false.\n"
-            f"{lines}{more}"
+            f"{shapes}: the sources violate {len(broken)} shapes; mend them, or set knowledge.shapes = false.\n{lines}{more}"
         )
     return results
