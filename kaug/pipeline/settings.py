@@ -17,6 +17,7 @@ from kaug.evaluation.settings import EvaluationSettings
 from kaug.exam.settings import ExamSettings
 from kaug.files import parse_toml, read_text
 from kaug.knowledge.settings import KnowledgeSettings
+from kaug.rdf.parse import is_rdf_name
 from kaug.retrieval.settings import RetrievalSettings
 from kaug.settings import Section
 from kaug.training.objectives import OBJECTIVES
@@ -183,8 +184,10 @@ def read_pipeline(path: Path, settings: Sequence[str] = ()) -> Pipeline:
     """Read and check a pipeline file; see `Pipeline.parse`.
 
     Raises:
-        PipelineError: It is missing, too large, or not what a pipeline should be.
+        PipelineError: It is missing, too large, RDF, or not what a pipeline should be.
     """
+    if is_rdf_name(Path(path)):
+        raise PipelineError(f"{path}: is RDF by its name; `kaug run {path} --init` writes a pipeline file for it.")
     try:
         text = read_text(Path(path), _MOST_BYTES)
     except SourceError as error:

@@ -28,7 +28,7 @@ def publishable(value: Any, name: str = "") -> Any:
         name: The key that it stands under. A key such as `api_key`, `token` or `password` hides its value.
 
     Returns:
-        The value with secrets as `***` and absolute paths as `…/last-name`.
+        The value with secrets as `***`, absolute paths as `…/last-name`, and functions as their names.
 
     Examples:
         >>> publishable({"model": "/home/me/models/tiny", "api_key": "x", "tokens": 9})
@@ -44,6 +44,8 @@ def publishable(value: Any, name: str = "") -> Any:
         return _HIDDEN
     if isinstance(value, list | tuple):
         return [publishable(part) for part in value]
+    if callable(value):  # a form or an objective of one's own; its text would hold an address
+        return str(getattr(value, "__qualname__", type(value).__qualname__))
     return _text(value) if isinstance(value, str) else value
 
 

@@ -451,3 +451,8 @@ def test_a_mistake_in_an_arm_names_its_line() -> None:
 )
 def test_what_was_renamed_is_refused_with_the_name_that_it_has_now(setting: str, name: str) -> None:
     assert f"It is called {name!r} now." in refuse(GOOD, setting)
+
+
+def test_rdf_in_place_of_a_pipeline_file_is_told_from_it(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match=r"towns\.ttl --init` writes a pipeline file"):
+        read_pipeline(tmp_path / "towns.ttl")

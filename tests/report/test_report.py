@@ -487,3 +487,10 @@ def test_loss_curves_share_their_axes_and_skip_what_is_no_number() -> None:
 def test_visible_replaces_what_does_not_show() -> None:
     assert visible("a\u202eb\x00c\nd") == "a\ufffdb\ufffdc\nd"
     assert visible("x" * 500) == "x" * 400 + "…"
+
+
+def test_a_function_among_settings_is_shown_by_its_name() -> None:
+    assert publishable({"training": {"objective": len}, "forms": ["statement", publishable]}) == {
+        "training": {"objective": "len"},
+        "forms": ["statement", "publishable"],
+    }
