@@ -8,7 +8,6 @@ from typing import ClassVar
 import pytest
 
 from kaug.errors import ArtifactError, PipelineError, SourceError
-from kaug.errors import ArtifactError, PipelineError, SourceError
 from kaug.pipeline.check import check, planned
 from kaug.pipeline.execute import Store, execute_here
 from kaug.pipeline.project import Project, open_project, project_of
