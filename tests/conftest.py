@@ -11,10 +11,16 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Workers share the cores: threads of each that wait for one another would only wait longer.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from hypothesis import settings
+
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.rdf.sources import Source
 from kaug.wording.wording import Wording
+
+# A machine may be busy: what takes long is measured by benchmarks, not by a test.
+settings.register_profile("kaug", deadline=None)
+settings.load_profile("kaug")
 
 PREFIXES = """
 @prefix : <urn:toy:> .

@@ -15,6 +15,8 @@ from kaug import cli
 from kaug.importers.formats import ImporterName
 from kaug.store.artifact import lock
 
+pytestmark = pytest.mark.slow
+
 _PROJECT = runpy.run_path(str(Path(__file__).parent / "end_to_end" / "conftest.py"))
 toy_models, make_toy, toy, finished = (_PROJECT[name] for name in ("toy_models", "make_toy", "toy", "finished"))
 

@@ -71,6 +71,7 @@ def test_every_block_is_closed_and_of_a_known_language(page: Path) -> None:
     assert {language for _, language, _ in blocks(page)} <= LANGUAGES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "page",
     [page for page in PAGES if any(language in ("python", "turtle", "toml") for _, language, _ in blocks(page))],

@@ -115,6 +115,7 @@ def test_kaug_is_imported_in_no_time_and_loads_nothing_heavy() -> None:
     assert min(seconds) < 0.3
 
 
+@pytest.mark.slow
 def test_the_command_starts_without_torch_and_faiss() -> None:
     code = "import sys, kaug.cli; print(sorted({'torch', 'faiss', 'transformers', 'datasets'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

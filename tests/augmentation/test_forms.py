@@ -76,6 +76,7 @@ def test_both_orders_together_use_every_statement_once(toy_kb: KnowledgeBase, fa
     assert len(texts) == len(set(texts)) == 8 * 3 + 9 * 2 + 3 * 2
 
 
+@pytest.mark.slow
 def test_one_statement_is_one_of_those_that_templates_allow(toy_kb: KnowledgeBase, facts: Facts) -> None:
     for language, templates in (("en", 1), ("en", 2), ("zh", 5), ("fr", 5)):
         every = {

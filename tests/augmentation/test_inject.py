@@ -119,6 +119,7 @@ def found_in_texts(draw) -> tuple[list[str], list[tuple[int, int, int | None, in
     return texts, found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("position", ["before", "inline"])
 @given(found_in_texts())
 def test_cutting_the_spans_restores_any_text(toy_kb: KnowledgeBase, position: Position, case) -> None:

@@ -301,6 +301,7 @@ TEMPLATES = st.lists(
 DRAFTS = st.dictionaries(st.sampled_from(sorted(PROPERTIES)), st.lists(TEMPLATES | st.text(max_size=30), max_size=6))
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(DRAFTS, st.sampled_from(["en", "zh"]))
 def test_whatever_is_drafted_what_is_kept_is_right(drafts: dict[str, list[str]], language: str) -> None:
@@ -593,6 +594,7 @@ def test_a_model_behind_an_endpoint_drafts(endpoint: Endpoint, make: Make, tmp_p
     assert write_lexicon(drafts.entries, tmp_path / "l.ttl") == 2
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_whatever_a_real_model_says_what_is_written_is_right(make: Make, tmp_path: Path) -> None:
     kb, answers = make(), []

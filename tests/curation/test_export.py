@@ -318,6 +318,7 @@ def settled(path: Path, triples: list[ox.Triple]) -> KnowledgeBase:
     return build_kb([path], languages=LANGUAGES)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(TRIPLES, st.sampled_from([".ttl", ".trig", ".nq", ".nt", ".jsonld", ".rdf"]))
 def test_any_triples_survive_the_round(
@@ -342,6 +343,7 @@ def test_any_triples_survive_the_round(
         assert getattr(again, name).to_pylist() == getattr(kb, name).to_pylist()
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(TRIPLES)
 def test_any_triples_survive_rdflib(tmp_path_factory: pytest.TempPathFactory, triples: list[ox.Triple]) -> None:

@@ -22,6 +22,8 @@ from kaug.exam.kinds import KINDS
 from kaug.tables import read_table
 from kaug.training.objectives import OBJECTIVES, Objective
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -18,6 +18,8 @@ from kaug.errors import PipelineError, TableError
 from kaug.store.artifact import load
 from kaug.tables import read_table
 
+pytestmark = pytest.mark.slow
+
 ARMS = ["repeated", "shuffled", "augmented"]
 STAGES = [
     "0-sources/toy",

@@ -78,6 +78,7 @@ def test_generation_is_greedy_whatever_stands_beside_a_prompt(model, tokenizer, 
         assert found.tokens.dtype == np.int32
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [2, 7])
 def test_short_long_and_cut_answers_of_one_batch_are_those_of_each_alone(model, tokenizer, batch_size: int) -> None:
     rendered = render_prompts(PROMPTS, tokenizer)

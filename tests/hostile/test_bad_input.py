@@ -21,8 +21,9 @@ from kaug.rdf.select import construct
 from kaug.rdf.validate import check_shapes, validate_file
 from kaug.retrieval.index import HITS
 from kaug.retrieval.linker import Linker
-from kaug.store.digests import safe_name
 from kaug.wording.wording import Wording
+
+pytestmark = pytest.mark.slow
 
 _PROJECT = runpy.run_path(str(Path(__file__).parents[1] / "end_to_end" / "conftest.py"))
 toy_models, make_toy, toy = (_PROJECT[name] for name in ("toy_models", "make_toy", "toy"))
@@ -329,16 +330,19 @@ def test_names_are_no_file_names(toy: Any) -> None:
     )
     set_knowledge(toy, turtle + 'up:x :capital <file:///etc/passwd> . <../../evil> :currency "../../../evil" .')
     manifest = (toy.root / "kb" / "manifest.toml").read_text(encoding="utf-8")
-    write(toy.root / "kb" / "manifest.toml", manifest.replace("[sources.toy]", '[sources."../../../evil"]'))
-    settings = ["--set", "knowledge.sources=['../../../evil']", "--set", "augmentation.inject=[]"]
     before = {path for path in toy.root.parent.rglob("*") if "build" not in path.parts}
-    done = toy.kaug("augment", "toy.toml", *settings)
+    write(toy.root / "kb" / "manifest.toml", manifest.replace("[sources.toy]", '[sources."../../../evil"]'))
+    refused = toy.kaug("augment", "toy.toml", "--set", "knowledge.sources=['../../../evil']")
+    assert (refused.returncode, "the source id '../../../evil' should be a name" in refused.stderr) == (3, True)
+    write(toy.root / "kb" / "manifest.toml", manifest)
+    done = toy.kaug("augment", "toy.toml", "--set", "augmentation.inject=[]")
     assert done.returncode == 0, done.stderr
     assert {path for path in toy.root.parent.rglob("*") if "build" not in path.parts} == before
     known = {
         "0-sources",
         "toy",
         "1-knowledge",
+        "1-quality",
         "3-exam",
         "4-shards",
         "repeated",
@@ -350,7 +354,7 @@ def test_names_are_no_file_names(toy: Any) -> None:
     known |= {"about.json", "facts.arrow", "labels.arrow", "lexicon.arrow", "terms.arrow", "probes.arrow", "README.md"}
     known |= {"data-00000-of-00001.arrow", "dataset_info.json", "state.json"}
     known |= {"written.arrow", "triples.arrow", "files.json", "axioms.arrow", "quality.json", "quality.html"}
-    assert {path.name for path in (toy.root / "build" / "toy").rglob("*")} <= known | {safe_name("../../../evil")}
+    assert {path.name for path in (toy.root / "build" / "toy").rglob("*")} <= known
 
 
 # What cannot be written.

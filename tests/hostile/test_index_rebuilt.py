@@ -11,6 +11,8 @@ import pytest
 
 from kaug.store.artifact import load
 
+pytestmark = pytest.mark.slow
+
 READERS = 8
 REBUILDS = 12
 

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import zstandard
 
+pytestmark = pytest.mark.slow
+
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 OPEN = f'<r:RDF xmlns:r="{RDF}" xmlns:x="urn:x:"><r:Description r:about="urn:a">'
 CLOSE = "</r:Description></r:RDF>"

@@ -432,6 +432,7 @@ def test_pathquestion(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- real data
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 @real
 @pytest.mark.parametrize(

@@ -68,6 +68,7 @@ def values(store: ox.Store, pattern: str) -> set[str]:
 # ---------------------------------------------------------------- bytes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["world", "elements"])
 def test_writes_the_same_bytes_twice_and_those_that_are_shipped(name: str, tmp_path: Path) -> None:
     first = WRITERS[name](tmp_path / "first.ttl")
@@ -104,6 +105,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.slow
 def test_the_program_is_run_from_the_root(tmp_path: Path) -> None:
     out = tmp_path / "elements.ttl"
     done = subprocess.run(

@@ -142,6 +142,7 @@ VALUE = NODE | st.text(max_size=4).filter(str.strip).map(lambda text: str(ox.Lit
 LINES = st.lists(st.tuples(NODE, st.sampled_from(["<urn:p>", "<urn:q>"]), VALUE), min_size=1, max_size=10)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(LINES, st.randoms(use_true_random=False))
 def test_ids_survive_shuffling(
@@ -236,6 +237,7 @@ def test_what_is_inferred_comes_from_the_sources_of_all_it_rests_on(tmp_path: Pa
     }
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(st.integers(0, 7), min_size=1), max_size=6), st.integers(1, 4))
 def test_sources_are_found_in_batches_of_any_size(premises: list[list[int]], batch: int) -> None:
     stated = [["a"], ["b", "c"], ["d"]]

@@ -324,6 +324,7 @@ def test_a_rule_that_looks_at_too_many_derivations_is_stopped() -> None:
     assert found.counts == {"prp-spo1": 1, "rule prp-spo1 stopped at": 1}
 
 
+@pytest.mark.slow
 def test_a_thousand_names_of_one_thing() -> None:
     rows = [("0", "owl:sameAs", str(n)) for n in range(1, 1000)] + [("7", "p", "v")]
     said, found = run(rows)
@@ -469,6 +470,7 @@ print(peak() - before, *(name.replace(" ", "_") for name in found.counts))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="this system does not tell a process's peak memory")
 def test_the_peak_of_memory_is_bounded_whatever_is_given() -> None:
     # Uncapped, the lists alone make 800 million pairs in their second step.
@@ -637,6 +639,7 @@ LISTS = triples(
 GRAPH = st.lists(FACT | RDFS_AXIOM | OWL_AXIOM, min_size=1, max_size=14, unique=True)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(GRAPH)
 def test_premises_yield_the_conclusion_by_the_rule_that_is_named(graph: list[Triple]) -> None:
@@ -655,6 +658,7 @@ def test_premises_yield_the_conclusion_by_the_rule_that_is_named(graph: list[Tri
         done.add(conclusion)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(GRAPH)
 def test_nothing_is_missed_and_nothing_is_added(graph: list[Triple]) -> None:
@@ -680,6 +684,7 @@ def test_the_order_of_the_triples_makes_no_difference(graph: list[Triple], rando
     assert list(reasons(shuffled).items()) == list(reasons(rows).items())
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_nothing_is_cut_unsaid_and_blocks_change_nothing(data: st.DataObject) -> None:
@@ -730,6 +735,7 @@ def test_rdfs_is_what_owlrl_finds(graph: list[Triple]) -> None:
     assert set(reasons(graph, "rdfs")) == told_of_the_world(owlrl_closure(graph, "rdfs")) - set(graph)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(GRAPH)
 def test_owl_is_what_owlrl_finds(graph: list[Triple]) -> None:

@@ -111,6 +111,7 @@ def compare(files: Iterable[Path]) -> tuple[Inferred, Counter[str], Counter[str]
     return found, not_theirs, not_ours
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 @pytest.mark.skipif(not (DATA / "sweet").is_dir(), reason=f"no SWEET at {DATA / 'sweet'}; set KAUG_TEST_DATA")
 def test_sweet() -> None:
@@ -251,6 +252,7 @@ def compare_owlrl(files: Iterable[Path], rules: Level) -> tuple[int, Counter[str
     return len(theirs & set(ours)), ours_alone, Counter(why_owlrl_alone(row, said) for row in theirs - set(ours))
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 @pytest.mark.skipif(not (DATA / "schemaorg").is_dir(), reason=f"no schema.org at {DATA}; set KAUG_TEST_DATA")
 def test_schema_org_is_what_owlrl_finds() -> None:
@@ -275,6 +277,7 @@ def test_schema_org_is_what_owlrl_finds() -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 @pytest.mark.skipif(not (DATA / "sweet").is_dir(), reason=f"no SWEET at {DATA / 'sweet'}; set KAUG_TEST_DATA")
 def test_sweet_is_what_owlrl_finds_by_rdfs() -> None:
@@ -291,6 +294,7 @@ def test_sweet_is_what_owlrl_finds_by_rdfs() -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 @pytest.mark.skipif(not (DATA / "sweet").is_dir(), reason=f"no SWEET at {DATA / 'sweet'}; set KAUG_TEST_DATA")
 def test_relations_and_representations_of_sweet_are_what_owlrl_finds_by_owl() -> None:

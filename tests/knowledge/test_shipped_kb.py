@@ -82,6 +82,7 @@ def test_every_shipped_rdf_file_is_in_the_manifest(manifest: Manifest) -> None:
     assert set((REPO / "kb").rglob("*.ttl")) == named
 
 
+@pytest.mark.slow
 def test_shapes_hold(manifest: Manifest) -> None:
     pytest.importorskip("pyshacl", reason="pip install 'kaug[shacl]'")
     from kaug.rdf.validate import check_shapes

@@ -93,6 +93,7 @@ def check_order(columns: Columns) -> None:
     assert set(np.unique(columns.triples)) == set(range(len(terms)))
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     lines=st.lists(st.sampled_from(CANONICAL + OTHERWISE + NOTHING), max_size=30),

@@ -203,6 +203,7 @@ def left(folder: Path) -> list[str]:
 # ---------------------------------------------------------------- what is fetched
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [1, 7, 50, 100, 101, 10_000])
 def test_the_planted_triples_whatever_the_page(server: str, tmp_path: Path, page: int) -> None:
     out = tmp_path / "new" / "out.nq"
@@ -455,6 +456,7 @@ fetch_endpoint(sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3]), page=10)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [1, 6])
 def test_a_killed_fetch_goes_on_where_it_stopped(proxy: Proxy, server: str, tmp_path: Path, at: int) -> None:
     out = tmp_path / "out.nq"

@@ -26,7 +26,7 @@ def test_an_unknown_name_is_refused_with_the_nearest():
 
 def test_a_folder_that_holds_no_encoder_is_refused(tmp_path):
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
-    with pytest.raises(ModelError, match="cannot be loaded"):
+    with pytest.raises(ModelError, match=r"should hold model\.safetensors"):
         load_encoder(str(tmp_path))
 
 

@@ -78,6 +78,7 @@ def counting():
     return Encoder("counting", size, run_in_batches(tokens, forward, size, budget=16)), seen
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(st.sampled_from(WORDS), max_size=12)))
 def test_every_row_comes_back_once_in_its_place(sentences):
     encoder, _ = counting()
@@ -160,6 +161,7 @@ def tiny(tmp_path_factory):
 TEXTS = ["the capital of Togo", "", "?", "Lomé " * 60, "東京", "query", "river of the city", "😀 \ud83d", "عاصمة توغو"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", IN_FLOAT32)
 def test_a_multilingual_model_with_prompts_gives_what_sentence_transformers_gives(tiny, cache, backend):
     from sentence_transformers import SentenceTransformer
@@ -174,6 +176,7 @@ def test_a_multilingual_model_with_prompts_gives_what_sentence_transformers_give
     assert encoder.encode([]).shape == (0, 16)
 
 
+@pytest.mark.slow
 def test_an_exported_file_is_made_once_and_anew_if_damaged(tiny, cache):
     digest = model_digest(tiny)
     place = exported.exported("tiny", tiny, digest)
@@ -334,6 +337,7 @@ def test_a_choice_is_of_a_machine_with_the_same_gpu(tmp_path, monkeypatch):
     assert len(places) == 2
 
 
+@pytest.mark.slow
 def test_few_texts_are_not_worth_measuring(tiny, tmp_path, monkeypatch):
     monkeypatch.setenv("KAUG_CACHE_DIR", str(tmp_path))
     encoder = load_encoder(str(tiny), texts=MANY - 1)
@@ -345,6 +349,7 @@ def test_few_texts_are_not_worth_measuring(tiny, tmp_path, monkeypatch):
     assert load_encoder(str(tiny)).backend == "onnx"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["openvino", "onnx"])
 def test_an_exported_model_is_run_without_torch_and_without_a_socket(tiny, cache, backend):
     load_encoder(str(tiny), backend)
@@ -360,6 +365,7 @@ def test_an_exported_model_is_run_without_torch_and_without_a_socket(tiny, cache
     assert done.stdout == "(1, 16) []\n[]\n"
 
 
+@pytest.mark.slow
 @pytest.mark.model
 @pytest.mark.parametrize("backend", [*IN_FLOAT32, "torch-bf16"])
 def test_a_backend_agrees_with_sentence_transformers_on_a_real_model(cache, backend):
@@ -373,6 +379,7 @@ def test_a_backend_agrees_with_sentence_transformers_on_a_real_model(cache, back
     assert (rows * plain.encode(texts, normalize_embeddings=True)).sum(axis=1).min() >= choice.AGREEING
 
 
+@pytest.mark.slow
 @pytest.mark.model
 @pytest.mark.parametrize("backend", IN_FLOAT32)
 def test_a_text_of_any_length_has_the_same_vector_in_any_batch(cache, backend):

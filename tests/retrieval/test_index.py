@@ -423,6 +423,7 @@ def test_nothing_is_taken_from_an_index_that_is_none(make_kb, word_encoder, publ
     assert saved(after) == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_a_change_of_one_in_a_hundred_embeds_one_in_a_hundred(make_kb, publish_index):
     class Counting:

@@ -78,6 +78,7 @@ def test_offsets_count_the_characters_of_the_text(found, before):
     assert found(before + "Peru") == [(len(before), "Peru", "Peru")]
 
 
+@pytest.mark.slow
 def test_every_character_stands_where_it_stood():
     everything = "".join(f"{character}\x00" for character in map(chr, range(sys.maxunicode + 1)))
     read = read_characters([everything])
@@ -218,6 +219,7 @@ def slow(forms, text):
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.lists(st.tuples(FORM, st.sampled_from(sorted(RULES))), min_size=1, max_size=12), TEXT)
 def test_the_fast_way_finds_what_the_slow_way_finds(forms, text):
@@ -232,6 +234,7 @@ def test_the_fast_way_finds_what_the_slow_way_finds(forms, text):
     assert list(spans) == slow(forms, text)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     texts=st.lists(

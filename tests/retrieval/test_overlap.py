@@ -149,6 +149,7 @@ def test_it_is_what_a_plain_loop_finds(world, texts, least):
         assert found == pytest.approx(shares(names, text, least), abs=1e-5)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_no_name_is_lost_among_equally_rare_words(make_kb, data):
@@ -210,6 +211,7 @@ def test_the_place_is_of_the_name_of_which_most_stands_there(make_kb):
     assert place_of(Overlap(kb), "an apple from New York", term) == (14, 17)
 
 
+@pytest.mark.slow
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(
     st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=3)), max_size=6),

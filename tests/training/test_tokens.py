@@ -45,6 +45,7 @@ def rows_in(block: Block) -> list[int]:
     return [int(token) // 1000 for token in block.ids if token % 1000 == 0]
 
 
+@pytest.mark.slow
 def test_chat_prompts_end_where_the_answer_begins(tokenizer) -> None:
     assert render_prompts([QUESTION], tokenizer) == [f"<|im_start|>user\n{QUESTION}<|im_end|>\n<|im_start|>assistant\n"]
     (with_system,) = render_prompts([QUESTION], tokenizer, system="Be brief.")

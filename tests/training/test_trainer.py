@@ -131,6 +131,7 @@ def test_checkpoints_change_nothing(table, whole, tiny_model: Path, tmp_path: Pa
     assert weights(tmp_path / "out") == weights(whole[0])
 
 
+@pytest.mark.slow
 def test_a_resumed_training_ends_as_if_never_interrupted(
     table, whole, interrupted: Path, tiny_model: Path, tmp_path: Path
 ) -> None:
@@ -261,6 +262,7 @@ def test_rows_do_not_see_each_other_in_training(
     assert (merged - alone).abs().max() > 2
 
 
+@pytest.mark.slow
 def test_products_are_of_the_precision_asked_for(
     table: pa.Table, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,6 +304,7 @@ def test_checkpoints_are_kept_by_their_steps_whatever_the_clock_says(
     assert weights(tmp_path / "out") == weights(whole[0])
 
 
+@pytest.mark.slow
 def test_a_training_that_diverges_stops_at_its_step(table: pa.Table, tiny_model: Path, tmp_path: Path) -> None:
     seen: list[Any] = []
 

@@ -313,6 +313,7 @@ def name_reference(iri: str) -> str:
 PIECES = st.sampled_from([*"abAB019_-#/:.%(+ éÉ东", "%C3%A9", "%20", "%2F", "%FF", "%5f", "Ab", "hasName", "URL"])
 
 
+@pytest.mark.slow
 @settings(max_examples=1000)
 @given(st.lists(st.lists(PIECES, max_size=8).map("".join)))
 def test_names_are_those_of_the_rules(iris: list[str]) -> None:
