@@ -42,7 +42,7 @@ def train(
     replay: float = 0.0,
     show: Show = silent,
 ) -> "TrainingRun":
-    """Fine-tune a causal language model on rows; a training that was interrupted is taken up at its last checkpoint.
+    """Fine-tune a causal language model on rows; an interrupted training resumes from its last checkpoint.
 
     Args:
         rows: What `closed_book_rows` or `open_book_rows` returned, `datasets.concatenate_datasets` of both, or any table or

@@ -57,7 +57,7 @@ TERMS = pa.schema(
 """RDF terms. A term is its row number (uint32).
 
 `kind` is `iri`, `literal` or `blank`; `value` the IRI, the lexical form or the canonical name; `datatype` the IRI of a
-literal's datatype and `language` its BCP 47 tag, both null for what is no literal.
+literal's datatype and `language` its BCP 47 tag, both null for terms that are not literals.
 """
 
 LABELS = pa.schema(

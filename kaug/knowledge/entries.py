@@ -27,7 +27,7 @@ def read_lexicon(path: Path) -> list[Entry]:
     """Read the templates of a lexicon.
 
     Args:
-        path: An RDF file; what is no template in it is passed over.
+        path: An RDF file; statements that are not templates are ignored.
 
     Returns:
         Its templates.

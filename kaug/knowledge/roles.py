@@ -259,7 +259,7 @@ def _named_triples(columns: Columns, roles: Roles) -> tuple[NDArray[np.int64], R
 
 
 def _inside(terms: pa.Array, triples: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Subject, predicate and object of triple terms, (n, 3); -1 for what is no term elsewhere."""
+    """Subject, predicate and object of triple terms, (n, 3); -1 where a part occurs in no other triple."""
     unique, inverse = np.unique(triples, return_inverse=True)
     texts = pc.utf8_slice_codeunits(terms.take(pa.array(unique)), 4, -4)
     parts = pc.list_flatten(pc.split_pattern(texts, " ", max_splits=2)).dictionary_encode()

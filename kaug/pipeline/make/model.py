@@ -28,7 +28,7 @@ class ModelSettings:
 
 
 def make_model(job: Job) -> None:
-    """Train a model; an interrupted training is taken up at its last whole checkpoint."""
+    """Train a model; an interrupted training resumes from its last whole checkpoint."""
     settings: ModelSettings = job.settings
     shards, *start = job.stage.needs
     objective = settings.arm.objective or settings.training.objective
