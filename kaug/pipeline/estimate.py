@@ -13,7 +13,8 @@ __all__ = ["duration", "seconds_for"]
 
 # Floating-point operations for each unit of a stage, in multiples of the model's parameters: a training step makes 6 for each
 # token (Kaplan et al. 2020, arXiv 2001.08361), of which a step of few tokens reaches less than half of the speed of a large
-# product; an answer costs about as much as 350 tokens read: some words of a trained model less, forty tokens of an untrained one more.
+# product; an answer costs about as much as 350 tokens read: some words of a trained model less, forty tokens of an untrained
+# one more.
 _PER_TOKEN, _PER_PROBE = 6 / 0.4, 350.0
 _PER_FACT = 5e8  # the default encoder's, for a sentence
 _START = 3.0  # seconds to load a model
