@@ -1,7 +1,7 @@
 """The base of every section of a pipeline file, which stands beside the stage that it sets, and the types of its values."""
 
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -21,6 +21,10 @@ class Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True, allow_inf_nan=False
     )
+
+    def content(self) -> dict[str, Any]:
+        """Return the values that decide what is made, by key: all but those of `not_content`."""
+        return self.model_dump(exclude=set(self.not_content))
 
 
 def check_path(path: str) -> str:

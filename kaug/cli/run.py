@@ -332,8 +332,7 @@ def _started(
     if check:
         from kaug.knowledge.build import build_kb as build
 
-        taught = first.pipeline.knowledge.model_dump(exclude={"manifest", "sources", "shapes"})
-        count = len(build(first.sources, **taught).taught)
+        count = len(build(first.sources, **first.pipeline.knowledge.content()).taught)
     else:
         count = _run(first, "knowledge", rebuild=rebuild, quiet=quiet)["1-knowledge"].counts["facts taught"]
     device = "cuda" if torch.cuda.is_available() else "cpu"

@@ -73,14 +73,13 @@ def check(project: Project, command: str) -> dict[str, Any]:
     Raises:
         KaugError: Whatever the run itself would raise for its inputs.
     """
-    settings, pipeline = project.pipeline.knowledge, project.pipeline
-    shapes = project.shapes
+    pipeline, shapes = project.pipeline, project.shapes
     with fetched_aside(project.sources) as sources:
         kb = build_kb(
             sources,
             lexicon=project.lexicon,
             where="[knowledge] select",
-            **settings.model_dump(exclude={"manifest", "sources", "shapes"}),
+            **pipeline.knowledge.content(),
         )
         if shapes:
             shape_results(sources, shapes)
@@ -97,10 +96,12 @@ def check(project: Project, command: str) -> dict[str, Any]:
         )
         found |= {"texts": len(project.texts), "probes": probes.num_rows}
     if kinds & {"training", "answers"}:
-        check_language_model(project.base())
-        found["model"] = str(project.base())
+        model = project.base()
+        check_language_model(model)
+        found["model"] = str(model)
     if "retrieval" in kinds:
-        check_encoder(find_encoder(pipeline.retrieval.encoder))
-        found["encoder"] = str(find_encoder(pipeline.retrieval.encoder))
+        encoder = find_encoder(pipeline.retrieval.encoder)
+        check_encoder(encoder)
+        found["encoder"] = str(encoder)
     found["artifacts"] = str(project.out)
     return found

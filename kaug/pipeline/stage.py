@@ -125,7 +125,7 @@ def _code(make: Callable[[Job], None]) -> str:
 
 def _content(settings: Any) -> Any:
     if isinstance(settings, Section):
-        return settings.model_dump(exclude=set(settings.not_content))
+        return settings.content()
     if dataclasses.is_dataclass(settings) and not isinstance(settings, type):
         values = {one.name: getattr(settings, one.name) for one in dataclasses.fields(settings)}
         # A path says where a file stands; the digest of what it holds is part of `outside`.

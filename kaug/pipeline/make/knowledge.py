@@ -46,7 +46,7 @@ def make_knowledge(job: Job) -> None:
             [load_files(one.path).columns for one in read],
             lexicon=settings.lexicon,
             where="[knowledge] select",
-            **settings.knowledge.model_dump(exclude={"manifest", "sources", "shapes"}),
+            **settings.knowledge.content(),
         )
         advance(kb.facts.num_rows)
     save_kb(kb, job.draft.path)
