@@ -17,6 +17,7 @@ from kaug.version import __version__ as __version__
 if TYPE_CHECKING:
     from kaug.augmentation.dataset import closed_book_rows as closed_book_rows
     from kaug.augmentation.dataset import open_book_rows as open_book_rows
+    from kaug.augmentation.exporters import write_rows as write_rows
     from kaug.errors import KaugError as KaugError
     from kaug.evaluation.settings import EvaluationSettings as EvaluationSettings
     from kaug.exam.draw import draw_exam as draw_exam
@@ -55,6 +56,7 @@ _HOME = {
     "run": "kaug.library",
     "train": "kaug.library",
     "write_report": "kaug.library",
+    "write_rows": "kaug.augmentation.exporters",
 }
 
 __all__ = sorted(_HOME)  # noqa: PLE0605

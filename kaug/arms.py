@@ -21,6 +21,8 @@ class Arm:
         rows: The recipe of its training rows, a key of `kaug.augmentation.arms.RECIPES`; None if it is not trained.
         starts_from: The arm whose model it is trained from, or asked as; None is the base model.
         objective: The training objective, a key of `kaug.training.objectives.OBJECTIVES`; None is the pipeline's.
+        adapter: Which weights are trained, a key of `kaug.training.adapters.ADAPTERS`; None is the pipeline's.
+        learning_rate: The peak of the learning rate, which adapters need higher; None is the pipeline's.
         retrieval: Whether the facts that retrieval finds are put before the exam's questions.
         not_content: What only reports say of it: no part of a fingerprint.
         control: Against which an arm that is trained on facts is compared: what the difference shows. Empty if it is no control.
@@ -33,6 +35,8 @@ class Arm:
     rows: str | None = None
     starts_from: str | None = None
     objective: str | None = None
+    adapter: str | None = None
+    learning_rate: float | None = None
     retrieval: bool = False
     control: str = ""
 

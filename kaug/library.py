@@ -67,9 +67,9 @@ def train(
     """
     from kaug.training.trainer import train_model
 
-    table = rows if isinstance(rows, pa.Table) else rows.data.table
+    table = rows if isinstance(rows, pa.Table) else rows.with_format("arrow")[:]
     base, folder = find_language_model(str(model)), Path(out)
-    content = settings.model_dump(exclude={"checkpoint_steps", "model"})
+    content = settings.content() | {"precision": settings.precision}
     mark = fingerprint(rows=_digest(table), model=model_digest(base), settings=content, seed=seed, replay=replay)
     with (
         publish(folder, stage="training", fingerprint=mark) as draft,

@@ -32,7 +32,7 @@ TEACHES = {
     "quality": "Say what a knowledge engineer should look at",
     "diff": "Tell what has changed from one built knowledge base to another",
     "explain": "Say what facts rest on",
-    "export": "Write a built knowledge base as RDF, or its facts as a table.",
+    "export": "Write a built knowledge base as RDF, its facts as a table, or the training rows of an arm for another trainer.",
     "lexicon": "List the predicates that the lexicon lacks",
     "validate": "Exit code 3 if any is malformed or breaks a shape.",
     "inspect": "Show what an artifact holds",

@@ -31,6 +31,7 @@ from kaug.pipeline.project import open_project
 from kaug.pipeline.settings import ArmSettings, Pipeline
 from kaug.rdf.sources import read_manifest
 from kaug.tables import SCHEMAS
+from kaug.training.adapters import Lora
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -208,7 +209,7 @@ def test_the_data_model_page_shows_every_table() -> None:
 
 def test_the_pipelines_page_names_every_key_with_its_default() -> None:
     page = ROOT / "docs" / "pipelines.md"
-    sections: dict[str, Any] = {"At the top": Pipeline, "`[arms.NAME]`": ArmSettings}
+    sections: dict[str, Any] = {"At the top": Pipeline, "`[arms.NAME]`": ArmSettings, "`[training.lora]`": Lora}
     for name, field in Pipeline.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             sections[f"`[{name}]`"] = field.annotation

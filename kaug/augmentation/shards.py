@@ -67,7 +67,7 @@ def dataset_card(question: str, arm: str, table: pa.Table, origins: Mapping[str,
         origins: A source's id to its licence, origin and attribution; their text is escaped.
 
     Returns:
-        Markdown under a YAML header that the Hugging Face Hub and `datasets` read: name, licence, languages, size, tasks.
+        Markdown under a YAML header that the Hugging Face Hub and `datasets` read: name, licence, languages, size, tasks, files.
     """
     given = {source["licence"].lower() for source in origins.values()}
     licences = sorted({licence if licence in _HUB_LICENCES.split() else "other" for licence in given})
@@ -77,6 +77,7 @@ def dataset_card(question: str, arm: str, table: pa.Table, origins: Mapping[str,
         "language": sorted(set(table["language"].to_pylist())),
         "size_categories": [next(name for name, most in _SIZES.items() if table.num_rows < most)],
         "task_categories": ["text-generation", "question-answering"],
+        "configs": [{"config_name": "default", "data_files": "*.arrow"}],
     }
     lines = ["---", *(f"{key}: {json.dumps(value)}" for key, value in header.items() if value), "---", ""]
     lines += [f"# Training rows of the arm {markdown_line(arm)}", "", markdown_line(question), ""]

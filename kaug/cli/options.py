@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
+from kaug.pipeline.sockets import list_entries
 from kaug.text import visible
 
 __all__ = ["app"]
@@ -39,6 +41,17 @@ Rebuild = Annotated[bool, typer.Option("--rebuild", help="Make every stage anew,
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, results only.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say what the libraries below say, too.")]
+
+
+def listing(*sockets: str) -> type[TyperCommand]:
+    """Make a class of commands whose help ends with the entries of tables, as they are when it is shown."""
+
+    class Command(TyperCommand):
+        def format_help(self, ctx: Any, formatter: Any) -> None:
+            self.help = f"{self.help}\n\n{list_entries(*sockets)}"
+            super().format_help(ctx, formatter)
+
+    return Command
 
 
 def set_logging(verbose: bool) -> None:

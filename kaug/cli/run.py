@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
-from typer.core import TyperCommand
 
 from kaug.cli.options import (
     Check,
@@ -23,6 +22,7 @@ from kaug.cli.options import (
     Set,
     Verbose,
     app,
+    listing,
     print_lines,
     set_logging,
 )
@@ -33,7 +33,6 @@ from kaug.pipeline.execute import Store
 from kaug.pipeline.project import Project, open_project, project_of
 from kaug.pipeline.run import load_report, run_project
 from kaug.pipeline.settings import Pipeline
-from kaug.pipeline.sockets import list_entries
 from kaug.pipeline.stage import Inputs, Stage
 from kaug.pipeline.starter import knowledge_only, starter_text
 from kaug.progress import Show, bars, silent
@@ -214,24 +213,15 @@ _COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "augment": ("Write the training rows of every arm, as Arrow datasets.", ("forms", "recipes", "arms")),
     "train": (
         "Fine-tune a model for every arm and seed; an interrupted training goes on at its last checkpoint.",
-        ("objectives",),
+        ("objectives", "adapters"),
     ),
     "evaluate": ("Have every arm sit the exam, and write the report.", ("kinds", "scorers")),
 }
 """What each command does, and the tables that its help shows."""
 
 
-class _Command(TyperCommand):
-    """A command whose help lists the entries of tables as they are when it is shown."""
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        text, sockets = _COMMANDS[str(self.name)]
-        self.help = f"{text}\n\n{list_entries(*sockets)}"
-        super().format_help(ctx, formatter)
-
-
-def _add_command(name: str, text: str) -> None:
-    @app.command(name, help=text, cls=_Command)
+def _add_command(name: str, text: str, sockets: tuple[str, ...]) -> None:
+    @app.command(name, help=text, cls=listing(*sockets))
     def command(
         pipeline: PipelineFile,
         out: Out = None,
@@ -250,8 +240,8 @@ def _add_command(name: str, text: str) -> None:
         _carry_out(project, name, check=check, rebuild=rebuild, as_json=as_json, quiet=quiet)
 
 
-for _name, (_text, _) in _COMMANDS.items():
-    _add_command(_name, _text)
+for _name, (_text, _sockets) in _COMMANDS.items():
+    _add_command(_name, _text, _sockets)
 
 
 def _carry_out(project: Project, command: str, *, check: bool, rebuild: bool, as_json: bool, quiet: bool) -> None:

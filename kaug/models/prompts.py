@@ -18,7 +18,16 @@ from kaug.models import render_chat
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-__all__ = ["Frame", "Template", "chat_frame", "encode_prompts", "encode_texts", "follow", "render_prompts"]
+__all__ = [
+    "Frame",
+    "Template",
+    "chat_frame",
+    "encode_prompts",
+    "encode_texts",
+    "follow",
+    "plain_prompt",
+    "render_prompts",
+]
 
 Template = Literal["chat", "plain"]
 
@@ -129,7 +138,12 @@ def render_prompts(
         ModelError: See `chat_frame`.
     """
     frame = chat_frame(tokenizer, system) if template == "chat" and prompts else None
-    return [frame.around(prompt) if frame else f"Question: {prompt}\nAnswer:" for prompt in prompts]
+    return [frame.around(prompt) if frame else plain_prompt(prompt) for prompt in prompts]
+
+
+def plain_prompt(prompt: str) -> str:
+    """Write a prompt in the plain template; `follow` writes what comes after it."""
+    return f"Question: {prompt}\nAnswer:"
 
 
 def follow(rendered: Sequence[str], completions: Sequence[str]) -> list[str]:

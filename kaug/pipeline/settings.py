@@ -4,9 +4,9 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Annotated, Any, Self, get_args
 
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from kaug.arms import ARMS, Arm, trained_arm
@@ -20,6 +20,7 @@ from kaug.knowledge.settings import KnowledgeSettings
 from kaug.rdf.parse import is_rdf_name
 from kaug.retrieval.settings import RetrievalSettings
 from kaug.settings import Section
+from kaug.training.adapters import known_adapter
 from kaug.training.objectives import OBJECTIVES
 from kaug.training.settings import TrainingSettings
 
@@ -45,6 +46,10 @@ class ArmSettings(Section):
         None, description="the arm whose model it is trained from, or asked as; the base model if absent"
     )
     objective: str | None = Field(None, description="its training objective; the pipeline's if absent")
+    adapter: Annotated[str | None, AfterValidator(known_adapter)] = Field(
+        None, description="which of its weights are trained; the pipeline's if absent"
+    )
+    learning_rate: float | None = Field(None, gt=0, le=10, description="its peak; the pipeline's if absent")
     retrieval: bool = Field(False, description="put the facts that retrieval finds before the exam's questions")
     control: str = Field("", max_length=400, description="what a gain over this arm shows, if it is a control")
 
@@ -116,8 +121,9 @@ class Pipeline(Section):
             ):
                 if value is not None and value not in known:
                     yield f"arms.{name}.{key}", f"there is no {value!r} to name here.{nearest(value, known)}"
-            if arm.objective and not arm.rows:
-                yield f"arms.{name}.objective", "an objective needs rows to train on; set rows, too."
+            for key in ("objective", "adapter", "learning_rate"):
+                if getattr(arm, key) is not None and not arm.rows:
+                    yield f"arms.{name}.{key}", f"{key} needs rows to train on; set rows, too."
         for name in arms:
             chain = [name]
             while (start := arms[chain[-1]].starts_from) is not None:

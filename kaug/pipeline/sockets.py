@@ -2,9 +2,11 @@
 
 from kaug.arms import ARMS
 from kaug.augmentation.arms import RECIPES
+from kaug.augmentation.exporters import EXPORTERS
 from kaug.augmentation.forms import FORMS
 from kaug.evaluation.scorers import SCORERS
 from kaug.exam.kinds import KINDS
+from kaug.training.adapters import ADAPTERS
 from kaug.training.objectives import OBJECTIVES
 
 __all__ = ["SOCKETS", "describe", "list_entries"]
@@ -16,6 +18,8 @@ SOCKETS: dict[str, str] = {
     "kinds": "probes of the exam",
     "scorers": "how answers are scored",
     "objectives": "what training minimises",
+    "adapters": "which weights are trained",
+    "exporters": "how rows are written for other trainers",
 }
 """The tables by the word for their entries."""
 
@@ -37,6 +41,8 @@ def describe(socket: str) -> dict[str, str]:
         "kinds": {name: kind.asks for name, kind in KINDS.items()},
         "scorers": {name: scorer.description for name, scorer in SCORERS.items()},
         "objectives": {name: objective.description for name, objective in OBJECTIVES.items()},
+        "adapters": {name: adapter.description for name, adapter in ADAPTERS.items()},
+        "exporters": {name: exporter.description for name, exporter in EXPORTERS.items()},
     }
     return entries[socket]
 

@@ -70,7 +70,7 @@ def plan(project: Project) -> list[Stage]:
     for count, (arm, number) in enumerate(project.trainings, start=1):
         start = _model_of(arm.starts_from, arms, number) if arm.starts_from else None
         base = None if start else project.base
-        settings = ModelSettings(arm, training, pipeline.augmentation.replay, number, base)
+        settings = ModelSettings(arm, training.for_arm(arm), pipeline.augmentation.replay, number, base)
         needs = (f"4-shards/{arm.name}", *([start] if start else []))
         title = f"training: {arm.name}, seed {number} ({count} of {len(project.trainings)})"
         stages.append(

@@ -1,12 +1,14 @@
 """`[training]` of a pipeline file."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
+from kaug.arms import Arm
 from kaug.models.precision import Precision
 from kaug.settings import PathText, Section
+from kaug.training.adapters import ADAPTERS, Lora, Wrap, known_adapter
 from kaug.training.objectives import loss_of
 
 __all__ = ["TrainingSettings"]
@@ -24,6 +26,11 @@ class TrainingSettings(Section):
         "completion",
         description="what is learnt: a name of `kaug.training.objectives`; from Python also a loss function",
     )
+    adapter: Annotated[str | Callable[..., Any] | None, AfterValidator(known_adapter)] = Field(
+        None,
+        description="which weights are trained: a name of `kaug.training.adapters`; from Python also a function; all if absent",
+    )
+    lora: Lora = Lora()
     learning_rate: float = Field(3e-4, gt=0, le=10, description="its peak; cosine decay")
     warmup: float = Field(0.05, ge=0, le=1, description="part of the steps over which it rises")
     weight_decay: float = Field(0.0, ge=0, le=10, description="AdamW's")
@@ -38,3 +45,19 @@ class TrainingSettings(Section):
     def _known(cls, objective: str | Callable[..., Any]) -> str | Callable[..., Any]:
         loss_of(objective)
         return objective
+
+    @property
+    def wrap(self) -> Wrap | None:
+        """What wraps the model before it is trained; None if all its weights are trained."""
+        if isinstance(self.adapter, str):
+            return getattr(self, self.adapter, ADAPTERS[self.adapter].wrap)
+        return self.adapter
+
+    def for_arm(self, arm: Arm) -> Self:
+        """Return the settings with the objective, adapter and learning rate of an arm in place, where it has its own."""
+        own = {name: getattr(arm, name) for name in ("objective", "adapter", "learning_rate")}
+        return self.model_copy(update={name: value for name, value in own.items() if value is not None})
+
+    def content(self) -> dict[str, Any]:
+        """Return the values that decide what is made; the section of an adapter only where that is used."""
+        return {key: value for key, value in super().content().items() if key not in ADAPTERS or key == self.adapter}

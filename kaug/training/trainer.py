@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from kaug.errors import ArtifactError, ModelError
+from kaug.errors import ArtifactError, ModelError, PipelineError
 from kaug.models.check import check_finite
 from kaug.models.find import load_language_model, load_tokenizer
 from kaug.models.precision import choose_precision
@@ -45,6 +45,7 @@ class TrainingRun:
         precision: What was computed in.
         precision_seconds: What was measured to choose it; see `kaug.models.precision.PrecisionChoice`.
         loss: Pairs of step and mean training loss since the last pair.
+        adapter: The adapter's name; empty if all weights were trained.
     """
 
     rows: int
@@ -54,6 +55,7 @@ class TrainingRun:
     precision: str
     precision_seconds: dict[str, float] = field(default_factory=dict)
     loss: list[tuple[int, float]] = field(default_factory=list)
+    adapter: str = ""
 
 
 def train_model(
@@ -67,7 +69,9 @@ def train_model(
     checkpoints: Path | None = None,
     progress: Advance | None = None,
 ) -> TrainingRun:
-    """Fine-tune all weights of a causal language model, held in float32: AdamW, cosine decay, bf16 autocast where that is fast.
+    """Fine-tune a causal language model, held in float32: AdamW, cosine decay, bf16 autocast where that is fast.
+
+    All weights are trained, or those that `settings.adapter` leaves or adds; what it adds is merged into the model.
 
     Args:
         table: EXAMPLES.
@@ -85,7 +89,7 @@ def train_model(
         What the training was.
 
     Raises:
-        PipelineError: The table is empty.
+        PipelineError: The table is empty, or the adapter's result cannot be merged.
         ModelError: The base model is refused; or the loss of a step is not finite, and the training has diverged.
         ArtifactError: There is not enough space on the disk.
 
@@ -104,8 +108,9 @@ def train_model(
     steps = max(1, settings.tokens // settings.step_tokens)
     blocks = Blocks(rows, steps=steps, step_tokens=settings.step_tokens, seed=seed, replay=replay)
     set_seed(seed)
-    model = load_language_model(base)
-    model.config.use_cache = False
+    base_model = load_language_model(base)
+    base_model.config.use_cache = False
+    model = _adapted(base_model, settings)
     _check_space(model, out, checkpoints)
     on_cpu = not torch.cuda.is_available()
     computed = choose_precision(settings.precision, base)
@@ -143,16 +148,38 @@ def train_model(
         started = time.perf_counter()
         trainer.train(resume_from_checkpoint=_last_whole(checkpoints))
         seconds = time.perf_counter() - started
+        model = model.cpu()
+        if model is not base_model:
+            model = model.merge_and_unload()
         check_finite(model.state_dict(), out)
         model.config.use_cache = True
         decoding: Any = GenerationConfig
         model.generation_config = decoding(eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id)
-        model.cpu().save_pretrained(out)
+        model.save_pretrained(out)
         tokenizer.save_pretrained(out)
     loss = [(int(entry["step"]), float(entry["loss"])) for entry in trainer.state.log_history if "loss" in entry]
     return TrainingRun(
-        len(rows.offsets) - 1, sum(blocks.tokens), steps, seconds, computed.precision, computed.seconds, loss
+        len(rows.offsets) - 1,
+        sum(blocks.tokens),
+        steps,
+        seconds,
+        computed.precision,
+        computed.seconds,
+        loss,
+        str(getattr(settings.adapter, "__name__", settings.adapter or "")),
     )
+
+
+def _adapted(model: "PreTrainedModel", settings: TrainingSettings) -> Any:
+    if settings.wrap is None:
+        return model
+    adapted = settings.wrap(model)
+    if adapted is not model and not hasattr(adapted, "merge_and_unload"):
+        raise PipelineError(
+            "An adapter should return the model that it gets, or one around it that has `merge_and_unload`, as that of LoRA; "
+            f"found {type(adapted).__name__}."
+        )
+    return adapted
 
 
 def _trainer(loss: Loss, steps: int) -> Any:
@@ -182,8 +209,9 @@ def _trainer(loss: Loss, steps: int) -> Any:
 def _check_space(model: "PreTrainedModel", out: Path, checkpoints: Path | None) -> None:
     """Refuse a training whose files would not find room: the model, and two checkpoints of weights and two moments each."""
     size = sum(parameter.numel() * 4 for parameter in model.parameters())
+    trained = sum(parameter.numel() * 4 for parameter in model.parameters() if parameter.requires_grad)
     there = sum(file.stat().st_size for file in checkpoints.rglob("*") if file.is_file()) if checkpoints else 0
-    needed = size + (max(0, 6 * size - there) if checkpoints else 0)
+    needed = size + (max(0, 2 * size + 4 * trained - there) if checkpoints else 0)
     free = shutil.disk_usage(out).free
     if free < needed:
         raise ArtifactError(

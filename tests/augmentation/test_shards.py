@@ -101,6 +101,15 @@ def test_the_card_has_front_matter_that_the_hub_reads(toy_kb: KnowledgeBase, row
     assert card.data.task_categories == ["text-generation", "question-answering"]
 
 
+def test_the_files_on_the_hub_are_read_by_the_card(toy_kb: KnowledgeBase, rows: pa.Table, tmp_path: Path) -> None:
+    import datasets
+
+    write_shards(rows, tmp_path / "a", card=dataset_card("Why?", "augmented", rows, toy_kb.origins), rows_per_shard=50)
+    (tmp_path / "a" / "state.json").unlink()  # which load_dataset refuses in a folder, not on the hub
+    data = datasets.load_dataset(str(tmp_path / "a"), cache_dir=str(tmp_path / "cache"), split="train")
+    assert data["id"][:] == rows["id"].to_pylist()
+
+
 def test_what_others_wrote_is_shown_in_the_card_and_means_nothing(rows: pa.Table) -> None:
     from huggingface_hub import DatasetCard
 

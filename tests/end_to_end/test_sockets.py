@@ -1,4 +1,4 @@
-"""A form, a kind of probes, a scorer and an objective of one's own: a few lines each, and they show up everywhere."""
+"""A form, a kind of probes, a scorer, an objective, an adapter, an exporter of your own: a few lines each, shown everywhere."""
 
 import json
 import runpy
@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 import kaug
 from kaug.arms import ARMS
+from kaug.augmentation.exporters import EXPORTERS, Exporter
 from kaug.augmentation.forms import FORMS, Form
 from kaug.augmentation.rows import single_fact_rows
 from kaug.cli import app
@@ -20,6 +21,7 @@ from kaug.evaluation.scorers import SCORERS, Scorer
 from kaug.exam.drawing import Draw, Kind, ask
 from kaug.exam.kinds import KINDS
 from kaug.tables import read_table
+from kaug.training.adapters import ADAPTERS, Adapter
 from kaug.training.objectives import OBJECTIVES, Objective
 
 pytestmark = pytest.mark.slow
@@ -50,6 +52,19 @@ def half_loss(logits: Any, labels: Any, *rest: Any, **more: Any) -> Any:
     return OBJECTIVES["completion"].loss(logits, labels, *rest, **more) / 2
 
 
+def last_layer(model: Any) -> Any:
+    """Freeze all weights but those of the last layer."""
+    model.requires_grad_(False)
+    model.model.layers[-1].requires_grad_(True)
+    return model
+
+
+def alpaca(rows: pa.Table) -> pa.Table:
+    """Name the columns as Alpaca does."""
+    columns = {"instruction": rows["prompt"], "output": rows["completion"]}
+    return pa.table(columns)
+
+
 @pytest.fixture
 def extended(monkeypatch: pytest.MonkeyPatch) -> None:
     """One line in each table."""
@@ -57,6 +72,8 @@ def extended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(KINDS, "again", Kind(draw_again, "letter", "Again", "the same questions once more", "gain"))
     monkeypatch.setitem(SCORERS, "letter", Scorer(first_letter, "Half a point for the right first letter."))
     monkeypatch.setitem(OBJECTIVES, "half", Objective(half_loss, "half of the usual loss"))
+    monkeypatch.setitem(ADAPTERS, "last", Adapter(last_layer, "the last layer alone"))
+    monkeypatch.setitem(EXPORTERS, "alpaca", Exporter(alpaca, "the columns of Alpaca"))
 
 
 SETTINGS = [
@@ -66,6 +83,7 @@ SETTINGS = [
     "evaluation.arms=['base']",
     "exam.probes_per_kind={ recall = 4, again = 4 }",
     "training.objective=half",
+    "training.adapter=last",
 ]
 
 
@@ -88,16 +106,26 @@ def test_entries_show_in_rows_exam_answers_and_report(toy: Any, tmp_path: Path) 
     page = (tmp_path / "out" / "6-report" / "report.html").read_text(encoding="utf-8")
     assert "Again" in page
     assert "Half a point for the right first letter." in page
+    assert ", adapter last</th>" in page
+    out = tmp_path / "rows.jsonl"
+    command = ["export", str(tmp_path / "out"), "--rows", "augmented", "--as", "alpaca", "-o", str(out), "--json"]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    exported = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert len(exported) == json.loads(done.output)["rows"]
+    assert {"instruction": "What is the capital of Togo?", "output": "Lome"} in exported
 
 
 @pytest.mark.usefixtures("extended")
 def test_entries_show_in_the_help_and_in_the_docs() -> None:
     shown = {
         name: " ".join(CliRunner().invoke(app, [name, "--help"]).output.split())
-        for name in ("augment", "train", "evaluate")
+        for name in ("augment", "train", "evaluate", "export")
     }
     assert "record: subject and object with a dash between" in shown["augment"]
     assert "half: half of the usual loss" in shown["train"]
+    assert "last: the last layer alone" in shown["train"]
+    assert "alpaca: the columns of Alpaca" in shown["export"]
     assert "again: the same questions once more" in shown["evaluate"]
     assert "letter: Half a point for the right first letter." in shown["evaluate"]
     hook = runpy.run_path(str(ROOT / "docs" / "tables.py"))["on_page_markdown"]
@@ -105,6 +133,8 @@ def test_entries_show_in_the_help_and_in_the_docs() -> None:
     for line in (
         "| `record` | subject and object with a dash between |",
         "| `half` | half of the usual loss |",
+        "| `last` | the last layer alone |",
+        "| `alpaca` | the columns of Alpaca |",
         "| `again` | the same questions once more |",
         "| `letter` | Half a point for the right first letter. |",
     ):
@@ -115,6 +145,9 @@ def test_names_that_are_in_no_table_are_refused_with_the_nearest() -> None:
     for setting, message in {
         "augmentation.forms=['statment']": "Did you mean 'statement'",
         "training.objective=complition": "Did you mean 'completion'",
+        "training.adapter=lorra": "There is no adapter 'lorra'. Did you mean 'lora'",
+        "training.lora.rnk=4": "unknown key 'training.lora.rnk'. Did you mean 'rank'",
+        "arms.mine.adapter=lorra": "There is no adapter 'lorra'. Did you mean 'lora'",
         "exam.probes_per_kind={ recal = 3 }": "Did you mean 'recall'",
         "evaluation.arms=['bas']": "Did you mean 'base'",
         "augmentation.arms=['augmentd']": "Did you mean 'augmented'",

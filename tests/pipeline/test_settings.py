@@ -412,6 +412,9 @@ def test_an_arm_of_ones_own_is_a_value() -> None:
         ('rows = "augmented"', 'rwos = "augmented"', "unknown key 'arms.polished.rwos'. Did you mean 'rows'?"),
         ('starts_from = "text"', 'starts_from = "txt"', "'arms.polished.starts_from': there is no 'txt' to name here."),
         ('starts_from = "text"', 'objective = "none"', "'arms.polished.objective': there is no 'none' to name here."),
+        ('starts_from = "text"', 'adapter = "lorra"', "'arms.polished.adapter': There is no adapter 'lorra'. Did you mean"),
+        ('rows = "augmented"', 'adapter = "lora"', "'arms.polished.adapter': adapter needs rows to train on; set rows, too."),
+        ('rows = "augmented"', 'learning_rate = 1e-3', "'arms.polished.learning_rate': learning_rate needs rows"),
         ('starts_from = "text"', 'starts_from = "polished"', "in a circle: polished → polished."),
         (
             'starts_from = "text"',

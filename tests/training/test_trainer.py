@@ -13,11 +13,13 @@ import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
+from kaug.arms import Arm
 from kaug.augmentation.inject import text_rows
 from kaug.augmentation.rows import concat_rows, make_rows
 from kaug.errors import ArtifactError, ModelError, PipelineError
 from kaug.models.find import fitting_precision, load_language_model, load_tokenizer
-from kaug.training import trainer
+from kaug.training import adapters, trainer
+from kaug.training.adapters import ADAPTERS, Adapter, Lora
 from kaug.training.objectives import OBJECTIVES, Objective
 from kaug.training.settings import TrainingSettings
 from kaug.training.trainer import TrainingRun, train_model
@@ -419,3 +421,110 @@ def test_what_a_model_is_saved_with_says_nothing_on_decoding(table: pa.Table, ti
         "eos_token_id": tokenizer.eos_token_id,
         "pad_token_id": tokenizer.pad_token_id,
     }
+
+
+def tensors(file: Path) -> dict[str, Any]:
+    from safetensors.torch import load_file
+
+    return load_file(file)
+
+
+def train_last_layer(model: Any) -> Any:
+    model.requires_grad_(False)
+    model.model.layers[-1].requires_grad_(True)
+    return model
+
+
+def test_lora_trains_its_matrices_alone_and_merges_them(table: pa.Table, tiny_model: Path, tmp_path: Path) -> None:
+    run = train(
+        table, tiny_model, tmp_path / "out", adapter="lora", lora=Lora(rank=4, alpha=8), checkpoints=tmp_path / "c"
+    )
+    assert run.adapter == "lora"
+    assert run.loss[-1][1] < run.loss[0][1]
+    assert not (tmp_path / "out" / "adapter_config.json").exists()
+    before, after = tensors(tiny_model / "model.safetensors"), tensors(tmp_path / "out" / "model.safetensors")
+    learnt = tensors(tmp_path / "c" / f"checkpoint-{STEPS}" / "adapter_model.safetensors")
+    linear = {name for name in before if name.endswith("_proj.weight")}
+    assert before.keys() == after.keys()
+    assert len(linear) == 2 * 7
+    assert len(learnt) == 2 * len(linear)
+    for name, weight in before.items():
+        if name not in linear:
+            assert after[name].equal(weight)
+            continue
+        prefix = f"base_model.model.{name.removesuffix('.weight')}"
+        a, b = learnt[f"{prefix}.lora_A.weight"], learnt[f"{prefix}.lora_B.weight"]
+        assert a.shape[0] == b.shape[1] == 4
+        assert b.abs().max() > 1e-3
+        assert (after[name] - (weight + 8 / 4 * b @ a)).abs().max() < 1e-6
+
+
+def test_a_training_with_lora_is_resumed_to_the_same_weights(table: pa.Table, tiny_model: Path, tmp_path: Path) -> None:
+    settings = {"adapter": "lora", "lora": Lora(dropout=0.2), "checkpoints": tmp_path / "checkpoints"}
+    steps: list[int] = []
+
+    def pull_the_plug(tokens: int, note: str = "") -> None:
+        steps.append(tokens)
+        if len(steps) == 10:
+            raise PulledPlugError
+
+    with pytest.raises(PulledPlugError):
+        train(table, tiny_model, tmp_path / "out", **settings, progress=pull_the_plug)
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["checkpoint-8"]
+    reported: list[int] = []
+    train(table, tiny_model, tmp_path / "out", **settings, progress=counting(reported))
+    assert len(reported) == 1 + STEPS - 8
+    train(table, tiny_model, tmp_path / "whole", **settings | {"checkpoints": None})
+    assert weights(tmp_path / "out") == weights(tmp_path / "whole")
+    train(table, tiny_model, tmp_path / "other", **settings | {"checkpoints": None}, seed=1)
+    assert weights(tmp_path / "other") != weights(tmp_path / "whole")
+
+
+def test_an_adapter_is_a_function_and_a_line_in_the_table(
+    table: pa.Table, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ADAPTERS, "last", Adapter(train_last_layer, "the last layer alone"))
+    train(table, tiny_model, tmp_path / "named", adapter="last")
+    before, after = tensors(tiny_model / "model.safetensors"), tensors(tmp_path / "named" / "model.safetensors")
+    assert {name for name in before if not after[name].equal(before[name])} == {
+        name for name in before if name.startswith("model.layers.1.")
+    }
+    assert train(table, tiny_model, tmp_path / "given", adapter=train_last_layer).adapter == "train_last_layer"
+    assert weights(tmp_path / "given") == weights(tmp_path / "named")
+    with pytest.raises(PipelineError, match=r"An adapter should return the model that it gets.*; found NoneType\."):
+        train(table, tiny_model, tmp_path / "none", adapter=lambda model: None)
+    with pytest.raises(ValidationError, match=r"There is no adapter 'lorra'\. Did you mean 'lora'\?"):
+        TrainingSettings(tokens=1, adapter="lorra")
+
+
+def test_a_missing_package_of_an_adapter_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapters.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(
+        ValidationError, match=r"The adapter 'lora' needs peft\. Get it with: pip install 'kaug\[lora\]'"
+    ):
+        TrainingSettings(tokens=1, adapter="lora")
+
+
+def test_the_settings_of_an_adapter_count_only_where_it_is_used() -> None:
+    settings = TrainingSettings(tokens=1, lora=Lora(rank=4))
+    assert settings.content() == TrainingSettings(tokens=1).content()
+    arm = settings.for_arm(Arm("light", "", "augmented", adapter="lora", learning_rate=3e-3))
+    assert (arm.adapter, arm.learning_rate, arm.objective) == ("lora", 3e-3, "completion")
+    assert arm.content()["lora"] == {"rank": 4, "alpha": 32, "dropout": 0.0}
+    assert settings.for_arm(Arm("full", "", "augmented")) == settings
+
+
+@pytest.mark.parametrize("values", [{"rank": 0}, {"alpha": 0}, {"dropout": 1.0}, {"rnk": 4}])
+def test_absurd_settings_of_lora_are_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Lora(**values)
+
+
+def test_a_selection_of_a_dataset_is_trained_on_alone(table: pa.Table, tiny_model: Path, tmp_path: Path) -> None:
+    import datasets
+
+    import kaug
+
+    chosen = datasets.Dataset(table).select([0, 2])
+    settings = TrainingSettings(tokens=64, step_tokens=64, precision="fp32")
+    assert kaug.train(chosen, tiny_model, tmp_path / "out", settings).rows == 2

@@ -31,13 +31,12 @@ def make_model(job: Job) -> None:
     """Train a model; an interrupted training resumes from its last whole checkpoint."""
     settings: ModelSettings = job.settings
     shards, *start = job.stage.needs
-    objective = settings.arm.objective or settings.training.objective
     with job.show(job.stage.title, settings.training.tokens, "tokens") as advance:
         result = train_model(
             read_shards(job.inputs[shards].path),
             settings.base() if settings.base else job.inputs[start[0]].path,
             job.draft.path,
-            settings.training.model_copy(update={"objective": objective}),
+            settings.training,
             seed=settings.seed,
             replay=settings.replay,
             checkpoints=job.draft.work,
