@@ -12,7 +12,7 @@ from typing import Any, get_args
 import pytest
 
 from kaug import cli
-from kaug.importers.formats import ImporterName
+from kaug.importers import ImporterName
 from kaug.store.artifact import lock
 
 pytestmark = pytest.mark.slow

@@ -1,6 +1,6 @@
-"""An edge file of KGTK, CSKG among them → quads: nodes to IRIs, KGTK's literals to RDF's."""
+"""An edge file of KGTK, such as CSKG → quads: nodes to IRIs, KGTK's literals to RDF's."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,16 +8,19 @@ import pyarrow.compute as pc
 
 from kaug.errors import SourceError, nearest
 from kaug.importers.atomic import BASE as ATOMIC
-from kaug.importers.columns import Block, Layout, decimals, header, read_columns
+from kaug.importers.delimited import Block, Delimited
 from kaug.importers.kgtk_values import LITERAL, split, texts, values
-from kaug.importers.lines import ALTERNATIVE, LABEL, Quads
-from kaug.importers.terms import absolute, iri, literal
+from kaug.importers.quads import ALTERNATIVE, LABEL, Quads
+from kaug.importers.terms import absolute, decimals, iri, literal
 
-__all__ = ["BASE", "import_kgtk"]
+__all__ = ["import_kgtk"]
 
-BASE = "https://w3id.org/kaug/kgtk/"
-_OTHER_NAMES = {"node1": ("from", "subject"), "relation": ("label", "predicate"), "node2": ("to", "object")}
-_SPACES = (  # how a node starts, what of that goes, and what the IRI starts with instead
+_NAMES = {
+    "node1": ("node1", "from", "subject"),
+    "relation": ("relation", "label", "predicate"),
+    "node2": ("node2", "to", "object"),
+}
+_NAMESPACES = (  # the pattern of a node, the prefix to remove, the namespace
     ("^/[cr]/", "", "http://api.conceptnet.io"),
     ("^[QL][0-9]", "", "http://www.wikidata.org/entity/"),
     ("^P[0-9]", "", "http://www.wikidata.org/prop/direct/"),
@@ -26,89 +29,85 @@ _SPACES = (  # how a node starts, what of that goes, and what the IRI starts wit
 )
 
 
-def import_kgtk(inputs: Sequence[Path], quads: Quads, base: str, progress: Callable[[int], None]) -> None:
+def import_kgtk(inputs: Sequence[Path], quads: Quads, *, base: str) -> Iterator[int]:
     """Write the edges of KGTK files.
 
     Args:
-        inputs: Files whose first line names the columns: node1, relation (or label), node2, and if there are any
-            node1;label, node2;label, relation;label, weight. Other columns are not read.
-        quads: What takes the columns.
-        base: The beginning of the IRIs of nodes that are of no known kind.
-        progress: Called with the number of rows read since the last call.
+        inputs: Files whose first line names the columns: node1, relation (or label), node2; optionally node1;label,
+            node2;label, relation;label, weight. Other columns are ignored and counted.
+        quads: The writer.
+        base: The namespace of nodes that are of no known kind.
+
+    Yields:
+        The number of rows of each block.
 
     Raises:
         SourceError: A column is missing, or a row is malformed.
     """
     for path in inputs:
-        names = header(path, Layout())
-        found = {role: _column(path, role, names) for role in _OTHER_NAMES}
-        said = {role: f"{found[role]};label" for role in _OTHER_NAMES if f"{found[role]};label" in names}
-        weight = ["weight"] if "weight" in names else []
-        used = [*found.values(), *said.values(), *weight]
+        file = Delimited(path)
+        names = file.header()
+        columns = {role: _column(path, role, names) for role in _NAMES}
+        used = [*columns.values(), *(f"{column};label" for column in columns.values()), "weight"]
+        used = [column for column in used if column in names]
         for column in sorted(set(names) - set(used)):
             quads.counts[f"columns not read: {column}"] += 1
-        for block in read_columns(path, names, skip_header=True, only=used):
-            _edges(block, quads, base, found, said, "weight" if weight else None)
-            progress(block.rows)
+        for block in file.blocks(only=used):
+            _write_edges(block, quads, base, columns)
+            yield block.rows
 
 
 def _column(path: Path, role: str, names: list[str]) -> str:
-    for known in (role, *_OTHER_NAMES[role]):
-        if known in names:
-            return known
+    for name in _NAMES[role]:
+        if name in names:
+            return name
     raise SourceError(f"{path}:1: there is no column {role!r}.{nearest(role, names)}")
 
 
-def _edges(
-    block: Block, quads: Quads, base: str, found: dict[str, str], said: dict[str, str], weight: str | None
-) -> None:
+def _write_edges(block: Block, quads: Quads, base: str, columns: dict[str, str]) -> None:
     terms: dict[str, pa.Array] = {}
-    valued = pa.array([], pa.bool_())
-    for role, column in found.items():
+    for role, column in columns.items():
         cells = block.columns[column]
-        valued = pc.match_substring_regex(cells, LITERAL)
+        is_literal = pc.match_substring_regex(cells, LITERAL)
+        terms[role] = _nodes(cells, base)
         if role != "node2":
             block.refuse(pc.equal(cells, ""), "a node", column)
-            block.refuse(valued, "a node, no literal", column)
-        terms[role] = _nodes(cells, base)
-        if pc.any(valued).as_py():
-            written = values(cells)
-            block.refuse(
-                pc.and_(valued, pc.is_null(written)),
-                "a literal of KGTK, such as \"text\", 'text'@en or ^2020-01-01",
-                column,
-            )
-            terms[role] = pc.if_else(valued, written, terms[role])
-    empty = pc.equal(block.columns[found["node2"]], "")
-    quads.left_out("no node2", pc.sum(empty).as_py() or 0)
-    there = pc.invert(empty)
-    weights = None
-    if weight is not None:
-        weights = decimals(block.columns[weight])
-        missing = pc.equal(block.columns[weight], "")
-        block.refuse(pc.and_(pc.is_null(weights), pc.invert(missing)), "a number", weight)
-        weights = weights.filter(there)
-    subject, predicate, value = (terms[role].filter(there) for role in ("node1", "relation", "node2"))
-    quads.facts(subject, predicate, value, weights)
-    for role, column in said.items():
-        rows = pc.and_(there, pc.invert(valued)) if role == "node2" else there
-        _labels(quads, terms[role].filter(rows), block.columns[column].filter(rows))
+            block.refuse(is_literal, "a node, no literal", column)
+        elif pc.any(is_literal).as_py():
+            terms[role] = pc.replace_with_mask(terms[role], is_literal, values(cells.filter(is_literal)))
+            malformed = pc.and_(is_literal, pc.is_null(terms[role]))
+            block.refuse(malformed, "a literal of KGTK, such as \"text\", 'text'@en or ^2020-01-01", column)
+        block.refuse(pc.is_null(terms[role]), "an IRI", column)
+    kept = quads.keep("no node2", pc.not_equal(block.columns[columns["node2"]], ""))
+    weight = None
+    if "weight" in block.columns:
+        weight = decimals(block.columns["weight"])
+        wrong = pc.and_(pc.is_null(weight), pc.not_equal(block.columns["weight"], ""))
+        block.refuse(wrong, "a number", "weight")
+        weight = weight.filter(kept)
+    subject, predicate, value = (terms[role].filter(kept) for role in _NAMES)
+    quads.facts(subject, predicate, value, weight)
+    for role, column in columns.items():
+        if f"{column};label" in block.columns:
+            rows = pc.and_not(kept, is_literal) if role == "node2" else kept
+            _write_labels(quads, terms[role].filter(rows), block.columns[f"{column};label"].filter(rows))
 
 
 def _nodes(cells: pa.Array, base: str) -> pa.Array:
     terms = iri(base, cells)
-    for start, goes, space in _SPACES:
-        hit = pc.match_substring_regex(cells, start)
-        if pc.any(hit).as_py():
-            terms = pc.if_else(hit, iri(space, pc.replace_substring_regex(cells, goes, "") if goes else cells), terms)
-    whole = pc.match_substring_regex(cells, "^(https?://|urn:)")
-    return pc.if_else(whole, absolute(cells), terms) if pc.any(whole).as_py() else terms
+    for pattern, prefix, namespace in _NAMESPACES:
+        matching = pc.match_substring_regex(cells, pattern)
+        if pc.any(matching).as_py():
+            paths = pc.replace_substring_regex(cells, prefix, "") if prefix else cells
+            terms = pc.if_else(matching, iri(namespace, paths), terms)
+    is_iri = pc.match_substring_regex(cells, "^(https?://|urn:)")
+    return pc.if_else(is_iri, absolute(cells), terms) if pc.any(is_iri).as_py() else terms
 
 
-def _labels(quads: Quads, subject: pa.Array, cells: pa.Array) -> None:
-    """Write what a column of labels says: the first of a cell is the label, the others are alternatives."""
-    node, place, cell = split(cells)
+def _write_labels(quads: Quads, subject: pa.Array, cells: pa.Array) -> None:
+    """Write the labels in each cell: the first is the preferred one, the others are alternatives."""
+    row, rank, cell = split(cells)
     text, language = texts(cell)
-    for predicate, rank in ((LABEL, pc.equal(place, 0)), (ALTERNATIVE, pc.greater(place, 0))):
-        rows = pc.and_(rank, pc.not_equal(text, ""))
-        quads.labels(subject.take(node.filter(rows)), literal(text.filter(rows), language.filter(rows)), predicate)
+    for predicate, ranked in ((LABEL, pc.equal(rank, 0)), (ALTERNATIVE, pc.greater(rank, 0))):
+        rows = pc.and_(ranked, pc.not_equal(text, ""))
+        quads.labels(subject.take(row.filter(rows)), literal(text.filter(rows), language.filter(rows)), predicate)

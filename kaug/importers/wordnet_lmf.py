@@ -1,176 +1,185 @@
-"""A file of WN-LMF XML → rows of a WordNet, read in pieces; no entity is declared, no DTD is fetched.
+"""A file of WN-LMF XML → rows of a WordNet, read as a stream; entities are refused, no DTD is fetched.
 
-The format is the Global WordNet Association's, versions 1.0 to 1.4, as Open English WordNet is published in.
+The format is the Global WordNet Association's, versions 1.0 to 1.4, in which Open English WordNet is published.
 
-The reader of the package `wn` (`wn.lmf.load`) is not used: it holds the whole file in memory as objects, reads no compressed
-file, expands entities, and names no line in its errors.
+`wn.lmf.load` of the package `wn` is not used: it holds the whole file in memory, reads no compressed file, expands entities,
+and names no line in its errors.
 """
 
+import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.parsers import expat
 
 from kaug.errors import SourceError
+from kaug.importers.quads import ALTERNATIVE, DEFINITION, EXAMPLE, LABEL, SENSE_OF
 from kaug.importers.terms import language_tag
-from kaug.importers.wordnet_words import DEFINITION, EXAMPLE, OTHER_WORD, SENSE_OF, WORD, Row
 from kaug.rdf.compressed import open_bytes
 
-__all__ = ["read_lmf"]
+__all__ = ["Row", "read_lmf"]
 
-_DC_TYPE = ("dc:type", "type")
-_NOT_TAKEN = {
+Row = tuple[str, str, str, str]
+"""Subject, predicate, object and the object's language, which is empty if the object is an id. Predicates are the terms of
+`kaug.importers.quads`, or names of relations."""
+
+_TEXTS = {"Definition": DEFINITION, "Example": EXAMPLE}
+_LEFT_OUT = {
     "Form": "other form",
     "SyntacticBehaviour": "verb frame",
     "Count": "count",
     "Pronunciation": "pronunciation",
 }
+_LINE = "#line"  # no attribute of XML can have this name
 
 
-def read_lmf(path: Path, left_out: Callable[[str, int], None], piece: int = 1 << 20) -> Iterator[Row]:
+def read_lmf(path: Path, left_out: Callable[[str, int], None], size: int = 1 << 20) -> Iterator[Row]:
     """Read a file of WN-LMF.
 
     Args:
-        path: The XML file, which may be compressed.
-        left_out: Counts what is not taken, by reason.
-        piece: Bytes to read at a time.
+        path: The XML file, which can be compressed.
+        left_out: Counts elements that are left out, by reason.
+        size: Bytes to read at a time.
 
     Yields:
-        The rows, with the ids of the file. What is kept in memory is the lemmas, by entry and by sense.
+        Rows, with the ids of the file. The lemmas of entries and senses are kept in memory.
 
     Raises:
-        SourceError: It is malformed, declares an entity, or is no WN-LMF.
+        SourceError: The file is malformed, has an entity, or is no WN-LMF.
     """
     reader = _Reader(path, left_out)
-    with open_bytes(path) as handle:
-        try:
-            while text := handle.read(piece):
-                reader.parser.Parse(text, False)
-                yield from reader.taken()
-            reader.parser.Parse(b"", True)
-        except expat.ExpatError as error:
-            reason = expat.ErrorString(error.code)
-            raise SourceError(f"{path}:{error.lineno}: is no well-formed XML: {reason}.") from error
-        yield from reader.taken()
-    if not reader.lexicons:
+    lexicons = 0
+    for element in _elements(path, left_out, size):
+        match element.tag:
+            case "LexicalEntry":
+                yield from reader.entry(element)
+            case "Synset":
+                yield from reader.synset(element)
+            case _:
+                yield from reader.related_senses()
+                reader.language = language_tag(reader.required(element, "language"))
+                lexicons += 1
+    yield from reader.related_senses()
+    if not lexicons:
         raise SourceError(f"{path}: has no Lexicon; it should be WN-LMF, as Open English WordNet is published in.")
 
 
+def _elements(path: Path, left_out: Callable[[str, int], None], size: int) -> Iterator[ET.Element]:
+    """Parse XML: yield lexicons without their content, and entries and synsets with it, each element with its line."""
+    ready: list[ET.Element] = []
+    builder: ET.TreeBuilder | None = None
+    parser = expat.ParserCreate()
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal builder
+        if tag in _LEFT_OUT:
+            left_out(_LEFT_OUT[tag], 1)
+        attributes[_LINE] = str(parser.CurrentLineNumber)
+        if tag in ("Lexicon", "LexiconExtension"):
+            ready.append(ET.Element(tag, attributes))
+        if tag in ("LexicalEntry", "Synset"):
+            builder = ET.TreeBuilder()
+        if builder is not None:
+            builder.start(tag, attributes)
+
+    def end(tag: str) -> None:
+        nonlocal builder
+        if builder is not None:
+            builder.end(tag)
+            if tag in ("LexicalEntry", "Synset"):
+                ready.append(builder.close())
+                builder = None
+
+    def text(content: str) -> None:
+        if builder is not None:
+            builder.data(content)
+
+    def refuse(name: object, *_: object) -> int:
+        line = parser.CurrentLineNumber
+        raise SourceError(f"{path}:{line}: uses the entity {name!r}; WN-LMF needs none but XML's own five.")
+
+    parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
+    parser.EntityDeclHandler = parser.SkippedEntityHandler = parser.ExternalEntityRefHandler = refuse
+    with open_bytes(path) as handle:
+        try:
+            while piece := handle.read(size):
+                parser.Parse(piece, False)
+                yield from ready
+                ready.clear()
+            parser.Parse(b"", True)
+        except expat.ExpatError as error:
+            reason = expat.ErrorString(error.code)
+            raise SourceError(f"{path}:{error.lineno}: is no well-formed XML: {reason}.") from error
+
+
 class _Reader:
-    """What the parser calls; `taken` hands out the rows made since."""
+    """The entries and senses of a file, which its synsets refer to."""
 
     def __init__(self, path: Path, left_out: Callable[[str, int], None]) -> None:
-        self.path = path
-        self.lexicons = 0
-        self._left_out = left_out
-        self._rows: list[Row] = []
-        self._language = "en"
-        self._entry = self._sense = self._synset = self._lemma = ""
-        self._of_entry: dict[str, str] = {}  # an entry's id → its lemma
-        self._of_sense: dict[str, str] = {}  # a sense's id → its entry's id
-        self._of_synset: dict[str, list[str]] = {}  # a synset's id → its entries' ids, until it is reached
-        self._targets: set[str] = set()  # senses that relations lead to or start from
-        self._places: dict[str, str] = {}  # a sense's id → its synset's id
-        self._inside: list[str] = []
-        self._text: list[str] = []
-        self._interlingual = ""
-        self._defined = False
-        self.parser = expat.ParserCreate()
-        self.parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
-        self.parser.buffer_text = True
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-        self.parser.CharacterDataHandler = self._characters
-        self.parser.EntityDeclHandler = self._refuse_entity
-        self.parser.SkippedEntityHandler = self._refuse_entity
-        self.parser.ExternalEntityRefHandler = self._refuse_entity
+        self.language = "en"
+        self._path, self._left_out = path, left_out
+        self._lemmas: dict[str, str] = {}  # by entry
+        self._senses: dict[str, tuple[str, str]] = {}  # the entry and the synset of each sense
+        self._entries: dict[str, list[str]] = {}  # by synset, until the synset is read
+        self._related: set[str] = set()  # the senses that have relations
 
-    def taken(self) -> Iterator[Row]:
-        rows, self._rows = self._rows, []
-        yield from rows
+    def required(self, element: ET.Element, name: str) -> str:
+        if not element.get(name):
+            raise SourceError(f"{self._path}:{element.get(_LINE)}: {element.tag} lacks the attribute {name!r}.")
+        return element.attrib[name]
 
-    def _where(self) -> str:
-        return f"{self.path}:{self.parser.CurrentLineNumber}"
+    def entry(self, element: ET.Element) -> Iterator[Row]:
+        entry, sense = self.required(element, "id"), ""
+        for part in element.iter():
+            match part.tag:
+                case "Lemma":
+                    self._lemmas[entry] = self.required(part, "writtenForm")
+                case "Sense":
+                    sense, synset = self.required(part, "id"), self.required(part, "synset")
+                    self._senses[sense] = entry, synset
+                    self._entries.setdefault(synset, []).append(entry)
+                case "SenseRelation":
+                    target = self.required(part, "target")
+                    self._related.update((sense, target))
+                    yield sense, _relation(part), target, ""
+                case "Example" if text := _text(part):
+                    yield self._senses[sense][1], EXAMPLE, text, self.language
 
-    def _refuse_entity(self, name: object, *_: object) -> int:
-        raise SourceError(f"{self._where()}: uses the entity {name!r}; WN-LMF needs none but XML's own five.")
-
-    def _start(self, tag: str, given: dict[str, str]) -> None:
-        self._inside.append(tag)
-        self._text = []
-        if reason := _NOT_TAKEN.get(tag):
-            self._left_out(reason, 1)
-        match tag:
-            case "Lexicon" | "LexiconExtension":
-                self.lexicons += 1
-                self._language = language_tag(self._need(tag, given, "language"))
-            case "LexicalEntry":
-                self._entry = self._need(tag, given, "id")
-            case "Lemma":
-                self._of_entry[self._entry] = self._need(tag, given, "writtenForm")
-            case "Sense":
-                self._sense, synset = self._need(tag, given, "id"), self._need(tag, given, "synset")
-                self._of_sense[self._sense], self._places[self._sense] = self._entry, synset
-                self._of_synset.setdefault(synset, []).append(self._entry)
-            case "Synset":
-                self._synset, self._defined, self._interlingual = self._need(tag, given, "id"), False, ""
-                self._words(given.get("members", "").split())
-                if given.get("ili") not in (None, "", "in"):
-                    self._left_out("link to the interlingual index", 1)
-            case "SynsetRelation":
-                self._rows.append((self._synset, _relation(given), self._need(tag, given, "target"), ""))
-            case "SenseRelation":
-                target = self._need(tag, given, "target")
-                self._rows.append((self._sense, _relation(given), target, ""))
-                self._targets.update((self._sense, target))
-
-    def _end(self, tag: str) -> None:
-        self._inside.pop()
-        text = " ".join("".join(self._text).split())
-        self._text = []
-        parent = self._inside[-1] if self._inside else ""
-        if tag == "Definition" and text:
-            self._defined = True
-            self._rows.append((self._synset, DEFINITION, text, self._language))
-        elif tag == "ILIDefinition":
-            self._interlingual = text
-        elif tag == "Example" and text:
-            subject = self._synset if parent == "Synset" else self._places[self._sense]
-            self._rows.append((subject, EXAMPLE, text, self._language))
-        elif tag == "Synset" and self._interlingual and not self._defined:
-            self._rows.append((self._synset, DEFINITION, self._interlingual, "en"))
-        elif tag in ("Lexicon", "LexiconExtension"):
-            self._senses()
-
-    def _characters(self, text: str) -> None:
-        if self._inside and self._inside[-1] in ("Definition", "ILIDefinition", "Example"):
-            self._text.append(text)
-
-    def _need(self, tag: str, given: dict[str, str], name: str) -> str:
-        if not given.get(name):
-            raise SourceError(f"{self._where()}: {tag} lacks the attribute {name!r}.")
-        return given[name]
-
-    def _words(self, members: list[str]) -> None:
-        """Write a synset's lemmas, in the order of its members, which are ids of entries or of senses."""
-        entries = [self._of_sense.get(member, member) for member in members]
-        entries = [entry for entry in entries if entry in self._of_entry]
-        entries += self._of_synset.pop(self._synset, [])
-        lemmas = list(dict.fromkeys(self._of_entry[entry] for entry in entries if entry in self._of_entry))
-        for place, lemma in enumerate(lemmas):
-            self._rows.append((self._synset, OTHER_WORD if place else WORD, lemma, self._language))
-        if not lemmas:
+    def synset(self, element: ET.Element) -> Iterator[Row]:
+        synset = self.required(element, "id")
+        # Members are ids of entries or of senses.
+        members = [self._senses.get(member, (member,))[0] for member in element.get("members", "").split()]
+        entries = [entry for entry in (*members, *self._entries.pop(synset, [])) if entry in self._lemmas]
+        for index, lemma in enumerate(dict.fromkeys(self._lemmas[entry] for entry in entries)):
+            yield synset, ALTERNATIVE if index else LABEL, lemma, self.language
+        if not entries:
             self._left_out("label of a synset without a lemma", 1)
+        if element.get("ili") not in (None, "", "in"):
+            self._left_out("link to the interlingual index", 1)
+        for part in element:
+            if part.tag == "SynsetRelation":
+                yield synset, _relation(part), self.required(part, "target"), ""
+            elif part.tag in _TEXTS and (text := _text(part)):
+                yield synset, _TEXTS[part.tag], text, self.language
+        if not any(map(_text, element.findall("Definition"))):
+            for text in filter(None, map(_text, element.findall("ILIDefinition"))):
+                yield synset, DEFINITION, text, "en"
 
-    def _senses(self) -> None:
-        for sense in sorted(self._targets):
-            if sense in self._places:
-                self._rows.append((sense, WORD, self._of_entry[self._of_sense[sense]], self._language))
-                self._rows.append((sense, SENSE_OF, self._places[sense], ""))
-        self._targets.clear()
+    def related_senses(self) -> Iterator[Row]:
+        for sense in sorted(self._related & self._senses.keys()):
+            entry, synset = self._senses[sense]
+            yield sense, LABEL, self._lemmas[entry], self.language
+            yield sense, SENSE_OF, synset, ""
+        self._related.clear()
 
 
-def _relation(given: dict[str, str]) -> str:
-    name = given.get("relType", "")
+def _relation(element: ET.Element) -> str:
+    name = element.get("relType", "other")
     if name in ("", "other"):
-        name = next((given[key] for key in _DC_TYPE if given.get(key)), "other")
+        name = element.get("dc:type") or element.get("type") or "other"
     return name.replace(" ", "_")
+
+
+def _text(element: ET.Element) -> str:
+    return " ".join("".join(element.itertext()).split())

@@ -1,7 +1,7 @@
 """A folder of WNDB files (data.noun and so on) → rows of a WordNet.
 
-The format is that of the manual page wndb(5WN). A word of a synset is a sense of its own where a pointer starts at it or
-leads to it. The files are read twice: first for what the pointers lead to.
+The format is that of the manual page wndb(5WN). A word of a synset becomes a sense if a pointer starts at it or leads to it.
+The files are read twice: first for the targets of pointers.
 """
 
 import re
@@ -9,57 +9,39 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kaug.errors import SourceError
-from kaug.importers.columns import without_ending
-from kaug.importers.wordnet_words import DEFINITION, EXAMPLE, OTHER_WORD, SENSE_OF, WORD, Row
+from kaug.importers.delimited import without_ending
+from kaug.importers.quads import ALTERNATIVE, DEFINITION, EXAMPLE, LABEL, SENSE_OF
+from kaug.importers.wordnet_lmf import Row
 from kaug.rdf.compressed import open_bytes
 
 __all__ = ["POINTERS", "read_wndb"]
 
-POINTERS = {
-    "!": "antonym",
-    "@": "hypernym",
-    "@i": "instance_hypernym",
-    "~": "hyponym",
-    "~i": "instance_hyponym",
-    "#m": "holo_member",
-    "#s": "holo_substance",
-    "#p": "holo_part",
-    "%m": "mero_member",
-    "%s": "mero_substance",
-    "%p": "mero_part",
-    "=": "attribute",
-    "+": "derivation",
-    ";c": "domain_topic",
-    "-c": "has_domain_topic",
-    ";r": "domain_region",
-    "-r": "has_domain_region",
-    ";u": "exemplifies",
-    "-u": "is_exemplified_by",
-    "*": "entails",
-    ">": "causes",
-    "^": "also",
-    "$": "verb_group",
-    "&": "similar",
-    "<": "participle",
-    "\\": "pertainym",
-}
-"""The symbols of pointers, and the relations they are."""
+_TABLE = r"""
+! antonym         ;c domain_topic        #m holo_member     %m mero_member     ~  hyponym
+@ hypernym        -c has_domain_topic    #s holo_substance  %s mero_substance  ~i instance_hyponym
+= attribute       ;r domain_region       #p holo_part       %p mero_part       @i instance_hypernym
++ derivation      -r has_domain_region   *  entails         >  causes          ^  also
+& similar         ;u exemplifies         -u is_exemplified_by                  $  verb_group
+< participle      \  pertainym
+"""
+_CELLS = _TABLE.split()
+POINTERS = dict(zip(_CELLS[::2], _CELLS[1::2], strict=True))
+"""The relations by symbols of pointers."""
 
 _FILES = ("data.noun", "data.verb", "data.adj", "data.adv")
 _MARKER = re.compile(r"\((?:a|p|ip)\)$")
 _EXAMPLE = re.compile(r';\s*"(.*?)"(?=\s*(?:;|$|-))|^"(.*?)"(?=\s*(?:;|$|-))')
-_LANGUAGE = "en"
 
 
 def read_wndb(path: Path, left_out: Callable[[str, int], None]) -> Iterator[Row]:
     """Read the data files of a folder.
 
     Args:
-        path: The folder. Each file may be compressed.
-        left_out: Counts what is not taken, by reason.
+        path: The folder. Each file can be compressed.
+        left_out: Counts verb frames, which are left out.
 
     Yields:
-        The rows. A synset's id is its offset with its part of speech, 02084071-n; a sense's ends in the word's number,
+        Rows. A synset's id is its offset with its part of speech, 02084071-n; a sense's ends in the word's number,
         02084071-n-1.
 
     Raises:
@@ -69,77 +51,63 @@ def read_wndb(path: Path, left_out: Callable[[str, int], None]) -> Iterator[Row]
     data = [files[name] for name in _FILES if name in files]
     if not data:
         raise SourceError(f"{path}: holds none of {', '.join(_FILES)}; it should be the folder of a WordNet database.")
-    rows = (row for file in data for row in _synsets(file, set(), lambda *_: None))
-    targets = {target for _, kind, target, _ in rows if target.count("-") == 2 and kind in POINTERS.values()}
+    rows = (row for file in data for row in _read(file, set(), lambda *_: None))
+    targets = {target for _, _, target, language in rows if not language and target.count("-") == 2}
     for file in data:
-        yield from _synsets(file, targets, left_out)
+        yield from _read(file, targets, left_out)
 
 
-def _synsets(file: Path, targets: set[str], left_out: Callable[[str, int], None]) -> Iterator[Row]:
-    for number, line in _lines(file):
-        try:
-            yield from _synset(line, targets, left_out)
-        except (ValueError, IndexError, KeyError) as error:
-            raise SourceError(
-                f"{file}:{number}: expected a synset as in wndb(5WN): offset, file number, type, words, pointers, "
-                f"then | and the gloss ({type(error).__name__}: {error})."
-            ) from error
-
-
-def _lines(file: Path) -> Iterator[tuple[int, str]]:
-    """The lines that are not of the licence, which are indented."""
+def _read(file: Path, targets: set[str], left_out: Callable[[str, int], None]) -> Iterator[Row]:
     with open_bytes(file) as handle:
         for number, line in enumerate(handle, 1):
-            if not line.startswith(b"  ") and line.strip():
-                try:
-                    yield number, line.decode().rstrip("\r\n")
-                except UnicodeDecodeError:
-                    raise SourceError(f"{file}:{number}: is not UTF-8.") from None
+            if line.startswith(b"  ") or not line.strip():
+                continue  # the licence is indented
+            try:
+                yield from _read_synset(line.decode(), targets, left_out)
+            except UnicodeDecodeError:
+                raise SourceError(f"{file}:{number}: is not UTF-8.") from None
+            except (ValueError, IndexError, KeyError) as error:
+                raise SourceError(
+                    f"{file}:{number}: expected a synset as in wndb(5WN): offset, file number, type, words, pointers, "
+                    f"then | and the gloss ({type(error).__name__}: {error})."
+                ) from error
 
 
-def _synset(line: str, targets: set[str], left_out: Callable[[str, int], None]) -> Iterator[Row]:
-    fields, bar, gloss = line.partition("|")
-    if not bar:
-        raise ValueError("no |")
-    parts = iter(fields.split())
-    offset, _, kind = _take(parts), _take(parts), _take(parts)
-    if not (len(offset) == 8 and offset.isdigit() and kind in "nvasr"):
+def _read_synset(line: str, targets: set[str], left_out: Callable[[str, int], None]) -> Iterator[Row]:
+    data, bar, gloss = line.partition("|")
+    offset, _, kind, number, *fields = data.split()
+    if not (bar and len(offset) == 8 and offset.isdigit() and kind in "nvasr"):
         raise ValueError(f"{offset} {kind}")
-    part = "a" if kind == "s" else kind
-    synset = f"{offset}-{part}"
-    words = [(_MARKER.sub("", _take(parts)), _take(parts))[0] for _ in range(int(_take(parts), 16))]
+    synset = _id(offset, kind)
+    end = 2 * int(number, 16)
+    words = [_MARKER.sub("", word).replace("_", " ") for word in fields[:end:2]]
     if not words:
         raise ValueError("no word")
-    yield synset, WORD, words[0].replace("_", " "), _LANGUAGE
-    for word in words[1:]:
-        yield synset, OTHER_WORD, word.replace("_", " "), _LANGUAGE
-    named = {place for place in range(1, len(words) + 1) if f"{synset}-{place}" in targets}
-    for _ in range(int(_take(parts), 10)):
-        symbol, target, other, places = (_take(parts) for _ in range(4))
-        relation = POINTERS[symbol]
-        start, end = int(places[:2], 16), int(places[2:], 16)
-        if len(places) != 4 or start > len(words):
-            raise ValueError(places)
-        to = f"{target}-{'a' if other == 's' else other}"
-        if start and end:
-            yield f"{synset}-{start}", relation, f"{to}-{end}", ""
-            named.add(start)
+    count, fields = int(fields[end]), fields[end + 1 :]
+    for rank, word in enumerate(words):
+        yield synset, ALTERNATIVE if rank else LABEL, word, "en"
+    senses = {sense for sense in range(1, len(words) + 1) if f"{synset}-{sense}" in targets}
+    for pointer in range(count):
+        symbol, target, part, ends = fields[4 * pointer : 4 * pointer + 4]
+        source_word, target_word = int(ends[:2], 16), int(ends[2:], 16)
+        if len(ends) != 4 or source_word > len(words):
+            raise ValueError(ends)
+        if source_word and target_word:
+            senses.add(source_word)
+            yield f"{synset}-{source_word}", POINTERS[symbol], f"{_id(target, part)}-{target_word}", ""
         else:
-            yield synset, relation, to, ""
-    for place in sorted(named):
-        yield f"{synset}-{place}", WORD, words[place - 1].replace("_", " "), _LANGUAGE
-        yield f"{synset}-{place}", SENSE_OF, synset, ""
-    frames = list(parts)
+            yield synset, POINTERS[symbol], _id(target, part), ""
+    for sense in sorted(senses):
+        yield f"{synset}-{sense}", LABEL, words[sense - 1], "en"
+        yield f"{synset}-{sense}", SENSE_OF, synset, ""
+    frames = fields[4 * count :]
     left_out("verb frame", int(frames[0]) if frames else 0)
-    examples = [first or second for first, second in _EXAMPLE.findall(gloss.strip())]
-    definition = _EXAMPLE.sub("", gloss.strip()).strip(" ;")
-    if definition:
-        yield synset, DEFINITION, definition, _LANGUAGE
-    for example in examples:
-        yield synset, EXAMPLE, example, _LANGUAGE
+    gloss = gloss.strip()
+    if definition := _EXAMPLE.sub("", gloss).strip(" ;"):
+        yield synset, DEFINITION, definition, "en"
+    for example in _EXAMPLE.findall(gloss):
+        yield synset, EXAMPLE, "".join(example), "en"
 
 
-def _take(parts: Iterator[str]) -> str:
-    for part in parts:
-        return part
-    raise ValueError("too few fields")
+def _id(offset: str, part: str) -> str:
+    return f"{offset}-{'a' if part == 's' else part}"

@@ -15,7 +15,7 @@ import pytest
 from kaug.errors import SourceError
 from kaug.importers import run_importer
 from kaug.importers.conceptnet import import_conceptnet
-from kaug.importers.lines import quads_file, statement_name
+from kaug.importers.quads import TEMPLATES, quads_file, statement_name
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 REAL = Path(os.environ.get("KAUG_TEST_DATA", DATA.parents[2] / "shared" / "data"))
@@ -143,9 +143,9 @@ def test_a_malformed_assertion_is_named(tmp_path: Path, line: str, reason: str) 
 
 
 def test_blocks_make_no_difference(tmp_path: Path) -> None:
-    def in_blocks(block: int) -> tuple[set[str], int]:
+    def in_blocks(size: int) -> tuple[set[str], int]:
         with quads_file(tmp_path / "out.nq", "urn:g") as quads:
-            import_conceptnet([path], quads, ["en"], lambda _: None, block=block)
+            assert sum(import_conceptnet([path], quads, size=size)) == 120
         return set((tmp_path / "out.nq").read_text(encoding="utf-8").splitlines()), quads.counts["labels"]
 
     path = dump(tmp_path, *EDGES * 20)
@@ -243,19 +243,13 @@ def test_the_templates_of_relations_are_those_of_the_lexicon() -> None:
     from kaug.importers import atomic, metaqa, pathquestion, wordnet
     from kaug.knowledge.templates import check_template
 
-    said = [*atomic.RELATIONS.values(), *metaqa.RELATIONS.values(), *wordnet.RELATIONS.values()]
+    relations = [*atomic.RELATIONS.values(), *metaqa.RELATIONS.values(), *wordnet.RELATIONS.values()]
     assert len(atomic.RELATIONS) == 23
     assert len(metaqa.RELATIONS) == 9
-    for entry in [*said, pathquestion.wording_of("parents")]:
-        for name, text in {
-            "statement": entry.statement,
-            "question": entry.question,
-            "inverseQuestion": entry.inverse,
-            "exam": entry.exam,
-            "inverseExam": entry.inverse_exam,
-        }.items():
-            if text:
-                check_template(name, text, entry.label, "here")
+    for label, *templates in [*relations, pathquestion.wording_of("parents")]:
+        assert len(templates) <= len(TEMPLATES)
+        for kind, text in zip(TEMPLATES, templates, strict=False):
+            check_template(kind, text, label, "here")
 
 
 # ---------------------------------------------------------------- KGTK

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kaug.errors import SourceError
-from kaug.importers.lines import Quads, quads_file, statement_name
+from kaug.importers.quads import Quads, quads_file, statement_name
 from kaug.importers.terms import absolute, iri, literal, name
 
 ANY = st.text(st.characters(exclude_categories=["Cs"]))

@@ -12,7 +12,7 @@ import pytest
 
 from kaug.errors import SourceError
 from kaug.importers import run_importer
-from kaug.importers.lines import quads_file
+from kaug.importers.quads import quads_file
 from kaug.importers.wordnet import import_wordnet
 from kaug.importers.wordnet_lmf import read_lmf
 
@@ -157,7 +157,7 @@ def test_pieces_and_batches_make_no_difference(tmp_path: Path) -> None:
     written = []
     for batch in (1, 2, 1000):
         with quads_file(tmp_path / f"{batch}.nq", "urn:g") as quads:
-            import_wordnet([DATA / "tiny-lmf.xml"], quads, "urn:w:", lambda _: None, batch=batch)
+            assert sum(import_wordnet([DATA / "tiny-lmf.xml"], quads, base="urn:w:", batch=batch)) == len(whole)
         written.append(set((tmp_path / f"{batch}.nq").read_text(encoding="utf-8").splitlines()))
     assert written[0] == written[1] == written[2]
     assert len(written[0]) > len(whole) / 2
