@@ -142,7 +142,7 @@ def _import(
     print(f"\n{entry}")
     if manifest:
         source = json.dumps(counts["source"], ensure_ascii=False)
-        print(f"Added to {manifest}; a pipeline names it so: sources = [{source}]")
+        print(f"Added to {manifest}; in a pipeline: sources = [{source}]")
     elif not no_manifest:
         print("There is no manifest to add it to; --manifest FILE makes one, with the lines above.")
     print(f"Next: kaug run {out}")

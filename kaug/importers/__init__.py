@@ -28,25 +28,18 @@ ImporterName = Literal["conceptnet", "conceptnet-100k", "atomic", "kgtk", "wordn
 class Importer:
     """A format that can be imported.
 
-    Attributes:
-        read: Reads files, writes their quads, and yields numbers of rows read.
-        title: The format, in a sentence.
-        origin: Where the data comes from.
-        kind: The usual kind of such a source, `domain` or `commonsense`.
-        licence: The publisher's licence, if known.
-        attribution: The attribution that the licence asks for.
-        options: The options of `read`, with their defaults; {source} is the source's id.
-        folders: Whether an input can be a folder.
+    `read` reads files, writes to quads, and yields the number of rows of each block. It raises `SourceError` if a row is
+    malformed.
     """
 
     read: Callable[..., Iterator[int]]
-    title: str
+    title: str  # the format, in a sentence
     origin: str
-    kind: str = "domain"
-    licence: str = ""
+    kind: str = "domain"  # the usual kind of such a source, or `commonsense`
+    licence: str = ""  # the publisher's, if known
     attribution: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    folders: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)  # of `read`, with defaults; {source} is the source's id
+    folders: bool = False  # whether an input can be a folder
 
 
 IMPORTERS: dict[ImporterName, Importer] = {

@@ -65,18 +65,7 @@ RELATIONS: dict[str, Relation] = {
 
 
 def import_atomic(inputs: Sequence[Path], quads: Quads) -> Iterator[int]:
-    """Write the rows of ATOMIC-2020.
-
-    Args:
-        inputs: `train.tsv`, `dev.tsv`, `test.tsv`: head, relation, tail, separated by tabs. A tail `none` is left out.
-        quads: The writer.
-
-    Yields:
-        The number of rows of each block.
-
-    Raises:
-        SourceError: A row is malformed, or its relation is none of ATOMIC-2020.
-    """
+    """Write ATOMIC-2020: files of head, relation and tail, separated by tabs. Rows with the tail `none` are left out."""
     known, absent = pa.array(sorted(RELATIONS)), pa.array(["", "none"])
     seen = pa.array([], pa.string())
     for path in inputs:

@@ -27,19 +27,9 @@ _INFO = pajson.ParseOptions(
 def import_conceptnet(
     inputs: Sequence[Path], quads: Quads, *, languages: Sequence[str] = ("en",), size: int = BLOCK
 ) -> Iterator[int]:
-    """Write the assertions of a ConceptNet 5 dump.
+    """Write the edges of ConceptNet 5 dumps whose concepts both are in the languages.
 
-    Args:
-        inputs: `conceptnet-assertions-5.x.csv.gz`: five columns separated by tabs, the last of them JSON.
-        quads: The writer.
-        languages: An edge is kept if both of its concepts are in these.
-        size: The maximum of bytes to read at a time.
-
-    Yields:
-        The number of rows of each block.
-
-    Raises:
-        SourceError: A row is malformed.
+    The columns of `conceptnet-assertions-5.x.csv.gz` are separated by tabs; the last is JSON. `size` bytes are read at a time.
     """
     tags = pa.array([language_tag(language).replace("-", "_") for language in languages])
     for path in inputs:
@@ -74,7 +64,7 @@ def _weights(block: Block, kept: pa.Array) -> pa.Array:
     try:
         table = pajson.read_json(pa.BufferReader(data), options, _INFO)
         if len(table) != len(info):
-            raise pa.ArrowInvalid("should be one JSON object")
+            raise pa.ArrowInvalid("not one JSON object a row")
     except pa.ArrowInvalid as error:
         line = _first_malformed(block, kept, info)
         raise SourceError(f"{line}: info is not as expected: {error}.") from error
@@ -94,18 +84,10 @@ def _first_malformed(block: Block, kept: pa.Array, info: pa.Array) -> str:
 
 
 def import_conceptnet_100k(inputs: Sequence[Path], quads: Quads) -> Iterator[int]:
-    """Write the triples of the ConceptNet-100k split.
+    """Write the triples of the ConceptNet-100k split: files of relation, left and right, separated by tabs.
 
-    Args:
-        inputs: Files with the columns relation, left, right, separated by tabs. A fourth column says whether the triple is
-            true (0 or 1), or how certain it is: rows with 0 or less are left out, numbers other than 1 are weights.
-        quads: The writer.
-
-    Yields:
-        The number of rows of each block.
-
-    Raises:
-        SourceError: A row is malformed.
+    A fourth column says whether the triple is true (0 or 1), or how certain it is: rows with 0 or less are left out, numbers
+    other than 1 are weights.
     """
     for path in inputs:
         file = Delimited(path)

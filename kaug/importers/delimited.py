@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from kaug.errors import SourceError, nearest
+from kaug.importers.terms import decimals
 from kaug.rdf.compressed import COMPRESSIONS, open_bytes
 
 __all__ = ["BLOCK", "Block", "Delimited", "without_ending"]
@@ -37,11 +38,7 @@ class Delimited:
     quoted: bool = False
 
     def first_row(self) -> list[str]:
-        """Return the cells of the first row.
-
-        Raises:
-            SourceError: The file is empty.
-        """
+        """Return the cells of the first row; an empty file is refused."""
         for _, cells in self.records():
             return cells
         raise SourceError(f"{self.path}: is empty.")
@@ -127,7 +124,7 @@ class Delimited:
             if len(cells) != len(names):
                 delimiter = {"\t": "tab"}.get(self.delimiter, repr(self.delimiter))
                 return SourceError(
-                    f"{self.path}:{line}: expected {expected}, parted by {delimiter}; found {len(cells)}: "
+                    f"{self.path}:{line}: expected {expected}, separated by {delimiter}; found {len(cells)}: "
                     f"{_short(self.delimiter.join(cells))}."
                 )
             if _NOT_UTF8.search("".join(cells)):
@@ -137,13 +134,7 @@ class Delimited:
 
 @dataclass(frozen=True)
 class Block:
-    """Some rows of a file.
-
-    Attributes:
-        file: The file.
-        columns: Strings by column.
-        first: The number of rows before, the header included.
-    """
+    """Some rows of a file, as strings by column; `first` is the number of rows before, the header included."""
 
     file: Delimited
     columns: dict[str, pa.Array]
@@ -155,30 +146,25 @@ class Block:
         return len(next(iter(self.columns.values())))
 
     def refuse(
-        self,
-        wrong: pa.Array,
-        expected: str,
-        column: str,
-        values: pa.Array | None = None,
-        rows: pa.Array | None = None,
+        self, wrong: pa.Array, expected: str, column: str, values: pa.Array | None = None, rows: pa.Array | None = None
     ) -> None:
-        """Refuse the block if a value is wrong.
+        """Refuse the block if a value of a column is wrong; the message has its line, the value and what was expected.
 
-        Args:
-            wrong: Booleans, one a value.
-            expected: The expected value.
-            column: Its column.
-            values: The values, if they are not the cells of the column.
-            rows: Their rows, if there is not one value in each row.
-
-        Raises:
-            SourceError: The message has file, line, the value and what was expected.
+        The values are the cells of the column, one in each row, or else `values`, which are in `rows`.
         """
         index = pc.index(wrong, True).as_py()
         if index >= 0:
             value = (self.columns[column] if values is None else values)[index].as_py()
             row = index if rows is None else rows[index].as_py()
             raise SourceError(f"{self.line(row)}: {column} is {_short(value)}; expected {expected}.")
+
+    def weights(self, column: str) -> pa.Array:
+        """Return a column of numbers as decimals, null where a cell is empty; other cells are refused."""
+        texts = self.columns[column]
+        numbers = decimals(texts)
+        empty = pc.equal(pc.utf8_trim_whitespace(texts), "")
+        self.refuse(pc.and_not(pc.is_null(numbers), empty), "a number or nothing", column)
+        return numbers
 
     def line(self, row: int) -> str:
         """Return where a row is, as file:line."""

@@ -29,12 +29,7 @@ def entry_text(id: str, entry: Mapping[str, Any]) -> str:
 
 
 def add_entry(manifest: Path, id: str, entry: Mapping[str, Any]) -> None:
-    """Append a source's entry to a manifest; if the manifest has the source, update its digest.
-
-    Args:
-        manifest: The TOML file; it is created if absent.
-        id: The source's id.
-        entry: Its keys; see `kaug.rdf.sources.Source`. The path is relative to the manifest's folder.
+    """Append a source's entry to a manifest, which is created if absent; if it has the source, update the digest.
 
     Raises:
         SourceError: The manifest is malformed, or has another source of that id. It is then left as it was.

@@ -43,50 +43,29 @@ LEXICAL = {_PREFIXES["xsd"] + name: pattern for name, pattern in _LEXICAL.items(
 
 @dataclass(frozen=True)
 class Rule:
-    """The content of a column.
+    """The content of a column."""
 
-    Attributes:
-        property: The property's IRI, prefixed name or name; empty for the column's name.
-        iri: Whether cells name resources, which get IRIs and labels.
-        datatype: The datatype of cells, an IRI or prefixed name; empty for text.
-        language: The language of text; empty for none.
-        separator: The separator of several values in a cell; empty if a cell is one value.
-    """
-
-    property: str = ""
-    iri: bool = False
-    datatype: str = ""
-    language: str = ""
-    separator: str = ""
+    property: str = ""  # an IRI, a prefixed name or a name; empty for the column's name
+    iri: bool = False  # whether cells name resources, which get IRIs and labels
+    datatype: str = ""  # an IRI or a prefixed name; empty for text
+    language: str = ""  # of text; empty for none
+    separator: str = ""  # of several values in a cell; empty if a cell is one value
 
 
 @dataclass(frozen=True)
 class Mapping:
-    """The meaning of a table's columns.
+    """The meaning of a table's columns."""
 
-    Attributes:
-        subject: The column of the subjects: names, or IRIs.
-        predicate: The column of the predicates, if each row is a triple; empty if each row is an entity.
-        object: The column of the objects, if each row is a triple.
-        label: The column of the subjects' labels; empty for the names in the subject column.
-        weight: The column of weights, numbers or empty.
-        type: The class of all subjects, if there is one.
-        base: The namespace of IRIs made from names; empty for one made from the source's id.
-        language: The language of labels; empty for none.
-        delimiter: The character between cells; empty for that of the file's ending.
-        columns: Rules by column; none takes all other columns, as text.
-    """
-
-    subject: str
-    predicate: str = ""
-    object: str = ""
-    label: str = ""
-    weight: str = ""
-    type: str = ""
-    base: str = ""
-    language: str = "en"
-    delimiter: str = ""
-    columns: Mappings[str, Rule] = field(default_factory=dict)
+    subject: str  # the column of the subjects: names, or IRIs
+    predicate: str = ""  # the column of the predicates, if each row is a triple; empty if each row is an entity
+    object: str = ""  # the column of the objects, if each row is a triple
+    label: str = ""  # the column of the subjects' labels; empty for the names in the subject column
+    weight: str = ""  # the column of weights, numbers or empty
+    type: str = ""  # the class of all subjects
+    base: str = ""  # the namespace of IRIs made from names; empty for one made from the source's id
+    language: str = "en"  # of labels; empty for none
+    delimiter: str = ""  # the character between cells; empty for that of the file's ending
+    columns: Mappings[str, Rule] = field(default_factory=dict)  # if empty, all other columns, as text
 
 
 def mapping_of(data: Path | Mappings[str, Any]) -> Mapping:
@@ -128,14 +107,10 @@ def mapping_of(data: Path | Mappings[str, Any]) -> Mapping:
 
 
 def mapping_of_options(columns: Sequence[str] = (), **keys: str | None) -> dict[str, Any] | None:
-    """Make a mapping of the options of the command.
-
-    Args:
-        columns: Rules, each as NAME=RULE; see `mapping_of`.
-        keys: The other keys of a mapping; those that are None or empty are left off.
+    """Make the argument of `mapping_of` from options of the command: rules as NAME=RULE, and keys, if they have a value.
 
     Returns:
-        The argument of `mapping_of`; None if there is no option.
+        The mapping; None if there is no option.
 
     Raises:
         SourceError: A rule names no column.

@@ -50,18 +50,10 @@ RELATIONS: dict[str, Relation] = {label: (label, *texts, *_EXAM[label]) for labe
 
 
 def import_metaqa(inputs: Sequence[Path], quads: Quads) -> Iterator[int]:
-    """Write MetaQA's triples.
+    """Write MetaQA's triples: from `kb.txt`, whose lines are `Kismet|directed_by|William Dieterle`, or from a folder.
 
-    Args:
-        inputs: A folder with `entity2text.txt`, `relation2text.txt` and triples as ids in `train.tsv`, `dev.tsv` and
-            `test.tsv` (not all are needed); or `kb.txt`, whose lines are `Kismet|directed_by|William Dieterle`.
-        quads: The writer.
-
-    Yields:
-        The number of rows of each block.
-
-    Raises:
-        SourceError: A file is missing or a row is malformed.
+    The folder has the triples as ids in `train.tsv`, `dev.tsv` and `test.tsv`, or some of them, and the texts of the ids in
+    `entity2text.txt` and `relation2text.txt`.
     """
     seen = pa.array([], pa.string())
     for path in inputs:

@@ -17,19 +17,7 @@ BASE = "https://w3id.org/kaug/pathquestion/"
 
 
 def import_pathquestion(inputs: Sequence[Path], quads: Quads) -> Iterator[int]:
-    """Write the triples of a knowledge base of PathQuestion.
-
-    Args:
-        inputs: `2H-kb.txt`, `PQL2-KB.txt` or the like: subject, relation, object, separated by tabs, with underscores for
-            spaces.
-        quads: The writer.
-
-    Yields:
-        The number of rows of each block.
-
-    Raises:
-        SourceError: A row is malformed, or the file is one of questions.
-    """
+    """Write knowledge bases of PathQuestion: files of subject, relation and object, separated by tabs, with _ for spaces."""
     seen = pa.array([], pa.string())
     for path in inputs:
         for block in Delimited(path).blocks(("subject", "relation", "object")):

@@ -15,25 +15,10 @@ from kaug.importers.terms import Column, is_iri, join, literal, name
 from kaug.rdf.terms import text_bytes
 from kaug.rdf.whole import whole_file
 
-__all__ = [
-    "ALTERNATIVE",
-    "DEFINITION",
-    "EXAMPLE",
-    "LABEL",
-    "SENSE_OF",
-    "TEMPLATES",
-    "TYPE",
-    "Quads",
-    "Relation",
-    "quads_file",
-    "statement_name",
-]
+__all__ = ["ALTERNATIVE", "LABEL", "TEMPLATES", "TYPE", "Quads", "Relation", "quads_file", "statement_name"]
 
 LABEL = "<http://www.w3.org/2000/01/rdf-schema#label>"
 ALTERNATIVE = "<http://www.w3.org/2004/02/skos/core#altLabel>"
-DEFINITION = "<http://www.w3.org/2004/02/skos/core#definition>"
-EXAMPLE = "<http://www.w3.org/2004/02/skos/core#example>"
-SENSE_OF = "<http://www.w3.org/ns/lemon/ontolex#isLexicalizedSenseOf>"
 TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
 _REIFIES = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#reifies>"
 _KAUG = "https://w3id.org/kaug/ns#"
@@ -52,14 +37,7 @@ class Quads:
     """A writer of quads. `counts` has the number of lines of each kind, and of rows left out, by reason."""
 
     def __init__(self, sink: BinaryIO, graph: str, *, held: int = 1 << 18, kept: int = 1 << 20) -> None:
-        """Write to a stream.
-
-        Args:
-            sink: The stream.
-            graph: The named graph's IRI.
-            held: The maximum of lines of labels to hold back, to look for repetitions in one go.
-            kept: The maximum of lines of labels to remember.
-        """
+        """Write to a stream; of labels, hold back at most `held` lines, to drop repetitions in one go, and remember `kept`."""
         self.counts: Counter[str] = Counter(facts=0, labels=0, weights=0)
         self._sink, self._most_held, self._most_kept = sink, held, kept
         self._end = f" <{graph}> .\n"
@@ -67,19 +45,12 @@ class Quads:
         self._known = pa.array([], pa.string())
 
     def facts(self, subject: Column, predicate: Column, value: Column, weight: pa.Array | None = None) -> None:
-        """Write facts; one that is twice in the columns is written once.
-
-        Args:
-            subject: Terms.
-            predicate: Terms.
-            value: Terms: the objects.
-            weight: The facts' weights as decimals, null where there is none.
-        """
+        """Write facts, of which `value` is the object and `weight` a decimal or null; repetitions are left out and counted."""
         triples = join(subject, " ", predicate, " ", value)
         distinct = pc.unique(triples)
         self._write(join(distinct, self._end))
         self.counts["facts"] += len(distinct)
-        self.left_out("said twice", len(triples) - len(distinct))
+        self.left_out("repeated", len(triples) - len(distinct))
         if weight is not None and weight.null_count < len(weight):
             self._weights(triples.filter(pc.is_valid(weight)), weight.drop_null())
 
@@ -96,21 +67,7 @@ class Quads:
             self.flush()
 
     def relations(self, names: pa.Array, terms: pa.Array, known: Mapping[str, Relation]) -> None:
-        r"""Write the labels and templates of relations.
-
-        Args:
-            names: Strings.
-            terms: Their IRIs.
-            known: Relations by name; others get their name as label.
-
-        Examples:
-            >>> import io
-            >>> quads = Quads(io.BytesIO(), "urn:g")
-            >>> quads.relations(pa.array(["born_in"]), pa.array(["<urn:r:born_in>"]), {})
-            >>> quads.flush()
-            >>> quads._sink.getvalue()
-            b'<urn:r:born_in> <http://www.w3.org/2000/01/rdf-schema#label> "born in"@en <urn:g> .\n'
-        """
+        """Write the labels and templates of relations; those that are not in `known` get their names as labels."""
         for key, subject in zip(names.to_pylist(), terms.to_pylist(), strict=True):
             label, *templates = known.get(key) or (key.replace("_", " "),)
             self.labels(subject, literal(pa.array([label]), "en"))
@@ -153,10 +110,7 @@ class Quads:
 
 
 def statement_name(triple: str) -> str:
-    """Make the IRI of the statement of a triple, from the fact's id.
-
-    Args:
-        triple: Subject, predicate and object in canonical N-Triples, with a space between them.
+    """Make the IRI of the statement of a triple, which is canonical N-Triples, from the fact's id.
 
     Examples:
         >>> statement_name('<urn:a> <urn:b> "c"')
@@ -167,18 +121,11 @@ def statement_name(triple: str) -> str:
 
 @contextlib.contextmanager
 def quads_file(path: Path, graph: str, inputs: Sequence[Path] = ()) -> Iterator[Quads]:
-    """Open an N-Quads file for writing; it appears when the block ends without an error.
-
-    Args:
-        path: The file; its name ends in .nq or .nq.gz.
-        graph: The IRI of the named graph.
-        inputs: The files that are read, for messages.
-
-    Yields:
-        The writer.
+    """Open an N-Quads file for writing, .nq or .nq.gz; it appears when the block ends without an error.
 
     Raises:
-        SourceError: The file's name ends otherwise, the graph is no IRI, the file cannot be written, or there is no fact.
+        SourceError: The file's name ends otherwise, the graph is no IRI, the file cannot be written, or there is no fact in the
+            inputs.
     """
     if not path.name.endswith((".nq", ".nq.gz")):
         raise SourceError(f"{path}: the file to write should end in .nq or .nq.gz.")

@@ -13,7 +13,7 @@ from kaug.errors import SourceError
 from kaug.importers.delimited import Block, Delimited, without_ending
 from kaug.importers.mapping import LEXICAL, Mapping, Rule, expand, mapping_of
 from kaug.importers.quads import TYPE, Quads
-from kaug.importers.terms import absolute, decimals, literal, name
+from kaug.importers.terms import absolute, literal, name
 
 __all__ = ["import_table"]
 
@@ -23,17 +23,8 @@ def import_table(
 ) -> Iterator[int]:
     """Write the rows of tables: each row a triple, or each row an entity with a column for each property.
 
-    Args:
-        inputs: Tables whose first row names the columns.
-        quads: The writer.
-        mapping: The meaning of the columns; see `kaug.importers.mapping.mapping_of`.
-        base: The namespace of IRIs made from names, if the mapping has none.
-
-    Yields:
-        The number of rows of each block.
-
-    Raises:
-        SourceError: The mapping is wrong, a column is missing, or a cell is not of its column's type.
+    The first row names the columns; see `kaug.importers.mapping.mapping_of` for their meaning. IRIs made from names are below
+    `base`, if the mapping has no other.
     """
     if mapping is None:
         raise SourceError("importer 'table' needs a mapping: which column is the subject, and so on.")
@@ -72,9 +63,9 @@ def _open(path: Path, delimiter: str) -> Delimited:
 
 def _write_rows(block: Block, quads: Quads, mapping: Mapping, base: str, rules: dict[str, Rule]) -> None:
     texts = {column: pc.utf8_trim_whitespace(cells) for column, cells in block.columns.items()}
-    subject = _required(
-        block, quads, mapping.subject, "a name or an IRI", base, None if mapping.label else mapping.language
-    )
+    block.refuse(pc.equal(texts[mapping.subject], ""), "a name or an IRI", mapping.subject)
+    language = None if mapping.label else mapping.language
+    subject = _resources(block, quads, mapping.subject, texts[mapping.subject], base, language)
     if mapping.label:
         there = pc.not_equal(texts[mapping.label], "")
         quads.labels(subject.filter(there), literal(texts[mapping.label].filter(there), mapping.language))
@@ -83,14 +74,11 @@ def _write_rows(block: Block, quads: Quads, mapping: Mapping, base: str, rules: 
         quads.facts(subject, TYPE, kind)
         if label is not None:
             quads.labels(kind, label)
-    weight = None
-    if mapping.weight:
-        weight = decimals(texts[mapping.weight])
-        wrong = pc.and_(pc.is_null(weight), pc.not_equal(texts[mapping.weight], ""))
-        block.refuse(wrong, "a number or nothing", mapping.weight)
+    weight = block.weights(mapping.weight) if mapping.weight else None
     predicates = None
-    if mapping.predicate:
-        predicates = _required(block, quads, mapping.predicate, "a relation", f"{base}r/", mapping.language)
+    if relations := mapping.predicate:
+        block.refuse(pc.equal(texts[relations], ""), "a relation", relations)
+        predicates = _resources(block, quads, relations, texts[relations], f"{base}r/", mapping.language)
     for column, rule in rules.items():
         rows, values = _values(texts[column], rule.separator)
         quads.left_out("empty cell", block.rows - len(pc.unique(rows)))
@@ -100,12 +88,6 @@ def _write_rows(block: Block, quads: Quads, mapping: Mapping, base: str, rules: 
             terms = _literals(block, column, values, rule, rows)
         predicate = _property(column, rule, base)[0] if predicates is None else predicates.take(rows)
         quads.facts(subject.take(rows), predicate, terms, None if weight is None else weight.take(rows))
-
-
-def _required(block: Block, quads: Quads, column: str, expected: str, base: str, language: str | None) -> pa.Array:
-    texts = pc.utf8_trim_whitespace(block.columns[column])
-    block.refuse(pc.equal(texts, ""), expected, column)
-    return _resources(block, quads, column, texts, base, language)
 
 
 def _resources(

@@ -1,6 +1,5 @@
 """Columns of texts → columns of RDF terms, as canonical N-Triples writes them; see `kaug.rdf.terms`."""
 
-from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
@@ -22,26 +21,17 @@ _UCS = r"\x{A0}-\x{D7FF}\x{F900}-\x{FDCF}\x{FDF0}-\x{FFEF}" + "".join(
 )
 _IN_NAME = r"A-Za-z0-9.~!$&'()*+,;=:@\-" + _UCS
 _IN_PATH = _IN_NAME + "_/"
-_IN_IRI = _IN_PATH + "?#%"
 _MOST_DIGITS = 100
 
 
 def name(base: str, texts: pa.Array) -> pa.Array:
-    """Make IRIs of names: a space becomes `_`; `_ / ? # %` and characters that IRIs do not allow are percent-encoded.
-
-    Args:
-        base: The namespace.
-        texts: Strings.
-
-    Returns:
-        Terms in angle brackets; different names give different IRIs.
+    """Make IRIs of names, different ones of different names: a space becomes `_`; `_ / ? # %` and the like are encoded.
 
     Examples:
         >>> name("http://x.example/", pa.array(["ice cream", "AC/DC", "5%"])).to_pylist()
         ['<http://x.example/ice_cream>', '<http://x.example/AC%2FDC>', '<http://x.example/5%25>']
     """
-    # First the characters that encoding writes, last the space, which becomes one of them.
-    return join(f"<{base}", _encode(texts, _IN_NAME, lambda c: "_" if c == " " else _percent(c), "%_", " "), ">")
+    return join(f"<{base}", _encode(texts, _IN_NAME, space="_"), ">")
 
 
 def iri(base: str, paths: pa.Array) -> pa.Array:
@@ -51,7 +41,7 @@ def iri(base: str, paths: pa.Array) -> pa.Array:
         >>> iri("http://api.conceptnet.io", pa.array(["/c/en/ice_cream", "/c/en/c#"])).to_pylist()
         ['<http://api.conceptnet.io/c/en/ice_cream>', '<http://api.conceptnet.io/c/en/c%23>']
     """
-    return join(f"<{base}", _encode(paths, _IN_PATH, _percent, "%"), ">")
+    return join(f"<{base}", _encode(paths, _IN_PATH), ">")
 
 
 def absolute(texts: pa.Array) -> pa.Array:
@@ -61,24 +51,13 @@ def absolute(texts: pa.Array) -> pa.Array:
         >>> absolute(pa.array(["http://x.example/a b?c", "urn:x:y", "no IRI"])).to_pylist()
         ['<http://x.example/a%20b?c>', '<urn:x:y>', None]
     """
-    distinct = pc.dictionary_encode(_encode(texts, _IN_IRI, _percent))
+    distinct = pc.dictionary_encode(_encode(texts, _IN_PATH + "?#%"))
     iris = pa.array([text if is_iri(text) else None for text in distinct.dictionary.to_pylist()], pa.string())
     return join("<", iris.take(distinct.indices), ">")
 
 
 def literal(texts: pa.Array, language: Column = "", datatype: str = "") -> pa.Array:
-    r"""Write texts as literals.
-
-    Args:
-        texts: Strings.
-        language: A language tag, or a column of them; empty for none.
-        datatype: An IRI; empty for plain text.
-
-    Returns:
-        Terms in quotes, language tags in lower case.
-
-    Raises:
-        SourceError: A language tag is malformed.
+    r"""Write texts as literals with a language tag, a column of tags, or a datatype; a malformed tag is refused.
 
     Examples:
         >>> literal(pa.array(['say "ah"']), "en").to_pylist(), literal(pa.array(["1"]), datatype="urn:d").to_pylist()
@@ -115,11 +94,7 @@ def _decimal(text: str) -> str | None:
 
 
 def language_tag(text: str) -> str:
-    """Return a BCP 47 language tag in lower case.
-
-    Raises:
-        SourceError: The tag is malformed.
-    """
+    """Return a BCP 47 language tag in lower case; a malformed one is refused."""
     try:
         return ox.Literal("", language=text).language or ""
     except ValueError as error:
@@ -148,17 +123,15 @@ def join(*parts: Column) -> pa.Array:
     return joined if isinstance(joined, pa.Array) else pa.array([joined.as_py()], pa.string())
 
 
-def _encode(texts: pa.Array, allowed: str, write: Callable[[str], str], first: str = "", last: str = "") -> pa.Array:
-    """Write each character that is not allowed as `write` does: those in `first` before others, `last` after them."""
+def _encode(texts: pa.Array, allowed: str, space: str = "%20") -> pa.Array:
+    """Percent-encode the characters that are not in a class, but for spaces."""
     hit = pc.match_substring_regex(texts, f"[^{allowed}]")
     if not pc.any(hit).as_py():
         return texts
     rows = texts.filter(hit)
     found = set("".join(pc.unique(pc.replace_substring_regex(rows, f"[{allowed}]+", "")).to_pylist()))
-    for char in sorted(found, key=lambda char: (char in last, char not in first, first.find(char), char)):
-        rows = pc.replace_substring(rows, char, write(char))
+    # What an encoded character is written with comes first, a space last, which becomes `_`.
+    for char in sorted(found, key=lambda char: (char == " ", char not in "%_", char)):
+        code = "".join(f"%{byte:02X}" for byte in char.encode())
+        rows = pc.replace_substring(rows, char, space if char == " " else code)
     return pc.replace_with_mask(texts, hit, rows)
-
-
-def _percent(char: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in char.encode())

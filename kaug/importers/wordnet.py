@@ -1,22 +1,38 @@
-"""WordNet, as WNDB files or as WN-LMF XML → quads: synsets with lemmas, definitions, examples and relations.
+"""WordNet, as WN-LMF XML or as WNDB files → quads: synsets with lemmas, definitions, examples and relations.
 
-The relations are properties of the Global WordNet Association's vocabulary in both formats.
+WN-LMF is the Global WordNet Association's format, in which Open English WordNet is published; the relations of both formats
+are properties of its vocabulary. `wn.lmf.load` of the package `wn` is not used: it holds the whole file in memory, reads no
+compressed file, expands entities, and names no line in its errors. WNDB is the format of the manual page wndb(5WN).
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from xml.parsers import expat
 
 import pyarrow as pa
 
-from kaug.importers.quads import ALTERNATIVE, LABEL, SENSE_OF, Quads, Relation
-from kaug.importers.terms import iri, literal
-from kaug.importers.wordnet_lmf import Row, read_lmf
-from kaug.importers.wordnet_wndb import read_wndb
+from kaug.errors import SourceError
+from kaug.importers.delimited import without_ending
+from kaug.importers.quads import ALTERNATIVE, LABEL, Quads, Relation
+from kaug.importers.terms import iri, language_tag, literal
+from kaug.rdf.compressed import open_bytes
 
-__all__ = ["RELATIONS", "WN", "import_wordnet"]
+__all__ = ["POINTERS", "RELATIONS", "WN", "import_wordnet", "read_lmf", "read_wndb"]
+
+Row = tuple[str, str, str, str]
+"""A subject, a property or relation, an object, and the object's language, which is empty if the object is an id."""
 
 WN = "https://globalwordnet.github.io/schemas/wn#"
+_SENSE_OF = "<http://www.w3.org/ns/lemon/ontolex#isLexicalizedSenseOf>"
+_TEXTS = {
+    "label": LABEL,
+    "altLabel": ALTERNATIVE,
+    "definition": "<http://www.w3.org/2004/02/skos/core#definition>",
+    "example": "<http://www.w3.org/2004/02/skos/core#example>",
+}
 
 RELATIONS: dict[str, Relation] = {
     "hypernym": ("broader kind", "{s} is a kind of {o}.", "What is {s} a kind of?", "What is a kind of {o}?"),
@@ -59,20 +75,35 @@ RELATIONS: dict[str, Relation] = {
 """The labels and templates of the relations of WordNet; other relations are labelled by their names."""
 
 
+_LEFT_OUT = {
+    "Form": "other form",
+    "SyntacticBehaviour": "verb frame",
+    "Count": "count",
+    "Pronunciation": "pronunciation",
+}
+_PLACE = "#place"  # no attribute of XML can have this name
+
+_TABLE = r"""
+! antonym         ;c domain_topic        #m holo_member     %m mero_member     ~  hyponym
+@ hypernym        -c has_domain_topic    #s holo_substance  %s mero_substance  ~i instance_hyponym
+= attribute       ;r domain_region       #p holo_part       %p mero_part       @i instance_hypernym
++ derivation      -r has_domain_region   *  entails         >  causes          ^  also
+& similar         ;u exemplifies         -u is_exemplified_by                  $  verb_group
+< participle      \  pertainym
+"""
+_CELLS = _TABLE.split()
+POINTERS = dict(zip(_CELLS[::2], _CELLS[1::2], strict=True))
+"""The relations by symbols of pointers."""
+
+_FILES = ("data.noun", "data.verb", "data.adj", "data.adv")
+_MARKER = re.compile(r"\((?:a|p|ip)\)$")
+_EXAMPLE = re.compile(r';\s*"(.*?)"(?=\s*(?:;|$|-))|^"(.*?)"(?=\s*(?:;|$|-))')
+
+
 def import_wordnet(inputs: Sequence[Path], quads: Quads, *, base: str, batch: int = 1 << 15) -> Iterator[int]:
-    """Write a WordNet.
+    """Write a WordNet, from files of WN-LMF XML or folders with the files of WNDB (`data.noun` and so on).
 
-    Args:
-        inputs: Folders with the files of WNDB (`data.noun` and so on), or files of WN-LMF XML.
-        quads: The writer.
-        base: The namespace of synsets and senses; their ids in the file follow.
-        batch: The number of rows to write at a time.
-
-    Yields:
-        The number of rows of each batch.
-
-    Raises:
-        SourceError: A file is missing or malformed, or an XML file has entities.
+    The IRIs of synsets and senses are their ids in the file, below `base`. `batch` rows are written at a time.
     """
     relations: set[str] = set()
     for path in inputs:
@@ -90,15 +121,230 @@ def _write_rows(rows: list[Row], quads: Quads, base: str) -> set[str]:
     for row in rows:
         groups.setdefault((row[1], bool(row[3])), []).append(row)
     relations = set()
-    for (predicate, is_text), group in groups.items():
+    for (name, is_text), group in groups.items():
         subjects, _, objects, languages = (pa.array(column, pa.string()) for column in zip(*group, strict=True))
         subject = iri(base, subjects)
-        if is_text and predicate in (LABEL, ALTERNATIVE):
-            quads.labels(subject, literal(objects, languages), predicate)
-        elif is_text:
-            quads.facts(subject, predicate, literal(objects, languages))
+        if is_text:
+            text = literal(objects, languages)
+            if name in ("label", "altLabel"):
+                quads.labels(subject, text, _TEXTS[name])
+            else:
+                quads.facts(subject, _TEXTS[name], text)
+        elif name == "isLexicalizedSenseOf":
+            quads.facts(subject, _SENSE_OF, iri(base, objects))
         else:
-            relations |= {predicate} - {SENSE_OF}
-            term = SENSE_OF if predicate == SENSE_OF else iri(WN, pa.array([predicate]))[0].as_py()
-            quads.facts(subject, term, iri(base, objects))
+            relations.add(name)
+            quads.facts(subject, iri(WN, pa.array([name]))[0].as_py(), iri(base, objects))
     return relations
+
+
+def read_lmf(path: Path, left_out: Callable[[str, int], None], size: int = 1 << 20) -> Iterator[Row]:
+    """Read a file of WN-LMF, `size` bytes at a time; `left_out` counts elements that are left out, by reason.
+
+    Ids are those of the file. The lemmas of entries and senses are kept in memory.
+    """
+    reader = _Reader(left_out)
+    lexicons = 0
+    for element in _elements(path, left_out, size):
+        if element.tag == "LexicalEntry":
+            yield from reader.entry(element)
+        elif element.tag == "Synset":
+            yield from reader.synset(element)
+        else:
+            yield from reader.related_senses()
+            reader.language = language_tag(_required(element, "language"))
+            lexicons += 1
+    yield from reader.related_senses()
+    if not lexicons:
+        raise SourceError(f"{path}: has no Lexicon; it should be WN-LMF, as Open English WordNet is published in.")
+
+
+def _elements(path: Path, left_out: Callable[[str, int], None], size: int) -> Iterator[ET.Element]:
+    """Parse XML: yield lexicons without their content, and entries and synsets with it, each element with its place."""
+    ready: list[ET.Element] = []
+    builder: ET.TreeBuilder | None = None
+    parser = expat.ParserCreate()
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal builder
+        if tag in _LEFT_OUT:
+            left_out(_LEFT_OUT[tag], 1)
+        attributes[_PLACE] = f"{path}:{parser.CurrentLineNumber}"
+        if tag in ("Lexicon", "LexiconExtension"):
+            ready.append(ET.Element(tag, attributes))
+        elif tag in ("LexicalEntry", "Synset"):
+            builder = ET.TreeBuilder()
+        if builder is not None:
+            builder.start(tag, attributes)
+
+    def end(tag: str) -> None:
+        nonlocal builder
+        if builder is not None:
+            builder.end(tag)
+            if tag in ("LexicalEntry", "Synset"):
+                ready.append(builder.close())
+                builder = None
+
+    def text(content: str) -> None:
+        if builder is not None:
+            builder.data(content)
+
+    def refuse(name: object, *_: object) -> int:
+        place = f"{path}:{parser.CurrentLineNumber}"
+        raise SourceError(f"{place}: uses the entity {name!r}; WN-LMF needs none but XML's own five.")
+
+    parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
+    parser.EntityDeclHandler = parser.SkippedEntityHandler = parser.ExternalEntityRefHandler = refuse
+    with open_bytes(path) as handle:
+        try:
+            while piece := handle.read(size):
+                parser.Parse(piece, False)
+                yield from ready
+                ready.clear()
+            parser.Parse(b"", True)
+        except expat.ExpatError as error:
+            reason = expat.ErrorString(error.code)
+            raise SourceError(f"{path}:{error.lineno}: is no well-formed XML: {reason}.") from error
+
+
+class _Reader:
+    """The entries and senses of a file, which its synsets refer to."""
+
+    def __init__(self, left_out: Callable[[str, int], None]) -> None:
+        self.language = "en"
+        self._left_out = left_out
+        self._lemmas: dict[str, str] = {}  # by entry
+        self._senses: dict[str, tuple[str, str]] = {}  # the entry and the synset of each sense
+        self._entries: dict[str, list[str]] = {}  # by synset, until the synset is read
+        self._related: set[str] = set()  # the senses that have relations
+
+    def entry(self, element: ET.Element) -> Iterator[Row]:
+        entry, sense = _required(element, "id"), ""
+        for part in element.iter():
+            if part.tag == "Lemma":
+                self._lemmas[entry] = _required(part, "writtenForm")
+            elif part.tag == "Sense":
+                sense, synset = _required(part, "id"), _required(part, "synset")
+                self._senses[sense] = entry, synset
+                self._entries.setdefault(synset, []).append(entry)
+            elif part.tag == "SenseRelation":
+                target = _required(part, "target")
+                self._related.update((sense, target))
+                yield sense, _relation(part), target, ""
+            elif part.tag == "Example" and (text := _text(part)):
+                yield self._senses[sense][1], "example", text, self.language
+
+    def synset(self, element: ET.Element) -> Iterator[Row]:
+        synset = _required(element, "id")
+        # Members are ids of entries or of senses.
+        members = [self._senses.get(member, (member,))[0] for member in element.get("members", "").split()]
+        entries = [entry for entry in (*members, *self._entries.pop(synset, [])) if entry in self._lemmas]
+        for rank, lemma in enumerate(dict.fromkeys(self._lemmas[entry] for entry in entries)):
+            yield synset, "altLabel" if rank else "label", lemma, self.language
+        self._left_out("label of a synset without a lemma", not entries)
+        self._left_out("link to the interlingual index", element.get("ili") not in (None, "", "in"))
+        for part in element:
+            if part.tag == "SynsetRelation":
+                yield synset, _relation(part), _required(part, "target"), ""
+            elif part.tag in ("Definition", "Example") and (text := _text(part)):
+                yield synset, part.tag.lower(), text, self.language
+        interlingual = _text(element.find("ILIDefinition"))
+        if interlingual and not any(map(_text, element.findall("Definition"))):
+            yield synset, "definition", interlingual, "en"
+
+    def related_senses(self) -> Iterator[Row]:
+        for sense in sorted(self._related & self._senses.keys()):
+            entry, synset = self._senses[sense]
+            yield sense, "label", self._lemmas[entry], self.language
+            yield sense, "isLexicalizedSenseOf", synset, ""
+        self._related.clear()
+
+
+def _required(element: ET.Element, name: str) -> str:
+    if not element.get(name):
+        raise SourceError(f"{element.get(_PLACE)}: {element.tag} lacks the attribute {name!r}.")
+    return element.attrib[name]
+
+
+def _relation(element: ET.Element) -> str:
+    name = element.get("relType", "other")
+    if name in ("", "other"):
+        name = element.get("dc:type") or element.get("type") or "other"
+    return name.replace(" ", "_")
+
+
+def _text(element: ET.Element | None) -> str:
+    return "" if element is None else " ".join("".join(element.itertext()).split())
+
+
+def read_wndb(path: Path, left_out: Callable[[str, int], None]) -> Iterator[Row]:
+    """Read the data files of a folder; `left_out` counts verb frames, which are left out.
+
+    A synset's id is its offset with its part of speech, 02084071-n; a sense's ends in the word's number, 02084071-n-1.
+    """
+    files = {without_ending(file): file for file in sorted(path.iterdir())}
+    data = [files[name] for name in _FILES if name in files]
+    if not data:
+        raise SourceError(f"{path}: holds none of {', '.join(_FILES)}; it should be the folder of a WordNet database.")
+    rows = (row for file in data for row in _read(file, set(), lambda *_: None))
+    targets = {target for _, _, target, language in rows if not language and target.count("-") == 2}
+    for file in data:
+        yield from _read(file, targets, left_out)
+
+
+def _read(file: Path, targets: set[str], left_out: Callable[[str, int], None]) -> Iterator[Row]:
+    with open_bytes(file) as handle:
+        for number, line in enumerate(handle, 1):
+            if line.startswith(b"  ") or not line.strip():
+                continue  # the licence is indented
+            try:
+                yield from _read_synset(line.decode(), targets, left_out)
+            except UnicodeDecodeError:
+                raise SourceError(f"{file}:{number}: is not UTF-8.") from None
+            except (ValueError, IndexError, KeyError) as error:
+                raise SourceError(
+                    f"{file}:{number}: expected a synset as in wndb(5WN): offset, file number, type, words, pointers, "
+                    f"then | and the gloss; found {line[:80].decode().rstrip()!r}."
+                ) from error
+
+
+def _read_synset(line: str, targets: set[str], left_out: Callable[[str, int], None]) -> Iterator[Row]:
+    data, bar, gloss = line.partition("|")
+    offset, _, kind, number, *fields = data.split()
+    if not (bar and len(offset) == 8 and offset.isdigit() and kind in "nvasr"):
+        raise ValueError(f"{offset} {kind}")
+    synset = _id(offset, kind)
+    end = 2 * int(number, 16)
+    words = [_MARKER.sub("", word).replace("_", " ") for word in fields[:end:2]]
+    if not words:
+        raise ValueError("no word")
+    count, fields = int(fields[end]), fields[end + 1 :]
+    for rank, word in enumerate(words):
+        yield synset, "altLabel" if rank else "label", word, "en"
+    senses = {sense for sense in range(1, len(words) + 1) if f"{synset}-{sense}" in targets}
+    for pointer in range(count):
+        symbol, target, part, ends = fields[4 * pointer : 4 * pointer + 4]
+        source_word, target_word = int(ends[:2], 16), int(ends[2:], 16)
+        if len(ends) != 4 or source_word > len(words):
+            raise ValueError(ends)
+        if source_word and target_word:
+            senses.add(source_word)
+            yield f"{synset}-{source_word}", POINTERS[symbol], f"{_id(target, part)}-{target_word}", ""
+        else:
+            yield synset, POINTERS[symbol], _id(target, part), ""
+    for sense in sorted(senses):
+        yield f"{synset}-{sense}", "label", words[sense - 1], "en"
+        yield f"{synset}-{sense}", "isLexicalizedSenseOf", synset, ""
+    frames = fields[4 * count :]
+    left_out("verb frame", int(frames[0]) if frames else 0)
+    gloss = gloss.strip()
+    if definition := _EXAMPLE.sub("", gloss).strip(" ;"):
+        yield synset, "definition", definition, "en"
+    for example in _EXAMPLE.findall(gloss):
+        yield synset, "example", "".join(example), "en"
+
+
+def _id(offset: str, part: str) -> str:
+    return f"{offset}-{'a' if part == 's' else part}"

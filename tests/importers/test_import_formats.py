@@ -127,7 +127,10 @@ def test_conceptnet_in_other_languages(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("/a/x\t/r/IsA\t/c/en/a\n", r"csv:2: expected 5 columns \(assertion, relation, .*\), parted by tab; found 3"),
+        (
+            "/a/x\t/r/IsA\t/c/en/a\n",
+            r"csv:2: expected 5 columns \(assertion, relation, .*\), separated by tab; found 3",
+        ),
         (edge("IsA", "/c/en/a", "/c/en/b"), r"csv:2: relation is 'IsA'; expected a relation such as /r/IsA"),
         (edge("/r/IsA", "cat", "/c/en/b"), r"csv:2: start is 'cat'; expected a concept such as /c/en/cat"),
         (edge("/r/IsA", "/c/en/a", "/c/en"), r"csv:2: end is '/c/en'"),
@@ -372,7 +375,7 @@ FILMS = {
 def test_metaqa_as_ids_and_as_names(tmp_path: Path) -> None:
     triples, counts = imported("metaqa", [film_folder(tmp_path)])
     assert facts(triples) == FILMS
-    assert left_out(counts) == {"id without a text": 1, "said twice": 1}
+    assert left_out(counts) == {"id without a text": 1, "repeated": 1}
     kb = tmp_path / "kb.txt"
     kb.write_text("Kismet|directed_by|William Dieterle\nKismet|release_year|1944\n", encoding="utf-8")
     named, _ = imported("metaqa", [kb])
@@ -390,7 +393,7 @@ def test_malformed_metaqa(tmp_path: Path) -> None:
     kb = tmp_path / "kb.txt"
     kb.write_text("Kismet|directed_by\n", encoding="utf-8")
     with pytest.raises(
-        SourceError, match=r"kb\.txt:1: expected 3 columns \(subject, relation, object\), parted by '\|'; found 2"
+        SourceError, match=r"kb\.txt:1: expected 3 columns \(subject, relation, object\), separated by '\|'; found 2"
     ):
         imported("metaqa", [kb])
 
@@ -432,9 +435,9 @@ def test_pathquestion(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "files", "counted", "out"),
     [
-        ("conceptnet-100k", ["conceptnet100k/train.txt"], (99_997, 78_088), {"said twice": 3}),
+        ("conceptnet-100k", ["conceptnet100k/train.txt"], (99_997, 78_088), {"repeated": 3}),
         ("conceptnet-100k", ["conceptnet100k/dev1.txt"], (600, 926), {"negative": 600}),
-        ("metaqa", ["metaqa"], (129_233, 42_786), {"id without a text": 2, "said twice": 20_109}),
+        ("metaqa", ["metaqa"], (129_233, 42_786), {"id without a text": 2, "repeated": 20_109}),
         ("pathquestion", ["pathquestion/PQL2-KB.txt"], (4_247, 5_397), {}),
         ("pathquestion", ["pathquestion/2H-kb.txt"], (1_211, 1_069), {}),
     ],

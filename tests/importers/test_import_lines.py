@@ -41,7 +41,7 @@ def test_any_text_comes_back_as_a_literal(texts: list[str], language: str) -> No
     assert {quad.graph_name for quad in found} == {ox.NamedNode("urn:g")}
     assert canonical(sink.getvalue())
     assert quads.counts["facts"] == len(set(texts))
-    assert quads.counts["left out: said twice"] == len(texts) - len(set(texts))
+    assert quads.counts["left out: repeated"] == len(texts) - len(set(texts))
 
 
 @settings(deadline=None)

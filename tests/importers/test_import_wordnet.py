@@ -13,8 +13,7 @@ import pytest
 from kaug.errors import SourceError
 from kaug.importers import run_importer
 from kaug.importers.quads import quads_file
-from kaug.importers.wordnet import import_wordnet
-from kaug.importers.wordnet_lmf import read_lmf
+from kaug.importers.wordnet import import_wordnet, read_lmf
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 Run = Callable[[Path], tuple[set[tuple[str, str, str]], dict[str, Any]]]
