@@ -46,7 +46,7 @@ def import_table(
                 quads.counts[f"columns not read: {column}"] += 1
         if not meaning.predicate:
             for column, rule in rules.items():
-                quads.labels(*_property(column, rule, base))
+                quads.labels(*_term(rule.property or column, f"{base}r/", column))
         for block in file.blocks(only=used):
             _write_rows(block, quads, meaning, base, rules)
             yield block.rows
@@ -72,8 +72,7 @@ def _write_rows(block: Block, quads: Quads, mapping: Mapping, base: str, rules: 
     if mapping.type:
         kind, label = _term(mapping.type, base)
         quads.facts(subject, TYPE, kind)
-        if label is not None:
-            quads.labels(kind, label)
+        quads.labels(kind, label)
     weight = block.weights(mapping.weight) if mapping.weight else None
     predicates = None
     if relations := mapping.predicate:
@@ -86,7 +85,7 @@ def _write_rows(block: Block, quads: Quads, mapping: Mapping, base: str, rules: 
             terms = _resources(block, quads, column, values, base, mapping.language, rows)
         else:
             terms = _literals(block, column, values, rule, rows)
-        predicate = _property(column, rule, base)[0] if predicates is None else predicates.take(rows)
+        predicate = predicates.take(rows) if predicates is not None else _term(rule.property or column, f"{base}r/")[0]
         quads.facts(subject.take(rows), predicate, terms, None if weight is None else weight.take(rows))
 
 
@@ -129,17 +128,12 @@ def _values(cells: pa.Array, separator: str) -> tuple[pa.Array, pa.Array]:
     return rows.filter(there), texts.filter(there)
 
 
-def _property(column: str, rule: Rule, base: str) -> tuple[str, pa.Array]:
-    term, label = _term(rule.property or column, f"{base}r/")
-    return term, literal(pa.array([column.replace("_", " ")]), "en") if label is None else label
-
-
-def _term(text: str, base: str) -> tuple[str, pa.Array | None]:
-    """Make the IRI of a name, with its label; or of a prefixed name or an IRI, without."""
-    whole = expand(text)
-    if not whole:
-        return name(base, pa.array([text]))[0].as_py(), literal(pa.array([text.replace("_", " ")]), "en")
-    term = absolute(pa.array([whole]))[0].as_py()
-    if term is None:
-        raise SourceError(f"{text!r} is no IRI.")
-    return term, None
+def _term(text: str, base: str, label: str = "") -> tuple[str, pa.Array]:
+    """Make the IRI of a name, a prefixed name or an IRI; its labels are the name, or else `label` if there is one."""
+    if whole := expand(text):
+        term = absolute(pa.array([whole]))[0].as_py()
+        if term is None:
+            raise SourceError(f"{text!r} is no IRI.")
+    else:
+        term, label = name(base, pa.array([text]))[0].as_py(), text
+    return term, literal(pa.array([label.replace("_", " ")] if label else [], pa.string()), "en")

@@ -1,4 +1,4 @@
-"""Each format is read for what it says, and a malformed line is named."""
+"""Each format gives its facts, labels and counts; an error names the line that is malformed."""
 
 import bz2
 import gzip
@@ -139,13 +139,13 @@ def test_conceptnet_in_other_languages(tmp_path: Path) -> None:
         (edge("/r/IsA", "/c/en/a", "/c/en/b", "[1]"), r"csv:2: info is not as expected"),
     ],
 )
-def test_a_malformed_assertion_is_named(tmp_path: Path, line: str, reason: str) -> None:
+def test_a_malformed_assertion_is_an_error_with_its_line(tmp_path: Path, line: str, reason: str) -> None:
     with pytest.raises(SourceError, match=reason):
         imported("conceptnet", [dump(tmp_path, EDGES[0], line, EDGES[1])])
     assert not (tmp_path / "out.nq").exists()
 
 
-def test_blocks_make_no_difference(tmp_path: Path) -> None:
+def test_block_size_does_not_change_the_output(tmp_path: Path) -> None:
     def in_blocks(size: int) -> tuple[set[str], int]:
         with quads_file(tmp_path / "out.nq", "urn:g") as quads:
             assert sum(import_conceptnet([path], quads, size=size)) == 120
@@ -170,7 +170,7 @@ def zst(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("ending", [".gz", ".bz2", ".xz", ".zst"])
-def test_inputs_are_unpacked_and_a_cut_one_is_refused(tmp_path: Path, ending: str) -> None:
+def test_inputs_are_decompressed_and_truncated_ones_refused(tmp_path: Path, ending: str) -> None:
     plain = "".join(EDGES).encode()
     data = PACKED.get(ending, zst)(plain)
     path = tmp_path / f"assertions.csv{ending}"
@@ -184,7 +184,7 @@ def test_inputs_are_unpacked_and_a_cut_one_is_refused(tmp_path: Path, ending: st
         imported("conceptnet", [path])
 
 
-def test_what_is_not_utf8_is_named(tmp_path: Path) -> None:
+def test_invalid_utf8_is_an_error_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"IsA\tcat\tanimal\nIsA\tca\xff\tanimal\n")
     with pytest.raises(SourceError, match=r"a\.txt:2: is not UTF-8"):
@@ -242,7 +242,7 @@ def test_atomic(tmp_path: Path) -> None:
         imported("atomic", [path])
 
 
-def test_the_templates_of_relations_are_those_of_the_lexicon() -> None:
+def test_templates_of_relations_are_valid_in_the_lexicon() -> None:
     from kaug.importers import atomic, metaqa, pathquestion, wordnet
     from kaug.knowledge.templates import check_template
 
@@ -324,13 +324,13 @@ def test_kgtk(tmp_path: Path) -> None:
         ("True", '"true"^^<xsd:boolean>'),
     ],
 )
-def test_values_of_kgtk(tmp_path: Path, cell: str, value: str) -> None:
+def test_literals_of_kgtk(tmp_path: Path, cell: str, value: str) -> None:
     path = kgtk(tmp_path, f"Q1\tP1\t{cell}", head="node1\tlabel\tnode2\n")
     assert facts(imported("kgtk", [path])[0]) == {("wd:Q1", "wdt:P1", value)}
 
 
 @pytest.mark.parametrize("cell", ["'a'", "^12", "^2001-13-01", "@1", "!x", "+", '"a'])
-def test_a_malformed_value_of_kgtk_is_named(tmp_path: Path, cell: str) -> None:
+def test_a_malformed_literal_of_kgtk_is_an_error_with_its_line(tmp_path: Path, cell: str) -> None:
     if cell == "'a'":
         cell = "'a"
     path = kgtk(tmp_path, "Q1\tP1\tQ2", f"Q1\tP1\t{cell}", head="node1\trelation\tnode2\n")
@@ -338,11 +338,13 @@ def test_a_malformed_value_of_kgtk_is_named(tmp_path: Path, cell: str) -> None:
         imported("kgtk", [path])
 
 
-def test_a_missing_column_of_kgtk_names_the_nearest(tmp_path: Path) -> None:
+def test_the_error_for_a_missing_column_suggests_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"tsv:1: there is no column 'relation'\. Did you mean 'relations'\?"):
         imported("kgtk", [kgtk(tmp_path, "a\tb\tc", head="node1\trelations\tnode2\n")])
     with pytest.raises(SourceError, match=r"tsv:2: node1 is '\"a\"'; expected a node, no literal"):
         imported("kgtk", [kgtk(tmp_path, '"a"\tb\tc', head="node1\trelation\tnode2\n")])
+    with pytest.raises(SourceError, match=r"tsv:2: node1 is 'http://x.example/%zz'; expected an IRI"):
+        imported("kgtk", [kgtk(tmp_path, "http://x.example/%zz\tb\tc", head="node1\trelation\tnode2\n")])
 
 
 def test_weights_of_kgtk(tmp_path: Path) -> None:
