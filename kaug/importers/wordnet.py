@@ -7,7 +7,6 @@ compressed file, expands entities, and names no line in its errors. WNDB is the 
 
 import itertools
 import re
-import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from xml.parsers import expat
@@ -81,7 +80,6 @@ _LEFT_OUT = {
     "Count": "count",
     "Pronunciation": "pronunciation",
 }
-_PLACE = "#place"  # no attribute of XML can have this name
 
 _TABLE = r"""
 ! antonym         ;c domain_topic        #m holo_member     %m mero_member     ~  hyponym
@@ -143,140 +141,117 @@ def read_lmf(path: Path, left_out: Callable[[str, int], None], size: int = 1 << 
 
     Ids are those of the file. The lemmas of entries and senses are kept in memory.
     """
-    reader = _Reader(left_out)
-    lexicons = 0
-    for element in _elements(path, left_out, size):
-        if element.tag == "LexicalEntry":
-            yield from reader.entry(element)
-        elif element.tag == "Synset":
-            yield from reader.synset(element)
-        else:
-            yield from reader.related_senses()
-            reader.language = language_tag(_required(element, "language"))
-            lexicons += 1
-    yield from reader.related_senses()
-    if not lexicons:
-        raise SourceError(f"{path}: has no Lexicon; it should be WN-LMF, as Open English WordNet is published in.")
-
-
-def _elements(path: Path, left_out: Callable[[str, int], None], size: int) -> Iterator[ET.Element]:
-    """Parse XML: yield lexicons without their content, and entries and synsets with it, each element with its place."""
-    ready: list[ET.Element] = []
-    builder: ET.TreeBuilder | None = None
-    parser = expat.ParserCreate()
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal builder
-        if tag in _LEFT_OUT:
-            left_out(_LEFT_OUT[tag], 1)
-        attributes[_PLACE] = f"{path}:{parser.CurrentLineNumber}"
-        if tag in ("Lexicon", "LexiconExtension"):
-            ready.append(ET.Element(tag, attributes))
-        elif tag in ("LexicalEntry", "Synset"):
-            builder = ET.TreeBuilder()
-        if builder is not None:
-            builder.start(tag, attributes)
-
-    def end(tag: str) -> None:
-        nonlocal builder
-        if builder is not None:
-            builder.end(tag)
-            if tag in ("LexicalEntry", "Synset"):
-                ready.append(builder.close())
-                builder = None
-
-    def text(content: str) -> None:
-        if builder is not None:
-            builder.data(content)
-
-    def refuse(name: object, *_: object) -> int:
-        place = f"{path}:{parser.CurrentLineNumber}"
-        raise SourceError(f"{place}: uses the entity {name!r}; WN-LMF needs none but XML's own five.")
-
-    parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
-    parser.buffer_text = True
-    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
-    parser.EntityDeclHandler = parser.SkippedEntityHandler = parser.ExternalEntityRefHandler = refuse
+    reader = _LmfReader(path, left_out)
     with open_bytes(path) as handle:
         try:
             while piece := handle.read(size):
-                parser.Parse(piece, False)
-                yield from ready
-                ready.clear()
-            parser.Parse(b"", True)
+                reader.parser.Parse(piece, False)
+                yield from reader.rows
+                reader.rows.clear()
+            reader.parser.Parse(b"", True)
         except expat.ExpatError as error:
             reason = expat.ErrorString(error.code)
             raise SourceError(f"{path}:{error.lineno}: is no well-formed XML: {reason}.") from error
+    if not reader.lexicons:
+        raise SourceError(f"{path}: has no Lexicon; it should be WN-LMF, as Open English WordNet is published in.")
 
 
-class _Reader:
-    """The entries and senses of a file, which its synsets refer to."""
+class _LmfReader:
+    """The handlers of an XML parser; they append to `rows`."""
 
-    def __init__(self, left_out: Callable[[str, int], None]) -> None:
-        self.language = "en"
-        self._left_out = left_out
+    def __init__(self, path: Path, left_out: Callable[[str, int], None]) -> None:
+        self.rows: list[Row] = []
+        self.lexicons = 0
+        self._path, self._left_out = path, left_out
+        self._language = "en"
+        self._entry = self._sense = self._synset = self._interlingual = ""
+        self._defined = False
         self._lemmas: dict[str, str] = {}  # by entry
         self._senses: dict[str, tuple[str, str]] = {}  # the entry and the synset of each sense
         self._entries: dict[str, list[str]] = {}  # by synset, until the synset is read
         self._related: set[str] = set()  # the senses that have relations
+        self._open: list[str] = []  # the tags of the elements around
+        self._text: list[str] = []
+        self.parser = parser = expat.ParserCreate()
+        parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
+        parser.buffer_text = True
+        parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
+        parser.CharacterDataHandler = self._text.append
+        parser.EntityDeclHandler = parser.SkippedEntityHandler = parser.ExternalEntityRefHandler = self._refuse
 
-    def entry(self, element: ET.Element) -> Iterator[Row]:
-        entry, sense = _required(element, "id"), ""
-        for part in element.iter():
-            if part.tag == "Lemma":
-                self._lemmas[entry] = _required(part, "writtenForm")
-            elif part.tag == "Sense":
-                sense, synset = _required(part, "id"), _required(part, "synset")
-                self._senses[sense] = entry, synset
-                self._entries.setdefault(synset, []).append(entry)
-            elif part.tag == "SenseRelation":
-                target = _required(part, "target")
-                self._related.update((sense, target))
-                yield sense, _relation(part), target, ""
-            elif part.tag == "Example" and (text := _text(part)):
-                yield self._senses[sense][1], "example", text, self.language
+    def _refuse(self, name: object, *_: object) -> int:
+        place = f"{self._path}:{self.parser.CurrentLineNumber}"
+        raise SourceError(f"{place}: uses the entity {name!r}; WN-LMF needs none but XML's own five.")
 
-    def synset(self, element: ET.Element) -> Iterator[Row]:
-        synset = _required(element, "id")
-        # Members are ids of entries or of senses.
-        members = [self._senses.get(member, (member,))[0] for member in element.get("members", "").split()]
-        entries = [entry for entry in (*members, *self._entries.pop(synset, [])) if entry in self._lemmas]
-        for rank, lemma in enumerate(dict.fromkeys(self._lemmas[entry] for entry in entries)):
-            yield synset, "altLabel" if rank else "label", lemma, self.language
-        self._left_out("label of a synset without a lemma", not entries)
-        self._left_out("link to the interlingual index", element.get("ili") not in (None, "", "in"))
-        for part in element:
-            if part.tag == "SynsetRelation":
-                yield synset, _relation(part), _required(part, "target"), ""
-            elif part.tag in ("Definition", "Example") and (text := _text(part)):
-                yield synset, part.tag.lower(), text, self.language
-        interlingual = _text(element.find("ILIDefinition"))
-        if interlingual and not any(map(_text, element.findall("Definition"))):
-            yield synset, "definition", interlingual, "en"
+    def _required(self, tag: str, attributes: dict[str, str], name: str) -> str:
+        if not attributes.get(name):
+            place = f"{self._path}:{self.parser.CurrentLineNumber}"
+            raise SourceError(f"{place}: {tag} lacks the attribute {name!r}.")
+        return attributes[name]
 
-    def related_senses(self) -> Iterator[Row]:
-        for sense in sorted(self._related & self._senses.keys()):
-            entry, synset = self._senses[sense]
-            yield sense, "label", self._lemmas[entry], self.language
-            yield sense, "isLexicalizedSenseOf", synset, ""
-        self._related.clear()
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._open.append(tag)
+        self._text.clear()
+        if tag in _LEFT_OUT:
+            self._left_out(_LEFT_OUT[tag], 1)
+        elif tag in ("Lexicon", "LexiconExtension"):
+            self.lexicons += 1
+            self._language = language_tag(self._required(tag, attributes, "language"))
+        elif tag == "LexicalEntry":
+            self._entry = self._required(tag, attributes, "id")
+        elif tag == "Lemma":
+            self._lemmas[self._entry] = self._required(tag, attributes, "writtenForm")
+        elif tag == "Sense":
+            self._sense, synset = self._required(tag, attributes, "id"), self._required(tag, attributes, "synset")
+            self._senses[self._sense] = self._entry, synset
+            self._entries.setdefault(synset, []).append(self._entry)
+        elif tag == "Synset":
+            self._synset, self._defined, self._interlingual = self._required(tag, attributes, "id"), False, ""
+            self._add_lemmas(attributes.get("members", "").split())
+            if attributes.get("ili") not in (None, "", "in"):
+                self._left_out("link to the interlingual index", 1)
+        elif tag == "SynsetRelation":
+            self.rows.append((self._synset, _relation(attributes), self._required(tag, attributes, "target"), ""))
+        elif tag == "SenseRelation":
+            self.rows.append((self._sense, _relation(attributes), self._required(tag, attributes, "target"), ""))
+            self._related.update((self._sense, attributes["target"]))
+
+    def _end(self, tag: str) -> None:
+        self._open.pop()
+        text = " ".join("".join(self._text).split()) if tag in ("Definition", "ILIDefinition", "Example") else ""
+        self._text.clear()
+        if tag == "Definition" and text:
+            self._defined = True
+            self.rows.append((self._synset, "definition", text, self._language))
+        elif tag == "ILIDefinition":
+            self._interlingual = text
+        elif tag == "Example" and text:
+            subject = self._synset if self._open[-1:] == ["Synset"] else self._senses[self._sense][1]
+            self.rows.append((subject, "example", text, self._language))
+        elif tag == "Synset" and self._interlingual and not self._defined:
+            self.rows.append((self._synset, "definition", self._interlingual, "en"))
+        elif tag in ("Lexicon", "LexiconExtension"):
+            for sense in sorted(self._related & self._senses.keys()):
+                entry, synset = self._senses[sense]
+                self.rows.append((sense, "label", self._lemmas[entry], self._language))
+                self.rows.append((sense, "isLexicalizedSenseOf", synset, ""))
+            self._related.clear()
+
+    def _add_lemmas(self, members: list[str]) -> None:
+        """Add a synset's lemmas, in the order of its members, which are ids of entries or of senses."""
+        entries = [self._senses.get(member, (member,))[0] for member in members] + self._entries.pop(self._synset, [])
+        lemmas = dict.fromkeys(self._lemmas[entry] for entry in entries if entry in self._lemmas)
+        for rank, lemma in enumerate(lemmas):
+            self.rows.append((self._synset, "altLabel" if rank else "label", lemma, self._language))
+        if not lemmas:
+            self._left_out("label of a synset without a lemma", 1)
 
 
-def _required(element: ET.Element, name: str) -> str:
-    if not element.get(name):
-        raise SourceError(f"{element.get(_PLACE)}: {element.tag} lacks the attribute {name!r}.")
-    return element.attrib[name]
-
-
-def _relation(element: ET.Element) -> str:
-    name = element.get("relType", "other")
+def _relation(attributes: dict[str, str]) -> str:
+    name = attributes.get("relType", "other")
     if name in ("", "other"):
-        name = element.get("dc:type") or element.get("type") or "other"
+        name = attributes.get("dc:type") or attributes.get("type") or "other"
     return name.replace(" ", "_")
-
-
-def _text(element: ET.Element | None) -> str:
-    return "" if element is None else " ".join("".join(element.itertext()).split())
 
 
 def read_wndb(path: Path, left_out: Callable[[str, int], None]) -> Iterator[Row]:
