@@ -12,7 +12,7 @@ from typing import Any, get_args
 import pytest
 
 from kaug import cli
-from kaug.importers.formats import ImporterName
+from kaug.importers import ImporterName
 from kaug.store.artifact import lock
 
 pytestmark = pytest.mark.slow
@@ -28,7 +28,7 @@ TEACHES = {
     "run": "Do all of it, from the sources to the report",
     "report": "Print the table of gains of a finished run",
     "search": "Find the facts that texts are about, and say why each was found.",
-    "import": "Make RDF of a knowledge base that is not",
+    "import": "Convert a knowledge base in another format to N-Quads",
     "quality": "Say what a knowledge engineer should look at",
     "diff": "Tell what has changed from one built knowledge base to another",
     "explain": "Say what facts rest on",
@@ -409,7 +409,7 @@ def test_an_import_is_added_to_the_manifest_that_is_there(
     assert (code, Path("kb/manifest.toml").read_text(), out.splitlines()[-1]) == (0, "", "Next: kaug run towns.nq")
     code, out, _ = kaug("import", "metaqa", "kb.txt", "-o", "towns.nq")
     assert out.endswith(
-        f'Added to {Path("kb/manifest.toml")}; a pipeline names it so: sources = ["towns"]\nNext: kaug run towns.nq\n'
+        f'Added to {Path("kb/manifest.toml")}; in a pipeline: sources = ["towns"]\nNext: kaug run towns.nq\n'
     )
     assert 'path = "../towns.nq"' in Path("kb/manifest.toml").read_text()
     code, out, _ = kaug("import", "metaqa", "kb.txt", "-o", "other.nq", "--manifest", "m.toml", "--json")

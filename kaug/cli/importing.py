@@ -1,4 +1,4 @@
-"""A knowledge base that is not RDF → N-Quads: `kaug import`, with a sub-command for each format."""
+"""A knowledge base in another format → N-Quads: `kaug import`, with a command for each importer."""
 
 import contextlib
 import inspect
@@ -11,56 +11,61 @@ from typer.core import TyperGroup
 
 from kaug.cli.options import Json, Quiet, app, print_lines
 from kaug.errors import PipelineError, nearest
-from kaug.importers.formats import OPTIONS, TITLES, ImporterName
+from kaug.importers import IMPORTERS, ImporterName, run_importer
+from kaug.importers.mapping import mapping_of_options
 from kaug.progress import bars, silent
 
 _MANIFEST = Path("kb/manifest.toml")
-"""The manifest that a source is added to if none is named, where there is one."""
+"""The manifest to add the source to by default, if there is one."""
 
-_Text = str | None
-_SHARED: dict[str, Any] = {
-    "inputs": Annotated[
-        list[Path],
-        typer.Argument(metavar="IN...", help="The files or folders to read; .gz, .bz2, .xz and .zst are unpacked."),
-    ],
-    "out": Annotated[Path, typer.Option("--out", "-o", help="The file to write: .nq or .nq.gz.")],
-    "source": Annotated[_Text, typer.Option(help="The source's id. [default: the name of the file written]")],
-    "manifest": Annotated[
-        Path | None, typer.Option(help="Add the source to this manifest. [default: kb/manifest.toml, if it is there]")
-    ],
-    "no_manifest": Annotated[bool, typer.Option("--no-manifest", help="Add the source to no manifest.")],
-    "graph": Annotated[_Text, typer.Option(help="The named graph's IRI. [default: https://w3id.org/kaug/source/ID]")],
-    "kind": Annotated[_Text, typer.Option(help="domain or commonsense. [default: the usual kind of the format]")],
-    "licence": Annotated[_Text, typer.Option(help="The licence of the data. [default: its publisher's, if known]")],
-    "origin": Annotated[_Text, typer.Option(help="Where the data comes from. [default: format and file names]")],
-    "attribution": Annotated[_Text, typer.Option(help="The attribution that the licence asks for.")],
-    "as_json": Json,
-    "quiet": Quiet,
+
+def _option(help: str, *names: str, kind: Any = str | None, default: Any = None) -> tuple[Any, Any]:
+    return Annotated[kind, typer.Option(*names, help=help)], default
+
+
+_Parameters = dict[str, tuple[Any, Any]]  # the annotation and the default of each
+
+_SHARED: _Parameters = {
+    "inputs": (
+        Annotated[
+            list[Path],
+            typer.Argument(metavar="IN...", help="The files or folders to read; .gz, .bz2, .xz and .zst are unpacked."),
+        ],
+        inspect.Parameter.empty,
+    ),
+    "out": _option("The file to write: .nq or .nq.gz.", "--out", "-o", kind=Path, default=inspect.Parameter.empty),
+    "source": _option("The source's id. [default: the name of the file written]"),
+    "manifest": _option(
+        "Add the source to this manifest. [default: kb/manifest.toml, if it is there]", kind=Path | None
+    ),
+    "no_manifest": _option("Add the source to no manifest.", "--no-manifest", kind=bool, default=False),
+    "graph": _option("The named graph's IRI. [default: https://w3id.org/kaug/source/ID]"),
+    "kind": _option("domain or commonsense. [default: the usual kind of the format]"),
+    "licence": _option("The licence of the data. [default: its publisher's, if known]"),
+    "origin": _option("Where the data comes from. [default: format and file names]"),
+    "attribution": _option("The attribution that the licence asks for."),
+    "as_json": (Json, False),
+    "quiet": (Quiet, False),
 }
-_SPECIAL: dict[str, Any] = {
-    "languages": Annotated[_Text, typer.Option(help="The languages of both ends, such as en,zh. [default: en]")],
-    "base": Annotated[_Text, typer.Option(help="The beginning of IRIs that are made of names.")],
+_COLUMNS: _Parameters = {
+    "subject": _option("The column of the subjects."),
+    "predicate": _option("The column of the predicates, if each row is a triple."),
+    "object": _option("The column of the objects, likewise."),
+    "label": _option("The column of the subjects' labels."),
+    "weight": _option("The column of weights."),
+    "type": _option("The class of all subjects."),
+    "delimiter": _option("The character between cells. [default: by the file's ending]"),
 }
-_COLUMNS: dict[str, Any] = {
-    "mapping": Annotated[Path | None, typer.Option(help="A TOML file that says what the columns mean.")],
-    "subject": Annotated[_Text, typer.Option(help="The column of the subjects.")],
-    "predicate": Annotated[_Text, typer.Option(help="The column of the predicates, if each row is a triple.")],
-    "object": Annotated[_Text, typer.Option(help="The column of the objects, likewise.")],
-    "label": Annotated[_Text, typer.Option(help="The column of the subjects' labels.")],
-    "weight": Annotated[_Text, typer.Option(help="The column of weights.")],
-    "type": Annotated[_Text, typer.Option(help="The class of all subjects.")],
-    "delimiter": Annotated[_Text, typer.Option(help="The character between cells. [default: by the file's ending]")],
-    "column": Annotated[
-        list[str], typer.Option(help="NAME=iri, text, xsd:… or @LANGUAGE, then perhaps ,PROPERTY. May be repeated.")
-    ],
-}
-_DEFAULTS: dict[str, Any] = {
-    "inputs": inspect.Parameter.empty,
-    "out": inspect.Parameter.empty,
-    "no_manifest": False,
-    "as_json": False,
-    "quiet": False,
-    "column": [],
+_OWN: dict[str, _Parameters] = {  # by the importer's option
+    "languages": {"languages": _option("The languages of both ends, such as en,zh. [default: en]")},
+    "base": {"base": _option("The namespace of IRIs made from names.")},
+    "mapping": {
+        "mapping": _option("A TOML file with the meaning of the columns.", kind=Path | None),
+        **_COLUMNS,
+        "column": _option(
+            "NAME=iri, text, xsd:… or @LANGUAGE, then perhaps ,PROPERTY. May be repeated.", kind=list[str], default=[]
+        ),
+    },
 }
 
 
@@ -69,7 +74,7 @@ class _Formats(TyperGroup):
         """Return the command of a format; an unknown one is refused with the nearest name."""
         command = super().get_command(ctx, cmd_name)
         if command is None:
-            raise PipelineError(f"There is no importer {cmd_name!r}.{nearest(cmd_name, TITLES)}")
+            raise PipelineError(f"There is no importer {cmd_name!r}.{nearest(cmd_name, IMPORTERS)}")
         return command
 
 
@@ -78,7 +83,7 @@ _formats = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",
-    help="""Make RDF of a knowledge base that is not: a file of N-Quads, which is added to the manifest if there is one.
+    help="""Convert a knowledge base in another format to N-Quads, and add it to the manifest if there is one.
 
     `kaug import FORMAT --help` shows the options of a format.""",
 )
@@ -86,24 +91,23 @@ app.add_typer(_formats, name="import")
 
 
 def _add_command(name: ImporterName) -> None:
-    options = {**_SHARED, **{key: option for key, option in _SPECIAL.items() if name in OPTIONS[key]}}
-    if name in OPTIONS["mapping"]:
-        options |= _COLUMNS
-
     def command(**given: Any) -> None:
         _import(name, **given)
 
-    command.__annotations__ = options
+    parameters = dict(_SHARED)
+    for option in IMPORTERS[name].options:
+        parameters |= _OWN[option]
+    command.__annotations__ = {key: annotation for key, (annotation, _) in parameters.items()}
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
-            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS.get(key), annotation=option)
-            for key, option in options.items()
+            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+            for key, (annotation, default) in parameters.items()
         ]
     )
-    _formats.command(name, help=TITLES[name])(command)
+    _formats.command(name, help=IMPORTERS[name].title)(command)
 
 
-for _name in TITLES:
+for _name in IMPORTERS:
     _add_command(_name)
 
 
@@ -115,27 +119,21 @@ def _import(
     no_manifest: bool,
     as_json: bool,
     quiet: bool,
-    **given: Any,
+    **options: Any,
 ) -> None:
-    from kaug.importers import run_importer
-    from kaug.importers.mapping import mapping_of_options
-
     if no_manifest and manifest:
         raise PipelineError("Give --manifest or --no-manifest, not both.")
     if manifest is None and not no_manifest and _MANIFEST.is_file():
         manifest = _MANIFEST
-    if name in OPTIONS["mapping"]:
-        file = given.pop("mapping")
-        columns = {key: given.pop(key) for key in _COLUMNS if key not in ("mapping", "column")}
-        mapping = mapping_of_options(given.pop("column"), **columns)
-        if file and mapping:
+    if "mapping" in options:
+        mapping = mapping_of_options(options.pop("column"), **{key: options.pop(key) for key in _COLUMNS})
+        if options["mapping"] and mapping:
             raise PipelineError("Give the table's columns in a mapping file or in options, not in both.")
-        given["mapping"] = file or mapping
-    if given.get("languages"):
-        given["languages"] = given["languages"].split(",")
-    given = {key: value for key, value in {**given, "manifest": manifest}.items() if value is not None}
+        options["mapping"] = options["mapping"] or mapping
+    if options.get("languages"):
+        options["languages"] = options["languages"].split(",")
     with contextlib.nullcontext(silent) if quiet else bars() as show, show("import", None, "rows") as advance:
-        counts = run_importer(name, inputs, out, progress=advance, **given)
+        counts = run_importer(name, inputs, out, progress=advance, manifest=manifest, **options)
     entry = counts.pop("manifest")
     if as_json:
         print_lines({"file": str(out), **counts, "manifest": entry, "added_to": manifest and str(manifest)}, True)
@@ -143,9 +141,8 @@ def _import(
     print_lines({"file": str(out), **counts}, False)
     print(f"\n{entry}")
     if manifest:
-        print(
-            f"Added to {manifest}; a pipeline names it so: sources = [{json.dumps(counts['source'], ensure_ascii=False)}]"
-        )
+        source = json.dumps(counts["source"], ensure_ascii=False)
+        print(f"Added to {manifest}; in a pipeline: sources = [{source}]")
     elif not no_manifest:
         print("There is no manifest to add it to; --manifest FILE makes one, with the lines above.")
     print(f"Next: kaug run {out}")

@@ -1,101 +1,86 @@
-"""ATOMIC-2020's table of heads, relations and tails → quads, with templates for the relations."""
+"""ATOMIC-2020's files of heads, relations and tails → quads, with templates for the relations."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.errors import SourceError, nearest
-from kaug.importers.columns import read_columns
-from kaug.importers.lines import Quads
-from kaug.importers.saying import Said, say
-from kaug.importers.terms import literal, name
+from kaug.importers.delimited import Delimited
+from kaug.importers.quads import Quads, Relation
+from kaug.importers.terms import name
 
 __all__ = ["BASE", "RELATIONS", "import_atomic"]
 
 BASE = "https://w3id.org/kaug/atomic/"
 
-_WHO = {"x": "PersonX", "o": "others"}
-_EFFECT = {
+_INVERSE = "After what is it for {who}: {o}?"
+_REACTIONS = {  # of PersonX and of others: label, statement, question
     "Effect": ("effect on {who}", "When {s}, the effect on {who} is: {o}.", "When {s}, what is the effect on {who}?"),
     "React": ("reaction of {who}", "When {s}, {who} feel{end} {o}.", "When {s}, how do{es} {who} feel?"),
     "Want": ("wish of {who}", "When {s}, {who} then want{end} {o}.", "When {s}, what do{es} {who} then want?"),
 }
-RELATIONS = {
-    "AtLocation": Said("location", "You find {s} at {o}.", "Where do you find {s}?", "What do you find at {o}?"),
-    "CapableOf": Said("capability", "{s} can {o}.", "What can {s} do?", "Who or what can {o}?"),
-    "Causes": Said("causes", "{s} causes {o}.", "What does {s} cause?", "What causes {o}?"),
-    "Desires": Said("desires", "{s} wants {o}.", "What does {s} want?", "Who wants {o}?"),
-    "HasProperty": Said("property", "{s} can be called {o}.", "How can you call {s}?", "What can be called {o}?"),
-    "HasSubEvent": Said("subevent", "{s} includes {o}.", "What does {s} include?", "What includes {o}?"),
-    "HinderedBy": Said("hindered by", "{s} is hindered if {o}.", "What hinders that {s}?", "What is hindered if {o}?"),
-    "MadeUpOf": Said("made up of", "{s} is made up of {o}.", "What is {s} made up of?", "What is made up of {o}?"),
-    "NotDesires": Said("aversion", "{s} does not want {o}.", "What does {s} not want?", "Who does not want {o}?"),
-    "ObjectUse": Said("use", "{s} is used for {o}.", "What is {s} used for?", "What is used for {o}?"),
-    "isAfter": Said("earlier event", "{s} happens after {o}.", "After what is it that {s}?", "What happens after {o}?"),
-    "isBefore": Said(
-        "later event", "{s} happens before {o}.", "Before what is it that {s}?", "What happens before {o}?"
+RELATIONS: dict[str, Relation] = {
+    "AtLocation": ("location", "You find {s} at {o}.", "Where do you find {s}?", "What do you find at {o}?"),
+    "CapableOf": ("capability", "{s} can {o}.", "What can {s} do?", "Who or what can {o}?"),
+    "Causes": ("causes", "{s} causes {o}.", "What does {s} cause?", "What causes {o}?"),
+    "Desires": ("desires", "{s} wants {o}.", "What does {s} want?", "Who wants {o}?"),
+    "HasProperty": ("property", "{s} can be called {o}.", "How can you call {s}?", "What can be called {o}?"),
+    "HasSubEvent": ("subevent", "{s} includes {o}.", "What does {s} include?", "What includes {o}?"),
+    "HinderedBy": ("hindered by", "{s} is hindered if {o}.", "What hinders that {s}?", "What is hindered if {o}?"),
+    "MadeUpOf": ("made up of", "{s} is made up of {o}.", "What is {s} made up of?", "What is made up of {o}?"),
+    "NotDesires": ("aversion", "{s} does not want {o}.", "What does {s} not want?", "Who does not want {o}?"),
+    "ObjectUse": ("use", "{s} is used for {o}.", "What is {s} used for?", "What is used for {o}?"),
+    "isAfter": ("earlier event", "{s} happens after {o}.", "After what is it that {s}?", "What happens after {o}?"),
+    "isBefore": ("later event", "{s} happens before {o}.", "Before what is it that {s}?", "What happens before {o}?"),
+    "isFilledBy": (
+        "filled by",
+        "The blank in {s} can be {o}.",
+        "What can the blank in {s} be?",
+        "In what can the blank be {o}?",
     ),
-    "isFilledBy": Said(
-        "filled by", "The blank in {s} can be {o}.", "What can the blank in {s} be?", "In what can the blank be {o}?"
+    "xAttr": ("character", "If {s}, PersonX is {o}.", "If {s}, how is PersonX?", "What does PersonX do who is {o}?"),
+    "xIntent": (
+        "intention",
+        "{s} because PersonX wanted {o}.",
+        "Why is it that {s}?",
+        "What does PersonX do who wanted {o}?",
     ),
-    "xAttr": Said(
-        "character", "If {s}, PersonX is {o}.", "If {s}, how is PersonX?", "What does PersonX do who is {o}?"
-    ),
-    "xIntent": Said(
-        "intention", "{s} because PersonX wanted {o}.", "Why is it that {s}?", "What does PersonX do who wanted {o}?"
-    ),
-    "xNeed": Said(
+    "xNeed": (
         "need",
         "Before {s}, PersonX needs {o}.",
         "What does PersonX need before {s}?",
         "For what does PersonX need {o}?",
     ),
-    "xReason": Said("reason", "{s} because {o}.", "For what reason is it that {s}?", "What is so because {o}?"),
+    "xReason": ("reason", "{s} because {o}.", "For what reason is it that {s}?", "What is so because {o}?"),
 } | {
-    side + key: Said(
-        *(
-            text.replace("{who}", who).replace("{end}", "s" * (side == "x")).replace("{es}", "es" * (side == "x"))
-            for text in (*texts, "After what is it for {who}: {o}?")
-        )
+    key + relation: tuple(
+        text.replace("{who}", who).replace("{end}", end).replace("{es}", es) for text in (*texts, _INVERSE)
     )
-    for side, who in _WHO.items()
-    for key, texts in _EFFECT.items()
+    for key, who, end, es in (("x", "PersonX", "s", "es"), ("o", "others", "", ""))
+    for relation, texts in _REACTIONS.items()
 }
 """The labels and templates of the relations of ATOMIC-2020."""
 
 
-def import_atomic(inputs: Sequence[Path], quads: Quads, progress: Callable[[int], None]) -> None:
-    """Write the rows of ATOMIC-2020.
-
-    Args:
-        inputs: `train.tsv`, `dev.tsv`, `test.tsv`: head, relation, tail, parted by tabs. A tail `none` is left out.
-        quads: What takes the columns.
-        progress: Called with the number of rows read since the last call.
-
-    Raises:
-        SourceError: A row is malformed, or has a relation that ATOMIC-2020 does not.
-    """
-    known = pa.array(sorted(RELATIONS))
+def import_atomic(inputs: Sequence[Path], quads: Quads) -> Iterator[int]:
+    """Write ATOMIC-2020: files of head, relation and tail, separated by tabs. Rows with the tail `none` are left out."""
+    known, absent = pa.array(sorted(RELATIONS)), pa.array(["", "none"])
     seen = pa.array([], pa.string())
     for path in inputs:
-        for block in read_columns(path, ("head", "relation", "tail")):
-            columns = {key: pc.utf8_trim_whitespace(column) for key, column in block.columns.items()}
-            block.refuse(pc.equal(columns["head"], ""), "an event or a thing", "head")
-            strange = pc.invert(pc.is_in(columns["relation"], value_set=known))
-            if pc.any(strange).as_py():
-                row = pc.index(strange, True).as_py()
-                relation = columns["relation"][row].as_py()
+        for block in Delimited(path).blocks(("head", "relation", "tail")):
+            head, relation, tail = (pc.utf8_trim_whitespace(column) for column in block.columns.values())
+            block.refuse(pc.equal(head, ""), "an event or a thing", "head")
+            row = pc.index(pc.is_in(relation, value_set=known), False).as_py()
+            if row >= 0:
+                other = relation[row].as_py()
                 raise SourceError(
-                    f"{block.place(row)}: ATOMIC-2020 has no relation {relation!r}.{nearest(relation, RELATIONS)}"
+                    f"{block.line(row)}: ATOMIC-2020 has no relation {other!r}.{nearest(other, RELATIONS)}"
                 )
-            kept = pc.invert(pc.is_in(pc.utf8_lower(columns["tail"]), value_set=pa.array(["", "none"])))
-            quads.left_out("no tail", len(kept) - pc.sum(kept).as_py())
-            head, relation, tail = (columns[key].filter(kept) for key in ("head", "relation", "tail"))
-            quads.facts(name(BASE, head), name(f"{BASE}r/", relation), name(BASE, tail))
-            quads.labels(name(BASE, head), literal(head, "en"))
-            quads.labels(name(BASE, tail), literal(tail, "en"))
+            kept = quads.keep("no tail", pc.invert(pc.is_in(pc.utf8_lower(tail), value_set=absent)))
+            head, relation, tail = (column.filter(kept) for column in (head, relation, tail))
+            quads.named_facts(BASE, head, name(f"{BASE}r/", relation), tail)
             seen = pc.unique(pa.concat_arrays([seen, relation]))
-            progress(block.rows)
-    say(quads, seen, name(f"{BASE}r/", seen), RELATIONS)
+            yield block.rows
+    quads.relations(seen, name(f"{BASE}r/", seen), RELATIONS)

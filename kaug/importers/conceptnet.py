@@ -1,7 +1,7 @@
 """ConceptNet 5 assertions, and the ConceptNet-100k split → quads with ConceptNet's own IRIs."""
 
-import io
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,9 +9,9 @@ import pyarrow.compute as pc
 import pyarrow.json as pajson
 
 from kaug.errors import SourceError
-from kaug.importers.columns import BLOCK, Block, Layout, decimals, first_row, read_columns
-from kaug.importers.lines import Quads
-from kaug.importers.terms import iri, language_tag, literal, name
+from kaug.importers.delimited import BLOCK, Block, Delimited
+from kaug.importers.quads import Quads
+from kaug.importers.terms import decimals, iri, language_tag, literal, name
 from kaug.rdf.terms import text_bytes
 
 __all__ = ["import_conceptnet", "import_conceptnet_100k"]
@@ -25,113 +25,89 @@ _INFO = pajson.ParseOptions(
 
 
 def import_conceptnet(
-    inputs: Sequence[Path],
-    quads: Quads,
-    languages: Sequence[str],
-    progress: Callable[[int], None],
-    *,
-    block: int = BLOCK,
-) -> None:
-    """Write the assertions of a ConceptNet 5 dump.
+    inputs: Sequence[Path], quads: Quads, *, languages: Sequence[str] = ("en",), size: int = BLOCK
+) -> Iterator[int]:
+    """Write the edges of ConceptNet 5 dumps whose concepts both are in the languages.
 
-    Args:
-        inputs: `conceptnet-assertions-5.x.csv.gz`: five columns parted by tabs, the last of them JSON.
-        quads: What takes the columns.
-        languages: An edge is kept if both of its concepts are in these.
-        progress: Called with the number of rows read since the last call.
-        block: The most bytes of text that are read at a time.
-
-    Raises:
-        SourceError: A row is malformed.
+    The columns of `conceptnet-assertions-5.x.csv.gz` are separated by tabs; the last is JSON. `size` bytes are read at a time.
     """
-    wanted = pa.array([language_tag(language).replace("-", "_") for language in languages])
+    tags = pa.array([language_tag(language).replace("-", "_") for language in languages])
     for path in inputs:
-        for rows in read_columns(path, _COLUMNS, only=_COLUMNS[1:], block=block):
-            _edges(rows, quads, wanted)
-            progress(rows.rows)
+        for block in Delimited(path).blocks(_COLUMNS, only=_COLUMNS[1:], size=size):
+            _write_edges(block, quads, tags)
+            yield block.rows
 
 
-def _edges(block: Block, quads: Quads, wanted: pa.Array) -> None:
-    columns = block.columns
-    block.refuse(pc.invert(pc.starts_with(columns["relation"], "/r/")), "a relation such as /r/IsA", "relation")
-    external = pc.equal(columns["relation"], "/r/ExternalURL")
-    quads.left_out("external URL", pc.sum(external).as_py() or 0)
-    start, end = (pc.extract_regex(columns[side], _CONCEPT) for side in ("start", "end"))
-    for side, found in (("start", start), ("end", end)):
-        block.refuse(pc.and_(pc.is_null(found), pc.invert(external)), "a concept such as /c/en/cat", side)
-    spoken = pc.and_(*(pc.is_in(pc.struct_field(found, "language"), value_set=wanted) for found in (start, end)))
-    kept = pc.and_(spoken, pc.invert(external))
-    quads.left_out("other language", pc.sum(pc.invert(pc.or_(spoken, external))).as_py() or 0)
-    rows = block.filter(kept)
-    if not len(rows["relation"]):
+def _write_edges(block: Block, quads: Quads, languages: pa.Array) -> None:
+    relation = block.columns["relation"]
+    block.refuse(pc.invert(pc.starts_with(relation, "/r/")), "a relation such as /r/IsA", "relation")
+    internal = quads.keep("external URL", pc.not_equal(relation, "/r/ExternalURL"))
+    concepts = {side: pc.extract_regex(block.columns[side], _CONCEPT) for side in ("start", "end")}
+    kept = internal
+    for side, parts in concepts.items():
+        block.refuse(pc.and_(pc.is_null(parts), internal), "a concept such as /c/en/cat", side)
+        kept = pc.and_(kept, pc.is_in(pc.struct_field(parts, "language"), value_set=languages))
+    quads.keep("other language", kept.filter(internal))
+    if not pc.any(kept).as_py():
         return
-    subject, value = iri(_API, rows["start"]), iri(_API, rows["end"])
-    quads.facts(subject, iri(_API, rows["relation"]), value, _weights(block, kept, rows["info"]))
-    for concept, found in ((subject, start.filter(kept)), (value, end.filter(kept))):
-        text = pc.replace_substring(pc.struct_field(found, "text"), "_", " ")
-        quads.labels(concept, literal(text, pc.replace_substring(pc.struct_field(found, "language"), "_", "-")))
+    start, relation, end = (iri(_API, block.columns[key].filter(kept)) for key in ("start", "relation", "end"))
+    quads.facts(start, relation, end, _weights(block, kept))
+    for subject, parts in zip((start, end), concepts.values(), strict=True):
+        text, language = (pc.struct_field(parts.filter(kept), key) for key in ("text", "language"))
+        quads.labels(subject, literal(pc.replace_substring(text, "_", " "), pc.replace_substring(language, "_", "-")))
 
 
-def _weights(block: Block, kept: pa.Array, info: pa.Array) -> pa.Array:
-    data = bytes(text_bytes(pc.binary_join_element_wise(info, pa.scalar(""), "\n")))
+def _weights(block: Block, kept: pa.Array) -> pa.Array:
+    info = block.columns["info"].filter(kept)
+    data = text_bytes(pc.binary_join_element_wise(info, "", "\n"))
+    options = pajson.ReadOptions(use_threads=False, block_size=len(data))
     try:
-        table = pajson.read_json(
-            io.BytesIO(data), pajson.ReadOptions(use_threads=False, block_size=max(len(data), 1)), _INFO
-        )
+        table = pajson.read_json(pa.BufferReader(data), options, _INFO)
+        if len(table) != len(info):
+            raise pa.ArrowInvalid("not one JSON object a row")
     except pa.ArrowInvalid as error:
-        raise SourceError(f"{_place_of(block, kept, info)}: info is not as expected: {error}.") from error
-    if len(table) != len(info):
-        raise SourceError(f"{_place_of(block, kept, info)}: info should be one JSON object.")
+        line = _first_malformed(block, kept, info)
+        raise SourceError(f"{line}: info is not as expected: {error}.") from error
     return decimals(pc.cast(table["weight"].combine_chunks(), pa.string()))
 
 
-def _place_of(block: Block, kept: pa.Array, info: pa.Array) -> str:
+def _first_malformed(block: Block, kept: pa.Array, info: pa.Array) -> str:
     """Find the first row that is not a JSON object with a number as weight."""
-    import json
-
-    rows = pc.indices_nonzero(kept).to_pylist()
-    for row, text in zip(rows, info.to_pylist(), strict=True):
+    for row, text in zip(pc.indices_nonzero(kept).to_pylist(), info.to_pylist(), strict=True):
         try:
-            found = json.loads(text)
+            content = json.loads(text)
         except ValueError:
-            return block.place(row)
-        if not isinstance(found, dict) or not isinstance(found.get("weight", 1.0), int | float):
-            return block.place(row)
-    return str(block.path)
+            return block.line(row)
+        if not isinstance(content, dict) or not isinstance(content.get("weight"), int | float | None):
+            return block.line(row)
+    return str(block.file.path)
 
 
-def import_conceptnet_100k(inputs: Sequence[Path], quads: Quads, progress: Callable[[int], None]) -> None:
-    """Write the triples of the ConceptNet-100k split.
+def import_conceptnet_100k(inputs: Sequence[Path], quads: Quads) -> Iterator[int]:
+    """Write the triples of the ConceptNet-100k split: files of relation, left and right, separated by tabs.
 
-    Args:
-        inputs: Files with the columns relation, left, right, parted by tabs. A fourth column says whether the triple
-            holds (0 or 1), or how sure it is: what is not above 0 is left out, other numbers than 1 are weights.
-        quads: What takes the columns.
-        progress: Called with the number of rows read since the last call.
-
-    Raises:
-        SourceError: A row is malformed.
+    A fourth column says whether the triple is true (0 or 1), or how certain it is: rows with 0 or less are left out, numbers
+    other than 1 are weights.
     """
     for path in inputs:
-        known = ["relation", "left", "right", "score"][: max(3, len(first_row(path, Layout())))]
-        for block in read_columns(path, known):
-            columns = {key: pc.utf8_trim_whitespace(column) for key, column in block.columns.items()}
-            for column in known[:3]:
-                block.refuse(pc.equal(columns[column], ""), "a text", column)
+        file = Delimited(path)
+        names = ("relation", "left", "right", "score")[: max(3, len(file.first_row()))]
+        for block in file.blocks(names):
+            relation, left, right, *scores = map(pc.utf8_trim_whitespace, block.columns.values())
+            for column, texts in zip(names, (relation, left, right), strict=False):
+                block.refuse(pc.equal(texts, ""), "a text", column)
             weight = None
-            if "score" in columns:
-                weight = decimals(columns["score"])
+            if scores:
+                weight = decimals(scores[0])
                 block.refuse(pc.is_null(weight), "a number", "score")
-                holds = pc.invert(pc.or_(pc.starts_with(weight, "-"), pc.equal(weight, "0.0")))
-                quads.left_out("negative", len(holds) - pc.sum(holds).as_py())
-                columns = {key: column.filter(holds) for key, column in columns.items()}
-                weight = weight.filter(holds)
+                negative = pc.or_(pc.starts_with(weight, "-"), pc.equal(weight, "0.0"))
+                kept = quads.keep("negative", pc.invert(negative))
+                relation, left, right, weight = (part.filter(kept) for part in (relation, left, right, weight))
                 weight = pc.if_else(pc.equal(weight, "1.0"), pa.scalar(None, pa.string()), weight)
             subject, value = (
-                name(f"{_API}/c/en/", pc.utf8_lower(pc.replace_substring(columns[side], "_", " ")))
-                for side in ("left", "right")
+                name(f"{_API}/c/en/", pc.utf8_lower(pc.replace_substring(side, "_", " "))) for side in (left, right)
             )
-            quads.facts(subject, iri(f"{_API}/r/", columns["relation"]), value, weight)
-            quads.labels(subject, literal(columns["left"], "en"))
-            quads.labels(value, literal(columns["right"], "en"))
-            progress(block.rows)
+            quads.facts(subject, iri(f"{_API}/r/", relation), value, weight)
+            quads.labels(subject, literal(left, "en"))
+            quads.labels(value, literal(right, "en"))
+            yield block.rows

@@ -1,161 +1,139 @@
 """A table in CSV or TSV, with a mapping of its columns → quads."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Mappings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.errors import SourceError
-from kaug.importers.columns import Block, decimals, header, read_columns
-from kaug.importers.lines import LABEL, TYPE, Quads
-from kaug.importers.mapping import LEXICAL, Mapping, Rule, expand, layout_of
+from kaug.importers.delimited import Block, Delimited, without_ending
+from kaug.importers.mapping import LEXICAL, Mapping, Rule, expand, mapping_of
+from kaug.importers.quads import TYPE, Quads
 from kaug.importers.terms import absolute, literal, name
 
 __all__ = ["import_table"]
 
-_IRI = r"^(https?://|urn:)"
-
 
 def import_table(
-    inputs: Sequence[Path], quads: Quads, mapping: Mapping, base: str, progress: Callable[[int], None]
-) -> None:
+    inputs: Sequence[Path], quads: Quads, *, mapping: Path | Mappings[str, Any] | None, base: str
+) -> Iterator[int]:
     """Write the rows of tables: each row a triple, or each row an entity with a column for each property.
 
-    Args:
-        inputs: Tables whose first row names the columns.
-        quads: What takes the columns.
-        mapping: What the columns mean.
-        base: What the IRIs of names start with, where the mapping has no base of its own.
-        progress: Called with the number of rows read since the last call.
-
-    Raises:
-        SourceError: A column is missing, or a cell is not what its column should hold.
+    The first row names the columns; see `kaug.importers.mapping.mapping_of` for their meaning. IRIs made from names are below
+    `base`, if the mapping has no other.
     """
-    base = mapping.base or base
+    if mapping is None:
+        raise SourceError("importer 'table' needs a mapping: which column is the subject, and so on.")
+    meaning = mapping_of(mapping)
+    base = meaning.base or base
+    named = [meaning.subject, meaning.predicate, meaning.object, meaning.label, meaning.weight, *meaning.columns]
     for path in inputs:
-        layout = layout_of(path, mapping.delimiter)
-        named = [mapping.subject, mapping.predicate, mapping.object, mapping.label, mapping.weight, *mapping.columns]
-        wanted = list(dict.fromkeys(column for column in named if column))
-        names = header(path, layout, wanted)
-        rules = dict(mapping.columns)
-        if mapping.predicate:
-            rules = {mapping.object: rules.get(mapping.object, Rule(iri=True))}
+        file = _open(path, meaning.delimiter)
+        used = list(dict.fromkeys(filter(None, named)))
+        names = file.header(used)
+        rules = dict(meaning.columns)
+        if meaning.predicate:
+            rules = {meaning.object: rules.get(meaning.object, Rule(iri=True))}
         elif not rules:
-            rules = {column: Rule() for column in names if column not in wanted}
-            wanted = names
+            rules = {column: Rule() for column in names if column not in used}
+            used = names
         for column in names:
-            if column not in wanted:
+            if column not in used:
                 quads.counts[f"columns not read: {column}"] += 1
-        if not mapping.predicate:
+        if not meaning.predicate:
             for column, rule in rules.items():
-                quads.labels(*_property(column, rule, base))
-        for block in read_columns(path, names, layout=layout, skip_header=True, only=wanted):
-            _rows(block, quads, mapping, base, rules)
-            progress(block.rows)
+                quads.labels(*_term(rule.property or column, f"{base}r/", column))
+        for block in file.blocks(only=used):
+            _write_rows(block, quads, meaning, base, rules)
+            yield block.rows
 
 
-def _rows(block: Block, quads: Quads, mapping: Mapping, base: str, rules: dict[str, Rule]) -> None:
-    subjects = pc.utf8_trim_whitespace(block.columns[mapping.subject])
-    block.refuse(pc.equal(subjects, ""), "a name or an IRI", mapping.subject)
-    subject = _resources(
-        block, mapping.subject, subjects, base, quads, "" if mapping.label else mapping.language, not mapping.label
+def _open(path: Path, delimiter: str) -> Delimited:
+    ending = Path(without_ending(path)).suffix.lower()
+    if ending not in (".csv", ".tsv", ".tab", ".txt") and not delimiter:
+        raise SourceError(f"{path}: its name does not end in .csv or .tsv; give the delimiter.")
+    return Delimited(
+        path, delimiter or ("," if ending == ".csv" else "\t"), quoted=ending == ".csv" or delimiter in (",", ";")
     )
+
+
+def _write_rows(block: Block, quads: Quads, mapping: Mapping, base: str, rules: dict[str, Rule]) -> None:
+    texts = {column: pc.utf8_trim_whitespace(cells) for column, cells in block.columns.items()}
+    block.refuse(pc.equal(texts[mapping.subject], ""), "a name or an IRI", mapping.subject)
+    language = None if mapping.label else mapping.language
+    subject = _resources(block, quads, mapping.subject, texts[mapping.subject], base, language)
     if mapping.label:
-        labels = pc.utf8_trim_whitespace(block.columns[mapping.label])
-        there = pc.not_equal(labels, "")
-        quads.labels(subject.filter(there), literal(labels.filter(there), mapping.language))
+        there = pc.not_equal(texts[mapping.label], "")
+        quads.labels(subject.filter(there), literal(texts[mapping.label].filter(there), mapping.language))
     if mapping.type:
-        kind, label = _named(mapping.type, base)
+        kind, label = _term(mapping.type, base)
         quads.facts(subject, TYPE, kind)
-        if label:
-            quads.labels(kind, label)
-    weight = _weight(block, mapping.weight) if mapping.weight else None
+        quads.labels(kind, label)
+    weight = block.weights(mapping.weight) if mapping.weight else None
     predicates = None
-    if mapping.predicate:
-        texts = pc.utf8_trim_whitespace(block.columns[mapping.predicate])
-        block.refuse(pc.equal(texts, ""), "a relation", mapping.predicate)
-        predicates = _resources(block, mapping.predicate, texts, f"{base}r/", quads, mapping.language, True)
+    if relations := mapping.predicate:
+        block.refuse(pc.equal(texts[relations], ""), "a relation", relations)
+        predicates = _resources(block, quads, relations, texts[relations], f"{base}r/", mapping.language)
     for column, rule in rules.items():
-        rows, texts = _values(block.columns[column], rule.separator)
+        rows, values = _values(texts[column], rule.separator)
         quads.left_out("empty cell", block.rows - len(pc.unique(rows)))
-        values = _objects(block, column, rows, texts, rule, base, quads, mapping.language)
-        predicate = predicates.take(rows) if predicates is not None else _property(column, rule, base)[0]
-        quads.facts(subject.take(rows), predicate, values, None if weight is None else weight.take(rows))
-
-
-def _values(cells: pa.Array, separator: str) -> tuple[pa.Array, pa.Array]:
-    """The row and the text of every value that is not empty."""
-    if separator:
-        lists = pc.split_pattern(cells, separator)
-        rows, texts = pc.cast(pc.list_parent_indices(lists), pa.int64()), pc.list_flatten(lists)
-    else:
-        rows, texts = pa.array(np.arange(len(cells))), cells
-    texts = pc.utf8_trim_whitespace(texts)
-    there = pc.not_equal(texts, "")
-    return rows.filter(there), texts.filter(there)
-
-
-def _objects(
-    block: Block, column: str, rows: pa.Array, texts: pa.Array, rule: Rule, base: str, quads: Quads, language: str
-) -> pa.Array:
-    if rule.iri:
-        return _resources(block, column, texts, base, quads, language, True, rows)
-    datatype = expand(rule.datatype) if rule.datatype else ""
-    if datatype in LEXICAL:
-        wrong = pc.invert(pc.match_substring_regex(texts, f"^({LEXICAL[datatype]})$"))
-        _refuse(block, column, rows, texts, wrong, f"an {rule.datatype}")
-    return literal(texts, rule.language, "" if datatype.endswith("XMLSchema#string") else datatype)
+        if rule.iri:
+            terms = _resources(block, quads, column, values, base, mapping.language, rows)
+        else:
+            terms = _literals(block, column, values, rule, rows)
+        predicate = predicates.take(rows) if predicates is not None else _term(rule.property or column, f"{base}r/")[0]
+        quads.facts(subject.take(rows), predicate, terms, None if weight is None else weight.take(rows))
 
 
 def _resources(
     block: Block,
+    quads: Quads,
     column: str,
     texts: pa.Array,
     base: str,
-    quads: Quads,
-    language: str,
-    labelled: bool,
+    language: str | None,
     rows: pa.Array | None = None,
 ) -> pa.Array:
-    """Make IRIs of names and keep those that are IRIs; names become labels."""
-    whole = pc.match_substring_regex(texts, _IRI)
+    """Make IRIs of names, which become labels if there is a language for them; keep the texts that are IRIs."""
+    is_iri = pc.match_substring_regex(texts, "^(https?://|urn:)")
     terms = name(base, texts)
-    if labelled:
-        named = pc.invert(whole)
-        quads.labels(terms.filter(named), literal(texts.filter(named), language), LABEL)
-    if not pc.any(whole).as_py():
-        return terms
-    terms = pc.if_else(whole, absolute(texts), terms)
-    _refuse(block, column, rows, texts, pc.is_null(terms), "an IRI")
+    if language is not None:
+        named = pc.invert(is_iri)
+        quads.labels(terms.filter(named), literal(texts.filter(named), language))
+    if pc.any(is_iri).as_py():
+        terms = pc.if_else(is_iri, absolute(texts), terms)
+        block.refuse(pc.is_null(terms), "an IRI", column, texts, rows)
     return terms
 
 
-def _refuse(block: Block, column: str, rows: pa.Array | None, texts: pa.Array, wrong: pa.Array, expected: str) -> None:
-    place = pc.index(wrong, True).as_py()
-    if place >= 0:
-        row = place if rows is None else rows[place].as_py()
-        raise SourceError(f"{block.place(row)}: {column} is {texts[place].as_py()!r}; expected {expected}.")
+def _literals(block: Block, column: str, texts: pa.Array, rule: Rule, rows: pa.Array) -> pa.Array:
+    datatype = expand(rule.datatype)
+    if datatype in LEXICAL:
+        wrong = pc.invert(pc.match_substring_regex(texts, f"^({LEXICAL[datatype]})$"))
+        block.refuse(wrong, f"an {rule.datatype}", column, texts, rows)
+    return literal(texts, rule.language, datatype)
 
 
-def _weight(block: Block, column: str) -> pa.Array:
-    texts = pc.utf8_trim_whitespace(block.columns[column])
-    weight = decimals(texts)
-    block.refuse(pc.and_(pc.is_null(weight), pc.not_equal(texts, "")), "a number or nothing", column)
-    return weight
+def _values(cells: pa.Array, separator: str) -> tuple[pa.Array, pa.Array]:
+    """Return the row and the text of each value that is not empty."""
+    rows, texts = pa.array(np.arange(len(cells))), cells
+    if separator:
+        lists = pc.split_pattern(cells, separator)
+        rows, texts = pc.list_parent_indices(lists), pc.utf8_trim_whitespace(pc.list_flatten(lists))
+    there = pc.not_equal(texts, "")
+    return rows.filter(there), texts.filter(there)
 
 
-def _property(column: str, rule: Rule, base: str) -> tuple[str, pa.Array]:
-    term, label = _named(rule.property or column, f"{base}r/")
-    return term, label if label is not None else literal(pa.array([column.replace("_", " ")]), "en")
-
-
-def _named(text: str, base: str) -> tuple[str, pa.Array | None]:
-    whole = expand(text)
-    if not whole:
-        return name(base, pa.array([text]))[0].as_py(), literal(pa.array([text.replace("_", " ")]), "en")
-    term = absolute(pa.array([whole]))[0].as_py()
-    if term is None:
-        raise SourceError(f"{text!r} is no IRI.")
-    return term, None
+def _term(text: str, base: str, label: str = "") -> tuple[str, pa.Array]:
+    """Make the IRI of a name, a prefixed name or an IRI; its labels are the name, or else `label` if there is one."""
+    if whole := expand(text):
+        term = absolute(pa.array([whole]))[0].as_py()
+        if term is None:
+            raise SourceError(f"{text!r} is no IRI.")
+    else:
+        term, label = name(base, pa.array([text]))[0].as_py(), text
+    return term, literal(pa.array([label.replace("_", " ")] if label else [], pa.string()), "en")

@@ -1,7 +1,7 @@
-"""Columns of texts → columns of RDF terms: IRIs are made of names, literals checked; see `kaug.rdf.terms`."""
+"""Columns of texts → columns of RDF terms, as canonical N-Triples writes them; see `kaug.rdf.terms`."""
 
-from collections.abc import Callable
-from typing import TypeAlias, cast
+from decimal import Decimal, InvalidOperation
+from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,85 +10,54 @@ import pyoxigraph as ox
 from kaug.errors import SourceError
 from kaug.rdf.terms import literals
 
-__all__ = ["Column", "absolute", "iri", "is_iri", "join", "language_tag", "literal", "name", "term"]
+__all__ = ["Column", "absolute", "decimals", "iri", "is_iri", "join", "language_tag", "literal", "name"]
 
 Column: TypeAlias = pa.Array | str
-"""A column of terms, or the one term that stands in every row."""
+"""A column of terms, or one term for every row."""
 
-# What RFC 3987 allows in an IRI outside its query, by code point.
+# The characters that RFC 3987 allows in an IRI outside its query.
 _UCS = r"\x{A0}-\x{D7FF}\x{F900}-\x{FDCF}\x{FDF0}-\x{FFEF}" + "".join(
     rf"\x{{{plane:X}{'1000' if plane == 14 else '0000'}}}-\x{{{plane:X}FFFD}}" for plane in range(1, 15)
 )
 _IN_NAME = r"A-Za-z0-9.~!$&'()*+,;=:@\-" + _UCS
 _IN_PATH = _IN_NAME + "_/"
-_IN_IRI = _IN_PATH + "?#%"
+_MOST_DIGITS = 100
 
 
 def name(base: str, texts: pa.Array) -> pa.Array:
-    """Make IRIs of names: a space becomes `_`, what an IRI may not hold is percent-encoded, and so are `_ / ? # %`.
-
-    Args:
-        base: What the IRIs start with.
-        texts: Strings.
-
-    Returns:
-        Terms in angle brackets; different names give different IRIs.
+    """Make IRIs of names, different ones of different names: a space becomes `_`; `_ / ? # %` and the like are encoded.
 
     Examples:
         >>> name("http://x.example/", pa.array(["ice cream", "AC/DC", "5%"])).to_pylist()
         ['<http://x.example/ice_cream>', '<http://x.example/AC%2FDC>', '<http://x.example/5%25>']
     """
-    return join(f"<{base}", _spell(texts, _IN_NAME, lambda c: "_" if c == " " else _percent(c), "%_", " "), ">")
+    return join(f"<{base}", _encode(texts, _IN_NAME, space="_"), ">")
 
 
 def iri(base: str, paths: pa.Array) -> pa.Array:
-    """Make IRIs of paths, whose `/` and `_` stay.
-
-    Args:
-        base: What the IRIs start with.
-        paths: Strings, whose percent signs are percent signs and no escapes.
-
-    Returns:
-        Terms in angle brackets.
+    """Make IRIs of paths, whose `/` and `_` stay; a percent sign is encoded like any other character.
 
     Examples:
         >>> iri("http://api.conceptnet.io", pa.array(["/c/en/ice_cream", "/c/en/c#"])).to_pylist()
         ['<http://api.conceptnet.io/c/en/ice_cream>', '<http://api.conceptnet.io/c/en/c%23>']
     """
-    return join(f"<{base}", _spell(paths, _IN_PATH, _percent, "%"), ">")
+    return join(f"<{base}", _encode(paths, _IN_PATH), ">")
 
 
 def absolute(texts: pa.Array) -> pa.Array:
-    """Write absolute IRIs as terms; what they may not hold is percent-encoded.
-
-    Args:
-        texts: Strings.
-
-    Returns:
-        Terms in angle brackets; null where the text is no absolute IRI.
+    """Write absolute IRIs as terms, characters that IRIs do not allow percent-encoded; null where a text is no IRI.
 
     Examples:
         >>> absolute(pa.array(["http://x.example/a b?c", "urn:x:y", "no IRI"])).to_pylist()
         ['<http://x.example/a%20b?c>', '<urn:x:y>', None]
     """
-    distinct = pc.dictionary_encode(_spell(texts, _IN_IRI, _percent))
-    kept = pa.array([text if is_iri(text) else None for text in distinct.dictionary.to_pylist()], pa.string())
-    return join("<", kept.take(distinct.indices), ">")
+    distinct = pc.dictionary_encode(_encode(texts, _IN_PATH + "?#%"))
+    iris = pa.array([text if is_iri(text) else None for text in distinct.dictionary.to_pylist()], pa.string())
+    return join("<", iris.take(distinct.indices), ">")
 
 
 def literal(texts: pa.Array, language: Column = "", datatype: str = "") -> pa.Array:
-    r"""Write texts as literals.
-
-    Args:
-        texts: Strings.
-        language: A language tag, or a column of them; empty for none.
-        datatype: An IRI; empty for plain text.
-
-    Returns:
-        Terms in quotes, language tags in lower case.
-
-    Raises:
-        SourceError: What should be a language tag is none.
+    r"""Write texts as literals with a language tag, a column of tags, or a datatype; a malformed tag is refused.
 
     Examples:
         >>> literal(pa.array(['say "ah"']), "en").to_pylist(), literal(pa.array(["1"]), datatype="urn:d").to_pylist()
@@ -97,26 +66,35 @@ def literal(texts: pa.Array, language: Column = "", datatype: str = "") -> pa.Ar
     if isinstance(language, str):
         return literals(texts, language=language_tag(language) if language else None, datatype=datatype or None)
     tags = pc.dictionary_encode(language)
-    written = [language_tag(tag) if tag else None for tag in tags.dictionary.to_pylist()]
-    return literals(texts, language=pa.array(written, pa.string()).take(tags.indices))
+    checked = [language_tag(tag) if tag else None for tag in tags.dictionary.to_pylist()]
+    return literals(texts, language=pa.array(checked, pa.string()).take(tags.indices))
 
 
-def term(text: str, language: str = "") -> str:
-    """Write one text as a literal.
+def decimals(texts: pa.Array) -> pa.Array:
+    """Write numbers in the canonical form of xsd:decimal; null for other texts, and for numbers of over 100 digits.
 
     Examples:
-        >>> term("a dog", "en")
-        '"a dog"@en'
+        >>> decimals(pa.array(["2", "+0.50", "1e-3", "many"])).to_pylist()
+        ['2.0', '0.5', '0.001', None]
     """
-    return cast("str", literal(pa.array([text]), language)[0].as_py())
+    distinct = pc.dictionary_encode(texts)
+    return pa.array([_decimal(text) for text in distinct.dictionary.to_pylist()], pa.string()).take(distinct.indices)
+
+
+def _decimal(text: str) -> str | None:
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        return None
+    if not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS or len(text) > _MOST_DIGITS:
+        return None
+    whole, _, part = format(number, "f").partition(".")
+    part = part.rstrip("0") or "0"
+    return f"{'0' if whole == '-0' and part == '0' else whole}.{part}"
 
 
 def language_tag(text: str) -> str:
-    """Return a language tag in lower case; refuse what is none.
-
-    Raises:
-        SourceError: It is no BCP 47 tag.
-    """
+    """Return a BCP 47 language tag in lower case; a malformed one is refused."""
     try:
         return ox.Literal("", language=text).language or ""
     except ValueError as error:
@@ -126,7 +104,7 @@ def language_tag(text: str) -> str:
 
 
 def is_iri(text: str) -> bool:
-    """Say whether a text is an absolute IRI, percent-encoded where it has to be."""
+    """Whether a text is an absolute IRI."""
     try:
         ox.NamedNode(text)
     except ValueError:
@@ -135,28 +113,25 @@ def is_iri(text: str) -> bool:
 
 
 def join(*parts: Column) -> pa.Array:
-    """Join columns and texts row by row; a row with a null is null.
+    """Concatenate columns and texts row by row; a row with a null is null.
 
     Examples:
         >>> join("<", pa.array(["a", None]), ">").to_pylist()
         ['<a>', None]
     """
-    columns = [pa.scalar(part) if isinstance(part, str) else part for part in parts]
-    joined = pc.binary_join_element_wise(*columns, "")
+    joined = pc.binary_join_element_wise(*parts, "")
     return joined if isinstance(joined, pa.Array) else pa.array([joined.as_py()], pa.string())
 
 
-def _spell(texts: pa.Array, allowed: str, write: Callable[[str], str], first: str = "", last: str = "") -> pa.Array:
-    """Write each character outside of a class as `write` has it: those in `first` before others, `last` after them."""
+def _encode(texts: pa.Array, allowed: str, space: str = "%20") -> pa.Array:
+    """Percent-encode the characters that are not in a class, but for spaces."""
     hit = pc.match_substring_regex(texts, f"[^{allowed}]")
     if not pc.any(hit).as_py():
         return texts
     rows = texts.filter(hit)
     found = set("".join(pc.unique(pc.replace_substring_regex(rows, f"[{allowed}]+", "")).to_pylist()))
-    for char in sorted(found, key=lambda char: (char in last, char not in first, first.find(char), char)):
-        rows = pc.replace_substring(rows, char, write(char))
+    # What an encoded character is written with comes first, a space last, which becomes `_`.
+    for char in sorted(found, key=lambda char: (char == " ", char not in "%_", char)):
+        code = "".join(f"%{byte:02X}" for byte in char.encode())
+        rows = pc.replace_substring(rows, char, space if char == " " else code)
     return pc.replace_with_mask(texts, hit, rows)
-
-
-def _percent(char: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in char.encode())

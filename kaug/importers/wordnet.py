@@ -1,107 +1,325 @@
-"""WordNet, as WNDB files or as WN-LMF XML → quads: synsets with lemmas, definitions, examples and relations.
+"""WordNet, as WN-LMF XML or as WNDB files → quads: synsets with lemmas, definitions, examples and relations.
 
-The relations are properties of the Global WordNet Association's vocabulary, whichever of the formats they come from.
+WN-LMF is the Global WordNet Association's format, in which Open English WordNet is published; the relations of both formats
+are properties of its vocabulary. `wn.lmf.load` of the package `wn` is not used: it holds the whole file in memory, reads no
+compressed file, expands entities, and names no line in its errors. WNDB is the format of the manual page wndb(5WN).
 """
 
 import itertools
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from xml.parsers import expat
 
 import pyarrow as pa
 
-from kaug.importers.lines import ALTERNATIVE, LABEL, Quads
-from kaug.importers.saying import Said, say
-from kaug.importers.terms import iri, literal
-from kaug.importers.wordnet_lmf import read_lmf
-from kaug.importers.wordnet_wndb import read_wndb
-from kaug.importers.wordnet_words import DEFINITION, EXAMPLE, OTHER_WORD, SENSE_OF, WORD, Row
+from kaug.errors import SourceError
+from kaug.importers.delimited import without_ending
+from kaug.importers.quads import ALTERNATIVE, LABEL, Quads, Relation
+from kaug.importers.terms import iri, language_tag, literal
+from kaug.rdf.compressed import open_bytes
 
-__all__ = ["BASE", "RELATIONS", "WN", "import_wordnet"]
+__all__ = ["POINTERS", "RELATIONS", "WN", "import_wordnet", "read_lmf", "read_wndb"]
 
-BASE = "https://w3id.org/kaug/wordnet/"
+Row = tuple[str, str, str, str]
+"""A subject, a property or relation, an object, and the object's language, which is empty if the object is an id."""
+
 WN = "https://globalwordnet.github.io/schemas/wn#"
-
+_SENSE_OF = "<http://www.w3.org/ns/lemon/ontolex#isLexicalizedSenseOf>"
 _TEXTS = {
-    WORD: LABEL,
-    OTHER_WORD: ALTERNATIVE,
-    DEFINITION: "<http://www.w3.org/2004/02/skos/core#definition>",
-    EXAMPLE: "<http://www.w3.org/2004/02/skos/core#example>",
+    "label": LABEL,
+    "altLabel": ALTERNATIVE,
+    "definition": "<http://www.w3.org/2004/02/skos/core#definition>",
+    "example": "<http://www.w3.org/2004/02/skos/core#example>",
 }
-_LINKS = {SENSE_OF: "<http://www.w3.org/ns/lemon/ontolex#isLexicalizedSenseOf>"}
 
-RELATIONS = {
-    "hypernym": Said("broader kind", "{s} is a kind of {o}.", "What is {s} a kind of?", "What is a kind of {o}?"),
-    "hyponym": Said("kind", "One kind of {s} is {o}.", "What is one kind of {s}?", "What has {o} as one of its kinds?"),
-    "instance_hypernym": Said(
-        "class", "{s} is an instance of {o}.", "What is {s} an instance of?", "Name an instance of {o}."
+RELATIONS: dict[str, Relation] = {
+    "hypernym": ("broader kind", "{s} is a kind of {o}.", "What is {s} a kind of?", "What is a kind of {o}?"),
+    "hyponym": ("kind", "One kind of {s} is {o}.", "What is one kind of {s}?", "What has {o} as one of its kinds?"),
+    "instance_hypernym": (
+        "class",
+        "{s} is an instance of {o}.",
+        "What is {s} an instance of?",
+        "Name an instance of {o}.",
     ),
-    "instance_hyponym": Said(
-        "instance", "One instance of {s} is {o}.", "Name an instance of {s}.", "What is {o} an instance of?"
+    "instance_hyponym": (
+        "instance",
+        "One instance of {s} is {o}.",
+        "Name an instance of {s}.",
+        "What is {o} an instance of?",
     ),
-    "mero_part": Said("part", "{o} is part of {s}.", "What is part of {s}?", "What is {o} part of?"),
-    "holo_part": Said("part of", "{s} is part of {o}.", "What is {s} part of?", "What is part of {o}?"),
-    "mero_member": Said("member", "{o} is a member of {s}.", "What is a member of {s}?", "What is {o} a member of?"),
-    "holo_member": Said("member of", "{s} is a member of {o}.", "What is {s} a member of?", "What is a member of {o}?"),
-    "mero_substance": Said("substance", "{s} is made of {o}.", "What is {s} made of?", "What is made of {o}?"),
-    "holo_substance": Said("substance of", "{o} is made of {s}.", "What is made of {s}?", "What is {o} made of?"),
-    "entails": Said("entails", "{s} entails {o}.", "What does {s} entail?", "What entails {o}?"),
-    "causes": Said("causes", "{s} causes {o}.", "What does {s} cause?", "What causes {o}?"),
-    "antonym": Said("opposite", "The opposite of {s} is {o}.", "What is the opposite of {s}?"),
-    "similar": Said("similar to", "{s} is similar to {o}.", "What is {s} similar to?"),
-    "derivation": Said("related form", "{s} and {o} are related words.", "Which word is related to {s}?"),
-    "also": Said("related idea", "See also {o} for {s}.", "What is closely related to {s}?"),
-    "attribute": Said("attribute", "{s} is to do with {o}.", "What is {s} to do with?"),
-    "verb_group": Said("verb group", "{s} and {o} are verbs of one group.", "Which verb is of one group with {s}?"),
-    "pertainym": Said("base word", "{s} pertains to {o}.", "What does {s} pertain to?", "What pertains to {o}?"),
-    "participle": Said("participle of", "{s} is a participle of {o}.", "What is {s} a participle of?"),
-    "domain_topic": Said("topic", "{s} belongs to the topic of {o}.", "What topic does {s} belong to?"),
-    "has_domain_topic": Said("term", "{o} is a term of {s}.", "Name a term of {s}."),
-    "domain_region": Said("region", "{s} belongs to the region of {o}.", "Which region does {s} belong to?"),
-    "has_domain_region": Said("regional term", "{o} is a term of {s}.", "Name a term of {s}."),
-    "exemplifies": Said("usage", "{s} is an example of {o}.", "What is {s} an example of?"),
-    "is_exemplified_by": Said("example of usage", "{o} is an example of {s}.", "Name an example of {s}."),
+    "mero_part": ("part", "{o} is part of {s}.", "What is part of {s}?", "What is {o} part of?"),
+    "holo_part": ("part of", "{s} is part of {o}.", "What is {s} part of?", "What is part of {o}?"),
+    "mero_member": ("member", "{o} is a member of {s}.", "What is a member of {s}?", "What is {o} a member of?"),
+    "holo_member": ("member of", "{s} is a member of {o}.", "What is {s} a member of?", "What is a member of {o}?"),
+    "mero_substance": ("substance", "{s} is made of {o}.", "What is {s} made of?", "What is made of {o}?"),
+    "holo_substance": ("substance of", "{o} is made of {s}.", "What is made of {s}?", "What is {o} made of?"),
+    "entails": ("entails", "{s} entails {o}.", "What does {s} entail?", "What entails {o}?"),
+    "causes": ("causes", "{s} causes {o}.", "What does {s} cause?", "What causes {o}?"),
+    "antonym": ("opposite", "The opposite of {s} is {o}.", "What is the opposite of {s}?"),
+    "similar": ("similar to", "{s} is similar to {o}.", "What is {s} similar to?"),
+    "derivation": ("related form", "{s} and {o} are related words.", "Which word is related to {s}?"),
+    "also": ("related idea", "See also {o} for {s}.", "What is closely related to {s}?"),
+    "attribute": ("attribute", "{s} is to do with {o}.", "What is {s} to do with?"),
+    "verb_group": ("verb group", "{s} and {o} are verbs of one group.", "Which verb is of one group with {s}?"),
+    "pertainym": ("base word", "{s} pertains to {o}.", "What does {s} pertain to?", "What pertains to {o}?"),
+    "participle": ("participle of", "{s} is a participle of {o}.", "What is {s} a participle of?"),
+    "domain_topic": ("topic", "{s} belongs to the topic of {o}.", "What topic does {s} belong to?"),
+    "has_domain_topic": ("term", "{o} is a term of {s}.", "Name a term of {s}."),
+    "domain_region": ("region", "{s} belongs to the region of {o}.", "Which region does {s} belong to?"),
+    "has_domain_region": ("regional term", "{o} is a term of {s}.", "Name a term of {s}."),
+    "exemplifies": ("usage", "{s} is an example of {o}.", "What is {s} an example of?"),
+    "is_exemplified_by": ("example of usage", "{o} is an example of {s}.", "Name an example of {s}."),
 }
-"""The labels and templates of the relations of WordNet; others are called by their names."""
+"""The labels and templates of the relations of WordNet; other relations are labelled by their names."""
 
 
-def import_wordnet(
-    inputs: Sequence[Path], quads: Quads, base: str, progress: Callable[[int], None], *, batch: int = 1 << 15
-) -> None:
-    """Write a WordNet.
+_LEFT_OUT = {
+    "Form": "other form",
+    "SyntacticBehaviour": "verb frame",
+    "Count": "count",
+    "Pronunciation": "pronunciation",
+}
 
-    Args:
-        inputs: Folders with the files of WNDB (`data.noun` and so on), or files of WN-LMF XML.
-        quads: Takes the columns.
-        base: The beginning of the IRIs of synsets and senses; their ids in the file follow.
-        progress: Called with the number of rows made since the last call.
-        batch: Rows to write at a time.
+_TABLE = r"""
+! antonym         ;c domain_topic        #m holo_member     %m mero_member     ~  hyponym
+@ hypernym        -c has_domain_topic    #s holo_substance  %s mero_substance  ~i instance_hyponym
+= attribute       ;r domain_region       #p holo_part       %p mero_part       @i instance_hypernym
++ derivation      -r has_domain_region   *  entails         >  causes          ^  also
+& similar         ;u exemplifies         -u is_exemplified_by                  $  verb_group
+< participle      \  pertainym
+"""
+_CELLS = _TABLE.split()
+POINTERS = dict(zip(_CELLS[::2], _CELLS[1::2], strict=True))
+"""The relations by symbols of pointers."""
 
-    Raises:
-        SourceError: A file is missing or malformed, or an XML file declares entities.
+_FILES = ("data.noun", "data.verb", "data.adj", "data.adv")
+_MARKER = re.compile(r"\((?:a|p|ip)\)$")
+_EXAMPLE = re.compile(r';\s*"(.*?)"(?=\s*(?:;|$|-))|^"(.*?)"(?=\s*(?:;|$|-))')
+
+
+def import_wordnet(inputs: Sequence[Path], quads: Quads, *, base: str, batch: int = 1 << 15) -> Iterator[int]:
+    """Write a WordNet, from files of WN-LMF XML or folders with the files of WNDB (`data.noun` and so on).
+
+    The IRIs of synsets and senses are their ids in the file, below `base`. `batch` rows are written at a time.
     """
     relations: set[str] = set()
     for path in inputs:
         rows = read_wndb(path, quads.left_out) if path.is_dir() else read_lmf(path, quads.left_out)
         while part := list(itertools.islice(rows, batch)):
-            _write(part, quads, base, relations)
-            progress(len(part))
+            relations |= _write_rows(part, quads, base)
+            yield len(part)
     names = pa.array(sorted(relations), pa.string())
-    say(quads, names, iri(WN, names), RELATIONS)
+    quads.relations(names, iri(WN, names), RELATIONS)
 
 
-def _write(batch: list[Row], quads: Quads, base: str, relations: set[str]) -> None:
-    kinds: dict[str, list[Row]] = {}
-    for row in batch:
-        kinds.setdefault(row[1], []).append(row)
-    for kind, rows in kinds.items():
-        subjects, _, objects, languages = (pa.array(column, pa.string()) for column in zip(*rows, strict=True))
+def _write_rows(rows: list[Row], quads: Quads, base: str) -> set[str]:
+    """Write rows, and return the names of the relations in them."""
+    groups: dict[tuple[str, bool], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row[1], bool(row[3])), []).append(row)
+    relations = set()
+    for (name, is_text), group in groups.items():
+        subjects, _, objects, languages = (pa.array(column, pa.string()) for column in zip(*group, strict=True))
         subject = iri(base, subjects)
-        if kind in (WORD, OTHER_WORD):
-            quads.labels(subject, literal(objects, languages), _TEXTS[kind])
-        elif kind in _TEXTS:
-            quads.facts(subject, _TEXTS[kind], literal(objects, languages))
-        elif kind in _LINKS:
-            quads.facts(subject, _LINKS[kind], iri(base, objects))
+        if is_text:
+            text = literal(objects, languages)
+            if name in ("label", "altLabel"):
+                quads.labels(subject, text, _TEXTS[name])
+            else:
+                quads.facts(subject, _TEXTS[name], text)
+        elif name == "isLexicalizedSenseOf":
+            quads.facts(subject, _SENSE_OF, iri(base, objects))
         else:
-            relations.add(kind)
-            quads.facts(subject, iri(WN, pa.array([kind]))[0].as_py(), iri(base, objects))
+            relations.add(name)
+            quads.facts(subject, iri(WN, pa.array([name]))[0].as_py(), iri(base, objects))
+    return relations
+
+
+def read_lmf(path: Path, left_out: Callable[[str, int], None], size: int = 1 << 20) -> Iterator[Row]:
+    """Read a file of WN-LMF, `size` bytes at a time; `left_out` counts elements that are left out, by reason.
+
+    Ids are those of the file. The lemmas of entries and senses are kept in memory.
+    """
+    reader = _LmfReader(path, left_out)
+    with open_bytes(path) as handle:
+        try:
+            while piece := handle.read(size):
+                reader.parser.Parse(piece, False)
+                yield from reader.rows
+                reader.rows.clear()
+            reader.parser.Parse(b"", True)
+        except expat.ExpatError as error:
+            reason = expat.ErrorString(error.code)
+            raise SourceError(f"{path}:{error.lineno}: is no well-formed XML: {reason}.") from error
+    if not reader.lexicons:
+        raise SourceError(f"{path}: has no Lexicon; it should be WN-LMF, as Open English WordNet is published in.")
+
+
+class _LmfReader:
+    """The handlers of an XML parser; they append to `rows`."""
+
+    def __init__(self, path: Path, left_out: Callable[[str, int], None]) -> None:
+        self.rows: list[Row] = []
+        self.lexicons = 0
+        self._path, self._left_out = path, left_out
+        self._language = "en"
+        self._entry = self._sense = self._synset = self._interlingual = ""
+        self._defined = False
+        self._lemmas: dict[str, str] = {}  # by entry
+        self._senses: dict[str, tuple[str, str]] = {}  # the entry and the synset of each sense
+        self._entries: dict[str, list[str]] = {}  # by synset, until the synset is read
+        self._related: set[str] = set()  # the senses that have relations
+        self._open: list[str] = []  # the tags of the elements around
+        self._text: list[str] = []
+        self.parser = parser = expat.ParserCreate()
+        parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
+        parser.buffer_text = True
+        parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
+        parser.CharacterDataHandler = self._text.append
+        parser.EntityDeclHandler = parser.SkippedEntityHandler = parser.ExternalEntityRefHandler = self._refuse
+
+    def _refuse(self, name: object, *_: object) -> int:
+        place = f"{self._path}:{self.parser.CurrentLineNumber}"
+        raise SourceError(f"{place}: uses the entity {name!r}; WN-LMF needs none but XML's own five.")
+
+    def _required(self, tag: str, attributes: dict[str, str], name: str) -> str:
+        if not attributes.get(name):
+            place = f"{self._path}:{self.parser.CurrentLineNumber}"
+            raise SourceError(f"{place}: {tag} lacks the attribute {name!r}.")
+        return attributes[name]
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._open.append(tag)
+        self._text.clear()
+        if tag in _LEFT_OUT:
+            self._left_out(_LEFT_OUT[tag], 1)
+        elif tag in ("Lexicon", "LexiconExtension"):
+            self.lexicons += 1
+            self._language = language_tag(self._required(tag, attributes, "language"))
+        elif tag == "LexicalEntry":
+            self._entry = self._required(tag, attributes, "id")
+        elif tag == "Lemma":
+            self._lemmas[self._entry] = self._required(tag, attributes, "writtenForm")
+        elif tag == "Sense":
+            self._sense, synset = self._required(tag, attributes, "id"), self._required(tag, attributes, "synset")
+            self._senses[self._sense] = self._entry, synset
+            self._entries.setdefault(synset, []).append(self._entry)
+        elif tag == "Synset":
+            self._synset, self._defined, self._interlingual = self._required(tag, attributes, "id"), False, ""
+            self._add_lemmas(attributes.get("members", "").split())
+            if attributes.get("ili") not in (None, "", "in"):
+                self._left_out("link to the interlingual index", 1)
+        elif tag == "SynsetRelation":
+            self.rows.append((self._synset, _relation(attributes), self._required(tag, attributes, "target"), ""))
+        elif tag == "SenseRelation":
+            self.rows.append((self._sense, _relation(attributes), self._required(tag, attributes, "target"), ""))
+            self._related.update((self._sense, attributes["target"]))
+
+    def _end(self, tag: str) -> None:
+        self._open.pop()
+        text = " ".join("".join(self._text).split()) if tag in ("Definition", "ILIDefinition", "Example") else ""
+        self._text.clear()
+        if tag == "Definition" and text:
+            self._defined = True
+            self.rows.append((self._synset, "definition", text, self._language))
+        elif tag == "ILIDefinition":
+            self._interlingual = text
+        elif tag == "Example" and text:
+            subject = self._synset if self._open[-1:] == ["Synset"] else self._senses[self._sense][1]
+            self.rows.append((subject, "example", text, self._language))
+        elif tag == "Synset" and self._interlingual and not self._defined:
+            self.rows.append((self._synset, "definition", self._interlingual, "en"))
+        elif tag in ("Lexicon", "LexiconExtension"):
+            for sense in sorted(self._related & self._senses.keys()):
+                entry, synset = self._senses[sense]
+                self.rows.append((sense, "label", self._lemmas[entry], self._language))
+                self.rows.append((sense, "isLexicalizedSenseOf", synset, ""))
+            self._related.clear()
+
+    def _add_lemmas(self, members: list[str]) -> None:
+        """Add a synset's lemmas, in the order of its members, which are ids of entries or of senses."""
+        entries = [self._senses.get(member, (member,))[0] for member in members] + self._entries.pop(self._synset, [])
+        lemmas = dict.fromkeys(self._lemmas[entry] for entry in entries if entry in self._lemmas)
+        for rank, lemma in enumerate(lemmas):
+            self.rows.append((self._synset, "altLabel" if rank else "label", lemma, self._language))
+        if not lemmas:
+            self._left_out("label of a synset without a lemma", 1)
+
+
+def _relation(attributes: dict[str, str]) -> str:
+    name = attributes.get("relType", "other")
+    if name in ("", "other"):
+        name = attributes.get("dc:type") or attributes.get("type") or "other"
+    return name.replace(" ", "_")
+
+
+def read_wndb(path: Path, left_out: Callable[[str, int], None]) -> Iterator[Row]:
+    """Read the data files of a folder; `left_out` counts verb frames, which are left out.
+
+    A synset's id is its offset with its part of speech, 02084071-n; a sense's ends in the word's number, 02084071-n-1.
+    """
+    files = {without_ending(file): file for file in sorted(path.iterdir())}
+    data = [files[name] for name in _FILES if name in files]
+    if not data:
+        raise SourceError(f"{path}: holds none of {', '.join(_FILES)}; it should be the folder of a WordNet database.")
+    rows = (row for file in data for row in _read(file, set(), lambda *_: None))
+    targets = {target for _, _, target, language in rows if not language and target.count("-") == 2}
+    for file in data:
+        yield from _read(file, targets, left_out)
+
+
+def _read(file: Path, targets: set[str], left_out: Callable[[str, int], None]) -> Iterator[Row]:
+    with open_bytes(file) as handle:
+        for number, line in enumerate(handle, 1):
+            if line.startswith(b"  ") or not line.strip():
+                continue  # the licence is indented
+            try:
+                yield from _read_synset(line.decode(), targets, left_out)
+            except UnicodeDecodeError:
+                raise SourceError(f"{file}:{number}: is not UTF-8.") from None
+            except (ValueError, IndexError, KeyError) as error:
+                raise SourceError(
+                    f"{file}:{number}: expected a synset as in wndb(5WN): offset, file number, type, words, pointers, "
+                    f"then | and the gloss; found {line[:80].decode().rstrip()!r}."
+                ) from error
+
+
+def _read_synset(line: str, targets: set[str], left_out: Callable[[str, int], None]) -> Iterator[Row]:
+    data, bar, gloss = line.partition("|")
+    offset, _, kind, number, *fields = data.split()
+    if not (bar and len(offset) == 8 and offset.isdigit() and kind in "nvasr"):
+        raise ValueError(f"{offset} {kind}")
+    synset = _id(offset, kind)
+    end = 2 * int(number, 16)
+    words = [_MARKER.sub("", word).replace("_", " ") for word in fields[:end:2]]
+    if not words:
+        raise ValueError("no word")
+    count, fields = int(fields[end]), fields[end + 1 :]
+    for rank, word in enumerate(words):
+        yield synset, "altLabel" if rank else "label", word, "en"
+    senses = {sense for sense in range(1, len(words) + 1) if f"{synset}-{sense}" in targets}
+    for pointer in range(count):
+        symbol, target, part, ends = fields[4 * pointer : 4 * pointer + 4]
+        source_word, target_word = int(ends[:2], 16), int(ends[2:], 16)
+        if len(ends) != 4 or source_word > len(words):
+            raise ValueError(ends)
+        if source_word and target_word:
+            senses.add(source_word)
+            yield f"{synset}-{source_word}", POINTERS[symbol], f"{_id(target, part)}-{target_word}", ""
+        else:
+            yield synset, POINTERS[symbol], _id(target, part), ""
+    for sense in sorted(senses):
+        yield f"{synset}-{sense}", "label", words[sense - 1], "en"
+        yield f"{synset}-{sense}", "isLexicalizedSenseOf", synset, ""
+    frames = fields[4 * count :]
+    left_out("verb frame", int(frames[0]) if frames else 0)
+    gloss = gloss.strip()
+    if definition := _EXAMPLE.sub("", gloss).strip(" ;"):
+        yield synset, "definition", definition, "en"
+    for example in _EXAMPLE.findall(gloss):
+        yield synset, "example", "".join(example), "en"
+
+
+def _id(offset: str, part: str) -> str:
+    return f"{offset}-{'a' if part == 's' else part}"

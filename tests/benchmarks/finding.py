@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from kaug.importers.files import import_files
+from kaug.importers import run_importer
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.encoder import load_encoder
@@ -172,7 +172,7 @@ def conceptnet() -> Iterator[Task]:
     """ConceptNet-100k."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "conceptnet.nq"
-        import_files("conceptnet-100k", [DATA / "conceptnet100k/train.txt"], file)
+        run_importer("conceptnet-100k", [DATA / "conceptnet100k/train.txt"], file)
         yield from said_otherwise("conceptnet", build_kb([file], lexicon=ROOT / "kb/lexicon.ttl"))
 
 

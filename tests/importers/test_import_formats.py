@@ -1,4 +1,4 @@
-"""Each format is read for what it says, and a malformed line is named."""
+"""Each format gives its facts, labels and counts; an error names the line that is malformed."""
 
 import bz2
 import gzip
@@ -15,7 +15,7 @@ import pytest
 from kaug.errors import SourceError
 from kaug.importers import run_importer
 from kaug.importers.conceptnet import import_conceptnet
-from kaug.importers.lines import quads_file, statement_name
+from kaug.importers.quads import TEMPLATES, quads_file, statement_name
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 REAL = Path(os.environ.get("KAUG_TEST_DATA", DATA.parents[2] / "shared" / "data"))
@@ -127,7 +127,10 @@ def test_conceptnet_in_other_languages(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("/a/x\t/r/IsA\t/c/en/a\n", r"csv:2: expected 5 columns \(assertion, relation, .*\), parted by tab; found 3"),
+        (
+            "/a/x\t/r/IsA\t/c/en/a\n",
+            r"csv:2: expected 5 columns \(assertion, relation, .*\), separated by tab; found 3",
+        ),
         (edge("IsA", "/c/en/a", "/c/en/b"), r"csv:2: relation is 'IsA'; expected a relation such as /r/IsA"),
         (edge("/r/IsA", "cat", "/c/en/b"), r"csv:2: start is 'cat'; expected a concept such as /c/en/cat"),
         (edge("/r/IsA", "/c/en/a", "/c/en"), r"csv:2: end is '/c/en'"),
@@ -136,16 +139,16 @@ def test_conceptnet_in_other_languages(tmp_path: Path) -> None:
         (edge("/r/IsA", "/c/en/a", "/c/en/b", "[1]"), r"csv:2: info is not as expected"),
     ],
 )
-def test_a_malformed_assertion_is_named(tmp_path: Path, line: str, reason: str) -> None:
+def test_a_malformed_assertion_is_an_error_with_its_line(tmp_path: Path, line: str, reason: str) -> None:
     with pytest.raises(SourceError, match=reason):
         imported("conceptnet", [dump(tmp_path, EDGES[0], line, EDGES[1])])
     assert not (tmp_path / "out.nq").exists()
 
 
-def test_blocks_make_no_difference(tmp_path: Path) -> None:
-    def in_blocks(block: int) -> tuple[set[str], int]:
+def test_block_size_does_not_change_the_output(tmp_path: Path) -> None:
+    def in_blocks(size: int) -> tuple[set[str], int]:
         with quads_file(tmp_path / "out.nq", "urn:g") as quads:
-            import_conceptnet([path], quads, ["en"], lambda _: None, block=block)
+            assert sum(import_conceptnet([path], quads, size=size)) == 120
         return set((tmp_path / "out.nq").read_text(encoding="utf-8").splitlines()), quads.counts["labels"]
 
     path = dump(tmp_path, *EDGES * 20)
@@ -167,7 +170,7 @@ def zst(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("ending", [".gz", ".bz2", ".xz", ".zst"])
-def test_inputs_are_unpacked_and_a_cut_one_is_refused(tmp_path: Path, ending: str) -> None:
+def test_inputs_are_decompressed_and_truncated_ones_refused(tmp_path: Path, ending: str) -> None:
     plain = "".join(EDGES).encode()
     data = PACKED.get(ending, zst)(plain)
     path = tmp_path / f"assertions.csv{ending}"
@@ -181,7 +184,7 @@ def test_inputs_are_unpacked_and_a_cut_one_is_refused(tmp_path: Path, ending: st
         imported("conceptnet", [path])
 
 
-def test_what_is_not_utf8_is_named(tmp_path: Path) -> None:
+def test_invalid_utf8_is_an_error_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"IsA\tcat\tanimal\nIsA\tca\xff\tanimal\n")
     with pytest.raises(SourceError, match=r"a\.txt:2: is not UTF-8"):
@@ -239,23 +242,17 @@ def test_atomic(tmp_path: Path) -> None:
         imported("atomic", [path])
 
 
-def test_the_templates_of_relations_are_those_of_the_lexicon() -> None:
+def test_templates_of_relations_are_valid_in_the_lexicon() -> None:
     from kaug.importers import atomic, metaqa, pathquestion, wordnet
     from kaug.knowledge.templates import check_template
 
-    said = [*atomic.RELATIONS.values(), *metaqa.RELATIONS.values(), *wordnet.RELATIONS.values()]
+    relations = [*atomic.RELATIONS.values(), *metaqa.RELATIONS.values(), *wordnet.RELATIONS.values()]
     assert len(atomic.RELATIONS) == 23
     assert len(metaqa.RELATIONS) == 9
-    for entry in [*said, pathquestion.wording_of("parents")]:
-        for name, text in {
-            "statement": entry.statement,
-            "question": entry.question,
-            "inverseQuestion": entry.inverse,
-            "exam": entry.exam,
-            "inverseExam": entry.inverse_exam,
-        }.items():
-            if text:
-                check_template(name, text, entry.label, "here")
+    for label, *templates in [*relations, pathquestion.wording_of("parents")]:
+        assert len(templates) <= len(TEMPLATES)
+        for kind, text in zip(TEMPLATES, templates, strict=False):
+            check_template(kind, text, label, "here")
 
 
 # ---------------------------------------------------------------- KGTK
@@ -327,13 +324,13 @@ def test_kgtk(tmp_path: Path) -> None:
         ("True", '"true"^^<xsd:boolean>'),
     ],
 )
-def test_values_of_kgtk(tmp_path: Path, cell: str, value: str) -> None:
+def test_literals_of_kgtk(tmp_path: Path, cell: str, value: str) -> None:
     path = kgtk(tmp_path, f"Q1\tP1\t{cell}", head="node1\tlabel\tnode2\n")
     assert facts(imported("kgtk", [path])[0]) == {("wd:Q1", "wdt:P1", value)}
 
 
 @pytest.mark.parametrize("cell", ["'a'", "^12", "^2001-13-01", "@1", "!x", "+", '"a'])
-def test_a_malformed_value_of_kgtk_is_named(tmp_path: Path, cell: str) -> None:
+def test_a_malformed_literal_of_kgtk_is_an_error_with_its_line(tmp_path: Path, cell: str) -> None:
     if cell == "'a'":
         cell = "'a"
     path = kgtk(tmp_path, "Q1\tP1\tQ2", f"Q1\tP1\t{cell}", head="node1\trelation\tnode2\n")
@@ -341,11 +338,13 @@ def test_a_malformed_value_of_kgtk_is_named(tmp_path: Path, cell: str) -> None:
         imported("kgtk", [path])
 
 
-def test_a_missing_column_of_kgtk_names_the_nearest(tmp_path: Path) -> None:
+def test_the_error_for_a_missing_column_suggests_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"tsv:1: there is no column 'relation'\. Did you mean 'relations'\?"):
         imported("kgtk", [kgtk(tmp_path, "a\tb\tc", head="node1\trelations\tnode2\n")])
     with pytest.raises(SourceError, match=r"tsv:2: node1 is '\"a\"'; expected a node, no literal"):
         imported("kgtk", [kgtk(tmp_path, '"a"\tb\tc', head="node1\trelation\tnode2\n")])
+    with pytest.raises(SourceError, match=r"tsv:2: node1 is 'http://x.example/%zz'; expected an IRI"):
+        imported("kgtk", [kgtk(tmp_path, "http://x.example/%zz\tb\tc", head="node1\trelation\tnode2\n")])
 
 
 def test_weights_of_kgtk(tmp_path: Path) -> None:
@@ -378,7 +377,7 @@ FILMS = {
 def test_metaqa_as_ids_and_as_names(tmp_path: Path) -> None:
     triples, counts = imported("metaqa", [film_folder(tmp_path)])
     assert facts(triples) == FILMS
-    assert left_out(counts) == {"id without a text": 1, "said twice": 1}
+    assert left_out(counts) == {"id without a text": 1, "repeated": 1}
     kb = tmp_path / "kb.txt"
     kb.write_text("Kismet|directed_by|William Dieterle\nKismet|release_year|1944\n", encoding="utf-8")
     named, _ = imported("metaqa", [kb])
@@ -396,7 +395,7 @@ def test_malformed_metaqa(tmp_path: Path) -> None:
     kb = tmp_path / "kb.txt"
     kb.write_text("Kismet|directed_by\n", encoding="utf-8")
     with pytest.raises(
-        SourceError, match=r"kb\.txt:1: expected 3 columns \(subject, relation, object\), parted by '\|'; found 2"
+        SourceError, match=r"kb\.txt:1: expected 3 columns \(subject, relation, object\), separated by '\|'; found 2"
     ):
         imported("metaqa", [kb])
 
@@ -438,9 +437,9 @@ def test_pathquestion(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "files", "counted", "out"),
     [
-        ("conceptnet-100k", ["conceptnet100k/train.txt"], (99_997, 78_088), {"said twice": 3}),
+        ("conceptnet-100k", ["conceptnet100k/train.txt"], (99_997, 78_088), {"repeated": 3}),
         ("conceptnet-100k", ["conceptnet100k/dev1.txt"], (600, 926), {"negative": 600}),
-        ("metaqa", ["metaqa"], (129_233, 42_786), {"id without a text": 2, "said twice": 20_109}),
+        ("metaqa", ["metaqa"], (129_233, 42_786), {"id without a text": 2, "repeated": 20_109}),
         ("pathquestion", ["pathquestion/PQL2-KB.txt"], (4_247, 5_397), {}),
         ("pathquestion", ["pathquestion/2H-kb.txt"], (1_211, 1_069), {}),
     ],

@@ -1,4 +1,4 @@
-"""A table is read as its mapping says; a wrong column or cell is named. The manifest gets its table."""
+"""Tables are read by their mapping; an error names the wrong column or cell. Sources are added to a manifest."""
 
 import hashlib
 import tomllib
@@ -46,7 +46,7 @@ COLUMNS = {
 }
 
 
-def test_a_row_an_entity(tmp_path: Path) -> None:
+def test_rows_as_entities(tmp_path: Path) -> None:
     mapping = {"subject": "name", "type": "schema:Country", "columns": COLUMNS}
     lines, counts = table(tmp_path, COUNTRIES, mapping)
     rdf, xsd = "http://www.w3.org/1999/02/22-rdf-syntax-ns#", "http://www.w3.org/2001/XMLSchema#"
@@ -79,7 +79,7 @@ def test_a_row_an_entity(tmp_path: Path) -> None:
     assert (counts["facts"], counts["labels"], counts["left out: empty cell"]) == (9, 10, 4)
 
 
-def test_a_row_a_triple_with_a_weight(tmp_path: Path) -> None:
+def test_rows_as_triples_with_weights(tmp_path: Path) -> None:
     text = "name\trelation\tvalue\tsure\tnote\nTogo\tcapital_city\tLomé\t0.90\tx\nTogo\tmotto\twork\t\ty\n"
     mapping = {"subject": "name", "predicate": "relation", "object": "value", "weight": "sure"}
     lines, counts = table(tmp_path, text, mapping, "t.tsv")
@@ -106,6 +106,7 @@ def test_without_rules_all_other_columns_are_text(tmp_path: Path) -> None:
         '<r/note> <rdfs:label> "note"@en',
     }
     assert counts["facts"] == 2
+    assert '<1> <r/schema> "x"' in table(tmp_path, "id,schema\n1,x\n", {"subject": "id"})[0]
     lines, _ = table(tmp_path, "id,n,note\n1,Ada,x\n", {"subject": "id", "label": "n", "columns": {"note": "text"}})
     assert lines == {'<1> <r/note> "x"', '<1> <rdfs:label> "Ada"@en', '<r/note> <rdfs:label> "note"@en'}
 
@@ -143,13 +144,13 @@ def test_without_rules_all_other_columns_are_text(tmp_path: Path) -> None:
         ("", {"subject": "name"}, r"t\.csv: is empty"),
     ],
 )
-def test_what_is_wrong_is_named(tmp_path: Path, text: str, mapping: dict[str, Any], reason: str) -> None:
+def test_errors_of_tables_and_mappings(tmp_path: Path, text: str, mapping: dict[str, Any], reason: str) -> None:
     with pytest.raises(SourceError, match=reason):
         table(tmp_path, text, mapping)
     assert not (tmp_path / "out.nq").exists()
 
 
-def test_a_mapping_in_toml(tmp_path: Path) -> None:
+def test_mapping_in_toml(tmp_path: Path) -> None:
     path = tmp_path / "mapping.toml"
     path.write_text(
         'subject = "name"\n[columns.size]\ndatatype = "xsd:integer"\nproperty = "size in m"\n', encoding="utf-8"
@@ -161,7 +162,7 @@ def test_a_mapping_in_toml(tmp_path: Path) -> None:
         table(tmp_path, "name,size\na,1\n", path)
 
 
-def test_a_mapping_from_options(tmp_path: Path) -> None:
+def test_mapping_from_options(tmp_path: Path) -> None:
     mapping = mapping_of_options(["size=xsd:integer"], subject="name", predicate=None, weight="")
     assert (
         '<a> <r/size> "1"^^<http://www.w3.org/2001/XMLSchema#integer>'
@@ -180,7 +181,7 @@ def films(tmp_path: Path, text: str = "Kismet|directed_by|William Dieterle\n", *
     return run_importer("metaqa", [tmp_path / "kb.txt"], tmp_path / "kb" / "films.nq", **options)
 
 
-def test_the_manifest_entry_is_ready_to_be_read(tmp_path: Path) -> None:
+def test_manifest_entry(tmp_path: Path) -> None:
     counts = films(tmp_path, licence="CC0-1.0", attribution='By "us"', graph="urn:films")
     assert tomllib.loads(counts["manifest"]) == {
         "sources": {
@@ -200,7 +201,7 @@ def test_the_manifest_entry_is_ready_to_be_read(tmp_path: Path) -> None:
 OTHERS = '# Ours.\nlexicon = "l.ttl"\n\n[sources.other]  # kept\npath = "o.ttl"\nsha256 = "00"'
 
 
-def test_a_source_is_added_to_the_manifest_and_brought_up_to_date(tmp_path: Path) -> None:
+def test_a_source_is_added_to_the_manifest_and_its_digest_updated(tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.toml"
     manifest.write_text(OTHERS, encoding="utf-8")
     films(tmp_path, manifest=manifest)
@@ -216,7 +217,7 @@ def test_a_source_is_added_to_the_manifest_and_brought_up_to_date(tmp_path: Path
     assert manifest.read_text(encoding="utf-8") == text.replace(source.sha256, again.sha256)
 
 
-def test_another_source_of_the_same_name_is_not_written_over(tmp_path: Path) -> None:
+def test_another_source_of_the_same_id_is_not_overwritten(tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.toml"
     manifest.write_text(OTHERS, encoding="utf-8")
     with pytest.raises(SourceError, match="source 'other' is there with another path"):

@@ -1,4 +1,4 @@
-"""WordNet says the same whether read from WNDB or from WN-LMF; unsafe XML is refused."""
+"""WordNet is read from WNDB and from WN-LMF; XML with entities is refused."""
 
 import gzip
 import shutil
@@ -12,9 +12,8 @@ import pytest
 
 from kaug.errors import SourceError
 from kaug.importers import run_importer
-from kaug.importers.lines import quads_file
-from kaug.importers.wordnet import import_wordnet
-from kaug.importers.wordnet_lmf import read_lmf
+from kaug.importers.quads import quads_file
+from kaug.importers.wordnet import import_wordnet, read_lmf
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 Run = Callable[[Path], tuple[set[tuple[str, str, str]], dict[str, Any]]]
@@ -46,13 +45,13 @@ def short(term: object) -> str:
     return text
 
 
-def said(triples: set[tuple[str, str, str]], *predicates: str) -> set[tuple[str, str, str]]:
+def about(triples: set[tuple[str, str, str]], *predicates: str) -> set[tuple[str, str, str]]:
     return {triple for triple in triples if triple[1] in predicates and triple[0][0].isdigit()}
 
 
 def test_wndb(run: Run) -> None:
     triples, counts = run(DATA / "wndb")
-    assert said(triples, "label", "altLabel") == {
+    assert about(triples, "label", "altLabel") == {
         ("00000102-n", "label", '"plant"@en'),
         ("00000180-n", "label", '"oak"@en'),
         ("00000180-n", "altLabel", '"Oak tree"@en'),
@@ -100,13 +99,13 @@ def test_wndb(run: Run) -> None:
         ),
     }
     assert ("00000180-n", "definition", '"a tree that bears acorns"@en') in triples
-    assert said(triples, "example") == {
+    assert about(triples, "example") == {
         ("00000180-n", "example", '"the oak by the gate"@en'),
         ("00000180-n", "example", '"oaks live long"@en'),
         ("00001000-a", "example", '"hot soup"@en'),
         ("00003000-r", "example", '"he denied it hotly"@en'),
     }
-    assert len(said(triples, "definition")) == 13
+    assert len(about(triples, "definition")) == 13
     assert ("mero_part", "statement", '"{o} is part of {s}."@en') in triples
     assert (counts["facts"], counts["left out: verb frame"]) == (39, 3)
 
@@ -146,7 +145,7 @@ def test_lmf(run: Run, tmp_path: Path) -> None:
     assert run(packed)[0] == triples
 
 
-def test_pieces_and_batches_make_no_difference(tmp_path: Path) -> None:
+def test_piece_and_batch_size_do_not_change_the_output(tmp_path: Path) -> None:
     counts: list[Counter[str]] = [Counter(), Counter()]
     whole, pieces = (
         list(read_lmf(DATA / "tiny-lmf.xml", lambda reason, n, one=one: one.update({reason: n}), piece))  # type: ignore[misc]
@@ -157,7 +156,7 @@ def test_pieces_and_batches_make_no_difference(tmp_path: Path) -> None:
     written = []
     for batch in (1, 2, 1000):
         with quads_file(tmp_path / f"{batch}.nq", "urn:g") as quads:
-            import_wordnet([DATA / "tiny-lmf.xml"], quads, "urn:w:", lambda _: None, batch=batch)
+            assert sum(import_wordnet([DATA / "tiny-lmf.xml"], quads, base="urn:w:", batch=batch)) == len(whole)
         written.append(set((tmp_path / f"{batch}.nq").read_text(encoding="utf-8").splitlines()))
     assert written[0] == written[1] == written[2]
     assert len(written[0]) > len(whole) / 2
@@ -188,7 +187,7 @@ def test_entities_are_refused(run: Run, tmp_path: Path, subset: str, text: str, 
     assert not (tmp_path / "out.nq").exists()
 
 
-def test_the_five_entities_of_xml_are_read_and_no_dtd_is_fetched(run: Run, tmp_path: Path) -> None:
+def test_predefined_entities_are_read_and_no_dtd_is_fetched(run: Run, tmp_path: Path) -> None:
     triples, _ = run(lmf(tmp_path, 'SYSTEM "http://x.invalid/a.dtd"', "&lt;a&gt; &amp; &quot;b&quot; &apos;c&apos;"))
     assert ("x-1", "definition", '"<a> & \\"b\\" \'c\'"@en') in triples
 
@@ -202,7 +201,7 @@ def test_the_five_entities_of_xml_are_read_and_no_dtd_is_fetched(run: Run, tmp_p
         ('<Lexicon language="en">\n<Synset/></Lexicon>', r"bad\.xml:2: Synset lacks the attribute 'id'"),
     ],
 )
-def test_malformed_lmf_is_named(run: Run, tmp_path: Path, content: str, reason: str) -> None:
+def test_malformed_lmf_is_an_error_with_its_line(run: Run, tmp_path: Path, content: str, reason: str) -> None:
     (tmp_path / "bad.xml").write_text(content, encoding="utf-8")
     with pytest.raises(SourceError, match=reason):
         run(tmp_path / "bad.xml")
@@ -219,7 +218,7 @@ def test_malformed_lmf_is_named(run: Run, tmp_path: Path, content: str, reason: 
         "00000102 03 n 01 plant 0 001 ! 00000180 n 0501 | what grows",
     ],
 )
-def test_a_malformed_synset_is_named(run: Run, tmp_path: Path, line: str) -> None:
+def test_a_malformed_synset_is_an_error_with_its_line(run: Run, tmp_path: Path, line: str) -> None:
     folder = tmp_path / "wndb"
     shutil.copytree(DATA / "wndb", folder)
     (folder / "data.noun").write_text(f"  1 licence\n{line}\n", encoding="utf-8")

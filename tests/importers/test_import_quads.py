@@ -1,4 +1,4 @@
-"""Terms and lines are canonical N-Quads for any text, and a file is there whole or not at all."""
+"""Terms and lines are canonical N-Quads for any text, and a file is written completely or not at all."""
 
 import gzip
 import hashlib
@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kaug.errors import SourceError
-from kaug.importers.lines import Quads, quads_file, statement_name
+from kaug.importers.quads import Quads, quads_file, statement_name
 from kaug.importers.terms import absolute, iri, literal, name
 
 ANY = st.text(st.characters(exclude_categories=["Cs"]))
@@ -30,7 +30,7 @@ def canonical(data: bytes) -> bool:
 @settings(deadline=None)
 @given(st.lists(ANY, min_size=1, max_size=5), st.sampled_from(["", "en", "zh-Hans"]))
 @example([HARD, HARD[::-1], ""], "")
-def test_any_text_comes_back_as_a_literal(texts: list[str], language: str) -> None:
+def test_any_text_round_trips_as_a_literal(texts: list[str], language: str) -> None:
     sink = io.BytesIO()
     quads = Quads(sink, "urn:g")
     quads.facts("<urn:s>", "<urn:p>", literal(pa.array(texts), language))
@@ -41,13 +41,13 @@ def test_any_text_comes_back_as_a_literal(texts: list[str], language: str) -> No
     assert {quad.graph_name for quad in found} == {ox.NamedNode("urn:g")}
     assert canonical(sink.getvalue())
     assert quads.counts["facts"] == len(set(texts))
-    assert quads.counts["left out: said twice"] == len(texts) - len(set(texts))
+    assert quads.counts["left out: repeated"] == len(texts) - len(set(texts))
 
 
 @settings(deadline=None)
 @given(st.lists(ANY, min_size=1, max_size=5))
 @example([HARD, "a_b", "a b", "a/b", "a%2Fb", "a%20b"])
-def test_any_name_becomes_an_iri_of_its_own(texts: list[str]) -> None:
+def test_different_names_give_different_iris(texts: list[str]) -> None:
     for make in (name, iri):
         terms = make("http://x.example/", pa.array(texts)).to_pylist()
         assert [str(ox.NamedNode(term[1:-1])) for term in terms] == terms
@@ -59,13 +59,13 @@ def test_any_name_becomes_an_iri_of_its_own(texts: list[str]) -> None:
 @settings(deadline=None)
 @given(st.lists(ANY, min_size=1, max_size=5))
 @example(["http://x.example/a b", "http://x.example/%zz", "urn:x:[y]", "http://x.example:port/", "http://a/#b#c"])
-def test_an_absolute_iri_is_written_so_that_it_parses_or_not_at_all(texts: list[str]) -> None:
+def test_absolute_iris_parse_or_are_null(texts: list[str]) -> None:
     for term in absolute(pa.array(texts)).to_pylist():
         if term is not None:
             assert canonical(f"{term} <urn:p> {term} .\n".encode())
 
 
-def test_what_an_iri_may_not_hold_is_encoded() -> None:
+def test_characters_that_iris_do_not_allow_are_percent_encoded() -> None:
     assert name(
         "http://x.example/", pa.array(["Côte d'Ivoire", "a_b", "C#", '<>"{}|^`\\', "\n", "é\ue000"])
     ).to_pylist() == [
@@ -84,7 +84,7 @@ def test_what_an_iri_may_not_hold_is_encoded() -> None:
     ]
 
 
-def test_escapes_are_those_of_the_canonical_form() -> None:
+def test_literals_are_escaped_as_in_canonical_n_triples() -> None:
     assert literal(pa.array(['\b\t\n\f\r"\\', "\x00\x1f\x7f", "\x85é\U0001f600"])).to_pylist() == [
         r'"\b\t\n\f\r\"\\"',
         r'"\u0000\u001F\u007F"',
@@ -96,7 +96,7 @@ def test_escapes_are_those_of_the_canonical_form() -> None:
         literal(pa.array(["a"]), "en_US")
 
 
-def test_a_weight_is_said_about_the_fact_by_the_facts_id() -> None:
+def test_the_statement_of_a_weight_has_the_id_of_its_fact() -> None:
     sink = io.BytesIO()
     quads = Quads(sink, "urn:g")
     quads.facts(
@@ -116,7 +116,7 @@ def test_a_weight_is_said_about_the_fact_by_the_facts_id() -> None:
     assert quads.counts == {"facts": 2, "labels": 0, "weights": 1}
 
 
-def test_a_label_is_written_once_however_often_it_comes() -> None:
+def test_repeated_labels_are_written_once() -> None:
     sink = io.BytesIO()
     quads = Quads(sink, "urn:g", held=2)
     for _ in range(4):
@@ -126,7 +126,7 @@ def test_a_label_is_written_once_however_often_it_comes() -> None:
     assert quads.counts["labels"] == 2
 
 
-def test_what_is_remembered_of_labels_is_bounded() -> None:
+def test_the_number_of_remembered_labels_is_bounded() -> None:
     sink = io.BytesIO()
     quads = Quads(sink, "urn:g", held=0, kept=2)
     for text in "ab", "cd", "ab":
@@ -145,7 +145,7 @@ def write_nothing(path: Path) -> None:
         quads.left_out("no tail", 3)
 
 
-def test_a_file_is_the_same_bytes_each_time_compressed_or_not(tmp_path: Path) -> None:
+def test_output_is_deterministic_compressed_or_not(tmp_path: Path) -> None:
     write(tmp_path / "a.nq")
     assert (tmp_path / "a.nq").read_bytes() == (
         b'<urn:s> <urn:p> "o" <urn:g> .\n<urn:s> <http://www.w3.org/2000/01/rdf-schema#label> "s" <urn:g> .\n'
@@ -156,7 +156,7 @@ def test_a_file_is_the_same_bytes_each_time_compressed_or_not(tmp_path: Path) ->
     assert gzip.decompress((tmp_path / "one/a.nq.gz").read_bytes()) == (tmp_path / "a.nq").read_bytes()
 
 
-def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+def test_a_failed_import_keeps_the_old_file_and_leaves_no_other(tmp_path: Path) -> None:
     path = tmp_path / "a.nq"
     path.write_text("old")
     with pytest.raises(SourceError, match="'e_n' is not a language tag"):
@@ -167,7 +167,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_name_of_the_file_and_the_graph_are_checked(tmp_path: Path) -> None:
+def test_file_name_and_graph_are_checked(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"a\.ttl: the file to write should end in \.nq or \.nq\.gz"):
         write(tmp_path / "a.ttl")
     with pytest.raises(SourceError, match="'here': the named graph should be an absolute IRI"):
