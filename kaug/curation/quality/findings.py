@@ -229,7 +229,9 @@ def _broken_shapes(g: Graph, results: Sequence[Mapping[str, str]]) -> Cases:
         lost = [node for node in focus[message] if node not in known]
         note = message + (f" ({', '.join(lost)})" if lost else "")
         cases.append(([known[node] for node in focus[message] if node in known], note, count))
-    table = pl.DataFrame(cases, ["terms", "note", "count"], orient="row", schema_overrides={"terms": pl.List(pl.UInt32)})
+    table = pl.DataFrame(
+        cases, ["terms", "note", "count"], orient="row", schema_overrides={"terms": pl.List(pl.UInt32)}
+    )
     return table, {"count": len(results)}
 
 
