@@ -93,18 +93,21 @@ class _Names:
     """The labels of those terms and the sentences of those rows that a report shows."""
 
     def __init__(self, kb: KnowledgeBase, terms: set[int], rows: set[int]) -> None:
-        kb = kb.with_tables(facts=pa.concat_tables([kb.facts, kb.axioms]), axioms=kb.axioms.slice(0, 0))
-        facts = kb.facts.take(pa.array(sorted(rows), pa.int64())).to_pylist()
+        # The axioms that are shown are said as facts are.
+        shown, count = sorted(rows), len(kb)
+        axioms = kb.axioms.take(pa.array([row - count for row in shown if row >= count], pa.int64()))
+        kb = kb.with_tables(facts=pa.concat_tables([kb.facts, axioms]), axioms=kb.axioms.slice(0, 0))
+        positions = [*(row for row in shown if row < count), *range(count, len(kb))]
+        facts = kb.facts.take(pa.array(positions, pa.int64())).to_pylist()
         numbers = sorted(terms | {fact[end] for fact in facts for end in _ENDS})
         wording = Wording(kb, (kb.languages or ("en",))[0])
-        wording.labels(
-            np.union1d(numbers, kb.facts["predicate"].to_numpy()).astype(np.int64)
-        )  # all that will be asked for, at once
+        # The labels of all predicates are needed for sentences; to ask for them at once is faster.
+        wording.labels(np.union1d(numbers, kb.facts["predicate"].to_numpy()).astype(np.int64))
         labels = wording.labels(np.array(numbers, dtype=np.int64)).to_pylist()
         self._labels = {term: _cut(label) for term, label in zip(numbers, labels, strict=True)}
         self._terms = dict(zip(numbers, kb.terms.take(pa.array(numbers, pa.int64())).to_pylist(), strict=True))
-        self._facts = dict(zip(sorted(rows), facts, strict=True))
-        self._sentences = dict(zip(sorted(rows), wording.sentences(sorted(rows)).to_pylist(), strict=True))
+        self._facts = dict(zip(shown, facts, strict=True))
+        self._sentences = dict(zip(shown, wording.sentences(positions).to_pylist(), strict=True))
 
     def label(self, term: int) -> str:
         """Return a term's label, or what it would be called without one."""

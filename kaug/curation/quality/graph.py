@@ -124,7 +124,9 @@ class Graph:
     @cached_property
     def fan_out(self) -> pl.DataFrame:
         """How many objects a subject has: `predicate`, `subject`, `count`."""
-        return self.facts.group_by("predicate", "subject").agg(count=pl.len())
+        # FACTS is sorted by subject and predicate: what belongs together is a run.
+        runs = self.facts.select(run=pl.struct("subject", "predicate").rle()).unnest("run").unnest("value")
+        return runs.rename({"len": "count"})
 
     @cached_property
     def components(self) -> pl.DataFrame:

@@ -16,16 +16,7 @@ from kaug.store.files import write_whole
 
 __all__ = ["load_quality", "quality_lines", "quality_page", "write_quality"]
 
-_MARKS = {"error": "✗", "warning": "▲", "info": "○"}
 _PLURALS = {"error": ("error", "errors"), "warning": ("warning", "warnings"), "info": ("note", "notes")}
-_TITLES = {
-    "shapes": "Shapes",
-    "logic": "Contradictions with the vocabulary",
-    "values": "Values and datatypes",
-    "labels": "Names and sentences",
-    "duplicates": "Duplicates",
-    "shape": "The shape of the graph",
-}
 _SHARES = [0.0, 0.25, 0.5, 0.75, 1.0]
 
 
@@ -114,20 +105,15 @@ def quality_page(report: Mapping[str, Any]) -> str:
     Returns:
         The page. Every value in it is escaped, and what would not show or would turn the text about is made visible.
     """
-    by_area = {area: [finding for finding in report["findings"] if finding["area"] == area] for area in _TITLES}
     worst = next((severity for severity in SEVERITIES if report["summary"][severity]), None)
     text = (
         page.environment("curation/quality")
         .get_template("page.html.j2")
         .render(
             report=report,
-            areas={area: findings for area, findings in by_area.items() if findings},
-            titles=_TITLES,
-            marks=_MARKS,
             severities=SEVERITIES,
             plurals=_PLURALS,
             worst=worst,
-            tone={"error": "down", "warning": "unclear", "info": "unclear", None: "up"}[worst],
             sources=_taught([(row["source"], row) for row in report["sources"]]),
             predicates=_taught([(row["term"]["label"], row) for row in report["predicates"]]),
             degrees=_binned(report["structure"]["degrees"], "entities"),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.wording.wording import Wording
 
-__all__ = ["LABEL_CHANGES", "TEMPLATE_CHANGES", "Difference", "diff", "diff_json", "diff_lines", "places"]
+__all__ = ["LABEL_CHANGES", "TEMPLATE_CHANGES", "Difference", "diff", "diff_json", "diff_lines", "positions"]
 
 _COLUMNS = ["weight", "sources", "rule", "premises", "taught"]
 _LABEL = {"term": pa.string(), "language": pa.string(), "old": pa.string(), "new": pa.string()}
@@ -104,24 +104,24 @@ def diff(old: KnowledgeBase, new: KnowledgeBase) -> Difference:
         >>> files = [Path(tempfile.mkdtemp()) / "a.ttl" for _ in range(2)]
         >>> _ = files[0].write_text('@prefix : <urn:x:> . :Togo :capital :Lome ; :borders :Mali .')
         >>> _ = files[1].write_text('@prefix : <urn:x:> . :Togo :capital :Lome ; :borders :Benin .')
-        >>> found = diff(build_kb(files[:1]), build_kb(files[1:]))
-        >>> found.counts()["facts added"], found.counts()["facts removed"], len(found.kept_new)
+        >>> difference = diff(build_kb(files[:1]), build_kb(files[1:]))
+        >>> difference.counts()["facts added"], difference.counts()["facts removed"], len(difference.kept_new)
         (1, 1, 1)
     """
-    place = places(new.facts["fact"], old.facts["fact"])
-    kept_new = np.flatnonzero(place >= 0)
-    kept_old = place[kept_new]
+    rows = positions(new.facts["fact"], old.facts["fact"])
+    kept_new = np.flatnonzero(rows >= 0)
+    kept_old = rows[kept_new]
     gone = np.ones(old.facts.num_rows, dtype=bool)
     gone[kept_old] = False
     first, second = (
-        pl.DataFrame(kb.facts.select(_COLUMNS).take(pa.array(rows))) for kb, rows in ((old, kept_old), (new, kept_new))
+        pl.DataFrame(kb.facts.select(_COLUMNS).take(pa.array(kept))) for kb, kept in ((old, kept_old), (new, kept_new))
     )
     terms = _same_terms(old, new, kept_old, kept_new)
-    axioms = places(new.axioms["fact"], old.axioms["fact"])
+    axioms = positions(new.axioms["fact"], old.axioms["fact"])
     return Difference(
         old,
         new,
-        added=np.flatnonzero(place < 0),
+        added=np.flatnonzero(rows < 0),
         removed=np.flatnonzero(gone),
         kept_old=kept_old,
         kept_new=kept_new,
@@ -137,7 +137,7 @@ def diff_json(difference: Difference, examples: int | None = None) -> dict[str, 
     """Describe a difference for machines.
 
     Args:
-        difference: What `diff` found.
+        difference: The difference.
         examples: How many facts, labels and templates of each kind to name; None for all.
 
     Returns:
@@ -155,8 +155,8 @@ def diff_json(difference: Difference, examples: int | None = None) -> dict[str, 
     for name, (kb, rows) in facts.items():
         some = rows[:examples]
         ids = [fact.hex() for fact in kb.facts["fact"].take(pa.array(some)).to_pylist()]
-        said = Wording(kb, language).sentences(some).to_pylist()
-        named[name] = [{"fact": fact, "sentence": sentence} for fact, sentence in zip(ids, said, strict=True)]
+        sentences = Wording(kb, language).sentences(some).to_pylist()
+        named[name] = [{"fact": fact, "sentence": sentence} for fact, sentence in zip(ids, sentences, strict=True)]
     for entry, row in zip(named["changed"], np.flatnonzero(changed), strict=False):
         entry["columns"] = [name for name, mask in difference.changed.items() if mask[row]]
     return {
@@ -173,7 +173,7 @@ def diff_lines(difference: Difference, examples: int = 10) -> list[str]:
     """Describe a difference for the terminal: the counts that are not 0, by source and predicate, and examples.
 
     Args:
-        difference: What `diff` found.
+        difference: The difference.
         examples: How many of each kind to show: added with `+`, removed with `-`, changed with `~`.
 
     Returns:
@@ -194,8 +194,8 @@ def diff_lines(difference: Difference, examples: int = 10) -> list[str]:
 def _shown(about: dict[str, Any]) -> Iterator[str]:
     for name, mark in (("added", "+"), ("removed", "-"), ("changed", "~")):
         for entry in about[name]:
-            of = f" ({', '.join(entry['columns'])})" if name == "changed" else ""
-            yield f"{mark} {entry['sentence']}{of}"
+            columns = f" ({', '.join(entry['columns'])})" if name == "changed" else ""
+            yield f"{mark} {entry['sentence']}{columns}"
     for row in about["labels"]:
         yield from (
             f"{mark} {row['term']} {row[key]!r}@{row['language']}"
@@ -207,17 +207,18 @@ def _shown(about: dict[str, Any]) -> Iterator[str]:
 
 
 def _by(facts: dict[str, tuple[KnowledgeBase, NDArray[np.int64]]], column: str) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = {}
+    """The numbers of facts added, removed and changed, by source or predicate."""
+    counts: dict[str, dict[str, int]] = {}
     for name, (kb, rows) in facts.items():
         cells = kb.facts[column].take(pa.array(rows)).combine_chunks()
         cells = pc.list_flatten(cells) if column == "sources" else kb.terms["value"].take(cells)
         for pair in pc.value_counts(cells).to_pylist():
-            found.setdefault(pair["values"], {"added": 0, "removed": 0, "changed": 0})[name] = pair["counts"]
-    return dict(sorted(found.items()))
+            counts.setdefault(pair["values"], {"added": 0, "removed": 0, "changed": 0})[name] = pair["counts"]
+    return dict(sorted(counts.items()))
 
 
-def places(wanted: pa.ChunkedArray, known: pa.ChunkedArray) -> NDArray[np.int64]:
-    """Return where each value stands among the known ones, int64 (wanted,); -1 where it does not."""
+def positions(wanted: pa.ChunkedArray, known: pa.ChunkedArray) -> NDArray[np.int64]:
+    """Return the position of each value among the known ones, int64 (wanted,); -1 where it is not among them."""
     known = known.combine_chunks() if isinstance(known, pa.ChunkedArray) else known
     return np.asarray(pc.fill_null(pc.index_in(wanted, known), -1)).astype(np.int64)
 
