@@ -139,22 +139,20 @@ def to_rdflib(kb: KnowledgeBase, rows: Sequence[int] | None = None, *, inferred:
     """
     import rdflib
 
+    def node(kind: str, value: str, datatype: str | None, language: str | None) -> rdflib.term.Node:
+        if kind != "literal":
+            return rdflib.URIRef(value) if kind == "iri" else rdflib.BNode(value)
+        typed = None if language or datatype in (None, f"{_XSD}string") else rdflib.URIRef(datatype)
+        return rdflib.Literal(value, lang=language, datatype=typed, normalize=False)
+
     triples = _triples(kb, rows, inferred)
-    used, places = np.unique(triples.codes, return_inverse=True)
-    terms: list[rdflib.term.Node] = []
-    for kind, value, datatype, language in zip(
-        *(column.to_pylist() for column in triples.terms.take(pa.array(used)).columns), strict=True
-    ):
-        if kind == "literal":
-            typed = None if language or datatype in (None, f"{_XSD}string") else rdflib.URIRef(datatype)
-            terms.append(rdflib.Literal(value, lang=language, datatype=typed, normalize=False))
-        else:
-            terms.append(rdflib.URIRef(value) if kind == "iri" else rdflib.BNode(value))
+    used, index = np.unique(triples.codes, return_inverse=True)
+    nodes = [node(**term) for term in triples.terms.take(pa.array(used)).to_pylist()]
     graph = rdflib.Graph(bind_namespaces="none")
     for name, namespace in _prefixes(triples).items():
         graph.bind(name, namespace)
-    for subject, predicate, value in places.reshape(-1, 3).tolist():
-        graph.add((terms[subject], terms[predicate], terms[value]))
+    for subject, predicate, value in index.reshape(-1, 3).tolist():
+        graph.add((nodes[subject], nodes[predicate], nodes[value]))
     return graph
 
 
@@ -221,12 +219,9 @@ def write_table_file(kb: KnowledgeBase, path: Path, language: str = "en", *, inf
     return int(table.num_rows)
 
 
-# ---------------------------------------------------------------- the triples in columns
-
-
 @dataclass(frozen=True)
 class _Triples:
-    """Triples as numbers (n, 3) of terms, and the named graphs that each stands in; empty strings for the default graph."""
+    """Triples as numbers (n, 3) of terms, and the named graphs of each; an empty string is the default graph."""
 
     terms: pa.Table
     codes: Numbers
@@ -249,7 +244,7 @@ def _triples(kb: KnowledgeBase, rows: Sequence[int] | None, inferred: bool) -> _
         labels = labels.filter(pa.array(np.isin(_numbers(labels["term"]), codes)))
         lexicon = lexicon.filter(pa.array(np.isin(_numbers(lexicon["predicate"]), codes[:, 1])))
     terms = [_plain(kb.terms)]
-    found = [codes]
+    parts = [codes]
 
     def add(kind: str, values: pa.ChunkedArray, language: pa.ChunkedArray | None = None, datatype: str = "") -> Numbers:
         first = sum(map(len, terms))
@@ -259,11 +254,11 @@ def _triples(kb: KnowledgeBase, rows: Sequence[int] | None, inferred: bool) -> _
         return np.arange(first, first + len(values))
 
     def say(subjects: Numbers, predicates: Numbers, values: Numbers) -> None:
-        found.append(np.column_stack([subjects, np.broadcast_to(predicates, len(subjects)), values]))
+        parts.append(np.column_stack([subjects, np.broadcast_to(predicates, len(subjects)), values]))
 
     label, alternative, phrase, weight, *reification = add("iri", pa.array(_PROPERTIES))
-    said = add("literal", labels["text"], labels["language"])
-    say(_numbers(labels["term"]), np.where(labels["preferred"].to_numpy(), label, alternative), said)
+    texts = add("literal", labels["text"], labels["language"])
+    say(_numbers(labels["term"]), np.where(labels["preferred"].to_numpy(), label, alternative), texts)
     labels = labels.filter(labels["phrase"].is_valid())
     say(_numbers(labels["term"]), phrase, add("literal", labels["phrase"], labels["language"]))
     properties = add("iri", pc.binary_join_element_wise(_KAUG, lexicon["property"], ""))
@@ -274,7 +269,7 @@ def _triples(kb: KnowledgeBase, rows: Sequence[int] | None, inferred: bool) -> _
     for predicate, part in zip(reification, _PARTS, strict=False):
         say(names, predicate, _numbers(facts[part]))
     say(names, reification[3], np.broadcast_to(reification[4], len(names)))
-    triples = np.concatenate(found)
+    triples = np.concatenate(parts)
     default = pa.array([[""]]).take(pa.array(np.zeros(len(triples) - len(written), dtype=np.int64)))
     return _Triples(pa.concat_tables(terms).combine_chunks(), triples, pa.concat_arrays([_graphs(written), default]))
 

@@ -182,7 +182,7 @@ class Wording:
 
         if found.terms is not None:
             new = np.arange(count) if terms is None else np.setdiff1d(np.asarray(terms, np.int64), found.terms)
-            found.cost += len(new) + _ASKING
+            found.cost += len(new) + (_ASKING if len(new) else 0)
             if terms is None or found.cost > count:  # to go on bit by bit would cost more than to find all
                 found.terms, found.words = None, find(np.arange(count))
             elif len(new):

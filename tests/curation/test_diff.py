@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaug.curation.versions.affected import affected, said_otherwise
+from kaug.curation.versions.affected import affected, reworded
 from kaug.curation.versions.diff import Difference, diff, diff_json, diff_lines
 from kaug.errors import TableError
 from kaug.knowledge.build import build_kb
@@ -84,7 +84,7 @@ def test_nothing_differs_from_itself(make: Make) -> None:
     assert planted(found) == {}
     assert found.kept_old.tolist() == found.kept_new.tolist() == [0, 1, 2, 3]
     assert diff_lines(found) == ["No difference."]
-    assert not said_otherwise(found).any()
+    assert not reworded(found).any()
 
 
 def test_added_and_removed_facts(make: Make) -> None:
@@ -165,14 +165,14 @@ def test_a_relabelled_entity(make: Make) -> None:
         {"term": "urn:x:PortoNovo", "language": "en", "old": "Porto-Novo", "new": "Hogbonu"},
         {"term": "urn:x:PortoNovo", "language": "zh", "old": None, "new": "波多诺伏"},
     ]
-    assert said(found.new, found.kept_new[said_otherwise(found)]) == ["The capital of Benin is Hogbonu."]
-    assert said_otherwise(found, "zh").sum() == 1
+    assert said(found.new, found.kept_new[reworded(found)]) == ["The capital of Benin is Hogbonu."]
+    assert reworded(found, "zh").sum() == 1
 
 
 def test_a_label_in_another_language_does_not_touch_the_sentences(make: Make) -> None:
     found = diff(make(world=WORLD), make(world=WORLD + ':Togo rdfs:label "多哥"@zh .'))
-    assert not said_otherwise(found).any()
-    assert said(found.new, found.kept_new[said_otherwise(found, "zh")]) == [
+    assert not reworded(found).any()
+    assert said(found.new, found.kept_new[reworded(found, "zh")]) == [
         "The area of Togo is 56,785.",
         "Togo borders Benin.",
         "The capital of Togo is Lomé.",
@@ -189,7 +189,7 @@ def test_a_label_in_another_language_does_not_touch_the_sentences(make: Make) ->
 def test_alternatives_and_phrases_are_labels(make: Make, more: str, old: str | None, new: str) -> None:
     found = diff(make(world=WORLD), make(world=WORLD.replace('"Lomé"@en', f'"Lomé"@en {more}')))
     assert found.labels.to_pylist() == [{"term": "urn:x:Lome", "language": "en", "old": old, "new": new}]
-    assert said_otherwise(found).sum() == 1
+    assert reworded(found).sum() == 1
 
 
 def test_a_removed_label_and_several_new_ones_are_no_pair(make: Make) -> None:
@@ -206,7 +206,7 @@ def test_a_changed_template(make: Make) -> None:
         ("removed", "urn:x:capital", "statement", "en", "The capital of {s} is {o}."),
         ("added", "urn:x:capital", "statement", "en", "{o} governs {s}."),
     ]
-    assert said(found.new, found.kept_new[said_otherwise(found)]) == ["Porto-Novo governs Benin.", "Lomé governs Togo."]
+    assert said(found.new, found.kept_new[reworded(found)]) == ["Porto-Novo governs Benin.", "Lomé governs Togo."]
 
 
 def test_the_label_of_a_predicate_matters_where_it_has_no_template(make: Make) -> None:
@@ -214,7 +214,7 @@ def test_the_label_of_a_predicate_matters_where_it_has_no_template(make: Make) -
     world = WORLD.replace(":capital kaug:", f":capital {every} kaug:")
     labelled = world + ':capital rdfs:label "seat"@en . :borders rdfs:label "touches"@en .'
     found = diff(make(world=world), make(world=labelled))
-    assert said(found.new, found.kept_new[said_otherwise(found)]) == ["Togo touches Benin."]
+    assert said(found.new, found.kept_new[reworded(found)]) == ["Togo touches Benin."]
 
 
 # ---------------------------------------------------------------- rows

@@ -10,6 +10,7 @@ from typing import Any
 
 import networkx
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyoxigraph as ox
 import pytest
@@ -18,10 +19,10 @@ from hypothesis import strategies as st
 
 from kaug.arrays import below, join, pairs_within
 from kaug.curation.quality import assess, quality_lines, quality_page, write_quality
-from kaug.curation.quality.finding import FINDINGS
+from kaug.curation.quality.findings import FINDINGS
 from kaug.curation.quality.labels import well_formed
-from kaug.curation.quality.literals import fits
 from kaug.curation.quality.shape import cycles
+from kaug.curation.quality.values import fits
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 
@@ -557,20 +558,20 @@ INVALID = {
 
 @pytest.mark.parametrize("name", VALID)
 def test_lexical_forms(name: str) -> None:
-    assert fits(pa.array(VALID[name]), name).all()
-    assert not fits(pa.array(INVALID.get(name, []), pa.string()), name).any()
+    assert fits(pl.Series(VALID[name]), name).all()
+    assert not fits(pl.Series(INVALID.get(name, []), dtype=pl.String), name).any()
 
 
 @given(st.integers(-(2**65), 2**65))
 def test_bounds_of_whole_numbers(value: int) -> None:
     bounds = {"long": (-(2**63), 2**63 - 1), "unsignedShort": (0, 65535), "nonPositiveInteger": (-(2**99), 0)}
     for name, (low, high) in bounds.items():
-        assert fits(pa.array([str(value)]), name).tolist() == [low <= value <= high]
+        assert fits(pl.Series([str(value)]), name).to_list() == [low <= value <= high]
 
 
 @given(st.dates())
 def test_every_date_is_valid(day: Any) -> None:
-    assert fits(pa.array([day.isoformat()]), "date").all()
+    assert fits(pl.Series([day.isoformat()]), "date").all()
 
 
 @pytest.mark.parametrize(

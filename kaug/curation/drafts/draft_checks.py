@@ -23,16 +23,9 @@ _SLOT = re.compile(r"\{([so])\}")
 
 
 def why_not(name: str, template: str, language: str, facts: Sequence[tuple[str, str]]) -> str | None:
-    """Say why a drafted template is refused.
+    """Return the reason, of a closed list, why a drafted template of a property is refused, or None.
 
-    Args:
-        name: The property of the lexicon.
-        template: The draft.
-        language: BCP 47 tag.
-        facts: What stands for subject and object in some facts, to fill the template with.
-
-    Returns:
-        The reason, of a closed list; None if the template can be taken.
+    `facts` are the subjects and objects of some facts as phrases, to fill the template with.
 
     Examples:
         >>> why_not("statement", "{s} borders {o}.", "en", [("Togo", "Ghana")])
@@ -60,20 +53,15 @@ def why_not(name: str, template: str, language: str, facts: Sequence[tuple[str, 
 
 
 def gives_back(template: str, subject: str, value: str) -> bool:
-    """Tell whether a fact is found again in its sentence, and no other: the template, as a pattern, finds the same slots.
-
-    Args:
-        template: A template with right slots.
-        subject: What stands for the subject.
-        value: What stands for the object.
+    """Tell whether a fact, and no other, is read back from its sentence: the template, as a pattern, finds the same slots.
 
     Examples:
         >>> gives_back("{s} is {o}.", "Togo", "a country"), gives_back("{s} is {o}.", "What is", "is what")
         (True, False)
     """
-    said = fill(template, pa.array([subject]), pa.array([value]))
-    text = said.text[0].as_py()
-    spans = {"s": said.subject[0], "o": said.object[0]}
+    sentence = fill(template, pa.array([subject]), pa.array([value]))
+    text = sentence.text[0].as_py()
+    spans = {"s": sentence.subject[0], "o": sentence.object[0]}
     wanted = {slot: text[slice(*spans[slot])] for slot in _SLOT.findall(template)}
     if not all(part.strip() for part in wanted.values()):
         return False
@@ -83,10 +71,9 @@ def gives_back(template: str, subject: str, value: str) -> bool:
             f"(?P<{piece}>{some})" if index % 2 else re.escape(piece)
             for index, piece in enumerate(_SLOT.split(template))
         ]
-        found = re.fullmatch(
-            "".join(pieces) + ("?" if template.endswith("}.") else ""), text, re.IGNORECASE | re.DOTALL
-        )
-        if found is None or any(found[slot].rstrip(".") != part.rstrip(".") for slot, part in wanted.items()):
+        pattern = "".join(pieces) + ("?" if template.endswith("}.") else "")
+        match = re.fullmatch(pattern, text, re.IGNORECASE | re.DOTALL)
+        if match is None or any(match[slot].rstrip(".") != part.rstrip(".") for slot, part in wanted.items()):
             return False
     return True
 
@@ -98,34 +85,34 @@ def accept(
     rule: Mapping[str, Sequence[str]],
     of_others: Set[str],
 ) -> tuple[dict[str, list[str]], list[tuple[str, str, str]]]:
-    """Take the drafts of a predicate that pass all checks.
+    """Accept the drafts of a predicate that pass all checks.
 
     Args:
         drafts: Templates by property of the lexicon.
         language: BCP 47 tag.
         facts: See `why_not`.
-        rule: The templates by rule, which stand in for what is not taken: no question may be one of its exam.
+        rule: The templates by rule, which replace those not accepted: no question may be one of its exam.
         of_others: The statements of other predicates, in their normal form.
 
     Returns:
         The accepted templates by property; and of each refused one its property, itself and the reason.
     """
-    found: dict[str, list[str]] = {}
+    accepted: dict[str, list[str]] = {}
     refused = []
     for name in PROPERTIES:
         for template in drafts.get(name, ()):
-            reason = why_not(name, template, language, facts) or _clash(name, template, found, rule, of_others)
+            reason = why_not(name, template, language, facts) or _clash(name, template, accepted, rule, of_others)
             if reason:
                 refused.append((name, template, reason))
             else:
-                found.setdefault(name, []).append(template)
-    return found, refused
+                accepted.setdefault(name, []).append(template)
+    return accepted, refused
 
 
 def completed(
-    found: Mapping[str, Sequence[str]], rule: Mapping[str, Sequence[str]]
+    accepted: Mapping[str, Sequence[str]], rule: Mapping[str, Sequence[str]]
 ) -> tuple[dict[str, tuple[str, ...]], bool]:
-    """Fill up with templates by rule what no draft was taken for: a property, or an order of subject and object.
+    """Add templates by rule where no draft was accepted for a property, or for an order of subject and object.
 
     Returns:
         The templates by property; and whether the rule gave any of them.
@@ -133,11 +120,11 @@ def completed(
     whole = {}
     by_rule = False
     for name in PROPERTIES:
-        mine, added = tuple(found.get(name, ())), tuple(rule.get(name, ()))
+        mine, added = tuple(accepted.get(name, ())), tuple(rule.get(name, ()))
         if mine and name == "statement":
             orders = {_is_reversed(template) for template in mine}
-            said = {normal(one) for template in mine for one in (template, _swapped(template))}
-            added = tuple(one for one in added if _is_reversed(one) not in orders and normal(one) not in said)
+            forms = {normal(one) for template in mine for one in (template, _swapped(template))}
+            added = tuple(one for one in added if _is_reversed(one) not in orders and normal(one) not in forms)
         elif mine:
             added = ()
         by_rule = by_rule or bool(added)
@@ -162,21 +149,22 @@ _COPIED = {normal(template) for texts in EXAMPLE.values() for template in texts}
 def _clash(
     name: str,
     template: str,
-    found: Mapping[str, Sequence[str]],
+    accepted: Mapping[str, Sequence[str]],
     rule: Mapping[str, Sequence[str]],
     of_others: Set[str],
 ) -> str | None:
+    """Return the reason why a template clashes with the prompt's example, another predicate, or another template."""
     form = normal(template)
     if form in _COPIED:
         return "copied from the prompt's example"
     if name == "statement" and form in of_others:
         return "another predicate says the same"
-    if any(form == normal(other) for others in found.values() for other in others):
+    if any(form == normal(other) for others in accepted.values() for other in others):
         return "the same as another of the predicate"
-    if name == "statement" and any(normal(_swapped(template)) == normal(other) for other in found.get(name, ())):
+    if name == "statement" and any(normal(_swapped(template)) == normal(other) for other in accepted.get(name, ())):
         return "says the fact in reverse as well"
     if name in ("exam", "inverseExam"):
-        trained = [one for of in (found, rule) for kind in _TRAINED for one in of.get(kind, ())]
+        trained = [one for templates in (accepted, rule) for kind in _TRAINED for one in templates.get(kind, ())]
         return "an exam question that is trained" if any(_holds(other, [template]) for other in trained) else None
     exams = [*rule.get("exam", ()), *rule.get("inverseExam", ())]
     return "a question that the exam asks" if _holds(template, exams) else None
@@ -193,4 +181,4 @@ def _is_reversed(template: str) -> bool:
 
 
 def _swapped(template: str) -> str:
-    return _SLOT.sub(lambda found: {"s": "{o}", "o": "{s}"}[found[1]], template)
+    return _SLOT.sub(lambda slot: {"s": "{o}", "o": "{s}"}[slot[1]], template)

@@ -5,16 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import pyarrow as pa
+import polars as pl
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from kaug.curation.drafts.asking import Ask
 from kaug.curation.drafts.draft_checks import accept, completed, normal
 from kaug.curation.drafts.draft_prompt import draft_prompt, parse_answer
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import PROPERTIES
-from kaug.wording.wording import Wording, fill
+from kaug.wording.wording import Wording
 from kaug.words.terms import CLASS_OF
 
 __all__ = ["Drafts", "Entry", "Lacking", "draft_by_model", "draft_by_rule", "lacking"]
@@ -104,24 +103,16 @@ def lacking(kb: KnowledgeBase, languages: str | Sequence[str] = ("en",)) -> list
         [('has capital', 1, 'The capital of togo is lome.')]
     """
     languages = [languages] if isinstance(languages, str) else languages
-    _, predicates, _ = kb.columns(np.arange(kb.facts.num_rows, dtype=np.int64))
-    found, counts = np.unique(predicates, return_counts=True)
-    rows = zip(*(kb.lexicon[name].to_pylist() for name in ("predicate", "language")), strict=True)
-    has = set(rows)
+    has = set(zip(*(kb.lexicon[name].to_pylist() for name in ("predicate", "language")), strict=True))
     samples, wordings = _samples(kb), {language: Wording(kb, language) for language in languages}
     listed = []
-    for term, count in zip(found.tolist(), counts.tolist(), strict=True):
-        iri = kb.terms["value"][term].as_py()
-        for language in languages:
-            english = language.split("-", maxsplit=1)[0] == "en"
-            if (term, language) in has or (term, "") in has or (english and iri in CLASS_OF):
+    for term, count in zip(*np.unique(kb.columns()[1], return_counts=True), strict=True):
+        iri = kb.terms["value"][int(term)].as_py()
+        for language, wording in wordings.items():
+            if (term, language) in has or (term, "") in has or (_is_english(language) and iri in CLASS_OF):
                 continue
-            example = ""
-            if english:
-                (subject, value), *_ = _said(wordings[language], samples[term][:1])
-                template = wordings[language].statement(term)
-                example = fill(template, pa.array([subject]), pa.array([value])).text[0].as_py()
-            listed.append(Lacking(term, iri, wordings[language].predicate_name(term), language, count, example))
+            example = wording.sentences(samples[term][:1])[0].as_py() if _is_english(language) else ""
+            listed.append(Lacking(int(term), iri, wording.predicate_name(int(term)), language, int(count), example))
     return sorted(listed, key=lambda one: (-one.facts, one.iri))
 
 
@@ -135,7 +126,7 @@ def draft_by_rule(kb: KnowledgeBase, wanted: Sequence[Lacking]) -> Drafts:
     Returns:
         An entry for each predicate in English; the others are counted.
     """
-    english = [one for one in wanted if one.language.split("-", maxsplit=1)[0] == "en"]
+    english = [one for one in wanted if _is_english(one.language)]
     left, wording = len(wanted) - len(english), Wording(kb)
     return Drafts(
         tuple(Entry(one.iri, one.label, one.language, _by_rule(wording, one), ("rule",)) for one in english),
@@ -169,7 +160,7 @@ def draft_by_model(
     Returns:
         The entries in the order of `wanted`; a predicate is left out if its language has no rule and no statement passed.
     """
-    samples, told = _samples(kb), _descriptions(kb) | dict(descriptions or {})
+    samples, meanings = _samples(kb), _descriptions(kb) | dict(descriptions or {})
     wordings = {language: Wording(kb, language) for language in {one.language for one in wanted}}
     rules = {(one.iri, one.language): _by_rule(wordings[one.language], one) for one in wanted}
     taken = _statements(kb)
@@ -178,19 +169,19 @@ def draft_by_model(
             taken.setdefault((language, normal(template)), iri)
     entries, refused = [], []
     for one in wanted:
-        facts = _said(wordings[one.language], samples[one.predicate][:_EXAMPLES])
-        drafts = parse_answer(ask(draft_prompt(one.label, one.language, facts, told.get(one.iri, ""))))
+        facts = _ends(wordings[one.language], samples[one.predicate][:_EXAMPLES])
+        drafts = parse_answer(ask(draft_prompt(one.label, one.language, facts, meanings.get(one.iri, ""))))
         rule = rules[one.iri, one.language]
         of_others = {form for (tag, form), iri in taken.items() if tag == one.language and iri != one.iri}
-        found, reasons = accept(drafts, one.language, facts, rule, of_others)
+        accepted, reasons = accept(drafts, one.language, facts, rule, of_others)
         refused += [(one.iri, *reason) for reason in reasons]
-        said, by_rule = completed(found, rule)
+        templates, by_rule = completed(accepted, rule)
         if not drafts:
             refused.append((one.iri, "", "", "no JSON object with templates in the answer"))
-        if "statement" in said:
-            drafted_by = (*([name] if found else []), *(["rule"] if by_rule else []))
-            entries.append(Entry(one.iri, one.label, one.language, said, drafted_by))
-            for template in said["statement"]:
+        if "statement" in templates:
+            drafted_by = (*([name] if accepted else []), *(["rule"] if by_rule else []))
+            entries.append(Entry(one.iri, one.label, one.language, templates, drafted_by))
+            for template in templates["statement"]:
                 taken.setdefault((one.language, normal(template)), one.iri)
         elif drafts:
             refused.append((one.iri, "", "", "no statement left"))
@@ -199,23 +190,24 @@ def draft_by_model(
     return Drafts(tuple(entries), dict(sorted(Counter(reason for *_, reason in refused).items())), tuple(refused))
 
 
+def _is_english(language: str) -> bool:
+    return language.split("-", maxsplit=1)[0] == "en"
+
+
 def _by_rule(wording: Wording, one: Lacking) -> dict[str, tuple[str, ...]]:
-    if one.language.split("-", maxsplit=1)[0] != "en":
+    if not _is_english(one.language):
         return {}
     return {name: tuple(wording.templates(one.predicate, name)) for name in PROPERTIES}  # type: ignore[arg-type]
 
 
 def _descriptions(kb: KnowledgeBase) -> dict[str, str]:
-    """What predicates mean, as far as it is a fact of the knowledge base; of several texts the least."""
-    values = kb.terms["value"]
-    means = np.flatnonzero(pc.is_in(values, pa.array(_DESCRIPTIONS)).to_numpy()).astype(np.uint32)
-    subjects, predicates, objects = kb.columns(np.arange(kb.facts.num_rows, dtype=np.int64))
-    rows = np.flatnonzero(np.isin(predicates, means) & np.isin(subjects, np.unique(predicates)))
-    told: dict[str, str] = {}
-    for subject, value in zip(subjects[rows].tolist(), objects[rows].tolist(), strict=True):
-        iri, text = values[subject].as_py(), values[value].as_py()
-        told[iri] = min(text, told.get(iri, text))
-    return told
+    """What predicates mean, by IRI, as far as it is a fact of the knowledge base; of several texts the least."""
+    value = pl.lit(pl.Series(kb.terms["value"]))
+    iris = {name: value.gather(pl.col(name)) for name in ("subject", "predicate", "object")}
+    facts = pl.DataFrame(kb.facts.select(list(iris)))
+    facts = facts.filter(pl.col("subject").is_in(facts["predicate"].unique().implode())).select(**iris)
+    texts = facts.filter(pl.col("predicate").is_in(_DESCRIPTIONS)).group_by("subject").agg(pl.col("object").min())
+    return dict(texts.iter_rows())
 
 
 def _statements(kb: KnowledgeBase) -> dict[tuple[str, str], str]:
@@ -231,22 +223,13 @@ def _statements(kb: KnowledgeBase) -> dict[tuple[str, str], str]:
     return known
 
 
-def _samples(kb: KnowledgeBase) -> dict[int, NDArray[np.int64]]:
+def _samples(kb: KnowledgeBase) -> dict[int, list[int]]:
     """Rows of a few facts of each predicate: those with the smallest ids, whatever the order of the facts."""
-    if not kb.facts.num_rows:
-        return {}
-    _, predicates, _ = kb.columns(np.arange(kb.facts.num_rows, dtype=np.int64))
-    ids = kb.facts["fact"].combine_chunks()
-    keys = np.frombuffer(ids.buffers()[1], dtype=">u8")[2 * ids.offset : 2 * (ids.offset + len(ids)) : 2]
-    order = np.lexsort((keys, predicates)).astype(np.int64)
-    found, starts = np.unique(predicates[order], return_index=True)
-    ends = np.append(starts[1:], len(order))
-    return {
-        int(term): order[start : min(end, start + _EXAMPLES)]
-        for term, start, end in zip(found, starts, ends, strict=True)
-    }
+    facts = pl.DataFrame(kb.facts.select(["fact", "predicate"])).with_row_index("row")
+    return dict(facts.group_by("predicate").agg(pl.col("row").sort_by("fact").head(_EXAMPLES)).iter_rows())
 
 
-def _said(wording: Wording, rows: NDArray[np.int64]) -> list[tuple[str, str]]:
-    subjects, _, objects = wording.kb.columns(rows)
+def _ends(wording: Wording, rows: list[int]) -> list[tuple[str, str]]:
+    """How the subjects and objects of facts stand in a sentence."""
+    subjects, _, objects = wording.kb.columns(np.array(rows, dtype=np.int64))
     return list(zip(wording.phrases(subjects).to_pylist(), wording.phrases(objects).to_pylist(), strict=True))

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from kaug.errors import SourceError
 from kaug.knowledge.inference.rules import iri
@@ -91,13 +91,13 @@ def find_facts(kb: KnowledgeBase, text: str) -> list[str]:
     """
     wanted = text.strip().lower()
     if len(wanted) >= 4 and set(wanted) <= set("0123456789abcdef"):
-        found = [fact for table in (kb.facts, kb.axioms) for fact in _starting_with(table, wanted)]
-        if found:
-            return found
+        facts = [fact for table in (kb.facts, kb.axioms) for fact in _starting_with(table, wanted)]
+        if facts:
+            return facts
     terms = pc.unique(kb.labels.filter(pc.equal(pc.utf8_lower(kb.labels["text"]), wanted))["term"])
     if not len(terms):
-        said = pc.equal(pc.utf8_lower(Wording(kb, kb.languages[0]).labels()), wanted)
-        terms = pc.indices_nonzero(pc.or_(said, pc.equal(kb.terms["value"], text.strip()))).cast(pa.uint32())
+        called = pc.equal(pc.utf8_lower(Wording(kb, kb.languages[0]).labels()), wanted)
+        terms = pc.indices_nonzero(pc.or_(called, pc.equal(kb.terms["value"], text.strip()))).cast(pa.uint32())
     named = pc.or_(pc.is_in(kb.facts["subject"], terms), pc.is_in(kb.facts["object"], terms))
     rows = kb.facts.filter(named)
     if not len(rows):
@@ -129,20 +129,19 @@ def explain(kb: KnowledgeBase, fact: str) -> Proof:
         >>> proof.rule, proof.sources, say_proof(kb, proof)
         (None, ('a',), ['The capital of togo is lome. (a)'])
     """
-    found = find_facts(kb, fact)
-    if len(found) > 1:
-        more = " …" if len(found) > _SHOWN else ""
-        raise SourceError(f"{fact!r} stands for {len(found)} facts; name one: {' '.join(found[:_SHOWN])}{more}")
+    facts = find_facts(kb, fact)
+    if len(facts) > 1:
+        more = " …" if len(facts) > _SHOWN else ""
+        raise SourceError(f"{fact!r} stands for {len(facts)} facts; name one: {' '.join(facts[:_SHOWN])}{more}")
     rows = _Rows(kb)
-    root = rows.find([bytes.fromhex(found[0])])[0]
+    root = rows.find(bytes.fromhex(facts[0]))
     done: dict[int, Proof] = {}
     open_ = [root]
     # By hand rather than by recursion: a chain of reasons may be longer than Python's stack.
     while open_:
         row = open_[-1]
         premises = rows.premises(row)
-        missing = [premise for premise in premises if premise not in done]
-        if missing:
+        if missing := [premise for premise in premises if premise not in done]:
             open_.extend(missing)
         else:
             done[row] = rows.proof(row, [done[premise] for premise in premises])
@@ -164,85 +163,62 @@ def say_proof(kb: KnowledgeBase, proof: Proof, language: str = "en", depth: int 
     """
     words = _Words(kb, language)
     lines: list[str] = []
-    said: set[str] = set()
+    shown: set[str] = set()
     open_ = [(proof, 0)]
     while open_:
         step, level = open_.pop()
-        again = step.rule is not None and step.fact in said
+        again = step.rule is not None and step.fact in shown
         reason = "see above" if again else step.rule or ", ".join(step.sources) or "stated"
         lines.append(f"{'  ' * level}{words.sentence(step.subject, step.predicate, step.object)} ({reason})")
-        said.add(step.fact)
+        shown.add(step.fact)
         if not again and (depth is None or level < depth):
             # A link of a list or a part of an anonymous class is said where the list or class is named.
-            shown = [premise for premise in step.premises if not words.is_part(premise.subject, premise.predicate)]
-            open_.extend((premise, level + 1) for premise in reversed(shown))
+            reasons = [premise for premise in step.premises if not words.is_part(premise.subject, premise.predicate)]
+            open_.extend((premise, level + 1) for premise in reversed(reasons))
     return lines
 
 
 def _starting_with(table: pa.Table, digits: str) -> list[str]:
     """Return the ids of a table that begin with some hex digits."""
-    low, high = (bytes.fromhex((digits + digit * 32)[:32]) for digit in "0f")
-    ids = table["fact"].cast(pa.binary())
-    between = pc.and_(
-        pc.greater_equal(ids, pa.scalar(low, pa.binary())), pc.less_equal(ids, pa.scalar(high, pa.binary()))
-    )
-    return [fact.hex() for fact in ids.filter(between).to_pylist()]
+    ids = pl.Series(table["fact"].cast(pa.binary()), dtype=pl.Binary).bin.encode("hex")
+    return ids.filter(ids.str.starts_with(digits)).to_list()
 
 
 class _Rows:
-    """The rows of facts and axioms, one after the other, found by id."""
+    """The rows of facts, then axioms, found by id."""
 
     def __init__(self, kb: KnowledgeBase) -> None:
-        self.tables = (kb.facts, kb.axioms)
-        self.keys = np.concatenate([_first_half(table["fact"]) for table in self.tables])
-        self.order = np.argsort(self.keys, kind="stable")
+        self._table, self._facts = pa.concat_tables([kb.facts, kb.axioms]), len(kb)
+        ids = self._table["fact"].combine_chunks()
+        keys = np.frombuffer(ids.buffers()[1], ">u8")[2 * ids.offset :][: 2 * len(ids) : 2].astype(np.uint64)
+        self._order = np.argsort(keys, kind="stable")
+        self._keys = keys[self._order]
 
-    def find(self, ids: Sequence[bytes]) -> list[int]:
-        """Return the rows with these ids."""
-        keys = np.array([int.from_bytes(fact[:8], "big") for fact in ids], np.uint64)
-        low = np.searchsorted(self.keys, keys, "left", sorter=self.order)
-        high = np.searchsorted(self.keys, keys, "right", sorter=self.order)
-        found = []
-        for fact, begin, end in zip(ids, low, high, strict=True):
-            same = [int(row) for row in self.order[begin:end] if self._at(int(row), "fact") == fact]
-            if not same:
-                raise SourceError(f"A premise is missing: there is no fact or axiom {fact.hex()}. Build again.")
-            found.append(same[0])
-        return found
+    def find(self, fact: bytes) -> int:
+        key = np.uint64(int.from_bytes(fact[:8], "big"))
+        same = self._order[np.searchsorted(self._keys, key) : np.searchsorted(self._keys, key, "right")]
+        row = next((int(row) for row in same if self._at(int(row), "fact") == fact), None)
+        if row is None:
+            raise SourceError(f"A premise is missing: there is no fact or axiom {fact.hex()}. Build again.")
+        return row
 
     def premises(self, row: int) -> list[int]:
-        return self.find(self._at(row, "premises"))
+        return [self.find(fact) for fact in self._at(row, "premises")]
 
     def proof(self, row: int, premises: Sequence[Proof]) -> Proof:
         names = ("fact", "subject", "predicate", "object", "sources", "rule")
         fact, subject, predicate, value, sources, rule = (self._at(row, name) for name in names)
-        axiom = row >= len(self.tables[0])
+        axiom = row >= self._facts
         return Proof(fact.hex(), subject, predicate, value, axiom, tuple(sources), rule, tuple(premises))
 
     def _at(self, row: int, name: str) -> Any:
-        first = len(self.tables[0])
-        table, at = (self.tables[0], row) if row < first else (self.tables[1], row - first)
-        return table[name][at].as_py()
-
-
-def _first_half(ids: pa.ChunkedArray) -> NDArray[np.uint64]:
-    """The first eight bytes of each id, as numbers."""
-    halves = [np.zeros(0, np.uint64)]
-    for chunk in ids.chunks:
-        data = np.frombuffer(chunk.buffers()[1], np.uint8)[chunk.offset * 16 : (chunk.offset + len(chunk)) * 16]
-        halves.append(data.reshape(-1, 16)[:, :8].copy().view(">u8").ravel().astype(np.uint64))
-    return np.concatenate(halves)
+        return self._table[name][row].as_py()
 
 
 class _Words:
-    """Says triples in one language; what cannot be said in it is said in English.
+    """Says triples in one language; what cannot be said in it is said in English."""
 
-    Args:
-        kb: The knowledge base, whose facts and axioms tell what blank nodes stand for.
-        language: BCP 47 tag.
-    """
-
-    def __init__(self, kb: KnowledgeBase, language: str = "en") -> None:
+    def __init__(self, kb: KnowledgeBase, language: str) -> None:
         self._kb, self._wording = kb, Wording(kb, language)
         self._blank = pc.equal(pc.cast(kb.terms["kind"], pa.string()), "blank")
         self._subject, self._predicate, self._object = (
@@ -251,16 +227,7 @@ class _Words:
         )
 
     def sentence(self, subject: int, predicate: int, value: int) -> str:
-        """Say a triple in its plainest sentence; an axiom about the vocabulary in words for what it means.
-
-        Args:
-            subject: Term number.
-            predicate: Term number.
-            value: The object's term number.
-
-        Returns:
-            One sentence. A blank node that stands for a class expression or a list is said by its parts.
-        """
+        """Say a triple in its plainest sentence, an axiom by its meaning, a class expression or a list by its parts."""
         name = self._iri(predicate)
         template = _KINDS.get(self._iri(value)) if name == iri("rdf:type") else _AXIOMS.get(name)
         if template is None:

@@ -1,21 +1,17 @@
-"""Columns → what is wrong with the names of things: missing, shared, malformed labels, and predicates without a lexicon entry."""
+"""Checks of names: labels that are missing, shared, malformed or long, and predicates without a lexicon entry."""
 
 import re
-from collections.abc import Iterator
+from functools import partial
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
+import polars as pl
 
-from kaug.arrays import grouped
-from kaug.curation.quality.columns import RDF, RDFS, Columns, codes_of
-from kaug.curation.quality.finding import Finding, Item, counted
+from kaug.curation.quality.check import Cases, Check, ranked
+from kaug.curation.quality.graph import Graph
 
-__all__ = ["check_labels", "check_lexicon", "labelled", "well_formed"]
+__all__ = ["CHECKS", "well_formed"]
 
-LONGEST_LABEL = 200
-_SHOWN = 5
+_LONGEST_LABEL = 200
+_SHOWN, _FACTS = 5, 3
 _TAG = re.compile(
     r"(?:([a-z]{2,3})(?:-[a-z]{3}){0,3}|[a-z]{4,8})(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?"
     r"(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(?:-[a-wyz0-9](?:-[a-z0-9]{2,8})+)*(?:-x(?:-[a-z0-9]{1,8})+)?"
@@ -50,106 +46,130 @@ def well_formed(tag: str) -> bool:
     return len(parts[1] or "abc") == 3 or parts[1] in _TWO
 
 
-def labelled(c: Columns, language: str | None = None) -> NDArray[np.bool_]:
-    """Tell of every term whether it has a label, in a language or in any; bool, one per term."""
-    named = np.zeros(c.terms, dtype=bool)
-    labels = c.kb.labels
-    if language is not None:
-        tag = language.lower()
-        labels = labels.filter(pc.or_(pc.equal(labels["language"], tag), pc.starts_with(labels["language"], f"{tag}-")))
-    named[labels["term"].to_numpy()] = True
-    return named
+def _unlabelled(g: Graph, *, kind: str) -> Cases:
+    """Entities of a kind that have no label in any language, those with the most facts first."""
+    entities = g.entities.filter(pl.col("kind") == kind)
+    cases = entities.filter(~pl.col("any")).sort("mentions", "term", descending=[True, False])
+    return cases.select(terms=pl.concat_list("term"), count="mentions"), {"total": len(entities)}
 
 
-def check_labels(c: Columns, most: int) -> Iterator[Finding]:
-    """Check the labels of what occurs in facts."""
-    yield from _missing(c, most)
-    yield from _shared(c, most)
-    yield from _bad_tags(c, most)
-    terms = c.kb.labels["term"].to_numpy().astype(np.int64)
-    empty = terms[pc.equal(pc.utf8_trim_whitespace(c.kb.labels["text"]), "").to_numpy()]
-    items = [Item([term], facts=c.about(term)) for term in empty[:most].tolist()]
-    yield Finding("empty-label", len(empty), items)
-    length = pc.utf8_length(c.kb.labels["text"]).to_numpy()
-    long = np.flatnonzero(length > LONGEST_LABEL)
-    shown = long[np.argsort(-length[long], kind="stable")][:most].tolist()
-    items = [Item([int(terms[row])], (f"{length[row]:,} characters",), int(length[row])) for row in shown]
-    yield Finding("long-label", len(long), items, {"longest": LONGEST_LABEL})
+def _missing_in_language(g: Graph) -> Cases:
+    """Entities with a label that have none in a wanted language: a case for each language."""
+    entities = g.entities.sort("mentions", "term", descending=[True, False]).filter("any")
+    gaps = [entities.filter(~pl.col(f"@{language}"))["term"] for language in g.kb.languages]
+    cases = pl.DataFrame(
+        {
+            "terms": [gap.head(_SHOWN).to_list() for gap in gaps],
+            "count": [len(gap) for gap in gaps],
+            "language": g.kb.languages,
+        },
+        schema={"terms": pl.List(pl.UInt32), "count": pl.UInt32, "language": pl.String},
+    ).filter(pl.col("count") > 0)
+    return cases, {"count": cases["count"].sum()}
 
 
-def check_lexicon(c: Columns, most: int) -> Iterator[Finding]:
-    """Find the predicates of facts that the lexicon has no statement for."""
-    stated = c.kb.lexicon.filter(pc.equal(c.kb.lexicon["property"], "statement"))["predicate"].to_numpy()
-    ruled = c.find([RDF + "type", RDFS + "subClassOf"])  # these have a rule of their own
-    used, many = np.unique(c.predicate[: c.facts], return_counts=True)
-    bare = np.flatnonzero(~np.isin(used, stated) & ~np.isin(used, ruled))
-    bare = bare[np.argsort(-many[bare], kind="stable")]
-    items = [
-        Item([predicate], (counted(number, "fact", "facts"),), number, c.rows(predicate)[:3].tolist())
-        for predicate, number in zip(used[bare[:most]].tolist(), many[bare[:most]].tolist(), strict=True)
-    ]
-    share = many[bare].sum() / max(1, c.facts)
-    yield Finding("predicate-without-lexicon", len(bare), items, {"share": share})
+def _shared_labels(g: Graph) -> Cases:
+    """Preferred labels that several entities have."""
+    labels = g.preferred.group_by("of_text", "of_language").agg(
+        pl.col("text", "language").first(), members="term", count=pl.len()
+    )
+    cases = ranked(labels.filter(pl.col("count") > 1), "of_text", "of_language")
+    language = pl.when(pl.col("language") == "").then(pl.lit("")).otherwise("@" + pl.col("language"))
+    entities = cases["members"].explode().n_unique()
+    return cases.select(
+        "count",
+        language.alias("language"),
+        pl.col("text").str.head(_LONGEST_LABEL),
+        terms=pl.col("members").list.head(_SHOWN),
+    ), {"entities": entities}
 
 
-def _missing(c: Columns, most: int) -> Iterator[Finding]:
-    named = labelled(c)
-    degree = np.bincount(np.concatenate([c.subject[: c.facts], c.object[: c.facts]]), minlength=c.terms)
-    entities = c.entities[np.argsort(-degree[c.entities], kind="stable")]
-    without = entities[~named[entities]]
-    for id_, kind in (("entity-without-label", 0), ("blank-node-without-label", 2)):
-        terms = without[c.kind[without] == kind]
-        items = [Item([t], ("is called “", 0, "”"), int(degree[t]), c.about(t)) for t in terms[:most].tolist()]
-        yield Finding(id_, len(terms), items, {"total": int((c.kind[entities] == kind).sum())})
-    gaps = []
-    for language in c.kb.languages:
-        gap = entities[named[entities] & ~labelled(c, language)[entities]]
-        if len(gap):
-            gaps.append(Item(gap[:_SHOWN].tolist(), (f"no label in {language}",), len(gap)))
-    yield Finding("label-missing-in-language", sum(gap.count for gap in gaps), gaps[:most])
+def _several_preferred(g: Graph) -> Cases:
+    """Entities with several preferred labels in one language."""
+    labels = g.preferred.group_by("term", "of_language").agg(
+        pl.col("language").first(), texts=pl.col("text").str.head(60).head(_SHOWN), count=pl.len()
+    )
+    cases = ranked(labels.filter(pl.col("count") > 1), "term", "of_language")
+    return cases.select(
+        "count",
+        terms=pl.concat_list("term"),
+        language=pl.col("language").replace("", "no language"),
+        texts="“" + pl.col("texts").list.join("”, “") + "”",
+    )
 
 
-def _shared(c: Columns, most: int) -> Iterator[Finding]:
-    known = np.zeros(c.terms, dtype=bool)
-    known[c.entities] = True
-    labels = c.kb.labels.filter(pc.and_(c.kb.labels["preferred"], pa.array(known[c.kb.labels["term"].to_numpy()])))
-    term = labels["term"].to_numpy().astype(np.int64)
-    text, tag = codes_of(labels["text"]), codes_of(labels["language"])
-
-    def label_of(row: int) -> dict[str, str]:
-        return {name: labels[name][row].as_py() for name in ("text", "language")}
-
-    groups = grouped(text, tag)
-    shared = groups.largest()
-    items = []
-    for number in shared[:most]:
-        members, label = term[groups[number]].tolist(), label_of(int(groups[number][0]))
-        language = f"@{label['language']}" if label["language"] else ""
-        note = f"all called “{label['text'][:LONGEST_LABEL]}”{language}"
-        items.append(Item(members[:_SHOWN], (note,), len(members), c.example_of(members)))
-    several = np.repeat(groups.sizes > 1, groups.sizes)
-    yield Finding("shared-label", len(shared), items, {"entities": len(np.unique(term[groups.rows][several]))})
-    groups = grouped(term, tag)
-    twice = groups.largest()
-    items = []
-    for number in twice[:most]:
-        named = [label_of(int(row)) for row in groups[number]]
-        texts = ", ".join(f"“{label['text'][:60]}”" for label in named[:_SHOWN])
-        note = f"{named[0]['language'] or 'no language'}: {texts}"
-        items.append(Item([int(term[groups[number][0]])], (note,), len(named)))
-    yield Finding("several-preferred-labels", len(twice), items)
+def _bad_tags(g: Graph) -> Cases:
+    """Language tags of labels, and of values in facts, that BCP 47 does not allow."""
+    objects = g.facts.group_by(term="object").agg(row=pl.col("row").first())
+    values = g.literals.select("term", "language").join(objects, "term").sort("term")
+    labels = g.labels.select("term", "language", row=None, noun=pl.lit("labels"))
+    values = values.select("term", "language", "row", noun=pl.lit("values"))
+    tagged = pl.concat([labels, values], how="vertical_relaxed")
+    bad = [tag for tag in tagged["language"].drop_nulls().unique() if tag and not well_formed(tag)]
+    cases = (
+        tagged.filter(pl.col("language").is_in(bad))
+        .group_by("noun", "language")
+        .agg(terms=pl.col("term").head(_SHOWN), count=pl.len(), facts=pl.col("row").drop_nulls().head(_FACTS))
+    )
+    cases = ranked(cases, "noun", "language")
+    return cases, {"count": cases["count"].sum()}
 
 
-def _bad_tags(c: Columns, most: int) -> Iterator[Finding]:
-    labels, items = c.kb.labels, []
-    for tag in sorted(tag for tag in pc.unique(labels["language"]).to_pylist() if tag and not well_formed(tag)):
-        terms = labels.filter(pc.equal(labels["language"], tag))["term"].to_pylist()
-        items.append(Item(terms[:_SHOWN], (f"labels tagged {tag}",), len(terms)))
-    tagged = c.kb.terms["language"].cast(pa.string())
-    for tag in sorted(tag for tag in pc.unique(tagged.drop_null()).to_pylist() if not well_formed(tag)):
-        terms = np.flatnonzero(pc.fill_null(pc.equal(tagged, tag), False))
-        used = terms[np.isin(terms, c.object[: c.facts])].tolist()
-        if used:
-            items.append(Item(used[:_SHOWN], (f"values tagged {tag}",), len(used), c.example_of(used)))
-    items.sort(key=lambda item: (-item.count, item.note))
-    yield Finding("bad-language-tag", sum(item.count for item in items), items[:most])
+def _empty_labels(g: Graph) -> Cases:
+    """Labels of nothing but spaces."""
+    return g.labels.filter(pl.col("text").str.strip_chars() == "").select(terms=pl.concat_list("term"))
+
+
+def _long_labels(g: Graph) -> Cases:
+    """Labels that are texts rather than names."""
+    labels = g.labels.with_columns(count=pl.col("text").str.len_chars()).filter(pl.col("count") > _LONGEST_LABEL)
+    labels = ranked(labels, "row").select("count", terms=pl.concat_list("term"))
+    return labels, {"longest": _LONGEST_LABEL}
+
+
+def _without_statement(g: Graph) -> Cases:
+    """Predicates of facts that the lexicon has no statement for."""
+    lexicon = pl.DataFrame(g.kb.lexicon.select(["predicate", "property"]))
+    stated = lexicon.filter(pl.col("property") == "statement")["predicate"]
+    ruled = g.named("rdf:type", "rdfs:subClassOf")  # these have a rule of their own
+    predicates = g.facts.group_by("predicate").agg(count=pl.len(), facts=pl.col("row").head(_FACTS))
+    bare = ranked(predicates.filter(~pl.col("predicate").is_in([*stated, *ruled])), "predicate")
+    return bare.with_columns(terms=pl.concat_list("predicate")), {"share": bare["count"].sum() / max(1, len(g.facts))}
+
+
+# fmt: off
+CHECKS = [
+    Check("entity-without-label", "warning",
+        "{count:entity has|entities have} no label in any language kept, of {total:,} in facts.",
+        "Add rdfs:label; until then the name below is taught.",
+        partial(_unlabelled, kind="iri"), "is called “{0}”", examples="about"),
+    Check("blank-node-without-label", "warning",
+        "{count:blank node has|blank nodes have} no label in any language kept, of {total:,} in facts.",
+        "Give the node a label or an IRI with one, or leave its facts out of what is taught: its name is a digest.",
+        partial(_unlabelled, kind="blank"), "is called “{0}”", examples="about"),
+    Check("label-missing-in-language", "info",
+        "{count:label is|labels are} missing in a wanted language, of entities that have one in another.",
+        "Add the labels, or take the language out of [knowledge] languages.",
+        _missing_in_language, "no label in {language}"),
+    Check("shared-label", "warning", "{count:label is|labels are} shared by several entities ({entities:,} in all).",
+        "Merge those that are one thing; tell the others apart in their labels: a question cannot.",
+        _shared_labels, "all called “{text}”{language}", examples="each"),
+    Check("several-preferred-labels", "warning",
+        "{count:entity has|entities have} several preferred labels in one language.",
+        "Keep one; make the others skos:altLabel. Which one is said is otherwise settled by the alphabet.",
+        _several_preferred, "{language}: {texts}"),
+    Check("bad-language-tag", "error", "{count:label or value has|labels or values have} a language tag that is not BCP 47.",
+        "Correct the tag (ja, not jp; zh-Hant, not zh_TW): no wanted language matches it.",
+        _bad_tags, "{noun} tagged {language}"),
+    Check("empty-label", "error", "{count:label is|labels are} empty.",
+        "Remove the label, or write it.",
+        _empty_labels, examples="about"),
+    Check("long-label", "warning", "{count:label is|labels are} longer than {longest} characters.",
+        "Give the thing a name, and keep the long text as rdfs:comment.",
+        _long_labels, "{count:,} characters"),
+    Check("predicate-without-lexicon", "warning",
+        "{count:predicate has|predicates have} no statement in the lexicon; {share:.0%} of the facts are said by rule.",
+        "Read the sentences below; write kaug:statement and kaug:question for each predicate that reads badly.",
+        _without_statement, "{count:fact|facts}"),
+]
+# fmt: on

@@ -1,253 +1,202 @@
-"""Columns → what contradicts the vocabulary: functional properties, disjoint classes, property axioms, domains and ranges."""
+"""Checks of facts against the vocabulary: functional properties, disjoint classes, property axioms, domains and ranges."""
 
-from collections.abc import Iterator, Sequence
+from functools import partial
 
-import numpy as np
+import polars as pl
 
-from kaug.arrays import Numbers, below, distinct_below, grouped, join, pairs_within
-from kaug.curation.quality.columns import OWL, RDF, RDFS, XSD, Columns, linked
-from kaug.curation.quality.finding import Finding, Item, counted
-from kaug.curation.quality.literals import DERIVED
+from kaug.curation.quality.check import Cases, Check, ranked
+from kaug.curation.quality.graph import Graph
+from kaug.curation.quality.values import derives
 
-__all__ = ["check_disjoint", "check_functional", "check_property_axioms", "check_ranges"]
+__all__ = ["CHECKS"]
 
-LOOKS_FUNCTIONAL = 0.99
-FEWEST_SUBJECTS = 100
-_ANY = (RDFS + "Resource", OWL + "Thing", RDFS + "Literal", OWL + "Class", RDFS + "Class", RDF + "Property")
-
-
-def check_functional(c: Columns, most: int) -> Iterator[Finding]:
-    """Check properties that have one value at most: declared so, or by the look of the facts."""
-    same = linked(*c.pairs(OWL + "sameAs"), c.terms)
-    functional, inverse = c.typed(OWL + "FunctionalProperty"), c.typed(OWL + "InverseFunctionalProperty")
-    rows_of = [_facts_of(c, functional), _limited(c), _facts_of(c, inverse)]
-    ends = [c.subject, c.subject, c.object]
-    conflicts = []
-    for number, (rows, owner) in enumerate(rows_of):
-        end, other = ends[number][rows], same[(c.object, c.object, c.subject)[number][rows]]
-        values = grouped(owner, end, other).heads  # each value once
-        groups = grouped(owner[values], end[values])
-        heads = values[groups.heads]
-        columns = np.stack([owner[heads], end[heads], groups.sizes, np.full(len(heads), number)])
-        conflicts.append(columns[:, groups.sizes > 1])
-    owner, end, size, number_of = np.concatenate(conflicts, axis=1)
-    # A property may be declared and restricted at once: each conflict counts once.
-    once = grouped(number_of == 2, owner, end).heads
-    ranked = once[np.lexsort((end[once], owner[once], number_of[once], -size[once]))]
-    items = []
-    for n in ranked[:most].tolist():
-        rows, declared = rows_of[number_of[n]]
-        shown = rows[(ends[number_of[n]][rows] == end[n]) & (declared == owner[n])]
-        note = (f"has {size[n]:,} {'subjects' if number_of[n] == 2 else 'values'} of “", 1, "”")
-        items.append(Item([int(end[n]), int(owner[n])], note, int(size[n]), np.unique(shown)[:3].tolist()))
-    yield Finding("functional-conflict", len(once), items)
-    yield from _suspects(c, most)
+_LOOKS_FUNCTIONAL, _FEWEST_SUBJECTS = 0.99, 100
+_ANY = ("rdfs:Resource", "owl:Thing", "rdfs:Literal", "owl:Class", "rdfs:Class", "rdf:Property")
+_DISJOINT = ("owl:disjointWith", "owl:complementOf", "owl:AllDisjointClasses", "owl:disjointUnionOf")
+_SHOWN = 3
 
 
-def check_disjoint(c: Columns, most: int) -> Iterator[Finding]:
-    """Check that nothing is of two classes that are said to be disjoint, and that no class lies below two such."""
-    pairs = c.pairs(OWL + "disjointWith", OWL + "complementOf")
-    named, apart = _exclusive(c, *pairs, "AllDisjointClasses", c.pairs(OWL + "disjointUnionOf")[1])
-    node, column = below(*c.classes_above, named, np.arange(len(named)))
-    entity, kind = c.types
-    at, place = join(kind, node)
-    typed = grouped(entity[at], column[place]).heads
-    sub, type_of = c.find([RDFS + "subClassOf", RDF + "type"]).tolist()
-    for id_, owner, classes, note, predicate in (
-        ("unsatisfiable-class", node, column, "lies below both “", sub),
-        ("disjoint-types", entity[at][typed], column[place][typed], "is both “", type_of),
-    ):
-        hits = _clashes(owner, classes, apart, len(named))
-        items = [
-            Item([n, int(named[a]), int(named[b])], (note, 1, "” and “", 2, "”"), 1, c.about(n, predicate, axioms=True))
-            for n, a, b in hits[:most].tolist()
-        ]
-        yield Finding(id_, len(hits), items)
-
-
-def check_property_axioms(c: Columns, most: int) -> Iterator[Finding]:
-    """Check asymmetric, irreflexive and disjoint properties."""
-    rows, owner = _facts_of(c, c.typed(OWL + "AsymmetricProperty"))
-    subject, value = c.subject[rows], c.object[rows]
-    groups = grouped(owner, np.minimum(subject, value), np.maximum(subject, value))
-    group = groups.numbers
-    back = np.bincount(group, subject > value, len(groups.sizes)) > 0
-    # Each clash once, from the side of the smaller term; what points at itself is found below.
-    ahead = np.flatnonzero((subject < value) & back[group])
-    items = []
-    for n in ahead[:most].tolist():
-        pair = groups[group[n]]
-        facts = [rows[n], *rows[pair[subject[pair] > value[pair]]]][:3]
-        terms = [int(subject[n]), int(value[n]), int(owner[n])]
-        items.append(Item(terms, ("“", 2, "” holds both ways"), 1, [int(row) for row in facts]))
-    yield Finding("asymmetric-both-ways", len(ahead), items)
-
-    rows, owner = _facts_of(c, c.typed(OWL + "IrreflexiveProperty", OWL + "AsymmetricProperty"))
-    selfish = np.flatnonzero(c.subject[rows] == c.object[rows])
-    items = [
-        Item([int(c.subject[rows[n]]), int(owner[n])], ("“", 1, "” to itself"), 1, [int(rows[n])])
-        for n in selfish[:most].tolist()
-    ]
-    yield Finding("irreflexive-to-itself", len(selfish), items)
-
-    named, apart = _exclusive(c, *c.pairs(OWL + "propertyDisjointWith"), "AllDisjointProperties")
-    rows, owner = _facts_of(c, named)
-    column = np.searchsorted(named, owner)
-    groups = grouped(c.subject[rows], c.object[rows])
-    pair = groups.numbers
-    once = grouped(pair, column).heads
-    hits = _clashes(pair[once], column[once], apart, len(named))
-    items = []
-    for n, a, b in hits[:most].tolist():
-        shown = rows[groups[n][np.isin(column[groups[n]], [a, b])]]
-        terms = [int(c.subject[shown[0]]), int(c.object[shown[0]]), int(named[a]), int(named[b])]
-        items.append(Item(terms, ("related by both “", 2, "” and “", 3, "”"), 1, np.unique(shown)[:3].tolist()))
-    yield Finding("disjoint-properties", len(hits), items)
-
-
-def check_ranges(c: Columns, most: int) -> Iterator[Finding]:
-    """Check the declared domains and ranges. RDFS would infer the type instead; a missing type is as telling."""
-    for side, name, end in (("domain", "subject", c.subject), ("range", "object", c.object)):
-        strays = list(_strays(c, *c.pairs(RDFS + side), end))
-        items = []
-        for predicate, wanted, rows in sorted(strays, key=lambda stray: (-len(stray[2]), *stray[:2]))[:most]:
-            note = (f"{counted(len(rows), 'fact', 'facts')} of “", 0, f"” whose {name} is not “", 1, "”")
-            items.append(Item([predicate, wanted], note, len(rows), rows[:3].tolist()))
-        number = len(distinct_below(np.concatenate([end[:0], *(rows for *_, rows in strays)]), c.facts))
-        yield Finding(f"outside-{side}", number, items)
-
-
-def _suspects(c: Columns, most: int) -> Iterator[Finding]:
-    settled = np.concatenate([c.typed(OWL + "FunctionalProperty"), c.find([RDF + "type", RDFS + "subClassOf"])])
-    groups = grouped(c.predicate[: c.facts], c.subject[: c.facts])
-    used, place = np.unique(c.predicate[groups.heads], return_inverse=True)
-    subjects = np.bincount(place, minlength=len(used))
-    odd = np.bincount(place[groups.sizes > 1], minlength=len(used))
-    looks = (subjects >= FEWEST_SUBJECTS) & (odd > 0) & (subjects - odd >= LOOKS_FUNCTIONAL * subjects)
-    looks &= ~np.isin(used, settled)
-    several = groups.largest(where=looks[place])
-    items = []
-    for number in several[:most]:
-        rows, which = groups[number], place[number]
-        share = 1 - odd[which] / subjects[which]
-        note = (f"has {len(rows)} values of “", 1, f"”; {share:.1%} of {subjects[which]:,} subjects have one")
-        items.append(Item([int(c.subject[rows[0]]), int(used[which])], note, len(rows), rows[:3].tolist()))
-    predicates = counted(int(looks.sum()), "predicate", "predicates")
-    yield Finding("looks-functional", len(several), items, {"predicates": predicates})
-
-
-def _facts_of(c: Columns, properties: Numbers) -> tuple[Numbers, Numbers]:
-    """Rows of the facts of properties and of what lies below them, with the property of each."""
-    rows, column = _facts_by_column(c, properties)
-    return rows, properties[column]
-
-
-def _facts_by_column(c: Columns, properties: Numbers) -> tuple[Numbers, Numbers]:
-    lower, column = below(*c.properties_above, properties, np.arange(len(properties)))
-    parts = [c.rows(int(predicate)) for predicate in lower]
-    return np.concatenate([lower[:0], *parts]), np.repeat(column, [len(part) for part in parts]).astype(np.int64)
-
-
-def _limited(c: Columns) -> tuple[Numbers, Numbers]:
-    """Rows of facts under an OWL restriction to one value at most, with the property of each."""
-    node, limit = c.pairs(OWL + "maxCardinality", OWL + "cardinality")
-    single = np.unique(node[c.values(limit).to_numpy(zero_copy_only=False) == "1"])
-    holder, properties = c.pairs(OWL + "onProperty")
-    order = np.argsort(holder, kind="stable")
-    at, place = join(single, holder[order])
-    restriction, declared = single[at], properties[order][place]
-    classes, column = below(*c.classes_above, restriction, np.arange(len(restriction)))
-    entity, kind = c.types
-    at, place = join(kind, classes)
-    held = np.unique(entity[at] * len(restriction) + column[place])
-    rows, which = _facts_by_column(c, declared)
-    inside = np.isin(c.subject[rows] * len(restriction) + which, held)
-    return rows[inside], declared[which[inside]]
-
-
-def _exclusive(
-    c: Columns, one: Numbers, other: Numbers, group: str, heads: Numbers | None = None
-) -> tuple[Numbers, Numbers]:
-    """What excludes something else, ascending, and the pairs that exclude each other, as keys of places in it.
-
-    Args:
-        c: The columns.
-        one: Pairs stated one by one.
-        other: Likewise.
-        group: The class of those nodes of which the members exclude each other.
-        heads: Lists of which the members exclude each other.
-    """
-    node, lists = c.pairs(OWL + "members")
-    lists = lists[np.isin(node, c.typed(OWL + group))]
-    at, member = c.members(lists if heads is None else np.concatenate([lists, heads]))
-    order = np.argsort(at, kind="stable")
-    first, second = (member[order][half] for half in pairs_within(at[order]))
-    one, other = np.concatenate([one, first]), np.concatenate([other, second])
-    one, other = one[one != other], other[one != other]
-    named = np.unique(np.concatenate([one, other]))
-    return named, _keys(np.searchsorted(named, one), np.searchsorted(named, other), len(named))
-
-
-def _clashes(group: Numbers, column: Numbers, apart: Numbers, size: int) -> Numbers:
-    """Groups that hold two columns that exclude each other, int64 (n, 3): group, column, column; the first such pair of each."""
-    first, second = pairs_within(group)
-    hit = np.isin(_keys(column[first], column[second], size), apart)
-    first, second = first[hit], second[hit]
-    _, once = np.unique(group[first], return_index=True)
-    return np.stack([group[first[once]], column[first[once]], column[second[once]]], axis=1)
-
-
-def _keys(one: Numbers, other: Numbers, size: int) -> Numbers:
-    return np.minimum(one, other) * size + np.maximum(one, other)
-
-
-def _strays(c: Columns, properties: Numbers, wanted: Numbers, end: Numbers) -> Iterator[tuple[int, int, Numbers]]:
-    """Property, the class or datatype wanted, and the rows of its facts whose end is not that; none without rows."""
-    union, heads = c.pairs(OWL + "unionOf")
-    # Against class expressions other than unions nothing is checked.
-    telling = ~np.isin(wanted, c.find(_ANY)) & ((c.kind[wanted] == 0) | np.isin(wanted, union))
-    properties, wanted = properties[telling], wanted[telling]
-    named = np.unique(wanted)
-    # A union stands for its members.
-    at, member = c.members(heads)
-    child, parent = c.classes_above
-    node, column = below(
-        np.concatenate([child, member]), np.concatenate([parent, union[at]]), named, np.arange(len(named))
+def _functional_conflicts(g: Graph) -> Cases:
+    """Several values of a functional property, or several subjects of an inverse functional one."""
+    same = pl.lit(g.linked(g.pairs("owl:sameAs")))
+    inverse = g.facts_of(g.typed("owl:InverseFunctionalProperty")).select(
+        "row", "property", end="object", other="subject"
     )
-    entity, kind = c.types
-    at, place = join(kind, node)
-    order = np.argsort(column[place], kind="stable")
-    holder, owners = entity[at][order], column[place][order]
-    inside, typed = np.zeros((2, c.terms), dtype=bool)
-    typed[entity] = True
-    codes, names = c.datatype
-    datatypes = _datatypes(c, named)
-    for predicate, wish in zip(properties.tolist(), np.searchsorted(named, wanted).tolist(), strict=True):
-        rows = c.rows(predicate)
-        terms, datatype = end[rows], datatypes[wish]
-        literal = c.kind[terms] == 1
-        if datatype is not None:
-            fitting = np.array([_fits(name, datatype) for name in names] or [False])
-            bad = ~literal | ~fitting[codes[terms]]
-        else:
-            fit = holder[np.searchsorted(owners, wish) : np.searchsorted(owners, wish, side="right")]
-            inside[fit] = True
-            bad = literal | (typed[terms] & ~inside[terms])
-            inside[fit] = False
-        if bad.any():
-            yield predicate, int(named[wish]), rows[bad]
+    facts = [g.facts_of(g.typed("owl:FunctionalProperty")), _restricted(g)]
+    facts = [part.select("row", "property", end="subject", other="object") for part in facts]
+    facts = [part.with_columns(number=pl.lit(number)) for number, part in enumerate([*facts, inverse])]
+    values = pl.concat(facts).with_columns(value=same.gather(pl.col("other")))
+    case = ["number", "property", "end"]
+    several = values.unique([*case, "value"]).group_by(case).agg(count=pl.len()).filter(pl.col("count") > 1)
+    rows = values.join(several, case).unique([*case, "row"]).sort("row")
+    cases = ranked(rows.group_by(*case, "count").agg(facts=pl.col("row").head(_SHOWN)), *case)
+    noun = pl.when(pl.col("number") == 2).then(pl.lit("subjects")).otherwise(pl.lit("values"))
+    cases = cases.with_columns(noun=noun, terms=pl.concat_list("end", "property"))
+    # A property may be declared and restricted at once: each conflict counts once.
+    return cases.unique(["property", "end", "noun"], keep="first", maintain_order=True)
 
 
-def _datatypes(c: Columns, named: Numbers) -> Sequence[str | None]:
-    """The IRI of each that is a datatype, None for a class."""
-    declared = np.isin(named, c.typed(RDFS + "Datatype")).tolist()
-    return [
-        value if datatype or value.startswith(XSD) or value == RDF + "langString" else None
-        for value, datatype in zip(c.values(named).to_pylist(), declared, strict=True)
-    ]
+def _restricted(g: Graph) -> pl.DataFrame:
+    """The facts that an OWL restriction of their subject's class to one value at most is about, with the property of each."""
+    single = g.pairs("owl:maxCardinality", "owl:cardinality").filter(g.get("value", "object") == "1")
+    limits = g.pairs("owl:onProperty").filter(pl.col("subject").is_in(single["subject"].implode()))
+    limits = limits.select(property="object", **{"class": "subject"})
+    limited = g.instances(limits["class"].unique()).join(limits, "class").select("property", subject="entity")
+    return g.facts_of(limits["property"].unique()).join(limited, ["property", "subject"], "semi")
 
 
-def _fits(datatype: str, wanted: str) -> bool:
-    while datatype != wanted and datatype in DERIVED:
-        datatype = DERIVED[datatype]
-    return datatype == wanted or (wanted == XSD + "string" and datatype == RDF + "langString")
+def _seeming_conflicts(g: Graph) -> Cases:
+    """Several values of a predicate of which nearly all subjects have one."""
+    settled = [*g.typed("owl:FunctionalProperty"), *g.named("rdf:type", "rdfs:subClassOf")]
+    looks = g.fan_out.group_by("predicate").agg(subjects=pl.len(), odd=(pl.col("count") > 1).sum())
+    looks = looks.filter(
+        ~pl.col("predicate").is_in(settled),
+        pl.col("subjects") >= _FEWEST_SUBJECTS,
+        pl.col("odd") > 0,
+        pl.col("subjects") - pl.col("odd") >= _LOOKS_FUNCTIONAL * pl.col("subjects"),
+    )
+    cases = g.fan_out.filter(pl.col("count") > 1).join(looks, "predicate")
+    facts = g.facts.join(cases, ["predicate", "subject"], "semi").group_by("predicate", "subject").agg(facts="row")
+    cases = cases.join(facts, ["predicate", "subject"]).with_columns(
+        pl.col("facts").list.head(_SHOWN),
+        terms=pl.concat_list("subject", "predicate"),
+        share=1 - pl.col("odd") / pl.col("subjects"),
+    )
+    return ranked(cases, "predicate", "subject"), {"predicates": len(looks)}
+
+
+def _clashing_classes(g: Graph, *, of: str) -> Cases:
+    """Entities of two classes said to be disjoint, or classes below two such."""
+    apart = g.disjoint_classes
+    named = pl.concat([apart["a"], apart["b"]]).unique()
+    if of == "class":
+        owned, predicate = g.subclasses(named).rename({"node": "owner"}), g.named("rdfs:subClassOf")
+    else:
+        owned, predicate = g.instances(named).rename({"entity": "owner"}), g.named("rdf:type")
+    clashes = _clashes(owned, "class", ["owner"], apart)
+    stated = g.triples.filter(pl.col("predicate").is_in(predicate)).group_by(owner="subject").agg(facts="row")
+    cases = clashes.join(stated, "owner", "left", maintain_order="left")
+    return cases.select(terms=pl.concat_list("owner", "a", "b"), facts=pl.col("facts").list.head(_SHOWN))
+
+
+def _both_ways(g: Graph) -> Cases:
+    """Pairs related both ways by an asymmetric property."""
+    facts = g.facts_of(g.typed("owl:AsymmetricProperty"))
+    # Each clash once, from the side of the smaller term.
+    back = facts.filter(pl.col("subject") > pl.col("object")).rename({"subject": "object", "object": "subject"})
+    key = ["property", "subject", "object"]
+    back = back.group_by(key).agg(back="row")
+    cases = facts.join(back, key, maintain_order="left")
+    return cases.select(
+        terms=pl.concat_list("subject", "object", "property"), facts=pl.concat_list("row", "back").list.head(_SHOWN)
+    )
+
+
+def _to_themselves(g: Graph) -> Cases:
+    """Entities related to themselves by an irreflexive or asymmetric property."""
+    facts = g.facts_of(g.typed("owl:IrreflexiveProperty", "owl:AsymmetricProperty"))
+    facts = facts.filter(pl.col("subject") == pl.col("object"))
+    return facts.select(terms=pl.concat_list("subject", "property"), facts=pl.concat_list("row"))
+
+
+def _clashing_properties(g: Graph) -> Cases:
+    """Pairs related by two properties said to be disjoint."""
+    apart = g.exclusive(["owl:propertyDisjointWith"], "owl:AllDisjointProperties", [])
+    facts = g.facts_of(pl.concat([apart["a"], apart["b"]]).unique())
+    pair = ["subject", "object"]
+    clashes = _clashes(facts.select(*pair, "property").unique(), "property", pair, apart)
+    shown = facts.select(*pair, "property", "row").join(clashes, pair)
+    shown = shown.filter((pl.col("property") == pl.col("a")) | (pl.col("property") == pl.col("b")))
+    rows = shown.group_by(pair).agg(facts=pl.col("row").unique().sort().head(_SHOWN))
+    return clashes.join(rows, pair, maintain_order="left").select("facts", terms=pl.concat_list(*pair, "a", "b"))
+
+
+def _clashes(owned: pl.DataFrame, kind: str, owner: list[str], apart: pl.DataFrame) -> pl.DataFrame:
+    """Owners of two classes or properties that exclude each other, ascending, with the first such pair `a`, `b` of each."""
+    first = owned.rename({kind: "a"}).join(apart, "a")
+    both = first.join(owned.rename({kind: "b"}), [*owner, "b"], "semi")
+    return both.sort(*owner, "a", "b").unique(owner, keep="first", maintain_order=True)
+
+
+def _strays(g: Graph, *, declared: str, end: str) -> Cases:
+    """Facts whose subject or object is not of the declared class or datatype.
+
+    RDFS would infer the type instead; a missing type is as telling. Of class expressions, only unions are looked into.
+    """
+    unions = g.pairs("owl:unionOf").select(union="subject", head="object")
+    wanted = g.pairs(declared).rename({"subject": "predicate", "object": "class"})
+    wanted = wanted.filter(
+        ~pl.col("class").is_in(g.named(*_ANY)),
+        (g.get("kind", "class") == "iri") | pl.col("class").is_in(unions["union"].implode()),
+    )
+    names = {term: name for name, term in g.vocabulary.items() if name.startswith("xsd:") or name == "rdf:langString"}
+    values = g.terms["value"]
+    names |= {term: names.get(term, values[term]) for term in g.typed("rdfs:Datatype")}
+    datatypes = {term: names[term] for term in wanted["class"].unique() if term in names}
+    present = g.literals["datatype"].unique()
+    fitting = [(term, name) for term, wish in datatypes.items() for name in present if derives(name, wish)]
+    inside = g.instances(wanted["class"].unique(), g.members(unions)).rename({"entity": end})
+    facts = g.facts.select("row", "predicate", end).join(wanted, "predicate")
+    facts = facts.with_columns(kind=g.get("kind", end), datatype=g.get("datatype", end))
+    facts = facts.join(
+        pl.DataFrame(fitting, {"class": pl.UInt32, "datatype": pl.String}, orient="row").with_columns(fits=True),
+        ["class", "datatype"],
+        "left",
+    )
+    facts = facts.join(inside.with_columns(inside=True), [end, "class"], "left")
+    typed = pl.col(end).is_in(g.types["entity"].unique().implode())
+    is_literal = pl.col("kind") == "literal"
+    stray = (
+        pl.when(pl.col("class").is_in(list(datatypes)))
+        .then(~is_literal | pl.col("fits").is_null())
+        .otherwise(is_literal | (typed & pl.col("inside").is_null()))
+    )
+    facts = facts.filter(stray).sort("row")
+    cases = facts.group_by("predicate", "class").agg(count=pl.len(), facts=pl.col("row").head(_SHOWN))
+    cases = cases.with_columns(terms=pl.concat_list("predicate", "class"))
+    return ranked(cases, "predicate", "class"), {"count": facts["row"].n_unique()}
+
+
+# fmt: off
+CHECKS = [
+    Check("functional-conflict", "error", "{count:conflict|conflicts}: more values than a functional property may have.",
+        "Keep the right value, or say that the values are one thing (owl:sameAs), or drop the declaration.",
+        _functional_conflicts, "has {count:,} {noun} of “{1}”",
+        needs=("owl:FunctionalProperty", "owl:InverseFunctionalProperty", "owl:maxCardinality", "owl:cardinality")),
+    Check("unsatisfiable-class", "error",
+        "{count:class|classes} can have no instance: below two classes said to be disjoint.",
+        "Mend the superclass that is wrong, or take the disjointness back.",
+        partial(_clashing_classes, of="class"), "lies below both “{1}” and “{2}”",
+        needs=_DISJOINT),
+    Check("disjoint-types", "error", "{count:entity is|entities are} of two classes said to be disjoint.",
+        "Remove the type that is wrong; if both are right, the disjointness is not.",
+        partial(_clashing_classes, of="entity"), "is both “{1}” and “{2}”",
+        needs=_DISJOINT),
+    Check("asymmetric-both-ways", "error", "{count:pair is|pairs are} related both ways by an asymmetric property.",
+        "Remove the direction that is wrong.",
+        _both_ways, "“{2}” holds both ways",
+        needs=("owl:AsymmetricProperty",)),
+    Check("irreflexive-to-itself", "error",
+        "{count:entity is|entities are} related to itself by an irreflexive or asymmetric property.",
+        "Remove the fact.",
+        _to_themselves, "“{1}” to itself",
+        needs=("owl:IrreflexiveProperty", "owl:AsymmetricProperty")),
+    Check("disjoint-properties", "error", "{count:pair is|pairs are} related by two properties said to be disjoint.",
+        "Remove the fact that is wrong.",
+        _clashing_properties, "related by both “{2}” and “{3}”",
+        needs=("owl:propertyDisjointWith", "owl:AllDisjointProperties")),
+    Check("outside-domain", "warning", "{count:fact has|facts have} a subject that is not of the declared domain.",
+        "Give the subject the type, or correct the fact or the rdfs:domain.",
+        partial(_strays, declared="rdfs:domain", end="subject"), "{count:fact|facts} of “{0}” whose subject is not “{1}”",
+        needs=("rdfs:domain",)),
+    Check("outside-range", "warning", "{count:fact has|facts have} an object that is not of the declared range.",
+        "Give the object the type, or correct the fact or the rdfs:range.",
+        partial(_strays, declared="rdfs:range", end="object"), "{count:fact|facts} of “{0}” whose object is not “{1}”",
+        needs=("rdfs:range",)),
+    Check("looks-functional", "warning",
+        "{count:subject has|subjects have} several values of a predicate of which nearly all others have one"
+        " ({predicates:predicate|predicates}).",
+        "Look at each: a wrong value among right ones, or a predicate that may have several.",
+        _seeming_conflicts, "has {count} values of “{1}”; {share:.1%} of {subjects:,} subjects have one"),
+]
+# fmt: on

@@ -1,116 +1,23 @@
-"""A knowledge base → its quality report as JSON, as lines for a terminal, and as a page that loads nothing."""
+"""A quality report → lines for a terminal, two files, and a page that loads nothing."""
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
-from kaug.curation.quality import figures
-from kaug.curation.quality.columns import Columns, gather
-from kaug.curation.quality.duplicates import check_duplicates
-from kaug.curation.quality.finding import AREAS, SEVERITIES, SHACL, Finding, Item, Names, counted, settle
-from kaug.curation.quality.labels import check_labels, check_lexicon
-from kaug.curation.quality.literals import check_literals, check_mixed
-from kaug.curation.quality.logic import check_disjoint, check_functional, check_property_axioms, check_ranges
-from kaug.curation.quality.shape import check_cycles, check_ends, check_islands
+from kaug.curation.quality.check import SEVERITIES, counted
+from kaug.curation.quality.findings import assess
 from kaug.html import page, svg
 from kaug.knowledge.knowledge_base import KnowledgeBase, find_kb, load_kb
 from kaug.store.artifact import load, verify_file
 from kaug.store.files import write_whole
 
-__all__ = ["assess", "load_quality", "quality_lines", "quality_page", "write_quality"]
+__all__ = ["load_quality", "quality_lines", "quality_page", "write_quality"]
 
-_CHECKS = (
-    check_functional,
-    check_disjoint,
-    check_property_axioms,
-    check_ranges,
-    check_literals,
-    check_mixed,
-    check_labels,
-    check_lexicon,
-    check_duplicates,
-    check_cycles,
-    check_ends,
-    check_islands,
-)
-_MARKS = {"error": "✗", "warning": "▲", "info": "○"}
 _PLURALS = {"error": ("error", "errors"), "warning": ("warning", "warnings"), "info": ("note", "notes")}
-_TITLES = {
-    "shapes": "Shapes",
-    "logic": "Contradictions with the vocabulary",
-    "values": "Values and datatypes",
-    "labels": "Names and sentences",
-    "duplicates": "Duplicates",
-    "shape": "The shape of the graph",
-}
 _SHARES = [0.0, 0.25, 0.5, 0.75, 1.0]
-
-
-def assess(kb: KnowledgeBase, *, shapes: Sequence[Mapping[str, str]] | None = None, most: int = 20) -> dict[str, Any]:
-    """Assess the quality of a knowledge base.
-
-    Args:
-        kb: The knowledge base.
-        shapes: What `kaug.rdf.validate.check_shapes` found, if it was asked; it becomes findings too.
-        most: How many cases a list shows; the total stands beside it.
-
-    Returns:
-        Plain JSON, the same for the same knowledge base: `languages`; `counts`; `summary` (the number of
-        findings of each severity); `findings` (`id`, `area`, `severity`, `what`, `do`, `count`, `items`), errors first;
-        `sources`, `rules`, `predicates`, `coverage`, `structure`, of which `docs/quality.md` says what they hold.
-
-    Examples:
-        >>> import tempfile; from pathlib import Path; from kaug.knowledge.build import build_kb
-        >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
-        >>> _ = file.write_text('@prefix : <urn:x:> . @prefix r: <http://www.w3.org/2000/01/rdf-schema#> .'
-        ...     ':a r:subClassOf :b . :b r:subClassOf :a .')
-        >>> report = assess(build_kb([file]))
-        >>> [finding["what"] for finding in report["findings"] if finding["id"] == "cycle"]
-        ['1 cycle in hierarchies.']
-    """
-    c = gather(kb)
-    findings = [finding for check in _CHECKS for finding in check(c, most) if finding.count]
-    findings += _of_shapes(c, shapes or (), most)
-    order = [(SEVERITIES.index(one.kind.severity), AREAS.index(one.kind.area), one.id) for one in findings]
-    findings = [finding for _, finding in sorted(zip(order, findings, strict=True), key=lambda pair: pair[0])]
-    predicates, rows = figures.by_predicate(c)
-    hubs, shape = figures.structure(c, most)
-    items = [item for finding in findings for item in finding.items]
-    terms = {term for item in items for term in item.terms} | set(predicates[:most].tolist()) | set(hubs.tolist())
-    names = Names(c, terms, {row for item in items for row in item.facts})
-    shape["hubs"] = [
-        {"term": names.term(term), "facts": number} for term, number in zip(hubs, shape["hubs"], strict=True)
-    ]
-    severities = Counter(finding.kind.severity for finding in findings)
-    sources, rules = figures.by_source(c), figures.by_rule(c)
-    return {
-        "languages": list(kb.languages),
-        "counts": {
-            "facts": c.facts,
-            "taught": len(kb.taught),
-            "inferred": sum(rule["facts"] for rule in rules),
-            "axioms": kb.axioms.num_rows,
-            "terms": c.terms,
-            "entities": len(c.entities),
-            "predicates": len(predicates),
-            "labels": kb.labels.num_rows,
-            "templates": kb.lexicon.num_rows,
-        },
-        "summary": {severity: severities[severity] for severity in SEVERITIES},
-        "findings": settle(findings, names),
-        "sources": sources[:most],
-        "sources_total": len(sources),
-        "rules": rules,
-        "predicates": [{"term": names.term(term)} | row for term, row in zip(predicates[:most], rows, strict=False)],
-        "predicates_total": len(predicates),
-        "coverage": figures.coverage(c)[: most + 1],
-        "structure": shape,
-        "shapes": None if shapes is None else len(shapes),
-    }
 
 
 def quality_lines(report: Mapping[str, Any]) -> list[str]:
@@ -198,20 +105,15 @@ def quality_page(report: Mapping[str, Any]) -> str:
     Returns:
         The page. Every value in it is escaped, and what would not show or would turn the text about is made visible.
     """
-    by_area = {area: [finding for finding in report["findings"] if finding["area"] == area] for area in AREAS}
     worst = next((severity for severity in SEVERITIES if report["summary"][severity]), None)
     text = (
         page.environment("curation/quality")
         .get_template("page.html.j2")
         .render(
             report=report,
-            areas={area: findings for area, findings in by_area.items() if findings},
-            titles=_TITLES,
-            marks=_MARKS,
             severities=SEVERITIES,
             plurals=_PLURALS,
             worst=worst,
-            tone={"error": "down", "warning": "unclear", "info": "unclear", None: "up"}[worst],
             sources=_taught([(row["source"], row) for row in report["sources"]]),
             predicates=_taught([(row["term"]["label"], row) for row in report["predicates"]]),
             degrees=_binned(report["structure"]["degrees"], "entities"),
@@ -262,21 +164,3 @@ def _covered(row: Mapping[str, Any]) -> dict[str, Any]:
         # Rounded down, so that only what is whole is called 100%.
         lines.append({"name": name, "svg": drawn, "value": f"{int(share * 1000) / 10:g}%", "many": many})
     return {"source": row["source"], "entities": total, "lines": lines}
-
-
-def _of_shapes(c: Columns, shapes: Sequence[Mapping[str, str]], most: int) -> Iterator[Finding]:
-    for severity in SHACL:
-        groups: dict[str, list[str]] = {}
-        for result in shapes:
-            if result["severity"] == severity:
-                groups.setdefault(result["message"], []).append(result["focus"])
-        items = []
-        for message, nodes in sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))[:most]:
-            focus = sorted(set(nodes))[:3]
-            numbers = c.find(focus).tolist()
-            known = [number for number in numbers if number >= 0]
-            lost = [node for node, number in zip(focus, numbers, strict=True) if number < 0]
-            note = message + (f" ({', '.join(lost)})" if lost else "")
-            items.append(Item(known, (note,), len(nodes), c.example_of(known)))
-        if groups:
-            yield Finding(f"shacl-{severity.lower()}", sum(map(len, groups.values())), items)

@@ -1,46 +1,29 @@
-"""Columns → what is odd in the shape of the graph: cycles in hierarchies, orphans, dangling objects, islands, hubs."""
-
-import re
-from collections.abc import Iterator
+"""Checks of the graph's shape: cycles in hierarchies, orphans, dangling objects, islands, hubs."""
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
+import polars as pl
 
 from kaug.arrays import Numbers, grouped
-from kaug.curation.quality.columns import OWL, RDF, RDFS, SKOS, XSD, Columns
-from kaug.curation.quality.finding import Finding, Item, counted
+from kaug.curation.quality.check import Cases, Check, ranked
+from kaug.curation.quality.graph import Graph
 
-__all__ = ["check_cycles", "check_ends", "check_islands", "cycles", "hierarchies"]
+__all__ = ["CHECKS", "cycles"]
 
-_SHOWN = 5
+_SHOWN, _FACTS = 5, 3
 _HUB_SHARE, _HUB_FACTS = 0.05, 100
-_KNOWN = (RDFS + "subClassOf", RDFS + "subPropertyOf", SKOS + "broader", SKOS + "narrower", SKOS + "broaderTransitive")
-_HIERARCHICAL = re.compile(
-    r"is_?a|(?:is_?)?(?:(?:proper_?)?part|member|component|kind|type|child|descendant|sub\w*?)_?of"
-    r"|(?:is_?)?(?:contained|located)_?(?:in|by)|within|(?:has_?)?parent\w*|broader\w*|narrower\w*",
-    re.IGNORECASE,
+_HIERARCHIES = ("rdfs:subClassOf", "rdfs:subPropertyOf", "skos:broader", "skos:narrower", "skos:broaderTransitive")
+_HIERARCHICAL = (
+    r"(?i)^(?:is_?a|(?:is_?)?(?:(?:proper_?)?part|member|component|kind|type|child|descendant|sub\w*?)_?of"
+    r"|(?:is_?)?(?:contained|located)_?(?:in|by)|within|(?:has_?)?parent\w*|broader\w*|narrower\w*)$"
 )
-_STANDARD = (RDF, RDFS, OWL, SKOS, XSD)
-
-
-def hierarchies(c: Columns) -> Numbers:
-    """Return the predicates that should have no cycle: known ones, those declared transitive, those named like one."""
-    used = np.unique(c.predicate)
-    names = [re.split(r"[#/:]", value)[-1].replace("-", "_") for value in c.values(used).to_pylist()]
-    named = np.array([_HIERARCHICAL.fullmatch(name) is not None for name in names], dtype=bool)
-    known = np.concatenate([c.find(_KNOWN), c.typed(OWL + "TransitiveProperty")])
-    even = np.concatenate([c.typed(OWL + "SymmetricProperty"), c.find([OWL + "sameAs", OWL + "equivalentClass"])])
-    return used[(named | np.isin(used, known)) & ~np.isin(used, even)]
 
 
 def cycles(one: Numbers, other: Numbers) -> list[Numbers]:
     """Find the strongly connected components of a graph that hold a cycle.
 
     Args:
-        one: int64 (n,): where edges start.
-        other: int64 (n,): where they end.
+        one: Integers (n,): where edges start.
+        other: Integers (n,): where they end.
 
     Returns:
         The members of each, ascending; the largest component first, then by its least member. A node that points at
@@ -55,139 +38,145 @@ def cycles(one: Numbers, other: Numbers) -> list[Numbers]:
 
     if not len(one):
         return []
-    nodes, place = np.unique(np.concatenate([one, other]), return_inverse=True)
-    start, end = place[: len(one)], place[len(one) :]
+    nodes, index = np.unique(np.concatenate([one, other]), return_inverse=True)
+    start, end = index[: len(one)], index[len(one) :]
     graph = sp.coo_array((np.ones(len(one), np.int8), (start, end)), shape=(len(nodes), len(nodes)))
     part = connected_components(graph.tocsr(), directed=True, connection="strong")[1]
     cyclic = np.bincount(part) > 1
     cyclic[part[start[start == end]]] = True
     groups = grouped(part)
-    found = [nodes[groups[number]] for number in np.flatnonzero(cyclic).tolist()]
-    return sorted(found, key=lambda members: (-len(members), int(members[0])))
+    components = [nodes[groups[number]] for number in np.flatnonzero(cyclic).tolist()]
+    return sorted(components, key=lambda members: (-len(members), int(members[0])))
 
 
-def check_cycles(c: Columns, most: int) -> Iterator[Finding]:
-    """Find cycles in each hierarchy."""
-    items = []
-    number = np.full(c.terms, -1, dtype=np.int64)
-    for predicate in hierarchies(c).tolist():
-        rows = c.rows(predicate, axioms=True)
-        rows = rows[c.kind[c.object[rows]] != 1]
-        circles = cycles(c.subject[rows], c.object[rows])
-        for n, members in enumerate(circles):
-            number[members] = n
-        same = (number[c.subject[rows]] == number[c.object[rows]]) & (number[c.subject[rows]] >= 0)
-        rows = rows[same]
-        groups = grouped(number[c.subject[rows]])
-        for n, members in enumerate(circles):
-            facts = rows[groups[n]][:3].tolist() if n < most else []
-            terms = [*members[:_SHOWN].tolist(), predicate]
-            note = (f"{counted(len(members), 'member', 'members')} in a circle of “", len(terms) - 1, "”")
-            items.append(Item(terms, note, len(members), facts))
-            number[members] = -1
-    items.sort(key=lambda item: (-item.count, item.terms))
-    yield Finding("cycle", len(items), items[:most])
+def _hierarchies(g: Graph) -> list[int]:
+    """The predicates that should have no cycle: known ones, those declared transitive, those named like a hierarchy."""
+    name = g.get("value", "predicate").str.extract(r"([^#/:]*)$").str.replace_all("-", "_", literal=True)
+    known = [*g.named(*_HIERARCHIES), *g.typed("owl:TransitiveProperty")]
+    symmetric = [*g.typed("owl:SymmetricProperty"), *g.named("owl:sameAs", "owl:equivalentClass")]
+    used = g.triples.select(pl.col("predicate").unique()).sort("predicate")
+    hierarchical = name.str.contains(_HIERARCHICAL) | pl.col("predicate").is_in(known)
+    return used.filter(hierarchical, ~pl.col("predicate").is_in(symmetric))["predicate"].to_list()
 
 
-def check_ends(c: Columns, most: int) -> Iterator[Finding]:
-    """Find orphans, leaves, classes without instances, properties without facts, and objects of which nothing is said."""
-
-    def listed(id_: str, terms: Numbers, total: int = 0) -> Finding:
-        items = [Item([term], facts=c.about(term, axioms=True)) for term in terms[:most].tolist()]
-        return Finding(id_, len(terms), items, {"total": total})
-
-    facts, axioms = slice(c.facts), slice(c.facts, None)
-    used = np.concatenate([c.subject[facts], c.predicate[facts], c.object[facts]])
-    described = np.concatenate([c.subject[axioms], c.object[axioms], c.kb.lexicon["predicate"].to_numpy()])
-    unused = np.ones(c.terms, dtype=bool)
-    unused[np.concatenate([used, described]).astype(np.int64)] = False
-    names = np.unique(c.kb.labels["term"].to_numpy()).astype(np.int64)
-    yield listed("orphan", names[unused[names]])
-    declared = c.typed(OWL + "ObjectProperty", OWL + "DatatypeProperty", RDF + "Property")
-    declared = declared[c.kind[declared] == 0]
-    yield listed("unused-property", declared[~np.isin(declared, c.predicate[facts])], len(declared))
-    classes = c.classes[c.kind[c.classes] == 0]
-    classes = classes[~_standard(c, classes)]
-    filled = np.concatenate([c.types[1], c.pairs(RDFS + "subClassOf")[1]])
-    yield listed("empty-class", classes[~np.isin(classes, filled)], len(classes))
-    degree = c.degree
-    yield listed("single-fact", c.entities[degree[c.entities] == 1], len(c.entities))
-    yield from _dangling(c, most)
-    hubs = c.entities[degree[c.entities] >= max(_HUB_FACTS, _HUB_SHARE * c.facts)]
-    items = [
-        Item(
-            [term], (f"{degree[term]:,} facts, {degree[term] / c.facts:.0%} of all",), int(degree[term]), c.about(term)
-        )
-        for term in hubs[np.lexsort((hubs, -degree[hubs]))][:most].tolist()
-    ]
-    yield Finding("hub", len(hubs), items, {"share": _HUB_SHARE})
+def _cycles_of_hierarchies(g: Graph) -> Cases:
+    cases = [pl.DataFrame(schema={"terms": pl.List(pl.UInt32), "count": pl.UInt32, "facts": pl.List(pl.UInt32)})]
+    for predicate in _hierarchies(g):
+        links = g.triples.filter(pl.col("predicate") == predicate, g.get("kind", "object") != "literal")
+        members = cycles(links["subject"].to_numpy(), links["object"].to_numpy())
+        cycle = pl.DataFrame(
+            {"cycle": range(len(members)), "subject": [part.tolist() for part in members]},
+            schema={"cycle": pl.UInt32, "subject": pl.List(pl.UInt32)},
+        ).explode("subject")
+        facts = links.join(cycle, "subject").join(cycle.rename({"subject": "object"}), ["cycle", "object"]).sort("row")
+        terms = cycle.group_by("cycle").agg(terms=pl.col("subject").head(_SHOWN), count=pl.len())
+        found = terms.join(facts.group_by("cycle").agg(facts=pl.col("row").head(_FACTS)), "cycle")
+        cases.append(found.select(pl.concat_list("terms", pl.lit(predicate, pl.UInt32)), "count", "facts"))
+    return ranked(pl.concat(cases), "terms")
 
 
-def check_islands(c: Columns, most: int) -> Iterator[Finding]:
-    """Find the parts of the graph that no fact links to the largest one."""
-    part, sizes = c.components
-    if len(sizes) < 2:
-        return
-    groups = grouped(part)
-    items = []
-    for number in np.argsort(-sizes, kind="stable")[1 : most + 1].tolist():
-        members, size = c.entities[groups[number]][:3].tolist(), int(sizes[number])
-        items.append(Item(members, (counted(size, "entity", "entities"),), size, c.about(members[0])))
-    outside = counted(int(sizes.sum() - sizes.max()), "entity lies", "entities lie")
-    figures = {"parts": len(sizes), "outside": outside, "largest": int(sizes.max())}
-    yield Finding("islands", len(sizes) - 1, items, figures)
+def _orphans(g: Graph) -> Cases:
+    """Terms with a label that occur in no fact, no axiom and not in the lexicon."""
+    lexicon = pl.DataFrame(g.kb.lexicon.select(["predicate"]))["predicate"]
+    axioms = g.triples.slice(len(g.facts))
+    used = [g.ends["term"], g.fan_out["predicate"].unique(), axioms["subject"], axioms["object"], lexicon]
+    names = g.labels.select(pl.col("term").unique()).sort("term")
+    return names.filter(~pl.col("term").is_in(pl.concat(used).implode())).select(terms=pl.concat_list("term"))
 
 
-def _dangling(c: Columns, most: int) -> Iterator[Finding]:
-    described = np.zeros(c.terms, dtype=bool)
-    described[c.subject] = True
-    described[c.kb.labels["term"].to_numpy()] = True
-    objects, many = np.unique(c.object[: c.facts], return_counts=True)
-    loose = (c.kind[objects] == 0) & ~described[objects]
-    loose[loose] = ~_standard(c, objects[loose])
-    # Ordered once: those that most facts point at first.
-    order = np.flatnonzero(loose)[np.argsort(-many[loose], kind="stable")]
-    objects, many = objects[order], many[order]
-    subjects = np.unique(c.subject[: c.facts])
-    own = pc.unique(_namespaces(c, subjects[c.kind[subjects] == 0]))
-    spaces = _namespaces(c, objects)
-    inner = pc.is_in(spaces, value_set=own).to_numpy(zero_copy_only=False)
-    shown = np.flatnonzero(inner)[:most]
-    items = [
-        Item([term], (counted(number, "fact", "facts"), *hint), number, c.about(term))
-        for term, number, hint in zip(
-            objects[shown].tolist(), many[shown].tolist(), _alike(c, described, objects[shown]), strict=True
-        )
-    ]
-    yield Finding("dangling", int(inner.sum()), items)
-    outside = pa.table({"space": spaces, "term": objects}).filter(pa.array(~inner))
-    groups = outside.group_by("space", use_threads=False).aggregate([("term", "list"), ("term", "count")])
-    largest = groups.sort_by([("term_count", "descending"), ("space", "ascending")]).slice(0, most)
-    shown_of = pc.list_slice(largest["term_list"], 0, 3).to_pylist()
-    items = [
-        Item(terms, (f"in {space}",), number, c.example_of(terms))
-        for space, number, terms in zip(
-            largest["space"].to_pylist(), largest["term_count"].to_pylist(), shown_of, strict=True
-        )
-    ]
-    namespaces = counted(len(groups), "namespace", "namespaces")
-    yield Finding("foreign", len(outside), items, {"namespaces": namespaces})
+def _unused_properties(g: Graph) -> Cases:
+    """Declared properties of no fact."""
+    declared = g.typed("owl:ObjectProperty", "owl:DatatypeProperty", "rdf:Property").to_frame("term")
+    declared = declared.filter(g.get("kind", "term") == "iri")
+    unused = declared.filter(~pl.col("term").is_in(g.fan_out["predicate"].unique().implode()))
+    return unused.select(terms=pl.concat_list("term")), {"total": len(declared)}
 
 
-def _alike(c: Columns, described: NDArray[np.bool_], terms: Numbers) -> list[tuple[str, ...]]:
-    """For each term, the IRI of something described whose last part is the same but for case, as the end of a note."""
-    known = np.flatnonzero(described & (c.kind == 0)).astype(np.int64)
-    lasts = [pc.utf8_lower(pc.replace_substring_regex(c.values(part), r"^.*[#/:]", "")) for part in (known, terms)]
-    hits = pc.index_in(lasts[1], value_set=lasts[0])
-    names = c.values(known).take(hits).to_pylist()
-    return [() if name is None else (f"; described is {name}",) for name in names]
+def _empty_classes(g: Graph) -> Cases:
+    """Classes with neither an instance nor a subclass."""
+    subclasses = g.pairs("rdfs:subClassOf")
+    filled = pl.concat([g.types["class"], subclasses["object"]])
+    classes = (
+        pl.concat([filled, subclasses["subject"], g.typed("owl:Class", "rdfs:Class")]).unique().sort().to_frame("term")
+    )
+    classes = classes.filter(g.get("kind", "term") == "iri", ~pl.col("term").is_in(list(g.vocabulary.values())))
+    empty = classes.filter(~pl.col("term").is_in(filled.implode()))
+    return empty.select(terms=pl.concat_list("term")), {"total": len(classes)}
 
 
-def _standard(c: Columns, terms: Numbers) -> NDArray[np.bool_]:
-    values = c.values(terms)
-    within = [pc.starts_with(values, space).to_numpy(zero_copy_only=False) for space in _STANDARD]
-    return np.asarray(np.logical_or.reduce(within))
+def _single_facts(g: Graph) -> Cases:
+    """Entities in one fact only."""
+    cases = g.entities.filter(pl.col("facts") == 1).select(terms=pl.concat_list("term"))
+    return cases, {"total": len(g.entities)}
 
 
-def _namespaces(c: Columns, terms: Numbers) -> pa.Array:
-    return pc.replace_substring_regex(c.values(terms), r"[^#/:]*[#/:]?$", "")
+def _dangling(g: Graph) -> Cases:
+    """Undescribed IRIs in namespaces that describe others; the note names what is described and ends alike but for case."""
+    last = g.get("value", "term").str.replace(r"^.*[#/:]", "").str.to_lowercase()
+    objects = g.undescribed.filter("inner").with_columns(last=last)
+    known = g.described.select("term", last=last)
+    known = known.filter(pl.col("last").is_in(objects["last"].implode())).unique(
+        "last", keep="first", maintain_order=True
+    )
+    known = known.select("last", hint="; described is " + g.get("value", "term"))
+    cases = objects.join(known, "last", "left", maintain_order="left")
+    return cases.select("count", pl.col("hint").fill_null(""), terms=pl.concat_list("term"))
+
+
+def _foreign(g: Graph) -> Cases:
+    """Undescribed IRIs in namespaces that describe nothing: a case for each namespace."""
+    objects = g.undescribed.filter(~pl.col("inner"))
+    cases = ranked(objects.group_by("space").agg(terms=pl.col("term").head(_FACTS), count=pl.len()), "space")
+    return cases, {"namespaces": len(cases), "count": len(objects)}
+
+
+def _hubs(g: Graph) -> Cases:
+    """Entities in a large share of the facts."""
+    hubs = g.entities.filter(pl.col("facts") >= max(_HUB_FACTS, _HUB_SHARE * len(g.facts)))
+    cases = hubs.select(
+        "term", count="facts", share_of_all=pl.col("facts") / len(g.facts), terms=pl.concat_list("term")
+    )
+    return ranked(cases, "term"), {"share": _HUB_SHARE}
+
+
+def _islands(g: Graph) -> Cases:
+    """The parts of the graph that no fact links to the largest one."""
+    sizes, islands = g.components["size"], g.components.slice(1).select(count="size", terms="members")
+    figures = {"parts": len(sizes), "outside": islands["count"].sum(), "largest": sizes.max()}
+    return islands, figures
+
+
+# fmt: off
+CHECKS = [
+    Check("cycle", "warning", "{count:cycle|cycles} in hierarchies.",
+        "Remove the link that points the wrong way; a thing does not lie above itself.",
+        _cycles_of_hierarchies, "{count:member|members} in a circle of “{last}”"),
+    Check("orphan", "warning", "{count:entity has|entities have} a label but no fact.",
+        "Say something of it, or leave it out: nothing is taught of it.",
+        _orphans),
+    Check("unused-property", "info", "{count:property is|properties are} declared and not used, of {total:,}.",
+        "Nothing, if the vocabulary is another's; else a source may be missing.",
+        _unused_properties, examples="about with axioms"),
+    Check("empty-class", "info", "{count:class has|classes have} neither an instance nor a subclass, of {total:,}.",
+        "Nothing, in an ontology without instances; else instances may be missing, or typed by another IRI.",
+        _empty_classes, examples="about with axioms"),
+    Check("single-fact", "info", "{count:entity occurs|entities occur} in one fact only, of {total:,}.",
+        "Little can be asked of it: add facts where it matters.",
+        _single_facts, examples="about with axioms"),
+    Check("dangling", "warning",
+        "{count:object is|objects are} pointed at and not described, in namespaces that describe others.",
+        "Look for a slip in the IRI, or describe the thing: label and type at least.",
+        _dangling, "{count:fact|facts}{hint}", examples="about"),
+    Check("foreign", "info",
+        "{count:object lies|objects lie} in {namespaces:namespace|namespaces} of which no source says anything.",
+        "Add a source that describes them, or labels at least.",
+        _foreign, "in {space}", examples="each"),
+    Check("hub", "info", "{count:entity occurs|entities occur} in {share:.0%} of the facts or more.",
+        "See that such facts say something; else leave them out of what is taught: they crowd out others.",
+        _hubs, "{count:,} facts, {share_of_all:.0%} of all", examples="about"),
+    Check("islands", "info",
+        "The graph falls into {parts:,} parts; {outside:entity lies|entities lie} outside the largest, which has {largest:,}.",
+        "Link them, if they belong together: no question of two hops crosses from one to another.",
+        _islands, "{count:entity|entities}", examples="about"),
+]
+# fmt: on

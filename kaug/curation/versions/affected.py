@@ -8,12 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.curation.versions.diff import Difference, places
+from kaug.curation.versions.diff import Difference, positions
 from kaug.errors import TableError
 from kaug.knowledge.templates import PROPERTIES
 from kaug.wording.wording import Wording
 
-__all__ = ["Affected", "affected", "said_otherwise"]
+__all__ = ["Affected", "affected", "reworded"]
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Affected:
 
     Attributes:
         fallen: bool (rows,): a fact of the row is gone.
-        stale: bool (rows,): no fact is gone, but one is said in other words now.
-        due: Rows of `new.facts`, int64: taught facts that are new, changed or said otherwise, and that no other row names.
+        stale: bool (rows,): no fact is gone, but one has another sentence now.
+        due: Rows of `new.facts`, int64: taught facts that are new, changed or reworded, and that no other row names.
     """
 
     fallen: NDArray[np.bool_]
@@ -35,7 +35,7 @@ def affected(difference: Difference, rows: pa.Table) -> Affected:
     """Find which rows a difference touches, and which facts need a row.
 
     Args:
-        difference: What `diff` found.
+        difference: The difference.
         rows: EXAMPLES or PROBES: any table with the columns `facts` (lists of hex ids) and `language`.
 
     Returns:
@@ -47,31 +47,31 @@ def affected(difference: Difference, rows: pa.Table) -> Affected:
     new = difference.new
     lists = rows["facts"].combine_chunks()
     parent = pc.list_parent_indices(lists).to_numpy().astype(np.int64)
-    place = places(_from_hex(pc.list_flatten(lists)), new.facts["fact"])
+    position = positions(_from_hex(pc.list_flatten(lists)), new.facts["fact"])
     fallen = np.zeros(rows.num_rows, dtype=bool)
-    fallen[parent[place < 0]] = True
+    fallen[parent[position < 0]] = True
     stale = np.zeros(rows.num_rows, dtype=bool)
     touched = np.zeros(new.facts.num_rows, dtype=bool)
     touched[difference.added] = True
     touched[difference.kept_new[difference.any_changed()]] = True
     for language in pc.unique(rows["language"]).to_pylist():
         otherwise = np.zeros(new.facts.num_rows, dtype=bool)
-        otherwise[difference.kept_new[said_otherwise(difference, language)]] = True
+        otherwise[difference.kept_new[reworded(difference, language)]] = True
         spoken = np.asarray(pc.equal(rows["language"], language))[parent]
-        stale[parent[(place >= 0) & spoken & otherwise[place]]] = True
+        stale[parent[(position >= 0) & spoken & otherwise[position]]] = True
         touched |= otherwise
     stale &= ~fallen
     named = np.zeros(new.facts.num_rows, dtype=bool)
-    named[place[~(fallen | stale)[parent]]] = True
+    named[position[~(fallen | stale)[parent]]] = True
     taught = np.asarray(new.facts["taught"])
     return Affected(fallen, stale, np.flatnonzero(touched & taught & ~named))
 
 
-def said_otherwise(difference: Difference, language: str = "en") -> NDArray[np.bool_]:
-    """Find the kept facts that are said in other words: their entities have other names, or their predicate is said anew.
+def reworded(difference: Difference, language: str = "en") -> NDArray[np.bool_]:
+    """Find the kept facts with another sentence: their entities have other names, or their predicate other templates.
 
     Args:
-        difference: What `diff` found.
+        difference: The difference.
         language: BCP 47 tag of the sentences.
 
     Returns:
@@ -99,8 +99,8 @@ def said_otherwise(difference: Difference, language: str = "en") -> NDArray[np.b
 
 
 def _templates(wording: Wording, predicate: int) -> list[list[str]]:
-    found = [wording.templates(predicate, name) for name in PROPERTIES]  # type: ignore[arg-type]
-    return found if found[0] else [*found, [wording.statement(predicate)]]
+    templates = [wording.templates(predicate, name) for name in PROPERTIES]  # type: ignore[arg-type]
+    return templates if templates[0] else [*templates, [wording.statement(predicate)]]
 
 
 def _from_hex(ids: pa.Array) -> pa.Array:

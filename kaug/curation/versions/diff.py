@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -16,9 +17,9 @@ from numpy.typing import NDArray
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.wording.wording import Wording
 
-__all__ = ["LABEL_CHANGES", "TEMPLATE_CHANGES", "Difference", "diff", "diff_json", "diff_lines", "places"]
+__all__ = ["LABEL_CHANGES", "TEMPLATE_CHANGES", "Difference", "diff", "diff_json", "diff_lines", "positions"]
 
-_COLUMNS = ("weight", "sources", "rule", "premises", "taught")
+_COLUMNS = ["weight", "sources", "rule", "premises", "taught"]
 _LABEL = {"term": pa.string(), "language": pa.string(), "old": pa.string(), "new": pa.string()}
 LABEL_CHANGES = pa.schema(list(_LABEL.items()))
 """A term's IRI, the language, and what the term was and is called: null for a label that was added or removed.
@@ -103,26 +104,28 @@ def diff(old: KnowledgeBase, new: KnowledgeBase) -> Difference:
         >>> files = [Path(tempfile.mkdtemp()) / "a.ttl" for _ in range(2)]
         >>> _ = files[0].write_text('@prefix : <urn:x:> . :Togo :capital :Lome ; :borders :Mali .')
         >>> _ = files[1].write_text('@prefix : <urn:x:> . :Togo :capital :Lome ; :borders :Benin .')
-        >>> found = diff(build_kb(files[:1]), build_kb(files[1:]))
-        >>> found.counts()["facts added"], found.counts()["facts removed"], len(found.kept_new)
+        >>> difference = diff(build_kb(files[:1]), build_kb(files[1:]))
+        >>> difference.counts()["facts added"], difference.counts()["facts removed"], len(difference.kept_new)
         (1, 1, 1)
     """
-    place = places(new.facts["fact"], old.facts["fact"])
-    kept_new = np.flatnonzero(place >= 0)
-    kept_old = place[kept_new]
+    rows = positions(new.facts["fact"], old.facts["fact"])
+    kept_new = np.flatnonzero(rows >= 0)
+    kept_old = rows[kept_new]
     gone = np.ones(old.facts.num_rows, dtype=bool)
     gone[kept_old] = False
-    first, second = (kb.facts.take(pa.array(rows)) for kb, rows in ((old, kept_old), (new, kept_new)))
+    first, second = (
+        pl.DataFrame(kb.facts.select(_COLUMNS).take(pa.array(kept))) for kb, kept in ((old, kept_old), (new, kept_new))
+    )
     terms = _same_terms(old, new, kept_old, kept_new)
-    axioms = places(new.axioms["fact"], old.axioms["fact"])
+    axioms = positions(new.axioms["fact"], old.axioms["fact"])
     return Difference(
         old,
         new,
-        added=np.flatnonzero(place < 0),
+        added=np.flatnonzero(rows < 0),
         removed=np.flatnonzero(gone),
         kept_old=kept_old,
         kept_new=kept_new,
-        changed={name: _differs(first[name].combine_chunks(), second[name].combine_chunks()) for name in _COLUMNS},
+        changed={name: first[name].ne_missing(second[name]).to_numpy() for name in _COLUMNS},
         terms=terms,
         labels=_label_changes(old, new),
         templates=_template_changes(old, new),
@@ -134,7 +137,7 @@ def diff_json(difference: Difference, examples: int | None = None) -> dict[str, 
     """Describe a difference for machines.
 
     Args:
-        difference: What `diff` found.
+        difference: The difference.
         examples: How many facts, labels and templates of each kind to name; None for all.
 
     Returns:
@@ -152,8 +155,8 @@ def diff_json(difference: Difference, examples: int | None = None) -> dict[str, 
     for name, (kb, rows) in facts.items():
         some = rows[:examples]
         ids = [fact.hex() for fact in kb.facts["fact"].take(pa.array(some)).to_pylist()]
-        said = Wording(kb, language).sentences(some).to_pylist()
-        named[name] = [{"fact": fact, "sentence": sentence} for fact, sentence in zip(ids, said, strict=True)]
+        sentences = Wording(kb, language).sentences(some).to_pylist()
+        named[name] = [{"fact": fact, "sentence": sentence} for fact, sentence in zip(ids, sentences, strict=True)]
     for entry, row in zip(named["changed"], np.flatnonzero(changed), strict=False):
         entry["columns"] = [name for name, mask in difference.changed.items() if mask[row]]
     return {
@@ -170,7 +173,7 @@ def diff_lines(difference: Difference, examples: int = 10) -> list[str]:
     """Describe a difference for the terminal: the counts that are not 0, by source and predicate, and examples.
 
     Args:
-        difference: What `diff` found.
+        difference: The difference.
         examples: How many of each kind to show: added with `+`, removed with `-`, changed with `~`.
 
     Returns:
@@ -191,8 +194,8 @@ def diff_lines(difference: Difference, examples: int = 10) -> list[str]:
 def _shown(about: dict[str, Any]) -> Iterator[str]:
     for name, mark in (("added", "+"), ("removed", "-"), ("changed", "~")):
         for entry in about[name]:
-            of = f" ({', '.join(entry['columns'])})" if name == "changed" else ""
-            yield f"{mark} {entry['sentence']}{of}"
+            columns = f" ({', '.join(entry['columns'])})" if name == "changed" else ""
+            yield f"{mark} {entry['sentence']}{columns}"
     for row in about["labels"]:
         yield from (
             f"{mark} {row['term']} {row[key]!r}@{row['language']}"
@@ -204,108 +207,68 @@ def _shown(about: dict[str, Any]) -> Iterator[str]:
 
 
 def _by(facts: dict[str, tuple[KnowledgeBase, NDArray[np.int64]]], column: str) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = {}
+    """The numbers of facts added, removed and changed, by source or predicate."""
+    counts: dict[str, dict[str, int]] = {}
     for name, (kb, rows) in facts.items():
         cells = kb.facts[column].take(pa.array(rows)).combine_chunks()
         cells = pc.list_flatten(cells) if column == "sources" else kb.terms["value"].take(cells)
         for pair in pc.value_counts(cells).to_pylist():
-            found.setdefault(pair["values"], {"added": 0, "removed": 0, "changed": 0})[name] = pair["counts"]
-    return dict(sorted(found.items()))
+            counts.setdefault(pair["values"], {"added": 0, "removed": 0, "changed": 0})[name] = pair["counts"]
+    return dict(sorted(counts.items()))
 
 
-def places(wanted: pa.ChunkedArray, known: pa.ChunkedArray) -> NDArray[np.int64]:
-    """Return where each value stands among the known ones, int64 (wanted,); -1 where it does not."""
+def positions(wanted: pa.ChunkedArray, known: pa.ChunkedArray) -> NDArray[np.int64]:
+    """Return the position of each value among the known ones, int64 (wanted,); -1 where it is not among them."""
     known = known.combine_chunks() if isinstance(known, pa.ChunkedArray) else known
     return np.asarray(pc.fill_null(pc.index_in(wanted, known), -1)).astype(np.int64)
-
-
-def _differs(first: pa.Array, second: pa.Array) -> NDArray[np.bool_]:
-    if not pa.types.is_list(first.type):
-        other = pc.fill_null(pc.not_equal(first, second), False)
-        return np.asarray(pc.or_(other, pc.not_equal(first.is_null(), second.is_null())))
-    lengths = pc.list_value_length(first).to_numpy(), pc.list_value_length(second).to_numpy()
-    differs = np.asarray(lengths[0] != lengths[1])
-    same = np.flatnonzero(~differs)
-    one, two = (column.take(pa.array(same)) for column in (first, second))
-    other = np.asarray(pc.not_equal(pc.list_flatten(one), pc.list_flatten(two)), dtype=bool)
-    differs[same[pc.list_parent_indices(one).to_numpy()[other]]] = True
-    return differs
 
 
 def _same_terms(
     old: KnowledgeBase, new: KnowledgeBase, kept_old: NDArray[np.int64], kept_new: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    # What stands in the same place of the same fact is the same term; only the others are compared by what they are.
+    # The same position in the same fact holds the same term; only the others are compared by what they are.
     terms = np.full(new.terms.num_rows, -1, dtype=np.int64)
     for before, after in zip(old.columns(kept_old), new.columns(kept_new), strict=True):
         terms[after] = before
-    rest = np.flatnonzero(terms < 0)
-    taken = np.zeros(old.terms.num_rows, dtype=bool)
-    taken[terms[terms >= 0]] = True
-    free = np.flatnonzero(~taken)
-    place = places(_term_keys(new, rest), _term_keys(old, free))
-    terms[rest[place >= 0]] = free[place[place >= 0]]
+    free = np.ones(old.terms.num_rows, dtype=bool)
+    free[terms[terms >= 0]] = False
+    rest, left = (
+        pl.DataFrame(kb.terms.take(pa.array(rows))).cast(pl.String).with_columns(row=pl.Series(rows))
+        for kb, rows in ((new, np.flatnonzero(terms < 0)), (old, np.flatnonzero(free)))
+    )
+    same = rest.join(left, new.terms.column_names, nulls_equal=True)
+    terms[same["row"].to_numpy()] = same["row_right"].to_numpy()
     return terms
 
 
-def _term_keys(kb: KnowledgeBase, rows: NDArray[np.int64]) -> pa.Array:
-    table = kb.terms.take(pa.array(rows)).combine_chunks()
-    return _joined([table[name].cast(pa.string()) for name in table.column_names])
-
-
-def _joined(columns: list[pa.ChunkedArray]) -> pa.Array:
-    keys = pc.binary_join_element_wise(*columns, "\x1f", null_handling="replace", null_replacement="\x1e")
-    return keys.combine_chunks() if isinstance(keys, pa.ChunkedArray) else keys
-
-
 def _label_changes(old: KnowledgeBase, new: KnowledgeBase) -> pa.Table:
-    tables = []
-    for kb in (old, new):
-        labels, empty = kb.labels, pa.scalar("")
-        phrase = pc.binary_join_element_wise(" (", labels["phrase"], ")", "")
-        alternative = pc.if_else(labels["preferred"], empty, pa.scalar(" [alternative]"))
-        text = pc.binary_join_element_wise(labels["text"], pc.fill_null(phrase, ""), alternative, "")
-        tables.append({"term": kb.terms["value"].take(labels["term"]), "language": labels["language"], "text": text})
-    lost, got = _only(tables)
+    phrase = pl.format(" ({})", "phrase").fill_null("")
+    text = pl.col("text") + phrase + pl.when("preferred").then(pl.lit("")).otherwise(pl.lit(" [alternative]"))
+    lost, got = _only(*(_named(kb, kb.labels, "term").select("term", "language", text) for kb in (old, new)))
+    # One lost and one got is one change; what is lost or got several times over cannot be paired: null equals nothing.
     keys = ["term", "language"]
-    # One lost and one got is one change; what is lost or got several times over cannot be paired.
-    once = [
-        table.group_by(keys)
-        .aggregate([("text", "min"), ("text", "count")])
-        .rename_columns([*keys, name, f"{name} count"])
-        for table, name in ((lost, "old"), (got, "new"))
-    ]
-    pairs = once[0].join(once[1], keys, join_type="inner")
-    pairs = pairs.filter(pc.and_(pc.equal(pairs["old count"], 1), pc.equal(pairs["new count"], 1)))
-    paired = _joined([pairs[key] for key in keys])
-    parts = [pairs.select(LABEL_CHANGES.names).cast(LABEL_CHANGES)]
-    for table, name in ((lost, "old"), (got, "new")):
-        alone = table.filter(pc.invert(pc.is_in(_joined([table[key] for key in keys]), paired)))
-        columns = {"old": pa.nulls(len(alone), pa.string()), "new": pa.nulls(len(alone), pa.string())}
-        columns[name] = alone["text"]
-        parts.append(pa.table({**{key: alone[key] for key in keys}, **columns}, schema=LABEL_CHANGES))
-    return pa.concat_tables(parts).sort_by([(name, "ascending") for name in LABEL_CHANGES.names])
+    single = pl.when(pl.len().over(keys) == 1).then(pl.lit(True))
+    lost, got = lost.select(*keys, single=single, old="text"), got.select(*keys, single=single, new="text")
+    changes = lost.join(got, [*keys, "single"], "full", coalesce=True)
+    return _sorted(changes, LABEL_CHANGES.names, LABEL_CHANGES)
 
 
 def _template_changes(old: KnowledgeBase, new: KnowledgeBase) -> pa.Table:
-    names = ["property", "language", "text"]
-    removed, added = _only(
-        [
-            {"predicate": kb.terms["value"].take(kb.lexicon["predicate"]), **{name: kb.lexicon[name] for name in names}}
-            for kb in (old, new)
-        ]
-    )
-    parts = [
-        table.add_column(0, "change", pa.array([change] * len(table), pa.string())).cast(TEMPLATE_CHANGES)
-        for table, change in ((added, "added"), (removed, "removed"))
-    ]
-    return pa.concat_tables(parts).sort_by([(name, "ascending") for name in ("predicate", *names, "change")])
+    removed, added = _only(_named(old, old.lexicon, "predicate"), _named(new, new.lexicon, "predicate"))
+    parts = [removed.with_columns(change=pl.lit("removed")), added.with_columns(change=pl.lit("added"))]
+    return _sorted(pl.concat(parts), ["predicate", "property", "language", "text", "change"], TEMPLATE_CHANGES)
 
 
-def _only(tables: list[dict[str, pa.ChunkedArray]]) -> list[pa.Table]:
+def _named(kb: KnowledgeBase, table: pa.Table, column: str) -> pl.DataFrame:
+    """A table with the values of terms in place of their numbers."""
+    return pl.DataFrame(table).with_columns(pl.Series(column, kb.terms["value"].take(table[column])))
+
+
+def _only(old: pl.DataFrame, new: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows that only the first table has, and those that only the second has."""
-    keys = [_joined(list(table.values())) for table in tables]
-    return [
-        pa.table(table).filter(pc.invert(pc.is_in(mine, other)))
-        for table, mine, other in zip(tables, keys, keys[::-1], strict=True)
-    ]
+    return old.join(new, old.columns, "anti"), new.join(old, old.columns, "anti")
+
+
+def _sorted(changes: pl.DataFrame, order: list[str], schema: pa.Schema) -> pa.Table:
+    table = changes.sort(order, nulls_last=True).select(schema.names)
+    return table.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)
