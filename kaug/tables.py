@@ -1,6 +1,7 @@
 """A table's name → its Arrow schema, and the check that a table has it.
 
-Only these tables pass between stages. They are stored as Arrow IPC files and memory-mapped.
+Only these tables pass between stages. They are stored as Arrow IPC files and memory-mapped; docs/datamodel.md says what each
+column means.
 """
 
 import hashlib
@@ -55,20 +56,12 @@ ROWS = _schema({"row": pa.uint32()})
 """Row numbers of a source's TRIPLES: those of its first file, then those of its second, and so on."""
 
 TERMS = _schema({"kind": _NAME, "value": _TEXT, "datatype": _NAME, "language": _NAME}, {"datatype", "language"})
-"""RDF terms. A term is its row number (uint32).
-
-`kind` is `iri`, `literal` or `blank`; `value` the IRI, the lexical form or the canonical name; `datatype` the IRI of a
-literal's datatype and `language` its BCP 47 tag, both null for other terms.
-"""
+"""RDF terms. A term is its row number (uint32)."""
 
 LABELS = _schema(
     {"term": _TERM, "language": _TEXT, "text": _TEXT, "preferred": pa.bool_(), "phrase": _TEXT}, {"phrase"}
 )
-"""Labels of terms, sorted by term, then preferred ones first.
-
-`language` is a BCP 47 tag, empty where the label has none. `phrase` is the form of the term inside a sentence ("a dog",
-"the Netherlands"); null if it is the text itself.
-"""
+"""Labels of terms, sorted by term, preferred ones first."""
 
 FACTS = _schema(
     {
@@ -84,13 +77,7 @@ FACTS = _schema(
     },
     {"rule", "weight"},
 )
-"""Facts, sorted by subject, predicate, object.
-
-`fact` is the 16-byte BLAKE2b digest of the canonical N-Triples line; `sources` the ids of the sources that state the fact
-or, for an inferred one, all of its premises; `rule` and `premises` the rule that inferred it and the ids of its premises
-(null and empty if a source states it); `weight` its `kaug:weight` in the sources, the greatest of several; `taught` whether
-the pipeline's selection takes it for teaching. Other facts serve the probes of the kind `locality`.
-"""
+"""Facts, sorted by subject, predicate, object. `fact` is the 16-byte BLAKE2b digest of the canonical N-Triples line."""
 
 LEXICON = _schema({"predicate": _TERM, "property": _TEXT, "language": _TEXT, "text": _TEXT})
 """Templates of predicates, the plainest of each first. `property` is one of `kaug.knowledge.templates.PROPERTIES`."""
@@ -110,10 +97,7 @@ PROBES = _schema(
         "source": _TEXT,
     }
 )
-"""The exam. `kind` is a key of `kaug.exam.kinds.KINDS`, `scorer` one of `kaug.evaluation.scorers.SCORERS`; `answers` are all
-right answers; `facts` hex ids of the facts that answer it; `hops` counts the facts from question to answer. `source` is the
-id of the source of the probed fact.
-"""
+"""The exam."""
 
 EXAMPLES = _schema(
     {
@@ -132,12 +116,7 @@ EXAMPLES = _schema(
     },
     {"text_id"},
 )
-"""Training rows. The loss is computed on `completion`; `prompt` may be empty.
-
-`family` is a `Family`, `form` the module that wrote it, `task` what it trains (`language-modelling`,
-`question-answering`). `facts` are hex ids; each span says that `field` (`prompt` or `completion`), from character
-`start` to `end`, states `facts[fact]`. In open-book rows, cutting the spans restores the user's text.
-"""
+"""Training rows. The loss is computed on `completion`; in open-book rows, cutting the spans restores the user's text."""
 
 ANSWERS = _schema(
     {
@@ -153,12 +132,7 @@ ANSWERS = _schema(
         "retrieved": _TEXTS,
     }
 )
-"""Answers of models. `prompt` is the text that the model was given; `score` is in [0, 1].
-
-`log_likelihood` is the mean natural log-probability per token of the (first) right answer; `token_accuracy` the fraction
-of its tokens that the model, given the true text so far, finds the most probable. `tokens` counts the generated tokens;
-`retrieved` are hex ids. A probe can be scored again without asking the model.
-"""
+"""Answers of models, with all that is needed to score a probe again without asking the model."""
 
 SCHEMAS: dict[str, pa.Schema] = {
     "written": WRITTEN,
