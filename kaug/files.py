@@ -24,13 +24,7 @@ _MOST_VISITS = 100  # of one folder, by way of several links
 
 
 def open_file(path: Path) -> BufferedReader:
-    """Open a regular file for reading.
-
-    Args:
-        path: The file; links to files are followed.
-
-    Returns:
-        A binary stream.
+    """Open a regular file, or a link to one, for reading bytes.
 
     Raises:
         SourceError: It is a folder, a pipe, a device or a socket: reading it may never end.
@@ -44,11 +38,7 @@ def open_file(path: Path) -> BufferedReader:
 
 
 def read_text(path: Path, most: int | None = None) -> str:
-    """Read a regular file as UTF-8, without a byte order mark.
-
-    Args:
-        path: The file.
-        most: The most bytes that it may have; None sets no limit.
+    """Read a regular file of at most `most` bytes as UTF-8, without a byte order mark.
 
     Raises:
         SourceError: It is no regular file, cannot be read, is larger than `most`, or is not UTF-8.
@@ -69,13 +59,7 @@ def read_text(path: Path, most: int | None = None) -> str:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file that someone else may have written.
-
-    Args:
-        path: The file, of at most 16 MiB.
-
-    Returns:
-        Its content.
+    """Read a TOML file of at most 16 MiB; see `parse_toml`.
 
     Raises:
         SourceError: It cannot be read, is not valid TOML, or is nested too deep.
@@ -101,15 +85,10 @@ _TOKEN = re.compile(
 
 
 def parse_toml(text: str, where: str, length: int = _MOST_TEXT) -> dict[str, Any]:
-    """Parse TOML; what would keep the parser busy for long, or overflow it, is refused before.
-
-    Args:
-        text: The TOML.
-        where: Where it stands, for error messages.
-        length: The maximum of characters.
+    """Parse TOML of at most `length` characters, and refuse what would keep the parser busy for long or overflow it.
 
     Raises:
-        SourceError: It is no TOML, too large, or nested too deep.
+        SourceError: It is not TOML, too large, or nested too deep; the message names `where`.
 
     Examples:
         >>> parse_toml("a.b = 1", "here")
@@ -139,13 +118,7 @@ def parse_toml(text: str, where: str, length: int = _MOST_TEXT) -> dict[str, Any
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Find the regular files in a folder and in all below it, in no particular order.
-
-    Args:
-        folder: The folder. Links are followed.
-
-    Yields:
-        The files; those whose names begin with a dot are passed over, as are folders of such names.
+    """Find the regular files in a folder and below it, in any order, without hidden ones. Links are followed.
 
     Raises:
         SourceError: A link leads back to a folder that it is in, or a folder cannot be read.
@@ -176,14 +149,9 @@ def files_below(folder: Path) -> Iterator[Path]:
 
 
 def find_files(pattern: Path) -> list[Path]:
-    """Find the regular files that a path or a pattern such as `texts/**/*.jsonl` stands for.
+    """Find the regular files of a path or a pattern such as `texts/**/*.jsonl`, sorted, without hidden ones.
 
-    Args:
-        pattern: A file, or a pattern, in which `**` stands for any number of folders; hidden ones are passed over.
-
-    Returns:
-        The files, sorted; none if there is none. What is there by the very name is taken, and refused when it is opened if
-        it is no regular file.
+    A path that exists is returned as it is, even if it is no regular file: `open_file` refuses it.
 
     Raises:
         SourceError: See `files_below`.

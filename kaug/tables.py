@@ -1,13 +1,14 @@
 """A table's name → its Arrow schema, and the check that a table has it.
 
-These are the only tables that pass between stages. They are stored as Arrow IPC files and read memory-mapped, so
-that opening one costs the same whatever its size.
+Only these tables pass between stages. They are stored as Arrow IPC files and memory-mapped; docs/datamodel.md says what each
+column means.
 """
 
 import hashlib
 import os
+from collections.abc import Collection
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 
@@ -32,156 +33,106 @@ __all__ = [
     "write_table",
 ]
 
-TermKind = Literal["iri", "literal", "blank"]
 Family = Literal["open-book", "closed-book", "text"]
 
-_NAME = pa.dictionary(pa.int32(), pa.string())
+_TEXT = pa.string()
+_TEXTS = pa.list_(_TEXT)
+_NAME = pa.dictionary(pa.int32(), _TEXT)
+_TERM = pa.uint32()
+_DIGEST = pa.binary(16)
 
-WRITTEN = pa.schema([pa.field("term", pa.string(), nullable=False)])
+
+def _schema(types: dict[str, pa.DataType], nullable: Collection[str] = ()) -> pa.Schema:
+    return pa.schema([pa.field(name, kind, nullable=name in nullable) for name, kind in types.items()])
+
+
+WRITTEN = _schema({"term": _TEXT})
 """The terms of one source as canonical N-Triples writes them, each once, in the order of their bytes."""
 
-TRIPLES = pa.schema([pa.field(name, pa.uint32(), nullable=False) for name in ("subject", "predicate", "object")])
+TRIPLES = _schema({"subject": _TERM, "predicate": _TERM, "object": _TERM})
 """The triples of one source as row numbers of its WRITTEN, sorted, each once."""
 
-ROWS = pa.schema([pa.field("row", pa.uint32(), nullable=False)])
+ROWS = _schema({"row": pa.uint32()})
 """Row numbers of a source's TRIPLES: those of its first file, then those of its second, and so on."""
 
-TERMS = pa.schema(
-    [
-        pa.field("kind", _NAME, nullable=False),
-        pa.field("value", pa.string(), nullable=False),
-        pa.field("datatype", _NAME),
-        pa.field("language", _NAME),
-    ]
+TERMS = _schema({"kind": _NAME, "value": _TEXT, "datatype": _NAME, "language": _NAME}, {"datatype", "language"})
+"""RDF terms. A term is its row number (uint32)."""
+
+LABELS = _schema(
+    {"term": _TERM, "language": _TEXT, "text": _TEXT, "preferred": pa.bool_(), "phrase": _TEXT}, {"phrase"}
 )
-"""RDF terms. A term is its row number (uint32).
+"""Labels of terms, sorted by term, preferred ones first."""
 
-`kind` is `iri`, `literal` or `blank`; `value` the IRI, the lexical form or the canonical name; `datatype` the IRI of a
-literal's datatype and `language` its BCP 47 tag, both null for terms that are not literals.
-"""
-
-LABELS = pa.schema(
-    [
-        pa.field("term", pa.uint32(), nullable=False),
-        pa.field("language", pa.string(), nullable=False),
-        pa.field("text", pa.string(), nullable=False),
-        pa.field("preferred", pa.bool_(), nullable=False),
-        pa.field("phrase", pa.string()),
-    ]
+FACTS = _schema(
+    {
+        "fact": _DIGEST,
+        "subject": _TERM,
+        "predicate": _TERM,
+        "object": _TERM,
+        "sources": _TEXTS,
+        "rule": _TEXT,
+        "premises": pa.list_(_DIGEST),
+        "weight": pa.float32(),
+        "taught": pa.bool_(),
+    },
+    {"rule", "weight"},
 )
-"""What terms are called, sorted by term, then preferred ones first.
+"""Facts, sorted by subject, predicate, object. `fact` is the 16-byte BLAKE2b digest of the canonical N-Triples line."""
 
-`language` is a BCP 47 tag, empty where the label has none. `phrase` is how the term stands inside a sentence ("a dog",
-"the Netherlands"); null means that the text itself does.
-"""
+LEXICON = _schema({"predicate": _TERM, "property": _TEXT, "language": _TEXT, "text": _TEXT})
+"""Templates of predicates, the plainest of each first. `property` is one of `kaug.knowledge.templates.PROPERTIES`."""
 
-FACTS = pa.schema(
-    [
-        pa.field("fact", pa.binary(16), nullable=False),
-        pa.field("subject", pa.uint32(), nullable=False),
-        pa.field("predicate", pa.uint32(), nullable=False),
-        pa.field("object", pa.uint32(), nullable=False),
-        pa.field("sources", pa.list_(pa.string()), nullable=False),
-        pa.field("rule", pa.string()),
-        pa.field("premises", pa.list_(pa.binary(16)), nullable=False),
-        pa.field("weight", pa.float32()),
-        pa.field("taught", pa.bool_(), nullable=False),
-    ]
+PROBES = _schema(
+    {
+        "id": _TEXT,
+        "kind": _TEXT,
+        "scorer": _TEXT,
+        "prompt": _TEXT,
+        "answers": _TEXTS,
+        "choices": _TEXTS,
+        "facts": _TEXTS,
+        "hops": pa.int8(),
+        "language": _TEXT,
+        "template": _TEXT,
+        "source": _TEXT,
+    }
 )
-"""Facts, sorted by subject, predicate, object.
+"""The exam."""
 
-`fact` is the 16-byte BLAKE2b digest of the canonical N-Triples line; `sources` the ids of the sources that state the fact
-or, of an inferred one, that it rests on: those of all its premises; `rule` and `premises` the rule that inferred it and the
-ids of what the rule took (null and empty if a source states it); `weight` what a source says about the fact as its
-`kaug:weight`, the greatest if several do;
-`taught` whether the pipeline's selection takes it for teaching. What is not taught serves the probes of the kind `locality`.
-"""
-
-LEXICON = pa.schema(
-    [
-        pa.field("predicate", pa.uint32(), nullable=False),
-        pa.field("property", pa.string(), nullable=False),
-        pa.field("language", pa.string(), nullable=False),
-        pa.field("text", pa.string(), nullable=False),
-    ]
-)
-"""How predicates are said, the plainest template of each first. `property` is one of
-`kaug.knowledge.templates.PROPERTIES`."""
-
-PROBES = pa.schema(
-    [
-        pa.field("id", pa.string(), nullable=False),
-        pa.field("kind", pa.string(), nullable=False),
-        pa.field("scorer", pa.string(), nullable=False),
-        pa.field("prompt", pa.string(), nullable=False),
-        pa.field("answers", pa.list_(pa.string()), nullable=False),
-        pa.field("choices", pa.list_(pa.string()), nullable=False),
-        pa.field("facts", pa.list_(pa.string()), nullable=False),
-        pa.field("hops", pa.int8(), nullable=False),
-        pa.field("language", pa.string(), nullable=False),
-        pa.field("template", pa.string(), nullable=False),
-        pa.field("source", pa.string(), nullable=False),
-    ]
-)
-"""The exam. `kind` is a key of `kaug.exam.kinds.KINDS`, `scorer` one of `kaug.evaluation.scorers.SCORERS`; `answers` are all
-right answers; `facts` hex ids of the facts that answer it; `hops` counts the facts from question to answer. `source` is the
-id of the source that the probed fact stands in.
-"""
-
-EXAMPLES = pa.schema(
-    [
-        pa.field("id", pa.string(), nullable=False),
-        pa.field("family", pa.string(), nullable=False),
-        pa.field("form", pa.string(), nullable=False),
-        pa.field("task", pa.string(), nullable=False),
-        pa.field("prompt", pa.string(), nullable=False),
-        pa.field("completion", pa.string(), nullable=False),
-        pa.field("facts", pa.list_(pa.string()), nullable=False),
-        pa.field(
-            "spans",
-            pa.list_(
-                pa.struct(
-                    [
-                        pa.field("fact", pa.int32(), nullable=False),
-                        pa.field("field", pa.string(), nullable=False),
-                        pa.field("start", pa.int32(), nullable=False),
-                        pa.field("end", pa.int32(), nullable=False),
-                    ]
-                )
-            ),
-            nullable=False,
+EXAMPLES = _schema(
+    {
+        "id": _TEXT,
+        "family": _TEXT,
+        "form": _TEXT,
+        "task": _TEXT,
+        "prompt": _TEXT,
+        "completion": _TEXT,
+        "facts": _TEXTS,
+        "spans": pa.list_(
+            pa.struct(_schema({"fact": pa.int32(), "field": _TEXT, "start": pa.int32(), "end": pa.int32()}))
         ),
-        pa.field("text_id", pa.string()),
-        pa.field("language", pa.string(), nullable=False),
-    ]
+        "text_id": _TEXT,
+        "language": _TEXT,
+    },
+    {"text_id"},
 )
-"""Training rows. The loss falls on `completion`; `prompt` may be empty.
+"""Training rows. The loss is computed on `completion`; in open-book rows, cutting the spans restores the user's text."""
 
-`family` is a `Family`, `form` the module that wrote it, `task` what it trains (`language-modelling`,
-`question-answering`). `facts` are hex ids; each span says that `field` (`prompt` or `completion`), from character
-`start` to `end`, says `facts[fact]`. In open-book rows, cutting the spans restores the user's text.
-"""
-
-ANSWERS = pa.schema(
-    [
-        pa.field("probe", pa.string(), nullable=False),
-        pa.field("arm", pa.string(), nullable=False),
-        pa.field("seed", pa.int64(), nullable=False),
-        pa.field("prompt", pa.string(), nullable=False),
-        pa.field("answer", pa.string(), nullable=False),
-        pa.field("score", pa.float32(), nullable=False),
-        pa.field("log_likelihood", pa.float32(), nullable=False),
-        pa.field("token_accuracy", pa.float32(), nullable=False),
-        pa.field("tokens", pa.int32(), nullable=False),
-        pa.field("retrieved", pa.list_(pa.string()), nullable=False),
-    ]
+ANSWERS = _schema(
+    {
+        "probe": _TEXT,
+        "arm": _TEXT,
+        "seed": pa.int64(),
+        "prompt": _TEXT,
+        "answer": _TEXT,
+        "score": pa.float32(),
+        "log_likelihood": pa.float32(),
+        "token_accuracy": pa.float32(),
+        "tokens": pa.int32(),
+        "retrieved": _TEXTS,
+    }
 )
-"""What a model answered. `prompt` is the text it was shown; `score` lies in [0, 1].
-
-`log_likelihood` is the mean natural log-probability per token of the (first) right answer; `token_accuracy` the fraction
-of its tokens that the model, shown the true text so far, finds the most probable. `tokens` counts the generated tokens;
-`retrieved` are hex ids. So a probe can be scored anew without asking the model again.
-"""
+"""Answers of models, with all that is needed to score a probe again without asking the model."""
 
 SCHEMAS: dict[str, pa.Schema] = {
     "written": WRITTEN,
@@ -202,7 +153,7 @@ def check_table(table: pa.Table, name: str) -> pa.Table:
 
     Args:
         table: Any Arrow table.
-        name: One of `terms`, `labels`, `facts`, `lexicon`, `probes`, `examples`, `answers`.
+        name: A key of `SCHEMAS`, such as `facts` or `probes`.
 
     Returns:
         The same table with columns in the schema's order.
@@ -226,48 +177,33 @@ def check_table(table: pa.Table, name: str) -> pa.Table:
         if field.name not in table.column_names:
             raise TableError(f"Table {name!r} lacks the column {field.name!r} ({field.type}).")
         column = table.column(field.name)
-        if not _same_type(column.type, field.type):
+        if _plain(column.type) != _plain(field.type):
             raise TableError(f"Column {field.name!r} of table {name!r} is {column.type}; it should be {field.type}.")
         if not field.nullable and column.null_count:
             raise TableError(f"Column {field.name!r} of table {name!r} holds {column.null_count} nulls; it must not.")
     return table.select(schema.names).cast(schema)
 
 
-def _same_type(found: pa.DataType, wanted: pa.DataType) -> bool:
-    # Nullability and the width of dictionary indices may change on a round trip through Parquet or datasets.
-    if pa.types.is_dictionary(wanted) and not pa.types.is_dictionary(found):
-        return bool(found == wanted.value_type)
-    if pa.types.is_list(wanted) and pa.types.is_list(found):
-        return _same_type(found.value_type, wanted.value_type)
-    if pa.types.is_struct(wanted) and pa.types.is_struct(found):
-        names = [field.name for field in wanted]
-        return [field.name for field in found] == names and all(
-            _same_type(found.field(i).type, wanted.field(i).type) for i in range(len(names))
-        )
-    return bool(found == wanted) or (pa.types.is_dictionary(wanted) and found.value_type == wanted.value_type)
+def _plain(kind: pa.DataType) -> Any:
+    """Drop nullability and dictionary indices, which may change on a round trip through Parquet or datasets."""
+    if pa.types.is_dictionary(kind):
+        return kind.value_type
+    if pa.types.is_list(kind):
+        return [_plain(kind.value_type)]
+    if pa.types.is_struct(kind):
+        return [(field.name, _plain(field.type)) for field in kind]
+    return kind
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Write a table as an Arrow IPC file with the rows in one order and one layout, so that equal tables are equal bytes.
-
-    Args:
-        table: The table.
-        path: The file to write; its folder exists.
-    """
+    """Write a table as an Arrow IPC file, in one layout: equal tables are equal bytes."""
     table = table.combine_chunks().unify_dictionaries()
     with pa.OSFile(os.fspath(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table, max_chunksize=1 << 20)
 
 
 def read_table(path: Path, name: str) -> pa.Table:
-    """Open an Arrow IPC file memory-mapped and check that it is the table `name`.
-
-    Args:
-        path: A file that `write_table` wrote.
-        name: The table's name in `SCHEMAS`.
-
-    Returns:
-        The table; its columns are views of the file.
+    """Memory-map an Arrow IPC file and check that it is the table `name` of `SCHEMAS`.
 
     Raises:
         TableError: The file is no Arrow file, or holds another table.
@@ -283,14 +219,7 @@ def read_table(path: Path, name: str) -> pa.Table:
 
 
 def content_digest(*parts: str, size: int = 16) -> str:
-    """Hash strings to a hex digest (BLAKE2b), each part kept apart from the next.
-
-    Args:
-        parts: What identifies the thing.
-        size: Bytes of digest; the result has twice as many characters.
-
-    Returns:
-        Lower-case hex.
+    """Hash strings, each separate from the next, to `size` bytes of BLAKE2b in lower-case hex.
 
     Examples:
         >>> content_digest("a", "bc") == content_digest("ab", "c")

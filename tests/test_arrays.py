@@ -16,7 +16,7 @@ def test_distinct_numbers_are_those_that_unique_finds(keys) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 2**39 - 1) | st.integers(0, 3), scores, st.integers(0, 9)), max_size=60))
-def test_pairs_stand_by_group_then_falling_score_then_tie(pairs) -> None:
+def test_pairs_are_sorted_by_group_then_falling_score_then_tie(pairs) -> None:
     groups, score, tie = (np.array([pair[n] for pair in pairs]) for n in range(3))
     groups, score, tie = groups.astype(np.int64), score.astype(np.float32), tie.astype(np.int64)
     rounded = -np.round(score, 6)
@@ -24,7 +24,7 @@ def test_pairs_stand_by_group_then_falling_score_then_tie(pairs) -> None:
     assert best_first(groups, score).tolist() == np.lexsort((rounded, groups)).tolist()
 
 
-def test_a_score_that_is_no_number_stands_last_in_its_own_group() -> None:
+def test_nan_scores_are_last_in_their_group() -> None:
     score = np.array([np.nan, 0.1, -np.inf, np.nan, np.inf], np.float32)
     assert best_first(np.array([0, 0, 0, 1, 1], np.uint8), score).tolist() == [1, 0, 2, 4, 3]
 

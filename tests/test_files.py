@@ -59,7 +59,7 @@ def test_the_files_of_a_pattern(tree: Path, pattern: str, files: list[str]) -> N
 
 
 @pytest.mark.parametrize("name", ["zero.txt", "b/pipe.txt", "b"])
-def test_what_is_no_regular_file_is_refused(tree: Path, name: str) -> None:
+def test_only_regular_files_are_opened(tree: Path, name: str) -> None:
     with pytest.raises(SourceError, match="should be a regular file; it is a folder, a pipe or a device"):
         open_file(tree / name)
 

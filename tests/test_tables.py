@@ -97,7 +97,7 @@ def test_dictionaries_of_many_chunks_are_written_as_one(tmp_path: Path) -> None:
     assert read_table(tmp_path / "a.arrow", "terms")["kind"].to_pylist() == ["iri", "literal"]
 
 
-def test_what_is_no_arrow_file_or_another_table_is_refused_by_name(tmp_path: Path) -> None:
+def test_other_files_and_tables_are_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "a.arrow").write_text("term,language\n", encoding="utf-8")
     (tmp_path / "empty.arrow").touch()
     write_table(TERMS.empty_table(), tmp_path / "terms.arrow")

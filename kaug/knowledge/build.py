@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from kaug.errors import SourceError
 from kaug.http import public_url
 from kaug.knowledge.entries import label_table, read_lexicon, source_entries, template_table
-from kaug.knowledge.facts import Stated, add_inferred, lines, stated_table
+from kaug.knowledge.facts import add_inferred, lines, sources_of_triples, stated_table
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.roles import RDF, tell_roles, weights
+from kaug.knowledge.roles import RDF, Role, find_roles, read_weights
 from kaug.rdf.columns import Columns, find_term, merge, read_columns
 from kaug.rdf.endpoint import endpoint_file
 from kaug.rdf.memory import graph_chunks
@@ -54,18 +54,18 @@ def build_kb(
         sources: One source or a list of them: the path of an RDF file, of a folder of them, or a pattern, in which `~` is the
             home folder; what holds triples in memory, such as an rdflib graph or a pyarrow table of N-Triples terms (see
             `graph_chunks`); or a `Source` from a manifest.
-        lexicon: An RDF file that says predicates in language; what it lacks is said from the predicates' labels.
-        languages: One language or several, most wanted first, whose labels are kept; labels without a language always are.
-        select: A SPARQL CONSTRUCT over the sources; the facts it makes are those taught. None takes all facts but types.
-        inference: Add what follows from the facts and axioms, by the rules of RDFS or of OWL 2 RL; see `infer`.
-        inference_limit: How many facts each rule may add.
-        min_weight: Leave out facts whose weight is less; those without a weight stay.
-        limit: Teach at most so many facts, those with the smallest ids.
-        where: Where `select` stands, for error messages.
+        lexicon: An RDF file with templates; sentences of other predicates are written from the predicates' labels.
+        languages: One language or several, most wanted first. Labels in them and without a language are kept.
+        select: A SPARQL CONSTRUCT over the sources: the facts to teach. None takes all facts but types.
+        inference: Add what follows by the rules of RDFS or of OWL 2 RL; see `infer`.
+        inference_limit: The maximum number of facts that each rule adds.
+        min_weight: Leave out facts with a smaller weight; those without one stay.
+        limit: The maximum number of facts to teach: those with the smallest ids.
+        where: The name of `select` in error messages.
         progress: Called with the number of triples read since the last call.
 
     Returns:
-        The knowledge base. The same triples give the same tables, whatever their order, syntax or file.
+        The knowledge base. The same triples give the same tables in any order, syntax or file.
 
     Raises:
         SourceError: A file is missing or malformed, a template lacks a slot, or the selection matches no fact.
@@ -128,24 +128,7 @@ def assemble(
     limit: int | None,
     where: str,
 ) -> KnowledgeBase:
-    """Put sources that were read together into a knowledge base; see `build_kb` for the settings.
-
-    Args:
-        sources: The sources.
-        digests: The SHA-256 of each, from `verify_source`.
-        read: What each holds, from `read_files`.
-        lexicon: See `build_kb`, as for all that follow.
-        languages: The languages whose labels are kept.
-        select: A SPARQL CONSTRUCT.
-        inference: The rules.
-        inference_limit: How many facts each rule may add.
-        min_weight: The least weight.
-        limit: Teach at most so many facts.
-        where: Where `select` stands.
-
-    Returns:
-        The knowledge base.
-    """
+    """Combine sources, the SHA-256 and the columns of each, into a knowledge base; the settings are those of `build_kb`."""
     counts: Counter[str] = Counter({f"triples {one.id}": part.read for one, part in zip(sources, read, strict=True)})
     for source, part in zip(sources, read, strict=True):
         counts[f"triples left out: no IRI or key known in JSON-LD, {source.id}"] = part.left_out
@@ -155,36 +138,33 @@ def assemble(
         from kaug.knowledge.inference.infer import VOCABULARY
 
         wanted += [f"<{iri}>" for iri in VOCABULARY]
-    columns, places = merge(read, wanted)
+    columns, rows_of_sources = merge(read, wanted)
     terms = read_terms(columns.terms)
-    roles = tell_roles(columns, terms)
+    roles = find_roles(columns, terms)
     counts.update(roles.counts)
-    stated = Stated([source.id for source in sources], places, len(columns.triples))
-    heavy = weights(columns, terms, roles, counts)
-    rows = roles.facts
+    stated_by = sources_of_triples([source.id for source in sources], rows_of_sources, len(columns.triples))
+    weights = read_weights(columns, terms, roles, counts)
+    rows = roles.rows(Role.FACT)
     if min_weight is not None:
-        light = heavy[rows] < min_weight  # what has no weight stays
+        light = weights[rows] < min_weight  # NaN, no weight, stays
         counts["facts left out: weight below min_weight"] += int(light.sum())
         rows = rows[~light]
-    facts, axioms = (stated_table(columns, of, stated, heavy[of]) for of in (rows, roles.axioms))
+    facts, axioms = (stated_table(columns, chosen, stated_by, weights) for chosen in (rows, roles.rows(Role.AXIOM)))
     if inference != "none":
         facts, axioms = add_inferred(columns, facts, axioms, terms, inference, inference_limit, counts)
     taught = _taught(columns, terms, facts, select, limit, where)
-    facts = facts.append_column(FACTS.field("taught"), pa.array(taught))
-    axioms = axioms.append_column(FACTS.field("taught"), pa.array(np.zeros(len(axioms), dtype=bool)))
     entries += source_entries(columns, terms, roles)
     tables = _compact(
         terms,
-        facts=facts.cast(FACTS),
-        axioms=axioms.cast(FACTS),
+        facts=facts.append_column("taught", pa.array(taught)).cast(FACTS),
+        axioms=axioms.append_column("taught", pa.repeat(False, len(axioms))).cast(FACTS),
         labels=label_table(columns, terms, roles, languages, counts),
         lexicon=template_table(entries, columns),
     )
     counts["facts taught"] = int(taught.sum())
-    for name, what in (("facts", "facts"), ("axioms", "axioms"), ("labels", "labels"), ("terms", "terms")):
-        counts[what] = tables[name].num_rows
-    counts["templates"] = tables["lexicon"].num_rows
-    always = ("facts", "facts taught", "axioms", "labels", "terms", "templates")
+    sizes = {name: tables[name].num_rows for name in ("facts", "axioms", "labels", "terms")}
+    counts.update(sizes | {"templates": tables["lexicon"].num_rows})
+    always = (*sizes, "facts taught", "templates")
     return KnowledgeBase(
         tables,
         kinds={source.id: source.kind for source in sources},
@@ -210,25 +190,25 @@ def _taught(
     if select is None:
         chosen = triples[:, 1] != find_term(columns.terms, f"<{RDF}type>")
     else:
-        texts = (" .\n".join([*batch, ""]).encode() for batch in lines(columns.terms, columns.triples))
+        texts = ("\n".join(batch.to_pylist()).encode() for batch in lines(columns.terms, columns.triples, "."))
         quads = (quad for text in texts for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES))
-        made = construct(select, quads, where)
+        selected = construct(select, quads, where)
         stored = _as_stored(columns.terms, terms)
-        chosen = np.array([line in made for batch in lines(stored, triples) for line in batch], dtype=bool)
+        chosen = np.array([line in selected for batch in lines(stored, triples) for line in batch.to_pylist()])
         if not chosen.any():
             raise SourceError(
                 f"{where}: the selection matches none of the {len(facts)} facts; nothing would be taught."
             )
     if limit is not None and chosen.sum() > limit:
         rows = np.flatnonzero(chosen)
-        ids = np.frombuffer(facts["fact"].combine_chunks().buffers()[1], dtype=">u8").reshape(-1, 2)[rows]
+        ids = facts["fact"].take(pa.array(rows)).cast(pa.binary())
         chosen[:] = False
-        chosen[rows[np.lexsort((ids[:, 1], ids[:, 0]))[:limit]]] = True
+        chosen[rows[pc.sort_indices(ids)[:limit].to_numpy()]] = True
     return np.asarray(chosen, dtype=bool)
 
 
 def _as_stored(texts: pa.Array, terms: pa.Table) -> pa.Array:
-    """Write terms as the store gives them back, which keeps the values of typed literals and not their spelling."""
+    """Write terms as the store returns them: it keeps the values of typed literals, not their spelling."""
     plain = pa.array(["http://www.w3.org/2001/XMLSchema#string", RDF + "langString"])
     typed = pc.and_(pc.is_valid(terms["datatype"]), pc.invert(pc.is_in(terms["datatype"].cast(pa.string()), plain)))
     store, node = ox.Store(), ox.NamedNode("urn:kaug:literal")
@@ -242,20 +222,21 @@ def _as_stored(texts: pa.Array, terms: pa.Table) -> pa.Array:
 
 
 def _compact(terms: pa.Table, **tables: pa.Table) -> dict[str, pa.Table]:
-    """Keep the terms that a table names; a label's text is no term of its own."""
+    """Keep the terms that a table refers to, and number them again."""
     used = np.zeros(len(terms), dtype=bool)
     for table in tables.values():
         for name in _TERM_COLUMNS & set(table.column_names):
             used[table[name].to_numpy()] = True
     number = (np.cumsum(used) - 1).astype(np.uint32)
     kept = terms.filter(pa.array(used)).combine_chunks()
-    for name in ("datatype", "language"):  # without those of terms that are gone
-        again = kept[name].cast(pa.string()).combine_chunks().dictionary_encode()
-        kept = kept.set_column(kept.column_names.index(name), kept.schema.field(name), again)
-    found = {"terms": kept}
+    for name in ("datatype", "language"):  # dictionaries without values of dropped terms
+        values = kept[name].cast(pa.string()).combine_chunks().dictionary_encode()
+        kept = kept.set_column(kept.column_names.index(name), kept.schema.field(name), values)
+    compact = {"terms": kept}
     for key, table in tables.items():
-        columns = {name: table[name] for name in table.column_names}
-        for name in _TERM_COLUMNS & columns.keys():
-            columns[name] = pa.array(number[table[name].to_numpy()])
-        found[key] = pa.table(columns, schema=table.schema)
-    return found
+        arrays = [
+            pa.array(number[table[name].to_numpy()]) if name in _TERM_COLUMNS else table[name]
+            for name in table.column_names
+        ]
+        compact[key] = pa.table(arrays, schema=table.schema)
+    return compact

@@ -4,13 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyoxigraph as ox
-from numpy.typing import NDArray
 
-from kaug.knowledge.roles import KAUG, Roles
+from kaug.knowledge.roles import KAUG, Role, Roles
 from kaug.knowledge.templates import PROPERTIES, check_template
 from kaug.rdf.columns import Columns, find_term
 from kaug.rdf.parse import read_quads
@@ -24,13 +22,7 @@ Entry = tuple[str, str, str, str]
 
 
 def read_lexicon(path: Path) -> list[Entry]:
-    """Read the templates of a lexicon.
-
-    Args:
-        path: An RDF file; statements that are not templates are ignored.
-
-    Returns:
-        Its templates.
+    """Read the templates of an RDF file; other statements are ignored.
 
     Raises:
         SourceError: The file is missing or malformed, or a template lacks a slot.
@@ -44,22 +36,14 @@ def read_lexicon(path: Path) -> list[Entry]:
 
 
 def source_entries(columns: Columns, terms: pa.Table, roles: Roles) -> list[Entry]:
-    """Read the templates that stand in the sources; see `read_lexicon`."""
-    subject, predicate, value = (pa.array(column) for column in columns.triples[roles.templates].T)
-    rows = zip(
-        columns.terms.take(subject).to_pylist(),
-        terms["value"].take(predicate).to_pylist(),
-        terms["language"].take(value).to_pylist(),
-        terms["value"].take(value).to_pylist(),
-        pc.equal(terms["kind"].take(value).cast(pa.string()), "literal").to_pylist(),
-        strict=True,
-    )
-    return [
-        entry
-        for owner, name, language, text, literal in rows
-        if literal
-        for entry in _entry(owner, name, language or "", text, "a source")
-    ]
+    """Read the templates in the sources; see `read_lexicon`."""
+    subject, predicate, value = (pa.array(column) for column in columns.triples[roles.rows(Role.TEMPLATE)].T)
+    owners, iris = columns.terms.take(subject).to_pylist(), terms["value"].take(predicate).to_pylist()
+    entries = []
+    for owner, iri, row in zip(owners, iris, terms.take(value).to_pylist(), strict=True):
+        if row["kind"] == "literal":
+            entries += _entry(owner, iri, row["language"] or "", row["value"], "a source")
+    return entries
 
 
 def _entry(predicate: str, iri: str, language: str, text: str, where: str) -> list[Entry]:
@@ -80,84 +64,37 @@ def template_table(entries: Sequence[Entry], columns: Columns) -> pa.Table:
 
     rows = sorted(set(entries), key=plainness)
     number = {predicate: find_term(columns.terms, predicate) for predicate in {row[0] for row in rows}}
-    return pa.table(
-        {
-            "predicate": pa.array([number[row[0]] for row in rows], pa.uint32()),
-            "property": pa.array([row[1] for row in rows], pa.string()),
-            "language": pa.array([row[2] for row in rows], pa.string()),
-            "text": clean_text(pa.array([row[3] for row in rows], pa.string())),
-        },
-        schema=LEXICON,
-    )
+    predicate = pa.array([number[row[0]] for row in rows], pa.uint32())
+    name, language, text = (pa.array([row[position] for row in rows], pa.string()) for position in (1, 2, 3))
+    return pa.table([predicate, name, language, clean_text(text)], schema=LEXICON)
 
 
 def label_table(
     columns: Columns, terms: pa.Table, roles: Roles, languages: Sequence[str], counts: Counter[str]
 ) -> pa.Table:
-    """Make LABELS of the wanted languages.
+    """Make LABELS, each label once: those of some languages, which are BCP 47 tags, and those without a language."""
+    tags = pc.fill_null(terms["language"].cast(pa.string()), "")
 
-    Args:
-        columns: The triples.
-        terms: TERMS of `columns.terms`.
-        roles: The roles of the triples.
-        languages: BCP 47 tags; labels without a language are always kept.
-        counts: Takes what is left out, by reason.
+    def labels(role: Role, preferred: bool) -> pa.Table:
+        term, _, value = (pa.array(column) for column in columns.triples[roles.rows(role)].T)
+        is_preferred = pa.repeat(preferred, len(term))
+        return pa.table({"term": term, "language": tags.take(value), "preferred": is_preferred, "value": value})
 
-    Returns:
-        LABELS, each label once.
-    """
-    tags, tag = _languages(terms)
-    wanted = {language.lower() for language in languages}
-    known = np.array([not name or bool(wanted & {name, name.split("-", maxsplit=1)[0]}) for name in tags], dtype=bool)
-    rows = np.concatenate([roles.preferred, roles.alternative])
-    preferred = np.arange(len(rows)) < len(roles.preferred)
-    term, value = columns.triples[rows, 0], columns.triples[rows, 2]
-    kept = known[tag[value]]
-    counts["labels left out: other language"] += int((~kept).sum())
-    term, value, preferred = term[kept], value[kept], preferred[kept]
-    order = np.lexsort((value, tag[value], ~preferred, term))
-    term, value, preferred = term[order], value[order], preferred[order]
-    same = np.zeros(len(term), dtype=bool)
-    same[1:] = (term[1:] == term[:-1]) & (value[1:] == value[:-1]) & (preferred[1:] == preferred[:-1])
-    term, value, preferred = term[~same], value[~same], preferred[~same]
-    text = clean_text(terms["value"].take(pa.array(value)).combine_chunks())
-    table = pa.table(
-        {
-            "term": pa.array(term),
-            "language": pa.array(tags, pa.string()).take(pa.array(tag[value])),
-            "text": text,
-            "preferred": pa.array(preferred),
-            "phrase": _phrases(columns, terms, roles.phrases, tag, term, tag[value], preferred),
-        },
-        schema=LABELS,
+    table = pa.concat_tables([labels(Role.PREFERRED, True), labels(Role.ALTERNATIVE, False)])
+    wanted = pa.array(["", *(language.lower() for language in languages)], pa.string())
+    primary = pc.replace_substring_regex(table["language"], "-.*", "")
+    kept = table.filter(pc.or_(pc.is_in(table["language"], wanted), pc.is_in(primary, wanted)))
+    counts["labels left out: other language"] += len(table) - len(kept)
+    # A phrase belongs to the preferred label of its term and language; of several, the first by value is used.
+    phrases = labels(Role.PHRASE, True).group_by(["term", "language", "preferred"]).aggregate([("value", "min")])
+    order = [("term", "ascending"), ("preferred", "descending"), ("language", "ascending"), ("value", "ascending")]
+    table = (
+        kept.group_by(kept.column_names)
+        .aggregate([])
+        .join(phrases, ["term", "language", "preferred"])
+        .sort_by(order)
+        .combine_chunks()
     )
+    text, phrase = (clean_text(terms["value"].take(table[name]).combine_chunks()) for name in ("value", "value_min"))
+    table = pa.table([table["term"], table["language"], text, table["preferred"], phrase], schema=LABELS)
     return table.filter(pc.not_equal(table["text"], ""))
-
-
-def _languages(terms: pa.Table) -> tuple[list[str], NDArray[np.int64]]:
-    """The languages of all terms in alphabetical order, the empty one first, and the place of each term's among them."""
-    language = pc.dictionary_encode(pc.fill_null(terms["language"].cast(pa.string()), "")).combine_chunks()
-    names = language.dictionary.to_pylist() if len(language) else []
-    tags = sorted({"", *names})
-    place = np.array([tags.index(name) for name in names], dtype=np.int64)
-    return tags, place[language.indices.to_numpy()] if len(language) else place
-
-
-def _phrases(
-    columns: Columns,
-    terms: pa.Table,
-    rows: NDArray[np.int64],
-    tag: NDArray[np.int64],
-    term: NDArray[np.uint32],
-    language: NDArray[np.int64],
-    preferred: NDArray[np.bool_],
-) -> pa.Array:
-    """The phrase that goes with each preferred label, by term and language; of several the least."""
-    of, value = columns.triples[rows, 0].astype(np.int64), columns.triples[rows, 2]
-    many = int(tag.max(initial=0)) + 1
-    owner, first = np.unique(of * many + tag[value], return_index=True)
-    wanted = term.astype(np.int64) * many + language
-    at = np.minimum(np.searchsorted(owner, wanted), max(0, len(owner) - 1))
-    hit = preferred & (owner[at] == wanted) if len(owner) else np.zeros(len(wanted), dtype=bool)
-    chosen = value[first][at] if len(owner) else np.zeros(len(wanted), dtype=np.uint32)
-    return clean_text(terms["value"].take(pa.array(chosen, mask=~hit)).combine_chunks())

@@ -1,4 +1,4 @@
-"""The tables of a knowledge base → what stages ask of it, in memory or as a finished artifact on disk."""
+"""The tables of a knowledge base → an object that stages query, in memory or as a finished artifact on disk."""
 
 import json
 import os
@@ -39,7 +39,7 @@ class KnowledgeBase:
         tables: Its tables by name: `terms`, `labels`, `facts`, `axioms`, `lexicon`.
         kinds: A source's id to `domain` or `commonsense`.
         languages: The languages kept, most wanted first.
-        counts: What was counted while building, what was left out among it.
+        counts: Counts of the build, among them what was left out.
         origins: A source's id to its path, SHA-256, licence, origin and attribution.
     """
 
@@ -55,13 +55,11 @@ class KnowledgeBase:
 
     def __repr__(self) -> str:
         """Three lines: the sizes of the tables, the languages and sources, and what the build left out."""
-        sizes = [f"{len(self):,} fact{'s' * (len(self) != 1)} ({len(self.taught):,} taught)"]
-        for name, noun in (("axioms", "axiom"), ("terms", "term"), ("labels", "label"), ("lexicon", "template")):
-            number = self.tables[name].num_rows
-            sizes.append(f"{number:,} {noun}{'s' * (number != 1)}")
-        sources = ", ".join(
-            f"{name} ({kind})" if kind != "domain" else name for name, kind in sorted(self.kinds.items())
-        )
+        nouns = {"facts": "fact", "axioms": "axiom", "terms": "term", "labels": "label", "lexicon": "template"}
+        numbers = {noun: self.tables[name].num_rows for name, noun in nouns.items()}
+        sizes = [f"{number:,} {noun}{'s' * (number != 1)}" for noun, number in numbers.items()]
+        sizes[0] += f" ({len(self.taught):,} taught)"
+        sources = [f"{name} ({kind})" if kind != "domain" else name for name, kind in sorted(self.kinds.items())]
         left_out = [
             f"{reason.replace(' left out:', ':').removeprefix('left out: ')} ({number:,})"
             for reason, number in self.counts.items()
@@ -69,18 +67,15 @@ class KnowledgeBase:
         ]
         return (
             f"KnowledgeBase: {', '.join(sizes)}\n"
-            f"languages: {', '.join(self.languages)}; sources: {sources or 'none'}\n"
+            f"languages: {', '.join(self.languages)}; sources: {', '.join(sources) or 'none'}\n"
             f"left out: {'; '.join(left_out) or 'nothing'}"
         )
 
     def save(self, folder: str | os.PathLike[str]) -> None:
-        """Write it as a finished artifact, which `load_kb` opens.
-
-        Args:
-            folder: The folder, in which `~` is the home folder. A knowledge base that is there is replaced.
+        """Write it as a finished artifact, which `load_kb` opens. A knowledge base in the folder is replaced.
 
         Raises:
-            ArtifactError: The folder holds something else, or cannot be written; nothing half-made is left.
+            ArtifactError: The folder has other content, or cannot be written; nothing half-made is left.
 
         Examples:
             >>> import tempfile; from kaug.knowledge.build import build_kb
@@ -106,12 +101,12 @@ class KnowledgeBase:
 
     @property
     def facts(self) -> pa.Table:
-        """FACTS; a fact's row number serves within one knowledge base, its id everywhere."""
+        """FACTS; a fact's row number is valid in one knowledge base, its id everywhere."""
         return self.tables["facts"]
 
     @property
     def axioms(self) -> pa.Table:
-        """FACTS: what describes the vocabulary rather than the world; no fact to learn, but inference rests on it."""
+        """FACTS that describe the vocabulary rather than the world: premises of inference, no facts to learn."""
         return self.tables["axioms"]
 
     @property
@@ -126,8 +121,9 @@ class KnowledgeBase:
     def columns(
         self, rows: NDArray[np.int64] | slice = slice(None)
     ) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint32]]:
-        """Return subject, predicate and object of facts, of all without a choice, as three arrays of term numbers."""
-        return tuple(self._spo[name][rows] for name in ("subject", "predicate", "object"))  # type: ignore[return-value]
+        """Return subject, predicate and object of facts, by default of all, as three arrays of term numbers."""
+        subject, predicate, value = self._spo
+        return subject[rows], predicate[rows], value[rows]
 
     @cached_property
     def taught(self) -> NDArray[np.int64]:
@@ -138,16 +134,14 @@ class KnowledgeBase:
     def hex_ids(self) -> pa.Array:
         """The id of every fact as 32 hex digits."""
         ids = pa.concat_arrays(self.facts["fact"].chunks or [pa.array([], pa.binary(16))])
-        data = np.frombuffer(ids.buffers()[1] or b"", np.uint8)[: 16 * len(ids)]
-        digits = np.frombuffer(b"0123456789abcdef", np.uint8)
-        text = np.stack([digits[data >> 4], digits[data & 15]], axis=1).tobytes()
-        offsets = np.arange(0, 32 * len(ids) + 1, 32, dtype=np.int32)
+        text = memoryview(ids.buffers()[1] or b"")[: 16 * len(ids)].hex().encode()
+        offsets = np.arange(0, len(text) + 1, 32, dtype=np.int32)
         return pa.Array.from_buffers(pa.string(), len(ids), [None, pa.py_buffer(offsets), pa.py_buffer(text)])
 
     @cached_property
     def facts_by_object(self) -> NDArray[np.int64]:
         """The row numbers of all facts ordered by object, for `searchsorted` from the object's side."""
-        return np.argsort(self._spo["object"], kind="stable").astype(np.int64)
+        return np.argsort(self._spo[2], kind="stable").astype(np.int64)
 
     @cached_property
     def row_of(self) -> dict[str, int]:
@@ -161,33 +155,28 @@ class KnowledgeBase:
         return pc.if_else(pc.is_in(first, pa.array(common, pa.string())), "commonsense", "domain")
 
     @cached_property
-    def _spo(self) -> dict[str, NDArray[np.uint32]]:
-        return {name: self.facts[name].to_numpy() for name in ("subject", "predicate", "object")}
+    def _spo(self) -> list[NDArray[np.uint32]]:
+        return [self.facts[name].to_numpy() for name in ("subject", "predicate", "object")]
 
 
 def save_kb(kb: KnowledgeBase, folder: Path) -> None:
     """Write a knowledge base's tables into a folder (an artifact's draft)."""
     for name in _TABLES:
         write_table(getattr(kb, name), folder / f"{name}.arrow")
-    about = {
-        "kinds": kb.kinds,
-        "languages": kb.languages,
-        "origins": kb.origins,
-        "counts": kb.counts,
-    }
+    about = {name: getattr(kb, name) for name in ("kinds", "languages", "origins", "counts")}
     (folder / "about.json").write_text(json.dumps(about, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 class _Tables(Mapping[str, pa.Table]):
-    """The tables of a built knowledge base, each verified and memory-mapped when it is first asked for."""
+    """The tables of a built knowledge base, each verified and memory-mapped when it is first used."""
 
-    def __init__(self, found: Artifact) -> None:
-        self._found = found
+    def __init__(self, built: Artifact) -> None:
+        self._built = built
         self._open: dict[str, pa.Table] = {}
 
     def __getitem__(self, name: str) -> pa.Table:
         if name not in self._open:
-            self._open[name] = read_table(verify_file(self._found, f"{name}.arrow"), _TABLES[name])
+            self._open[name] = read_table(verify_file(self._built, f"{name}.arrow"), _TABLES[name])
         return self._open[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -198,13 +187,7 @@ class _Tables(Mapping[str, pa.Table]):
 
 
 def find_kb(folder: str | os.PathLike[str]) -> Artifact:
-    """Find a built knowledge base.
-
-    Args:
-        folder: The folder of the knowledge base, or a run's folder with `1-knowledge` in it; `~` is the home folder.
-
-    Returns:
-        The artifact, whose files are not yet verified.
+    """Find a built knowledge base, whose files are not yet verified; `folder` is as for `load_kb`.
 
     Raises:
         ArtifactError: There is none, or a file of it is missing or was cut.
@@ -216,9 +199,9 @@ def find_kb(folder: str | os.PathLike[str]) -> Artifact:
 
 
 def load_kb(folder: str | os.PathLike[str]) -> KnowledgeBase:
-    """Open a built knowledge base, in milliseconds whatever its size.
+    """Open a built knowledge base, in milliseconds at any size.
 
-    A table is verified and memory-mapped when it is first used; a file that was altered since it was written is refused then.
+    A table is verified and memory-mapped when it is first used; an altered file is refused then.
 
     Args:
         folder: The stage's folder (`build/<pipeline>/1-knowledge`), the run's folder above it, or one that
@@ -235,13 +218,6 @@ def load_kb(folder: str | os.PathLike[str]) -> KnowledgeBase:
         Traceback (most recent call last):
         kaug.errors.ArtifactError: no/such: there is no finished artifact here (no manifest.json). Run the stage again.
     """
-    found = find_kb(folder)
-    about: dict[str, Any] = json.loads(verify_file(found, "about.json").read_text(encoding="utf-8"))
-    tables = _Tables(found)
-    return KnowledgeBase(
-        tables,
-        kinds=about["kinds"],
-        languages=tuple(about["languages"]),
-        counts=about["counts"],
-        origins=about["origins"],
-    )
+    built = find_kb(folder)
+    about: dict[str, Any] = json.loads(verify_file(built, "about.json").read_text(encoding="utf-8"))
+    return KnowledgeBase(_Tables(built), **{**about, "languages": tuple(about["languages"])})

@@ -1,8 +1,7 @@
 """A stage's output → a finished folder that is whole or absent, and verified when read.
 
-An artifact is a folder whose `manifest.json`, written last, names every file with its SHA-256 and size, the stage that
-made it, the digests of its inputs and a fingerprint of all that decides its content. It is written beside its final
-place, synced to disk and then renamed, so that no reader ever sees half of one.
+An artifact is a folder with a `manifest.json`, written last: SHA-256 and size of every file, the stage, the digests of its
+inputs and a fingerprint. It is written to a draft folder, synced to disk and renamed, so no reader sees half of one.
 """
 
 import contextlib
@@ -19,7 +18,8 @@ from typing import Any
 import filelock
 
 from kaug.errors import ArtifactError, KaugError
-from kaug.store.digests import file_digest, fingerprint
+from kaug.store import digests
+from kaug.store.digests import file_digest
 from kaug.store.files import is_full, sync, write_whole
 
 __all__ = ["Artifact", "Draft", "leftovers", "load", "lock", "promised_fingerprint", "publish", "sweep", "verify_file"]
@@ -37,11 +37,11 @@ class Artifact:
     Attributes:
         path: The folder.
         stage: The stage that made it.
-        digest: Hex digest of the content: of the names and SHA-256 sums of all files, nothing else.
-        fingerprint: Hex digest of the settings, inputs and code that decide the content.
-        counts: What the stage counted, rows that it left out among them.
+        digest: Hex digest of the names and SHA-256 sums of all files.
+        fingerprint: Hex digest of the settings, inputs and code.
+        counts: Counts of the stage, among them rows that it left out.
         inputs: The digests of the artifacts it was made from.
-        details: What else the stage noted: settings, the encoder's name, the seconds it took.
+        details: Other notes of the stage: settings, the encoder's name, seconds.
         files: The SHA-256 that each file must have.
     """
 
@@ -61,11 +61,11 @@ class Draft:
 
     Attributes:
         path: The folder to write files into.
-        previous: The finished folder that stands there and will be replaced: what can be taken over from it is read there.
-        work: A scratch folder beside it that survives a kill, is found again under the same fingerprint, and is removed once
-            the artifact is published.
-        counts: What the stage counts.
-        details: What else it notes.
+        previous: The finished folder that will be replaced; parts of it can be reused.
+        work: A scratch folder that survives a kill, is found again under the same fingerprint, and is removed once the
+            artifact is published.
+        counts: Counts for the manifest.
+        details: Other notes for it.
     """
 
     path: Path
@@ -77,10 +77,7 @@ class Draft:
 
 @contextlib.contextmanager
 def lock(path: Path) -> Iterator[None]:
-    """Hold the only right to write below a folder; a second process is refused with a clear error.
-
-    Args:
-        path: The folder; it is made if absent.
+    """Lock a folder for writing; it is made if absent.
 
     Raises:
         ArtifactError: Another process holds it, or the folder cannot be made.
@@ -112,21 +109,21 @@ def lock(path: Path) -> Iterator[None]:
 def publish(
     path: Path, *, stage: str, fingerprint: str, inputs: Mapping[str, str] | None = None, fresh: bool = False
 ) -> Iterator[Draft]:
-    """Write an artifact: the block fills the draft's folder, and only a whole one takes the place of the old.
+    """Write an artifact: the block fills the draft's folder, which replaces the old one once it is whole.
 
     Args:
-        path: Where the finished folder shall stand. Of a symbolic link, the folder that it leads to is replaced.
+        path: The finished folder. For a symbolic link, its target is replaced.
         stage: The stage's name.
         fingerprint: See `fingerprint`.
         inputs: The digests of the artifacts it is made from.
-        fresh: Take over nothing: `previous` is None, and `work` is empty.
+        fresh: Reuse nothing: `previous` is None, and `work` is empty.
 
     Yields:
-        The draft to be filled.
+        The draft to fill.
 
     Raises:
-        ArtifactError: The disk is full, the folder cannot be written, or what stands there is no artifact. Nothing half-made
-            is left but what the block put into `work`.
+        ArtifactError: The disk is full, the folder cannot be written, or it is no artifact. Nothing half-made is left except
+            in `work`.
 
     Examples:
         >>> import tempfile
@@ -139,11 +136,11 @@ def publish(
     path = _target(path)
     old, half = path.with_name(f".{path.name}.old"), path.with_name(f".{path.name}.draft")
     work = path.with_name(f".{path.name}.work-{fingerprint[:12]}")
-    if _foreign(path):
+    if path.exists() and (not path.is_dir() or (not (path / MANIFEST).exists() and any(path.iterdir()))):
         raise ArtifactError(f"{path}: what stands here was not made by kaug (no {MANIFEST}). Move it away.")
-    alone = not path.parent.exists()
+    new_parent = not path.parent.exists()
     try:
-        if old.is_dir() and not path.exists():  # a kill between the two renames of `_replace`
+        if old.is_dir() and not path.exists():  # a kill between the two renames below
             old.rename(path)
         for stale in _beside(path):
             if fresh or stale != work:
@@ -161,7 +158,7 @@ def publish(
         manifest = {
             "format": FORMAT,
             "stage": stage,
-            "digest": _content_digest(files),
+            "digest": digests.fingerprint(files={name: promised["sha256"] for name, promised in files.items()}),
             "fingerprint": fingerprint,
             "inputs": dict(inputs or {}),
             "counts": draft.counts,
@@ -169,12 +166,21 @@ def publish(
             "files": files,
         }
         write_whole(half / MANIFEST, _sealed(manifest))
-        _replace(half, path, old)
+        shutil.rmtree(old, ignore_errors=True)
+        sync(half)
+        if path.exists():
+            path.rename(old)
+        half.rename(path)
+        sync(path.parent)
+        shutil.rmtree(old, ignore_errors=True)
         shutil.rmtree(work, ignore_errors=True)
     except BaseException as error:
-        # Tried before the draft is removed, which makes room.
+        # Checked before the draft is removed, which makes room.
         full = isinstance(error, Exception) and not isinstance(error, KaugError) and is_full(error, path.parent)
-        _discard(half, work, alone)
+        shutil.rmtree(half, ignore_errors=True)
+        for empty in (work, path.parent) if new_parent else (work,):
+            with contextlib.suppress(OSError):
+                empty.rmdir()
         if isinstance(error, ArtifactError) or not (full or isinstance(error, OSError)):
             raise
         why = (error.strerror if isinstance(error, OSError) else "") or ("the disk is full" if full else error)
@@ -182,47 +188,30 @@ def publish(
 
 
 def sweep(path: Path) -> None:
-    """Remove what a kill left beside an artifact that is finished. Hold the lock meanwhile: another kaug may be writing.
-
-    Args:
-        path: The artifact's folder.
-    """
+    """Remove leftovers of a kill beside a finished artifact. Hold the lock meanwhile: another kaug may be writing."""
     if path.exists():
         for stale in _beside(_target(path)):
             shutil.rmtree(stale, ignore_errors=True)
 
 
 def leftovers(path: Path) -> bool:
-    """Whether a kill left something beside an artifact, or another kaug is making it anew just now."""
+    """Return whether a kill left something beside an artifact, or another kaug is making it again."""
     return bool(_beside(_target(path)))
 
 
 def _target(path: Path) -> Path:
-    """The folder that a symbolic link leads to, so that it is replaced and not the link; else the folder itself."""
+    """Return the target of a symbolic link, so that it is replaced and not the link; otherwise the folder itself."""
     return Path(os.path.realpath(path)) if Path(path).is_symlink() else Path(path)
 
 
 def _beside(path: Path) -> list[Path]:
-    """What stands beside an artifact for a while: the one it replaces, its draft, its scratch folders."""
+    """List the temporary folders of an artifact: the one that it replaces, its draft, its scratch folders."""
     name = glob.escape(f".{path.name}.")
     return [stale for end in ("old", "draft", "work-*") for stale in path.parent.glob(name + end)]
 
 
-def _discard(draft: Path, work: Path, alone: bool) -> None:
-    shutil.rmtree(draft, ignore_errors=True)
-    for empty in (work, draft.parent) if alone else (work,):
-        with contextlib.suppress(OSError):
-            empty.rmdir()
-
-
 def promised_fingerprint(path: Path) -> str | None:
-    """Read the fingerprint in a folder's manifest, and verify nothing.
-
-    Args:
-        path: The folder.
-
-    Returns:
-        The fingerprint; None if there is no manifest, or one of another format.
+    """Return the fingerprint in a folder's manifest, without verifying files; None if it is absent or of another format.
 
     Raises:
         ArtifactError: The manifest is damaged.
@@ -267,11 +256,8 @@ def load(path: Path, *, stage: str | None = None, verify: bool = True) -> Artifa
 
     Args:
         path: The folder.
-        stage: The stage it must be of, if given.
-        verify: Whether to compare the SHA-256 sums; sizes and names are compared in any case.
-
-    Returns:
-        The artifact.
+        stage: The stage that must have made it, if given.
+        verify: Compare the SHA-256 sums, not only sizes and names.
 
     Raises:
         ArtifactError: It is absent, of another stage or format, or a file is missing, cut or altered.
@@ -294,29 +280,12 @@ def load(path: Path, *, stage: str | None = None, verify: bool = True) -> Artifa
             raise ArtifactError(f"{file}: {size} bytes, the manifest says {promised['bytes']}. {_AGAIN}")
         if verify:
             _verify(file, promised["sha256"])
-    if manifest["digest"] != _content_digest(files):
-        raise ArtifactError(f"{path / MANIFEST}: altered since it was written. {_AGAIN}")
-    return Artifact(
-        path,
-        manifest["stage"],
-        manifest["digest"],
-        manifest["fingerprint"],
-        manifest["counts"],
-        manifest["inputs"],
-        manifest["details"],
-        {name: promised["sha256"] for name, promised in files.items()},
-    )
+    known = {name: manifest[name] for name in ("stage", "digest", "fingerprint", "counts", "inputs", "details")}
+    return Artifact(path, **known, files={name: promised["sha256"] for name, promised in files.items()})
 
 
 def verify_file(artifact: Artifact, name: str) -> Path:
-    """Verify one file of an artifact that was loaded with `verify=False`.
-
-    Args:
-        artifact: The artifact.
-        name: The file's name below its folder.
-
-    Returns:
-        The file.
+    """Verify one file of an artifact that was loaded with `verify=False`, and return its path.
 
     Raises:
         ArtifactError: It was altered.
@@ -331,27 +300,7 @@ def _verify(file: Path, sha256: str) -> None:
 
 
 def _sealed(manifest: Mapping[str, Any]) -> str:
-    """Write a manifest with a digest of itself, so that no part of it can change unseen."""
+    """Write a manifest with a digest of itself, so that a change of any part is found."""
     body = {key: value for key, value in manifest.items() if key != "seal"}
     seal = hashlib.sha256(json.dumps(body, ensure_ascii=False).encode()).hexdigest()
     return json.dumps({**body, "seal": seal}, indent=2, ensure_ascii=False) + "\n"
-
-
-def _content_digest(files: Mapping[str, Mapping[str, Any]]) -> str:
-    return fingerprint(files={name: promised["sha256"] for name, promised in files.items()})
-
-
-def _foreign(path: Path) -> bool:
-    if not path.is_dir():
-        return path.exists()
-    return not (path / MANIFEST).exists() and any(path.iterdir())
-
-
-def _replace(draft: Path, path: Path, old: Path) -> None:
-    shutil.rmtree(old, ignore_errors=True)
-    sync(draft)
-    if path.exists():
-        path.rename(old)
-    draft.rename(path)
-    sync(path.parent)
-    shutil.rmtree(old, ignore_errors=True)

@@ -19,24 +19,21 @@ __all__ = ["code_digest", "file_digest", "fingerprint", "safe_name"]
 
 
 def fingerprint(**parts: Any) -> str:
-    """Hash settings, input digests and versions to the hex digest that decides whether an artifact is up to date.
+    """Hash settings, input digests and versions to 32 hex digits that decide whether an artifact is up to date.
 
     Args:
-        parts: Anything that JSON can hold. Of a function its source counts, not what it refers to; of all else, its text.
-
-    Returns:
-        32 lower-case hex digits; the order of keys does not matter.
+        parts: Anything that JSON can hold, in any order of keys. A function counts by its source, other objects by their text.
 
     Examples:
         >>> fingerprint(a=1, b=[2]) == fingerprint(b=[2], a=1)
         True
     """
-    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_in_words)
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_as_json)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _in_words(value: Any) -> Any:
-    """Say what JSON has no word for; the text of a function would hold its address, which is another in each process."""
+def _as_json(value: Any) -> Any:
+    """Replace a value that JSON cannot hold; the text of a function has its address, which changes with the process."""
     if isinstance(value, type) or not callable(value):
         return str(value)
     try:
@@ -47,18 +44,14 @@ def _in_words(value: Any) -> Any:
 
 
 def code_digest(*modules: str, root: Path | None = None) -> str:
-    """Hash modules of kaug and all that they import, so that an artifact made by other code counts as out of date.
+    """Hash modules of kaug and all that they import, so that an artifact made by other code is out of date.
 
-    The imports are read from the source, wherever they stand in it, but for those under `if TYPE_CHECKING`. Of kaug's own
-    modules the code counts, without comments and docstrings, and so do the templates, style sheets and lists beside it; of
-    installed packages, their versions.
+    Imports are read from the source, except those under `if TYPE_CHECKING`. The digest is of the code without comments and
+    docstrings, of the templates, style sheets and lists in the same folders, and of the versions of installed packages.
 
     Args:
         modules: Dotted names, such as `kaug.exam.draw`.
-        root: The folder that holds the package `kaug`; that of this module if None.
-
-    Returns:
-        Hex digest.
+        root: The folder that holds the package `kaug`; by default that of this module.
 
     Raises:
         ModuleNotFoundError: There is no such module.
@@ -82,7 +75,7 @@ def code_digest(*modules: str, root: Path | None = None) -> str:
 
 
 _WITHOUT_EFFECT = {"kaug", "kaug.errors", "kaug.progress", "kaug.version"}
-"""Modules that no content depends on: messages, progress, the version's number."""
+"""Modules that affect no content: messages, progress, the version's number."""
 
 
 @functools.cache
@@ -109,7 +102,7 @@ def _read_module(name: str, root: Path) -> tuple[str, frozenset[str], frozenset[
 
 
 class _WithoutText(ast.NodeTransformer):
-    """Takes the docstrings out of a tree, those below constants and attributes, too."""
+    """Removes the docstrings from a tree, also those of constants and attributes."""
 
     def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
         text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
@@ -154,7 +147,7 @@ def file_digest(path: Path) -> str:
 
 
 def safe_name(name: str) -> str:
-    """Make a file name of an id: the id itself where it is a plain one, else a digest of it.
+    """Turn an id into a file name: the id itself if it is plain, otherwise a digest of it.
 
     Examples:
         >>> safe_name("world"), safe_name("../etc")

@@ -10,18 +10,18 @@ from typing import BinaryIO
 __all__ = ["FULL", "is_full", "open_whole", "sync", "write_whole"]
 
 FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
-"""The numbers of errors that say: no more room, whether on the disk, in a quota, or below a limit on files."""
+"""Error numbers of a full disk, a full quota or a limit on files."""
 
 
 @contextlib.contextmanager
 def open_whole(path: Path) -> Iterator[BinaryIO]:
-    """Open a file for writing that takes its place once the block ends; until then, and if it fails, the old one stays.
+    """Open a file that is replaced once the block ends; if the block fails, the old file stays.
 
     Args:
-        path: The file; its folder exists. Of a symbolic link, the file that it leads to is written.
+        path: The file; its folder exists. For a symbolic link, its target is written.
 
     Yields:
-        A binary stream. Wrap it in `io.TextIOWrapper`, `gzip.open` and the like, and close or flush what wraps it.
+        A binary stream. Close or flush what wraps it (`io.TextIOWrapper`, `gzip.open`).
 
     Raises:
         OSError: It cannot be written. Nothing half-made is left.
@@ -51,11 +51,7 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file so that it appears whole or not at all.
-
-    Args:
-        path: The file.
-        content: Its bytes, or its text, which is written as UTF-8 with the line ends that it has.
+    """Write bytes, or text as UTF-8 with its own line ends, to a file that appears whole or not at all.
 
     Raises:
         OSError: It cannot be written. Nothing half-made is left.
@@ -65,7 +61,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 
 def sync(path: Path) -> None:
-    """Have a file or a folder written to disk; Windows can do so for files only."""
+    """Flush a file or a folder to disk; Windows can flush files only."""
     if os.name == "nt" and path.is_dir():
         return
     handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
@@ -76,11 +72,9 @@ def sync(path: Path) -> None:
 
 
 def is_full(error: BaseException, folder: Path) -> bool:
-    """Whether a disk that is full, a quota or a limit on files made a library fail, whatever it says of it.
+    """Return whether a library failed because of a full disk, a quota or a limit on files.
 
-    Args:
-        error: What was raised. An `OSError` says so itself; for others it is tried whether 1 MiB can still be written.
-        folder: Where the library wrote.
+    An `OSError` has the reason; for other errors, this tries to write 1 MiB to `folder`, where the library wrote.
     """
     if isinstance(error, OSError):
         return error.errno in FULL

@@ -101,7 +101,7 @@ def test_an_id_is_the_digest_of_the_line(make: Make) -> None:
     assert kb.hex_ids.to_pylist() == [hashlib.blake2b(line, digest_size=16).hexdigest()]
 
 
-def test_facts_are_sorted_and_no_fact_stands_twice(make: Make) -> None:
+def test_facts_are_sorted_and_unique(make: Make) -> None:
     kb = make(":b :p :a, :a . :a :p :b . :b :p :a .")
     assert said(kb) == {("b", "p", "a"), ("a", "p", "b")}
     assert kb.facts["subject"].to_pylist() == sorted(kb.facts["subject"].to_pylist())
@@ -218,7 +218,7 @@ def test_a_knowledge_base_shows_itself_in_three_lines(make: Make) -> None:
     assert repr(make("")).splitlines()[2] == "left out: nothing"
 
 
-def test_what_is_inferred_comes_from_the_sources_of_all_it_rests_on(tmp_path: Path) -> None:
+def test_inferred_facts_have_the_sources_of_all_premises(tmp_path: Path) -> None:
     subclass = "<http://www.w3.org/2000/01/rdf-schema#subClassOf>"
     texts = {"a": "<urn:x> a <urn:A> .", "b": f"<urn:A> {subclass} <urn:B> .", "c": f"<urn:B> {subclass} <urn:C> ."}
     for name, text in texts.items():
@@ -261,7 +261,7 @@ def test_a_statement_about_a_triple_is_left_out_and_counted(make: Make) -> None:
 # ---------------------------------------------------------------- what is taught
 
 
-def test_a_selection_chooses_what_is_taught(make: Make) -> None:
+def test_a_selection_chooses_the_facts_to_teach(make: Make) -> None:
     kb = make(WORLD, select="CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o FILTER(isLiteral(?o)) }")
     values = kb.terms["value"].to_pylist()
     objects = [values[n] for n in kb.facts["object"].take(pa.array(kb.taught)).to_pylist()]

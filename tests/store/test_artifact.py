@@ -46,9 +46,7 @@ def test_an_artifact_holds_what_was_put_in_and_says_so(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1-notes"]
 
 
-def test_nothing_stands_in_its_place_before_the_manifest_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_folder_is_absent_until_the_manifest_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place, seen = tmp_path / "1-notes", []
     real = artifact.write_whole
 
@@ -157,7 +155,7 @@ def write_another_format(folder: Path) -> Path:
         write_another_format,
     ],
 )
-def test_what_was_altered_is_refused_by_name(tmp_path: Path, damage: Callable[[Path], Path]) -> None:
+def test_altered_files_are_refused_by_name(tmp_path: Path, damage: Callable[[Path], Path]) -> None:
     make(tmp_path / "1-notes")
     file = damage(tmp_path / "1-notes")
     with pytest.raises(ArtifactError) as caught:
@@ -221,7 +219,7 @@ def test_an_unwritable_parent_is_an_artifact_error(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_text(encoding="utf-8") == "I am no folder"
 
 
-def test_what_is_no_artifact_is_not_replaced(tmp_path: Path) -> None:
+def test_other_folders_are_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work", encoding="utf-8")
     (tmp_path / "file").write_text("years of work", encoding="utf-8")
@@ -331,7 +329,7 @@ def test_the_scratch_folder_survives_kills_until_the_artifact_is_there(tmp_path:
     assert [path.name for path in tmp_path.iterdir()] == ["1-notes"]
 
 
-def test_what_fails_leaves_what_it_worked_on_but_no_empty_folder(tmp_path: Path) -> None:
+def test_a_failure_leaves_the_scratch_folder_unless_it_is_empty(tmp_path: Path) -> None:
     def fail(*, leaving: bool) -> None:
         with publish(tmp_path / "1-notes", stage="notes", fingerprint="f") as draft:
             if leaving:
@@ -361,7 +359,7 @@ def test_a_draft_knows_what_it_replaces(tmp_path: Path) -> None:
         assert draft.previous is None
 
 
-def test_what_was_killed_between_two_renames_is_taken_up(tmp_path: Path) -> None:
+def test_a_kill_between_two_renames_is_repaired(tmp_path: Path) -> None:
     make(tmp_path / "1-notes")
     (tmp_path / "1-notes").rename(tmp_path / ".1-notes.old")
     with publish(tmp_path / "1-notes", stage="notes", fingerprint="g") as draft:
@@ -370,7 +368,7 @@ def test_what_was_killed_between_two_renames_is_taken_up(tmp_path: Path) -> None
     assert [path.name for path in tmp_path.iterdir()] == ["1-notes"]
 
 
-def test_what_a_kill_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
+def test_only_leftovers_of_a_kill_are_swept(tmp_path: Path) -> None:
     made = make(tmp_path / "1-notes")
     names = (".1-notes.old", ".1-notes.draft", ".1-notes.work-f", ".1-notes.work-g")
     for name in (*names, ".1-notes.b.draft", ".2-notes.draft"):
@@ -426,7 +424,7 @@ json_values = st.recursive(
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.dictionaries(st.from_regex(r"[a-z]{1,6}", fullmatch=True), json_values, max_size=5), st.randoms())
-def test_a_fingerprint_is_of_what_is_said_not_of_its_order(parts: dict[str, Any], random: Any) -> None:
+def test_a_fingerprint_does_not_depend_on_order(parts: dict[str, Any], random: Any) -> None:
     shuffled = list(parts.items())
     random.shuffle(shuffled)
     assert fingerprint(**dict(shuffled)) == fingerprint(**parts)

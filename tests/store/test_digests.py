@@ -64,7 +64,7 @@ def digest(tmp_path: Path) -> Callable[..., str]:
     return plant
 
 
-def test_the_same_code_has_the_same_digest_wherever_it_stands(digest: Callable[..., str]) -> None:
+def test_the_same_code_has_the_same_digest_in_any_folder(digest: Callable[..., str]) -> None:
     assert digest() == digest()
 
 

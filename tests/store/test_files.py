@@ -20,7 +20,7 @@ def test_text_and_bytes_are_written_as_they_are(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
-def test_the_old_file_stands_until_the_block_ends(tmp_path: Path) -> None:
+def test_the_old_file_stays_until_the_block_ends(tmp_path: Path) -> None:
     file = tmp_path / "a"
     file.write_text("old", encoding="utf-8")
     with open_whole(file) as stream:
@@ -37,7 +37,7 @@ def fail(file: Path, error: BaseException) -> None:
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), KeyboardInterrupt(), ValueError()])
-def test_what_fails_leaves_the_old_file_alone(tmp_path: Path, error: BaseException) -> None:
+def test_a_failure_keeps_the_old_file(tmp_path: Path, error: BaseException) -> None:
     file = tmp_path / "a"
     file.write_text("old", encoding="utf-8")
     with pytest.raises(type(error)):

@@ -1,7 +1,7 @@
 """Triples → what follows from them by RDFS or OWL RL, each conclusion with its rule and its premises."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,30 +9,30 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kaug.arrays import expand, pair_keys
-from kaug.knowledge.inference.closure import Derived, close
-from kaug.knowledge.inference.joins import Columns, Rows
+from kaug.knowledge.inference.closure import Derived, canonical_order, close
+from kaug.knowledge.inference.joins import Triples, first_of_run
 from kaug.knowledge.inference.premises import write_out
 from kaug.knowledge.inference.rules import CONCLUDED, VOCABULARY, Level, iri, number_rules
 
 __all__ = ["CONCLUDED", "VOCABULARY", "Inferred", "infer"]
 
-_OWN = (":lists", ":chains")  # that a list has a node; that a node is where the rest of a property chain begins
+_OWN = (":lists", ":chains")  # a list has a node; the rest of a property chain begins at a node
 _LISTS = ("owl:propertyChainAxiom", "owl:intersectionOf", "owl:unionOf", "owl:oneOf")
 _TOP = ("owl:Thing", "rdfs:Resource", "owl:topObjectProperty", "owl:topDataProperty")
 _EXPRESSIONS = ("owl:onProperty", "owl:intersectionOf", "owl:unionOf", "owl:oneOf", "owl:complementOf", "rdf:first")
 _CLASS_OBJECT = ("rdf:type", "rdfs:subClassOf", "owl:equivalentClass", "rdfs:domain", "rdfs:range")
 _REFLEXIVE = ("rdfs:subClassOf", "rdfs:subPropertyOf", "owl:equivalentClass", "owl:equivalentProperty", "owl:sameAs")
 _LIST_LENGTH = 256
-_LIST_CELLS = 1 << 24  # what all lists together may take: for each node of each its links, and a row
-_ROW_CELLS = 16  # what a row takes, in links
-_PREMISES = 32  # how many premises all conclusions together may have for each that a rule may make
+_LIST_CELLS = 1 << 24  # the size of all lists: for each node its links, and a row
+_ROW_CELLS = 16  # the size of a row, in links
+_PREMISES = 32  # the premises of all conclusions per conclusion that a rule may make
 
-Numbers = Mapping[str, int]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Inferred:
-    """What follows, in the order in which it was inferred: a premise stands before what rests on it.
+    """Conclusions, in the order in which they were inferred: premises come before their conclusions.
 
     Attributes:
         subject: uint32 (n,): term numbers.
@@ -40,7 +40,7 @@ class Inferred:
         object: uint32 (n,).
         rule: Strings, n: the rule's name.
         premises: Lists of int64, n: row numbers. 0 to m-1 are the m rows given, m to m+n-1 the rows inferred.
-        counts: How many conclusions each rule made; `rule X stopped at` where a cap stopped it; what was left out.
+        counts: The number of conclusions of each rule; `rule X stopped at` if a limit stopped it; what was left out.
     """
 
     subject: NDArray[np.uint32]
@@ -55,37 +55,35 @@ def infer(
     subject: NDArray[np.uint32],
     predicate: NDArray[np.uint32],
     object: NDArray[np.uint32],
-    number: Mapping[str, int] | Callable[[str], int | None],
-    literal: NDArray[np.bool_],
+    number: Mapping[str, int],
+    literal: Mask,
     *,
     rules: Level,
     limit: int = 1_000_000,
-    blank: NDArray[np.bool_] | None = None,
+    blank: Mask | None = None,
     list_cells: int = _LIST_CELLS,
 ) -> Inferred:
-    """Infer all that follows from triples by the rules of one level.
+    """Infer everything that follows from triples by the rules of one level.
 
     Inference is semi-naive: in each round every rule joins the rows that were new in the round before with all rows. Of
-    several derivations of a triple the one kept is that of the earliest round, then of the first rule, then of the first
-    premises in the order of the triples: it does not depend on the order in which they are given.
+    several derivations of a triple, kaug keeps that of the earliest round, then of the first rule, then with the first
+    premises in the sorted triples: it does not depend on the order of the input.
 
     Args:
-        subject: uint32 (m,): term numbers of all triples, the axioms among them.
+        subject: uint32 (m,): term numbers of all triples, including axioms.
         predicate: uint32 (m,).
         object: uint32 (m,).
-        number: The term number of an IRI of `VOCABULARY`; None, or absent, where it has none. Those of `CONCLUDED` should
-            have one: conclusions are made with them.
-        literal: bool (terms,): which terms are literals. None becomes a subject.
+        number: The term numbers of the IRIs of `VOCABULARY`; those of `CONCLUDED` are needed for conclusions.
+        literal: bool (terms,): which terms are literals, which are never subjects.
         rules: `rdfs` or `owl` (which includes `rdfs`).
-        limit: The most conclusions that one rule may make; all together may make eight times as many. A rule that reaches
-            it stops, as does one that looks at 64 derivations or 1,024 pairs of rows for each conclusion allowed. All
-            together may have 32 premises for each; the counts say what was cut.
-        blank: bool (terms,): which terms are blank nodes; without it, none. What is concluded of anonymous classes is left
-            out; where another conclusion rests on it, its own premises stand in its place.
-        list_cells: What all lists together may take: for each of their nodes each link to it, and 16 for the node.
+        limit: The maximum of conclusions per rule. A rule that reaches it, or another limit that depends on it (see
+            docs/inference.md), stops; the counts show it.
+        blank: bool (terms,): which terms are blank nodes; None for none. Conclusions about anonymous classes are left out;
+            their premises replace them as premises of others.
+        list_cells: The maximum size of all lists: 16 for each node, 1 for each link to it.
 
     Returns:
-        The conclusions: none that is given, none that is trivial.
+        The conclusions: none that is given or trivial.
 
     Raises:
         ValueError: A conclusion needs an IRI of `CONCLUDED` that has no number.
@@ -94,127 +92,99 @@ def infer(
         >>> names = ["lome", "City", "Place", *CONCLUDED]
         >>> number = {name: row for row, name in enumerate(names)}
         >>> lome, city, place, type_of, subclass = (np.uint32(row) for row in range(5))
-        >>> found = infer(
+        >>> inferred = infer(
         ...     *np.array([[city, subclass, place], [lome, type_of, city]]).T, number, np.zeros(7, bool), rules="rdfs"
         ... )
-        >>> [names[column[0]].rpartition("#")[2] for column in (found.subject, found.predicate, found.object)]
+        >>> [names[column[0]].rpartition("#")[2] for column in (inferred.subject, inferred.predicate, inferred.object)]
         ['lome', 'type', 'Place']
-        >>> found.rule[0].as_py(), found.premises[0].as_py()
+        >>> inferred.rule[0].as_py(), inferred.premises[0].as_py()
         ('cax-sco', [1, 0])
     """
     if limit < 1:
         raise ValueError(f"limit is {limit}; a rule must be allowed at least one conclusion.")
-    given: Columns = (subject, predicate, object)
-    find = number.get if isinstance(number, Mapping) else number
-    known = {name: found for name in VOCABULARY if (found := find(name)) is not None}
-    numbers = _numbers(known, len(literal))
-    size = max(numbers.values()) + 1
-    order = np.lexsort((object, subject, predicate))
-    starts = np.flatnonzero(_differs(given, order))
-    asserted = np.minimum.reduceat(order, starts) if len(order) else order
-    columns: Columns = (subject[asserted], predicate[asserted], object[asserted])
+    triples = np.stack([subject, predicate, object])
+    order = canonical_order(triples)
+    given = order[first_of_run(triples.take(order, axis=1))]  # of equal rows the first, as the order is stable
+    triples = triples.take(given, axis=1)
+    terms = _Terms(number, literal, blank)
     counts: Counter[str] = Counter()
-    closure = close(
-        columns,
-        _lists(columns, numbers, counts, list_cells),
-        number_rules(rules, numbers),
-        _refused(numbers, _padded(literal, size)),
-        limit,
-        numbers[iri("owl:sameAs")],
-    )
-    # A rule may be stopped before it concludes anything: that is said too.
-    stopped = {f"rule {name} stopped at": made for name, made in closure.stopped.items()}
-    derived = closure.derived
-    hidden = _hidden(columns, numbers, _padded(blank, size))(derived.columns)
-    most = min(_PREMISES * limit, np.iinfo(np.int32).max)
-    premises, lengths = write_out(derived, hidden, len(asserted), most)
+    lists = _read_lists(triples, terms, counts, list_cells)
+    same_as = terms.numbers[iri("owl:sameAs")]
+    derived, names, stopped = close(triples, lists, number_rules(rules, terms.numbers), terms.refuse, limit, same_as)
+    hidden = terms.hidden(derived.triples, triples)
+    premises, lengths = write_out(derived, hidden, len(given), min(_PREMISES * limit, np.iinfo(np.int32).max))
     shown = np.flatnonzero(~hidden)
     counts["left out: too many premises"] = len(shown) - len(lengths)
     shown = shown[: len(lengths)]
-    subject, predicate, object = (column[shown] for column in derived.columns)
+    subject, predicate, object = derived.triples.take(shown, axis=1)
     for name in CONCLUDED:
-        if name not in known and (predicate == numbers[name]).any():
+        if name not in number and (predicate == terms.numbers[name]).any():
             raise ValueError(f"A conclusion needs {name}, which has no term number; give one to each IRI of CONCLUDED.")
-    names = np.array(closure.names, dtype=np.object_)[derived.rule[shown]]
-    counts.update(names.tolist())
-    counts["left out: about an anonymous class or property, or the vocabulary"] = int(
-        (hidden & (derived.rule >= 0)).sum()
-    )
-    place = np.concatenate([asserted, np.full(len(hidden), -1)])
-    place[len(asserted) + shown] = len(order) + np.arange(len(shown))
+    rule = np.array(names, dtype=np.object_)[derived.rule[shown]]
+    counts.update(rule.tolist())
+    anonymous = hidden & (derived.rule >= 0)
+    counts["left out: about an anonymous class or property, or the vocabulary"] = int(anonymous.sum())
+    row = np.append(given, np.full(len(hidden), -1))
+    row[len(given) + shown] = len(order) + np.arange(len(shown))
+    stops = {f"rule {name} stopped at": count for name, count in stopped.items()}  # 0, too
     return Inferred(
         subject,
         predicate,
         object,
-        pa.array(names, pa.string()),
-        pa.ListArray.from_arrays(pa.array(np.append(0, np.cumsum(lengths)), pa.int32()), pa.array(place[premises])),
-        dict(sorted({**{name: count for name, count in counts.items() if count}, **stopped}.items())),
+        pa.array(rule, pa.string()),
+        pa.ListArray.from_arrays(pa.array(np.append(0, np.cumsum(lengths)), pa.int32()), pa.array(row[premises])),
+        dict(sorted({**{name: count for name, count in counts.items() if count}, **stops}.items())),
     )
 
 
-def _numbers(known: Numbers, terms: int) -> dict[str, int]:
-    """Number what the rules need and the caller does not have: numbers after those of all terms."""
-    extra = [*_OWN, *(name for name in CONCLUDED if name not in known)]
-    return {**known, **{name: terms + at for at, name in enumerate(extra)}}
+class _Terms:
+    """The terms that rules treat differently; names of rules that have no term get numbers after all terms."""
+
+    def __init__(self, number: Mapping[str, int], literal: Mask, blank: Mask | None) -> None:
+        extra = [*_OWN, *(name for name in CONCLUDED if name not in number)]
+        self.numbers = {name: number[name] for name in VOCABULARY if name in number}
+        self.numbers |= {name: len(literal) + position for position, name in enumerate(extra)}
+        self.size = max(self.numbers.values()) + 1
+        blank = np.zeros(0, dtype=bool) if blank is None else blank
+        self.literal, self.blank = (np.pad(mask, (0, self.size - len(mask))) for mask in (literal, blank))
+        self.reflexive = self.mark(map(iri, _REFLEXIVE))
+        self.above = self.mark(map(iri, ("rdf:type", "rdfs:subClassOf", "rdfs:subPropertyOf")))
+        self.top = self.mark(map(iri, _TOP))
+
+    def mark(self, names: Iterable[str]) -> Mask:
+        marked = np.zeros(self.size, dtype=bool)
+        marked[[self.numbers[name] for name in names if name in self.numbers]] = True
+        return marked
+
+    def refuse(self, triples: Triples) -> Mask:
+        """Return which conclusions are dropped: with a literal as subject or predicate, and trivial ones."""
+        subject, predicate, value = triples
+        trivial = (self.reflexive[predicate] & (subject == value)) | (self.above[predicate] & self.top[value])
+        return np.asarray(self.literal[subject] | self.literal[predicate] | trivial)
+
+    def hidden(self, conclusions: Triples, given: Triples) -> Mask:
+        """Return which conclusions are hidden: about anonymous classes and properties, the vocabulary, links of lists."""
+        subject, predicate, value = given
+        anonymous = np.zeros(self.size, dtype=bool)
+        anonymous[subject[self.mark(map(iri, _EXPRESSIONS))[predicate]]] = True
+        anonymous[value[self.mark(map(iri, _CLASS_OBJECT))[predicate]]] = True
+        anonymous &= self.blank
+        subject, predicate, value = conclusions
+        unnamed = anonymous | self.mark(VOCABULARY)
+        return np.asarray(unnamed[subject] | anonymous[value] | (self.blank | self.mark(_OWN))[predicate])
 
 
-def _padded(mask: NDArray[np.bool_] | None, size: int) -> NDArray[np.bool_]:
-    padded = np.zeros(size, dtype=bool)
-    if mask is not None:
-        padded[: len(mask)] = mask
-    return padded
-
-
-def _marked(numbers: Numbers, names: Iterable[str], size: int) -> NDArray[np.bool_]:
-    marked = np.zeros(size, dtype=bool)
-    marked[[numbers[name] for name in names if name in numbers]] = True
-    return marked
-
-
-def _refused(numbers: Numbers, literal: NDArray[np.bool_]) -> Callable[[Columns], NDArray[np.bool_]]:
-    """Say which conclusions are none: those with a literal as subject or predicate, and the trivial ones."""
-    size = len(literal)
-    reflexive = _marked(numbers, map(iri, _REFLEXIVE), size)
-    above = _marked(numbers, map(iri, ("rdf:type", "rdfs:subClassOf", "rdfs:subPropertyOf")), size)
-    top = _marked(numbers, map(iri, _TOP), size)
-
-    def refused(columns: Columns) -> NDArray[np.bool_]:
-        subject, predicate, value = columns
-        trivial = (reflexive[predicate] & (subject == value)) | (above[predicate] & top[value])
-        none: NDArray[np.bool_] = literal[subject] | literal[predicate] | trivial
-        return none
-
-    return refused
-
-
-def _hidden(columns: Columns, numbers: Numbers, blank: NDArray[np.bool_]) -> Callable[[Columns], NDArray[np.bool_]]:
-    """Say which conclusions are not shown: about an anonymous class or property, the vocabulary, or the links of lists."""
-    size = len(blank)
-    subject, predicate, value = columns
-    anonymous = np.zeros(size, dtype=bool)
-    anonymous[subject[_marked(numbers, map(iri, _EXPRESSIONS), size)[predicate]]] = True
-    anonymous[value[_marked(numbers, map(iri, _CLASS_OBJECT), size)[predicate]]] = True
-    anonymous &= blank
-    no_subject = anonymous | _marked(numbers, VOCABULARY, size)
-    no_predicate = blank | _marked(numbers, _OWN, size)
-
-    def hidden(columns: Columns) -> NDArray[np.bool_]:
-        return no_subject[columns[0]] | anonymous[columns[2]] | no_predicate[columns[1]]
-
-    return hidden
-
-
-def _lists(columns: Columns, numbers: Numbers, counts: Counter[str], room: int) -> Derived:
-    """Walk the lists of class expressions and property chains: derive that a list has a node, from its links."""
-    subject, predicate, value = columns
-    rest, nil = numbers.get(iri("rdf:rest"), -1), numbers.get(iri("rdf:nil"), -1)
-    # ascending by subject, as all rows of one predicate are
-    links = np.flatnonzero((predicate == rest) & (value != nil))
-    heads = np.unique(value[_marked(numbers, map(iri, _LISTS), int(max(numbers.values())) + 1)[predicate]])
-    chains = np.unique(value[predicate == numbers.get(iri(_LISTS[0]), -1)])
-    head, node, seen = heads, heads, np.zeros(0, np.uint64)
+def _read_lists(triples: Triples, terms: _Terms, counts: Counter[str], room: int) -> Derived:
+    """Walk the lists of class expressions and property chains: derive from its links that a list has a node."""
+    subject, predicate, value = triples
+    rest, nil, chain = (terms.numbers.get(iri(name), -1) for name in ("rdf:rest", "rdf:nil", _LISTS[0]))
+    links = np.flatnonzero(
+        (predicate == rest) & (value != nil)
+    )  # ascending by subject, as all rows of one predicate are
+    head = node = np.unique(value[terms.mark(map(iri, _LISTS))[predicate]])
     path = np.zeros((len(head), 0), np.int64)  # the links from the head to the node
-    parts, paths = [(head, node)], [path]
+    seen = np.zeros(0, np.uint64)
+    heads, nodes, paths = [head], [node], [path]
     for length in range(1, _LIST_LENGTH + 1):
         seen = np.union1d(seen, pair_keys(head, node))
         low, high = (np.searchsorted(subject[links], node, side) for side in ("left", "right"))
@@ -222,31 +192,25 @@ def _lists(columns: Columns, numbers: Numbers, counts: Counter[str], room: int) 
         if room < 0:
             counts[f"lists cut after {length} members"] = len(np.unique(head[high > low]))
             break
-        owner, link = expand(low, high)
-        link = links[link]
-        pairs, at = np.unique(pair_keys(head[owner], value[link]), return_index=True)
-        new = ~np.isin(pairs, seen)
-        owner, link = owner[at[new]], link[at[new]]
+        owner, position = expand(low, high)
+        link = links[position]
+        pairs, first = np.unique(pair_keys(head[owner], value[link]), return_index=True)
+        first = first[~np.isin(pairs, seen)]
+        owner, link = owner[first], link[first]
         if length == _LIST_LENGTH and len(owner):
             counts[f"lists cut after {length} members"] = len(np.unique(head[owner]))
         if length == _LIST_LENGTH or not len(owner):
             break
         path, head, node = np.column_stack((path[owner], link)), head[owner], value[link]
-        parts.append((head, node))
-        paths.append(path)
-    heads, nodes = (np.concatenate([part[at] for part in parts]) for at in range(2))
-    later = np.unique(nodes[len(parts[0][0]) :][np.isin(heads[len(parts[0][0]) :], chains)])
-    own = [np.full(len(column), numbers[name], np.uint32) for name, column in zip(_OWN, (nodes, later), strict=True)]
-    total = len(nodes) + len(later)
+        heads, nodes, paths = [*heads, head], [*nodes, node], [*paths, path]
+    head, node = np.concatenate(heads), np.concatenate(nodes)
+    lengths = np.concatenate([np.full(*path.shape) for path in paths])
+    later = np.unique(node[(lengths > 0) & np.isin(head, value[predicate == chain])])
+    total = len(node) + len(later)
+    own = np.repeat([terms.numbers[name] for name in _OWN], [len(node), len(later)])
     return Derived(
-        (np.concatenate([heads, later]), np.concatenate(own), np.concatenate([nodes, later])),
+        np.array([np.append(head, later), own, np.append(node, later)], np.uint32),
         np.full(total, -1, np.int16),
         np.concatenate([path.ravel() for path in paths]),
-        np.concatenate([*(np.full(*path.shape) for path in paths), np.zeros(len(later), np.int64)]),
+        np.append(lengths, np.zeros(len(later), np.int64)),
     )
-
-
-def _differs(columns: Columns, order: Rows) -> NDArray[np.bool_]:
-    differs = np.ones(len(order), dtype=bool)
-    differs[1:] = np.logical_or.reduce([column[order][1:] != column[order][:-1] for column in columns])
-    return differs

@@ -1,8 +1,8 @@
-"""The rules of inference as text → patterns with term numbers, which a join can run.
+"""The rules of inference as text → patterns with term numbers for joins.
 
-A rule reads `premise . premise => conclusion`. A premise that ends in `!` is met only by rows that no closing rule
-(`CLOSING`) has inferred: what a chain of steps concludes is then reached step by step along the chain, once, and not
-again by every way to split the chain in two. The conclusions are the same.
+A rule reads `premise . premise => conclusion`. A premise that ends in `!` matches only rows that no closing rule (`CLOSING`)
+has inferred: a chain is then followed once, step by step, and not again for every way to split it in two. The conclusions
+are the same.
 """
 
 from collections.abc import Mapping
@@ -54,7 +54,7 @@ _OWL = (
     ("prp-spo2", "?p owl:propertyChainAxiom ?l . ?l rdf:first ?q . ?l rdf:rest rdf:nil . ?x ?q ?y => ?x ?p ?y"),
     ("prp-spo2", f"?p owl:propertyChainAxiom ?l . {_CHAIN_OF_TWO} => ?x ?p ?z"),
     ("prp-spo2", f"?p owl:propertyChainAxiom ?l . {_CHAIN_OF_MORE} => ?x ?p ?z"),
-    ("prp-spo2", f"?l :chains ?l . {_CHAIN_OF_TWO} => ?x ?l ?z"),  # the end of a chain, said with its list as predicate
+    ("prp-spo2", f"?l :chains ?l . {_CHAIN_OF_TWO} => ?x ?l ?z"),  # the end of a chain, with its list as predicate
     ("prp-spo2", f"?l :chains ?l . {_CHAIN_OF_MORE} => ?x ?l ?z"),
     ("cax-eqc1", "?x rdf:type ?c . ?c owl:equivalentClass ?d => ?x rdf:type ?d"),
     ("cax-eqc2", "?x rdf:type ?c . ?d owl:equivalentClass ?c => ?x rdf:type ?d"),
@@ -81,7 +81,7 @@ _OWL = (
     ),
     ("has-value", "?c rdfs:subClassOf ?r ! . ?r owl:onProperty ?p . ?r owl:hasValue ?y => ?c ?p ?y"),
 )
-# A shortcut through an equivalence is a better reason than the way through two subclass steps: it stands first.
+# A step through an equivalence is a better reason than two subclass steps, so these rules come first.
 RULES: dict[Level, tuple[tuple[str, str], ...]] = {
     "rdfs": _RDFS,
     "owl": (*_OWL[:17], *_RDFS[:4], *_OWL[17:], *_RDFS[4:]),
@@ -92,15 +92,15 @@ CLOSING = frozenset({"scm-sco", "scm-spo", "prp-trp", "eq-trans"})
 """The rules that close a relation over chains of any length."""
 
 READING = frozenset({"some-values-from", "has-value"})
-"""The rules that read an axiom about a class as a fact. They are applied once, after all others: what they conclude is
-said of the class and not of its name, so no other rule takes it for a premise.
+"""The rules that read an axiom about a class as a fact. They are applied once, after all others: their conclusions are about
+the members of the class, so they are premises of no other rule.
 """
 
 CONCLUDED = tuple(
     _PREFIXES[prefix] + name
     for prefix, name in (("rdf", "type"), ("rdfs", "subClassOf"), ("rdfs", "subPropertyOf"), ("owl", "sameAs"))
 )
-"""The IRIs of the vocabulary that conclusions may be made with, whether they occur in what is given or not."""
+"""The IRIs of conclusions, whether the triples have them or not."""
 
 _OTHERS = {
     "rdf": "Property List Statement nil first rest subject predicate object value",
@@ -113,12 +113,12 @@ _OTHERS = {
     " oneOf intersectionOf unionOf complementOf disjointWith differentFrom",
 }
 VOCABULARY = CONCLUDED + tuple(_PREFIXES[prefix] + name for prefix, names in _OTHERS.items() for name in names.split())
-"""All IRIs that the rules know: those in their text, and those of which nothing is concluded."""
+"""All IRIs that the rules know: those in their text, and those about which nothing is concluded."""
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """A triple with variables. `base` says that rows which a closing rule inferred do not meet it."""
+    """A triple with variables; `base` excludes rows that a closing rule inferred."""
 
     subject: Term
     predicate: Term
@@ -133,7 +133,7 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule with term numbers: what holds of all its premises' variables, the conclusion says."""
+    """A rule with term numbers: for all values of the premises' variables, the conclusion follows."""
 
     name: str
     premises: tuple[Pattern, ...]
@@ -152,14 +152,14 @@ def iri(name: str) -> str:
 
 
 def number_rules(level: Level, numbers: Mapping[str, int]) -> list[Rule]:
-    """Put term numbers into the rules' text.
+    """Replace the names in the rules' text by term numbers.
 
     Args:
         level: Which rules.
-        numbers: The term numbers of the IRIs of the vocabulary, and of the names that begin with a colon.
+        numbers: The term numbers of the vocabulary's IRIs, and of the names that begin with a colon.
 
     Returns:
-        The rules, in their order, but for those with a premise about something that has no number: they cannot fire.
+        The rules in their order, without those that name something that has no number: they cannot fire.
 
     Examples:
         >>> rule = number_rules("rdfs", {iri("rdf:type"): 1, iri("rdfs:subClassOf"): 2})[0]
@@ -168,20 +168,18 @@ def number_rules(level: Level, numbers: Mapping[str, int]) -> list[Rule]:
     """
     rules = []
     for name, text in RULES[level]:
-        before, _, after = text.partition("=>")
-        patterns = [_pattern(part, numbers) for part in (*before.split(" . "), after)]
-        if None not in patterns:
-            *premises, conclusion = [pattern for pattern in patterns if pattern is not None]
-            rules.append(Rule(name, tuple(premises), conclusion))
+        premises, _, conclusion = text.partition(" => ")
+        patterns = [_pattern(part, numbers) for part in (*premises.split(" . "), conclusion)]
+        known = tuple(pattern for pattern in patterns if pattern)
+        if len(known) == len(patterns):
+            rules.append(Rule(name, known[:-1], known[-1]))
     return rules
 
 
 def _pattern(text: str, numbers: Mapping[str, int]) -> Pattern | None:
-    words = text.split()
-    terms: list[Term] = []
-    for word in words[:3]:
-        found = word if word[0] == "?" else numbers.get(word if word[0] == ":" else iri(word))
-        if found is None:
-            return None
-        terms.append(found)
-    return Pattern(terms[0], terms[1], terms[2], base=words[3:] == ["!"])
+    *words, mark = f"{text} .".split()[:4]
+    terms = [word if word[0] == "?" else numbers.get(word if word[0] == ":" else iri(word)) for word in words]
+    subject, predicate, value = terms
+    if subject is None or predicate is None or value is None:
+        return None
+    return Pattern(subject, predicate, value, base=mark == "!")
