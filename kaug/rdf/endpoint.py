@@ -21,7 +21,7 @@ from kaug.rdf.columns import read_columns
 from kaug.rdf.sources import Source
 from kaug.rdf.sparql import Triples, ask, check_endpoint, paged
 from kaug.rdf.terms import text_bytes
-from kaug.rdf.whole import whole_file
+from kaug.rdf.compressed import whole_file
 from kaug.store.artifact import lock
 from kaug.store.digests import fingerprint
 from kaug.store.files import write_whole

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from kaug.errors import SourceError
 from kaug.rdf.parse import parser_message
-from kaug.rdf.triple_terms import refuse_deep_terms
+from kaug.rdf.guards import refuse_deep_terms
 
 __all__ = ["NO_PLACES", "Codes", "Part", "number_lines", "parse_lines", "write_lines"]
 

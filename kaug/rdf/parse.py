@@ -13,8 +13,7 @@ import pyoxigraph as ox
 
 from kaug.errors import SourceError, nearest
 from kaug.rdf.compressed import COMPRESSIONS, as_stream, line_at
-from kaug.rdf.guards import LINES, guarded_lines, guarded_pieces
-from kaug.rdf.limits import MAX_TERM
+from kaug.rdf.guards import LINES, MAX_TERM, guarded_lines, guarded_pieces
 
 __all__ = [
     "FORMATS",
@@ -105,7 +104,7 @@ def read_quads(path: Path, *, base_iri: str | None = None, prefix: str = "b") ->
 
     Raises:
         SourceError: The file is missing, of an unknown kind, malformed, or beyond one of the limits of
-            `kaug.rdf.limits`: the message names file, reason and line.
+            `kaug.rdf.guards`: the message names file, reason and line.
 
     Examples:
         >>> import tempfile

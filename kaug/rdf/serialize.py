@@ -13,7 +13,7 @@ from kaug.errors import SourceError
 from kaug.rdf.compressed import COMPRESSIONS
 from kaug.rdf.guards import LINES
 from kaug.rdf.parse import syntax_of
-from kaug.rdf.whole import whole_file
+from kaug.rdf.compressed import whole_file
 
 __all__ = ["prefixes_of", "refuse_in_xml", "write_quads"]
 

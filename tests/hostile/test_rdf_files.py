@@ -314,7 +314,7 @@ def test_nothing_is_fetched(tmp_path: Path, listener: Any, validate: Any, build:
     secret = write(tmp_path / "secret.txt", "the secret")
     context = json.dumps(url + "c.jsonld")
     remote = "a remote @context is never fetched; write the context into the file."
-    fetched = "the entity 'e' is to be fetched; nothing is."
+    fetched = "the entity 'e' is external; nothing is fetched."
     owl = "http://www.w3.org/2002/07/owl#"
     node = f"{OPEN}<x:b>{{}}</x:b>{CLOSE}"
     cases: dict[str, tuple[str, str | None]] = {
