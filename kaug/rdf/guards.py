@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
+import numpy as np
 import pyoxigraph as ox
 
 from kaug.errors import SourceError
@@ -236,56 +237,57 @@ def _guard_xml(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
 
 # ---------------------------------------------------------------- JSON
 
-_JSON_TOKEN = re.compile(rb'''"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[][{}]''', re.DOTALL)
-_CONTEXT = re.compile(b"".join(b"(?:%c|\\\\u00(?i:%02x))" % (char, char) for char in b"@context").join([b'"'] * 2))
-"""The key `@context`, with any of its characters written as an escape."""
-_LONGEST_KEY = 50
+_STEPS = np.zeros(256, np.int8)
+_STEPS[[*b"{["]] = 1
+_STEPS[[*b"}]"]] = -1
+_ESCAPE = re.compile(rb"\\[^u]")
+# A key that opens a context, however it is written, and is followed by neither null nor a string.
+_CONTEXT = re.compile(
+    b'"' + b"".join(b"(?:%c|\\\\u00(?i:%02x))" % (char, char) for char in b"@context") + rb'"(?!\s*:\s*(?:null|"))'
+)
+_KEY = 64  # longer than that key, written in escapes
 
 
 def _guard_json(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
-    depth = deepest = offset = contexts = longest = begin = 0
+    limit = MAX_DEPTH["JSON"]
+    depth = deepest = quotes = offset = contexts = longest = begin = 0
     outer: int | None = None  # the level of the objects that are read one by one: 1 if the file is an array
-    context: tuple[int, int] | None = None  # where the outermost context begins, and its level
-    after_key, text = False, b""
-
-    def check_object(end: int) -> None:
-        if end - begin > MAX_OBJECT:
+    context: tuple[int, int] | None = None  # where the outermost open context begins, and its level
+    rest = b""
+    for piece in chain(pieces, [b""]):
+        text = rest + piece
+        cut = max(0, len(text) - _KEY) if piece else len(text)
+        cut -= (cut - len(text[:cut].rstrip(b"\\"))) % 2  # no half escapes
+        text, rest = _ESCAPE.sub(b"__", text), text[cut:]
+        chars = np.frombuffer(text, np.uint8)[:cut]
+        quoted = (quotes + np.cumsum(chars == ord('"'), dtype=np.uint8)) & 1
+        steps = _STEPS[chars] * (1 - quoted).view(np.int8)
+        levels = depth + np.cumsum(steps, dtype=np.int32)
+        if cut:
+            depth, quotes, deepest = int(levels[-1]), int(quoted[-1]), max(deepest, int(levels.max()))
+        if deepest > limit:
+            line = line_at(path, offset + int(np.argmax(levels > limit)))
+            raise SourceError(f"{path}:{line}: nested more than {limit} deep.")
+        if outer is None and steps.any():
+            outer = int(chars[np.argmax(steps != 0)] == ord("["))
+        if (between := np.flatnonzero(levels <= (outer or 0))).size:
+            begin = offset + int(between[-1]) + 1
+        if offset + cut - begin > MAX_OBJECT:
             raise SourceError(
                 f"{path}:{line_at(path, begin)}: the object is longer than {MAX_OBJECT:,} bytes; write its nodes into an "
                 "array, or as N-Quads."
             )
-
-    for piece in chain(pieces, [b""]):
-        text += piece
-        cut = len(text)
-        for token in _JSON_TOKEN.finditer(text):
-            if piece and token.end() == len(text):  # a string may go on in the next piece
-                cut = token.start()
-                break
-            char, position = token[0][:1], offset + token.start()
-            if char == b'"':
-                after_key = token.end() - token.start() <= _LONGEST_KEY and _CONTEXT.fullmatch(token[0]) is not None
-                continue
-            if char in b"{[":
-                outer = int(char == b"[") if outer is None else outer
-                if depth == outer:
-                    begin = position
-                if after_key:
-                    contexts += 1
-                    context = context or (position, depth)
-                depth += 1
-                deepest = max(deepest, depth)
-                if depth > MAX_DEPTH["JSON"]:
-                    raise SourceError(f"{path}:{line_at(path, position)}: nested more than {MAX_DEPTH['JSON']} deep.")
-            else:
-                depth -= 1
-                if depth == outer:
-                    check_object(position)
-                if context and depth == context[1]:
-                    longest, context = max(longest, position - context[0]), None
-            after_key = False
-        if depth > (outer or 0):
-            check_object(offset + cut)
+        keys = _CONTEXT.finditer(text) if b"@context" in text or b"\\u00" in text else ()
+        starts = [key.start() for key in keys if key.start() < cut]
+        contexts += len(starts)
+        closes = iter(np.flatnonzero(steps < 0).tolist() if context or starts else ())
+        position = -1
+        for start in [*starts, cut]:  # a context within another does not count
+            while context and (position := next(closes, cut)) < cut:
+                if offset + position > context[0] and levels[position] <= context[1]:
+                    longest, context = max(longest, offset + position - context[0]), None
+            if context is None and position <= start < cut:
+                context = offset + start, int(levels[start])
         if context:
             longest = max(longest, offset + cut - context[0])
         if contexts > 1 and longest * deepest > MAX_CONTEXTS:
@@ -293,5 +295,5 @@ def _guard_json(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
                 f"{path}: a @context of {longest:,} bytes, several of them, and {deepest} levels of nesting need more "
                 "memory than a file may; write them flatter."
             )
-        text, offset = text[cut:], offset + cut
+        offset += cut
         yield piece
