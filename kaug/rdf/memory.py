@@ -112,7 +112,7 @@ def _canonical_column(column: pa.Array, name: str, row: int) -> pa.Array:
     terms, starts = encoded.dictionary, _STARTS[name]
     shaped = pc.match_substring_regex(terms, _SHAPE)
     lines = [b"<urn:x:s> <urn:x:p> %b .\n" % term for term in pc.cast(terms, pa.binary()).to_pylist()]
-    if pc.all(pc.and_(shaped, pc.match_substring_regex(terms, f"^[{starts}]"))).as_py():
+    if pc.all(pc.and_(shaped, pc.match_substring_regex(terms, f"^[{starts}]")), min_count=0).as_py():
         with contextlib.suppress(SyntaxError):
             triples = list(ox.parse(b"".join(lines), format=ox.RdfFormat.N_QUADS))
             return pa.array([str(triple.object) for triple in triples], pa.string()).take(encoded.indices)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kaug.errors import SourceError
 from kaug.rdf.files import expand
 from kaug.rdf.parse import count_left_out, read_chunks, read_quads, syntax_of
-from kaug.rdf.select import construct
+from kaug.rdf.sparql import construct
 from kaug.rdf.validate import check_shapes, validate_file
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
