@@ -160,7 +160,9 @@ async def _post(url: str, body: bytes, headers: Mapping[str, str], timeout: floa
             sent = {"Accept-Encoding": "identity", "User-Agent": "kaug", **headers}
             hooks = {"response": [_hide_location]}
             environment = first.host not in LOCAL
-            async with httpx2.AsyncClient(timeout=None, trust_env=environment, verify=_tls(), event_hooks=hooks) as client:
+            async with httpx2.AsyncClient(
+                timeout=None, trust_env=environment, verify=_tls(), event_hooks=hooks
+            ) as client:
                 for _ in range(_MOST_REDIRECTS + 1):
                     async with client.stream("POST", target, content=body, headers=sent) as response:
                         begun = True

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 
 from kaug.errors import SourceError
 from kaug.importers.terms import Column, is_iri, join
-from kaug.rdf.terms import text_bytes
 from kaug.rdf.compressed import whole_file
+from kaug.rdf.terms import text_bytes
 
 __all__ = ["ALTERNATIVE", "LABEL", "TYPE", "Quads", "quads_file", "statement_name"]
 

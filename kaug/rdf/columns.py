@@ -199,7 +199,9 @@ def _unify(parts: list[Part]) -> tuple[pa.Array, Codes]:
     try:
         coded = pa.chunked_array([part.terms for part in parts], parts[0].terms.type).dictionary_encode()
     except pa.ArrowCapacityError as error:
-        raise SourceError("The distinct terms of these sources have more than 2 GiB of text; build them apart.") from error
+        raise SourceError(
+            "The distinct terms of these sources have more than 2 GiB of text; build them apart."
+        ) from error
     number = np.concatenate([np.zeros(0, np.uint32), *(chunk.indices.to_numpy() for chunk in coded.chunks)])
     first = np.cumsum([0, *(len(part.terms) for part in parts)])
     number = number.astype(np.uint32)

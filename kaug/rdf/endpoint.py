@@ -170,7 +170,14 @@ class _Fetch:
     def __init__(
         self, name: str, query: str, send: Callable[[str], Triples], retries: int, store: Path, limit: int
     ) -> None:
-        self.name, self.query, self.send, self.retries, self.store, self.limit = name, query, send, retries, store, limit
+        self.name, self.query, self.send, self.retries, self.store, self.limit = (
+            name,
+            query,
+            send,
+            retries,
+            store,
+            limit,
+        )
         self.page_query = paged(query)
         self.counts = Counter(dict.fromkeys(("pages", "pages taken up", "requests", "retries", "solutions"), 0))
 

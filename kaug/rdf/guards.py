@@ -158,7 +158,9 @@ def refuse_deep_terms(pieces: Iterable[bytes], position: Callable[[int], str]) -
                 break
             depth += {1: 1, 2: -1}.get(token.lastindex or 0, 0)
             if depth > limit:
-                raise SourceError(f"{position(offset + token.start())}: triple terms are nested more than {limit} deep.")
+                raise SourceError(
+                    f"{position(offset + token.start())}: triple terms are nested more than {limit} deep."
+                )
         text, offset = text[cut:], offset + cut
         if len(text) > MAX_TERM:
             raise SourceError(f"{position(offset)}: a term is longer than {MAX_TERM:,} bytes.")

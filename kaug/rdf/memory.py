@@ -119,7 +119,9 @@ def _canonical_column(column: pa.Array, name: str, row: int) -> pa.Array:
     reasons = [_reason(*term, starts) for term in zip(terms.to_pylist(), shaped.to_pylist(), lines, strict=True)]
     wrong = pa.array([reason is not None for reason in reasons], pa.bool_()).take(encoded.indices)
     at = wrong.index(True).as_py()
-    raise SourceError(f"row {row + at}, column {name!r}: {column[at].as_py()!r} {reasons[encoded.indices[at].as_py()]}.")
+    raise SourceError(
+        f"row {row + at}, column {name!r}: {column[at].as_py()!r} {reasons[encoded.indices[at].as_py()]}."
+    )
 
 
 def _reason(term: str, shaped: bool, line: bytes, starts: str) -> str | None:

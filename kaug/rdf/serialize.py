@@ -10,10 +10,9 @@ import pyarrow.compute as pc
 import pyoxigraph as ox
 
 from kaug.errors import SourceError
-from kaug.rdf.compressed import COMPRESSIONS
+from kaug.rdf.compressed import COMPRESSIONS, whole_file
 from kaug.rdf.guards import LINES
 from kaug.rdf.parse import syntax_of
-from kaug.rdf.compressed import whole_file
 
 __all__ = ["prefixes_of", "refuse_in_xml", "write_quads"]
 

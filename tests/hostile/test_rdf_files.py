@@ -75,7 +75,7 @@ TOO_DEEP = {
     "hidden.ttl": (101, "triple terms are nested more than 100 deep."),
     "terms.nt": (1, "triple terms are nested more than 100 deep."),
     "terms.nq": (1, "triple terms are nested more than 100 deep."),
-    "formulas.n3": (None, "holds a formula, { … }: N3 quotes what stands in it, and does not state it. "),
+    "formulas.n3": (None, "holds a formula, { … }: N3 quotes its triples, and does not state them. "),
     "elements.rdf": (1, "elements are nested more than 1000 deep."),
     "collections.rdf": (1, "elements are nested more than 1000 deep."),
     "literal.rdf": (1, "elements are nested more than 1000 deep."),

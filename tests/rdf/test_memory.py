@@ -116,7 +116,10 @@ def test_nothing_and_chunks() -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (URIRef("http://e.org/a b"), "(<urn:a> <urn:p> <http://e.org/a b>): its object is no valid term: Invalid IRI code point ' '"),
+        (
+            URIRef("http://e.org/a b"),
+            "(<urn:a> <urn:p> <http://e.org/a b>): its object is no valid term: Invalid IRI code point ' '",
+        ),
         (URIRef("relative"), "(<urn:a> <urn:p> <relative>): its object is no valid term: No scheme found"),
         (URIRef("urn:x> <urn:y> .\n<urn:z"), "its object is no valid term: Invalid IRI code point '>'"),
         (
@@ -150,7 +153,10 @@ def test_a_term_in_a_place_that_is_not_its_own() -> None:
             (Literal("x"), P, A),
             'triple 0 ("x" <urn:p> <urn:a>): its subject is not allowed there: it should be an IRI or a',
         ),
-        ((A, BNode("b"), A), "triple 0 (<urn:a> _:bb <urn:a>): its predicate is not allowed there: it should be an IRI."),
+        (
+            (A, BNode("b"), A),
+            "triple 0 (<urn:a> _:bb <urn:a>): its predicate is not allowed there: it should be an IRI.",
+        ),
     ):
         graph = rdflib.Graph()
         graph.add(triple)
