@@ -247,11 +247,12 @@ def expand(paths: Iterable[Path]) -> list[Path]:
     """
     files: dict[Path, None] = {}
     for path in paths:
-        if path.is_dir() or (glob.has_magic(str(path)) and not path.exists()):
-            named = filter(_is_rdf, files_below(path) if path.is_dir() else find_files(path))
+        if path.is_dir():
+            found = sorted(file for file in files_below(path) if _is_rdf(file))
+        elif path.exists() or not glob.has_magic(str(path)):
+            found = [path]
         else:
-            named = iter([path])
-        found = sorted(named)
+            found = sorted(file for file in find_files(path) if _is_rdf(file))
         if not found:
             raise SourceError(f"{path}: holds no RDF file, that is none whose name ends in one of {' '.join(FORMATS)}.")
         files.update(dict.fromkeys(found))
