@@ -32,7 +32,7 @@ _PIECE = 1 << 18
 # By ending: a decompressor of one member, the bytes to feed it at a time, and the arguments that limit its output. Those
 # without such a limit are fed less: a byte of gzip expands to 1 KiB at most, one of zstd to 32 KiB.
 _DECOMPRESSORS: dict[str, tuple[Callable[[], Any], int, tuple[int, ...]]] = {
-    ".gz": (lambda: zlib.decompressobj(wbits=31), 1 << 14, ()),
+    ".gz": (lambda: zlib.decompressobj(wbits=31), 1 << 15, ()),
     ".bz2": (bz2.BZ2Decompressor, 1 << 16, (_PIECE,)),
     ".xz": (lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_DICTIONARY), 1 << 16, (_PIECE,)),
     ".zst": (lambda: zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj(), 1 << 10, ()),
