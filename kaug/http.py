@@ -1,7 +1,7 @@
 """A request to a server that the user named → its answer, within a time and a size, or the reason why there is none.
 
-All that kaug asks of servers goes this way, but for models from the Hugging Face hub. A proxy is used where the environment
-names one (`https_proxy`, `http_proxy`, `all_proxy`, `no_proxy`); an address of this machine is always asked directly.
+All requests of kaug are sent here, except for models from the Hugging Face hub. A proxy is used where the environment names
+one (`https_proxy`, `http_proxy`, `all_proxy`, `no_proxy`), but never for an address of this machine.
 """
 
 import asyncio
@@ -13,10 +13,10 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ __all__ = ["Answer", "RequestError", "plain", "post", "public_url", "split_url"]
 LOCAL = ("localhost", "127.0.0.1", "::1")
 """The names of this machine."""
 
-_FOLLOWED = {301, 302, 307, 308}
+_REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5
 _ERROR_BYTES = 4096
 _ERROR_SECONDS = 2.0
@@ -39,68 +39,63 @@ class Answer:
     """The body of an answer with a status of 2xx.
 
     Attributes:
-        kind: Its media type in lower case, such as `text/turtle`, without parameters and control characters.
-        coding: Its `Content-Encoding`; `identity` if it is not compressed.
+        kind: Its media type in lower case, such as `text/turtle`, without parameters and control characters; followed by
+            ` in gzip` or the like if it is compressed.
         body: Its bytes.
     """
 
     kind: str
-    coding: str
     body: bytes
 
 
+@dataclass(eq=False)
 class RequestError(Exception):
-    """There is no answer; the message says why, free of control characters.
+    """There is no answer.
 
     Attributes:
+        reason: The reason, free of control characters.
         status: The HTTP status, if the server sent one.
         transient: Whether the same request may be answered later.
         wait: The seconds that the server asks to wait, if it does.
         smaller: Whether a request for less may help.
-        location: Where the server redirects to, if that is another server; it was not asked.
+        location: The URL of another server that the server redirects to; it was not contacted.
     """
 
-    def __init__(
-        self,
-        reason: str,
-        *,
-        status: int | None = None,
-        transient: bool = False,
-        wait: float | None = None,
-        smaller: bool = False,
-        location: str = "",
-    ) -> None:
-        super().__init__(reason)
-        self.status, self.transient, self.wait, self.smaller = status, transient, wait, smaller
-        self.location = location
+    reason: str
+    status: int | None = None
+    transient: bool = False
+    wait: float | None = None
+    smaller: bool = False
+    location: str = ""
 
-
-class _RedirectError(Exception):
-    """A redirect, before the library looks at where it leads."""
-
-    def __init__(self, response: "httpx2.Response") -> None:
-        super().__init__()
-        self.response = response
+    def __str__(self) -> str:
+        return self.reason
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout: float, most_bytes: int) -> Answer:
     """Send a request by POST and read the whole answer.
 
     Args:
-        url: The address. Redirects are followed within its scheme, host and port; no other server is asked.
-        body: What is sent.
-        headers: Sent with it.
+        url: The address. Redirects are followed within its scheme, host and port; no other server is contacted.
+        body: The body of the request.
+        headers: Its headers.
         timeout: Seconds for everything: connecting, sending, redirects, and the answer to its last byte.
-        most_bytes: The most bytes of the answer's body.
-
-    Returns:
-        The answer.
+        most_bytes: The maximum size of the answer's body.
 
     Raises:
         RequestError: A time-out, a broken connection, an answer that is too long, a status that is not 2xx, a redirect to
-            another server, or a certificate that does not hold.
+            another server, or an invalid certificate.
     """
-    return _run(_post(url, body, headers, timeout, most_bytes))
+
+    def run() -> Answer:
+        return asyncio.run(_post(url, body, headers, timeout, most_bytes))
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return run()
+    with ThreadPoolExecutor(1) as thread:  # in a notebook, this thread has a loop of its own already
+        return thread.submit(run).result()
 
 
 def public_url(url: str) -> str:
@@ -141,58 +136,51 @@ def plain(text: str, most: int = 200) -> str:
     return "".join(char for char in text[: 20 * most] if char.isprintable())[:most].strip()
 
 
-def _run(request: Coroutine[Any, Any, Answer]) -> Answer:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(request)
-    with ThreadPoolExecutor(1) as thread:  # in a notebook, this thread has a loop of its own already
-        return thread.submit(asyncio.run, request).result()
-
-
 @functools.cache
 def _tls() -> ssl.SSLContext:
-    """The certificates that are trusted: to load them takes longer than a request."""
+    """Load the trusted certificates, once: that takes longer than a request."""
     import httpx2
 
     return httpx2.create_ssl_context()
 
 
+async def _hide_location(response: "httpx2.Response") -> None:
+    # The library would check where a redirect leads, though it is not to follow it.
+    response.extensions["location"] = response.headers.pop("location", "")
+
+
 async def _post(url: str, body: bytes, headers: Mapping[str, str], timeout: float, most_bytes: int) -> Answer:
     import httpx2
-
-    async def stop(response: httpx2.Response) -> None:
-        if response.status_code in (*_FOLLOWED, 303) and "location" in response.headers:
-            raise _RedirectError(response)
 
     begun = False
     try:
         # The limit of the library is for each read: a server that drips would never reach it.
         async with asyncio.timeout(timeout):
             first = target = httpx2.URL(url)
-            local = first.host in LOCAL
+            sent = {"Accept-Encoding": "identity", "User-Agent": "kaug", **headers}
+            hooks = {"response": [_hide_location]}
+            environment = first.host not in LOCAL
             async with httpx2.AsyncClient(
-                timeout=None, trust_env=not local, verify=_tls(), event_hooks={"response": [stop]}
+                timeout=None, trust_env=environment, verify=_tls(), event_hooks=hooks
             ) as client:
-                sent = {"Accept-Encoding": "identity", "User-Agent": "kaug", **headers}
                 for _ in range(_MOST_REDIRECTS + 1):
-                    try:
-                        async with client.stream("POST", target, content=body, headers=sent) as response:
-                            begun = True
+                    async with client.stream("POST", target, content=body, headers=sent) as response:
+                        begun = True
+                        if response.status_code in _REDIRECTS and response.extensions["location"]:
+                            target = _redirected(first, target, response)
+                        else:
                             return await _read(response, most_bytes)
-                    except _RedirectError as redirect:
-                        target = _redirected(first, target, redirect.response)
                 raise RequestError(f"more than {_MOST_REDIRECTS} redirects")
     except TimeoutError:
         raise RequestError(f"no whole answer within {timeout:g} seconds", transient=True, smaller=True) from None
     except (httpx2.InvalidURL, UnicodeError) as error:
         raise RequestError(f"not a valid url, or not a valid header ({plain(str(error))})") from error
-    except (httpx2.HTTPError, OSError, ssl.SSLError) as error:
+    except (httpx2.HTTPError, OSError) as error:
         causes = list(_causes(error))
         for cause in causes:
             if isinstance(cause, ssl.SSLCertVerificationError):
-                raise RequestError(f"its certificate does not hold: {plain(cause.verify_message)}") from error
-        reason = next((one for one in map(_reason, causes) if one), "") or str(error)
+                raise RequestError(f"its certificate is invalid: {plain(cause.verify_message)}") from error
+        reason = next(filter(None, map(_system_message, causes)), "") or str(error)
         transient = not isinstance(error, httpx2.LocalProtocolError | httpx2.UnsupportedProtocol)
         raise RequestError(
             f"the connection failed: {plain(reason) or type(error).__name__}", transient=transient, smaller=begun
@@ -204,29 +192,29 @@ async def _post(url: str, body: bytes, headers: Mapping[str, str], timeout: floa
 async def _read(response: "httpx2.Response", most_bytes: int) -> Answer:
     import httpx2
 
+    body = bytearray()
     if not response.is_success:
-        body = bytearray()
         with contextlib.suppress(httpx2.HTTPError, TimeoutError):  # the status says enough
             async with asyncio.timeout(_ERROR_SECONDS):
                 async for part in response.aiter_raw():
                     body += part
                     if len(body) >= _ERROR_BYTES:
                         break
-        raise _failure(response, bytes(body))
-    body = bytearray()
+        raise _failure(response, bytes(body[:_ERROR_BYTES]))
     async for part in response.aiter_raw():
         body += part
         if len(body) > most_bytes:
             raise RequestError(f"the answer has more than {most_bytes:,} bytes", transient=True, smaller=True)
-    kind = response.headers.get("content-type", "text/plain").partition(";")[0].strip().lower()
-    return Answer(plain(kind), plain(response.headers.get("content-encoding", "identity").lower()), bytes(body))
+    kind = response.headers.get("content-type", "text/plain").partition(";")[0].strip()
+    coding = response.headers.get("content-encoding", "identity")
+    return Answer(plain(kind if coding == "identity" else f"{kind} in {coding}").lower(), bytes(body))
 
 
 def _redirected(first: "httpx2.URL", before: "httpx2.URL", response: "httpx2.Response") -> "httpx2.URL":
-    """Return where a redirect leads, if that is on the server that the user named."""
+    """Return the target of a redirect, if it is on the server that the user named."""
     import httpx2
 
-    location = response.headers["location"]
+    location = response.extensions["location"]
     try:
         target = before.join(location)
     except (httpx2.InvalidURL, ValueError) as error:
@@ -234,24 +222,21 @@ def _redirected(first: "httpx2.URL", before: "httpx2.URL", response: "httpx2.Res
         raise RequestError(reason, status=response.status_code) from error
     if (target.scheme, target.host, target.port) != (first.scheme, first.host, first.port) or target.userinfo:
         shown = plain(public_url(str(target)))
-        reason = (
-            f"{_status(response)} to {shown!r}, which is another host, port or scheme; no other than the one named is "
-        )
-        reason += "asked. If that is meant, name it"
+        reason = f"{_status(response)} to {shown!r}, another host, port or scheme, which is not contacted. Name it if you mean it"
         raise RequestError(reason, status=response.status_code, location=shown)
-    if response.status_code not in _FOLLOWED:
+    if response.status_code == 303:  # it asks for a GET
         raise _failure(response, b"")
     return target
 
 
 def _failure(response: "httpx2.Response", body: bytes) -> RequestError:
     code = response.status_code
-    lines = body[:_ERROR_BYTES].decode(errors="replace").strip().splitlines() or ["(nothing)"]
+    lines = body.decode(errors="replace").strip().splitlines() or ["(nothing)"]
     return RequestError(
         f"{_status(response)}: {plain(lines[0])}",
         status=code,
         transient=code in (408, 429) or code >= 500,
-        wait=_retry_after(response.headers.get("retry-after")),
+        wait=_retry_after(response.headers.get("retry-after", "")),
         smaller=code != 429,
     )
 
@@ -260,9 +245,7 @@ def _status(response: "httpx2.Response") -> str:
     return f"status {response.status_code} {plain(response.reason_phrase)}".strip()
 
 
-def _retry_after(value: str | None) -> float | None:
-    if value is None:
-        return None
+def _retry_after(value: str) -> float | None:
     if re.fullmatch(r"[0-9]+", value.strip()):
         return float(value)
     try:
@@ -271,20 +254,19 @@ def _retry_after(value: str | None) -> float | None:
         return None
 
 
-def _reason(error: BaseException) -> str:
-    """The system's words for an error; asyncio replaces those of a refused connection by its own."""
+def _system_message(error: BaseException) -> str:
+    """Return the system's message; asyncio replaces that of a refused connection by its own."""
     if not isinstance(error, OSError):
         return ""
-    if error.errno and not isinstance(error, socket.gaierror | ssl.SSLError):
-        return os.strerror(error.errno)
-    return error.strerror or ""
+    named = error.errno and not isinstance(error, socket.gaierror | ssl.SSLError)
+    return os.strerror(error.errno) if named and error.errno else error.strerror or ""
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The exception, those it was raised from, and those in groups of them."""
+    """Yield an exception, those that it was raised from, and those in groups of them."""
     while error is not None:
         yield error
         if isinstance(error, BaseExceptionGroup):
-            for one in error.exceptions:
-                yield from _causes(one)
+            for inner in error.exceptions:
+                yield from _causes(inner)
         error = error.__cause__ or error.__context__

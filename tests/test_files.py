@@ -10,8 +10,7 @@ import kaug
 from kaug.augmentation.corpus import read_corpus
 from kaug.errors import SourceError
 from kaug.files import files_below, find_files, open_file, read_text, read_toml
-from kaug.rdf.files import expand
-from kaug.rdf.sources import read_manifest
+from kaug.rdf.sources import expand, read_manifest
 
 
 def names(files: list[Path], folder: Path) -> list[str]:

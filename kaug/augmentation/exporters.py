@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from kaug.errors import PipelineError, nearest
 from kaug.models.prompts import follow, plain_prompt
-from kaug.rdf.whole import whole_file
+from kaug.rdf.compressed import whole_file
 
 if TYPE_CHECKING:
     from datasets import Dataset

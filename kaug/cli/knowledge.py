@@ -39,7 +39,7 @@ def validate(
     as_json: Json = False,
 ) -> None:
     """Parse RDF files strictly; print a line for each. Exit code 3 if any is malformed or breaks a shape."""
-    from kaug.rdf.files import expand
+    from kaug.rdf.sources import expand
     from kaug.rdf.validate import check_shapes, validate_file
 
     found = expand(files)

@@ -18,10 +18,10 @@ import pyoxigraph as ox
 from numpy.typing import NDArray
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.rdf.compressed import whole_file
 from kaug.rdf.parse import FORMATS, syntax_of
 from kaug.rdf.serialize import prefixes_of, refuse_in_xml, write_quads
 from kaug.rdf.terms import text_bytes, write_terms
-from kaug.rdf.whole import whole_file
 from kaug.wording.wording import Wording
 
 if TYPE_CHECKING:

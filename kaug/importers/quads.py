@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from kaug.errors import SourceError
 from kaug.importers.terms import Column, is_iri, join, literal, name
+from kaug.rdf.compressed import whole_file
 from kaug.rdf.terms import text_bytes
-from kaug.rdf.whole import whole_file
 
 __all__ = ["ALTERNATIVE", "LABEL", "TEMPLATES", "TYPE", "Quads", "Relation", "quads_file", "statement_name"]
 

@@ -22,8 +22,8 @@ from kaug.rdf.columns import Columns, find_term, merge, read_columns
 from kaug.rdf.endpoint import endpoint_file
 from kaug.rdf.memory import graph_chunks
 from kaug.rdf.read import lean_memory, read_files
-from kaug.rdf.select import construct
 from kaug.rdf.sources import Source, file_digests, source_of, verify_source, with_own_ids
+from kaug.rdf.sparql import construct
 from kaug.rdf.terms import read_terms
 from kaug.tables import FACTS
 

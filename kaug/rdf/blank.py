@@ -1,9 +1,9 @@
-"""Triples with blank nodes → canonical names for the nodes, found in what is said of them.
+"""Triples with blank nodes → canonical names for the nodes, derived from their triples.
 
 The names depend neither on labels, order and syntax nor on other parts of the file. They are found by colour refinement (the
-Weisfeiler-Leman algorithm): a node's name is the hash of its triples, in which the nodes beside it stand by their own names
-of the round before. Nodes that are alike in all of that are told apart by number: whole groups of nodes in any order, for
-nothing tells them apart; nodes of one group after one of them was singled out, and refined again.
+Weisfeiler-Leman algorithm): a node's name is the hash of its triples, with the neighbours' names of the round before. Nodes
+that are still alike are numbered: connected groups of nodes in any order, since they are interchangeable; nodes of one group
+by individualization, that is one of them is singled out, and the group refined again.
 """
 
 import hashlib
@@ -23,8 +23,8 @@ __all__ = ["name_blank"]
 Names = NDArray[np.uint64]  # (n, 2)
 
 REACH = 8
-"""How many steps around a node decide its name, as long as that tells it from its neighbours."""
-_WORK = 20_000_000  # mentions looked at to tell the nodes within groups apart: a few seconds
+"""The number of steps around a node that decide its name, if these distinguish it from its neighbours."""
+_WORK = 20_000_000  # mentions to look at for nodes within groups: a few seconds
 _ODD = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], dtype=np.uint64)
 
 
@@ -42,12 +42,12 @@ class _Mentions:
     other: NDArray[np.int64]
     ground: Names
 
-    def of(self, nodes: NDArray[np.int64], count: int) -> "_Mentions":
-        """Keep the mentions of some nodes, which hold all that they mention, and count these nodes from 0."""
-        place = np.full(count + 1, -1, dtype=np.int64)
-        place[nodes] = np.arange(len(nodes))
-        kept = place[self.node] >= 0
-        return _Mentions(place[self.node[kept]], place[self.other[kept]], self.ground[kept])
+    def within(self, nodes: NDArray[np.int64], count: int) -> "_Mentions":
+        """Keep the mentions of a connected group of nodes, and number these from 0."""
+        number = np.full(count + 1, -1, dtype=np.int64)
+        number[nodes] = np.arange(len(nodes))
+        kept = number[self.node] >= 0
+        return _Mentions(number[self.node[kept]], number[self.other[kept]], self.ground[kept])
 
 
 def name_blank(terms: pa.Array, triples: NDArray[np.uint32], where: str) -> pa.Array:
@@ -55,14 +55,14 @@ def name_blank(terms: pa.Array, triples: NDArray[np.uint32], where: str) -> pa.A
 
     Args:
         terms: Strings: terms as N-Triples writes them.
-        triples: uint32 (n, 3): places in `terms`, each triple once.
+        triples: uint32 (n, 3): positions in `terms`, each triple once.
         where: The file's name, for error messages.
 
     Returns:
         Strings: the terms, with `_:k` and 32 hex digits in place of each blank node.
 
     Raises:
-        SourceError: There are too many nodes alike to tell them apart by their place.
+        SourceError: Too many nodes are alike.
 
     Examples:
         >>> one = name_blank(pa.array(["<urn:a>", "<urn:p>", "_:x"]), np.array([[0, 1, 2]], np.uint32), "a.nt")
@@ -76,7 +76,7 @@ def name_blank(terms: pa.Array, triples: NDArray[np.uint32], where: str) -> pa.A
     names = np.zeros((count, 2), dtype=np.uint64)
     for _ in range(REACH):
         names = _refine(names, mentions)
-    names = _tell_apart(names, mentions, where)
+    names = _distinguish(names, mentions, where)
     old = terms.filter(pa.array(blank)).to_pylist()
     labels = {label: f"_:k{high:016x}{low:016x}" for label, (high, low) in zip(old, names.tolist(), strict=True)}
     held = blank | pc.match_substring_regex(terms, r"^<<\(.* _:|^<<\( _:").to_numpy(zero_copy_only=False)
@@ -88,28 +88,28 @@ def name_blank(terms: pa.Array, triples: NDArray[np.uint32], where: str) -> pa.A
 
 
 def _mentions(terms: pa.Array, blank: NDArray[np.bool_], triples: NDArray[np.uint32]) -> _Mentions:
-    place = np.where(blank, np.cumsum(blank) - 1, -1)
+    number = np.where(blank, np.cumsum(blank) - 1, -1)
     subject, predicate, value = triples[blank[triples[:, 0]] | blank[triples[:, 2]]].astype(np.int64).T
     known = _hashes(terms, blank, np.unique(np.concatenate([subject, predicate, value])))
-    itself = subject == value
-    told, teller = blank[subject], blank[value] & ~itself  # of a node itself, and of what points to it
-    node = np.concatenate([subject[told], value[teller]])
-    other = np.concatenate([value[told], subject[teller]])
-    role = np.concatenate([np.where(itself[told], 3, 1), np.full(int(teller.sum()), 2)]).astype(np.uint64)
-    verb = known[np.concatenate([predicate[told], predicate[teller]])]
+    loop = subject == value
+    outward, inward = blank[subject], blank[value] & ~loop
+    node = np.concatenate([subject[outward], value[inward]])
+    other = np.concatenate([value[outward], subject[inward]])
+    role = np.concatenate([np.where(loop[outward], 3, 1), np.full(int(inward.sum()), 2)]).astype(np.uint64)
+    verb = known[np.concatenate([predicate[outward], predicate[inward]])]
     ground = mix(verb + role[:, None] * _ODD) + np.where((role == 3)[:, None], 0, known[other]).astype(np.uint64)
-    order = np.argsort(place[node], kind="stable")
-    beside = np.where(role == 3, -1, place[other])
-    return _Mentions(place[node][order], beside[order], ground[order])
+    order = np.argsort(number[node], kind="stable")
+    neighbour = np.where(role == 3, -1, number[other])
+    return _Mentions(number[node][order], neighbour[order], ground[order])
 
 
 def _hashes(terms: pa.Array, blank: NDArray[np.bool_], wanted: NDArray[np.int64]) -> Names:
     wanted = wanted[~blank[wanted]]
     texts = terms.take(pa.array(wanted)).to_pylist()
     digests = b"".join(hashlib.blake2b(_unnamed(text).encode(), digest_size=16).digest() for text in texts)
-    found = np.zeros((len(terms), 2), dtype=np.uint64)
-    found[wanted] = np.frombuffer(digests, dtype="<u8").reshape(-1, 2)
-    return found
+    hashes = np.zeros((len(terms), 2), dtype=np.uint64)
+    hashes[wanted] = np.frombuffer(digests, dtype="<u8").reshape(-1, 2)
+    return hashes
 
 
 def _unnamed(text: str) -> str:
@@ -117,7 +117,7 @@ def _unnamed(text: str) -> str:
 
 
 def _refine(names: Names, mentions: _Mentions) -> Names:
-    """Look one step further around each node."""
+    """Take one more step around each node into its name."""
     beside = (mentions.other >= 0)[:, None]
     seen = mix(mentions.ground + np.where(beside, mix(names[mentions.other] + _ODD), np.uint64(0)))
     sums = np.zeros_like(names)
@@ -127,7 +127,7 @@ def _refine(names: Names, mentions: _Mentions) -> Names:
     return mix(mix(names) + sums)
 
 
-def _tell_apart(names: Names, mentions: _Mentions, where: str) -> Names:
+def _distinguish(names: Names, mentions: _Mentions, where: str) -> Names:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -135,15 +135,15 @@ def _tell_apart(names: Names, mentions: _Mentions, where: str) -> Names:
     inner = mentions.other >= 0
     ends = (mentions.node[inner], mentions.other[inner])
     groups, group = connected_components(coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(count, count)))
-    alike = _places(np.column_stack([group.astype(np.uint64), names]))[1]
+    alike = _numbers(np.column_stack([group.astype(np.uint64), names]))[1]
     work = _WORK
     for one in np.unique(group[alike]):
         nodes = np.flatnonzero(group == one)
-        names[nodes], work = _single_out(names[nodes], mentions.of(nodes, count), work)
+        names[nodes], work = _single_out(names[nodes], mentions.within(nodes, count), work)
         if work < 0:
             raise SourceError(
-                f"{where}: {alike.sum()} blank nodes are like others beside them in all that is said of them and {REACH} "
-                "steps around, and are too many to be told apart by their place. Give them IRIs."
+                f"{where}: {alike.sum()} blank nodes are like others of their group, {REACH} steps around, and are too many "
+                "to be distinguished. Give them IRIs."
             )
     # Groups that are the same in all are interchangeable: any order numbers them alike.
     total = np.zeros((groups, 2), dtype=np.uint64)
@@ -153,9 +153,9 @@ def _tell_apart(names: Names, mentions: _Mentions, where: str) -> Names:
 
 
 def _single_out(names: Names, mentions: _Mentions, work: int) -> tuple[Names, int]:
-    """Tell the nodes of one group apart: by all of the group, as twins, or by singling out one after the other."""
+    """Distinguish the nodes of one group: by refinement, as twins, or by singling out one after the other."""
     names, work = _settle(names, mentions, work)
-    while work >= 0 and (alike := _places(names)[1]).any():
+    while work >= 0 and (alike := _numbers(names)[1]).any():
         twins = _twins(names, mentions)
         if (twins > 0).any():
             names, work = _settle(
@@ -176,15 +176,15 @@ def _single_out(names: Names, mentions: _Mentions, work: int) -> tuple[Names, in
 
 
 def _settle(names: Names, mentions: _Mentions, work: int) -> tuple[Names, int]:
-    """Refine until that tells no more nodes apart."""
-    different = -1
-    while work >= 0 and (now := len(np.unique(_folded(names)))) > different:
-        different, names, work = now, _refine(names, mentions), work - len(mentions.node)
+    """Refine until the number of different names stays."""
+    before = -1
+    while work >= 0 and (different := len(np.unique(_folded(names)))) > before:
+        before, names, work = different, _refine(names, mentions), work - len(mentions.node)
     return names, work
 
 
 def _twins(names: Names, mentions: _Mentions) -> NDArray[np.uint64]:
-    """Number the nodes of which the very same is said, within each set of them."""
+    """Number the nodes that have the very same triples, within each set of them."""
     itself = np.column_stack([mentions.other + 1, mentions.other + 1]).astype(np.uint64)
     seen = mix(mentions.ground + mix(itself * _ODD))
     sums = np.zeros_like(names)
@@ -192,10 +192,10 @@ def _twins(names: Names, mentions: _Mentions) -> NDArray[np.uint64]:
     return _turns(np.column_stack([names, sums]))
 
 
-def _places(rows: Names) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Number different rows; tell which rows are there more than once."""
-    _, place, often = np.unique(_folded(rows), return_inverse=True, return_counts=True)
-    return place, often[place] > 1
+def _numbers(rows: Names) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Number different rows, and mark those that occur more than once."""
+    _, number, counts = np.unique(_folded(rows), return_inverse=True, return_counts=True)
+    return number, counts[number] > 1
 
 
 def _folded(rows: Names) -> NDArray[np.uint64]:
@@ -208,8 +208,8 @@ def _folded(rows: Names) -> NDArray[np.uint64]:
 
 def _turns(rows: Names) -> NDArray[np.uint64]:
     """Count equal rows: 0 for the first of them, 1 for the second."""
-    place = _places(rows)[0]
-    order = np.argsort(place, kind="stable")
+    number = _numbers(rows)[0]
+    order = np.argsort(number, kind="stable")
     turns = np.zeros(len(rows), dtype=np.uint64)
-    turns[order] = np.arange(len(rows)) - np.searchsorted(place[order], place[order])
+    turns[order] = np.arange(len(rows)) - np.searchsorted(number[order], number[order])
     return turns

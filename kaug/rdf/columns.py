@@ -1,7 +1,7 @@
 """Chunks of N-Quads → triples in columns: numbers into one sorted list of terms.
 
-Every different term is matched with the canonical form of N-Quads. Lines that are not canonical go to the strict parser,
-which refuses them or puts them right. So each line is checked.
+Every distinct term is matched with the canonical form of N-Quads. Lines that are not canonical go to the strict parser,
+which refuses or corrects them. So each line is checked.
 """
 
 import bisect
@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 
 from kaug.errors import SourceError
 from kaug.rdf.blank import name_blank
-from kaug.rdf.canonical import canonical_lines
-from kaug.rdf.lines import NO_PLACES, Codes, Part, number_lines, parse_lines, write_lines
+from kaug.rdf.nquads import NO_ROWS, Codes, Part, canonical_lines, number_lines, parse_lines, write_lines
 
 __all__ = ["Columns", "find_term", "find_triples", "keep_rows", "merge", "read_columns"]
 
@@ -36,7 +35,7 @@ class Columns:
 
     Attributes:
         terms: Strings: every term once, as canonical N-Triples writes it, in the order of their bytes.
-        triples: uint32 (n, 3): subject, predicate, object as places in `terms`; sorted, each triple once.
+        triples: uint32 (n, 3): subject, predicate, object as positions in `terms`; sorted, each triple once.
         read: The number of triples read, repeated ones counted each time.
         left_out: The number of triples that the parser drops without an error; see `count_left_out`.
     """
@@ -59,11 +58,8 @@ def read_columns(
     Args:
         chunks: Its text, in pieces of whole lines.
         where: The file's name, for error messages.
-        syntax: N-Triples or N-Quads, whose every line is then checked; None if a serializer wrote the lines just now.
+        syntax: N-Triples or N-Quads, whose every line is then checked; None for the output of a serializer.
         progress: Called with the number of triples read since the last call.
-
-    Returns:
-        The triples.
 
     Raises:
         SourceError: A line is malformed: the message names file, line and reason. Or see `name_blank`.
@@ -94,7 +90,7 @@ def read_columns(
             sorted_terms = pool.submit(pc.sort_indices, terms)
             sure = canonical_lines(terms, codes, quads=syntax == ox.RdfFormat.N_QUADS)
             order = sorted_terms.result()
-        trusted.insert(0, Part(terms, codes if sure.all() else codes[sure], NO_PLACES))
+        trusted.insert(0, Part(terms, codes if sure.all() else codes[sure], NO_ROWS))
         if not sure.all():
             trusted.append(parse_lines(write_lines(terms, codes[~sure]), lines[~sure], syntax, where))
     if len(trusted) == 1:
@@ -111,33 +107,29 @@ def read_columns(
 
 
 def merge(columns: Iterable[Columns], also: Iterable[str] = ()) -> tuple[Columns, list[NDArray[np.int64]]]:
-    """Put the columns of several sources together.
+    """Merge the columns of several sources.
 
     Args:
         columns: The sources' columns.
-        also: Terms that are wanted whether a triple holds them or not.
+        also: Terms to include whether a triple holds them or not.
 
     Returns:
-        The columns of all, and for each source the places of its triples among them.
+        The columns of all, and for each source the rows of its triples in them.
     """
-    given = [Columns(pa.array(sorted(set(also)), pa.string()), np.zeros((0, 3), np.uint32), 0), *columns]
+    first = Columns(pa.array(sorted(set(also)), pa.string()), np.zeros((0, 3), np.uint32), 0)
+    given = [first, *columns]
     if len(given) == 2:
-        return _with_terms(given[1], given[0].terms), [np.arange(len(given[1].triples), dtype=np.int64)]
-    terms, codes = _unify([Part(one.terms, one.triples, NO_PLACES) for one in given])
-    terms, codes = _sort_terms(terms, codes, keep=len(given[0].terms))
-    triples, places = _unique(codes, len(terms), places=True)
+        return _with_terms(given[1], first.terms), [np.arange(len(given[1].triples), dtype=np.int64)]
+    terms, codes = _unify([Part(one.terms, one.triples, NO_ROWS) for one in given])
+    terms, codes = _sort_terms(terms, codes, keep=len(first.terms))
+    triples, rows = _unique(codes, len(terms), rows=True)
     bounds = np.cumsum([len(one.triples) for one in given])
-    parts = [places[low:high] for low, high in itertools.pairwise(bounds)]
+    parts = [rows[low:high] for low, high in itertools.pairwise(bounds)]
     return Columns(terms, triples, sum(one.read for one in given), sum(one.left_out for one in given)), parts
 
 
 def keep_rows(columns: Columns, rows: NDArray[np.int64]) -> Columns:
-    """Keep some triples, and the terms that they name.
-
-    Args:
-        columns: The triples.
-        rows: int64 (n,): which, in rising order.
-    """
+    """Keep the triples of some rows, int64 (n,) ascending, and the terms in them."""
     used = np.zeros(len(columns.terms), dtype=bool)
     used[columns.triples[rows].ravel()] = True
     number = (np.cumsum(used) - 1).astype(np.uint32)
@@ -145,11 +137,11 @@ def keep_rows(columns: Columns, rows: NDArray[np.int64]) -> Columns:
 
 
 def _with_terms(columns: Columns, also: pa.Array) -> Columns:
-    """Put terms where they belong among those of the columns, if they are not there."""
+    """Insert terms in their order, if they are absent."""
     new = [text for text in also.to_pylist() if find_term(columns.terms, text) < 0]
     if not new:
         return columns
-    after = np.array([_place(columns.terms, text) for text in new])
+    after = np.array([_position(columns.terms, text) for text in new])
     order = np.insert(np.arange(len(columns.terms)), after, len(columns.terms) + np.arange(len(new)))
     terms = pa.concat_arrays([columns.terms, pa.array(new, pa.string())]).take(pa.array(order))
     shift = np.searchsorted(after, np.arange(len(columns.terms)), side="right").astype(np.uint32)
@@ -157,41 +149,39 @@ def _with_terms(columns: Columns, also: pa.Array) -> Columns:
 
 
 def find_term(terms: pa.Array, text: str) -> int:
-    """Return the place of a term in sorted terms, or -1."""
-    place = _place(terms, text)
-    return place if place < len(terms) and terms[place].as_py() == text else -1
+    """Return the position of a term in sorted terms, or -1."""
+    position = _position(terms, text)
+    return position if position < len(terms) and terms[position].as_py() == text else -1
 
 
-def _place(terms: pa.Array, text: str) -> int:
-    return bisect.bisect_left(range(len(terms)), text, key=lambda at: terms[at].as_py())
+def _position(terms: pa.Array, text: str) -> int:
+    return bisect.bisect_left(range(len(terms)), text, key=lambda row: terms[row].as_py())
 
 
 def find_triples(columns: Columns, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the rows of triples given as places of terms.
+    """Find triples.
 
     Args:
-        columns: The triples.
-        wanted: int64 (n, 3); a place below 0 is no term.
+        columns: The triples to search.
+        wanted: int64 (n, 3): positions of terms; one below 0 is no term.
 
     Returns:
         int64 (n,): the row of each, or -1.
     """
+    count = len(columns.triples)
     known = (wanted >= 0).all(axis=1)
-    together = np.concatenate([columns.triples, wanted[known].astype(np.uint32)])
-    _, places = _unique(together, len(columns.terms), places=True)
-    rows = np.full(len(together), -1, dtype=np.int64)
-    rows[places[: len(columns.triples)]] = np.arange(len(columns.triples))
-    found = np.full(len(wanted), -1, dtype=np.int64)
-    found[known] = rows[places[len(columns.triples) :]]
-    return found
+    both = np.concatenate([columns.triples, wanted[known].astype(np.uint32)])
+    _, group = _unique(both, len(columns.terms), rows=True)
+    row_of = np.full(len(both), -1, dtype=np.int64)
+    row_of[group[:count]] = np.arange(count)
+    rows = np.full(len(wanted), -1, dtype=np.int64)
+    rows[known] = row_of[group[count:]]
+    return rows
 
 
 def _in_threads(work: Callable[[_A], _B], items: Iterable[_A]) -> Iterator[_B]:
-    """Work on the next items while the last are taken; NumPy and Arrow leave the interpreter free meanwhile."""
+    """Map in threads, a few items ahead; NumPy and Arrow release the interpreter's lock meanwhile."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if cores == 1:
-        yield from map(work, items)
-        return
     with ThreadPoolExecutor(cores) as pool:
         waiting: deque[Future[_B]] = deque()
         for item in items:
@@ -210,47 +200,45 @@ def _unify(parts: list[Part]) -> tuple[pa.Array, Codes]:
         coded = pa.chunked_array([part.terms for part in parts], parts[0].terms.type).dictionary_encode()
     except pa.ArrowCapacityError as error:
         raise SourceError(
-            "The different terms of these sources take more than 2 GiB as text; build them apart."
+            "The distinct terms of these sources have more than 2 GiB of text; build them apart."
         ) from error
-    number = np.concatenate([np.zeros(0, np.uint32), *(one.indices.to_numpy() for one in coded.chunks)]).astype(
-        np.uint32
-    )
+    number = np.concatenate([np.zeros(0, np.uint32), *(chunk.indices.to_numpy() for chunk in coded.chunks)])
     first = np.cumsum([0, *(len(part.terms) for part in parts)])
+    number = number.astype(np.uint32)
     codes = np.concatenate([number[low:][part.codes] for low, part in zip(first, parts, strict=False)])
-    terms = coded.chunk(coded.num_chunks - 1).dictionary if coded.num_chunks else parts[0].terms
-    return terms, codes
+    return coded.chunk(coded.num_chunks - 1).dictionary if coded.num_chunks else parts[0].terms, codes
 
 
 def _sort_terms(
     terms: pa.Array, codes: Codes, *, keep: int = 0, order: pa.Array | None = None
 ) -> tuple[pa.Array, Codes]:
-    """Put the terms that are used, and the first `keep`, in the order of their bytes."""
+    """Sort the terms that are used, and the first `keep`, by their bytes."""
     codes = codes[:, :3]
     used = np.arange(len(terms)) < keep
     used[codes.ravel()] = True
-    places = (pc.sort_indices(terms) if order is None else order).to_numpy()
-    places = places[used[places]]
+    rows = (pc.sort_indices(terms) if order is None else order).to_numpy()
+    rows = rows[used[rows]]
     rank = np.zeros(len(terms), dtype=np.uint32)
-    rank[places] = np.arange(len(places), dtype=np.uint32)
-    return terms.take(pa.array(places)), rank[codes]
+    rank[rows] = np.arange(len(rows), dtype=np.uint32)
+    return terms.take(pa.array(rows)), rank[codes]
 
 
-def _unique(codes: Codes, terms: int, *, places: bool = False) -> tuple[Codes, NDArray[np.int64]]:
-    """Sort triples and keep each once; return them and, if wanted, the place of each triple given among them."""
+def _unique(codes: Codes, terms: int, *, rows: bool = False) -> tuple[Codes, NDArray[np.int64]]:
+    """Sort triples and keep each once; return them and, if wanted, the row of each given triple among them."""
     used = np.zeros(terms, dtype=bool)
     used[codes[:, 1]] = True
     predicates, predicate = np.flatnonzero(used), (np.cumsum(used) - 1)[codes[:, 1]]
     wide, narrow = max(1, int(terms).bit_length()), max(1, len(predicates).bit_length())
     if 2 * wide + narrow > 64:
-        found, inverse = np.unique(codes, axis=0, return_inverse=True)
-        return found, inverse.ravel()
+        unique, inverse = np.unique(codes, axis=0, return_inverse=True)
+        return unique, inverse.ravel()
     key = codes[:, 0].astype(np.uint64) << np.uint64(wide + narrow)
     key |= predicate.astype(np.uint64) << np.uint64(wide) | codes[:, 2]
-    if places:
+    if rows:
         keys, inverse = np.unique(key, return_inverse=True)
     else:
         key.sort()  # many times faster than np.unique, which hashes first
-        keys, inverse = key[np.diff(key, prepend=key[:1] + np.uint64(1)) != 0], NO_PLACES
+        keys, inverse = key[np.diff(key, prepend=key[:1] + np.uint64(1)) != 0], NO_ROWS
     triples = np.empty((len(keys), 3), np.uint32)
     triples[:, 0] = keys >> np.uint64(wide + narrow)
     triples[:, 1] = predicates[keys >> np.uint64(wide) & np.uint64((1 << narrow) - 1)]

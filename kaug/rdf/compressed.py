@@ -1,72 +1,44 @@
-"""A file, compressed or not → its bytes, whole or an error, never more than a file may hold."""
+"""A file, compressed or not: read to its end or refused, and written whole or not at all."""
 
 import bz2
+import contextlib
+import gzip
 import io
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
+
+import zstandard
 
 from kaug.errors import SourceError
 from kaug.files import open_file
-from kaug.rdf.limits import MAX_BYTES, MAX_RATIO
+from kaug.store.files import open_whole
 
-__all__ = ["COMPRESSIONS", "as_stream", "line_at", "open_bytes", "read_pieces"]
+__all__ = ["COMPRESSIONS", "MAX_BYTES", "MAX_RATIO", "as_stream", "line_at", "open_bytes", "read_pieces", "whole_file"]
 
-_RATIO_FROM = 1 << 24  # what is smaller may be as repetitive as it likes
-_WINDOW = 1 << 27  # memory that a zstd frame may ask for: what `zstd` itself allows without --long
-_DICTIONARY = 1 << 28  # memory that an xz stream may ask for: `xz -9` needs 65 MiB
+MAX_BYTES = 1 << 40
+"""Bytes that a compressed file may expand to: 1 TiB, more than the largest public dumps of RDF in one file."""
+
+MAX_RATIO = 200
+"""Bytes that a compressed byte may expand to: real RDF compresses 4 to 14 times, one triple repeated 290 times."""
+
+_RATIO_FROM = 1 << 24  # a smaller file may be as repetitive as it likes
+_WINDOW = 1 << 27  # memory for a zstd frame: the limit of `zstd` itself without --long
+_DICTIONARY = 1 << 28  # memory for an xz stream: `xz -9` needs 65 MiB
 _PIECE = 1 << 18
 
-
-class _Gzip:
-    """A gzip member, with the interface of the other decompressors."""
-
-    def __init__(self) -> None:
-        self._inflate = zlib.decompressobj(wbits=31)
-
-    def decompress(self, data: bytes, most: int) -> bytes:
-        return self._inflate.decompress(self._inflate.unconsumed_tail + data, most)
-
-    @property
-    def eof(self) -> bool:
-        return self._inflate.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._inflate.unused_data
-
-
-class _Zstd:
-    """A zstd frame, with the interface of the other decompressors; `most` is kept by the size of what is fed."""
-
-    def __init__(self) -> None:
-        import zstandard
-
-        self._frame: Any = zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj()
-
-    def decompress(self, data: bytes, most: int) -> bytes:
-        return bytes(self._frame.decompress(data)) if data else b""
-
-    @property
-    def eof(self) -> bool:
-        return bool(self._frame.eof)
-
-    @property
-    def unused_data(self) -> bytes:
-        return bytes(self._frame.unused_data)
-
-
-# Of each: one that expands one member, and how many bytes it is fed at once. A byte of zstd may become 32 KiB.
-_KINDS: dict[str, tuple[Callable[[], Any], int]] = {
-    ".gz": (_Gzip, 1 << 16),
-    ".bz2": (bz2.BZ2Decompressor, 1 << 16),
-    ".xz": (lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_DICTIONARY), 1 << 16),
-    ".zst": (_Zstd, 1 << 10),
+# By ending: a decompressor of one member, the bytes to feed it at a time, and the arguments that limit its output. Those
+# without such a limit are fed less: a byte of gzip expands to 1 KiB at most, one of zstd to 32 KiB.
+_DECOMPRESSORS: dict[str, tuple[Callable[[], Any], int, tuple[int, ...]]] = {
+    ".gz": (lambda: zlib.decompressobj(wbits=31), 1 << 15, ()),
+    ".bz2": (bz2.BZ2Decompressor, 1 << 16, (_PIECE,)),
+    ".xz": (lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_DICTIONARY), 1 << 16, (_PIECE,)),
+    ".zst": (lambda: zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj(), 1 << 10, ()),
 }
 
-COMPRESSIONS = tuple(_KINDS)
+COMPRESSIONS = tuple(_DECOMPRESSORS)
 """The endings of compressed files."""
 
 
@@ -74,7 +46,7 @@ def read_pieces(path: Path, size: int = _PIECE) -> Iterator[bytes]:
     """Read a file in pieces, decompressed if its name ends in one of `COMPRESSIONS`.
 
     Args:
-        path: The file. All members of it are read: what was compressed in parts and joined is one file.
+        path: The file. All its members are read: parts that were compressed apart and joined are one file.
         size: Bytes to read at a time.
 
     Yields:
@@ -86,7 +58,7 @@ def read_pieces(path: Path, size: int = _PIECE) -> Iterator[bytes]:
     """
     try:
         with open_file(path) as handle:
-            if path.suffix.lower() not in _KINDS:
+            if path.suffix.lower() not in _DECOMPRESSORS:
                 while piece := handle.read(size):
                     yield piece
                 return
@@ -106,80 +78,45 @@ def read_pieces(path: Path, size: int = _PIECE) -> Iterator[bytes]:
         raise SourceError(f"{path}: cannot be read: {error.strerror or error}.") from error
 
 
-def open_bytes(path: Path) -> BinaryIO:
-    """Open a file for reading, decompressed if its name says that it is compressed.
-
-    Args:
-        path: Any file; see `read_pieces`.
-
-    Returns:
-        A binary stream. Reading it raises `SourceError` as `read_pieces` does.
-    """
-    return as_stream(read_pieces(path))
+def _expand(handle: BinaryIO, path: Path) -> Iterator[bytes]:
+    ending = path.suffix.lower()
+    make, step, limit = _DECOMPRESSORS[ending]
+    data = handle.read(step)
+    if not data:
+        raise SourceError(f"{path}: is empty, and so is no {ending} file.")
+    while data:
+        member = make()
+        while not member.eof:
+            try:
+                part = member.decompress(data, *limit)
+            except Exception as error:  # each library has its own
+                raise SourceError(f"{path}: is no whole {ending} file: {error}.") from error
+            if part:
+                yield part
+            data = b""
+            if not member.eof and getattr(member, "needs_input", True):
+                data = handle.read(step)
+                if not data:
+                    raise SourceError(f"{path}: is cut short; fetch or copy it again.")
+        data = member.unused_data.lstrip(b"\0")  # some tools fill up the last block with zeros
+        while not data and (more := handle.read(step)):
+            data = more.lstrip(b"\0")
 
 
 def line_at(path: Path, offset: int) -> int:
     """Return the number, from 1, of the line that holds a byte of the decompressed file."""
     line = 1
     for piece in read_pieces(path):
-        line += piece.count(b"\n", 0, offset) if offset < len(piece) else piece.count(b"\n")
+        line += piece.count(b"\n", 0, max(0, offset))
         offset -= len(piece)
         if offset <= 0:
             break
     return line
 
 
-def _expand(handle: BinaryIO, path: Path) -> Iterator[bytes]:
-    ending = path.suffix.lower()
-    make, step = _KINDS[ending]
-    data, member = handle.read(step), None
-    while data:
-        member = make()
-        while not member.eof:
-            try:
-                part = member.decompress(data, _PIECE)
-            except Exception as error:  # each library has its own
-                raise SourceError(f"{path}: is no whole {ending} file: {error}.") from error
-            if part:
-                yield part
-            data = b""
-            if not member.eof and len(part) < _PIECE:
-                data = handle.read(step)
-                if not data and not part:
-                    raise SourceError(f"{path}: is cut short; fetch or copy it again.")
-        data = member.unused_data
-        # Some tools fill up the last block with zeros.
-        while not data.lstrip(b"\0") and (more := handle.read(step)):
-            data = more
-        data = data.lstrip(b"\0")
-    if member is None:
-        raise SourceError(f"{path}: is empty, and so is no {ending} file.")
-
-
-class _Stream(io.RawIOBase):
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self._piece = memoryview(b"")
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer)
-        while not self._piece:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
-            self._piece = memoryview(piece)
-        count = min(len(view), len(self._piece))
-        view[:count] = self._piece[:count]
-        self._piece = self._piece[count:]
-        self._position += count
-        return count
-
-    def tell(self) -> int:
-        return self._position
+def open_bytes(path: Path) -> BinaryIO:
+    """Open a file as a binary stream, decompressed if its name says so; reading it raises as `read_pieces` does."""
+    return as_stream(read_pieces(path))
 
 
 def as_stream(pieces: Iterator[bytes]) -> BinaryIO:
@@ -190,4 +127,61 @@ def as_stream(pieces: Iterator[bytes]) -> BinaryIO:
         >>> stream.read(2), stream.tell(), stream.read(), stream.read()
         (b'ab', 2, b'c', b'')
     """
-    return io.BufferedReader(_Stream(pieces), _PIECE)
+    return io.BufferedReader(_Stream(filter(None, pieces)), _PIECE)
+
+
+class _Stream(io.RawIOBase):
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces, self._piece, self._position = pieces, memoryview(b""), 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._piece = self._piece or memoryview(next(self._pieces, b""))
+        count = min(len(buffer), len(self._piece))
+        memoryview(buffer)[:count] = self._piece[:count]
+        self._piece = self._piece[count:]
+        self._position += count
+        return count
+
+    def tell(self) -> int:
+        return self._position
+
+
+@contextlib.contextmanager
+def whole_file(path: Path, *, make_folder: bool = False) -> Iterator[BinaryIO]:
+    """Open a file to write; it replaces an older one when the block ends without an error, synced to disk.
+
+    Args:
+        path: The file. With the ending `.gz` it is compressed, without name and time, so that the same content gives the
+            same bytes.
+        make_folder: Make the file's folder if it is absent.
+
+    Yields:
+        A binary stream.
+
+    Raises:
+        SourceError: The file cannot be written. An older one is left as it was.
+
+    Examples:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.txt"
+        >>> with whole_file(path) as file:
+        ...     _ = file.write(b"whole")
+        ...     path.exists()
+        False
+        >>> path.read_bytes()
+        b'whole'
+    """
+    try:
+        if make_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with open_whole(path) as handle:
+            if path.suffix.lower() == ".gz":
+                with gzip.GzipFile("", "wb", compresslevel=6, fileobj=handle, mtime=0) as packed:
+                    yield cast("BinaryIO", packed)
+            else:
+                yield handle
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be written: {error.strerror or error}.") from error

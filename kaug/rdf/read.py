@@ -21,7 +21,7 @@ __all__ = ["FilesRead", "lean_memory", "load_files", "read_files", "read_source"
 
 @dataclass(frozen=True)
 class _File:
-    """What came of one file: its name, which says its syntax and its base IRI, its SHA-256, and what `Columns` counts."""
+    """The name of a file, which decides its syntax and its base IRI, its SHA-256, and the counts of its `Columns`."""
 
     name: str
     sha256: str
@@ -35,8 +35,8 @@ class FilesRead:
 
     Attributes:
         columns: All triples, each once.
-        files: What came of each file.
-        rows: For each file int64 (n,): its rows of `columns.triples`, in rising order.
+        files: The files.
+        rows: For each file int64 (n,): its rows of `columns.triples`, ascending.
     """
 
     columns: Columns
@@ -45,14 +45,11 @@ class FilesRead:
 
 
 def read_source(source: Source, progress: Callable[[int], None] | None = None) -> Columns:
-    """Read all files of a source.
+    """Read the triples of all files of a source, from a manifest or made by `source_of`.
 
     Args:
-        source: From a manifest, or made by `source_of`.
+        source: The source.
         progress: Called with the number of triples read since the last call.
-
-    Returns:
-        Its triples.
 
     Raises:
         SourceError: A file is missing or malformed.
@@ -70,42 +67,41 @@ def read_source(source: Source, progress: Callable[[int], None] | None = None) -
 def read_files(
     digests: Mapping[Path, str], before: FilesRead | None = None, progress: Callable[[int], None] | None = None
 ) -> FilesRead:
-    """Read files, but for those that were read before.
+    """Read files, except those that were read before.
 
     Args:
         digests: The files, with the SHA-256 of each.
-        before: The files read before; those whose name and digest are the same are taken from it.
+        before: The files read before; those of the same name and digest are taken from it.
         progress: Called with the number of triples read since the last call.
 
     Returns:
-        The triples of all; the same as if nothing had been read before.
+        The triples of all; the same as without `before`.
 
     Raises:
         SourceError: A file is missing or malformed.
     """
-    known = {(file.name, file.sha256): place for place, file in enumerate(before.files)} if before else {}
-    parts, files, rows = [], [], []
-    named = {path: (path.name, digest) for path, digest in digests.items()}
-    if before and (old := sorted({known[one] for one in named.values() if one in known})):
-        kept = np.unique(np.concatenate([before.rows[place] for place in old]))
+    known = {(file.name, file.sha256): number for number, file in enumerate(before.files)} if before else {}
+    names = {path: (path.name, digest) for path, digest in digests.items()}
+    parts, files = list[Columns](), list[_File]()
+    origins: list[tuple[int, NDArray[np.int64] | None]] = []  # of each file its part, and its rows there if not all
+    if before and (old := sorted({known[name] for name in names.values() if name in known})):
+        kept = np.unique(np.concatenate([before.rows[number] for number in old]))
         parts.append(keep_rows(before.columns, kept))
-    new = {}
-    for path, name in named.items():
+    for path, name in names.items():
         if before and name in known:
             files.append(before.files[known[name]])
-            rows.append(np.searchsorted(kept, before.rows[known[name]]))
+            origins.append((0, np.searchsorted(kept, before.rows[known[name]])))
             if progress:
                 progress(files[-1].read)
         else:
-            new[len(files)] = len(parts)
+            origins.append((len(parts), None))
             parts.append(_read_file(path, progress))
             files.append(_File(*name, parts[-1].read, parts[-1].left_out))
-            rows.append(np.zeros(0, dtype=np.int64))
-    columns, places = (parts[0], [np.arange(len(parts[0].triples))]) if len(parts) == 1 else merge(parts)
-    rows = [places[new[at]] if at in new else places[0][found] for at, found in enumerate(rows)]
+    columns, merged = merge(parts)
+    rows = [merged[part] if within is None else merged[part][within] for part, within in origins]
     counts = sum(file.read for file in files), sum(file.left_out for file in files)
     parts.clear()
-    pa.default_memory_pool().release_unused()  # what came and went while reading is several times what stays
+    pa.default_memory_pool().release_unused()  # reading takes several times the memory of its result
     return FilesRead(Columns(columns.terms, columns.triples, *counts), files, rows)
 
 

@@ -10,21 +10,14 @@ import pyarrow.compute as pc
 import pyoxigraph as ox
 
 from kaug.errors import SourceError
-from kaug.rdf.compressed import COMPRESSIONS
+from kaug.rdf.compressed import COMPRESSIONS, whole_file
 from kaug.rdf.guards import LINES
+from kaug.rdf.namespaces import OWL, RDF, RDFS, SKOS, XSD
 from kaug.rdf.parse import syntax_of
-from kaug.rdf.whole import whole_file
 
 __all__ = ["prefixes_of", "refuse_in_xml", "write_quads"]
 
-_KNOWN = {
-    "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "rdf",
-    "http://www.w3.org/2000/01/rdf-schema#": "rdfs",
-    "http://www.w3.org/2002/07/owl#": "owl",
-    "http://www.w3.org/2001/XMLSchema#": "xsd",
-    "http://www.w3.org/2004/02/skos/core#": "skos",
-    "https://w3id.org/kaug/ns#": "kaug",
-}
+_KNOWN = {RDF: "rdf", RDFS: "rdfs", OWL: "owl", XSD: "xsd", SKOS: "skos", "https://w3id.org/kaug/ns#": "kaug"}
 _MOST_PREFIXES = 50
 _FEWEST_USES = 2
 _NAME_START = (
@@ -40,7 +33,7 @@ def write_quads(chunks: Iterable[bytes], path: Path, *, prefixes: dict[str, str]
     Args:
         chunks: Whole lines of N-Quads. Names of graphs are left out where the syntax has none.
         path: The file, with an ending in `FORMATS`. With `.gz` it is compressed.
-        prefixes: Namespaces by their prefix, for syntaxes that have such.
+        prefixes: Namespaces by their prefix, for syntaxes that have prefixes.
 
     Raises:
         SourceError: It has another ending, or the file cannot be written.
@@ -66,10 +59,10 @@ def write_quads(chunks: Iterable[bytes], path: Path, *, prefixes: dict[str, str]
 
 
 def prefixes_of(iris: pa.Array) -> dict[str, str]:
-    """Find prefixes for the namespaces of IRIs: those of RDF by their usual names, others after the last word in them.
+    """Choose prefixes for the namespaces of IRIs: for those of RDF the usual ones, for others the last word in them.
 
     Args:
-        iris: Strings; nulls count as none.
+        iris: Strings; nulls are left out.
 
     Returns:
         Namespaces by prefix: at most 50 besides the usual ones, each of two IRIs or more, the most used first.
@@ -79,17 +72,17 @@ def prefixes_of(iris: pa.Array) -> dict[str, str]:
         {'e': 'http://e.org/', 'geo': 'https://example.org/geo#'}
     """
     counts = pc.value_counts(pc.replace_substring_regex(iris.drop_null(), r"[^/#:]*$", "")).to_pylist()
-    found: dict[str, str] = {}
+    prefixes: dict[str, str] = {}
     for entry in sorted(counts, key=lambda entry: (-entry["counts"], entry["values"])):
-        space = entry["values"]
-        name = _KNOWN.get(space, "")
-        if not name and entry["counts"] >= _FEWEST_USES and len(found) < _MOST_PREFIXES:
-            word = _word(space)
-            taken = {*found, *_KNOWN.values()}
+        namespace = entry["values"]
+        name = _KNOWN.get(namespace, "")
+        if not name and entry["counts"] >= _FEWEST_USES and len(prefixes) < _MOST_PREFIXES:
+            word = _word(namespace)
+            taken = {*prefixes, *_KNOWN.values()}
             name = next((n for n in (word, *(f"{word}{k}" for k in range(2, _MOST_PREFIXES))) if n not in taken), "")
         if name:
-            found[name] = space
-    return dict(sorted(found.items()))
+            prefixes[name] = namespace
+    return dict(sorted(prefixes.items()))
 
 
 def _word(namespace: str) -> str:
@@ -100,7 +93,7 @@ def _word(namespace: str) -> str:
 
 
 def refuse_in_xml(values: pa.Array, names: pa.Array, path: Path) -> None:
-    """Refuse what RDF/XML cannot say: a lenient parser alone would read what was written.
+    """Refuse knowledge that RDF/XML cannot express.
 
     Args:
         values: Strings: the values of all terms.
@@ -110,18 +103,11 @@ def refuse_in_xml(values: pa.Array, names: pa.Array, path: Path) -> None:
     Raises:
         SourceError: A value holds a character that XML cannot hold, or a predicate or class does not end in an XML name.
     """
-    for column, right, what in (
-        (
-            names,
-            pc.match_substring_regex(names, _XML_NAME),
-            "{} is a predicate or a class, and does not end in a name of XML",
-        ),
-        (
-            values,
-            pc.invert(pc.match_substring_regex(values, r"[\x00-\x08\x0b-\x1f\x{fffe}\x{ffff}]")),
-            "the value {} holds a character that XML cannot hold",
-        ),
+    no_name = pc.invert(pc.match_substring_regex(names, _XML_NAME))
+    no_text = pc.match_substring_regex(values, r"[\x00-\x08\x0b-\x1f\x{fffe}\x{ffff}]")
+    for wrong, reason in (
+        (names.filter(no_name), "{} is a predicate or a class, and does not end in a name of XML"),
+        (values.filter(no_text), "the value {} holds a character that XML cannot hold"),
     ):
-        wrong = column.filter(pc.invert(right))
         if len(wrong):
-            raise SourceError(f"{path}: {what.format(repr(wrong[0].as_py()))}. Write another syntax, such as .ttl.")
+            raise SourceError(f"{path}: {reason.format(repr(wrong[0].as_py()))}. Write another syntax, such as .ttl.")

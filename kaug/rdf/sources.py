@@ -1,42 +1,55 @@
-"""`kb/manifest.toml` → the sources of knowledge that a pipeline names, and the files of each."""
+"""`kb/manifest.toml` → the sources of knowledge that a pipeline names; paths and patterns → the RDF files of each."""
 
 import glob
 import hashlib
 import itertools
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from kaug.errors import SourceError, nearest
-from kaug.files import read_text, read_toml
+from kaug.files import files_below, find_files, read_text, read_toml
 from kaug.http import public_url
-from kaug.rdf.files import expand
+from kaug.rdf.compressed import open_bytes
+from kaug.rdf.namespaces import RDF
+from kaug.rdf.parse import FORMATS, is_rdf_name
 from kaug.rdf.sparql import check_endpoint
 from kaug.store.digests import file_digest, safe_name
 
-__all__ = ["Manifest", "Source", "file_digests", "read_manifest", "source_of", "verify_source", "with_own_ids"]
+__all__ = [
+    "Manifest",
+    "Source",
+    "expand",
+    "file_digests",
+    "read_manifest",
+    "source_of",
+    "verify_source",
+    "with_own_ids",
+]
 
 Kind = Literal["domain", "commonsense"]
 _KEYS = {"path", "endpoint", "query", "query_file", "kind", "licence", "origin", "attribution", "sha256"}
+_SECTIONS = ["sources", "lexicon", "shapes"]
 _LONGEST_ID = 100
+_SEARCHED = 1 << 16
 
 
 @dataclass(frozen=True)
 class Source:
-    """RDF with its origin: a file, the files of a folder, those that a pattern matches, or what an endpoint gives.
+    """RDF with its origin: a file, the files of a folder or a pattern, or the answer of an endpoint.
 
     Attributes:
         id: Its name, which facts carry.
-        path: The file, the folder, or the pattern; for an endpoint, the file that keeps what it gave.
+        path: The file, the folder, or the pattern; for an endpoint, the file that keeps its answer.
         kind: `domain` or `commonsense`.
-        licence: SPDX expression, or what its owner says.
-        origin: Where it comes from; of an endpoint, if the manifest does not say, its URL without keys.
+        licence: SPDX expression, or the owner's own words.
+        origin: Where it comes from; for an endpoint, its URL without keys unless the manifest says otherwise.
         attribution: The attribution that its licence asks for.
         sha256: The digest that it must have, or empty; see `verify_source`.
         endpoint: The URL of a SPARQL endpoint, or empty.
-        query: The CONSTRUCT that the endpoint is asked.
+        query: The CONSTRUCT for the endpoint.
     """
 
     id: str
@@ -50,11 +63,7 @@ class Source:
     query: str = ""
 
     def files(self) -> list[Path]:
-        """Return its RDF files; see `kaug.rdf.files.expand`.
-
-        Raises:
-            SourceError: There is none.
-        """
+        """Return its RDF files; see `expand`."""
         return expand([self.path])
 
 
@@ -68,38 +77,27 @@ class Manifest:
     shapes: Path | None
 
     def select(self, ids: list[str]) -> list[Source]:
-        """Return the sources named, in the order named.
-
-        Args:
-            ids: Ids in the manifest; or RDF files, folders of them and patterns, relative to its folder.
+        """Return sources in the order of `ids`: ids in the manifest, or files, folders and patterns relative to its folder.
 
         Raises:
             SourceError: An id is unknown.
         """
         chosen = []
         for name in ids:
+            path = self.path.parent / name
             if name in self.sources:
                 chosen.append(self.sources[name])
-            elif (self.path.parent / name).exists() or glob.has_magic(name):
-                chosen.append(source_of(self.path.parent / name))
+            elif path.exists() or glob.has_magic(name):
+                chosen.append(source_of(path))
             elif not self.sources:
-                raise SourceError(
-                    f"{self.path.parent / name}: there is no such file, and no manifest that has it as an id."
-                )
+                raise SourceError(f"{path}: there is no such file, and no manifest that has it as an id.")
             else:
                 raise SourceError(f"{self.path}: there is no source {name!r}.{nearest(name, self.sources)}")
         return with_own_ids(chosen)
 
 
 def source_of(path: Path) -> Source:
-    """Make a source of RDF files without a manifest.
-
-    Args:
-        path: A file, a folder, or a pattern.
-
-    Returns:
-        A source of kind `domain`; its id is the name without endings.
-    """
+    """Make a source of kind `domain` of a file, a folder or a pattern; its id is the name without endings."""
     named = path if path.exists() or not glob.has_magic(str(path)) else _root(path)
     name = os.path.basename(os.path.abspath(named))  # "." has none of its own
     return Source(name.split(".")[0] or name, path)
@@ -115,14 +113,14 @@ def with_own_ids(sources: Sequence[Source]) -> list[Source]:
         >>> [source.id for source in with_own_ids([source_of(Path("a/x.ttl")), source_of(Path("b/x.ttl"))])]
         ['x', 'x-2']
     """
-    found: dict[str, Source] = {}
+    by_id: dict[str, Source] = {}
     for source in sources:
-        if any(source.path == other.path for other in found.values()):
+        if any(source.path == other.path for other in by_id.values()):
             raise SourceError(f"{source.path}: is given twice; name each source once.")
         names = itertools.chain([source.id], (f"{source.id}-{number}" for number in itertools.count(2)))
-        name = next(name for name in names if name not in found)
-        found[name] = replace(source, id=name)
-    return list(found.values())
+        name = next(name for name in names if name not in by_id)
+        by_id[name] = replace(source, id=name)
+    return list(by_id.values())
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -131,66 +129,54 @@ def read_manifest(path: Path) -> Manifest:
     Args:
         path: The TOML file; paths in it are relative to its folder.
 
-    Returns:
-        The manifest.
-
     Raises:
-        SourceError: It is missing or malformed, or has a key or a kind that there is not.
+        SourceError: It is missing or malformed, or has an unknown key or kind.
     """
     data = read_toml(path)
     for key in data:
-        if key not in {"sources", "lexicon", "shapes"}:
-            raise SourceError(f"{path}: unknown key {key!r}.{nearest(key, ['sources', 'lexicon', 'shapes'])}")
+        if key not in _SECTIONS:
+            raise SourceError(f"{path}: unknown key {key!r}.{nearest(key, _SECTIONS)}")
     entries = data.get("sources", {})
     if not isinstance(entries, dict):
         raise SourceError(f"{path}: sources should be a table.")
-    sources = {name: _source(path, name, entry) for name, entry in entries.items()}
-    return Manifest(path, sources, _beside(path, data, "lexicon"), _beside(path, data, "shapes"))
+    files: dict[str, Path | None] = {}
+    for key in _SECTIONS[1:]:
+        if not isinstance(name := data.get(key), str | None):
+            raise SourceError(f"{path}: {key} should be a string.")
+        files[key] = None if name is None else path.parent / name
+    return Manifest(path, {name: _read_source(path, name, entry) for name, entry in entries.items()}, **files)
 
 
-def _source(path: Path, name: str, entry: object) -> Source:
-    if not _is_id(name):
+def _read_source(path: Path, name: str, entry: Any) -> Source:
+    if not 0 < len(name) <= _LONGEST_ID or not name.isprintable() or name.startswith(".") or {"/", "\\"} & set(name):
         raise SourceError(
             f"{path}: the source id {name[:50]!r} should be a name of at most {_LONGEST_ID} characters, without '/' and "
             "'\\', that does not begin with a dot."
         )
+    where = f"{path}: source {name!r}"
     if not isinstance(entry, dict):
-        raise SourceError(f"{path}: source {name!r} should be a table with the key 'path'.")
+        raise SourceError(f"{where} should be a table with the key 'path'.")
     for key, value in entry.items():
         if key not in _KEYS:
-            raise SourceError(f"{path}: source {name!r} has the unknown key {key!r}.{nearest(key, _KEYS)}")
+            raise SourceError(f"{where} has the unknown key {key!r}.{nearest(key, _KEYS)}")
         if not isinstance(value, str):
-            raise SourceError(f"{path}: source {name!r}: {key} should be a string.")
+            raise SourceError(f"{where}: {key} should be a string.")
     if not entry.keys() & {"path", "endpoint"}:
-        raise SourceError(f"{path}: source {name!r} lacks the key 'path'.")
+        raise SourceError(f"{where} lacks the key 'path'.")
     if entry.keys() >= {"path", "endpoint"}:
-        raise SourceError(f"{path}: source {name!r} has both of the keys 'path' and 'endpoint'; it should have one.")
+        raise SourceError(f"{where} has both of the keys 'path' and 'endpoint'; it should have one.")
     if ("endpoint" in entry) != bool(entry.keys() & {"query", "query_file"}):
-        raise SourceError(f"{path}: source {name!r}: 'endpoint' and 'query' (or 'query_file') go together.")
+        raise SourceError(f"{where}: 'endpoint' and 'query' (or 'query_file') go together.")
     if "query_file" in entry:
         entry = {**entry, "query": read_text(path.parent / entry["query_file"])}
         del entry["query_file"]
     if "endpoint" in entry:
-        check_endpoint(entry["endpoint"], entry["query"], f"{path}: source {name!r}")
-        entry = {"origin": public_url(entry["endpoint"]), **entry}
-    fetched = Path(".fetched") / f"{safe_name(name)}.nq"
-    source = Source(name, **{**entry, "path": path.parent / entry.get("path", fetched)})
+        check_endpoint(entry["endpoint"], entry["query"], where)
+        entry = {"origin": public_url(entry["endpoint"]), "path": f".fetched/{safe_name(name)}.nq", **entry}
+    source = Source(name, **{**entry, "path": path.parent / entry["path"]})
     if source.kind not in get_args(Kind):
-        raise SourceError(f"{path}: source {name!r} has kind {source.kind!r}; it should be domain or commonsense.")
+        raise SourceError(f"{where} has kind {source.kind!r}; it should be domain or commonsense.")
     return source
-
-
-def _is_id(name: str) -> bool:
-    return (
-        0 < len(name) <= _LONGEST_ID and name.isprintable() and not name.startswith(".") and not {"/", "\\"} & set(name)
-    )
-
-
-def _beside(path: Path, data: dict[str, Any], key: str) -> Path | None:
-    name = data.get(key)
-    if not isinstance(name, str | None):
-        raise SourceError(f"{path}: {key} should be a string.")
-    return None if name is None else path.parent / name
 
 
 def file_digests(source: Source) -> dict[Path, str]:
@@ -206,7 +192,7 @@ def file_digests(source: Source) -> dict[Path, str]:
 
 
 def verify_source(source: Source, digests: Mapping[Path, str] | None = None) -> str:
-    """Return the SHA-256 of a source; refuse one that is not what the manifest describes.
+    """Return the SHA-256 of a source; refuse one that differs from the manifest's.
 
     Args:
         source: The source.
@@ -214,10 +200,10 @@ def verify_source(source: Source, digests: Mapping[Path, str] | None = None) -> 
 
     Returns:
         The digest of its file; of several files that of the lines `<digest>  <name>`, as `sha256sum` writes them, the names
-        relative to the folder, or to the pattern's part before the first sign that is special.
+        relative to the folder, or to the pattern's part before the first special character.
 
     Raises:
-        SourceError: A file is missing, or the digest is not the one that the manifest gives.
+        SourceError: A file is missing, or the digest differs.
     """
     digests = digests or file_digests(source)
     digest = next(iter(digests.values()))
@@ -235,3 +221,49 @@ def verify_source(source: Source, digests: Mapping[Path, str] | None = None) -> 
 
 def _root(pattern: Path) -> Path:
     return next(above for above in pattern.parents if not glob.has_magic(str(above)))
+
+
+def expand(paths: Iterable[Path]) -> list[Path]:
+    """Find the RDF files that paths name.
+
+    Args:
+        paths: Files, folders, and patterns such as `kb/**/*.ttl`. A single file is taken whatever its name.
+
+    Returns:
+        The files in the order of `paths`, those of one folder or pattern sorted by name, none of them twice. Of folders
+        and patterns only regular files are taken that have an ending in `kaug.rdf.parse.FORMATS`, and of those in `.xml`
+        only those with the namespace of RDF in their first 64 KiB; hidden files and folders are passed over.
+
+    Raises:
+        SourceError: There is no RDF file in a folder, or none that a pattern matches; or links lead in a ring.
+
+    Examples:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> for name in ("b.ttl", "a.nt.gz", "catalog.xml", "README.md"):
+        ...     _ = (folder / name).write_text("<catalog/>")
+        >>> [file.name for file in expand([folder])]
+        ['a.nt.gz', 'b.ttl']
+    """
+    files: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            found = sorted(file for file in files_below(path) if _is_rdf(file))
+        elif path.exists() or not glob.has_magic(str(path)):
+            found = [path]
+        else:
+            found = sorted(file for file in find_files(path) if _is_rdf(file))
+        if not found:
+            raise SourceError(f"{path}: holds no RDF file, that is none whose name ends in one of {' '.join(FORMATS)}.")
+        files.update(dict.fromkeys(found))
+    return list(files)
+
+
+def _is_rdf(path: Path) -> bool:
+    if not is_rdf_name(path) or ".xml" not in (suffix.lower() for suffix in path.suffixes[-2:]):
+        return is_rdf_name(path)
+    try:
+        with open_bytes(path) as file:
+            return RDF.encode() in file.read(_SEARCHED).replace(b"\0", b"")
+    except SourceError:  # the error is raised when the file is read
+        return True

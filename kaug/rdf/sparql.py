@@ -1,12 +1,13 @@
-r"""A SPARQL CONSTRUCT → the queries for its pages, and an endpoint's answer to one query, checked.
+r"""SPARQL: a CONSTRUCT over quads in memory; and the queries for the pages of an endpoint's answer, checked and read.
 
 `LIMIT` and `OFFSET` count solutions of the `WHERE` part, and a CONSTRUCT answers triples: several a solution, or none where
 a variable is unbound. So a page's query asks for one more triple a solution, with a blank node and a predicate of its own:
-how many of them come back is how many solutions the page had.
+the number of these in the answer is the number of solutions in the page.
 """
 
+import itertools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import pyoxigraph as ox
@@ -14,11 +15,12 @@ import pyoxigraph as ox
 from kaug.errors import SourceError
 from kaug.http import RequestError, plain, post, public_url, split_url
 
-__all__ = ["MARK", "Triples", "ask", "check_endpoint", "paged"]
+__all__ = ["MARK", "Triples", "ask", "check_endpoint", "construct", "paged"]
 
 MARK = "urn:kaug:endpoint:solution"
 """The predicate of the triple that a page's query asks for beside those of the template, once a solution."""
 
+_DEPTH = 100  # the stack of the SPARQL parser grows with each level
 _SYNTAX = {
     "application/n-triples": ox.RdfFormat.N_TRIPLES,
     "text/plain": ox.RdfFormat.N_TRIPLES,
@@ -33,16 +35,55 @@ _TOKEN = re.compile(
 )
 
 
+def construct(query: str, quads: Iterable[ox.Quad], where: str) -> set[str]:
+    """Run a SPARQL CONSTRUCT over quads, without any network.
+
+    Args:
+        query: The query, without `SERVICE` and `FROM`.
+        quads: The data; named graphs are merged.
+        where: The origin of the query, for error messages.
+
+    Returns:
+        The triples that it makes, as canonical N-Triples without the closing dot.
+
+    Raises:
+        SourceError: It is not a CONSTRUCT, is malformed, is nested too deep, or would use the network.
+    """
+    levels = itertools.accumulate((char in "({[") - (char in ")}]") for char in query)
+    if max(levels, default=0) > _DEPTH:
+        raise SourceError(f"{where}: the selection is nested more than {_DEPTH} deep.")
+    for word in ("SERVICE", "FROM"):
+        _refuse_keyword(query, word, where, "a selection, which reads the sources alone and no network")
+    store = ox.Store()
+    store.extend(quads)
+    try:
+        results = store.query(query, use_default_graph_as_union=True)
+    except SyntaxError as error:
+        raise SourceError(f"{where}: the selection is no valid SPARQL: {error}") from error
+    if not isinstance(results, ox.QueryTriples):
+        raise SourceError(f"{where}: the selection must be a CONSTRUCT query.")
+    return {str(triple) for triple in results}
+
+
+def _refuse_keyword(query: str, word: str, where: str, reason: str) -> None:
+    # The parser decides: without a keyword, the query is invalid; in names and strings the word may be.
+    without, count = re.subn(word, "x" * len(word), query, flags=re.IGNORECASE)
+    if count and (error := _syntax_error(without)):
+        raise SourceError(
+            f"{where}: {word} is not allowed in {reason}; without the word this is no valid SPARQL: {error}"
+        ) from error
+
+
 def check_endpoint(url: str, query: str, where: str) -> None:
     """Refuse an endpoint's url and query that cannot be fetched; nothing is sent.
 
     Args:
         url: `http` or `https`, with a host and without a password.
         query: A SPARQL 1.1 CONSTRUCT without SERVICE and FROM.
-        where: Their place, for error messages.
+        where: Their origin, for error messages.
 
     Raises:
-        SourceError: Saying what is wrong, and what would be right.
+        SourceError: With the reason, and a correction.
 
     Examples:
         >>> check_endpoint("https://example.org/sparql", "CONSTRUCT WHERE { ?s ?p ?o }", "manifest")
@@ -58,41 +99,30 @@ def check_endpoint(url: str, query: str, where: str) -> None:
     if parts.username is not None or parts.fragment:
         raise SourceError(f"{where}: an endpoint's url holds neither a user name nor a fragment ('@', '#').")
     for word, reason in (
-        ("SERVICE", "it would have the endpoint fetch from a server that the manifest does not name"),
-        ("FROM", "it may have the endpoint fetch the graph; to choose among its graphs, write GRAPH <…> { … }"),
+        ("SERVICE", "would have it fetch from a server that the manifest does not name"),
+        ("FROM", "may have it fetch the graph; to choose among its graphs, write GRAPH <…> { … }"),
     ):
-        # The parser is the judge: where the word is a keyword, the query is none without it; in names and strings it may be.
-        without, count = re.subn(word, "x" * len(word), query, flags=re.IGNORECASE)
-        if count and (error := _syntax_error(without)):
-            raise SourceError(
-                f"{where}: {word} is not allowed in an endpoint's query: {reason}. "
-                f"Without the word this is no valid SPARQL: {error}"
-            )
-    try:
-        results = ox.Store().query(query)
-    except SyntaxError as error:
+        _refuse_keyword(query, word, where, f"an endpoint's query, since that {reason}")
+    if error := _syntax_error(query):
         raise SourceError(f"{where}: the query is no valid SPARQL: {error}") from error
-    if not isinstance(results, ox.QueryTriples) or _template(query) is None:
+    if not isinstance(ox.Store().query(query), ox.QueryTriples) or _template(query) is None:
         raise SourceError(f"{where}: the query must be a CONSTRUCT.")
-    if not _parses(f"{query}\nVALUES ?kaug {{}}"):
-        raise SourceError(f"{where}: VALUES after the query leaves no place for LIMIT; write it inside WHERE {{ … }}.")
+    if _syntax_error(f"{query}\nVALUES ?kaug {{}}"):
+        raise SourceError(f"{where}: VALUES after the query leaves no room for LIMIT; write it inside WHERE {{ … }}.")
     page = paged(query)
-    if page and not _parses(page(0, 1)):
+    if page and _syntax_error(page(0, 1)):
         raise SourceError(f"{where}: the query cannot be asked in pages; give it a LIMIT, and it is asked once.")
 
 
 def paged(query: str) -> Callable[[int, int], str] | None:
     """Make the queries for the pages of a CONSTRUCT that `check_endpoint` has passed.
 
-    Solutions are put in an order by the lexical form, datatype and language of every variable of the template: a total order
-    of all solutions that differ in what they construct, blank nodes aside. An order of the query's own comes first.
-
-    Args:
-        query: The query.
+    Solutions are ordered by the lexical form, datatype and language of every variable of the template: a total order
+    of all solutions that differ in their triples, blank nodes aside. An order of the query's own comes first.
 
     Returns:
         A function from offset and limit, in solutions, to the page's query; None if the query has a LIMIT or OFFSET of its
-        own, which is to be asked once, as it is.
+        own, and so is asked once, as it is.
 
     Examples:
         >>> print(paged("CONSTRUCT { ?s <urn:p> ?o } WHERE { ?s <urn:q> ?o }")(200, 100))
@@ -101,14 +131,14 @@ def paged(query: str) -> Callable[[int, int], str] | None:
         LIMIT 100 OFFSET 200
     """
     template = _template(query)
-    if template is None or not _parses(f"{query}\nLIMIT 1 OFFSET 0"):
+    if template is None or _syntax_error(f"{query}\nLIMIT 1 OFFSET 0"):
         return None
     head, pattern, tail, variables = template
     marked = f"{head}{{ [] <{MARK}> true .{pattern}}}{tail}"
     keys = " ".join(f"STR({name}) DATATYPE({name}) LANG({name})" for name in variables)
     if keys:
         ordered = f"{marked}\nORDER BY {keys}"
-        marked = ordered if _parses(ordered) else f"{marked}\n{keys}"
+        marked = f"{marked}\n{keys}" if _syntax_error(ordered) else ordered
     return lambda offset, limit: f"{marked}\nLIMIT {limit} OFFSET {offset}"
 
 
@@ -116,25 +146,21 @@ def _template(query: str) -> tuple[str, str, str, list[str]] | None:
     """Cut a CONSTRUCT around its template: before, template, after (the short form's pattern once more), variables."""
     construct = opening = None
     short, depth, variables = False, 0, []
-    for found in _TOKEN.finditer(query):
-        kind, text = found.lastgroup, found[0]
+    for token in _TOKEN.finditer(query):
+        kind, text = token.lastgroup, token[0]
         if construct is None:
-            construct = found.end() if kind == "word" and text.upper() == "CONSTRUCT" else None
+            construct = token.end() if kind == "word" and text.upper() == "CONSTRUCT" else None
         elif kind == "variable":
             variables.append(f"?{text[1:]}")
         elif kind == "word" and not depth:
-            short = text.upper() == "WHERE"
+            short = short or text.upper() == "WHERE"
         elif kind == "brace":
-            opening = opening if opening is not None else found.start()
+            opening = opening if opening is not None else token.start()
             depth += 1 if text == "{" else -1
             if depth == 0:
-                tail = query[construct:] if short else query[found.end() :]
-                return f"{query[:construct]} ", query[opening + 1 : found.start()], tail, list(dict.fromkeys(variables))
+                tail = query[construct:] if short else query[token.end() :]
+                return f"{query[:construct]} ", query[opening + 1 : token.start()], tail, list(dict.fromkeys(variables))
     return None
-
-
-def _parses(query: str) -> bool:
-    return _syntax_error(query) is None
 
 
 def _syntax_error(query: str) -> SyntaxError | None:
@@ -151,7 +177,7 @@ class Triples:
 
     Attributes:
         lines: Its triples as canonical N-Quads, sorted, each once, without line ends.
-        solutions: The number of triples with the predicate `MARK`; `lines` is without them.
+        solutions: The number of triples with the predicate `MARK`, which are left out of `lines`.
         blank: The number of `lines` that hold a blank node.
     """
 
@@ -164,41 +190,29 @@ def ask(url: str, query: str, *, timeout: float, most_bytes: int, headers: Mappi
     """Send one query by POST (`application/sparql-query`), and read the answer strictly.
 
     Args:
-        url: The endpoint. It may redirect to another path of the same scheme, host and port.
+        url: The endpoint.
         query: The query.
-        timeout: Seconds that the answer may take as a whole.
-        most_bytes: The most bytes that it may have.
-        headers: Sent besides kaug's own, and in their place where they have the same name.
-
-    Returns:
-        The answer.
+        timeout: See `kaug.http.post`, as for the size.
+        most_bytes: The maximum size of the answer.
+        headers: Sent besides kaug's own, which they replace.
 
     Raises:
-        RequestError: There is no answer, it has another media type, or it is malformed; see `kaug.http.post`.
+        RequestError: There is no answer, it has another media type, or it is malformed.
     """
     own = {"Content-Type": "application/sparql-query", "Accept": "application/n-triples, text/turtle;q=0.5"}
     answer = post(url, query.encode(), {**own, **headers}, timeout=timeout, most_bytes=most_bytes)
-    if answer.kind not in _SYNTAX or answer.coding != "identity":
-        kind = answer.kind if answer.kind not in _SYNTAX else f"{answer.kind} in {answer.coding}"
+    if answer.kind not in _SYNTAX:
         line = next(iter(answer.body[:4096].decode(errors="replace").strip().splitlines()), "(nothing)")
-        raise RequestError(f"status 200, but {kind} in place of N-Triples or Turtle: {plain(line)}", status=200)
-    return _parse(answer.body, _SYNTAX[answer.kind])
-
-
-def _parse(body: bytes, syntax: ox.RdfFormat) -> Triples:
-    kept, solutions, blank = [], 0, 0
+        raise RequestError(f"status 200, but {answer.kind} in place of N-Triples or Turtle: {plain(line)}", status=200)
     try:
-        for quad in ox.parse(body, format=syntax):
-            if quad.predicate.value == MARK:
-                solutions += 1
-                continue
-            kept.append(quad)
-            blank += isinstance(quad.subject, ox.BlankNode) or _holds_blank(quad.object)
+        quads = list(ox.parse(answer.body, format=_SYNTAX[answer.kind]))
     except SyntaxError as error:
         reason = f"line {error.lineno or 1} of the answer is malformed: {plain(error.msg)}"
         raise RequestError(reason, transient=True, smaller=True) from error
+    kept = [quad for quad in quads if quad.predicate.value != MARK]
     data = ox.serialize(kept, format=ox.RdfFormat.N_QUADS) or b""
-    return Triples(sorted(set(data.split(b"\n")) - {b""}), solutions, blank)
+    blank = sum(_holds_blank(quad.triple) for quad in kept)
+    return Triples(sorted(set(data.split(b"\n")) - {b""}), len(quads) - len(kept), blank)
 
 
 def _holds_blank(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> bool:

@@ -1,27 +1,25 @@
 r"""Terms as canonical N-Triples writes them → the columns of TERMS: kind, value, datatype, language; and back."""
 
-import re
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kaug.rdf.namespaces import RDF, XSD
 from kaug.tables import TERMS
 
-__all__ = ["ESCAPES", "IRI_CHARACTER", "iris", "literals", "read_terms", "text_bytes", "write_terms"]
-
-ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
-"""The characters of literals that N-Triples writes with a letter, the backslash first; others are written by number."""
+__all__ = ["IRI_CHARACTER", "iris", "literals", "read_terms", "text_bytes", "write_terms"]
 
 IRI_CHARACTER = r"""[^\x00-\x20<>"{}|^`\\]"""
 """A character that an IRI in N-Triples, Turtle and SPARQL may hold, as a regular expression."""
 
+Positions = NDArray[np.int64]
+
 _KINDS = ("iri", "literal", "blank")
-_STRING = "http://www.w3.org/2001/XMLSchema#string"
-_LANGUAGE_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
-_BLOCK = 1 << 16  # terms at a time: some ten numbers a term come and go
-_RARE = [chr(code) for code in (*range(0x20), 0x7F, 0xFFFE, 0xFFFF) if chr(code) not in ESCAPES]
+_BLOCK = 1 << 16  # terms at a time: each needs some ten numbers in between
+_LETTERS = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
+_ESCAPES = {chr(code): f"\\u{code:04X}" for code in (*range(0x20), 0x7F, 0xFFFE, 0xFFFF)} | _LETTERS
+"""The characters that canonical literals escape, and how."""
 
 
 def read_terms(texts: pa.Array) -> pa.Table:
@@ -57,15 +55,14 @@ def _read_block(texts: pa.Array) -> pa.Table:
         close[literal] = quotes[np.searchsorted(quotes, ends[literal]) - 1]
     open_ = starts + (literal | iri) + 2 * (head == ord("_"))
     rest = np.minimum(close + 1, ends)
-    at = np.where(rest < ends, data[np.minimum(rest, len(data) - 1)], 0)
-    typed, tagged = literal & (at == ord("^")), literal & (at == ord("@"))
+    after = np.where(rest < ends, data[np.minimum(rest, len(data) - 1)], 0)
+    typed, tagged = literal & (after == ord("^")), literal & (after == ord("@"))
     value = _slices(content, open_, close)
-    escaped = literal & pc.match_substring(value, "\\").to_numpy(zero_copy_only=False)
-    if escaped.any():
-        value = pc.replace_with_mask(value, pa.array(escaped), _unescaped(value.filter(pa.array(escaped))))
+    escaped = pc.and_(pa.array(literal), pc.match_substring(value, "\\"))
+    value = _replaced(value, escaped, {escape: char for char, escape in _ESCAPES.items()})
     languages = _slices(content, rest + 1, ends, tagged).dictionary_encode()
     datatypes = _slices(content, rest + 3, ends - 1, typed).dictionary_encode()
-    names = pa.concat_arrays([datatypes.dictionary, pa.array([_STRING, _LANGUAGE_STRING])])
+    names = pa.concat_arrays([datatypes.dictionary, pa.array([XSD + "string", RDF + "langString"])])
     number = datatypes.indices.fill_null(0).to_numpy().astype(np.int32)
     number = np.where(typed, number, np.where(tagged, len(names) - 1, len(names) - 2)).astype(np.int32)
     kind = np.where(literal, 1, np.where(iri, 0, 2)).astype(np.int32)
@@ -94,7 +91,7 @@ def write_terms(terms: pa.Table) -> pa.Array:
         >>> write_terms(read_terms(texts)).equals(texts)
         True
     """
-    kind, value, datatype, language = (_column(terms[name], terms.num_rows) for name in TERMS.names)
+    kind, value, datatype, language = (_column(terms[name]) for name in TERMS.names)
     node = pc.if_else(pc.starts_with(value, "<<("), value, pc.binary_join_element_wise("_:", value, ""))
     literal = literals(value, language=language, datatype=datatype)
     return pc.if_else(pc.equal(kind, "literal"), literal, pc.if_else(pc.equal(kind, "iri"), iris(value), node))
@@ -136,13 +133,11 @@ def literals(
         >>> literals(pa.array(["x", "y"]), language=pa.array(["en", None])).to_pylist()
         ['"x"@en', '"y"']
     """
-    text = _escaped(pc.cast(values, pa.string()))
-    if not isinstance(language, pa.Array | pa.ChunkedArray) and not isinstance(datatype, pa.Array | pa.ChunkedArray):
-        ending = f"@{language}" if language else f"^^<{datatype}>" if datatype and datatype != _STRING else ""
-        return pc.binary_join_element_wise('"', text, f'"{ending}', "")
-    tag = pc.binary_join_element_wise("@", _column(language, len(values)), "")
-    kind = _column(datatype, len(values))
-    kind = pc.if_else(pc.equal(kind, _STRING), pa.scalar(None, pa.string()), kind)
+    text = pc.cast(values, pa.string())
+    text = _replaced(text, pc.match_substring_regex(text, r'["\\\x00-\x1F\x7F\x{FFFE}\x{FFFF}]'), _ESCAPES)
+    tag = pc.binary_join_element_wise("@", _column(language), "")
+    kind = _column(datatype)
+    kind = pc.if_else(pc.equal(kind, XSD + "string"), pa.scalar(None, pa.string()), kind)
     ending = pc.coalesce(tag, pc.binary_join_element_wise("^^<", kind, ">", ""), pa.scalar(""))
     return pc.binary_join_element_wise('"', text, '"', ending, "")
 
@@ -163,54 +158,31 @@ def text_bytes(texts: pa.Array) -> memoryview:
     return memoryview(texts.buffers()[2])[offsets[texts.offset] : offsets[texts.offset + len(texts)]]
 
 
-def _column(value: str | pa.Array | None, length: int) -> pa.Array:
+def _column(value: str | pa.Array | None) -> pa.Array:
+    """Return a column of strings as one array; one string for all rows as a scalar."""
     if value is None or isinstance(value, str):
-        return pa.array([value], pa.string()).take(pa.array(np.zeros(length, dtype=np.int64)))
+        return pa.scalar(value, pa.string())
     value = pc.cast(value, pa.string())
     return value.combine_chunks() if isinstance(value, pa.ChunkedArray) else value
 
 
-def _escaped(texts: pa.Array) -> pa.Array:
-    """Escape the characters of literals that N-Triples does not write as they are."""
-    hit = pc.match_substring_regex(texts, r'["\\\x00-\x1F\x7F\x{FFFE}\x{FFFF}]')
-    if not pc.any(hit).as_py():
+def _replaced(texts: pa.Array, rows: pa.Array, replacements: dict[str, str]) -> pa.Array:
+    """Replace substrings in the texts of some rows, all in one pass."""
+    if not pc.any(rows).as_py():
         return texts
-    rows = texts.filter(hit)
-    for char, written in ESCAPES.items():
-        rows = pc.replace_substring(rows, char, written)
-    if pc.any(pc.match_substring_regex(rows, r"[\x00-\x1F\x7F\x{FFFE}\x{FFFF}]")).as_py():
-        for char in _RARE:
-            rows = pc.replace_substring(rows, char, f"\\u{ord(char):04X}")
-    return pc.replace_with_mask(texts, hit, rows)
+    import polars as pl
+
+    new = pl.Series(texts.filter(rows)).str.replace_many(list(replacements), list(replacements.values()))
+    return pc.replace_with_mask(texts, rows, new.to_arrow().cast(pa.string()))
 
 
-def _slices(
-    content: pa.Buffer, low: NDArray[np.int64], high: NDArray[np.int64], where: NDArray[np.bool_] | None = None
-) -> pa.Array:
-    """Cut strings out of a buffer, in ascending order of their places; null where they are not wanted."""
+def _slices(content: pa.Buffer, low: Positions, high: Positions, where: NDArray[np.bool_] | None = None) -> pa.Array:
+    """Cut strings out of a buffer, in ascending order of their positions; null where `where` is false."""
     if where is not None:
         low, high = low[where], high[where]
     cuts = np.append(np.stack([low, high], axis=1).ravel(), len(content)).astype(np.int32)
     pieces = pa.Array.from_buffers(pa.string(), len(cuts) - 1, [None, pa.py_buffer(cuts), content])
-    found = pieces.take(pa.array(np.arange(0, 2 * len(low), 2, dtype=np.int32)))
+    strings = pieces.take(pa.array(np.arange(0, 2 * len(low), 2, dtype=np.int32)))
     if where is None:
-        return found
-    place = np.where(where, np.cumsum(where) - 1, 0).astype(np.int32)
-    return found.take(pa.array(place, mask=~where))
-
-
-def _unescaped(texts: pa.Array) -> pa.Array:
-    coded = pc.match_substring(texts, "\\u")
-    plain = pc.replace_substring(texts, "\\\\", "\0")  # no canonical term holds a NUL
-    for char, written in list(ESCAPES.items())[1:]:
-        plain = pc.replace_substring(plain, written, char)
-    plain = pc.replace_substring(plain, "\0", "\\")
-    if not pc.any(coded).as_py():
-        return plain
-    plain_of = {written: char for char, written in ESCAPES.items()}
-    escape = re.compile(r"\\(?:u([0-9A-F]{4})|(.))")
-    one_by_one = [
-        escape.sub(lambda found: chr(int(found[1], 16)) if found[1] else plain_of[found[0]], text)
-        for text in texts.filter(coded).to_pylist()
-    ]
-    return pc.replace_with_mask(plain, coded, pa.array(one_by_one, pa.string()))
+        return strings
+    return strings.take(pa.array(np.where(where, np.cumsum(where) - 1, 0).astype(np.int32), mask=~where))

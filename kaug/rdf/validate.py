@@ -18,20 +18,19 @@ def validate_file(path: Path, *, base_iri: str | None = None) -> dict[str, Any]:
 
     Args:
         path: An RDF file.
-        base_iri: What relative IRIs are relative to; by default `file:///` and the file's name.
+        base_iri: The base of relative IRIs; by default `file:///` and the file's name.
 
     Returns:
         `file`, `ok`, `triples` (those read before an error), `error` and `line` (null if ok, or if it is not known).
     """
-    found: dict[str, Any] = {"file": str(path), "ok": True, "triples": 0, "error": None, "line": None}
+    result: dict[str, Any] = {"file": str(path), "ok": True, "triples": 0, "error": None, "line": None}
     try:
         for _ in parse_rdf(path, base_iri=base_iri):
-            found["triples"] += 1
+            result["triples"] += 1
     except SourceError as error:
-        place = re.match(rf"{re.escape(str(path))}:(\d+): ", str(error))
-        reason = str(error)[place.end() :] if place else str(error).removeprefix(f"{path}: ")
-        found |= {"ok": False, "error": reason, "line": int(place[1]) if place else None}
-    return found
+        line, reason = re.fullmatch(rf"(?s)(?:{re.escape(str(path))}:(?:(\d+):)? )?(.*)", str(error)).groups()  # type: ignore[union-attr]
+        result |= {"ok": False, "error": reason, "line": int(line) if line else None}
+    return result
 
 
 def check_shapes(files: Path | Sequence[Path], shapes: Path) -> Iterator[dict[str, str]]:
@@ -42,8 +41,8 @@ def check_shapes(files: Path | Sequence[Path], shapes: Path) -> Iterator[dict[st
         shapes: The shapes.
 
     Yields:
-        `severity` (`Violation`, `Warning`, `Info`), `focus` (the node) and `message` of each result, in a fixed order; an
-        `Info` for each file with triples that SHACL cannot see, since they hold a triple themselves.
+        `severity` (`Violation`, `Warning`, `Info`), `focus` (the node) and `message` of each result, sorted; an `Info` for
+        each file with triples about triples, which SHACL cannot read.
 
     Raises:
         SourceError: pyshacl is not installed, or a file is malformed.
@@ -54,40 +53,40 @@ def check_shapes(files: Path | Sequence[Path], shapes: Path) -> Iterator[dict[st
         raise SourceError("SHACL needs pyshacl: pip install 'kaug[shacl]'.") from error
     import rdflib
 
-    found: list[tuple[str, str, str]] = []
-    data, rules = _graph([files] if isinstance(files, Path) else files, found), _graph([shapes], found)
-    _, results, _ = pyshacl.validate(data, shacl_graph=rules, advanced=False, inference="none")
-    sh = rdflib.Namespace("http://www.w3.org/ns/shacl#")
-    for result in results.subjects(rdflib.RDF.type, sh.ValidationResult):
-        severity = str(results.value(result, sh.resultSeverity)).rpartition("#")[2]
-        found.append((severity, str(results.value(result, sh.focusNode)), str(results.value(result, sh.resultMessage))))
-    for severity, focus, message in sorted(found):
-        yield {"severity": severity, "focus": focus, "message": message}
+    data, skipped = _graph([files] if isinstance(files, Path) else files)
+    rules, also_skipped = _graph([shapes])
+    _, graph, _ = pyshacl.validate(data, shacl_graph=rules, advanced=False, inference="none")
+    rows = skipped + also_skipped
+    for node in graph.subjects(rdflib.RDF.type, rdflib.SH.ValidationResult):
+        names = (rdflib.SH.resultSeverity, rdflib.SH.focusNode, rdflib.SH.resultMessage)
+        severity, focus, message = (str(graph.value(node, name)) for name in names)
+        rows.append((severity.rpartition("#")[2], focus, message))
+    yield from ({"severity": severity, "focus": focus, "message": message} for severity, focus, message in sorted(rows))
 
 
-def _graph(files: Sequence[Path], found: list[tuple[str, str, str]]) -> Any:
+def _graph(files: Sequence[Path]) -> tuple[Any, list[tuple[str, str, str]]]:
+    """Return a graph of rdflib, and a row for each file with triples that it cannot hold."""
     import rdflib
 
     # Parsed by pyoxigraph, which is strict and fetches nothing; rdflib only holds the graph for pyshacl.
-    def term(one: Any) -> Any:
-        if isinstance(one, ox.BlankNode):
-            return rdflib.BNode(one.value)
-        if isinstance(one, ox.NamedNode):
-            return rdflib.URIRef(one.value)
-        if one.language or one.datatype.value == str(rdflib.XSD.string):
-            return rdflib.Literal(one.value, lang=one.language)
-        return rdflib.Literal(one.value, datatype=rdflib.URIRef(one.datatype.value))
+    def convert(term: Any) -> Any:
+        if isinstance(term, ox.BlankNode):
+            return rdflib.BNode(term.value)
+        if isinstance(term, ox.NamedNode):
+            return rdflib.URIRef(term.value)
+        plain = term.language or term.datatype.value == str(rdflib.XSD.string)
+        return rdflib.Literal(term.value, term.language, None if plain else rdflib.URIRef(term.datatype.value))
 
-    graph = rdflib.Graph()
+    graph, rows = rdflib.Graph(), []
     for number, file in enumerate(files):
-        unseen = 0
+        skipped = 0
         for quad in read_quads(file, prefix=f"f{number}b"):
             if isinstance(quad.object, ox.Triple):
-                unseen += 1
+                skipped += 1
             else:
-                graph.add((term(quad.subject), term(quad.predicate), term(quad.object)))
-        if unseen:
-            found.append(
-                ("Info", str(file), f"Triples about triples are not checked, since SHACL reads RDF 1.1: {unseen}.")
+                graph.add((convert(quad.subject), convert(quad.predicate), convert(quad.object)))
+        if skipped:
+            rows.append(
+                ("Info", str(file), f"Triples about triples are not checked, since SHACL reads RDF 1.1: {skipped}.")
             )
-    return graph
+    return graph, rows

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from kaug.rdf.whole import whole_file
+from kaug.rdf.compressed import whole_file
 
 PREFIXES = {
     "chem": "https://w3id.org/kaug/chem#",

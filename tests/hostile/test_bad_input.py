@@ -17,7 +17,7 @@ from kaug.augmentation.inject import inject_facts
 from kaug.augmentation.shards import read_shards
 from kaug.errors import KaugError, SourceError
 from kaug.rdf.parse import read_quads
-from kaug.rdf.select import construct
+from kaug.rdf.sparql import construct
 from kaug.rdf.validate import check_shapes, validate_file
 from kaug.retrieval.index import HITS
 from kaug.retrieval.linker import Linker

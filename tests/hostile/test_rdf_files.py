@@ -75,7 +75,7 @@ TOO_DEEP = {
     "hidden.ttl": (101, "triple terms are nested more than 100 deep."),
     "terms.nt": (1, "triple terms are nested more than 100 deep."),
     "terms.nq": (1, "triple terms are nested more than 100 deep."),
-    "formulas.n3": (None, "holds a formula, { … }: N3 quotes what stands in it, and does not state it. "),
+    "formulas.n3": (None, "holds a formula, { … }: N3 quotes its triples, and does not state them. "),
     "elements.rdf": (1, "elements are nested more than 1000 deep."),
     "collections.rdf": (1, "elements are nested more than 1000 deep."),
     "literal.rdf": (1, "elements are nested more than 1000 deep."),
@@ -314,7 +314,7 @@ def test_nothing_is_fetched(tmp_path: Path, listener: Any, validate: Any, build:
     secret = write(tmp_path / "secret.txt", "the secret")
     context = json.dumps(url + "c.jsonld")
     remote = "a remote @context is never fetched; write the context into the file."
-    fetched = "the entity 'e' is to be fetched; nothing is."
+    fetched = "the entity 'e' is external; nothing is fetched."
     owl = "http://www.w3.org/2002/07/owl#"
     node = f"{OPEN}<x:b>{{}}</x:b>{CLOSE}"
     cases: dict[str, tuple[str, str | None]] = {

@@ -116,9 +116,12 @@ def test_nothing_and_chunks() -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (URIRef("http://e.org/a b"), "(<urn:a> <urn:p> <http://e.org/a b>): its object is no N-Triples term"),
+        (
+            URIRef("http://e.org/a b"),
+            "(<urn:a> <urn:p> <http://e.org/a b>): its object is no valid term: Invalid IRI code point ' '",
+        ),
         (URIRef("relative"), "(<urn:a> <urn:p> <relative>): its object is no valid term: No scheme found"),
-        (URIRef("urn:x> <urn:y> .\n<urn:z"), "its object is no N-Triples term"),
+        (URIRef("urn:x> <urn:y> .\n<urn:z"), "its object is no valid term: Invalid IRI code point '>'"),
         (
             URIRef("http://e.org/\ud800"),
             "(<urn:a> <urn:p> <http://e.org/\\ud800>): its object holds half of a surrogate",
@@ -126,7 +129,7 @@ def test_nothing_and_chunks() -> None:
         (Literal("\udc00"), "its object holds half of a surrogate"),
         (Literal("abc", datatype=rdflib.XSD.integer), "its object is a literal whose value is not of its datatype"),
         (Literal("2020-02-30", datatype=rdflib.XSD.date), "its object is a literal whose value is not of its datatype"),
-        (Literal("x", datatype=URIRef("no iri")), "its object is no N-Triples term"),
+        (Literal("x", datatype=URIRef("no iri")), "its object is no valid term: Invalid IRI code point"),
         (Literal("x", datatype=URIRef("relative")), "its object is no valid term"),
         (rdflib.Variable("x"), "its object is a Variable, which is no term of RDF"),
     ],
@@ -148,9 +151,12 @@ def test_a_term_in_a_place_that_is_not_its_own() -> None:
     for triple, message in (
         (
             (Literal("x"), P, A),
-            'triple 0 ("x" <urn:p> <urn:a>): its subject cannot stand there: it should be an IRI or a',
+            'triple 0 ("x" <urn:p> <urn:a>): its subject is not allowed there: it should be an IRI or a',
         ),
-        ((A, BNode("b"), A), "triple 0 (<urn:a> _:bb <urn:a>): its predicate cannot stand there: it should be an IRI."),
+        (
+            (A, BNode("b"), A),
+            "triple 0 (<urn:a> _:bb <urn:a>): its predicate is not allowed there: it should be an IRI.",
+        ),
     ):
         graph = rdflib.Graph()
         graph.add(triple)
@@ -224,8 +230,8 @@ def test_an_empty_table() -> None:
         ("object", "_:a#b", "is no N-Triples term"),
         ("object", "_:-", "is no valid term: "),
         ("object", "<<( <urn:a> <urn:p> <urn:b> )>>", "is no N-Triples term"),
-        ("subject", '"x"', "cannot stand there: it should be an IRI or a blank node."),
-        ("predicate", "_:b", "cannot stand there: it should be an IRI."),
+        ("subject", '"x"', "is not allowed there: it should be an IRI or a blank node."),
+        ("predicate", "_:b", "is not allowed there: it should be an IRI."),
         ("subject", None, "null is no term."),
     ],
 )

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaug.errors import SourceError
-from kaug.rdf.files import expand
 from kaug.rdf.parse import count_left_out, read_chunks, read_quads, syntax_of
-from kaug.rdf.select import construct
+from kaug.rdf.sources import expand
+from kaug.rdf.sparql import construct
 from kaug.rdf.validate import check_shapes, validate_file
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -264,7 +264,7 @@ def test_n3_gives_what_it_states(tmp_path: Path) -> None:
 
 
 def test_an_n3_formula_is_refused(tmp_path: Path) -> None:
-    said = "a.n3: holds a formula, { … }: N3 quotes what stands in it, and does not state it."
+    said = "a.n3: holds a formula, { … }: N3 quotes its triples, and does not state them."
     assert refused(write(tmp_path, "a.n3", "{ <urn:a> <urn:b> <urn:c> } => { <urn:a> <urn:b> 1 } .")).startswith(said)
 
 
