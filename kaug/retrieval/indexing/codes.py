@@ -6,9 +6,8 @@
 | below `LISTS_FROM` | `PQ{d/4}x4fs`: codes of 4 bits for each 4 components, all of them scanned | 48 bytes |
 | from there on | `IVF{n},PQ{d/4}x4fs`: the same codes in n lists, of which a few are scanned | 56 bytes |
 
-Codes find candidates, and the vectors re-rank them. How many candidates, and how many lists, is tried out when the index
-is built: the fewest with which the recall is reached. Product quantisation: Jégou et al., 2011; codes of 4 bits scanned in
-registers: André et al., 2017.
+Codes find candidates, and the vectors re-rank them. The numbers of candidates and lists are the lowest that reach the recall
+when the index is built. Product quantisation: Jégou et al., 2011; codes of 4 bits scanned in registers: André et al., 2017.
 """
 
 import os
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kaug.arrays import Numbers
 from kaug.errors import ArtifactError
 from kaug.retrieval.indexing.vectors import Vectors, faiss, one_thread
 
@@ -73,21 +73,21 @@ class Codes:
 
     def candidates(
         self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    ) -> tuple[Numbers, Numbers]:
         """Find the rows among which the k nearest to each query are.
 
         Args:
             queries: float32 (n, dimension), n at least 1.
-            k: How many, at least 1.
-            allowed: bool (rows,): which rows may be found; all, if not given.
+            k: At least 1.
+            allowed: bool (rows,): which rows may be found; all, if None.
 
         Returns:
             Pairs of a query's and a row's number, int64; each query has k rows or more, or all there are.
         """
-        there = len(self.vectors) if allowed is None else int(allowed.sum())
-        if self.index is None or there < EXACT_BELOW:
-            return _pairs(exact(self.vectors, queries, min(k + _TIES, there), allowed)[1])
-        wanted = min(max(self.factor * max(k, _TOP), k + _TIES), there)
+        count = len(self.vectors) if allowed is None else int(allowed.sum())
+        if self.index is None or count < EXACT_BELOW:
+            return _pairs(exact(self.vectors, queries, min(k + _TIES, count), allowed)[1])
+        wanted = min(max(self.factor * max(k, _TOP), k + _TIES), count)
         wide, options = wanted, {}
         if self.probes:
             bits = None if allowed is None else np.packbits(allowed, bitorder="little")
@@ -95,43 +95,40 @@ class Codes:
             options["params"] = faiss().SearchParametersIVF(nprobe=self.probes, sel=selector)
         elif allowed is not None:
             # Codes in one list are scanned without a filter: so many more that as many allowed ones should be among them.
-            wide = min(wanted * -(-len(self.vectors) // there), len(self.vectors))
+            wide = min(wanted * -(-len(self.vectors) // count), len(self.vectors))
         _, rows = self.index.search(queries, wide, **options)
         rows = rows.astype(np.int64)
         if allowed is not None:
             rows[~allowed[rows]] = -1
         # A query whose neighbours are mostly not allowed, or in other lists, is answered exactly.
-        short = np.flatnonzero((rows >= 0).sum(axis=1) < min(max(k, wanted // 2), there))
-        if not len(short):
-            return _pairs(rows)
+        short = np.flatnonzero((rows >= 0).sum(axis=1) < min(max(k, wanted // 2), count))
         rows[short] = -1
-        query, row = _pairs(exact(self.vectors, queries[short], min(k + _TIES, there), allowed)[1])
-        return tuple(np.concatenate(both) for both in zip(_pairs(rows), (short[query], row), strict=True))  # type: ignore[return-value]
+        query, row = _pairs(rows)
+        if len(short):
+            others, exactly = _pairs(exact(self.vectors, queries[short], min(k + _TIES, count), allowed)[1])
+            query, row = np.append(query, short[others]), np.append(row, exactly)
+        return query, row
 
 
-def _pairs(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _pairs(rows: Numbers) -> tuple[Numbers, Numbers]:
     query, rank = np.nonzero(rows >= 0)
     return query, rows[query, rank]
 
 
 def exact(
     vectors: Vectors, queries: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Find the k nearest rows to each query by scoring them all, part by part.
-
-    Returns:
-        Scores, float32 (n, k) in falling order, and rows, int64 (n, k), -1 where there are no more.
-    """
+) -> tuple[NDArray[np.float32], Numbers]:
+    """Find the k nearest rows to each query by scoring them all, part by part: scores, in falling order, and rows, or -1."""
     scores = np.full((len(queries), k), -np.inf, np.float32)
     rows = np.full((len(queries), k), -1, np.int64)
     start = 0
     for part in vectors.parts:
-        some = None if allowed is None else np.flatnonzero(allowed[start : start + len(part)])
-        scored = part if some is None else part[some]
+        used = slice(None) if allowed is None else np.flatnonzero(allowed[start : start + len(part)])
+        scored = part[used]
         if len(scored):
             score, row = faiss().knn(queries, scored, min(k, len(scored)), metric=faiss().METRIC_INNER_PRODUCT)
             both = np.hstack([scores, score])
-            row = start + (row if some is None else some[row])
+            row = start + (row if isinstance(used, slice) else used[row])
             best = np.argsort(-both, axis=1, kind="stable")[:, :k]
             scores = np.take_along_axis(both, best, axis=1)
             rows = np.take_along_axis(np.hstack([rows, row]), best, axis=1)
@@ -183,9 +180,9 @@ def _reaching(codes: Codes, recall: float, lists: int) -> Codes:
         query, row = tried.candidates(sample, _TOP)
         # Compared by score: of rows that are as near as each other any will do.
         near = (codes.vectors.cosines(sample, query, row) >= floor[query] - 1e-5) & (row != rows[query])
-        found = np.minimum(np.bincount(query[near], minlength=len(sample)), _TOP) / _TOP
-        sure = found.mean() - 2 * found.std() / np.sqrt(len(found))
-        return float(sure), replace(tried, recall=float(found.mean()))
+        recalls = np.minimum(np.bincount(query[near], minlength=len(sample)), _TOP) / _TOP
+        lower = recalls.mean() - 2 * recalls.std() / np.sqrt(len(recalls))
+        return float(lower), replace(tried, recall=float(recalls.mean()))
 
     probes = 0
     if lists:
@@ -211,7 +208,7 @@ def cheapest(tried: Iterable[tuple[float, Codes]], recall: float) -> tuple[float
     return next(one for one in seen if one[0] >= enough)
 
 
-def _spread(count: int, most: int) -> NDArray[np.int64]:
+def _spread(count: int, most: int) -> Numbers:
     """Row numbers of a sample, evenly spread."""
     return np.unique(np.linspace(0, count - 1, min(most, count)).astype(np.int64))
 

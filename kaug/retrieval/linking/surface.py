@@ -31,7 +31,13 @@ _REFUSED = ("too short", "too long", "without a letter or digit")
 # Letters from which on a label has plurals and verb forms, a spelling without marks, a genitive.
 _INFLECTED_FROM, _PLAIN_FROM, _GENITIVE_FROM = 3, 4, 5
 _GENITIVE = pa.array(["da", "de", "nb", "nn", "no", "sv"])
-_UNMARKED = {pair[0]: pair[1:] for pair in "øo ØO łl ŁL đd ĐD ðd ÐD þth ÞTh ßss æae ÆAe œoe ŒOe".split()}
+_UNMARKED = dict(
+    zip(
+        "øØłŁđĐðÐþÞßæÆœŒ",
+        ("o", "O", "l", "L", "d", "D", "d", "D", "th", "Th", "ss", "ae", "Ae", "oe", "Oe"),
+        strict=True,
+    )
+)
 
 
 def names_of(kb: KnowledgeBase) -> pa.Table:
