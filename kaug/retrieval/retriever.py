@@ -1,8 +1,7 @@
 """Texts → the facts that bear on them, each with the reason why it was taken.
 
 Facts come from three sides: the terms that a text names, in full or in part; the nearness in meaning of the whole text to a
-fact's sentence; and, if asked for, the neighbourhood of the named terms. They are ranked together: see
-`kaug.retrieval.ranking`.
+fact's sentence; and, with hops, the neighbourhood of the named terms. `kaug.retrieval.ranking` ranks them together.
 """
 
 import re
@@ -104,8 +103,8 @@ class Retriever:
             index: The index of its facts.
             linker: Finds the terms that texts name; made of the knowledge base if None.
             encoder: Encodes the texts; that of the index if None.
-            candidates: How many facts near in meaning are ranked for a text, at least 1.
-            hub: The number of facts from which on a term is a hub, whose facts are not all ranked.
+            candidates: The number of facts near in meaning that are ranked for a text, at least 1.
+            hub: A term with more facts than this is a hub, whose facts are not all ranked.
 
         Raises:
             ArtifactError: The index is of another encoder, or of another number of facts.
@@ -139,11 +138,11 @@ class Retriever:
 
         Args:
             texts: Any texts. One without letters or digits has no facts; of a long one, the linker reads all and the
-                encoder what its maximum length takes.
-            settings: How facts are found; the defaults if None. What decides the encoder and the index has no effect here.
-            k: How many facts a text gets, in all or by kind of source, in place of the setting.
-            language: The language of the facts' sentences, if it is to be checked that the index is in it.
-            allowed: bool (facts,): the facts that may be taken, besides what the settings' filter says. The way to a
+                encoder as much as its maximum length.
+            settings: How facts are found; the defaults if None. Settings of the encoder and the index have no effect here.
+            k: The number of facts for a text, in all or by kind of source, in place of the setting.
+            language: The language of the facts' sentences; an error if the index is in another.
+            allowed: bool (facts,): the facts that may be taken, if the settings' filter allows them too. The way to a
                 neighbour may lead over any.
             given: `threshold`, `hops`, `diversity` or `budget`, in place of the settings.
 
@@ -154,9 +153,7 @@ class Retriever:
             PipelineError: An argument is out of its range, or the index is in another language.
 
         Examples:
-            See the class; a section of a pipeline file is handed on whole:
-
-            >>> RetrievalSettings(hops=2, budget=100).hops
+            >>> RetrievalSettings(hops=2, budget=100).hops  # or a section of a pipeline file
             2
         """
         settings = _with(settings or RetrievalSettings(), given)  # type: ignore[call-arg]
@@ -234,7 +231,7 @@ class Retriever:
 
         Args:
             texts: Texts of another domain, some hundreds or more.
-            settings: See `retrieve`; a threshold holds for the settings it was found with.
+            settings: See `retrieve`, also for `allowed` and `given`; a threshold holds for the settings it was found with.
             passing: The fraction of the texts that may get a fact all the same, from 0 to 1.
             allowed: See `retrieve`.
             given: See `retrieve`.
