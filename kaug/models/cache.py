@@ -43,13 +43,14 @@ def writing_to_cache() -> Iterator[None]:
         ) from error
 
 
-def cached_artifact(path: Path, stage: str, mark: str, make: Callable[[Draft], None]) -> Artifact:
+def cached_artifact(path: Path, stage: str, mark: str, notice: str, make: Callable[[Draft], None]) -> Artifact:
     """Return an artifact in the cache, verified; it is made where it is missing, altered, or of another fingerprint.
 
     Args:
         path: Its folder.
         stage: See `kaug.store.artifact.publish`.
         mark: Its fingerprint.
+        notice: What is logged before it is made, such as "converting a.gguf".
         make: Fills the draft; one process at a time.
 
     Raises:
@@ -73,7 +74,7 @@ def cached_artifact(path: Path, stage: str, mark: str, make: Callable[[Draft], N
             # The folder is the cache's own, and nobody is writing it: broken, stale, or left by a process that was killed.
             for stale in [path, *path.parent.glob(f".{path.name}.*draft"), *path.parent.glob(f".{path.name}.old")]:
                 shutil.rmtree(stale, ignore_errors=True)
-            logging.getLogger(__name__).warning("writing the %s %s, once", stage, path)
+            logging.getLogger(__name__).warning("%s in %s, once", notice, path)
             with publish(path, stage=stage, fingerprint=mark) as draft:
                 make(draft)
     return load(path, stage=stage)

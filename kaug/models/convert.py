@@ -31,7 +31,8 @@ def converted(gguf: Path, name: str) -> Path:
         gguf=file_digest(gguf), code=inspect.getsource(_convert), versions=[version("gguf"), version("transformers")]
     )
     folder = cache_dir() / "models" / name
-    return cached_artifact(folder, "converted model", mark, lambda draft: _convert(gguf, draft.path)).path
+    notice = f"converting {gguf.name} to safetensors"
+    return cached_artifact(folder, "converted model", mark, notice, lambda draft: _convert(gguf, draft.path)).path
 
 
 def _convert(gguf: Path, folder: Path) -> None:

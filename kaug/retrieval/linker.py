@@ -108,14 +108,13 @@ class Linker:
         span, entry = expand(self._first[form], self._first[form + 1])
         ruled = (self._rules[entry] & allowed[span]) > 0
         span, entry = span[ruled], entry[ruled]
-        text, joined = read.texts(start), "\n".join(texts)
-        surface = [joined[low:high] for low, high in zip(start.tolist(), end.tolist(), strict=True)]
+        text = read.texts(start)
         columns = {
             "text": (number + text)[span],
             "start": (start - read.first[text])[span],
             "end": (end - read.first[text])[span],
             "term": self._terms[entry],
-            "surface": pa.array(surface, pa.string()).take(span),
+            "surface": _cut("\n".join(texts), start, end).take(span),
         }
         return pa.table(columns, schema=MENTIONS)
 
@@ -149,3 +148,15 @@ def leftmost(start: Numbers, end: Numbers) -> Numbers:
         if begin >= free:
             kept[span], free = True, stop
     return np.flatnonzero(kept)
+
+
+def _cut(text: str, start: Numbers, end: Numbers) -> pa.Array:
+    """The parts of a text at spans that do not overlap."""
+    data = text.encode("utf-8", "surrogatepass")
+    if len(data) > len(text):
+        offset = np.append(np.flatnonzero((np.frombuffer(data, np.uint8) & 0xC0) != 0x80), len(data))
+        start, end = offset[start], offset[end]
+    bounds = np.stack([start, end], axis=1).ravel()
+    buffers = [None, pa.py_buffer(bounds), pa.py_buffer(data)]
+    parts = pa.Array.from_buffers(pa.large_string(), max(len(bounds) - 1, 0), buffers)
+    return parts.take(np.arange(0, len(parts), 2)).cast(pa.string())

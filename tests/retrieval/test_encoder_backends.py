@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from kaug.errors import ModelError
 from kaug.models.check import model_digest
+from kaug.models.precision import processor
 from kaug.retrieval.encoder import MANY, Encoder, as_encoder, load_encoder
 from kaug.retrieval.encoders import choice
 from kaug.retrieval.encoders.backends import exported
@@ -421,7 +422,9 @@ print(np.array_equal(rows, again), max(float(abs(one - rows).max()) for one in (
 @pytest.mark.slow
 def test_vectors_agree_in_any_batch_and_on_any_processor(tmp_path):
     rows = []
-    for number, settings in enumerate(PROCESSORS.values()):
+    for number, (name, settings) in enumerate(PROCESSORS.items()):
+        if name.startswith("AVX-512") and "avx512f" not in processor():
+            continue  # torch would run into instructions that this processor lacks
         file = tmp_path / f"{number}.npy"
         command = [sys.executable, "-c", EVERY_BATCH, str(file), *WORDS]
         done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **settings})

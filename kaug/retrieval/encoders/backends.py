@@ -183,7 +183,8 @@ def exported(name: str, folder: Path, digest: str) -> Artifact:
     versions = [importlib.metadata.version(package) for package in ("onnx", "onnxscript")]
     mark = fingerprint(model=digest, onnx=versions, code=code_digest(__name__))
     path = cache_dir() / "encoders" / mark
-    return cached_artifact(path, "exported encoder", mark, lambda draft: _export(name, folder, draft))
+    notice = f"exporting {name} to ONNX"
+    return cached_artifact(path, "exported encoder", mark, notice, lambda draft: _export(name, folder, draft))
 
 
 def _export(name: str, folder: Path, draft: Draft) -> None:

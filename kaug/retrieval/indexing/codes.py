@@ -29,7 +29,7 @@ EXACT_BELOW = 50_000
 """The number of distinct sentences from which on the index is an approximate one."""
 
 LISTS_FROM = 2_000_000
-"""The number of distinct sentences from which on their codes stand in lists."""
+"""The number of distinct sentences from which on their codes are in lists."""
 
 FACTORS = (4, 8, 16, 32, 64, 128, 256)
 """Re-ranked candidates per hit, tried in this order until the recall is reached."""
@@ -74,15 +74,9 @@ class Codes:
     def candidates(
         self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
     ) -> tuple[Numbers, Numbers]:
-        """Find the rows among which the k nearest to each query are.
+        """Find pairs of a query (float32 (n, dimension)) and a row, among which the k nearest of each query are.
 
-        Args:
-            queries: float32 (n, dimension), n at least 1.
-            k: At least 1.
-            allowed: bool (rows,): which rows may be found; all, if None.
-
-        Returns:
-            Pairs of a query's and a row's number, int64; each query has k rows or more, or all there are.
+        With `allowed`, bool (rows,), only such rows are found. Each query has k rows or more, or all there are.
         """
         count = len(self.vectors) if allowed is None else int(allowed.sum())
         if self.index is None or count < EXACT_BELOW:
@@ -139,12 +133,9 @@ def exact(
 def build_codes(vectors: Vectors, recall: float = 0.99) -> Codes:
     """Choose, train and fill an index, and measure its recall.
 
-    Args:
-        vectors: The vectors; parts are read one after the other.
-        recall: The recall@10 wanted, in (0, 1]; at 1 the search is exact.
-
     Returns:
-        The index with the setting that reaches the recall for the least work; if none does, with the best one.
+        The index with the setting that reaches the recall@10, in (0, 1], for the least work; if none does, with the best one.
+        At 1 the search is exact.
     """
     count, dimension = vectors.shape
     if count < EXACT_BELOW or dimension % 4 or recall >= 1:
@@ -154,23 +145,21 @@ def build_codes(vectors: Vectors, recall: float = 0.99) -> Codes:
     kind = f"{f'IVF{lists},' if lists else ''}PQ{dimension // 4}x4fs"
     index = faiss().index_factory(dimension, kind, faiss().METRIC_INNER_PRODUCT)
     _set_for_machine(index)
-    _train(index, vectors[_spread(count, max(_TRAINED, lists * _A_LIST))], lists)
-    for part in vectors.parts:
-        index.add(part)
-    return _reaching(Codes(vectors, kind, 0.0, FACTORS[-1], 0, index), recall, lists)
-
-
-def _train(index: Any, sample: NDArray[np.float32], lists: int) -> None:
+    sample = vectors[_spread(count, max(_TRAINED, lists * _A_LIST))]
     if lists:
         index.cp.niter, index.cp.max_points_per_centroid = _ROUNDS, _A_LIST
         index.train_q1(len(sample), faiss().swig_ptr(sample), False, index.metric_type)
     # Codes are learnt by many small runs of k-means, which threads that wait for each other make up to 80 times slower.
     with one_thread():
         index.train(sample)
+    del sample
+    for part in vectors.parts:
+        index.add(part)
+    return _reaching(Codes(vectors, kind, 0.0, FACTORS[-1], 0, index), recall, lists)
 
 
 def _reaching(codes: Codes, recall: float, lists: int) -> Codes:
-    # Each vector of the sample is a query for the ten nearest others.
+    """Choose the cheapest setting; each vector of a sample is a query for the ten nearest others."""
     rows = _spread(len(codes.vectors), _SAMPLE)
     sample = codes.vectors[rows]
     floor = exact(codes.vectors, sample, _TOP + 1)[0][:, -1]
@@ -195,9 +184,7 @@ def _reaching(codes: Codes, recall: float, lists: int) -> Codes:
 def cheapest(tried: Iterable[tuple[float, Codes]], recall: float) -> tuple[float, Codes]:
     """Return the first setting whose recall reaches the one wanted; if none does, the first about as good as the best.
 
-    Args:
-        tried: Recalls, less two standard errors, and settings, the cheapest first; the rest is not tried.
-        recall: The recall wanted.
+    `tried` are recalls, less two standard errors, and settings, the cheapest first; the rest is not tried.
     """
     seen = []
     for one in tried:
@@ -214,7 +201,7 @@ def _spread(count: int, most: int) -> Numbers:
 
 
 def read_codes(path: Path, vectors: Vectors, kind: str, recall: float, factor: int, probes: int) -> Codes:
-    """Read what `Codes.write` wrote, from a file that is known to be whole.
+    """Read the file that `Codes.write` wrote, which is known to be whole.
 
     Raises:
         ArtifactError: FAISS cannot read it, or it is of other vectors.
