@@ -94,7 +94,7 @@ def rank_in_group(groups: NDArray[np.integer[Any]]) -> Numbers:
     return np.arange(len(groups)) - np.searchsorted(groups, groups)
 
 
-def pair_keys(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> NDArray[np.uint64]:
+def pair_keys(left: NDArray[np.integer[Any]], right: NDArray[np.integer[Any]]) -> NDArray[np.uint64]:
     """Pack each pair of term numbers into one sortable number.
 
     Examples:

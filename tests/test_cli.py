@@ -381,7 +381,7 @@ def test_the_command_typed_stands_in_the_report(finished: Any) -> None:
 
 
 def test_env_says_what_there_is(kaug: Kaug, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("kaug.models.find._LANGUAGE_MODELS", {})
+    monkeypatch.setattr("kaug.models.find.LANGUAGE_MODELS", {})
     monkeypatch.setenv("KAUG_CACHE_DIR", str(tmp_path))
     code, out, _ = kaug("env", "--json")
     assert code == 0

@@ -1,15 +1,18 @@
 """The folder for what kaug derives once on a machine: converted models, measurements."""
 
 import contextlib
+import logging
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import platformdirs
 
-from kaug.errors import ModelError
+from kaug.errors import ArtifactError, ModelError
+from kaug.store.artifact import Artifact, Draft, load, publish
 
-__all__ = ["cache_dir", "writing_to_cache"]
+__all__ = ["cache_dir", "cached_artifact", "writing_to_cache"]
 
 
 def cache_dir() -> Path:
@@ -38,3 +41,40 @@ def writing_to_cache() -> Iterator[None]:
         raise ModelError(
             f"{cache_dir()}: the cache cannot be written: {error.strerror or error}. Set KAUG_CACHE_DIR to another folder."
         ) from error
+
+
+def cached_artifact(path: Path, stage: str, mark: str, notice: str, make: Callable[[Draft], None]) -> Artifact:
+    """Return an artifact in the cache, verified; it is made where it is missing, altered, or of another fingerprint.
+
+    Args:
+        path: Its folder.
+        stage: See `kaug.store.artifact.publish`.
+        mark: Its fingerprint.
+        notice: What is logged before it is made, such as "converting a.gguf".
+        make: Fills the draft; one process at a time.
+
+    Raises:
+        ModelError: The cache cannot be written.
+    """
+    from filelock import FileLock
+
+    def intact() -> Artifact | None:
+        with contextlib.suppress(ArtifactError):
+            artifact = load(path, stage=stage)
+            return artifact if artifact.fingerprint == mark else None
+        return None
+
+    if artifact := intact():
+        return artifact
+    with writing_to_cache():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.parent / f".{path.name}.lock"):
+            if artifact := intact():  # another process was first
+                return artifact
+            # The folder is the cache's own, and nobody is writing it: broken, stale, or left by a process that was killed.
+            for stale in [path, *path.parent.glob(f".{path.name}.*draft"), *path.parent.glob(f".{path.name}.old")]:
+                shutil.rmtree(stale, ignore_errors=True)
+            logging.getLogger(__name__).warning("%s in %s, once", notice, path)
+            with publish(path, stage=stage, fingerprint=mark) as draft:
+                make(draft)
+    return load(path, stage=stage)

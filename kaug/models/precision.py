@@ -14,7 +14,15 @@ from kaug.models.cache import cache_dir, writing_to_cache
 from kaug.models.check import check_files, weight_shapes
 from kaug.store.digests import fingerprint
 
-__all__ = ["Precision", "PrecisionChoice", "choose_precision", "fitting_precision", "processor", "time_products"]
+__all__ = [
+    "Precision",
+    "PrecisionChoice",
+    "choose_precision",
+    "fitting_precision",
+    "has_bf16",
+    "processor",
+    "time_products",
+]
 
 Precision = Literal["auto", "bf16", "fp32"]
 """What the products of a language model are computed in: bfloat16, or float32."""
@@ -69,8 +77,8 @@ def choose_precision(
 
     if torch.cuda.is_available():
         return PrecisionChoice("bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32")
-    if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
-        return PrecisionChoice("fp32")  # computed number by number, tens of times slower
+    if not has_bf16():
+        return PrecisionChoice("fp32")
     size = check_files(folder).get("vocab_size")
     shapes: Counter[tuple[int, ...]] = Counter(shape for shape in weight_shapes(folder).values() if len(shape) == 2)
     # The output layer may share the embeddings' matrix, and be written apart or not: one product in either case.
@@ -90,6 +98,13 @@ def choose_precision(
 def fitting_precision(wanted: Precision, folder: Path) -> Literal["bf16", "fp32"]:
     """Decide what a language model computes in here; see `choose_precision`."""
     return choose_precision(wanted, folder).precision
+
+
+def has_bf16() -> bool:
+    """Whether torch has kernels for bfloat16 on this processor; else it computes number by number, tens of times slower."""
+    import torch
+
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def time_products(precision: str, shapes: Shapes) -> float:

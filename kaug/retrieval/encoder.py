@@ -1,8 +1,7 @@
 """Texts → unit vectors, by a sentence encoder that kaug loads by name, or by any model that has `encode`."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from kaug.errors import ModelError, PipelineError
 from kaug.models.check import check_encoder, model_digest
 from kaug.models.find import Backend, find_encoder
-from kaug.retrieval.encoders.tokens import Run, chunks, prompts_of
+from kaug.retrieval.encoders.tokens import Run, chunks, run_whole
 
 __all__ = ["MANY", "Encoder", "Model", "as_encoder", "load_encoder"]
 
@@ -39,9 +38,9 @@ class Encoder:
         name: The name of the model; an index built with one name is refused with another.
         dimension: The number of components of a vector.
         run: Runs the model on a chunk of texts.
-        backend: What runs it: `torch`, `openvino`, …; `python` for an object that was handed in.
+        backend: What runs it: `torch`, `openvino`, …; `python` for an object of the caller's.
         digest: Hex digest of the model's files; empty if they are not known.
-        chosen: How the backend was chosen: what was measured, or why there was no choice.
+        chosen: How the backend was chosen: the measurements, or why there was no choice.
         longest: The maximum number of tokens that the model reads of a text.
         chunk: The maximum number of texts handed to `run` at a time.
 
@@ -68,7 +67,7 @@ class Encoder:
         """Encode texts.
 
         Args:
-            texts: n texts; what exceeds the model's maximum length is not read.
+            texts: n texts; characters beyond the model's maximum length are not read.
             progress: Called with the number of texts encoded since the last call.
             query: Whether the texts are queries, and get the model's prompt for these, or documents. Most models have no
                 prompts, and make no difference.
@@ -114,24 +113,13 @@ def as_encoder(model: "str | Encoder | Model", name: str | None = None) -> Encod
         return model
     if isinstance(model, str):
         return load_encoder(model)
-    document: Any = getattr(model, "encode_document", getattr(model, "encode", None))
-    query = getattr(model, "encode_query", document)
-    if not callable(document):
+    if not callable(getattr(model, "encode_document", getattr(model, "encode", None))):
         raise ModelError(
             f"{type(model).__name__} is no encoder: it has no method encode(texts). Give a SentenceTransformer, an object "
             "with encode(texts) → array (n, dimension), or a model's name."
         )
-
-    if hasattr(model, "prompts"):  # a SentenceTransformer, whose own choice of a prompt may be an empty one
-        prompts = prompts_of(model.prompts or {}, getattr(model, "default_prompt_name", None))
-        query, document = partial(query, prompt=prompts.query), partial(document, prompt=prompts.document)
-
-    def run(texts: list[str], is_query: bool, progress: Callable[[int], None]) -> NDArray[np.float32]:
-        rows = np.asarray((query if is_query else document)(texts))
-        progress(len(texts))
-        return rows
-
-    dimension = getattr(model, "dimension", None) or np.asarray(document(["a"])).shape[-1]
+    run = run_whole(model)
+    dimension = getattr(model, "dimension", None) or run(["a"], False, lambda _: None).shape[-1]
     longest = min(getattr(model, "max_seq_length", None) or 8192, 8192)  # infinite for static models
     return Encoder(name or _name(model), int(dimension), run, longest=int(longest), chunk=2048)
 
@@ -148,7 +136,7 @@ def load_encoder(name: str, backend: Backend = "auto", *, texts: int = 0) -> Enc
     """Load a sentence encoder by name. Only safetensors and no code are read from the model's folder.
 
     Args:
-        name: What `kaug.models.find.find_encoder` finds: a folder that sentence-transformers or model2vec saved,
+        name: A name for `kaug.models.find.find_encoder`: a folder that sentence-transformers or model2vec saved,
             `all-MiniLM-L6-v2`, or a hub name.
         backend: What runs the model. `auto` is the fastest whose vectors agree with those of torch in float32, once that
             was measured on this machine; until then it is `torch`.
@@ -176,10 +164,7 @@ def load_encoder(name: str, backend: Backend = "auto", *, texts: int = 0) -> Enc
             raise ModelError(
                 f"The encoder {name!r} is a static model, which has no backends: set 'auto', not {backend!r}."
             )
-        encoder = as_encoder(static, name)
-        encoder.backend, encoder.digest = "static", digest
-        encoder.chosen = {"backend": "static", "why": "a static model has one way to run"}
-        return encoder
+        return _whole(static, name, "static", digest, {"why": "a static model has one way to run"})
     if backend != "auto":
         return _run_by(name, folder, digest, backend, {})
     choice = kept_choice(digest)
@@ -191,26 +176,27 @@ def load_encoder(name: str, backend: Backend = "auto", *, texts: int = 0) -> Enc
 
 def _run_by(name: str, folder: Path, digest: str, backend: str, chosen: dict[str, Any]) -> Encoder:
     from kaug.retrieval.encoders import backends
-    from kaug.retrieval.encoders.exported import exported
 
     bf16 = backend.endswith("-bf16")
     if backend.startswith("torch"):
         model = backends.load_sentence_transformer(name, folder)
         tokens = backends.tokens_of(model)
         if isinstance(tokens, str):
-            encoder = as_encoder(model, name)
-            encoder.backend, encoder.digest = "torch", digest
-            encoder.chosen = {
-                **chosen,
-                "why": f"only sentence-transformers itself runs it: {tokens}",
-                "backend": "torch",
-            }
-            return encoder
+            why = f"only sentence-transformers itself runs it: {tokens}"
+            return _whole(model, name, "torch", digest, {**chosen, "why": why})
         run, dimension = backends.torch_run(model, tokens, bf16=bf16)
     else:
-        backends.require(backend.removesuffix("-bf16"))
+        if missing := backends.missing(backend):
+            raise ModelError(
+                f"The backend {backend!r} needs {', '.join(missing)}. Get it with: pip install 'kaug[fast]', or set the "
+                "backend to 'torch'."
+            )
         if bf16 and not backends.has_bf16():
             raise ModelError("The backend 'openvino-bf16' needs a processor with units for bfloat16; use 'openvino'.")
-        made = exported(name, folder, digest)
-        run, dimension = backends.onnx_run(made) if backend == "onnx" else backends.openvino_run(made, bf16=bf16)
+        run, dimension = backends.exported_run(backends.exported(name, folder, digest), backend)
     return Encoder(name, dimension, run, backend, digest, {**chosen, "backend": backend})
+
+
+def _whole(model: Model, name: str, backend: str, digest: str, chosen: dict[str, Any]) -> Encoder:
+    """An encoder of a model that is run as it is."""
+    return replace(as_encoder(model, name), backend=backend, digest=digest, chosen={**chosen, "backend": backend})

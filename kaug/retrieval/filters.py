@@ -1,5 +1,6 @@
 """A knowledge base and conditions → which of its facts may be retrieved."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kaug.arrays import Numbers, below
 from kaug.errors import PipelineError, nearest
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.settings import FactFilter
@@ -43,7 +45,7 @@ def facts_where(kb: KnowledgeBase, conditions: FactFilter) -> NDArray[np.bool_]:
         >>> facts_where(kb, FactFilter(classes=["urn:x:Country"], predicates=["capital"])).tolist()
         [False, False, True]
     """
-    subject, predicate, object_ = (column.astype(np.int64) for column in kb.columns())
+    subject, predicate, object_ = kb.columns()
     kept = np.ones(kb.facts.num_rows, bool)
     if conditions.predicates:
         kept &= _among(kb, conditions.predicates, np.unique(predicate), "predicate")[predicate]
@@ -55,75 +57,59 @@ def facts_where(kb: KnowledgeBase, conditions: FactFilter) -> NDArray[np.bool_]:
         for name in conditions.sources:
             if name not in known:
                 raise PipelineError(f"No fact has the source {name!r}.{nearest(name, known)}")
-        named = pc.is_in(lists.flatten(), pa.array(conditions.sources, pa.string())).to_numpy(zero_copy_only=False)
-        fact = pc.list_parent_indices(lists).to_numpy()
-        kept &= np.bincount(fact[named], minlength=len(kept)) > 0
+        named = np.asarray(pc.is_in(lists.flatten(), pa.array(conditions.sources, pa.string())))
+        kept &= np.bincount(pc.list_parent_indices(lists).to_numpy()[named], minlength=len(kept)) > 0
     if conditions.languages:
         has_name = _named_in(kb, conditions.languages)
         kept &= has_name[subject] & has_name[object_]
     if conditions.min_weight is not None:
-        light = pc.fill_null(pc.less(kb.facts["weight"], pa.scalar(conditions.min_weight, pa.float32())), False)
-        kept &= ~light.to_numpy().astype(bool)
+        light = pc.less(kb.facts["weight"], pa.scalar(conditions.min_weight, pa.float32()))
+        kept &= ~pc.fill_null(light, False).to_numpy().astype(bool)
     return kept
 
 
-def _among(kb: KnowledgeBase, names: Sequence[str], terms: NDArray[np.int64], kind: str) -> NDArray[np.bool_]:
+def _among(kb: KnowledgeBase, names: Sequence[str], terms: Numbers, kind: str) -> NDArray[np.bool_]:
     """Find the terms with one of some IRIs or labels, each of which one of `terms` must have."""
-    found = np.zeros(kb.terms.num_rows, bool)
-    value, shown = kb.terms["value"].take(pa.array(terms)), Wording(kb).labels(terms)
-    among = np.zeros(kb.terms.num_rows, bool)
+    selected, among = np.zeros((2, kb.terms.num_rows), bool)
     among[terms] = True
-    labels = kb.labels.filter(pa.array(among[kb.labels["term"].to_numpy()]))
-    # Each name with the term that bears it: its IRI, what is shown of it, its labels in all languages.
-    bearer = np.concatenate([terms, terms, labels["term"].to_numpy()])
-    known_names = pa.chunked_array([*value.chunks, shown, *labels["text"].cast(pa.string()).chunks], pa.string())
-    folded = pc.utf8_lower(known_names)
+    value, shown = kb.terms["value"].take(terms), Wording(kb).labels(terms)
+    labels = kb.labels.filter(among[kb.labels["term"].to_numpy()])
+    # Each name with its term: the IRI, the label shown, the labels in all languages.
+    owner = np.concatenate([terms, terms, labels["term"].to_numpy()])
+    known = pa.chunked_array([*value.chunks, shown, *labels["text"].cast(pa.string()).chunks], pa.string())
+    folded = pc.utf8_lower(known)
     for name in names:
-        same = pc.or_(pc.equal(known_names, name), pc.equal(folded, name.lower())).to_numpy()
+        same = pc.or_(pc.equal(known, name), pc.equal(folded, name.lower())).to_numpy()
         if not same.any():
-            known = [*shown.to_pylist()[:5000], *labels["text"].to_pylist()[:5000], *value.to_pylist()[:5000]]
-            raise PipelineError(f"No fact has the {kind} {name!r}.{nearest(name, known)}")
-        found[bearer[same]] = True
-    return found
+            near = [*shown.to_pylist()[:5000], *labels["text"].to_pylist()[:5000], *value.to_pylist()[:5000]]
+            raise PipelineError(f"No fact has the {kind} {name!r}.{nearest(name, near)}")
+        selected[owner[same]] = True
+    return np.asarray(selected)
 
 
 def _instances(kb: KnowledgeBase, classes: Sequence[str]) -> NDArray[np.bool_]:
     """Find the instances of classes and of classes below them."""
-    parts = [table.select(["subject", "predicate", "object"]) for table in (kb.facts, kb.axioms)]
-    sides = [
-        np.concatenate([part[name].to_numpy().astype(np.int64) for part in parts]) for name in parts[0].column_names
-    ]
-    subject, predicate, object_ = sides
-    is_type, is_below = (
-        pc.equal(kb.terms["value"], iri).to_numpy().astype(bool)[predicate] for iri in (_TYPE, _SUBCLASS)
+    subject, predicate, object_ = (
+        np.concatenate([table[name].to_numpy().astype(np.int64) for table in (kb.facts, kb.axioms)])
+        for name in ("subject", "predicate", "object")
     )
+    is_type, is_below = (pc.equal(kb.terms["value"], iri).to_numpy()[predicate] for iri in (_TYPE, _SUBCLASS))
     candidates = np.unique(np.concatenate([object_[is_type | is_below], subject[is_below]]))
-    below = _among(kb, classes, candidates, "class")
-    low, high = subject[is_below], object_[is_below]
-    while True:
-        new = low[below[high] & ~below[low]]
-        if not len(new):
-            break
-        below[new] = True
-    found = np.zeros(kb.terms.num_rows, bool)
-    found[subject[is_type & below[object_]]] = True
-    return found
+    members = np.flatnonzero(_among(kb, classes, candidates, "class"))
+    low, _ = below(subject[is_below], object_[is_below], members, np.zeros_like(members))
+    instances = np.zeros(kb.terms.num_rows, bool)
+    instances[subject[is_type & np.isin(object_, low)]] = True
+    return instances
 
 
 def _named_in(kb: KnowledgeBase, languages: Sequence[str]) -> NDArray[np.bool_]:
     """Find the terms with a label in one of some languages; a literal counts by its own, and in all if it has none."""
-
-    def speaks(tags: pa.ChunkedArray) -> NDArray[np.bool_]:
-        tags = pc.utf8_lower(tags.cast(pa.string()))
-        some = [pc.or_(pc.equal(tags, tag.lower()), pc.starts_with(tags, f"{tag.lower()}-")) for tag in languages]
-        matches = some[0]
-        for one in some[1:]:
-            matches = pc.or_(matches, one)
-        spoken: NDArray[np.bool_] = pc.fill_null(matches, False).to_numpy().astype(bool)
-        return spoken
-
-    literal = pc.equal(kb.terms["kind"].cast(pa.string()), "literal").to_numpy().astype(bool)
-    untagged = pc.is_null(kb.terms["language"]).to_numpy().astype(bool)
-    named: NDArray[np.bool_] = (literal & untagged) | (literal & speaks(kb.terms["language"]))
-    named[kb.labels["term"].to_numpy()[speaks(kb.labels["language"])]] = True
+    tag = f"^(?:{'|'.join(map(re.escape, languages))})(?:-|$)"
+    matches = (
+        pc.fill_null(pc.match_substring_regex(tags.cast(pa.string()), tag, ignore_case=True), untagged).to_numpy()
+        for tags, untagged in ((kb.terms["language"], True), (kb.labels["language"], False))
+    )
+    spoken, labelled = (column.astype(bool) for column in matches)
+    named: NDArray[np.bool_] = pc.equal(kb.terms["kind"].cast(pa.string()), "literal").to_numpy().astype(bool) & spoken
+    named[kb.labels["term"].to_numpy()[labelled]] = True
     return named

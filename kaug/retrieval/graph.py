@@ -1,7 +1,6 @@
-"""Terms → the facts that they have, those that lie between two of them, and those that a short walk reaches.
+"""Terms → their facts, the facts between two of them, and the terms that a short walk reaches.
 
-The facts are the edges of a graph whose nodes are subjects and objects. All lookups are of many terms at once, in sorted
-columns.
+The facts are the edges of a graph whose nodes are subjects and objects. Lookups are of many terms at once, in sorted columns.
 """
 
 from functools import cached_property
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from kaug.arrays import Numbers, expand, positions
+from kaug.arrays import Numbers, expand, join, pair_keys, positions
 from kaug.knowledge.knowledge_base import KnowledgeBase
 
 __all__ = ["LEAST", "STOP", "FactGraph", "Reached"]
@@ -30,23 +29,16 @@ class Reached(NamedTuple):
         term: int64 (n,): term numbers.
         probability: float32 (n,): that of a walk to end there.
         hop: int64 (n,): the steps that it takes at least; 0 for the terms that the text names.
-        terms: The number of terms of the knowledge base.
     """
 
     text: Numbers
     term: Numbers
     probability: NDArray[np.float32]
     hop: Numbers
-    terms: int
 
     def find(self, text: Numbers, term: Numbers) -> Numbers:
-        """Find the entries of texts and terms, int64; -1 where no walk from the text reaches the term."""
-        return positions(self.text * self.terms + self.term, text * self.terms + term)
-
-    def of_text(self, text: int) -> "Reached":
-        """Return the entries of one text."""
-        some = slice(*np.searchsorted(self.text, [text, text + 1]))
-        return Reached(self.text[some], self.term[some], self.probability[some], self.hop[some], self.terms)
+        """Find the entries of texts and terms; -1 where no walk from the text reaches the term."""
+        return positions(pair_keys(self.text, self.term), pair_keys(text, term))
 
 
 class FactGraph:
@@ -64,96 +56,66 @@ class FactGraph:
         subject, _, object_ = (column.astype(np.int64) for column in kb.columns())
         self.ends, self._terms = (subject, object_), kb.terms.num_rows
         self._by_object = kb.facts_by_object
-        self._out = np.concatenate([[0], np.cumsum(np.bincount(subject, minlength=self._terms))])
-        self._in = np.concatenate([[0], np.cumsum(np.bincount(object_, minlength=self._terms))])
+        self._out, self._in = (
+            np.append(0, np.cumsum(np.bincount(end, minlength=self._terms))) for end in (subject, object_)
+        )
         self.degree = np.diff(self._out) + np.diff(self._in)
         hub = self.degree > most
         both = np.flatnonzero(hub[subject] & hub[object_])
-        keys = subject[both] * self._terms + object_[both]
+        keys = pair_keys(subject[both], object_[both])
         order = np.argsort(keys, kind="stable")
         self._hub_keys, self._hub_rows = keys[order], both[order]
 
     def facts_of(self, text: Numbers, term: Numbers) -> tuple[Numbers, Numbers]:
-        """Find the facts of terms, as subject or object.
-
-        Args:
-            text: int64 (n,): a number for each term, handed through.
-            term: int64 (n,): term numbers. Those of hubs are passed over.
-
-        Returns:
-            int64 (pairs,) twice: the numbers, and the rows of the facts.
-        """
+        """Find the facts of terms, as subject or object, but for hubs: the texts that come with the terms, and the rows."""
         small = np.flatnonzero(self.degree[term] <= self.most)
         out, row = expand(self._out[term[small]], self._out[term[small] + 1])
         into, entry = expand(self._in[term[small]], self._in[term[small] + 1])
         return text[small[np.concatenate([out, into])]], np.concatenate([row, self._by_object[entry]])
 
-    def facts_with_subject(self, term: Numbers) -> tuple[Numbers, Numbers]:
-        """Find the facts that have terms as their subject, but of hubs: int64 (pairs,) twice: positions in `term`, rows."""
-        count = np.where(self.degree[term] <= self.most, self._out[term + 1] - self._out[term], 0)
-        return expand(self._out[term], self._out[term] + count)
-
     def some_facts_of(self, term: Numbers, most: int) -> tuple[Numbers, Numbers, Numbers]:
         """Find some of the facts of terms, of hubs too: at most so many as subject and as object, spread evenly.
-
-        Args:
-            term: int64 (n,): term numbers.
-            most: How many on either side.
 
         Returns:
             int64 (pairs,) three times: positions in `term`, ascending; the rows of the facts; the term at the other end.
         """
-        found = []
+        sides = []
         for side, first in enumerate((self._out, self._in)):
             low, count = first[term], np.minimum(first[term + 1] - first[term], most)
             index, turn = expand(np.zeros(len(term), np.int64), count)
             entry = low[index] + turn * (first[term + 1] - low)[index] // count[index]
             row = self._by_object[entry] if side else entry
-            found.append((index, row, self.ends[1 - side][row]))
-        index, row, other = (np.concatenate(both) for both in zip(*found, strict=True))
-        by = np.argsort(index, kind="stable")
-        return index[by], row[by], other[by]
+            sides.append((index, row, self.ends[1 - side][row]))
+        index, row, other = (np.concatenate(both) for both in zip(*sides, strict=True))
+        order = np.argsort(index, kind="stable")
+        return index[order], row[order], other[order]
 
     def between_hubs(self, text: Numbers, term: Numbers) -> tuple[Numbers, Numbers]:
-        """Find the facts between two hubs that one text names.
-
-        Args:
-            text: int64 (n,), sorted: numbers of texts.
-            term: int64 (n,): the terms that they name.
-
-        Returns:
-            int64 (pairs,) twice: the numbers of the texts, and the rows of the facts.
-        """
+        """Find the facts between two hubs that one text names: of terms sorted by text, the texts and the rows."""
         hub = self.degree[term] > self.most
         text, term = text[hub], term[hub]
-        numbers, first = np.unique(text, return_index=True)
-        bounds = np.append(first, len(text))
-        group = np.searchsorted(numbers, text)
-        left, other = expand(bounds[group], bounds[group + 1])
-        keys = term[left] * self._terms + term[other]
-        low, high = (np.searchsorted(self._hub_keys, keys, side) for side in ("left", "right"))
-        pair, entry = expand(low, high)
+        left, other = join(text, text)
+        pair, entry = join(pair_keys(term[left], term[other]), self._hub_keys)
         return text[left[pair]], self._hub_rows[entry]
 
-    def walk(self, text: Numbers, term: Numbers, weight: NDArray[np.float32], hops: int) -> "Reached":
+    def walk(self, text: Numbers, term: Numbers, weight: NDArray[np.float32], hops: int) -> Reached:
         """Walk at random from the terms that texts name: personalised PageRank, by pushes.
 
         At each term the walk ends with probability `STOP`, or else goes on over one of its facts. A term passes on only
-        what is at least `LEAST` for each of its facts, so that hubs pass on nothing and the work does not grow with the
+        shares of at least `LEAST` for each of its facts, so that hubs pass on nothing and the work does not grow with the
         graph (approximate PageRank; Andersen, Chung and Lang, 2006).
 
         Args:
             text: int64 (n,): numbers of texts, from 0.
             term: int64 (n,): the terms that they name, each once a text.
             weight: float32 (n,), above 0: how surely.
-            hops: How many steps at most.
+            hops: The maximum number of steps.
 
         Returns:
             The terms at which walks end.
         """
         size = (int(text.max(initial=-1)) + 1, self._terms)
-        total = np.bincount(text, weight, minlength=size[0])
-        line, column, rest = text, term, weight / total[text]
+        line, column, rest = text, term, weight / np.bincount(text, weight, minlength=size[0])[text]
         steps = [(line * self._terms + column, STOP * rest)]
         for _ in range(hops):
             share = (1 - STOP) * rest / np.maximum(self.degree[column], 1)
@@ -168,11 +130,11 @@ class FactGraph:
         keys, first, index = np.unique(keys[order], return_index=True, return_inverse=True)
         probability = np.bincount(index, ended[order], minlength=len(keys))
         text, term = np.divmod(keys, np.int64(self._terms))
-        return Reached(text, term, probability.astype(np.float32), hop[order][first], self._terms)
+        return Reached(text, term, probability.astype(np.float32), hop[order][first])
 
     @cached_property
     def _neighbours(self) -> sparse.csr_array:
-        """How many facts lie between each two terms, as a symmetric matrix."""
+        """The number of facts between each two terms, as a symmetric matrix."""
         ones = np.ones(len(self.ends[0]), np.float32)
         one_way = sparse.csr_array((ones, self.ends), shape=(self._terms, self._terms))
         return sparse.csr_array(one_way + one_way.T)

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kaug.arrays import best_first, expand, rank_in_group
+from kaug.arrays import Numbers, best_first, expand, rank_in_group
 from kaug.errors import ArtifactError, PipelineError
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.encoder import Encoder, Model, as_encoder
@@ -41,6 +41,7 @@ _COLUMNS = pa.schema({"fact": pa.binary(16), "sentence": pa.int32()})
 _AGAIN = "Build the index again."
 # A folder that is being replaced is absent for the time between two renames.
 _TRIES, _PAUSE = 20, 0.01
+_log = logging.getLogger(__name__)
 
 
 class FactIndex:
@@ -78,18 +79,11 @@ class FactIndex:
         taken_over: int = 0,
     ) -> None:
         """Hold the parts that `build` or `load` made; use those."""
-        self.kb = kb
-        self.encoder = encoder
+        self.kb, self.encoder, self.taken_over = kb, encoder, taken_over
         self.vectors = Vectors(codes.vectors.parts, encoder.dimension, sentence)
-        self.language = str(about["language"])
-        self.kind = codes.kind
-        self.recall = codes.recall
-        self.digest = str(about["facts"])
-        self.taken_over = taken_over
-        self._about = about
-        self._sentence = sentence
-        self._shards = shards
-        self._codes = codes
+        self.kind, self.recall = codes.kind, codes.recall
+        self.language, self.digest = str(about["language"]), str(about["facts"])
+        self._about, self._sentence, self._shards, self._codes = about, sentence, shards, codes
 
     @classmethod
     def build(
@@ -114,9 +108,10 @@ class FactIndex:
             previous: The folder of an earlier index. The vectors of sentences that it holds are taken over. Nothing is
                 taken from a file that is damaged or of another encoder, or if the encoder now gives other vectors for a
                 sample of the sentences.
-            recall: The recall@10 wanted, in (0, 1]. If it cannot be reached, a warning is logged, and `recall` is what was.
-            work: Where vectors are written as they are made. A build that was interrupted is continued from there; remove
-                the folder when the index is saved. If None, a temporary folder is used.
+            recall: The recall@10 wanted, in (0, 1]. If it cannot be reached, a warning is logged, and `recall` is the one
+                reached.
+            work: The folder that vectors are written into as they are made. A build that was interrupted is continued from
+                there; remove the folder when the index is saved. If None, a temporary folder is used.
             shard_size: The number of sentences whose vectors are written into one file.
 
         Raises:
@@ -129,8 +124,8 @@ class FactIndex:
         encoder = as_encoder(encoder)
         sentences = distinct_sentences(kb, language)
         temporary = None if work else tempfile.TemporaryDirectory(prefix="kaug-index-")
+        folder = Path(work or (temporary.name if temporary else ""))
         earlier = sorted(Path(previous).glob(f"{_SHARDS}*.arrow")) if previous else []
-        folder = Path(temporary.name) if temporary else Path(work or "")
         shards, taken_over = embed(
             sentences.digests, sentences.text, encoder, folder, earlier, progress, shard_size=shard_size
         )
@@ -170,12 +165,11 @@ class FactIndex:
             self.write(draft)
 
     def write(self, draft: Draft) -> None:
-        """Write the index into the draft of an artifact.
+        """Write the index into the draft of an artifact, with counts and details.
 
         Args:
             draft: It gets the files `embeddings/…`, linked if they are on the same disk, `facts.arrow` (the id of each fact
-                and the number of its sentence) and, unless the search is exact, `index.faiss`; counts; and in its details
-                encoder, backend, kind and recall.
+                and the number of its sentence) and, unless the search is exact, `index.faiss`.
         """
         table = pa.table({"fact": self.kb.facts["fact"].combine_chunks(), "sentence": self._sentence}, schema=_COLUMNS)
         with pa.OSFile(os.fspath(draft.path / _FACTS), "wb") as sink, pa.ipc.new_file(sink, _COLUMNS) as writer:
@@ -204,7 +198,7 @@ class FactIndex:
 
         Args:
             folder: The folder of the artifact. Every file is verified but the vectors, which stay on disk until they are
-                asked for. If the folder is replaced meanwhile, what is opened is one index or the other.
+                used. If the folder is replaced meanwhile, one index or the other is opened.
             kb: The knowledge base that the index was built from.
             encoder: The encoder that it was built with, or its name; if None, the model of the name in the index.
 
@@ -237,8 +231,8 @@ class FactIndex:
         return len(self.vectors)
 
     @cached_property
-    def order(self) -> NDArray[np.int64]:
-        """Each fact's rank when sorted by id, int64 (facts,): what breaks ties."""
+    def order(self) -> Numbers:
+        """Each fact's rank when sorted by id, int64 (facts,), which breaks ties."""
         ids = b"".join(bytes_of(chunk) for chunk in self.kb.facts["fact"].chunks)
         first, last = np.frombuffer(ids, ">u8").reshape(-1, 2).T.astype(np.uint64)
         order = np.empty(len(self), np.int64)
@@ -246,8 +240,8 @@ class FactIndex:
         return order
 
     @cached_property
-    def _facts_of(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Where each sentence's facts start in a list of all facts, sorted by sentence and id; and that list."""
+    def _facts_of(self) -> tuple[Numbers, Numbers]:
+        """The first position of each sentence in a list of all facts, sorted by sentence and id; and that list."""
         count = len(self._codes.vectors)
         if count == len(self):  # each fact has a sentence of its own, in the same order
             return np.arange(count + 1), np.arange(count)
@@ -259,7 +253,7 @@ class FactIndex:
 
         Args:
             texts: The queries.
-            k: How many, at least 1; where there are fewer facts, fewer rows come back.
+            k: The number of facts, at least 1; where there are fewer, fewer rows come back.
 
         Returns:
             A table of the schema `HITS`, sorted by text and rank. Ties are broken by the fact's id, among the 16 next
@@ -277,8 +271,8 @@ class FactIndex:
 
         Args:
             queries: float32 (n, dimension), rows of unit norm.
-            k: How many.
-            allowed: bool (facts,): which facts may be found; all, if not given. Each query gets k of them, if there are k.
+            k: The number of facts.
+            allowed: bool (facts,): which facts may be found; all, if None. Each query gets k of them, if there are k.
 
         Raises:
             PipelineError: k is below 1, the vectors or `allowed` have another shape, or a number is not finite.
@@ -306,30 +300,17 @@ class FactIndex:
         # The hits are among k facts of each sentence that is as near as a text's k-th.
         last = np.minimum(np.searchsorted(text, text) + k, np.searchsorted(text, text, "right")) - 1
         near = np.flatnonzero(np.round(score, 6) >= np.round(score[last], 6))
-        times = np.minimum(counts[sentence[near]], k)
         first = starts[sentence[near]]
-        index, entry = expand(first, first + times)
+        index, entry = expand(first, first + np.minimum(counts[sentence[near]], k))
         row, text, score = rows[entry], text[near][index], score[near][index]
         best = best_first(text, score, self.order[row])
+        best = best[rank_in_group(text[best]) < k]
         text, row, score = text[best], row[best], score[best]
-        rank = rank_in_group(text) + 1
-        kept = rank <= k
-        columns = (text[kept], rank[kept], row[kept], self.kb.hex_ids.take(pa.array(row[kept])), score[kept])
-        return pa.table([pa.array(c, f.type) for c, f in zip(columns, HITS, strict=True)], schema=HITS)
+        columns = (text, rank_in_group(text) + 1, row, self.kb.hex_ids.take(row), score)
+        return pa.table(dict(zip(HITS.names, columns, strict=True)), schema=HITS)
 
-    def cosines(
-        self, queries: NDArray[np.float32], text: NDArray[np.int64], row: NDArray[np.int64]
-    ) -> NDArray[np.float32]:
-        """Return the cosines of pairs of a query and a fact.
-
-        Args:
-            queries: float32 (n, dimension), rows of unit norm.
-            text: int64 (pairs,), row numbers of queries.
-            row: int64 (pairs,), row numbers of facts.
-
-        Returns:
-            float32 (pairs,), in [-1, 1].
-        """
+    def cosines(self, queries: NDArray[np.float32], text: Numbers, row: Numbers) -> NDArray[np.float32]:
+        """Return the cosines of pairs of a query (unit vectors, float32 (n, dimension)) and a fact, in [-1, 1]."""
         return self.vectors.cosines(queries, text, row)
 
 
@@ -338,17 +319,17 @@ def _read(folder: Path) -> tuple[dict[str, Any], pa.Table, list[Shard], Codes]:
     for last in [False] * _TRIES + [True]:
         before = _identity(folder)
         try:
-            parts, failed = _open(folder), None
+            parts, failure = _open(folder), None
         except OSError as error:  # an ArtifactError is one
-            parts, failed = None, error
-        if (before and before == _identity(folder)) or last:
+            parts, failure = None, error
+        if last or (before and before == _identity(folder)):
             break
         time.sleep(_PAUSE)
-    if parts is None:
-        if isinstance(failed, ArtifactError):
-            raise failed
-        raise ArtifactError(f"{folder}: cannot be read: {failed}. {_AGAIN}") from failed
-    return parts
+    if parts is not None:
+        return parts
+    if isinstance(failure, ArtifactError):
+        raise failure
+    raise ArtifactError(f"{folder}: cannot be read: {failure}. {_AGAIN}") from failure
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:
@@ -366,11 +347,10 @@ def _open(folder: Path) -> tuple[dict[str, Any], pa.Table, list[Shard], Codes]:
         raise ArtifactError(
             f"{folder}: holds an index of format {about.get('format')}; expected {_FORMAT}. Build it again."
         )
-    shards = []
-    for name in sorted(artifact.files):
-        if name.startswith(_SHARDS):
-            shards.append(read_shard(folder / name, about["dimension"]))
-        else:
+    names = sorted(artifact.files)
+    shards = [read_shard(folder / name, about["dimension"]) for name in names if name.startswith(_SHARDS)]
+    for name in names:
+        if not name.startswith(_SHARDS):
             verify_file(artifact, name)
     if [shard.digest for shard in shards] != about["shards"]:
         raise ArtifactError(f"{folder / _SHARDS}: of another index, or altered since it was written. {_AGAIN}")
@@ -379,6 +359,3 @@ def _open(folder: Path) -> tuple[dict[str, Any], pa.Table, list[Shard], Codes]:
     codes = read_codes(folder / _CODES, vectors, recall=about["recall_at_10"], **settings)
     table = pa.ipc.open_file(pa.memory_map(os.fspath(folder / _FACTS))).read_all()
     return about, table, shards, codes
-
-
-_log = logging.getLogger(__name__)

@@ -6,32 +6,25 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kaug.arrays import expand, rank_in_group
+from kaug.arrays import Numbers, expand, rank_in_group
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.retrieval.linking.characters import read_characters
-from kaug.retrieval.linking.prefixes import Prefixes, batches, hash_forms
+from kaug.retrieval.linking.characters import BATCH, Characters, read_batches
+from kaug.retrieval.linking.prefixes import Prefixes, hash_forms
 from kaug.retrieval.linking.surface import surface_forms, without_taken
 
-__all__ = ["MENTIONS", "Linker"]
+__all__ = ["MENTIONS", "Linker", "leftmost"]
 
-MENTIONS = pa.schema(
-    [
-        pa.field("text", pa.int32(), nullable=False),
-        pa.field("start", pa.int32(), nullable=False),
-        pa.field("end", pa.int32(), nullable=False),
-        pa.field("term", pa.uint32(), nullable=False),
-        pa.field("surface", pa.string(), nullable=False),
-    ]
-)
+_MENTION = {"text": pa.int32(), "start": pa.int32(), "end": pa.int32(), "term": pa.uint32(), "surface": pa.string()}
+MENTIONS = pa.schema([pa.field(name, kind, nullable=False) for name, kind in _MENTION.items()])
 """Mentions, sorted by text, start, term: characters `start` to `end` of a text, which are `surface`, name `term`."""
 
 
 class Linker:
     """Finds the terms that a text names.
 
-    Looked for are all labels, in all languages kept, of the IRIs and blank nodes that are subject or object of a fact,
-    and what `kaug.retrieval.linking.surface` makes of them. A term without a label is looked for by the name in its IRI.
-    Letters match whatever their case, but
+    It looks for all labels, in all languages kept, of the IRIs and blank nodes that are subject or object of a fact, and the
+    forms that `kaug.retrieval.linking.surface` makes of them; for a term without a label, by the name in its IRI. Letters
+    match whatever their case, but
 
     - a label that starts with an upper-case letter needs one in the text: "turkey" is not Turkey;
     - one that starts with a lower-case letter needs that too, except at the start of a sentence and in capitals;
@@ -42,7 +35,7 @@ class Linker:
     a word is a space. Of overlapping mentions the leftmost, then the longest that these rules allow, counts.
 
     Attributes:
-        counts: How many labels there were, how many were not looked for and why, how many forms are looked for.
+        counts: The number of labels, of those refused by the reason, and of the forms that are looked for.
 
     Examples:
         >>> import tempfile
@@ -65,25 +58,24 @@ class Linker:
 
         Args:
             kb: The knowledge base.
-            most: Of the terms that bear one name, so many are found by it: those with the most facts.
+            most: Of the terms with one name, so many are found by it: those with the most facts.
         """
         surfaces, self.counts = surface_forms(kb)
         keys, ends = hash_forms(surfaces["text"].to_pylist())
         rules = surfaces["rule"].to_numpy()
         kept = without_taken(keys[ends - 1], rules, surfaces["variant"].to_numpy())
         self.counts["variants that are labels of others"] = int(len(kept) - kept.sum())
-        words = np.diff(ends, prepend=0)
-        rules = rules[kept]
+        words, rules = np.diff(ends, prepend=0), rules[kept]
         self._prefixes = Prefixes(keys[np.repeat(kept, words)], np.cumsum(words[kept]), rules)
         # The terms of each form: one entry for each, with all the rules by which the form is its name.
         pairs = self._prefixes.form << np.int64(32) | surfaces["term"].to_numpy()[kept]
         order = np.argsort(pairs)
         first = np.flatnonzero(np.diff(pairs[order], prepend=-1))
         pairs = pairs[order[first]]
-        self._rules = np.bitwise_or.reduceat(rules[order], first) if len(first) else rules
-        borne = _best_known(kb, pairs, most)
-        self.counts["names of terms that share them with too many"] = int(len(borne) - borne.sum())
-        pairs, self._rules = pairs[borne], self._rules[borne]
+        rules = np.bitwise_or.reduceat(rules[order], first) if len(first) else rules
+        known = _best_known(kb, pairs, most)
+        self.counts["names of terms that share them with too many"] = int(len(known) - known.sum())
+        pairs, self._rules = pairs[known], rules[known]
         self._terms = (pairs & 0xFFFFFFFF).astype(np.uint32)
         self._first = np.searchsorted(pairs >> 32, np.arange(len(self._prefixes) + 1))
         self.counts["forms"] = int(np.count_nonzero(np.diff(self._first)))
@@ -92,42 +84,43 @@ class Linker:
         """Return the number of different surface forms."""
         return self.counts["forms"]
 
-    def link(self, texts: Sequence[str]) -> pa.Table:
+    def link(self, texts: Sequence[str], *, batch: int = BATCH) -> pa.Table:
         """Find the mentions in each text, in time and memory linear in the texts.
 
         Args:
             texts: Any texts, of any length.
+            batch: The number of characters that are read at once; a longer text is read by itself.
 
         Returns:
             A table of the schema `MENTIONS`; an ambiguous surface gives a row for each of its terms. Offsets count the
             characters of the text as given.
         """
-        if not len(self):
-            return MENTIONS.empty_table()
-        tables = [self._mentions(first, some) for first, some in batches(texts)]
-        return pa.concat_tables([MENTIONS.empty_table(), *tables]).combine_chunks()
+        tables = [MENTIONS.empty_table()]
+        for first, read in read_batches(texts, batch) if len(self) else ():
+            tables.append(self._mentions(first, texts[first : first + len(read.first)], read))
+        return pa.concat_tables(tables).combine_chunks()
 
-    def _mentions(self, number: int, texts: Sequence[str]) -> pa.Table:
-        read = read_characters(texts)
+    def _mentions(self, number: int, texts: Sequence[str], read: Characters) -> pa.Table:
         start, end, form, allowed = self._prefixes.match(read)
-        kept = _leftmost(start, end)
-        start, end, form, allowed = read.placed(start[kept]), read.placed(end[kept] - 1) + 1, form[kept], allowed[kept]
+        kept = leftmost(start, end)
+        form, allowed = form[kept], allowed[kept]
+        start, end = read.positions(start[kept]), read.positions(end[kept] - 1) + 1
         span, entry = expand(self._first[form], self._first[form + 1])
         ruled = (self._rules[entry] & allowed[span]) > 0
         span, entry = span[ruled], entry[ruled]
-        text = np.searchsorted(read.first, start, "right") - 1
+        text = read.texts(start)
         columns = {
-            "text": (number + text)[span].astype(np.int32),
-            "start": (start - read.first[text])[span].astype(np.int32),
-            "end": (end - read.first[text])[span].astype(np.int32),
+            "text": (number + text)[span],
+            "start": (start - read.first[text])[span],
+            "end": (end - read.first[text])[span],
             "term": self._terms[entry],
-            "surface": _cut("\n".join(texts), start, end).take(pa.array(span)),
+            "surface": _cut("\n".join(texts), start, end).take(span),
         }
         return pa.table(columns, schema=MENTIONS)
 
 
-def _best_known(kb: KnowledgeBase, pairs: NDArray[np.int64], most: int) -> NDArray[np.bool_]:
-    """Which pairs of a form and a term are kept: of each form those of the terms with the most facts, `most` at the most."""
+def _best_known(kb: KnowledgeBase, pairs: Numbers, most: int) -> NDArray[np.bool_]:
+    """Which pairs of a form and a term are kept: of each form at most `most`, those of the terms with the most facts."""
     form, term = pairs >> 32, pairs & 0xFFFFFFFF
     kept = np.ones(len(pairs), bool)
     crowded = np.flatnonzero(np.bincount(form)[form] > most) if len(form) else form
@@ -139,12 +132,14 @@ def _best_known(kb: KnowledgeBase, pairs: NDArray[np.int64], most: int) -> NDArr
     return kept
 
 
-def _leftmost(start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Which spans are kept, of spans sorted by start: each that starts where the one kept before has ended."""
-    if not len(start):
-        return np.empty(0, np.int64)
-    reached = np.maximum.accumulate(end)
-    clash = np.append(start[1:] < reached[:-1], False)
+def leftmost(start: Numbers, end: Numbers) -> Numbers:
+    """Return which spans are kept, of spans sorted by start: each that starts where the one kept before has ended.
+
+    Examples:
+        >>> leftmost(np.array([0, 2, 3]), np.array([3, 9, 4])).tolist()
+        [0, 2]
+    """
+    clash = np.append(start[1:] < np.maximum.accumulate(end)[:-1], np.zeros(min(len(start), 1), bool))
     kept = ~clash
     kept[1:] &= ~clash[:-1]
     free = 0
@@ -155,14 +150,13 @@ def _leftmost(start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.in
     return np.flatnonzero(kept)
 
 
-def _cut(text: str, start: NDArray[np.int64], end: NDArray[np.int64]) -> pa.Array:
-    """The parts of a text that stand at spans that do not overlap."""
+def _cut(text: str, start: Numbers, end: Numbers) -> pa.Array:
+    """The parts of a text at spans that do not overlap."""
     data = text.encode("utf-8", "surrogatepass")
     if len(data) > len(text):
         offset = np.append(np.flatnonzero((np.frombuffer(data, np.uint8) & 0xC0) != 0x80), len(data))
         start, end = offset[start], offset[end]
     bounds = np.stack([start, end], axis=1).ravel()
-    parts = pa.Array.from_buffers(
-        pa.large_string(), max(len(bounds) - 1, 0), [None, pa.py_buffer(bounds), pa.py_buffer(data)]
-    )
-    return parts.take(pa.array(np.arange(0, len(parts), 2))).cast(pa.string())
+    buffers = [None, pa.py_buffer(bounds), pa.py_buffer(data)]
+    parts = pa.Array.from_buffers(pa.large_string(), max(len(bounds) - 1, 0), buffers)
+    return parts.take(np.arange(0, len(parts), 2)).cast(pa.string())

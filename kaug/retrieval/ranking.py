@@ -3,24 +3,27 @@
     relevance = cosine + 0.5 * strength of the subject + 0.3 * strength of the object
                 + 0.1 if the fact connects two terms + nearness in the graph
 
-The strength of a term is 1 if its name stands in the text, less if others bear that name too or if only a part of its words
-is there, 0 if none is.
+The strength of a term is 1 if its name is in the text, less if others have that name too or if only a part of its words is
+there, 0 if none is.
 """
 
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from kaug.arrays import Numbers, best_first, distinct
+from kaug.arrays import Numbers, best_first, distinct, pair_keys, positions
 from kaug.retrieval.graph import FactGraph, Reached
 from kaug.retrieval.index import FactIndex
-from kaug.retrieval.linking.named import Named
 
-__all__ = ["PARTLY", "REASONS", "Candidates", "Reasons", "explain", "find_candidates", "path_to", "relevance"]
+__all__ = ["IN_PART", "PARTLY", "REASONS", "Candidates", "Named", "join_names", "path_to", "rank_candidates"]
 
 REASONS = ["similar", "neighbour", "partial", "linked", "connects"]
 """Why a fact is taken, the strongest reason last; see `kaug.retrieval.retriever.RETRIEVED`."""
+
+IN_PART = 0.8
+"""The strength of a term all of whose name's words are in a text, but not as that name."""
 
 PARTLY = 0.4
 """The minimum strength, half of a name's words, at which a term counts as named in part, and walks start from it."""
@@ -29,24 +32,83 @@ PARTLY = 0.4
 _SUBJECT, _OBJECT, _CONNECTS = 0.5, 0.3, 0.1
 
 
+class Named(NamedTuple):
+    """Terms that texts name: one entry for each text and term, sorted by both.
+
+    Attributes:
+        text: int64 (n,): numbers of texts.
+        term: int64 (n,): term numbers.
+        strength: float32 (n,), in (0, 1]: of a name in full, the square root of the sense (1 for a name of one term alone);
+            else `IN_PART` of its share.
+        start: int64 (n,): the first character of the first mention; -1 if the name is there only in part.
+        end: int64 (n,): the character behind it, or -1.
+        last: int64 (n,): the first character of the last mention, or -1.
+    """
+
+    text: Numbers
+    term: Numbers
+    strength: NDArray[np.float32]
+    start: Numbers
+    end: Numbers
+    last: Numbers
+
+    def find(self, text: Numbers, term: Numbers) -> Numbers:
+        """Find the entries of texts and terms; -1 where a text does not name the term."""
+        return positions(pair_keys(self.text, self.term), pair_keys(text, term))
+
+
+def join_names(mentions: pa.Table, shares: pa.Table) -> Named:
+    """Join the names that are in texts in full with those that are there in part.
+
+    Args:
+        mentions: A table of the schema `kaug.retrieval.linking.senses.SENSES`.
+        shares: A table of the schema `kaug.retrieval.linking.overlap.SHARES`.
+    """
+    full = pair_keys(mentions["text"].to_numpy(), mentions["term"].to_numpy())
+    order = np.lexsort((mentions["start"].to_numpy(), full))
+    full, first, count = np.unique(full[order], return_index=True, return_counts=True)
+    start, end = (mentions[name].to_numpy().astype(np.int64)[order] for name in ("start", "end"))
+    sense = np.maximum.reduceat(mentions["sense"].to_numpy()[order], first) if len(first) else np.zeros(0)
+    part = pair_keys(shares["text"].to_numpy(), shares["term"].to_numpy())
+    rest = np.flatnonzero(~np.isin(part, full))
+    strength = np.concatenate([np.sqrt(sense), IN_PART * shares["share"].to_numpy()[rest]]).astype(np.float32)
+    keys = np.concatenate([full, part[rest]])
+    order = np.argsort(keys)
+    spans = (
+        np.append(column, np.full(len(rest), -1))[order]
+        for column in (start[first], end[first], start[first + count - 1])
+    )
+    text, term = keys[order] >> np.uint64(32), keys[order] & np.uint64(0xFFFFFFFF)
+    return Named(text.astype(np.int64), term.astype(np.int64), strength[order], *spans)
+
+
 class Candidates(NamedTuple):
-    """Pairs of a text and a fact, sorted by both.
+    """Pairs of a text and a fact.
 
     Attributes:
         text: int64 (n,): numbers of texts.
         row: int64 (n,): rows of facts.
         score: float32 (n,): the cosine of text and fact.
-        nearby: float32 (n,): the square root of the probability that a walk from the text's terms ends at one of the
-            fact's ends; 0 without a walk.
+        relevance: float32 (n,), rounded to six decimals.
+        reason: int64 (n,): the reason to take the fact, a position in `REASONS`.
+        mention: int64 (n,): the entry of the fact's subject, or else of its object, among the terms named in full; or -1.
+        surest: int64 (n,): the end of the fact that is named more surely, the subject if both are equally.
     """
 
     text: Numbers
     row: Numbers
     score: NDArray[np.float32]
-    nearby: NDArray[np.float32]
+    relevance: NDArray[np.float32]
+    reason: Numbers
+    mention: Numbers
+    surest: Numbers
+
+    def take(self, index: Numbers) -> "Candidates":
+        """Return some of the pairs."""
+        return Candidates._make(column[index] for column in self)
 
 
-def find_candidates(
+def rank_candidates(
     index: FactIndex,
     graph: FactGraph,
     queries: NDArray[np.float32],
@@ -56,7 +118,7 @@ def find_candidates(
     reached: Reached | None,
     allowed: NDArray[np.bool_] | None,
 ) -> Candidates:
-    """Find the facts near in meaning, those of the terms named, and those of the terms reached.
+    """Find the facts near in meaning, those of the terms named, and those of the terms reached; sorted by text and row.
 
     Args:
         index: The index of the facts.
@@ -72,17 +134,40 @@ def find_candidates(
     pairs += [graph.facts_of(named.text, named.term), graph.between_hubs(named.text, named.term)]
     if reached is not None:
         pairs.append(graph.facts_of(reached.text, reached.term))
-    keys = np.concatenate([text * np.int64(len(index)) + row for text, row in pairs])
-    text, row = np.divmod(distinct(keys), np.int64(max(len(index), 1)))
+    facts = np.int64(max(len(index), 1))
+    text, row = np.divmod(distinct(np.concatenate([text * facts + row for text, row in pairs])), facts)
     if allowed is not None:
         text, row = text[allowed[row]], row[allowed[row]]
-    nearby = np.zeros(len(row), np.float32)
-    if reached is not None:
-        subject, object_ = (end[row] for end in graph.ends)
-        for end, counts in ((subject, True), (object_, subject != object_)):
-            entry = reached.find(text, end)
-            nearby += np.where((entry >= 0) & counts, reached.probability[entry], 0) if len(reached.text) else 0
-    return Candidates(text, row, index.cosines(queries, text, row), np.sqrt(nearby))
+    subject, object_ = ends = tuple(end[row] for end in graph.ends)
+    score = index.cosines(queries, text, row)
+    nearby = _nearby(text, subject, object_, reached)
+    left, right = (named.find(text, end) for end in ends)
+    strengths = [np.append(named.strength, np.float32(0))[entry] for entry in (left, right)]
+    in_full = [np.append(named.start, -1)[entry] >= 0 for entry in (left, right)]
+    reason = np.where(nearby > 0, REASONS.index("neighbour"), REASONS.index("similar"))
+    reason[np.maximum(*strengths) >= PARTLY] = REASONS.index("partial")
+    reason[in_full[0] | in_full[1]] = REASONS.index("linked")
+    both = np.flatnonzero(in_full[0] & in_full[1] & (subject != object_))
+    # Two terms of one ambiguous mention are not two things that the text brings together.
+    start, last = named.start, named.last
+    apart = (start[left[both]] != last[right[both]]) | (last[left[both]] != start[right[both]])
+    reason[both[apart]] = REASONS.index("connects")
+    connects = _CONNECTS * (reason == REASONS.index("connects"))
+    relevance = (score + (_SUBJECT * strengths[0] + _OBJECT * strengths[1]) + connects + nearby).astype(np.float32)
+    mention = np.where(in_full[0], left, np.where(in_full[1], right, -1))
+    surest = np.where(strengths[1] > strengths[0], object_, subject)
+    return Candidates(text, row, score, relevance.round(6), reason, mention, surest)
+
+
+def _nearby(text: Numbers, subject: Numbers, object_: Numbers, reached: Reached | None) -> NDArray[np.float32]:
+    """The square root of the probability that a walk from the text's terms ends at one of a fact's ends."""
+    nearby = np.zeros(len(text), np.float32)
+    if reached is None:
+        return nearby
+    for end, counts in ((subject, True), (object_, subject != object_)):
+        entry = reached.find(text, end)
+        nearby += np.where(counts, np.append(reached.probability, np.float32(0))[entry], 0)
+    return np.sqrt(nearby)
 
 
 def path_to(
@@ -93,17 +178,18 @@ def path_to(
     Returns:
         Rows of facts, from the named term on; empty if the fact has a named term, or no walk reaches it.
     """
+    part = slice(*np.searchsorted(reached.text, [text, text + 1]))
+    terms, steps = reached.term[part], reached.hop[part]
     ends = np.array([end[row] for end in graph.ends])
-    entry = reached.find(np.full(2, text), ends)
-    hops = np.where(entry >= 0, reached.hop[entry], np.iinfo(np.int64).max)
+    entry = positions(terms, ends)
+    hops = np.where(entry >= 0, steps[entry], np.iinfo(np.int64).max)
     term, hop = int(ends[hops.argmin()]), int(hops.min())
     path: list[int] = []
     while 0 < hop < np.iinfo(np.int64).max:
-        before = reached.term[(reached.text == text) & (reached.hop < hop)]
-        rows = _facts_between(graph, term, before)
+        rows = _facts_between(graph, term, terms[steps < hop])
         other = np.where(graph.ends[0][rows] == term, graph.ends[1][rows], graph.ends[0][rows])
         # The last step was from the hop before; or from a nearer term that at first had too little to pass on.
-        hops = reached.hop[reached.find(np.full(len(rows), text), other)]
+        hops = steps[positions(terms, other)]
         rows, other = rows[hops == hops.max()], other[hops == hops.max()]
         score = index.cosines(queries, np.full(len(rows), text), rows)
         best = best_first(np.zeros(len(rows), np.int64), score, index.order[rows])[0]
@@ -117,64 +203,8 @@ def _facts_between(graph: FactGraph, term: int, others: Numbers) -> Numbers:
     if graph.degree[term] <= graph.most:
         _, rows = graph.facts_of(np.zeros(1, np.int64), np.array([term]))
     else:
-        nowhere = np.zeros(len(others) + 1, np.int64)
-        rows = np.concatenate(
-            [graph.facts_of(nowhere[1:], others)[1], graph.between_hubs(nowhere, np.append(others, term))[1]]
-        )
+        one_text = np.zeros(len(others) + 1, np.int64)
+        hubs = graph.between_hubs(one_text, np.append(others, term))[1]
+        rows = np.concatenate([graph.facts_of(one_text[1:], others)[1], hubs])
     left, right = (end[rows] for end in graph.ends)
-    rows = rows[((left == term) & np.isin(right, others)) | ((right == term) & np.isin(left, others))]
-    return distinct(rows)
-
-
-class Reasons(NamedTuple):
-    """Reasons of pairs of a text and a fact.
-
-    Attributes:
-        left: int64 (n,): the entry of the fact's subject among the terms that the text names; -1 for none.
-        right: int64 (n,): the entry of its object.
-        subject: float32 (n,): how surely the subject is named, from 0 to 1.
-        object: float32 (n,): how surely the object is.
-        reason: int64 (n,): the reason's position in `REASONS`.
-    """
-
-    left: Numbers
-    right: Numbers
-    subject: NDArray[np.float32]
-    object: NDArray[np.float32]
-    reason: Numbers
-
-    def take(self, index: Numbers) -> "Reasons":
-        """Return some of the pairs."""
-        left, right, subject, object_, reason = self
-        return Reasons(left[index], right[index], subject[index], object_[index], reason[index])
-
-
-def explain(pairs: Candidates, named: Named, graph: FactGraph) -> Reasons:
-    """Find how surely the text of each pair names the fact's ends, where, and so the reason to take the fact.
-
-    Args:
-        pairs: Pairs of a text and a fact.
-        named: The terms that the texts name.
-        graph: The facts as a graph.
-    """
-    subject, object_ = (ends[pairs.row] for ends in graph.ends)
-    left, right = named.find(pairs.text, subject), named.find(pairs.text, object_)
-    strengths = named.strength_at(left), named.strength_at(right)
-    reason = np.where(pairs.nearby > 0, REASONS.index("neighbour"), REASONS.index("similar"))
-    reason = np.where(np.maximum(*strengths) >= PARTLY, REASONS.index("partial"), reason)
-    full = named.in_full(left), named.in_full(right)
-    reason = np.where(full[0] | full[1], REASONS.index("linked"), reason)
-    both = np.flatnonzero(full[0] & full[1] & (subject != object_))
-    # Two terms of one ambiguous mention are not two things that the text brings together.
-    start, last = named.start, named.last
-    apart = (start[left[both]] != last[right[both]]) | (last[left[both]] != start[right[both]])
-    reason[both[apart]] = REASONS.index("connects")
-    return Reasons(left, right, *strengths, reason)
-
-
-def relevance(pairs: Candidates, reasons: Reasons) -> NDArray[np.float32]:
-    """Return the relevance of each pair, float32 (n,), rounded to six decimals."""
-    named = _SUBJECT * reasons.subject + _OBJECT * reasons.object
-    connects = _CONNECTS * (reasons.reason == REASONS.index("connects"))
-    relevant: NDArray[np.float32] = (pairs.score + named + connects + pairs.nearby).astype(np.float32)
-    return relevant.round(6)
+    return distinct(rows[((left == term) & np.isin(right, others)) | ((right == term) & np.isin(left, others))])

@@ -1,8 +1,7 @@
 """Texts → the facts that bear on them, each with the reason why it was taken.
 
 Facts come from three sides: the terms that a text names, in full or in part; the nearness in meaning of the whole text to a
-fact's sentence; and, if asked for, the neighbourhood of the named terms. They are ranked together: see
-`kaug.retrieval.ranking`.
+fact's sentence; and, with hops, the neighbourhood of the named terms. `kaug.retrieval.ranking` ranks them together.
 """
 
 import re
@@ -22,13 +21,12 @@ from kaug.rdf.sources import Kind
 from kaug.retrieval.choose import choose
 from kaug.retrieval.encoder import Encoder, Model, as_encoder
 from kaug.retrieval.filters import facts_where
-from kaug.retrieval.graph import FactGraph, Reached
-from kaug.retrieval.index import FactIndex
+from kaug.retrieval.graph import FactGraph
+from kaug.retrieval.index import HITS, FactIndex
 from kaug.retrieval.linker import Linker
-from kaug.retrieval.linking.named import Named, join_names
 from kaug.retrieval.linking.overlap import Overlap
 from kaug.retrieval.linking.senses import resolve
-from kaug.retrieval.ranking import PARTLY, REASONS, Reasons, explain, find_candidates, path_to, relevance
+from kaug.retrieval.ranking import PARTLY, REASONS, Candidates, Named, join_names, path_to, rank_candidates
 from kaug.retrieval.settings import MOST_FACTS, FactFilter, RetrievalSettings
 from kaug.wording.wording import Wording
 
@@ -36,11 +34,7 @@ __all__ = ["RETRIEVED", "Retriever", "SettingsGiven"]
 
 RETRIEVED = pa.schema(
     [
-        pa.field("text", pa.int32(), nullable=False),
-        pa.field("rank", pa.int32(), nullable=False),
-        pa.field("row", pa.int64(), nullable=False),
-        pa.field("fact", pa.string(), nullable=False),
-        pa.field("score", pa.float32(), nullable=False),
+        *HITS,
         pa.field("relevance", pa.float32(), nullable=False),
         pa.field("reason", pa.string(), nullable=False),
         pa.field("start", pa.int32()),
@@ -109,8 +103,8 @@ class Retriever:
             index: The index of its facts.
             linker: Finds the terms that texts name; made of the knowledge base if None.
             encoder: Encodes the texts; that of the index if None.
-            candidates: How many facts near in meaning are ranked for a text, at least 1.
-            hub: The number of facts from which on a term is a hub, whose facts are not all ranked.
+            candidates: The number of facts near in meaning that are ranked for a text, at least 1.
+            hub: A term with more facts than this is a hub, whose facts are not all ranked.
 
         Raises:
             ArtifactError: The index is of another encoder, or of another number of facts.
@@ -144,11 +138,11 @@ class Retriever:
 
         Args:
             texts: Any texts. One without letters or digits has no facts; of a long one, the linker reads all and the
-                encoder what its maximum length takes.
-            settings: How facts are found; the defaults if None. What decides the encoder and the index has no effect here.
-            k: How many facts a text gets, in all or by kind of source, in place of the setting.
-            language: The language of the facts' sentences, if it is to be checked that the index is in it.
-            allowed: bool (facts,): the facts that may be taken, besides what the settings' filter says. The way to a
+                encoder as much as its maximum length.
+            settings: How facts are found; the defaults if None. Settings of the encoder and the index have no effect here.
+            k: The number of facts for a text, in all or by kind of source, in place of the setting.
+            language: The language of the facts' sentences; an error if the index is in another.
+            allowed: bool (facts,): the facts that may be taken, if the settings' filter allows them too. The way to a
                 neighbour may lead over any.
             given: `threshold`, `hops`, `diversity` or `budget`, in place of the settings.
 
@@ -159,9 +153,7 @@ class Retriever:
             PipelineError: An argument is out of its range, or the index is in another language.
 
         Examples:
-            See the class; a section of a pipeline file is handed on whole:
-
-            >>> RetrievalSettings(hops=2, budget=100).hops
+            >>> RetrievalSettings(hops=2, budget=100).hops  # or a section of a pipeline file
             2
         """
         settings = _with(settings or RetrievalSettings(), given)  # type: ignore[call-arg]
@@ -187,46 +179,42 @@ class Retriever:
         allowed: NDArray[np.bool_] | None,
     ) -> pa.Table:
         """Find the facts of one batch of texts, which have these numbers and vectors."""
-        kb, index, graph, hops = self.kb, self.index, self._graph, settings.hops
+        kb, index, graph = self.kb, self.index, self._graph
         senses = resolve(kb, self.linker.link(texts), texts, queries, index.vectors, graph)
-        named = join_names(senses, self._overlap.match(texts), kb.terms.num_rows)
-        reached = self._walk(named, hops - 1) if hops > 1 else None
-        pairs = find_candidates(index, graph, queries, named, near=self._candidates, reached=reached, allowed=allowed)
-        reasons = explain(pairs, named, graph)
-        relevant = relevance(pairs, reasons)
-        kept = np.flatnonzero(relevant >= settings.threshold)
-        row = pairs.row[kept]
-        best = kept[
-            choose(
-                pairs.text[kept],
-                row,
-                relevant[kept],
-                self._commonsense[row] if len(limits) > 1 else np.zeros(len(row), np.int64),
-                limits,
-                index,
-                diversity=settings.diversity,
-                budget=settings.budget,
-                tokens=self._tokens(row) if settings.budget is not None else None,
-            )
-        ]
-        text, row, reasons = pairs.text[best], pairs.row[best], reasons.take(best)
-        start, end = self._mentions(texts, text, row, reasons, named)
+        named, reached = join_names(senses, self._overlap.match(texts)), None
+        if settings.hops > 1:
+            sure = named.strength >= PARTLY
+            reached = graph.walk(named.text[sure], named.term[sure], named.strength[sure], settings.hops - 1)
+        pairs = rank_candidates(index, graph, queries, named, near=self._candidates, reached=reached, allowed=allowed)
+        pairs = pairs.take(np.flatnonzero(pairs.relevance >= settings.threshold))
+        best = choose(
+            pairs.text,
+            pairs.row,
+            pairs.relevance,
+            self._commonsense[pairs.row] if len(limits) > 1 else np.zeros(len(pairs.row), np.int64),
+            limits,
+            index,
+            diversity=settings.diversity,
+            budget=settings.budget,
+            tokens=self._tokens(pairs.row) if settings.budget is not None else None,
+        )
+        pairs = pairs.take(best)
+        start, end = self._mentions(texts, pairs, named)
         via: list[list[int]] = [[]] * len(best)
         if reached is not None:
-            for at in np.flatnonzero(reasons.reason == REASONS.index("neighbour")):
-                walks = reached.of_text(int(text[at]))
-                via[at] = path_to(index, graph, queries, walks, int(text[at]), int(row[at]))
+            for hit in np.flatnonzero(pairs.reason == REASONS.index("neighbour")):
+                via[hit] = path_to(index, graph, queries, reached, int(pairs.text[hit]), int(pairs.row[hit]))
         columns = {
-            "text": pa.array(numbers[text], pa.int32()),
-            "rank": pa.array(rank_in_group(text) + 1, pa.int32()),
-            "row": pa.array(row),
-            "fact": kb.hex_ids.take(pa.array(row)),
-            "score": pa.array(pairs.score[best]),
-            "relevance": pa.array(relevant[best]),
-            "reason": pa.array(np.array(REASONS)[reasons.reason].tolist(), pa.string()),
-            "start": pa.array(start, pa.int32(), mask=start < 0),
-            "end": pa.array(end, pa.int32(), mask=start < 0),
-            "via": pa.array(via, pa.list_(pa.int64())),
+            "text": numbers[pairs.text],
+            "rank": rank_in_group(pairs.text) + 1,
+            "row": pairs.row,
+            "fact": kb.hex_ids.take(pairs.row),
+            "score": pairs.score,
+            "relevance": pairs.relevance,
+            "reason": pa.array(REASONS).take(pairs.reason),
+            "start": pa.array(start, mask=start < 0),
+            "end": pa.array(end, mask=start < 0),
+            "via": via,
         }
         return pa.table(columns, schema=RETRIEVED)
 
@@ -243,7 +231,7 @@ class Retriever:
 
         Args:
             texts: Texts of another domain, some hundreds or more.
-            settings: See `retrieve`; a threshold holds for the settings it was found with.
+            settings: See `retrieve`, also for `allowed` and `given`; a threshold holds for the settings it was found with.
             passing: The fraction of the texts that may get a fact all the same, from 0 to 1.
             allowed: See `retrieve`.
             given: See `retrieve`.
@@ -275,23 +263,12 @@ class Retriever:
                 part = slice(low, low + _RANKED)
                 yield np.array(numbers[part]), batch[part], queries[part]
 
-    def _walk(self, named: Named, steps: int) -> Reached:
-        """Walk from the terms that texts name in full or in part."""
-        sure = named.take(named.strength >= PARTLY)
-        return self._graph.walk(sure.text, sure.term, sure.strength, steps)
-
-    def _mentions(
-        self, texts: Sequence[str], text: Numbers, row: Numbers, reasons: Reasons, named: Named
-    ) -> tuple[Numbers, Numbers]:
+    def _mentions(self, texts: Sequence[str], pairs: Candidates, named: Named) -> tuple[Numbers, Numbers]:
         """Find the first mention of each fact's subject, or else of its object: start and end, -1 where it has none."""
-        start, end = np.full(len(row), -1, np.int64), np.full(len(row), -1, np.int64)
-        full = np.flatnonzero(reasons.reason >= REASONS.index("linked"))
-        mention = np.where(named.in_full(reasons.left), reasons.left, reasons.right)[full]
-        start[full], end[full] = named.start[mention], named.end[mention]
-        part = np.flatnonzero(reasons.reason == REASONS.index("partial"))
-        subject, object_ = self._graph.ends
-        term = np.where(reasons.object > reasons.subject, object_[row], subject[row])[part]
-        start[part], end[part] = self._overlap.where([texts[number] for number in text[part]], term.tolist())
+        start, end = (np.append(column, -1)[pairs.mention] for column in (named.start, named.end))
+        part = np.flatnonzero(pairs.reason == REASONS.index("partial"))
+        partial = [texts[number] for number in pairs.text[part]]
+        start[part], end[part] = self._overlap.where(partial, pairs.surest[part].tolist())
         return start, end
 
     def _tokens(self, row: Numbers) -> Numbers:

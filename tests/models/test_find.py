@@ -149,7 +149,7 @@ def test_the_default_model_is_converted_once_and_reloads(tmp_path: Path, monkeyp
     assert [path.name for path in folder.parent.iterdir() if path.is_dir()] == ["smollm2-135m"]
     made = (folder / "model.safetensors").stat().st_mtime_ns
     model, tokenizer = load_language_model(folder), load_tokenizer(folder)
-    module, file, how = models._LANGUAGE_MODELS["smollm2-135m"]
+    module, file, how = models.LANGUAGE_MODELS["smollm2-135m"]
     reader = gguf.GGUFReader(str(models._in_wheel("smollm2-135m", module, file, how)))
     tensor = next(tensor for tensor in reader.tensors if tensor.name == "blk.3.ffn_down.weight")
     wanted = gguf.quants.dequantize(tensor.data, tensor.tensor_type)

@@ -13,7 +13,7 @@ def without_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     import torch
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
+    monkeypatch.setattr("kaug.models.precision.has_bf16", lambda: True)
     monkeypatch.setenv("KAUG_CACHE_DIR", str(tmp_path / "cache"))
     return tmp_path / "cache"
 
@@ -67,9 +67,7 @@ def test_a_damaged_measurement_is_taken_anew(tiny_model: Path, without_gpu: Path
 def test_without_units_for_bfloat16_nothing_is_measured(
     tiny_model: Path, without_gpu: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import torch
-
-    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
+    monkeypatch.setattr("kaug.models.precision.has_bf16", lambda: False)
     assert choose_precision("auto", tiny_model, measure=timer(1.0, 0.5)) == PrecisionChoice("fp32")
 
 

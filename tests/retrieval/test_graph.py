@@ -73,15 +73,6 @@ def test_some_facts_are_spread_over_those_of_either_side(pairs, most, asked):
     assert all({asked[at], end} == both for at, end, both in zip(place, other.tolist(), ends, strict=True))
 
 
-@given(edges, st.lists(st.integers(0, TERMS - 1), max_size=5))
-def test_facts_with_a_subject_are_all_of_them(pairs, asked):
-    graph, facts = graph_of(pairs, most=6)
-    place, row = graph.facts_with_subject(numbers(*asked))
-    small = [(at, term) for at, term in enumerate(asked) if graph.degree[term] <= 6]
-    expected = [(at, n) for at, term in small for n, fact in enumerate(facts) if fact[0] == term]
-    assert list(zip(place.tolist(), row.tolist(), strict=True)) == expected
-
-
 @given(edges, st.integers(1, 9), st.lists(st.tuples(st.integers(0, 3), st.integers(0, TERMS - 1)), max_size=8))
 def test_facts_of_are_all_facts_of_what_is_no_hub(pairs, most, asked):
     graph, facts = graph_of(pairs, most)

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kaug.retrieval.linker import MENTIONS, Linker, _leftmost
-from kaug.retrieval.linking import prefixes
+from kaug.retrieval.linker import MENTIONS, Linker, leftmost
 from kaug.retrieval.linking.characters import read_characters
 from kaug.retrieval.linking.prefixes import ANY, EXACT, INSIDE, LOWER, NAMED, Prefixes, hash_forms
 
@@ -83,7 +82,7 @@ def test_every_character_stands_where_it_stood():
     everything = "".join(f"{character}\x00" for character in map(chr, range(sys.maxunicode + 1)))
     read = read_characters([everything])
     lower = everything.replace("İ", "i").lower()
-    kept = read.placed(np.arange(len(read.code)))[:-1].tolist()
+    kept = read.positions(np.arange(len(read.code)))[:-1].tolist()
     alike = {"’": "'", "ʼ": "'", "‐": "-", "‑": "-", "–": "-", "ς": "σ"}
     for place, code in zip(kept, read.code.tolist(), strict=False):
         character = lower[place]
@@ -229,8 +228,8 @@ def test_the_fast_way_finds_what_the_slow_way_finds(forms, text):
     table = Prefixes(*hash_forms([form for form, _ in forms]), np.array([RULES[rule] for _, rule in forms], np.uint8))
     read = read_characters([text])
     start, end, _, _ = table.match(read)
-    kept = _leftmost(start, end)
-    spans = zip(read.placed(start[kept]).tolist(), (read.placed(end[kept] - 1) + 1).tolist(), strict=True)
+    kept = leftmost(start, end)
+    spans = zip(read.positions(start[kept]).tolist(), (read.positions(end[kept] - 1) + 1).tolist(), strict=True)
     assert list(spans) == slow(forms, text)
 
 
@@ -241,9 +240,8 @@ def test_the_fast_way_finds_what_the_slow_way_finds(forms, text):
         st.lists(st.sampled_from([*SIGNS, "Peru", "New York", "birds", "秘鲁", "WHO", "Turkey"])).map("".join)
     )
 )
-def test_mentions_are_parts_of_their_texts_and_never_overlap(kb_linker, monkeypatch, texts):
-    monkeypatch.setattr(prefixes, "_CHARACTERS", 16)  # so that texts are read in many runs
-    rows = kb_linker.link(texts).to_pylist()
+def test_mentions_are_parts_of_their_texts_and_never_overlap(kb_linker, texts):
+    rows = kb_linker.link(texts, batch=16).to_pylist()
     spans = sorted({(row["text"], row["start"], row["end"]) for row in rows})
     assert all(texts[row["text"]][row["start"] : row["end"]] == row["surface"] for row in rows)
     assert all(one[0] < other[0] or one[2] <= other[1] for one, other in pairwise(spans))
@@ -260,15 +258,20 @@ def kb_linker(kb):
 
 
 @pytest.mark.parametrize("text", ["a " * 20_000, "a " * 5_000 + "b", "A " * 20_000, "a-" * 20_000])
-def test_nested_names_in_a_hostile_text_cost_a_few_look_ups_a_word(text, monkeypatch):
+def test_nested_names_in_a_hostile_text_cost_a_few_look_ups_a_word(text):
+    lookups = []
+
+    class Counting(Prefixes):
+        def find(self, keys):
+            lookups.append(len(keys))
+            return super().find(keys)
+
     nested = ["a " * count + ending for count in range(1, 400) for ending in ("a", "c")]
-    table = Prefixes(*hash_forms(nested), np.full(len(nested), LOWER | NAMED, np.uint8))
-    asked, find = [], Prefixes._find
-    monkeypatch.setattr(Prefixes, "_find", lambda self, keys: asked.append(len(keys)) or find(self, keys))
+    table = Counting(*hash_forms(nested), np.full(len(nested), LOWER | NAMED, np.uint8))
     read = read_characters([text])
     start, end, _, _ = table.match(read)
-    kept = _leftmost(start, end)
-    assert sum(asked) < 25 * len(read.start)
+    kept = leftmost(start, end)
+    assert sum(lookups) < 25 * len(read.start)
     words = 1 + text.count(" ") + text.count("-")
     assert len(kept) == -(-(words - 1) // 400)
     assert (end - start)[kept][:-1].tolist() == [799] * (len(kept) - 1)

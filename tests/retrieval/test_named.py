@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kaug.retrieval.linking.named import IN_PART, join_names
 from kaug.retrieval.linking.overlap import SHARES
 from kaug.retrieval.linking.senses import SENSES
+from kaug.retrieval.ranking import IN_PART, join_names
 
 TERMS = 5
 keys = st.tuples(st.integers(0, 2), st.integers(0, TERMS - 1))
@@ -21,7 +21,7 @@ def joined(mentions, shares):
         for (text, term), start, sense in mentions
     ]
     parts = [{"text": text, "term": term, "share": share} for (text, term), share in sorted(shares.items())]
-    return join_names(pa.Table.from_pylist(rows, SENSES), pa.Table.from_pylist(parts, SHARES), TERMS)
+    return join_names(pa.Table.from_pylist(rows, SENSES), pa.Table.from_pylist(parts, SHARES))
 
 
 @given(mentions, shares)
@@ -38,19 +38,12 @@ def test_a_name_in_full_counts_before_a_name_in_part(mentions, shares):
         assert found == pytest.approx(expected[key])
 
 
-def test_entries_are_found_and_taken():
+def test_entries_are_found():
     named = joined([((0, 3), 7, 1.0), ((2, 0), 1, 0.25)], {(0, 1): 0.5})
-    place = named.find(np.array([0, 0, 2, 1]), np.array([3, 1, 0, 3]))
-    assert place.tolist() == [1, 0, 2, -1]
-    assert named.strength_at(place).tolist() == pytest.approx([1, 0.4, 0.5, 0])
-    assert named.in_full(place).tolist() == [True, False, True, False]
-    sure = named.take(named.strength >= np.float32(0.5))
-    assert (sure.text.tolist(), sure.term.tolist(), sure.terms) == ([0, 2], [3, 0], TERMS)
+    assert named.find(np.array([0, 0, 2, 1]), np.array([3, 1, 0, 3])).tolist() == [1, 0, 2, -1]
 
 
 def test_no_names():
-    none = join_names(SENSES.empty_table(), SHARES.empty_table(), 0)
-    assert [len(column) for column in none[:6]] == [0] * 6
+    none = join_names(SENSES.empty_table(), SHARES.empty_table())
+    assert [len(column) for column in none] == [0] * 6
     assert none.find(np.array([0]), np.array([0])).tolist() == [-1]
-    assert none.strength_at(np.array([-1])).tolist() == [0]
-    assert none.in_full(np.array([-1])).tolist() == [False]

@@ -3,7 +3,6 @@ import pytest
 
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.linking.inflection import plurals, verb_forms
-from kaug.retrieval.linking.prefixes import hash_strings
 from kaug.retrieval.linking.surface import names_of
 
 LABELS = """
@@ -26,14 +25,6 @@ def test_names_are_labels_or_what_stands_for_one(make_kb):
     linker = Linker(kb)
     assert linker.counts["labels"] == 3  # neither the literal nor the blank node
     assert [row["surface"] for row in linker.link(["Ann, Bob Ross, 1912"]).to_pylist()] == ["Ann", "Bob Ross"]
-
-
-def test_equal_strings_have_equal_hashes_and_no_others():
-    words = pa.array([*(f"{number:x}" * (number % 5 + 1) for number in range(40_000)), "", "Lomé", "Lome\u0301"])
-    keys = hash_strings(words)
-    assert len(set(keys.tolist())) == len(set(words.to_pylist()))
-    assert hash_strings(words.slice(39_990, 5)).tolist() == keys[39_990:39_995].tolist()
-    assert hash_strings(words.slice(0, 0)).tolist() == []
 
 
 @pytest.fixture

@@ -1,31 +1,38 @@
 """The folder of an encoder → what runs it: torch, or OpenVINO and ONNX Runtime on a model exported once.
 
-Each function returns a `Run` and the number of components of its vectors.
+Sentence-transformers' own ONNX and OpenVINO backends need optimum, which has no release for transformers 5.
 """
 
+import importlib.metadata
 import importlib.util
 import json
+import logging
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kaug.arrays import Numbers
 from kaug.errors import ModelError
+from kaug.models.cache import cache_dir, cached_artifact
 from kaug.models.check import check_encoder
 from kaug.models.quiet import quiet_transformers
-from kaug.retrieval.encoders.tokens import Prompts, Run, Tokens, prompts_of, run_in_batches
+from kaug.retrieval.encoders.tokens import Forward, Prompts, Run, Tokens, prompts_of, run_in_batches
+from kaug.store.artifact import Artifact, Draft
+from kaug.store.digests import code_digest, fingerprint
 
 __all__ = [
     "NEEDS",
+    "exported",
+    "exported_run",
     "has_bf16",
     "load_model2vec",
     "load_sentence_transformer",
-    "onnx_run",
-    "openvino_run",
-    "require",
+    "missing",
     "runs_bf16",
     "threads",
     "tokens_of",
@@ -40,14 +47,9 @@ _LONGEST = 8192
 _TRIED = ["The capital of Togo is Lomé.", "", "?! 東京 " * 200]
 
 
-def require(backend: str) -> None:
-    """Raise a `ModelError` if packages of a backend are missing, naming them and how to install them."""
-    missing = [name for name in NEEDS[backend] if importlib.util.find_spec(name) is None]
-    if missing:
-        raise ModelError(
-            f"The backend {backend!r} needs {', '.join(missing)}. Get it with: pip install 'kaug[fast]', or set the "
-            "backend to 'torch'."
-        )
+def missing(backend: str) -> list[str]:
+    """Return the packages that a backend needs and that are not installed."""
+    return [name for name in NEEDS.get(backend.removesuffix("-bf16"), ()) if importlib.util.find_spec(name) is None]
 
 
 def threads() -> int:
@@ -57,7 +59,7 @@ def threads() -> int:
     return int(named) if named.isdecimal() and int(named) else cores
 
 
-# ---------------------------------------------------------------- torch
+# ---------------------------------------------------------------- sentence-transformers and model2vec
 
 
 def load_sentence_transformer(name: str, folder: Path) -> Any:
@@ -69,63 +71,15 @@ def load_sentence_transformer(name: str, folder: Path) -> Any:
     from sentence_transformers import SentenceTransformer
 
     check_encoder(folder)
+    options: Any = {"local_files_only": True, "trust_remote_code": False, "model_kwargs": {"use_safetensors": True}}
     try:
         with quiet_transformers():
-            model = SentenceTransformer(
-                str(folder), local_files_only=True, trust_remote_code=False, model_kwargs={"use_safetensors": True}
-            )
+            return SentenceTransformer(str(folder), **options).eval()
     except (OSError, ValueError, KeyError) as error:
         reason = str(error).rstrip(".")
         raise ModelError(
             f"{folder}: the encoder {name!r} cannot be loaded: {reason}. Name a folder saved by sentence-transformers."
         ) from error
-    return model.eval()
-
-
-def tokens_of(model: Any) -> Tokens | str:
-    """Return the tokenizer of a `SentenceTransformer`, or the reason why its texts cannot be tokenised apart from it."""
-    from tokenizers import Tokenizer
-
-    fast = getattr(getattr(model, "tokenizer", None), "backend_tokenizer", None)
-    if fast is None:
-        return "its tokenizer is not one of the tokenizers library"
-    prompts = prompts_of(model.prompts or {}, model.default_prompt_name)
-    if prompts != Prompts() and any(getattr(module, "include_prompt", True) is False for module in model):
-        return "its pooling leaves the prompt out"
-    tokens = Tokens(Tokenizer.from_str(fast.to_str()), int(min(model.max_seq_length or 512, _LONGEST)), prompts)
-    for query in (True, False):
-        for text, ids in zip(_TRIED, tokens.ids(_TRIED, query=query), strict=True):
-            features = model.preprocess([text], prompt=prompts.query if query else prompts.document)
-            kinds = features.get("token_type_ids")
-            if features["input_ids"].tolist() != [ids.tolist()] or (kinds is not None and kinds.any()):
-                return "it prepares texts in its own way"
-    return tokens
-
-
-def torch_run(model: Any, tokens: Tokens, *, bf16: bool = False) -> tuple[Run, int]:
-    """Run a `SentenceTransformer` in float32, or in bfloat16, on its device; this changes the model itself."""
-    import torch
-
-    model.to(torch.bfloat16 if bf16 else torch.float32)
-
-    def forward(ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        with torch.inference_mode():
-            given = torch.from_numpy(ids).to(model.device)
-            rows = model({"input_ids": given, "attention_mask": torch.ones_like(given)})["sentence_embedding"]
-            return np.asarray(rows.float().cpu().numpy(), np.float32)
-
-    dimension = int(model.get_embedding_dimension())
-    budget = 1024 if model.device.type == "cpu" else _GPU_TOKENS
-    return run_in_batches(tokens, forward, dimension, budget), dimension
-
-
-def runs_bf16() -> bool:
-    """Whether torch computes in bfloat16 in hardware here: on the GPU or, without one, in the processor."""
-    import torch
-
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def load_model2vec(name: str, folder: Path) -> Any:
@@ -142,68 +96,178 @@ def load_model2vec(name: str, folder: Path) -> Any:
         return None
     try:
         from model2vec import StaticModel
+
+        return StaticModel.from_pretrained(str(folder))
     except ImportError as error:
         raise ModelError(
             f"The static encoder {name!r} needs model2vec. Get it with: pip install 'kaug[static]'"
         ) from error
-    try:
-        return StaticModel.from_pretrained(str(folder))
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(
             f"{folder}: the encoder {name!r} cannot be loaded: {error}. Save it with model2vec."
         ) from error
 
 
+def tokens_of(model: Any) -> Tokens | str:
+    """Return the tokenizer of a `SentenceTransformer`, or the reason why its texts cannot be tokenised apart from it."""
+    from tokenizers import Tokenizer
+
+    fast = getattr(getattr(model, "tokenizer", None), "backend_tokenizer", None)
+    if fast is None:
+        return "its tokenizer is not one of the tokenizers library"
+    prompts = prompts_of(model.prompts or {}, model.default_prompt_name)
+    if any(prompts) and any(getattr(module, "include_prompt", True) is False for module in model):
+        return "its pooling leaves the prompt out"
+    tokens = Tokens(Tokenizer.from_str(fast.to_str()), int(min(model.max_seq_length or 512, _LONGEST)), prompts)
+    for query in (True, False):
+        for text, ids in zip(_TRIED, tokens.ids(_TRIED, query=query), strict=True):
+            features = model.preprocess([text], prompt=prompts.query if query else prompts.document)
+            kinds = features.get("token_type_ids")
+            if features["input_ids"].tolist() != [ids.tolist()] or (kinds is not None and kinds.any()):
+                return "it prepares texts in its own way"
+    return tokens
+
+
+def torch_run(model: Any, tokens: Tokens, *, bf16: bool = False) -> tuple[Run, int]:
+    """Run a `SentenceTransformer` in float32, or in bfloat16, on its device; this changes the model itself.
+
+    Returns:
+        What runs it, and the number of components of its vectors.
+    """
+    import torch
+
+    model.to(torch.bfloat16 if bf16 else torch.float32)
+
+    def forward(ids: Numbers) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            rows = _rows(model, torch.from_numpy(ids).to(model.device))
+            return np.asarray(rows.float().cpu().numpy(), np.float32)
+
+    dimension = int(model.get_embedding_dimension())
+    budget = 1024 if model.device.type == "cpu" else _GPU_TOKENS
+    return run_in_batches(tokens, forward, dimension, budget), dimension
+
+
+def _rows(model: Any, ids: Any) -> Any:
+    import torch
+
+    return model({"input_ids": ids, "attention_mask": torch.ones_like(ids)})["sentence_embedding"]
+
+
+def runs_bf16() -> bool:
+    """Whether torch computes in bfloat16 in hardware here: on the GPU or, without one, in the processor."""
+    import torch
+
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
 # ---------------------------------------------------------------- exported models
 
 
-def _exported_tokens(folder: Path) -> tuple[Tokens, int]:
+def exported(name: str, folder: Path, digest: str) -> Artifact:
+    """Return a model in the cache folder as `model.onnx` and `tokenizer.json`, exported if it is missing or damaged.
+
+    The model computes one row for each row of `input_ids`, int64 (rows, length), without padding: the sequences of a batch
+    have one length, and so there is no mask. It is made once for a model and the versions of the libraries.
+
+    Args:
+        name: The model's name, for messages.
+        folder: The folder saved by sentence-transformers.
+        digest: Its `kaug.models.check.model_digest`.
+
+    Raises:
+        ModelError: The model cannot be exported.
+    """
+    versions = [importlib.metadata.version(package) for package in ("onnx", "onnxscript")]
+    mark = fingerprint(model=digest, onnx=versions, code=code_digest(__name__))
+    path = cache_dir() / "encoders" / mark
+    notice = f"exporting {name} to ONNX"
+    return cached_artifact(path, "exported encoder", mark, notice, lambda draft: _export(name, folder, draft))
+
+
+def _export(name: str, folder: Path, draft: Draft) -> None:
+    import torch
+
+    def refused(reason: str) -> ModelError:
+        return ModelError(
+            f"{folder}: the encoder {name!r} cannot be exported to ONNX: {reason} Use the backend 'torch'."
+        )
+
+    model = load_sentence_transformer(name, folder).to("cpu")
+    tokens = tokens_of(model)
+    if isinstance(tokens, str):
+        raise refused(f"{tokens}.")
+
+    class Stack(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, input_ids: Any) -> Any:
+            return _rows(self.model, input_ids)
+
+    free = torch.export.Dim.DYNAMIC
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), torch.inference_mode():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                Stack().eval(),
+                (torch.arange(3 * 16).reshape(3, 16) % 7 + 1,),
+                draft.path / "model.onnx",
+                input_names=["input_ids"],
+                output_names=["sentence_embedding"],
+                dynamic_shapes=[{0: free, 1: free}],
+                dynamo=True,
+                verbose=False,
+            )
+    except Exception as error:  # whatever a model's code and the exporter raise
+        raise refused(str(error).strip().split("\n")[0]) from error
+    (draft.path / "tokenizer.json").write_text(tokens.tokenizer.to_str(), encoding="utf-8")
+    dimension = int(model.get_embedding_dimension())
+    draft.details.update(dimension=dimension, longest=tokens.longest, prompts=tokens.prompts)
+
+
+def exported_run(model: Artifact, backend: str) -> tuple[Run, int]:
+    """Run an exported model by `onnx`, `openvino` or `openvino-bf16`; for the result see `torch_run`."""
     from tokenizers import Tokenizer
 
-    about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    return Tokens(tokenizer, about["longest"], Prompts(**about["prompts"])), about["dimension"]
+    file, details = model.path / "model.onnx", model.details
+    forward = _onnx(file) if backend == "onnx" else _openvino(file, "bf16" if backend.endswith("-bf16") else "f32")
+    tokenizer = Tokenizer.from_file(str(model.path / "tokenizer.json"))
+    tokens = Tokens(tokenizer, details["longest"], Prompts(*details["prompts"]))
+    return run_in_batches(tokens, forward, details["dimension"]), details["dimension"]
 
 
-def openvino_run(folder: Path, *, bf16: bool = False) -> tuple[Run, int]:
-    """Run a model exported by `kaug.retrieval.encoders.exported` with OpenVINO, in float32 or bfloat16."""
-    settings = {
-        "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
-        "INFERENCE_NUM_THREADS": threads(),
-        "PERFORMANCE_HINT": "LATENCY",
-    }
-    request = _openvino().Core().compile_model(str(folder / "model.onnx"), "CPU", settings).create_infer_request()
-
-    def forward(ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        return np.array(request.infer({"input_ids": ids})[0], np.float32)
-
-    tokens, dimension = _exported_tokens(folder)
-    return run_in_batches(tokens, forward, dimension), dimension
-
-
-def onnx_run(folder: Path) -> tuple[Run, int]:
-    """Run a model exported by `kaug.retrieval.encoders.exported` with ONNX Runtime, in float32."""
+def _onnx(file: Path) -> Forward:
     import onnxruntime
 
     onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads()
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+    return lambda ids: np.asarray(session.run(None, {"input_ids": ids})[0], np.float32)
 
-    def forward(ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        return np.asarray(session.run(None, {"input_ids": ids})[0], np.float32)
 
-    tokens, dimension = _exported_tokens(folder)
-    return run_in_batches(tokens, forward, dimension), dimension
+def _openvino(file: Path, precision: str) -> Forward:
+    settings = {
+        "INFERENCE_PRECISION_HINT": precision,
+        "INFERENCE_NUM_THREADS": threads(),
+        "PERFORMANCE_HINT": "LATENCY",
+    }
+    request = _openvino_core().compile_model(str(file), "CPU", settings).create_infer_request()
+    return lambda ids: np.array(request.infer({"input_ids": ids})[0], np.float32)
 
 
 def has_bf16() -> bool:
     """Whether OpenVINO computes in bfloat16 in hardware on this processor."""
-    return "BF16" in _openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in _openvino_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
-def _openvino() -> Any:
+def _openvino_core() -> Any:
     # When imported, OpenVINO sends telemetry, unless the package that does it cannot be imported.
     if "openvino" not in sys.modules and "openvino_telemetry" not in sys.modules:
         sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
@@ -213,4 +277,4 @@ def _openvino() -> Any:
             del sys.modules["openvino_telemetry"]
     import openvino
 
-    return openvino
+    return openvino.Core()

@@ -1,9 +1,7 @@
 """A model → the fastest backend here that gives the vectors of torch in float32, measured once a machine."""
 
-import importlib.util
 import json
 import os
-import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kaug.errors import ModelError
-from kaug.models.cache import cache_dir
-from kaug.retrieval.encoders.backends import NEEDS, has_bf16, runs_bf16, threads
+from kaug.models.cache import cache_dir, writing_to_cache
+from kaug.models.precision import processor
+from kaug.retrieval.encoders.backends import NEEDS, has_bf16, missing, runs_bf16, threads
 from kaug.store.digests import code_digest, fingerprint
+from kaug.store.files import write_whole
 
 __all__ = ["AGREEING", "SAMPLE", "candidates", "choice_file", "kept_choice", "make_choice"]
 
@@ -41,12 +41,12 @@ def candidates() -> list[str]:
     names = ["torch", *(["torch-bf16"] if runs_bf16() else [])]
     if torch.cuda.is_available():
         return names
-    names += [backend for backend, needs in NEEDS.items() if all(importlib.util.find_spec(name) for name in needs)]
+    names += [backend for backend in NEEDS if not missing(backend)]
     return [*names, "openvino-bf16"] if "openvino" in names and has_bf16() else names
 
 
 def kept_choice(digest: str) -> dict[str, Any] | None:
-    """Return what `make_choice` found for a model on this machine with these versions; None if it was not run."""
+    """Return the choice that `make_choice` kept for a model on this machine with these versions; None if there is none."""
     try:
         choice = json.loads(choice_file(digest).read_text(encoding="utf-8"))
         return choice if isinstance(choice["backend"], str) and isinstance(choice["measured"], dict) else None
@@ -89,10 +89,9 @@ def make_choice(digest: str, names: list[str], load: Callable[[str], Any]) -> di
     clearly = best["torch"] / best[fastest] >= _CLEARLY
     choice = {"backend": fastest if clearly else "torch", "measured": measured}
     file = choice_file(digest)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.{os.getpid()}.draft")
-    draft.write_text(json.dumps(choice, indent=1), encoding="utf-8")
-    draft.replace(file)
+    with writing_to_cache():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(file, json.dumps(choice, indent=1))
     return choice
 
 
@@ -108,18 +107,9 @@ def choice_file(digest: str) -> Path:
     """Return the file that holds the choice for a model on this machine, whether it is there or not."""
     mark = fingerprint(
         model=digest,
-        processor=_processor(),
+        processor=processor(),
         gpu=[Path("/dev/nvidiactl").exists(), os.environ.get("CUDA_VISIBLE_DEVICES")],
         threads=threads(),
         code=code_digest("kaug.retrieval.encoder"),
     )
     return cache_dir() / "encoders" / f"{mark}.json"
-
-
-def _processor() -> str:
-    # What a processor can do decides, and a name alone need not say it: a virtual machine may hide some of it.
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n\n")[0].splitlines()
-    except OSError:
-        return f"{platform.machine()} {platform.processor()}"
-    return "\n".join(line for line in lines if line.startswith(("model name", "flags", "Features")))

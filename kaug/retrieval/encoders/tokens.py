@@ -1,15 +1,17 @@
 """Texts → token ids → batches of one length → rows of vectors."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Forward", "Prompts", "Run", "Tokens", "batches", "chunks", "prompts_of", "run_in_batches"]
+from kaug.arrays import Numbers
 
-Forward = Callable[[NDArray[np.int64]], NDArray[np.float32]]
+__all__ = ["Forward", "Prompts", "Run", "Tokens", "batches", "chunks", "prompts_of", "run_in_batches", "run_whole"]
+
+Forward = Callable[[Numbers], NDArray[np.float32]]
 """Token ids, int64 (rows, length), none of them padding → vectors, float32 (rows, dimension)."""
 
 Run = Callable[[list[str], bool, Callable[[int], None]], NDArray[np.float32]]
@@ -20,8 +22,7 @@ _CHARACTERS_PER_TOKEN = 64
 _CHUNK_CHARACTERS = 4_000_000  # a tokenizer holds over a hundred bytes a token
 
 
-@dataclass(frozen=True)
-class Prompts:
+class Prompts(NamedTuple):
     """The strings that a model expects before a query and before a document; empty for most models."""
 
     query: str = ""
@@ -29,11 +30,9 @@ class Prompts:
 
 
 def prompts_of(prompts: dict[str, str], default: str | None) -> Prompts:
-    """Pick a model's prompts as sentence-transformers' `encode_query` and `encode_document` do.
+    """Pick a model's prompts, as in `config_sentence_transformers.json`, as its `encode_query` and `encode_document` do.
 
-    Args:
-        prompts: The prompts by name, as in `config_sentence_transformers.json`.
-        default: The name of the prompt used for both by a model without prompts for queries and documents.
+    The `default` names the prompt for both, of a model without prompts for queries and documents.
 
     Examples:
         >>> prompts_of({"query": "query: ", "passage": "passage: "}, None)
@@ -50,12 +49,8 @@ def prompts_of(prompts: dict[str, str], default: str | None) -> Prompts:
 def chunks(texts: Sequence[str], longest: int, size: int = 16_384) -> Iterator[list[str]]:
     """Truncate texts to the characters that `longest` tokens can cover, and yield them in chunks, in order.
 
-    Lone surrogates, legal in a str but not in UTF-8, become question marks.
-
-    Args:
-        texts: Any texts.
-        longest: The maximum number of tokens that the model reads.
-        size: The maximum number of texts in a chunk; a chunk is also closed after four million characters.
+    A chunk is closed after `size` texts or four million characters. Lone surrogates, legal in a str but not in UTF-8, become
+    question marks.
     """
     limit, chunk, characters = longest * _CHARACTERS_PER_TOKEN, list[str](), 0
     for text in texts:
@@ -69,42 +64,27 @@ def chunks(texts: Sequence[str], longest: int, size: int = 16_384) -> Iterator[l
 
 
 class Tokens:
-    """A tokenizer of the `tokenizers` library, with a model's prompts and maximum length.
-
-    Attributes:
-        longest: The maximum number of tokens of a text; the rest is cut off.
-        prompts: The model's prompts.
-    """
+    """A tokenizer of the `tokenizers` library, with a model's prompts and maximum number of tokens of a text."""
 
     def __init__(self, tokenizer: Any, longest: int, prompts: Prompts) -> None:
         """Take over a `tokenizers.Tokenizer`; truncation is enabled and padding disabled in it."""
         tokenizer.enable_truncation(longest)
         tokenizer.no_padding()
-        self._tokenizer = tokenizer
-        self.longest = longest
-        self.prompts = prompts
+        self.tokenizer, self.longest, self.prompts = tokenizer, longest, prompts
 
-    def ids(self, texts: list[str], *, query: bool) -> list[NDArray[np.int64]]:
+    def ids(self, texts: list[str], *, query: bool) -> list[Numbers]:
         """Tokenise texts, with the prompt for queries or documents; an empty text may have no token at all."""
         prompt = self.prompts.query if query else self.prompts.document
-        encodings = self._tokenizer.encode_batch_fast([prompt + text for text in texts] if prompt else texts)
+        encodings = self.tokenizer.encode_batch_fast([prompt + text for text in texts] if prompt else texts)
         return [np.array(encoding.ids, np.int64) for encoding in encodings]
 
-    def to_json(self) -> str:
-        """Return the tokenizer as `tokenizer.json` holds it."""
-        return str(self._tokenizer.to_str())
 
-
-def batches(lengths: NDArray[np.int64], budget: int) -> Iterator[NDArray[np.int64]]:
-    """Group sequences of one length, so that none is padded.
-
-    Args:
-        lengths: The length of each sequence, int64 (n,).
-        budget: The maximum number of tokens in a batch; a longer sequence is a batch by itself.
+def batches(lengths: Numbers, budget: int) -> Iterator[Numbers]:
+    """Group sequences of one length, so that none is padded, into batches of at most so many tokens.
 
     Yields:
-        Row numbers, int64: each row once, those of length 0 not at all. Long sequences come first, so that memory fails
-        early.
+        Row numbers: each row once, those of length 0 not at all; a sequence that is longer than the budget by itself. Long
+        sequences come first, so that memory fails early.
 
     Examples:
         >>> [rows.tolist() for rows in batches(np.array([3, 5, 3, 3]), 6)]
@@ -119,14 +99,7 @@ def batches(lengths: NDArray[np.int64], budget: int) -> Iterator[NDArray[np.int6
 
 
 def run_in_batches(tokens: Tokens, forward: Forward, dimension: int, budget: int = 1024) -> Run:
-    """Make a `Run` of a tokenizer and a forward pass. A text without a token has a row of zeros.
-
-    Args:
-        tokens: The tokenizer.
-        forward: The forward pass.
-        dimension: The number of components of a vector.
-        budget: The maximum number of tokens in a batch.
-    """
+    """Make a `Run` of a tokenizer and a forward pass, in batches of at most so many tokens."""
 
     def run(texts: list[str], query: bool, progress: Callable[[int], None]) -> NDArray[np.float32]:
         vectors = np.zeros((len(texts), dimension), np.float32)
@@ -138,5 +111,21 @@ def run_in_batches(tokens: Tokens, forward: Forward, dimension: int, budget: int
         if not lengths.all():
             progress(int((lengths == 0).sum()))
         return vectors
+
+    return run
+
+
+def run_whole(model: Any) -> Run:
+    """Make a `Run` of a model's `encode_query` and `encode_document`, or of its `encode`."""
+    document: Any = getattr(model, "encode_document", getattr(model, "encode", None))
+    query: Any = getattr(model, "encode_query", document)
+    if hasattr(model, "prompts"):  # a SentenceTransformer, whose own choice of a prompt may be an empty one
+        prompts = prompts_of(model.prompts or {}, getattr(model, "default_prompt_name", None))
+        query, document = partial(query, prompt=prompts.query), partial(document, prompt=prompts.document)
+
+    def run(texts: list[str], is_query: bool, progress: Callable[[int], None]) -> NDArray[np.float32]:
+        rows = np.asarray((query if is_query else document)(texts))
+        progress(len(texts))
+        return rows
 
     return run

@@ -6,9 +6,8 @@
 | below `LISTS_FROM` | `PQ{d/4}x4fs`: codes of 4 bits for each 4 components, all of them scanned | 48 bytes |
 | from there on | `IVF{n},PQ{d/4}x4fs`: the same codes in n lists, of which a few are scanned | 56 bytes |
 
-Codes find candidates, and the vectors re-rank them. How many candidates, and how many lists, is tried out when the index
-is built: the fewest with which the recall is reached. Product quantisation: Jégou et al., 2011; codes of 4 bits scanned in
-registers: André et al., 2017.
+Codes find candidates, and the vectors re-rank them. The numbers of candidates and lists are the lowest that reach the recall
+when the index is built. Product quantisation: Jégou et al., 2011; codes of 4 bits scanned in registers: André et al., 2017.
 """
 
 import os
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kaug.arrays import Numbers
 from kaug.errors import ArtifactError
 from kaug.retrieval.indexing.vectors import Vectors, faiss, one_thread
 
@@ -29,7 +29,7 @@ EXACT_BELOW = 50_000
 """The number of distinct sentences from which on the index is an approximate one."""
 
 LISTS_FROM = 2_000_000
-"""The number of distinct sentences from which on their codes stand in lists."""
+"""The number of distinct sentences from which on their codes are in lists."""
 
 FACTORS = (4, 8, 16, 32, 64, 128, 256)
 """Re-ranked candidates per hit, tried in this order until the recall is reached."""
@@ -73,21 +73,15 @@ class Codes:
 
     def candidates(
         self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Find the rows among which the k nearest to each query are.
+    ) -> tuple[Numbers, Numbers]:
+        """Find pairs of a query (float32 (n, dimension)) and a row, among which the k nearest of each query are.
 
-        Args:
-            queries: float32 (n, dimension), n at least 1.
-            k: How many, at least 1.
-            allowed: bool (rows,): which rows may be found; all, if not given.
-
-        Returns:
-            Pairs of a query's and a row's number, int64; each query has k rows or more, or all there are.
+        With `allowed`, bool (rows,), only such rows are found. Each query has k rows or more, or all there are.
         """
-        there = len(self.vectors) if allowed is None else int(allowed.sum())
-        if self.index is None or there < EXACT_BELOW:
-            return _pairs(exact(self.vectors, queries, min(k + _TIES, there), allowed)[1])
-        wanted = min(max(self.factor * max(k, _TOP), k + _TIES), there)
+        count = len(self.vectors) if allowed is None else int(allowed.sum())
+        if self.index is None or count < EXACT_BELOW:
+            return _pairs(exact(self.vectors, queries, min(k + _TIES, count), allowed)[1])
+        wanted = min(max(self.factor * max(k, _TOP), k + _TIES), count)
         wide, options = wanted, {}
         if self.probes:
             bits = None if allowed is None else np.packbits(allowed, bitorder="little")
@@ -95,43 +89,40 @@ class Codes:
             options["params"] = faiss().SearchParametersIVF(nprobe=self.probes, sel=selector)
         elif allowed is not None:
             # Codes in one list are scanned without a filter: so many more that as many allowed ones should be among them.
-            wide = min(wanted * -(-len(self.vectors) // there), len(self.vectors))
+            wide = min(wanted * -(-len(self.vectors) // count), len(self.vectors))
         _, rows = self.index.search(queries, wide, **options)
         rows = rows.astype(np.int64)
         if allowed is not None:
             rows[~allowed[rows]] = -1
         # A query whose neighbours are mostly not allowed, or in other lists, is answered exactly.
-        short = np.flatnonzero((rows >= 0).sum(axis=1) < min(max(k, wanted // 2), there))
-        if not len(short):
-            return _pairs(rows)
+        short = np.flatnonzero((rows >= 0).sum(axis=1) < min(max(k, wanted // 2), count))
         rows[short] = -1
-        query, row = _pairs(exact(self.vectors, queries[short], min(k + _TIES, there), allowed)[1])
-        return tuple(np.concatenate(both) for both in zip(_pairs(rows), (short[query], row), strict=True))  # type: ignore[return-value]
+        query, row = _pairs(rows)
+        if len(short):
+            others, exactly = _pairs(exact(self.vectors, queries[short], min(k + _TIES, count), allowed)[1])
+            query, row = np.append(query, short[others]), np.append(row, exactly)
+        return query, row
 
 
-def _pairs(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _pairs(rows: Numbers) -> tuple[Numbers, Numbers]:
     query, rank = np.nonzero(rows >= 0)
     return query, rows[query, rank]
 
 
 def exact(
     vectors: Vectors, queries: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Find the k nearest rows to each query by scoring them all, part by part.
-
-    Returns:
-        Scores, float32 (n, k) in falling order, and rows, int64 (n, k), -1 where there are no more.
-    """
+) -> tuple[NDArray[np.float32], Numbers]:
+    """Find the k nearest rows to each query by scoring them all, part by part: scores, in falling order, and rows, or -1."""
     scores = np.full((len(queries), k), -np.inf, np.float32)
     rows = np.full((len(queries), k), -1, np.int64)
     start = 0
     for part in vectors.parts:
-        some = None if allowed is None else np.flatnonzero(allowed[start : start + len(part)])
-        scored = part if some is None else part[some]
+        used = slice(None) if allowed is None else np.flatnonzero(allowed[start : start + len(part)])
+        scored = part[used]
         if len(scored):
             score, row = faiss().knn(queries, scored, min(k, len(scored)), metric=faiss().METRIC_INNER_PRODUCT)
             both = np.hstack([scores, score])
-            row = start + (row if some is None else some[row])
+            row = start + (row if isinstance(used, slice) else used[row])
             best = np.argsort(-both, axis=1, kind="stable")[:, :k]
             scores = np.take_along_axis(both, best, axis=1)
             rows = np.take_along_axis(np.hstack([rows, row]), best, axis=1)
@@ -142,12 +133,9 @@ def exact(
 def build_codes(vectors: Vectors, recall: float = 0.99) -> Codes:
     """Choose, train and fill an index, and measure its recall.
 
-    Args:
-        vectors: The vectors; parts are read one after the other.
-        recall: The recall@10 wanted, in (0, 1]; at 1 the search is exact.
-
     Returns:
-        The index with the setting that reaches the recall for the least work; if none does, with the best one.
+        The index with the setting that reaches the recall@10, in (0, 1], for the least work; if none does, with the best one.
+        At 1 the search is exact.
     """
     count, dimension = vectors.shape
     if count < EXACT_BELOW or dimension % 4 or recall >= 1:
@@ -157,23 +145,21 @@ def build_codes(vectors: Vectors, recall: float = 0.99) -> Codes:
     kind = f"{f'IVF{lists},' if lists else ''}PQ{dimension // 4}x4fs"
     index = faiss().index_factory(dimension, kind, faiss().METRIC_INNER_PRODUCT)
     _set_for_machine(index)
-    _train(index, vectors[_spread(count, max(_TRAINED, lists * _A_LIST))], lists)
-    for part in vectors.parts:
-        index.add(part)
-    return _reaching(Codes(vectors, kind, 0.0, FACTORS[-1], 0, index), recall, lists)
-
-
-def _train(index: Any, sample: NDArray[np.float32], lists: int) -> None:
+    sample = vectors[_spread(count, max(_TRAINED, lists * _A_LIST))]
     if lists:
         index.cp.niter, index.cp.max_points_per_centroid = _ROUNDS, _A_LIST
         index.train_q1(len(sample), faiss().swig_ptr(sample), False, index.metric_type)
     # Codes are learnt by many small runs of k-means, which threads that wait for each other make up to 80 times slower.
     with one_thread():
         index.train(sample)
+    del sample
+    for part in vectors.parts:
+        index.add(part)
+    return _reaching(Codes(vectors, kind, 0.0, FACTORS[-1], 0, index), recall, lists)
 
 
 def _reaching(codes: Codes, recall: float, lists: int) -> Codes:
-    # Each vector of the sample is a query for the ten nearest others.
+    """Choose the cheapest setting; each vector of a sample is a query for the ten nearest others."""
     rows = _spread(len(codes.vectors), _SAMPLE)
     sample = codes.vectors[rows]
     floor = exact(codes.vectors, sample, _TOP + 1)[0][:, -1]
@@ -183,9 +169,9 @@ def _reaching(codes: Codes, recall: float, lists: int) -> Codes:
         query, row = tried.candidates(sample, _TOP)
         # Compared by score: of rows that are as near as each other any will do.
         near = (codes.vectors.cosines(sample, query, row) >= floor[query] - 1e-5) & (row != rows[query])
-        found = np.minimum(np.bincount(query[near], minlength=len(sample)), _TOP) / _TOP
-        sure = found.mean() - 2 * found.std() / np.sqrt(len(found))
-        return float(sure), replace(tried, recall=float(found.mean()))
+        recalls = np.minimum(np.bincount(query[near], minlength=len(sample)), _TOP) / _TOP
+        lower = recalls.mean() - 2 * recalls.std() / np.sqrt(len(recalls))
+        return float(lower), replace(tried, recall=float(recalls.mean()))
 
     probes = 0
     if lists:
@@ -198,9 +184,7 @@ def _reaching(codes: Codes, recall: float, lists: int) -> Codes:
 def cheapest(tried: Iterable[tuple[float, Codes]], recall: float) -> tuple[float, Codes]:
     """Return the first setting whose recall reaches the one wanted; if none does, the first about as good as the best.
 
-    Args:
-        tried: Recalls, less two standard errors, and settings, the cheapest first; the rest is not tried.
-        recall: The recall wanted.
+    `tried` are recalls, less two standard errors, and settings, the cheapest first; the rest is not tried.
     """
     seen = []
     for one in tried:
@@ -211,13 +195,13 @@ def cheapest(tried: Iterable[tuple[float, Codes]], recall: float) -> tuple[float
     return next(one for one in seen if one[0] >= enough)
 
 
-def _spread(count: int, most: int) -> NDArray[np.int64]:
+def _spread(count: int, most: int) -> Numbers:
     """Row numbers of a sample, evenly spread."""
     return np.unique(np.linspace(0, count - 1, min(most, count)).astype(np.int64))
 
 
 def read_codes(path: Path, vectors: Vectors, kind: str, recall: float, factor: int, probes: int) -> Codes:
-    """Read what `Codes.write` wrote, from a file that is known to be whole.
+    """Read the file that `Codes.write` wrote, which is known to be whole.
 
     Raises:
         ArtifactError: FAISS cannot read it, or it is of other vectors.

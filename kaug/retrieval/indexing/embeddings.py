@@ -1,8 +1,8 @@
-"""Facts → their distinct sentences → shards of the sentences' vectors, taken over from earlier shards where these hold them.
+"""Facts → their distinct sentences → shards of the sentences' vectors, taken over from earlier shards where these have them.
 
-A build writes each full shard into a working folder, under a name that says which sentences it holds. So a build that was
-killed is continued, and no more than one shard is in memory. Nor are the sentences ever held all at once: they are made
-again where they are needed, which takes less than a microsecond each.
+A build writes each full shard into a working folder, under a name made of the sentences' digests. So a build that was killed
+is continued, and no more than one shard is in memory. Nor are the sentences ever held all at once: they are made again where
+they are needed, which takes less than a microsecond each.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kaug.arrays import Numbers
 from kaug.errors import ArtifactError
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.encoder import Encoder
@@ -44,8 +45,8 @@ class Sentences:
     """The distinct sentences of a knowledge base's facts, the plainest one of each fact.
 
     Attributes:
-        wording: How the facts are said.
-        digests: A digest of 16 bytes for each distinct sentence, in the order in which facts first have them.
+        wording: Writes the sentences.
+        digests: The digest of each distinct sentence, in the order in which facts first have them.
         number: int32 (facts,): the number of each fact's sentence.
         first: int64 (sentences,): the row of the first fact with each sentence.
     """
@@ -53,9 +54,9 @@ class Sentences:
     wording: Wording
     digests: pa.Array
     number: NDArray[np.int32]
-    first: NDArray[np.int64]
+    first: Numbers
 
-    def text(self, numbers: NDArray[np.int64]) -> pa.Array:
+    def text(self, numbers: Numbers) -> pa.Array:
         """Return sentences by their numbers."""
         return self.wording.sentences(self.first[numbers])
 
@@ -85,10 +86,9 @@ def sentences_digest(kb: KnowledgeBase, language: str) -> str:
     """Hash the ids of a knowledge base's facts and their sentences, as Arrow holds them, to a hex digest."""
     digest = hashlib.blake2b(digest_size=16)
     for start, sentences in _blocks(Wording(kb, language)):
-        ids = kb.facts["fact"].slice(start, _BLOCK).combine_chunks()
         _, offsets, text = sentences.buffers()
         ends = np.frombuffer(offsets, np.int32)[sentences.offset :][: len(sentences) + 1]
-        digest.update(bytes_of(ids))
+        digest.update(bytes_of(kb.facts["fact"].slice(start, _BLOCK).combine_chunks()))
         digest.update(ends - ends[0])
         digest.update(memoryview(text or b"")[ends[0] : ends[-1]])
     return digest.hexdigest()
@@ -103,7 +103,7 @@ def _blocks(wording: Wording) -> Iterator[tuple[int, pa.Array]]:
 def encoder_digest(encoder: Encoder) -> str:
     """Return a digest of an encoder's name, dimension, backend, files and code.
 
-    The files of an object that was handed in are not known; other weights show in its vectors: see `embed`.
+    The files of an object of the caller's are not known; other weights show in its vectors: see `embed`.
     """
     return fingerprint(
         encoder=encoder.name,
@@ -116,7 +116,7 @@ def encoder_digest(encoder: Encoder) -> str:
 
 def embed(
     digests: pa.Array,
-    sentences: Callable[[NDArray[np.int64]], pa.Array],
+    sentences: Callable[[Numbers], pa.Array],
     encoder: Encoder,
     work: Path,
     earlier: Iterable[Path] = (),
@@ -124,14 +124,13 @@ def embed(
     *,
     shard_size: int = SHARD,
 ) -> tuple[list[Shard], int]:
-    """Embed sentences into shards, but for those that earlier shards hold.
+    """Embed sentences into shards, but for those that earlier shards have.
 
     Args:
         digests: The `sentence_digests` of the sentences, n, all distinct.
-        sentences: Returns the sentences of row numbers, int64.
+        sentences: Returns the sentences of row numbers.
         encoder: The encoder.
-        work: The folder that the shards are written into, made if absent. What an earlier, unfinished build left there
-            is used.
+        work: The folder that the shards are written into, made if absent. Shards of an unfinished build there are used.
         earlier: More files that may be shards. One that is damaged, or was made by another encoder, is ignored; all are if
             the encoder now gives other vectors, by more than 1e-6, for a sample of their sentences.
         progress: Called with the number of sentences done since the last call.
@@ -143,35 +142,33 @@ def embed(
     Raises:
         PipelineError: The encoder gives rows of another shape than it promises, or numbers that are not finite.
     """
-
-    def encode(rows: NDArray[np.int64], progress: Callable[[int], None] | None) -> NDArray[np.float32]:
-        return encoder.encode(sentences(rows).to_pylist(), progress)
-
     maker = encoder_digest(encoder)
     work.mkdir(parents=True, exist_ok=True)
     known = _intact_shards([*sorted(work.glob("*.arrow")), *earlier], encoder.dimension, maker)
     held = pa.concat_arrays([shard.digests for shard in known] or [pa.array([], pa.binary(16))])
     position = pc.fill_null(pc.index_in(digests, held), -1).to_numpy().astype(np.int64)
     vectors = Vectors([shard.vectors for shard in known], encoder.dimension)
-    there = np.flatnonzero(position >= 0)
-    sample = there[:: max(1, -(-len(there) // _CHECKED))]
-    if len(sample) and not np.allclose(encode(sample, None), vectors[position[sample]], rtol=0, atol=1e-6):
-        position[:], there, known = -1, there[:0], []
+    taken = np.flatnonzero(position >= 0)
+    sample = taken[:: max(1, -(-len(taken) // _CHECKED))]
+    now = encoder.encode(sentences(sample).to_pylist())
+    if not np.allclose(now, vectors[position[sample]], rtol=0, atol=1e-6):
+        position[:], taken, known = -1, taken[:0], []
     whole = {shard.path for shard in known if shard.path.stem == _name(shard.digests)}
     shards = []
     for start in range(0, len(digests), shard_size):
-        some, at = digests.slice(start, shard_size), position[start : start + shard_size]
-        path = work / f"{_name(some)}.arrow"
-        if progress and (at >= 0).any():
-            progress(int((at >= 0).sum()))
+        part, entry = digests.slice(start, shard_size), position[start : start + shard_size]
+        path = work / f"{_name(part)}.arrow"
+        old, new = np.flatnonzero(entry >= 0), np.flatnonzero(entry < 0)
+        if progress and len(old):
+            progress(len(old))
         if path not in whole:
-            rows = np.empty((len(some), encoder.dimension), np.float32)
-            rows[at >= 0] = vectors[at[at >= 0]]
-            if (at < 0).any():
-                rows[at < 0] = encode(start + np.flatnonzero(at < 0), progress)
-            write_shard(path, some, rows, maker)
+            rows = np.empty((len(part), encoder.dimension), np.float32)
+            rows[old] = vectors[entry[old]]
+            if len(new):
+                rows[new] = encoder.encode(sentences(start + new).to_pylist(), progress)
+            write_shard(path, part, rows, maker)
         shards.append(read_shard(path, encoder.dimension))
-    return shards, len(there)
+    return shards, len(taken)
 
 
 def _intact_shards(files: Sequence[Path], dimension: int, maker: str) -> list[Shard]:
@@ -187,5 +184,4 @@ def _intact_shards(files: Sequence[Path], dimension: int, maker: str) -> list[Sh
 
 
 def _name(digests: pa.Array) -> str:
-    """Name a shard by the sentences it holds."""
     return hashlib.blake2b(bytes_of(digests), digest_size=16).hexdigest()

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from kaug.arrays import Numbers
 from kaug.errors import ArtifactError
 
 __all__ = ["Shard", "Vectors", "bytes_of", "faiss", "one_thread", "read_shard", "write_shard"]
@@ -30,7 +31,7 @@ class Shard:
 
     Attributes:
         path: The file.
-        digests: 16 bytes a sentence: what identifies it.
+        digests: 16 bytes a sentence, which identify it.
         vectors: float32 (sentences, dimension), a view of the file.
         maker: Digest of the encoder that made the vectors.
         digest: SHA-256 of digests and vectors, as it was when they were written.
@@ -48,32 +49,21 @@ class Shard:
 
 
 def write_shard(path: Path, digests: pa.Array, vectors: NDArray[np.float32], maker: str) -> None:
-    """Write a shard so that it appears whole or not at all.
-
-    Args:
-        path: The file; its folder exists.
-        digests: Fixed binary of 16 bytes, n.
-        vectors: float32 (n, dimension), contiguous.
-        maker: Digest of the encoder that made them.
-    """
+    """Write a shard, whole or not at all: digests of 16 bytes, their vectors, contiguous, and the digest of the encoder."""
     about = {"maker": maker, "digest": _digest(digests, vectors)}
     column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), vectors.shape[1])
     batch = pa.record_batch({"sentence": digests, "vector": column}).replace_schema_metadata(about)
-    draft = path.with_name(f".{path.name}.draft")
+    draft = path.with_name(f".{path.name}.draft")  # synced with the artifact, not shard by shard
     with pa.OSFile(os.fspath(draft), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
         writer.write_batch(batch)
     draft.replace(path)
 
 
 def read_shard(path: Path, dimension: int) -> Shard:
-    """Map a shard into memory; this reads its head alone.
-
-    Args:
-        path: The file.
-        dimension: The number of components that its vectors must have.
+    """Map a shard, whose vectors must have so many components, into memory; this reads its head alone.
 
     Raises:
-        ArtifactError: It is missing, cut, or holds something else.
+        ArtifactError: It is missing, cut, or something else.
     """
     try:
         reader = pa.ipc.open_file(pa.memory_map(os.fspath(path)))
@@ -85,7 +75,7 @@ def read_shard(path: Path, dimension: int) -> Shard:
         vectors = batch["vector"].flatten().to_numpy().reshape(-1, dimension)
     except (OSError, ValueError) as error:
         raise ArtifactError(f"{path}: unusable: {error}. Build the index again.") from error
-    return Shard(path, batch["sentence"], vectors, about["maker"], about["digest"])
+    return Shard(path, batch["sentence"], vectors, **about)
 
 
 def bytes_of(digests: pa.Array) -> memoryview:
@@ -100,7 +90,7 @@ def _digest(digests: pa.Array, vectors: NDArray[np.float32]) -> str:
 
 
 class Vectors:
-    """Rows of vectors in several parts, which may be mapped files: rows are read when they are asked for.
+    """Rows of vectors in several parts, which may be mapped files: rows are read when they are used.
 
     Attributes:
         parts: float32 (rows, dimension) each, one after the other.
@@ -117,12 +107,7 @@ class Vectors:
     def __init__(
         self, parts: Sequence[NDArray[np.float32]], dimension: int, rows: NDArray[np.int32] | None = None
     ) -> None:
-        """Put parts together.
-
-        Args:
-            parts: float32 (rows, dimension) each.
-            dimension: The number of components.
-            rows: int32 (n,): the row of the parts that each row is; they are the same if None.
+        """Put parts together, float32 (rows, dimension) each; `rows` are the rows of the parts that are used, all if None.
 
         Raises:
             ValueError: A part is of another width or type, or not contiguous, or there is no such row.
@@ -143,16 +128,14 @@ class Vectors:
         """Return the number of rows."""
         return self.shape[0]
 
-    def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    def __getitem__(self, rows: Numbers) -> NDArray[np.float32]:
         """Gather rows: float32 (rows, dimension), a copy."""
         vectors = np.empty((len(rows), self.shape[1]), np.float32)
         for part, within, index in self._split(rows):
             vectors[index] = part[within]
         return vectors
 
-    def cosines(
-        self, queries: NDArray[np.float32], query: NDArray[np.int64], row: NDArray[np.int64]
-    ) -> NDArray[np.float32]:
+    def cosines(self, queries: NDArray[np.float32], query: Numbers, row: Numbers) -> NDArray[np.float32]:
         """Score pairs of a query and a row, each in the same way whatever the others are.
 
         Args:
@@ -166,6 +149,7 @@ class Vectors:
         Raises:
             ValueError: The queries are of another width, or there is no such query, or no such row.
         """
+        # FAISS gets pointers, and would read any memory.
         if queries.shape[1:] != (self.shape[1],):
             raise ValueError(f"Queries have the shape {queries.shape}; it should be (n, {self.shape[1]}).")
         _check_rows("query", query, len(queries))
@@ -181,13 +165,8 @@ class Vectors:
             score[index] = products
         return np.clip(score, -1, 1)
 
-    def _split(
-        self, rows: NDArray[np.int64]
-    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]]:
-        """For each part that has rows: the part, the rows' numbers within it, and their positions in `rows`.
-
-        They come in the order of the file, so that it is read once and forwards.
-        """
+    def _split(self, rows: Numbers) -> Iterator[tuple[NDArray[np.float32], Numbers, Numbers]]:
+        """For each part with some of the rows, in the order of the file: the part, their numbers there and in `rows`."""
         rows = rows if self._rows is None else self._rows[rows].astype(np.int64)
         order = np.argsort(rows)
         bounds = np.searchsorted(rows[order], self._starts)
@@ -197,9 +176,9 @@ class Vectors:
                 yield part, rows[index] - self._starts[number], index
 
 
-def _check_rows(what: str, numbers: NDArray[np.integer[Any]], count: int) -> None:
+def _check_rows(name: str, numbers: NDArray[np.integer[Any]], count: int) -> None:
     if len(numbers) and not 0 <= numbers.min() <= numbers.max() < count:
-        raise ValueError(f"{what} is from {numbers.min()} to {numbers.max()}; it should be from 0, and below {count}.")
+        raise ValueError(f"{name} is from {numbers.min()} to {numbers.max()}; it should be from 0, and below {count}.")
 
 
 @contextmanager

@@ -1,21 +1,26 @@
-"""Texts → their characters in columns: folded, cut into words, and where each stood.
+"""Texts → their characters in columns, folded, and the words that they form.
 
-What a form of a name and its mention may differ in is made one here, in the same way for both: case, kinds of spaces,
-hyphens and apostrophes, line breaks, soft hyphens. So a mention is found by comparing numbers.
+Differences between a name and its mention that do not count are folded in both: case, kinds of spaces, hyphens and
+apostrophes, line breaks, soft hyphens. So a mention is found by comparing numbers.
 """
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BETWEEN", "SMALL", "UPPER", "WORD", "Characters", "read_characters"]
+from kaug.arrays import Numbers
+
+__all__ = ["BATCH", "BETWEEN", "SMALL", "UPPER", "WORD", "Characters", "read_batches", "read_characters"]
+
+BATCH = 1 << 18
+"""Characters that are read at once, so that their columns stay in the processor's caches."""
 
 WORD, _UNSPACED, _COMBINING, UPPER, SMALL, _SPACE, _OPENING, _ENDING = (1 << bit for bit in range(8))
-# Between two texts stands what is no character; and so does where a blank line was.
+# Codes that no character has: between two texts, and in place of a blank line.
 BETWEEN, _BLANK = 0x110000, 0x110001
 _LETTERS_BELOW = 0x40000  # no letter, mark or space is assigned above
 _CODE, _KIND_AT = np.uint32(0x1FFFFF), np.uint32(21)
@@ -40,44 +45,52 @@ _ALIKE = {"ς": "σ", "’": "'", "ʼ": "'", "\u2010": "-", "\u2011": "-", "–"
 class Characters:
     """The characters of texts, one text after the other, and the words they form.
 
-    A word is what a mention may start or end with: letters and digits up to the next that is none, one character of a
-    script without spaces, or one other sign. Spaces are between words.
+    A word is what a mention may start or end with: letters and digits up to the next sign, one character of a script without
+    spaces, or one sign. Spaces are between words.
 
     Attributes:
-        code: uint32 (n,): the folded characters; a number that no character has stands after each text.
+        code: uint32 (n,): the folded characters; `BETWEEN` ends each text.
         kind: uint8 (n,): bits such as `WORD`, `UPPER`, `SMALL`, of the characters before they were folded.
         start: int64 (words,): where each word starts in `code`.
         end: int64 (words,): where it ends.
         opens: bool (words,): whether it starts a sentence, or follows signs that do.
-        place: int64 (n,): where each character stood in the texts joined by one character; None is where it stands.
-        first: int64 (texts,): where each text starts among those places.
+        kept: int64 (n,): the position of each character in the texts joined by one character; None if all were kept.
+        first: int64 (texts,): the position of each text there.
     """
 
     code: NDArray[np.uint32]
     kind: NDArray[np.uint8]
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
+    start: Numbers
+    end: Numbers
     opens: NDArray[np.bool_]
-    place: NDArray[np.int64] | None
-    first: NDArray[np.int64]
+    kept: Numbers | None
+    first: Numbers
 
-    def placed(self, characters: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Where characters stood in the texts joined by one character."""
-        return characters if self.place is None else self.place[characters]
+    def positions(self, characters: Numbers) -> Numbers:
+        """Return the positions of characters in the texts joined by one character."""
+        return characters if self.kept is None else self.kept[characters]
+
+    def texts(self, positions: Numbers) -> Numbers:
+        """Return the text of each position, counted from the first of the texts."""
+        return np.searchsorted(self.first, positions, "right") - 1
+
+
+def read_batches(texts: Sequence[str], size: int = BATCH) -> Iterator[tuple[int, Characters]]:
+    """Read texts into columns, in batches of about `size` characters: the number of each one's first text, and its columns."""
+    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
+    low = 0
+    while low < len(texts):
+        high = max(low + 1, int(np.searchsorted(ends, (ends[low - 1] if low else 0) + size, "right")))
+        yield low, read_characters(texts[low:high])
+        low = high
 
 
 def read_characters(texts: Sequence[str]) -> Characters:
-    """Read texts into columns, in time and memory linear in their characters.
-
-    Args:
-        texts: Any texts; lone surrogates are characters like others.
-
-    Returns:
-        Their characters.
+    """Read texts into columns, in time and memory linear in their characters; lone surrogates are characters like others.
 
     Examples:
-        >>> found = read_characters(["New  York’s", "利马"])
-        >>> "".join(map(chr, found.code[:10])), found.start.tolist(), found.placed(found.start).tolist()
+        >>> read = read_characters(["New  York’s", "利马"])
+        >>> "".join(map(chr, read.code[:10])), read.start.tolist(), read.positions(read.start).tolist()
         ("new york's", [0, 4, 8, 9, 10, 11, 12, 13], [0, 5, 9, 10, 11, 12, 13, 14])
     """
     joined = "\n".join([*texts, ""]).encode("utf-32-le", "surrogatepass")
@@ -91,46 +104,44 @@ def read_characters(texts: Sequence[str]) -> Characters:
     hyphens = np.flatnonzero(code[1:-1] == ord("-")) + 1
     hyphens = hyphens[(kind[hyphens - 1] & kind[hyphens + 1] & WORD) > 0]
     code[hyphens], kind[hyphens] = ord(" "), _SPACE
-    place = _kept(raw, code, kind)
-    if place is not None:
-        code, kind = code[place], kind[place]
+    kept = _kept(raw, code, kind)
+    if kept is not None:
+        code, kind = code[kept], kind[kept]
     start, end = _words(kind)
-    return Characters(code, kind, start, end, _opens(kind, start), place, first[:-1])
+    return Characters(code, kind, start, end, _opens(kind, start), kept, first[:-1])
 
 
 @cache
 def _table() -> NDArray[np.uint32]:
-    """What each character is folded to, and its kind in the bits above, by code point."""
+    """The folded character of each code point, and its kind in the bits above."""
     letters = list(map(chr, range(_LETTERS_BELOW)))
     lower = "".join(letters).replace("İ", "i").lower()  # İ alone has a lower case of two characters
     fold = np.arange(_BLANK + 1, dtype=np.uint32)
     fold[:_LETTERS_BELOW] = np.frombuffer(lower.encode("utf-32-le", "surrogatepass"), np.uint32)
     kinds = np.zeros(_BLANK + 1, np.uint32)
-    upper, word, space = _are(str.isupper, letters), _are(str.isalnum, letters), _are(str.isspace, letters)
-    word[ord("_")] = True
-    # Marks are of the word they stand in: accents, and the vowel signs of Devanagari, Tamil and others.
-    combining = _are(lambda letter: unicodedata.category(letter).startswith("M"), letters)
-    word |= combining
-    small = ~upper & (_are(str.islower, letters) | _are(str.istitle, letters))
-    for bit, those in ((WORD, word), (_COMBINING, combining), (UPPER, upper), (SMALL, small), (_SPACE, space)):
-        kinds[:_LETTERS_BELOW][those] |= bit
+
+    def mark(bit: int, test: Callable[[str], bool]) -> None:
+        kinds[:_LETTERS_BELOW] |= np.fromiter(map(test, letters), bool, len(letters)) * np.uint32(bit)
+
+    mark(UPPER, str.isupper)
+    mark(SMALL, lambda letter: letter.islower() or (letter.istitle() and not letter.isupper()))
+    mark(_SPACE, str.isspace)
+    mark(WORD, lambda letter: letter.isalnum() or letter == "_")
+    # Marks belong to the word that they are in: accents, and the vowel signs of Devanagari, Tamil and others.
+    mark(WORD | _COMBINING, lambda letter: unicodedata.category(letter).startswith("M"))
     for low, high in _WITHOUT_SPACES:
         kinds[low : high + 1] |= _UNSPACED
     for bit, signs in ((_OPENING, _OPENS), (_ENDING, _ENDS)):
         kinds[[ord(sign) for sign in signs]] |= bit
     kinds[[BETWEEN, _BLANK]] = _ENDING
-    fold[:_LETTERS_BELOW][space] = ord(" ")
+    fold[(kinds & _SPACE) > 0] = ord(" ")
     for sign, like in _ALIKE.items():
         fold[fold == ord(sign)] = ord(like)
     return fold | kinds << _KIND_AT
 
 
-def _are(test: Callable[[str], object], letters: list[str]) -> NDArray[np.bool_]:
-    return np.fromiter(map(test, letters), bool, len(letters))
-
-
-def _kept(raw: NDArray[np.int64], code: NDArray[np.uint32], kind: NDArray[np.uint8]) -> NDArray[np.int64] | None:
-    """Which characters are kept, if not all: of spaces in a row the first; a blank line becomes a sign of its own."""
+def _kept(raw: Numbers, code: NDArray[np.uint32], kind: NDArray[np.uint8]) -> Numbers | None:
+    """Which characters are kept, if not all: of spaces in a row the first; a blank line gets a code of its own."""
     space = (kind & _SPACE) > 0
     again = np.zeros(len(raw), bool)
     np.logical_and(space[1:], space[:-1], out=again[1:])
@@ -148,7 +159,7 @@ def _kept(raw: NDArray[np.int64], code: NDArray[np.uint32], kind: NDArray[np.uin
     return np.flatnonzero(~dropped)
 
 
-def _words(kind: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _words(kind: NDArray[np.uint8]) -> tuple[Numbers, Numbers]:
     """Where words start and end."""
     spaced = (kind & (WORD | _UNSPACED)) == WORD
     cut = np.ones(len(kind) + 1, bool)
@@ -158,14 +169,12 @@ def _words(kind: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64
     return bounds[:-1][words], bounds[1:][words]
 
 
-def _opens(kind: NDArray[np.uint8], start: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _opens(kind: NDArray[np.uint8], start: Numbers) -> NDArray[np.bool_]:
     """Which words start a sentence: between them and the end of the last one are only spaces and opening signs."""
     sign = kind.take(start)
-    ends = (sign & _ENDING) > 0
     after = np.ones(len(start), bool)
-    after[1:] = ends[:-1]
-    before = kind.take(np.maximum(start - 1, 0))
-    after |= (before & (_SPACE | _ENDING)) == (_SPACE | _ENDING)
+    after[1:] = (sign[:-1] & _ENDING) > 0
+    after |= (kind.take(np.maximum(start - 1, 0)) & (_SPACE | _ENDING)) == (_SPACE | _ENDING)
     known = after.copy()
     known[1:] |= (sign[:-1] & _OPENING) == 0
     known = np.flatnonzero(known)
