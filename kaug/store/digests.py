@@ -96,7 +96,7 @@ def _read_module(name: str, root: Path) -> tuple[str, frozenset[str], frozenset[
         own.add(next(module for module in candidates if module == "kaug" or _source(module, root)))
     own |= {name.rpartition(".")[0]}  # importing a module runs the package that it is in
     digest = hashlib.blake2b(ast.dump(_WithoutText().visit(tree)).encode(), digest_size=16)
-    for file in sorted(file for file in path.parent.iterdir() if file.suffix in {".j2", ".css", ".tsv"}):
+    for file in sorted(file for file in path.parent.iterdir() if file.suffix in {".j2", ".css", ".toml", ".tsv"}):
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest(), frozenset(own), frozenset(installed - sys.stdlib_module_names)
 

@@ -1,27 +1,38 @@
-"""A sentence's frame (a noun phrase, a clause, a yes or no, a deed by someone) → the templates of all seven properties."""
+"""A sentence's frame (a noun phrase, a clause, a yes or no, a work by someone) → its templates, from `frames.toml`."""
 
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from kaug.words.english import head_noun, is_plural, with_article
-from kaug.words.vocabulary import (
-    OF_PEOPLE,
-    ONE_OF_SEVERAL,
-    PERSONS,
-)
+from kaug.words.vocabulary import WORDS
 
-__all__ = ["Asked", "ByWork", "Clause", "Frame", "Noun", "Truth", "join", "say_frame"]
+__all__ = ["Asked", "ByWork", "Clause", "Frame", "Noun", "Templates", "Truth", "fill_frame", "frame_templates", "join"]
 
 Templates = dict[str, list[str]]
+"""The templates of each property of the lexicon, the plainest first."""
+
 Asked = Literal["what", "who or what", "where", "when"]
+
+_FRAMES: dict[str, Templates] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+_ONLY_ONE = ("first", "last", "next", "previous", "main", "primary", "only")
+_OF_A_LIFE = {"birth", "death", "citizenship"}
+_OF_A_DATE = ("from", "until", "through", "since", "before", "after")
 
 
 @dataclass(frozen=True)
 class Noun:
-    """The object is the `name` of the subject: "The capital of {s} is {o}." `of` is what comes between them."""
+    """The object is the `name` of the subject ("The capital of {s} is {o}.").
+
+    Attributes:
+        name: A noun phrase.
+        link: The preposition between the name and the subject.
+        plural: Whether the name is a plural; None to go by its form.
+    """
 
     name: str
-    of: str = "of"
+    link: str = "of"
     plural: bool | None = None
 
 
@@ -31,11 +42,11 @@ class Clause:
 
     Attributes:
         finite: The verb as it stands after its subject: "borders", "was born", "does not contain".
-        auxiliary: What a question begins with: "does", "was".
+        auxiliary: The first word of a question: "does", "was".
         rest: What follows the subject in a question: "border", "born", "not contain".
         tail: What comes before the object: "in", "part of".
-        noun: What the object is called, if the label says so: "{s} contains the place {o}."
-        asked: The word that asks for the object.
+        noun: The noun for the object, if the label has one: "{s} contains the place {o}."
+        asked: The question word for the object.
         person: Whether the subject is a person.
     """
 
@@ -50,7 +61,7 @@ class Clause:
 
 @dataclass(frozen=True)
 class Truth:
-    """The object says whether something holds of the subject. `question` and `clause` hold `{s}`, `predicate` not."""
+    """The object says whether something holds of the subject. `question` and `clause` hold `{s}`, `predicate` does not."""
 
     question: str
     clause: str
@@ -59,7 +70,7 @@ class Truth:
 
 @dataclass(frozen=True)
 class ByWork:
-    """What the subject has is the object's work ("The music of {s} is by {o}")."""
+    """The `name` of the subject is a work of the object ("The music of {s} is by {o}.")."""
 
     name: str
 
@@ -67,206 +78,95 @@ class ByWork:
 Frame = Noun | Clause | Truth | ByWork
 
 
-def say_frame(frame: Frame) -> Templates:
-    """Write the templates of a frame, the plainest of each property first.
+def frame_templates(frame: Frame) -> Templates:
+    """Write the templates of a frame.
 
     Examples:
-        >>> say_frame(Noun("capital"))["statement"]
+        >>> frame_templates(Noun("capital"))["statement"]
         ['The capital of {s} is {o}.', '{o} is the capital of {s}.']
-        >>> say_frame(Clause("was born", "was", "born", "in", asked="where", person=True))["question"]
+        >>> frame_templates(Clause("was born", "was", "born", "in", asked="where", person=True))["question"]
         ['Where was {s} born?', 'Tell me where {s} was born.']
     """
     match frame:
         case Noun():
-            said = _noun(frame)
-        case Clause(noun=noun) if noun:
-            said = _clause_with_noun(frame)
+            return _noun_templates(frame)
         case Clause():
-            said = _clause(frame)
-        case Truth():
-            said = _truth(frame)
-        case ByWork():
-            said = _by_work(frame)
+            return _clause_templates(frame)
+        case Truth(question, clause, predicate):
+            return fill_frame("truth", question=question, clause=clause, predicate=predicate)
+        case ByWork(name):
+            return fill_frame("by-work", name=name, be="are" if is_plural(name.split(" ")[-1]) else "is")
+
+
+def fill_frame(*tables: str, **values: str) -> Templates:
+    """Fill the tables of `frames.toml` with words; a later table replaces properties of an earlier one."""
+    templates: Templates = {}
+    for table in tables:
+        templates |= _FRAMES[table]
+    filled = {name: [text.format(s="{s}", o="{o}", **values) for text in templates[name]] for name in _FRAMES["noun"]}
     return {
         name: texts if name.endswith("eference") else [text[0].upper() + text[1:] for text in texts]
-        for name, texts in said.items()
+        for name, texts in filled.items()
     }
 
 
-def is_of_people(name: str) -> bool:
-    """Tell whether what has such a thing is a person: only people have a spouse or a nationality."""
-    return (
-        not {"birth", "death", "citizenship"}.isdisjoint(name.split()) or head_noun(name).removesuffix("s") in OF_PEOPLE
-    )
-
-
-def _noun(frame: Noun) -> Templates:
-    name, of = frame.name, frame.of
+def _noun_templates(frame: Noun) -> Templates:
+    name, link = frame.name, frame.link
     head = head_noun(name)
-    people = is_of_people(name)
-    someone, thing = ("someone", "person") if people else ("something", "thing")
-    ask = "Who" if head in PERSONS or head.removesuffix("s") in PERSONS else "What"
-    tell = "who" if ask == "Who" else "what"
-    if frame.plural or (frame.plural is None and is_plural(head)):
-        return {
-            "statement": [f"The {name} {of} {{s}} include {{o}}.", f"{{o}} is one of the {name} {of} {{s}}."],
-            "question": [f"{ask} are the {name} {of} {{s}}?", f"Tell me {tell} the {name} {of} {{s}} are."],
-            "inverseQuestion": [f"Whose {name} include {{o}}?"]
-            if people
-            else [f"What has {{o}} as one of its {name}?"]
-            if of == "of"
-            else [f"{{o}} is one of the {name} {of} whom or what?"],
-            "exam": [f"Name one of the {name} {of} {{s}}."],
-            "inverseExam": [f"Name {someone} whose {name} include {{o}}."]
-            if of == "of"
-            else [f"The {name} {of} whom or what include {{o}}?"],
-            "reference": [f"one of the {name} {of} {{s}}"],
-            "inverseReference": [f"the {thing} whose {name} include {{o}}"]
-            if of == "of"
-            else [f"the thing such that the {name} {of} it include {{o}}"],
+    person = not WORDS.persons.isdisjoint((head, head.removesuffix("s")))
+    of_people = head.removesuffix("s") in WORDS.of_people or not _OF_A_LIFE.isdisjoint(name.split())
+    if is_plural(head) if frame.plural is None else frame.plural:
+        tables = {"nouns": True, "nouns-linked": link != "of", "nouns-of-people": of_people}
+    elif link != "of":
+        tables = {"noun-linked": True}
+    elif head in WORDS.one_of_several and name.split()[0] not in _ONLY_ONE:
+        tables = {"one-of-several": True}
+    else:
+        tables = {
+            "noun": True,
+            "noun-of-people": of_people,
+            "noun-person": person,
+            "noun-long": _is_long(name),
+            "noun-number": name.startswith("number of "),
         }
-    if of != "of":
-        return {
-            "statement": [f"The {name} {of} {{s}} is {{o}}.", f"{{o}} is the {name} {of} {{s}}."],
-            "question": [f"What is the {name} {of} {{s}}?", f"Tell me the {name} {of} {{s}}."],
-            "inverseQuestion": [f"{{o}} is the {name} {of} whom or what?"],
-            "exam": [f"Which is the {name} {of} {{s}}?"],
-            "inverseExam": [f"The {name} {of} whom or what is {{o}}?"],
-            "reference": [f"the {name} {of} {{s}}"],
-            "inverseReference": [f"the thing such that the {name} {of} it is {{o}}"],
-        }
-    if head in ONE_OF_SEVERAL and name.split()[0] not in (
-        "first",
-        "last",
-        "next",
-        "previous",
-        "main",
-        "primary",
-        "only",
-    ):
-        one = with_article(name)
-        return {
-            "statement": [f"{one} of {{s}} is {{o}}.", f"{{o}} is {one} of {{s}}."],
-            "question": [f"{ask} is {one} of {{s}}?", f"Tell me {one} of {{s}}."],
-            "inverseQuestion": [f"What has {{o}} as {one}?"],
-            "exam": [f"Name {one} of {{s}}."],
-            "inverseExam": [f"Name something that has {{o}} as {one}."],
-            "reference": [f"{one} of {{s}}"],
-            "inverseReference": [f"the thing that has {{o}} as {one}"],
-        }
-    said: Templates = {
-        "statement": [f"The {name} of {{s}} is {{o}}.", f"{{o}} is the {name} of {{s}}."],
-        "question": [f"{ask} is the {name} of {{s}}?", f"Tell me the {name} of {{s}}."],
-        "inverseQuestion": [f"Whose {name} is {{o}}?"] if people else [f"What has {{o}} as its {name}?"],
-        "exam": [f"Name the {name} of {{s}}."] if ask == "Who" else [f"Which {name} does {{s}} have?"],
-        "inverseExam": [f"Name {someone} whose {name} is {{o}}."],
-        "reference": [f"the {name} of {{s}}"],
-        "inverseReference": [f"the {thing} whose {name} is {{o}}"],
-    }
-    if _is_long(name):  # "The language of work or name of {s}" would be hard to read.
-        said["statement"] = [f"{{s}} has {{o}} as its {name}.", f"{{o}} is what {{s}} has as its {name}."]
-        said["question"] = [f"What does {{s}} have as its {name}?", f"Tell me what {{s}} has as its {name}."]
-        said["reference"] = [f"what {{s}} has as its {name}"]
-    if name.startswith("number of "):
-        said["question"] = [f"How many {name.removeprefix('number of ')} does {{s}} have?", said["question"][0]]
-        said["exam"] = [f"State the {name} of {{s}}."]
-    return said
-
-
-def _clause(frame: Clause) -> Templates:
-    says = join(frame.finite, frame.tail)
-    some, someone = ("Who", "someone who") if frame.person else ("What", "something that")
-    the_one = "the person who" if frame.person else "the thing that"
-    said: Templates = {
-        "inverseQuestion": [f"{some} {says} {{o}}?"],
-        "inverseExam": [f"Name {someone} {says} {{o}}."],
-        "inverseReference": [f"{the_one} {says} {{o}}"],
-    }
-    asks = join(frame.auxiliary, "{s}", frame.rest)
-    if frame.asked in ("where", "when"):
-        tells = join("{s}", frame.finite)
-        if frame.tail in ("from", "until", "through", "since", "before", "after"):
-            return said | {
-                "statement": [f"{{s}} {says} {{o}}.", f"{{o}} is the date {frame.tail} which {tells}."],
-                "question": [f"{frame.tail} when {asks}?", f"Tell me the date {frame.tail} which {tells}."],
-                "exam": [f"{{s}} {says} which date?"],
-                "reference": [f"the date {frame.tail} which {tells}"],
-            }
-        what = "place" if frame.asked == "where" else "time"
-        when = {"in": f"In which year {asks}?", "at": f"At what time {asks}?"}.get(frame.tail, f"On which date {asks}?")
-        exam = f"{{s}} {says} which place?" if frame.asked == "where" else when
-        return said | {
-            "statement": [f"{{s}} {says} {{o}}.", f"{{o}} is {frame.asked} {tells}."],
-            "question": [f"{frame.asked.capitalize()} {asks}?", f"Tell me {frame.asked} {tells}."],
-            "exam": [exam],
-            "reference": [f"the {what} {frame.asked} {tells}"],
-        }
-    asks = join(asks, frame.tail)
-    if frame.asked == "who or what":
-        return said | {
-            "statement": [f"{{s}} {says} {{o}}.", f"{{o}} is the one that {{s}} {says}."],
-            "question": [f"Who or what {asks}?", f"Tell me who or what {{s}} {says}."],
-            "exam": [f"{{s}} {says} whom or what?"],
-            "reference": [f"the one that {{s}} {says}"],
-        }
-    return said | {
-        "statement": [f"{{s}} {says} {{o}}.", f"{{o}} is what {{s}} {says}."],
-        "question": [f"What {asks}?", f"Tell me what {{s}} {says}."],
-        "exam": [f"{{s}} {says} what?"],
-        "reference": [f"what {{s}} {says}"],
-    }
-
-
-def _clause_with_noun(frame: Clause) -> Templates:
-    noun, says = frame.noun, join(frame.finite, frame.tail)
-    asks = join(frame.auxiliary, "{s}", frame.rest, frame.tail)
-    some, someone = ("Who", "someone who") if frame.person else ("What", "something that")
-    several = is_plural(head_noun(noun))
-    plain = f"One of the {noun} that {{s}} {says} is {{o}}." if several else f"{{s}} {says} the {noun} {{o}}."
-    a_noun = f"one of the {noun} that {{s}} {says}" if several else f"the {noun} that {{s}} {says}"
-    name = f"{{o}}, one of the {noun}" if several else f"the {noun} {{o}}"
-    return {
-        "statement": [plain, f"{{o}} is {a_noun}."],
-        "question": [f"Which {noun} {asks}?", f"Tell me {a_noun}."],
-        "inverseQuestion": [f"{some} {says} {name}?"],
-        "exam": [f"Name {a_noun}."],
-        "inverseExam": [f"Name {someone} {says} {name}."],
-        "reference": [a_noun],
-        "inverseReference": [f"the {'person who' if frame.person else 'thing that'} {says} {name}"],
-    }
-
-
-def _truth(frame: Truth) -> Templates:
-    return {
-        "statement": [
-            f"To the question whether {frame.clause}, the answer is {{o}}.",
-            f"{{o}} is the answer to the question whether {frame.clause}.",
-        ],
-        "question": [f"{frame.question}?", f"Tell me whether {frame.clause}."],
-        "inverseQuestion": [f"For what is the answer {{o}} if we ask whether {frame.predicate}?"],
-        "exam": [f"Is it the case that {frame.clause}?"],
-        "inverseExam": [f"Name something for which {{o}} is the answer to the question whether {frame.predicate}."],
-        "reference": [f"the answer to the question whether {frame.clause}"],
-        "inverseReference": [f"the thing for which the answer is {{o}} if we ask whether {frame.predicate}"],
-    }
-
-
-def _by_work(frame: ByWork) -> Templates:
-    name, be = frame.name, "are" if is_plural(frame.name.split(" ")[-1]) else "is"
-    return {
-        "statement": [f"The {name} of {{s}} {be} by {{o}}.", f"{{o}} is the one that the {name} of {{s}} {be} by."],
-        "question": [f"Who {be} the {name} of {{s}} by?", f"Tell me who the {name} of {{s}} {be} by."],
-        "inverseQuestion": [f"What is it whose {name} {be} by {{o}}?"],
-        "exam": [f"By whom {be} the {name} of {{s}}?"],
-        "inverseExam": [f"Name something whose {name} {be} by {{o}}."],
-        "reference": [f"the one that the {name} of {{s}} {be} by"],
-        "inverseReference": [f"the thing whose {name} {be} by {{o}}"],
-    }
+    return fill_frame(
+        *(table for table, chosen in tables.items() if chosen),
+        name=name,
+        link=link,
+        a_name=with_article(name),
+        things=name.removeprefix("number of "),
+        who="who" if person else "what",
+        someone="someone" if of_people else "something",
+        thing="person" if of_people else "thing",
+    )
 
 
 def _is_long(name: str) -> bool:
     head, of, tail = name.partition(" of ")
     return bool(of) and head != "number" and (" or " in tail or tail.count(" ") >= 2)
+
+
+def _clause_templates(frame: Clause) -> Templates:
+    moment = frame.asked in ("where", "when") and not frame.noun
+    if frame.noun:
+        variant = "-named-plural" if is_plural(head_noun(frame.noun)) else "-named"
+    elif moment and frame.tail in _OF_A_DATE:
+        variant = "-date"
+    else:
+        variant = {"what": "", "who or what": "-who-or-what"}.get(frame.asked, f"-{frame.asked}")
+    return fill_frame(
+        "clause",
+        "clause" + variant,
+        finite=frame.finite,
+        says=join(frame.finite, frame.tail),
+        asks=join(frame.auxiliary, "{s}", frame.rest, "" if moment else frame.tail),
+        tail=frame.tail,
+        noun=frame.noun,
+        at_what_time={"in": "in which year", "at": "at what time"}.get(frame.tail, "on which date"),
+        who="who" if frame.person else "what",
+        someone="someone who" if frame.person else "something that",
+        one="person who" if frame.person else "thing that",
+    )
 
 
 def join(*words: str) -> str:

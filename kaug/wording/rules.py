@@ -8,7 +8,7 @@ string gives templates, and each holds the right slots once.
 import re
 from functools import lru_cache
 
-from kaug.wording.frames import Templates, say_frame
+from kaug.wording.frames import Templates, fill_frame, frame_templates
 from kaug.wording.reading import Values, read_label, starts_like_a_clause
 from kaug.words.english import spelled
 from kaug.words.values import words_of
@@ -56,8 +56,11 @@ _WHOLE = {
 @lru_cache(maxsize=4096)
 def _frame_templates(label: str, values: Values) -> tuple[tuple[str, tuple[str, ...]], ...]:
     words = _words(label)
-    said = _situation(words) or say_frame(read_label(words, values))
-    return tuple((name, tuple(dict.fromkeys(texts))) for name, texts in said.items())
+    if len(words) == 2 and words[0] in ("x", "o") and words[1] in _OF_SITUATIONS:
+        templates = fill_frame("situation", name=_OF_SITUATIONS[words[1]], whose="X" if words[0] == "x" else "others")
+    else:
+        templates = frame_templates(read_label(words, values))
+    return tuple((name, tuple(dict.fromkeys(texts))) for name, texts in templates.items())
 
 
 def by_rule(label: str, values: Values = "thing") -> Templates:
@@ -95,19 +98,3 @@ def _words(label: str) -> list[str]:
     whole = _WHOLE.get(" ".join(words).lower())
     words = whole.split() if whole else [part for word in words for part in spelled(word).split()]
     return words[1:] if len(words) > 1 and words[0] in ("geo", "sf") and starts_like_a_clause(words[1:]) else words
-
-
-def _situation(words: list[str]) -> Templates | None:
-    """Relations between a situation with someone in it and what follows for X or for others (ATOMIC)."""
-    if len(words) != 2 or words[0] not in ("x", "o") or words[1] not in _OF_SITUATIONS:
-        return None
-    name, whose = _OF_SITUATIONS[words[1]], "X" if words[0] == "x" else "others"
-    return {
-        "statement": [f"When {{s}}, the {name} of {whose} is {{o}}.", f"{{o}} is the {name} of {whose} when {{s}}."],
-        "question": [f"When {{s}}, what is the {name} of {whose}?", f"Tell me the {name} of {whose} when {{s}}."],
-        "inverseQuestion": [f"When is the {name} of {whose} {{o}}?"],
-        "exam": [f"Which {name} do you expect of {whose} when {{s}}?"],
-        "inverseExam": [f"In which situation is {{o}} the {name} of {whose}?"],
-        "reference": [f"the {name} of {whose} when {{s}}"],
-        "inverseReference": [f"the situation in which the {name} of {whose} is {{o}}"],
-    }

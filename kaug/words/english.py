@@ -1,37 +1,17 @@
 """An English word → what kind of word it is, and its forms: plural, verb, participle, article.
 
-Short lists of what is frequent in the names of predicates and irregular, and rules by suffix for the rest. No word is
-unknown: each function gives an answer for any string.
+Short lists of words (`vocabulary.toml`), and rules by suffix for the rest: each function gives an answer for any string.
 """
 
 import re
 
-from kaug.words.vocabulary import (
-    ACRONYMS,
-    ADJECTIVES,
-    COMPARATIVES,
-    DEEDS_OR_THINGS,
-    INTRANSITIVE,
-    IRREGULAR_PASTS,
-    NOT_ADJECTIVES,
-    NOT_PARTICIPLES,
-    NOT_VERBS,
-    PARTICIPLES,
-    PASTS,
-    PLURALS,
-    PREPOSITIONS,
-    SINGULARS_IN_S,
-    UNCOUNTABLE,
-    VERBS,
-)
+from kaug.words.vocabulary import WORDS
 
 __all__ = [
     "base_form",
     "head_noun",
     "is_adjective",
-    "is_comparative",
     "is_participle",
-    "is_past",
     "is_plural",
     "is_uncountable",
     "is_verb",
@@ -40,10 +20,15 @@ __all__ = [
     "with_article",
 ]
 
-
 _VERB_SUFFIXES = ("ifies", "izes", "ises", "lates", "vates", "cribes", "duces", "ceives", "tains", "plies", "poses")
 _ADJECTIVE_SUFFIXES = ("able", "ible", "ous", "ful", "less", "ical", "ional", "ular", "lar", "ary", "ive", "ic", "ish")
 _HARD_U = re.compile(r"(?:uni(?!n|m|d)|us[aeu]|ut[eio]|eu|ewe|one\b|once\b|ubi|ura|uri|ufo)")
+_MIXED_CASE = {"imdb": "IMDb", "ids": "IDs", "urls": "URLs", "uris": "URIs"}
+_BASE_FORMS = {
+    pasts[0]: verb
+    for verb, pasts in WORDS.irregular_pasts.items()
+    if not (WORDS.past_tenses | WORDS.intransitive).isdisjoint(pasts[:1])
+} | WORDS.base_forms
 
 
 def is_verb(word: str, *, alone: bool = False) -> bool:
@@ -51,15 +36,15 @@ def is_verb(word: str, *, alone: bool = False) -> bool:
 
     Args:
         word: One word in lower case.
-        alone: Whether the word stands alone, where "results" and "tests" are things rather than deeds.
+        alone: Whether the word stands alone, where "results" and "tests" are nouns.
 
     Examples:
         >>> is_verb("teaches"), is_verb("albums"), is_verb("works"), is_verb("works", alone=True)
         (True, False, True, False)
     """
-    if not word.endswith("s") or (alone and word in DEEDS_OR_THINGS):
+    if not word.endswith("s") or (alone and word in WORDS.deeds_or_things):
         return False
-    return base_form(word) in VERBS or (word.endswith(_VERB_SUFFIXES) and word not in NOT_VERBS)
+    return base_form(word) in WORDS.verbs or (word.endswith(_VERB_SUFFIXES) and word not in WORDS.not_verbs)
 
 
 def base_form(word: str) -> str:
@@ -69,36 +54,31 @@ def base_form(word: str) -> str:
         >>> [base_form(word) for word in ("teaches", "applies", "causes", "has", "died", "lived", "went")]
         ['teach', 'apply', 'cause', 'have', 'die', 'live', 'go']
     """
-    known = PASTS | {
-        **{"has": "have", "had": "have", "does": "do", "goes": "go", "is": "be", "focuses": "focus", "lies": "lie"},
-        **{IRREGULAR_PASTS[verb][0]: verb for verb in ("come", "fall", "fight", "go", "grow", "run")},
-        **{"died": "die", "dies": "die", "rose": "rise"},
-    }
-    if word in known:
-        return known[word]
+    if word in _BASE_FORMS:
+        return _BASE_FORMS[word]
+    if word.endswith(("ied", "ies")):
+        return word[:-3] + "y"
     if word.endswith("ed"):
         stem = word[:-2]
-        if stem.endswith("i"):
-            return stem[:-1] + "y"
-        e_is_lost = stem + "e" in VERBS or (stem.endswith(("at", "c", "v", "z", "s", "u")) and not stem.endswith("ss"))
-        return stem + "e" if e_is_lost and stem not in VERBS else stem
-    if word.endswith("ies"):
-        return word[:-3] + "y"
-    if word.endswith(("ches", "shes", "sses", "xes", "oes")) and word[:-1] not in VERBS:
+        without_e = stem in WORDS.verbs or not (
+            stem + "e" in WORDS.verbs or (stem.endswith(("at", "c", "v", "z", "s", "u")) and not stem.endswith("ss"))
+        )
+        return stem if without_e else stem + "e"
+    if word.endswith(("ches", "shes", "sses", "xes", "oes")) and word[:-1] not in WORDS.verbs:
         return word[:-2]
     return word.removesuffix("s")
 
 
 def third_person(word: str) -> str:
-    """Return the third person of a verb's base form; the empty string if the word is no verb that is known.
+    """Return the third person of a verb's base form; the empty string if the word is not a known verb.
 
     Examples:
         >>> [third_person(word) for word in ("teach", "apply", "belong", "stone")]
         ['teaches', 'applies', 'belongs', '']
     """
-    if word not in VERBS:
+    if word not in WORDS.verbs:
         return ""
-    if word.endswith("y") and word[-2:-1] not in tuple("aeiou"):
+    if re.search("[^aeiou]y$", word):
         return word[:-1] + "ies"
     return word + ("es" if word.endswith(("ch", "sh", "ss", "x", "o")) else "s")
 
@@ -110,12 +90,7 @@ def is_participle(word: str) -> bool:
         >>> [is_participle(word) for word in ("directed", "born", "speed", "capital")]
         [True, True, False, False]
     """
-    return word in PARTICIPLES or (len(word) > 3 and word.endswith("ed") and word not in NOT_PARTICIPLES)
-
-
-def is_past(word: str) -> bool:
-    """Tell whether a word is the past tense of a verb that takes no object ("died"), so that nobody "is died"."""
-    return word in INTRANSITIVE
+    return word in WORDS.participles or (len(word) > 3 and word.endswith("ed") and word not in WORDS.not_participles)
 
 
 def is_plural(word: str) -> bool:
@@ -126,9 +101,9 @@ def is_plural(word: str) -> bool:
         [True, True, False, False, False, True]
     """
     low = word.lower()
-    if low in PLURALS:
+    if low in WORDS.plurals:
         return True
-    if low in SINGULARS_IN_S or (word.isupper() and len(word) > 1):
+    if low in WORDS.singulars_in_s or (word.isupper() and len(word) > 1):
         return False
     return len(low) > 2 and low.endswith("s") and not low.endswith(("ss", "us", "is", "ics", "'s"))
 
@@ -141,32 +116,27 @@ def head_noun(name: str) -> str:
         ('date', 'roles', 'languages')
     """
     words = name.split()
-    for place, word in enumerate(words):
-        if place and (word in PREPOSITIONS or (word.endswith(",") and is_participle(word[:-1]))):
-            return words[place - 1]
+    for index, word in enumerate(words[1:]):
+        if word in WORDS.prepositions or (word.endswith(",") and is_participle(word[:-1])):
+            return words[index]
     return words[-1] if words else ""
 
 
 def is_uncountable(word: str) -> bool:
     """Tell whether a noun takes no article ("music")."""
-    return word.lower() in UNCOUNTABLE
+    return word.lower() in WORDS.uncountable
 
 
 def is_adjective(word: str) -> bool:
-    """Tell whether a word is an adjective, by a short list and by suffix.
+    """Tell whether a word is an adjective.
 
     Examples:
         >>> [is_adjective(word) for word in ("accessible", "adjacent", "similar", "capital", "part")]
         [True, True, True, False, False]
     """
-    if word in ADJECTIVES or is_participle(word):
+    if word in WORDS.adjectives or is_participle(word):
         return True
-    return len(word) > 4 and word.endswith(_ADJECTIVE_SUFFIXES) and word not in NOT_ADJECTIVES
-
-
-def is_comparative(word: str) -> bool:
-    """Tell whether a word compares ("larger")."""
-    return word in COMPARATIVES
+    return len(word) > 4 and word.endswith(_ADJECTIVE_SUFFIXES) and word not in WORDS.not_adjectives
 
 
 def with_article(noun: str) -> str:
@@ -183,10 +153,10 @@ def with_article(noun: str) -> str:
     low = first.lower()
     if len(first) > 1 and first[:2].isupper() and first != "UFO":
         vowel = first[0] in "AEFHILMNORSX"
-    elif low.startswith(("hour", "honest", "honor", "honour", "heir")):
-        vowel = True
     else:
-        vowel = low[:1] in tuple("aeiou") and not _HARD_U.match(low)
+        vowel = low.startswith(("hour", "honest", "honor", "honour", "heir")) or (
+            low.startswith(tuple("aeiou")) and not _HARD_U.match(low)
+        )
     return f"{'an' if vowel else 'a'} {noun}"
 
 
@@ -197,8 +167,9 @@ def spelled(word: str) -> str:
         >>> [spelled(word) for word in ("isbn", "gtin13", "capital", "min")]
         ['ISBN', 'GTIN13', 'capital', 'minimum']
     """
-    if word.lower() == "imdb":
-        return "IMDb"
-    if word.lower().rstrip("0123456789") in ACRONYMS or word.lower() in ACRONYMS:
-        return word[:-1].upper() + "s" if word.lower() in ("ids", "urls", "uris") else word.upper()
+    low = word.lower()
+    if low in _MIXED_CASE:
+        return _MIXED_CASE[low]
+    if low in WORDS.acronyms or low.rstrip("0123456789") in WORDS.acronyms:
+        return word.upper()
     return {"max": "maximum", "min": "minimum"}.get(word, word)
