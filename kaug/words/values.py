@@ -1,7 +1,7 @@
 """RDF values and IRIs → words, in columns.
 
-What a value says is written as people write it: "56,785", "7 October 1979", "5 kilometres". What is no literal of its
-datatype, or of a datatype that is not known here, stays as it is.
+Values are written as people write them: "56,785", "7 October 1979", "5 kilometres". A literal of an unknown datatype, or
+one that its datatype does not allow, stays as it is.
 """
 
 import html
@@ -15,24 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.words.moments import MOMENTS, duration_words, moment_words
-from kaug.words.quantities import (
-    QUANTITIES,
-    UNIT_DATATYPES,
-    each_distinct,
-    number_words,
-    quantity_words,
-    unit_words,
-)
+from kaug.words.quantities import QUANTITIES, UNIT_DATATYPES, each_distinct, number_words, quantity_words, unit_words
 
 __all__ = ["literal_words", "name_words", "words_of"]
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _XSD = "http://www.w3.org/2001/XMLSchema#"
-_UNSIGNED = ("unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte", "nonNegativeInteger", "positiveInteger")
-_SIGNED = ("integer", "long", "int", "short", "byte", "nonPositiveInteger", "negativeInteger")
-_NUMBERS = (*_UNSIGNED, *_SIGNED, "decimal", "double", "float")
-_POINTS = ("http://www.opengis.net/ont/geosparql#wktLiteral", "http://www.openlinksw.com/schemas/virtrdf#Geometry")
-
 # Without a name of the reference system, and in CRS84, the longitude comes first; in EPSG:4326 the latitude.
 _CRS = r"<https?://www\.opengis\.net/def/crs/(?:OGC/[0-9.]+/CRS84|EPSG/[0-9.]+/(?P<epsg>4326))>\s*"
 _DEGREES = r"[+-]?[0-9]{1,3}(?:\.[0-9]*)?"
@@ -46,14 +34,14 @@ _BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 _HUMP = r"\p{Ll}\p{Lu}|\p{Nd}\p{Lu}\p{Ll}|\p{Lu}\p{Lu}\p{Ll}"
 _OPAQUE = r"^[A-Z]*[_.-]?[0-9][0-9A-Z_.-]*$|^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
-_Say = Callable[[pa.Array, pa.Array, str], pa.Array]  # lexical forms, datatypes, language → words, or null
+_Write = Callable[[pa.Array, pa.Array, str], pa.Array]  # lexical forms, datatypes, language → words, or null
 
 
 def literal_words(value: pa.Array, datatype: pa.Array, language: str = "en") -> pa.Array:
     """Write the values of literals in words.
 
-    Numbers get thousands separators in every language. Booleans are yes and no; dates, times and durations are said in
-    English and Chinese, and left in ISO 8601 in other languages, where units are said by their symbols.
+    Numbers get thousands separators in every language. Dates, times and durations are in words in English and Chinese,
+    and stay in ISO 8601 in other languages. Units have names in English, and symbols in other languages.
 
     Args:
         value: Strings: the lexical forms.
@@ -74,16 +62,14 @@ def literal_words(value: pa.Array, datatype: pa.Array, language: str = "en") -> 
         '5 kilometres'
     """
     values, types = _strings(value), _strings(datatype).dictionary_encode()
-    short = language.split("-", maxsplit=1)[0].lower()
-    says = [_say_of(iri, short) for iri in types.dictionary.to_pylist()]
-    known = list(dict.fromkeys(say for say in says if say))
-    number = np.array([known.index(say) if say else -1 for say in says] + [-1], dtype=np.int64)
-    group = number[pc.fill_null(types.indices, len(says)).to_numpy(zero_copy_only=False)]
+    language = language.split("-", maxsplit=1)[0].lower()
+    writers = [*map(_writer, types.dictionary.to_pylist()), None]  # the last one for literals without a datatype
+    writer_of_row = pc.fill_null(types.indices, len(writers) - 1).to_numpy(zero_copy_only=False)
     names = types.dictionary.take(types.indices)
-    for place, say in enumerate(known):
-        rows = pa.array(group == place)
+    for write in dict.fromkeys(filter(None, writers)):
+        rows = pa.array(np.array([writer == write for writer in writers])[writer_of_row])
         some = values.filter(rows)
-        words = say(some, names.filter(rows), short)
+        words = write(some, names.filter(rows), language)
         words = pc.if_else(pc.equal(pc.fill_null(words, ""), ""), some, words)
         values = pc.replace_with_mask(values, rows, words)
     return values
@@ -157,39 +143,29 @@ def _lower_words(names: pa.Array) -> pa.Array:
     return pc.binary_join(pa.ListArray.from_arrays(lists.offsets, words), " ")
 
 
-def _say_of(datatype: str, language: str) -> _Say | None:
+def _writer(datatype: str) -> _Write | None:
     if datatype.startswith(QUANTITIES):
         return quantity_words
-    if datatype.startswith(UNIT_DATATYPES):
-        return unit_words
-    if datatype in _POINTS:
-        return _point_words
-    if datatype in (_RDF + "HTML", _RDF + "XMLLiteral"):
-        return _text_content
-    name = datatype.removeprefix(_XSD) if datatype.startswith(_XSD) else ""
-    if name in MOMENTS:
-        return _MOMENT_WORDS[name] if language in ("en", "zh") else None
-    return _OF_XSD.get(name)
+    return unit_words if datatype.startswith(UNIT_DATATYPES) else _WRITERS.get(datatype)
 
 
 def _boolean_words(values: pa.Array, datatypes: pa.Array, language: str) -> pa.Array:
     yes, no = ("是", "否") if language == "zh" else ("yes", "no")
-    place = pc.index_in(values, pa.array(["true", "1", "false", "0"]))
-    return pa.array([yes, yes, no, no]).take(place)
+    return pa.array([yes, yes, no, no]).take(pc.index_in(values, pa.array(["true", "1", "false", "0"])))
 
 
 def _point_words(values: pa.Array, datatypes: pa.Array, language: str) -> pa.Array:
-    found = pc.extract_regex(values, _POINT)
-    swap = pc.equal(pc.struct_field(found, 0), "4326")
-    x, y = pc.struct_field(found, 1), pc.struct_field(found, 2)
+    parts = pc.extract_regex(values, _POINT)
+    epsg, x, y = (pc.struct_field(parts, index) for index in range(3))
+    swap = pc.equal(epsg, "4326")
     degrees = [pc.if_else(swap, y, x), pc.if_else(swap, x, y)]
     inside = [
         pc.less_equal(pc.abs(pc.cast(pc.fill_null(pc.utf8_ltrim(part, "+"), "0"), pa.float64())), most)
         for part, most in zip(degrees, (180.0, 90.0), strict=True)
     ]
     longitude, latitude = (number_words(part) for part in degrees)
-    said = {"en": ("latitude ", ", longitude "), "zh": ("纬度", ",经度")}.get(language, ("", ", "))
-    words = pc.binary_join_element_wise(said[0], latitude, said[1], longitude, "")
+    before, between = {"en": ("latitude ", ", longitude "), "zh": ("纬度", ",经度")}.get(language, ("", ", "))
+    words = pc.binary_join_element_wise(before, latitude, between, longitude, "")
     return pc.if_else(pc.and_(*inside), words, pa.scalar(None, pa.string()))
 
 
@@ -202,21 +178,21 @@ def _text_content(values: pa.Array, datatypes: pa.Array, language: str) -> pa.Ar
 
 
 def _hex_words(values: pa.Array, datatypes: pa.Array, language: str) -> pa.Array:
-    right = pc.match_substring_regex(values, "^(?:[0-9a-fA-F]{2})+$")
-    return _bytes_words(right, pc.divide(pc.binary_length(values), 2))
+    valid = pc.match_substring_regex(values, "^(?:[0-9a-fA-F]{2})+$")
+    return _bytes_words(valid, pc.divide(pc.binary_length(values), 2))
 
 
 def _base64_words(values: pa.Array, datatypes: pa.Array, language: str) -> pa.Array:
     packed = pc.replace_substring_regex(values, r"\s+", "")
-    right = pc.and_(pc.match_substring_regex(packed, _BASE64), pc.not_equal(packed, ""))
+    valid = pc.and_(pc.match_substring_regex(packed, _BASE64), pc.not_equal(packed, ""))
     count = pc.subtract(pc.multiply(pc.divide(pc.binary_length(packed), 4), 3), pc.count_substring(packed, "="))
-    return _bytes_words(right, count)
+    return _bytes_words(valid, count)
 
 
-def _bytes_words(right: pa.Array, count: pa.Array) -> pa.Array:
+def _bytes_words(valid: pa.Array, count: pa.Array) -> pa.Array:
     unit = pc.if_else(pc.equal(count, 1), pa.scalar("byte"), pa.scalar("bytes"))
     words = pc.binary_join_element_wise("binary data of", number_words(count.cast(pa.string())), unit, " ")
-    return pc.if_else(right, words, pa.scalar(None, pa.string()))
+    return pc.if_else(valid, words, pa.scalar(None, pa.string()))
 
 
 def _number(values: pa.Array, datatypes: pa.Array, language: str) -> pa.Array:
@@ -224,16 +200,24 @@ def _number(values: pa.Array, datatypes: pa.Array, language: str) -> pa.Array:
 
 
 def _moment(name: str, values: pa.Array, datatypes: pa.Array, language: str) -> pa.Array:
-    return moment_words(values, name, language)
+    return moment_words(values, name, language) if language in ("en", "zh") else values
 
 
-_MOMENT_WORDS: dict[str, _Say] = {name: partial(_moment, name) for name in MOMENTS}
-_OF_XSD: dict[str, _Say] = {
-    **dict.fromkeys(_NUMBERS, _number),
-    **dict.fromkeys(("duration", "dayTimeDuration", "yearMonthDuration"), duration_words),
-    "boolean": _boolean_words,
-    "hexBinary": _hex_words,
-    "base64Binary": _base64_words,
+_NUMBERS = (
+    "integer long int short byte unsignedLong unsignedInt unsignedShort unsignedByte "
+    "positiveInteger negativeInteger nonNegativeInteger nonPositiveInteger decimal double float"
+)
+_WRITERS: dict[str, _Write] = {
+    **{_XSD + name: _number for name in _NUMBERS.split()},
+    **{_XSD + name: partial(_moment, name) for name in MOMENTS},
+    **{_XSD + name: duration_words for name in ("duration", "dayTimeDuration", "yearMonthDuration")},
+    _XSD + "boolean": _boolean_words,
+    _XSD + "hexBinary": _hex_words,
+    _XSD + "base64Binary": _base64_words,
+    _RDF + "HTML": _text_content,
+    _RDF + "XMLLiteral": _text_content,
+    "http://www.opengis.net/ont/geosparql#wktLiteral": _point_words,
+    "http://www.openlinksw.com/schemas/virtrdf#Geometry": _point_words,
 }
 
 
