@@ -1,7 +1,4 @@
-"""Facts → two-hop compositions: pairs of facts that share an entity which the question does not name.
-
-Both the exam and the multi-hop form draw from here, each from its own entities.
-"""
+"""Facts → two-hop compositions, for the exam and the multi-hop form: pairs of facts that share an entity, the bridge."""
 
 from dataclasses import dataclass
 
@@ -10,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import pair_keys
+from kaug.arrays import grouped, pair_keys, positions
 from kaug.wording.wording import Wording
 
 __all__ = ["Compositions", "compositions", "refer"]
@@ -18,12 +15,12 @@ __all__ = ["Compositions", "compositions", "refer"]
 
 @dataclass(frozen=True)
 class Compositions:
-    """Pairs of facts, n: the first leads from what the question names to the bridge entity, the second to the answer.
+    """Pairs of facts: the first leads from the entity that the question names to the bridge, the second to the answer.
 
     Attributes:
-        first: int64 (n,): places in the facts given.
+        first: int64 (n,): rows of the given facts.
         second: int64 (n,): likewise.
-        bridge: uint32 (n,): the entity that both facts share, the subject of both.
+        bridge: uint32 (n,): the subject of both facts.
     """
 
     first: NDArray[np.int64]
@@ -36,11 +33,11 @@ def compositions(
 ) -> Compositions:
     """Pair the facts of each subject: "the currency of [the country whose capital is Lomé]".
 
-    The first fact's object must point to the subject alone among all facts known, and its predicate must have a
-    reference in the lexicon; the second has another predicate.
+    No other fact of the knowledge base has the first fact's predicate and object, and its predicate has a reference in the
+    lexicon; the second fact has another predicate.
 
     Args:
-        wording: How the facts are said; the references must be in its language.
+        wording: The wording of the facts, in whose language the references must be.
         subjects: uint32 (n,).
         predicates: uint32 (n,).
         objects: uint32 (n,).
@@ -48,46 +45,36 @@ def compositions(
     Returns:
         All pairs, in the order of the facts.
     """
-    unique = _pointing_to_one(wording, predicates, objects)
-    with_reference = {int(p) for p in np.unique(predicates) if wording.templates(int(p), "inverseReference")}
-    usable = unique & np.array([int(p) in with_reference for p in predicates], dtype=bool)
-    first, second = [], []
-    order = np.argsort(subjects, kind="stable")
-    bounds = np.flatnonzero(np.diff(subjects[order])) + 1
-    for group in np.split(order, bounds):
-        for one in group[usable[group]]:
-            others = group[predicates[group] != predicates[one]]
-            first.append(np.full(len(others), one, dtype=np.int64))
-            second.append(others.astype(np.int64))
+    keys, counts = np.unique(pair_keys(*wording.kb.columns()[1:]), return_counts=True)
+    row = positions(keys, pair_keys(predicates, objects))
+    with_reference = [p for p in np.unique(predicates).tolist() if wording.templates(p, "inverseReference")]
+    usable = (row >= 0) & np.isin(predicates, with_reference)
+    usable[usable] = counts[row[usable]] == 1
     none = np.zeros(0, dtype=np.int64)
-    left, right = np.concatenate([none, *first]), np.concatenate([none, *second])
+    first, second = [none], [none]
+    facts = grouped(subjects)
+    for number in range(len(facts.sizes)):
+        group = facts[number]
+        for fact in group[usable[group]]:
+            others = group[predicates[group] != predicates[fact]]
+            first.append(np.full(len(others), fact))
+            second.append(others)
+    left, right = np.concatenate(first), np.concatenate(second)
     return Compositions(left, right, subjects[left])
 
 
 def refer(wording: Wording, predicate: int, objects: pa.Array, variant: int = 0) -> pa.Array:
-    """Denote subjects by an object: "the country whose capital is Lomé".
+    """Refer to subjects by an object: "the country whose capital is Lomé".
 
     Args:
-        wording: How the facts are said.
+        wording: The wording of the facts.
         predicate: The term of the predicate between them.
-        objects: Strings: how the objects stand in a sentence.
-        variant: Which of the predicate's references to take, counted round.
+        objects: Strings: the phrases of the objects.
+        variant: The number of the predicate's reference, modulo their count.
 
     Returns:
-        Strings that can stand for a subject in a template.
+        Strings that fill the slot of a subject.
     """
     references = wording.templates(predicate, "inverseReference")
     head, tail = references[variant % len(references)].split("{o}")
     return pc.binary_join_element_wise(pa.scalar(head), objects, pa.scalar(tail), "")
-
-
-def _pointing_to_one(
-    wording: Wording, predicates: NDArray[np.uint32], objects: NDArray[np.uint32]
-) -> NDArray[np.bool_]:
-    _, all_predicates, all_objects = wording.kb.columns()
-    known, counts = np.unique(pair_keys(all_predicates, all_objects), return_counts=True)
-    wanted = pair_keys(predicates, objects)
-    place = np.minimum(np.searchsorted(known, wanted), max(0, len(known) - 1))
-    if not len(known):
-        return np.zeros(len(wanted), dtype=bool)
-    return np.asarray((known[place] == wanted) & (counts[place] == 1))

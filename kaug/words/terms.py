@@ -1,4 +1,4 @@
-"""Terms and their labels → what the terms are called, and how they stand inside a sentence."""
+"""Terms and their labels → names of the terms, and phrases for them inside a sentence."""
 
 import re
 from collections.abc import Sequence
@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from kaug.arrays import join, runs
 from kaug.words.clean import clean_text
 from kaug.words.english import with_article
-from kaug.words.values import literal_words, name_words, words_of
+from kaug.words.values import literal_words, name_words, strings, words_of
 
 __all__ = ["CLASS_OF", "class_terms", "term_words"]
 
 CLASS_OF = frozenset(
     {"http://www.w3.org/1999/02/22-rdf-syntax-ns#type", "http://www.w3.org/2000/01/rdf-schema#subClassOf"}
 )
-"""The predicates whose object is a class: what stands on their right is said with an article ("a country")."""
+"""The predicates whose object is a class, which takes an article in a sentence ("a country")."""
 
 _SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
 
@@ -31,18 +31,18 @@ def term_words(
     phrases: bool = False,
     classes: NDArray[np.bool_] | None = None,
 ) -> pa.Array:
-    """Find what some terms are called, reading no more than their own rows.
+    """Name terms, reading no more than their own rows.
 
     Args:
         terms: TERMS.
         labels: LABELS.
-        chosen: int64 (n,): numbers of terms.
-        languages: BCP 47 tags, most wanted first: that of the words, then those that serve where it has no label.
-        phrases: How terms stand inside a sentence, rather than their bare labels.
-        classes: bool, one per term: of phrases in English, what takes an article where no phrase is given.
+        chosen: int64 (n,): term numbers.
+        languages: BCP 47 tags, most wanted first: the language of the words, then those that serve where it has no label.
+        phrases: Return phrases, as terms stand inside a sentence, rather than bare labels.
+        classes: bool, one per term: the terms that take an English article in a phrase unless they have one of their own.
 
     Returns:
-        Strings, n, never null: the best label; of a term without one, a literal's value in words, the last part of an
+        Strings (n,), never null: the best label; for a term without one, a literal's value in words or the last part of an
         IRI.
 
     Examples:
@@ -55,29 +55,26 @@ def term_words(
         >>> term_words(terms, labels, np.array([0]), ["en"], phrases=True, classes=np.array([True, False])).to_pylist()
         ['a dog']
     """
-    best, has = _best_labels(labels, chosen, languages)
-    words, phrase = (_strings(labels[name].take(pa.array(best))) for name in ("text", "phrase"))
+    rows = _best_labels(labels, chosen, languages)
+    words, phrase = (strings(labels[name].take(rows)) for name in ("text", "phrase"))
     if phrases:
         words = pc.coalesce(phrase, words)
-    fallback = _unlabelled(terms, chosen[~has], languages[0])
-    place = np.where(has, np.cumsum(has), len(words) + np.cumsum(~has)) - 1
-    words = pa.concat_arrays([words, fallback]).take(pa.array(place))
+    missing = rows.is_null()
+    words = pc.replace_with_mask(words, missing, _unlabelled(terms, pa.array(chosen).filter(missing), languages[0]))
     if classes is None:
         return words
-    bare = np.ones(len(chosen), dtype=bool)
-    bare[has] = pc.equal(pc.fill_null(phrase, ""), "").to_numpy(zero_copy_only=False)
-    bare = pa.array(bare & classes[chosen])
+    bare = pc.and_(pc.equal(pc.fill_null(phrase, ""), ""), pa.array(classes[chosen]))
     articled = [_with_article(word) for word in words.filter(bare).to_pylist()]
     return pc.replace_with_mask(words, bare, pa.array(articled, pa.string()))
 
 
 def class_terms(terms: pa.Table, facts: pa.Table, axioms: pa.Table) -> NDArray[np.bool_]:
-    """Tell which terms are classes, by what is said of them: in a sentence they stand as "a country".
+    """Tell which terms are classes, by the facts and axioms about them: they take an article in a sentence ("a country").
 
     Args:
         terms: TERMS.
         facts: FACTS.
-        axioms: FACTS: what describes the vocabulary.
+        axioms: FACTS: those that describe the vocabulary.
 
     Returns:
         bool, one per term.
@@ -87,61 +84,50 @@ def class_terms(terms: pa.Table, facts: pa.Table, axioms: pa.Table) -> NDArray[n
         >>> class_terms(TERMS.empty_table(), FACTS.empty_table(), FACTS.empty_table())
         array([], dtype=bool)
     """
-    found = np.zeros(terms.num_rows, dtype=bool)
-    predicates = facts["predicate"].to_numpy()
-    for iri in CLASS_OF:
-        for row in np.flatnonzero(pc.equal(terms["value"], iri).to_numpy()):
-            stated = np.flatnonzero(predicates == row)
-            found[facts["object"].to_numpy()[stated]] = True
-            if iri == _SUBCLASS:
-                found[facts["subject"].to_numpy()[stated]] = True
-    # What the vocabulary declares to be a class, by rdfs:Class or owl:Class.
+    is_class = np.zeros(terms.num_rows, dtype=bool)
+    predicates, subjects, objects = (facts[name].to_numpy() for name in ("predicate", "subject", "object"))
+    for row in np.flatnonzero(pc.is_in(terms["value"], pa.array(list(CLASS_OF))).to_numpy()):
+        is_class[objects[predicates == row]] = True
+        if terms["value"][row].as_py() == _SUBCLASS:
+            is_class[subjects[predicates == row]] = True
+    # Classes that the vocabulary declares, by rdfs:Class or owl:Class.
     kinds = terms["value"].take(axioms["object"].combine_chunks())
     declared = pc.match_substring_regex(kinds, "(rdf-schema|owl)#Class$").combine_chunks()
-    found[axioms["subject"].filter(declared).to_numpy()] = True
-    return found
+    is_class[axioms["subject"].filter(declared).to_numpy()] = True
+    return is_class
 
 
-def _best_labels(
-    labels: pa.Table, chosen: NDArray[np.int64], languages: Sequence[str]
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The row of the best label of each chosen term that has any, and which have."""
+def _best_labels(labels: pa.Table, chosen: NDArray[np.int64], languages: Sequence[str]) -> pa.Array:
+    """Return the row of the best label of each chosen term; null for a term without labels."""
     owner, rows = join(chosen, labels["term"].to_numpy())
     first, _ = runs(owner)
-    has = np.zeros(len(chosen), bool)
-    has[owner[first]] = True
-    if not len(rows):
-        return rows, has
-    some = pa.array(rows)
-    tags = _strings(labels["language"].take(some)).dictionary_encode()
-    wanted = list(dict.fromkeys([*languages, ""]))
-    rank = np.array([_rank(tag, wanted) for tag in tags.dictionary.to_pylist()], dtype=np.int64)[
-        tags.indices.to_numpy()
-    ]
-    rank = rank * 2 + ~labels["preferred"].take(some).to_numpy()
-    return np.minimum.reduceat(rank * labels.num_rows + rows, first) % labels.num_rows, has
+    best, missing = np.zeros(len(chosen), np.int64), np.ones(len(chosen), bool)
+    if len(rows):
+        tags = strings(labels["language"].take(pa.array(rows))).dictionary_encode()
+        wanted = list(dict.fromkeys([*languages, ""]))
+        rank = np.array([_rank(tag, wanted) for tag in tags.dictionary.to_pylist()], np.int64)[tags.indices.to_numpy()]
+        rank = rank * 2 + ~labels["preferred"].take(pa.array(rows)).to_numpy()
+        # The lowest rank of each term, and of those the first row.
+        best[owner[first]] = np.minimum.reduceat(rank * labels.num_rows + rows, first) % labels.num_rows
+        missing[owner[first]] = False
+    return pa.array(best, mask=missing)
 
 
-def _unlabelled(terms: pa.Table, chosen: NDArray[np.int64], language: str) -> pa.Array:
-    """Words for terms without a label: a literal's value, the last part of an IRI."""
-    some = terms.select(["kind", "value", "datatype"]).take(pa.array(chosen))
-    value, datatype = _strings(some["value"]), some["datatype"].combine_chunks()
-    literal = pc.equal(_strings(some["kind"]), "literal")
-    words = literal_words(value.filter(literal), datatype.filter(literal), language)
-    names = name_words(value.filter(pc.invert(literal)))
-    is_literal = literal.to_numpy(zero_copy_only=False)
-    place = np.where(is_literal, np.cumsum(is_literal), len(words) + np.cumsum(~is_literal)) - 1
-    return clean_text(pa.concat_arrays([words, names]).take(pa.array(place)))
-
-
-def _strings(column: pa.ChunkedArray) -> pa.Array:
-    return pa.concat_arrays(column.cast(pa.string()).chunks or [pa.array([], pa.string())])
+def _unlabelled(terms: pa.Table, chosen: pa.Array, language: str) -> pa.Array:
+    """Name terms without a label: a literal's value, the last part of an IRI."""
+    terms = terms.select(["kind", "value", "datatype"]).take(chosen)
+    kind, value = strings(terms["kind"]), strings(terms["value"])
+    literal = pc.equal(kind, "literal")
+    datatype = terms["datatype"].combine_chunks().filter(literal)
+    words = pc.replace_with_mask(value, literal, literal_words(value.filter(literal), datatype, language))
+    other = pc.invert(literal)
+    return clean_text(pc.replace_with_mask(words, other, name_words(value.filter(other))))
 
 
 def _rank(tag: str, wanted: Sequence[str]) -> int:
-    for place, language in enumerate(wanted):
+    for rank, language in enumerate(wanted):
         if tag == language.lower() or (tag and tag.split("-", maxsplit=1)[0] == language.lower()):
-            return place
+            return rank
     return len(wanted)
 
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from kaug.words.moments import MOMENTS, duration_words, moment_words
 from kaug.words.quantities import QUANTITIES, UNIT_DATATYPES, each_distinct, number_words, quantity_words, unit_words
 
-__all__ = ["literal_words", "name_words", "words_of"]
+__all__ = ["literal_words", "name_words", "strings", "words_of"]
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -61,7 +61,7 @@ def literal_words(value: pa.Array, datatype: pa.Array, language: str = "en") -> 
         >>> literal_words(pa.array(["5 km"]), ucum)[0].as_py()
         '5 kilometres'
     """
-    values, types = _strings(value), _strings(datatype).dictionary_encode()
+    values, types = strings(value), strings(datatype).dictionary_encode()
     language = language.split("-", maxsplit=1)[0].lower()
     writers = [*map(_writer, types.dictionary.to_pylist()), None]  # the last one for literals without a datatype
     writer_of_row = pc.fill_null(types.indices, len(writers) - 1).to_numpy(zero_copy_only=False)
@@ -98,7 +98,7 @@ def name_words(iri: pa.Array) -> pa.Array:
         >>> name_words(pa.array(names)).to_pylist()
         ['Togo', 'New York', 'Paris (Texas)', 'has legal name', 'HTML page', 'Lomé', 'Q42']
     """
-    iris = _strings(iri)
+    iris = strings(iri)
     names = pc.replace_substring_regex(pc.ascii_rtrim(iris, "#/:"), r"(?s)^.*[#/:]", "")
     names = pc.if_else(pc.equal(names, ""), iris, names)
     names = each_distinct(names, pc.match_substring(names, "%"), _decoded)
@@ -119,9 +119,10 @@ def name_words(iri: pa.Array) -> pa.Array:
     return pc.if_else(pc.or_(opaque, pc.equal(words, "")), names, words)
 
 
-def _strings(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    return column.cast(pa.string())
+def strings(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """Turn a column of strings, perhaps a dictionary or in chunks, into one array."""
+    column = column.cast(pa.string())
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
 def _decoded(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The facts about some entities, and that what is said of a few is what is said of them among all."""
+"""The words for a few terms and facts are the same as among all of them."""
 
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase, load_kb, save_kb
 from kaug.store.artifact import publish
 from kaug.wording import wording
-from kaug.wording.neighbourhood import facts_about
 from kaug.wording.wording import Wording
 
 LANGUAGES = ("en", "zh", "fr", "pt")
@@ -32,7 +31,7 @@ TURTLE = """
 :AfricanCountry rdfs:subClassOf :Country . :Country rdfs:label "country"@en , "国家"@zh . :hasHumanName rdfs:label "name"@de .
 """
 FILLERS = 9_000
-"""So many more terms that a few are found by themselves, not with all others."""
+"""Enough other terms that a few are looked up by themselves, not with all others."""
 
 
 @pytest.fixture(scope="module")
@@ -43,78 +42,62 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     return build_kb([path], languages=LANGUAGES)
 
 
-def told(kb: KnowledgeBase) -> np.ndarray:  # type: ignore[type-arg]
+def planted_rows(kb: KnowledgeBase) -> np.ndarray:  # type: ignore[type-arg]
     """The rows of the facts that are no fillers."""
     values = kb.terms["value"].take(pa.array(kb.columns()[0])).to_pylist()
     return np.array([row for row, value in enumerate(values) if not value.startswith("http://x.org/n")])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_few_facts_are_said_as_among_all(kb: KnowledgeBase, language: str) -> None:
-    all_said = Wording(kb, language).sentences()
-    assert len(told(kb)) > 20
-    for row in told(kb).tolist():
-        assert Wording(kb, language).sentences(np.array([row]))[0] == all_said[row]
-    once = Wording(kb, language)
-    assert once.sentences(told(kb)).equals(all_said.take(pa.array(told(kb))))
-    fillers = np.random.default_rng(0).integers(0, kb.facts.num_rows, (20, 300))
-    for rows in fillers:  # goes on to more terms than are asked for one by one
-        assert once.sentences(rows).equals(all_said.take(pa.array(rows)))
+def test_sentences_of_a_few_facts_are_those_among_all(kb: KnowledgeBase, language: str) -> None:
+    sentences, rows = Wording(kb, language).sentences(), planted_rows(kb)
+    assert len(rows) > 20
+    for row in rows.tolist():
+        assert Wording(kb, language).sentences(np.array([row]))[0] == sentences[row]
+    wording = Wording(kb, language)
+    assert wording.sentences(rows).equals(sentences.take(pa.array(rows)))
+    batches = np.random.default_rng(0).integers(0, kb.facts.num_rows, (20, 300))
+    for batch in batches:  # in the end more terms than are looked up bit by bit
+        assert wording.sentences(batch).equals(sentences.take(pa.array(batch)))
 
 
 @settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.lists(st.integers(0, 2 * FILLERS), max_size=40), max_size=4), st.sampled_from(LANGUAGES), st.booleans()
 )
-def test_the_words_of_some_terms_are_those_of_all(
-    kb: KnowledgeBase, asked: list[list[int]], language: str, phrases: bool
+def test_words_of_some_terms_are_those_among_all(
+    kb: KnowledgeBase, requests: list[list[int]], language: str, phrases: bool
 ) -> None:
     some, whole = Wording(kb, language), Wording(kb, language)
-    every = whole.phrases() if phrases else whole.labels()
-    for terms in asked:
+    words = whole.phrases() if phrases else whole.labels()
+    for terms in requests:
         chosen = np.array(terms, dtype=np.int64) % kb.terms.num_rows
-        found = some.phrases(chosen) if phrases else some.labels(chosen)
-        assert found.to_pylist() == every.take(pa.array(chosen)).to_pylist()
+        some_words = some.phrases(chosen) if phrases else some.labels(chosen)
+        assert some_words.to_pylist() == words.take(pa.array(chosen)).to_pylist()
 
 
-def test_words_are_found_for_the_terms_that_are_asked_for_and_once(
-    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found: list[int] = []
-    find = wording.term_words
-    monkeypatch.setattr(wording, "term_words", lambda *given: (found.append(len(given[2])), find(*given))[1])
+def test_only_requested_terms_are_named_and_each_once(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    term_words = wording.term_words
+    monkeypatch.setattr(wording, "term_words", lambda *args: (sizes.append(len(args[2])), term_words(*args))[1])
     some = Wording(kb)
     for _ in range(2):
         some.labels(np.array([3, 5, 3]))
         some.labels(np.array([5]))
-    assert found == [2]
+    assert sizes == [2]
     for term in range(10, 20):
         some.labels(np.array([term]))
-    assert found[-1] == kb.terms.num_rows
-    assert len(found) < 8
+    assert sizes[-1] == kb.terms.num_rows
+    assert len(sizes) < 8
 
 
-def test_the_facts_of_entities_are_those_that_hold_them(kb: KnowledgeBase) -> None:
-    subjects, _, objects = kb.columns()
-    said = Wording(kb).sentences(np.arange(kb.facts.num_rows)).to_pylist()
-    entities = np.random.default_rng(1).permutation(kb.terms.num_rows)[:60].astype(np.uint32)
-    togo = Wording(kb).labels().index("Togo").as_py()
-    entities = np.append(entities, [togo, togo]).astype(np.uint32)  # borders itself
-    expected = []
-    for entity in entities.tolist():
-        rows = np.flatnonzero(subjects == entity).tolist()
-        rows += np.flatnonzero((objects == entity) & (subjects != entity)).tolist()
-        expected += [{"entity": entity, "row": row, "sentence": said[row]} for row in rows]
-    assert facts_about(kb, entities).to_pylist() == expected
-    assert facts_about(kb, np.array([], np.uint32)).num_rows == 0
-
-
-def test_planted_sentences_are_said_of_an_opened_knowledge_base(kb: KnowledgeBase, tmp_path: Path) -> None:
+def test_an_opened_knowledge_base_gives_the_planted_sentences(kb: KnowledgeBase, tmp_path: Path) -> None:
     with publish(tmp_path / "1-knowledge", stage="knowledge", fingerprint="test") as draft:
         save_kb(kb, draft.path)
     opened = load_kb(tmp_path)
     togo = opened.terms["value"].to_pylist().index("http://x.org/Togo")
-    said = facts_about(opened, np.array([togo], np.uint32))["sentence"].to_pylist()
+    rows = np.flatnonzero(opened.columns()[0] == togo)
+    sentences = Wording(opened).sentences(rows).to_pylist()
     assert {
         "Togo is an african country.",
         "The capital of Togo is the city of Lomé.",
@@ -122,4 +105,4 @@ def test_planted_sentences_are_said_of_an_opened_knowledge_base(kb: KnowledgeBas
         "Togo was founded on 27 April 1960.",
         "The length of Togo is 579 kilometres.",
         "Togo borders Togo.",
-    } <= set(said)
+    } <= set(sentences)
