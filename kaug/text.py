@@ -1,19 +1,22 @@
-"""Any text → a text fit to be shown on a terminal or a page."""
+"""Any text → a text that is safe to show on a terminal or a page."""
 
+import re
 import unicodedata
 
-__all__ = ["visible"]
+__all__ = ["DIRECTIONAL", "visible"]
 
-_HIDDEN = {"Cc", "Cs", "Cn"}
-_TURNS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+DIRECTIONAL = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+"""Characters that change the direction of the text around them, as ranges inside a regular expression's brackets."""
+
+_DIRECTIONAL = re.compile(f"[{DIRECTIONAL}]")
 
 
 def visible(text: str, limit: int | None = 400) -> str:
-    """Cut a text that is too long, and replace what would not show, steer a terminal, or turn the text around it about.
+    """Cut a long text, and replace characters that do not show, control a terminal, or change the direction of text.
 
     Args:
         text: Any text.
-        limit: The most characters to keep; None keeps all.
+        limit: The maximum of characters to keep; None keeps all.
 
     Returns:
         The text with control and directional characters (line ends and tabs aside) as U+FFFD.
@@ -27,6 +30,6 @@ def visible(text: str, limit: int | None = 400) -> str:
     cut = text if limit is None or len(text) <= limit else text[:limit].rstrip() + "…"
     if cut.isascii() and cut.isprintable():
         return cut
-    return "".join(
-        "\ufffd" if c in _TURNS or (unicodedata.category(c) in _HIDDEN and c not in "\n\t") else c for c in cut
-    )
+    cut = _DIRECTIONAL.sub("\ufffd", cut)
+    hidden = ("Cc", "Cs", "Cn")  # control characters, surrogates, unassigned
+    return "".join("\ufffd" if c not in "\n\t" and unicodedata.category(c) in hidden else c for c in cut)

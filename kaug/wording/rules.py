@@ -1,7 +1,7 @@
-"""A predicate's label → templates in English that say it, by rule.
+"""A predicate's label → its templates in English, by rule.
 
 The label is read as a frame: a noun phrase ("capital", "has legal name", "parents"), a clause ("borders", "is part of",
-"born in", "accepts payment method"), a yes or no ("is open"), or what someone did ("music by"). The rules are total: every
+"born in", "accepts payment method"), a yes or no ("is open"), or a work by someone ("music by"). The rules are total: every
 string gives templates, and each holds the right slots once.
 """
 
@@ -20,7 +20,7 @@ _OF_SITUATIONS = {
     "want": "wish", "need": "need", "react": "reaction", "attr": "attribute", "intent": "intent", "effect": "effect",
     "reason": "reason",
 }  # fmt: skip
-_WHOLE = {
+_CLEARER = {
     "broader": "has broader concept",
     "narrower": "has narrower concept",
     "has broader": "has broader concept",
@@ -50,7 +50,7 @@ _WHOLE = {
     "subject of": "is the subject of",
     "to the power": "is raised to the power",
 }
-"""Labels that vocabularies share and that say less than they mean."""
+"""Labels that vocabularies share, and clearer ones of the same meaning."""
 
 
 @lru_cache(maxsize=4096)
@@ -64,11 +64,11 @@ def _frame_templates(label: str, values: Values) -> tuple[tuple[str, tuple[str, 
 
 
 def by_rule(label: str, values: Values = "thing") -> Templates:
-    """Say a predicate by its label.
+    """Write the templates of a predicate from its label.
 
     Args:
         label: The label in English, or the words of the IRI's local name.
-        values: What the objects of the predicate are: they decide between "Is {s} open?" and "What is {s}?".
+        values: The kind of the predicate's objects, which decides between "Is {s} open?" and "What is {s}?".
 
     Returns:
         For each property of the lexicon at least one template, the plainest first.
@@ -92,9 +92,9 @@ def _words(label: str) -> list[str]:
     words = text.split() or ["related", "to"]
     titled = len(words) > 1 and all(word[0].isupper() for word in words if len(word) > 3)
     words = [
-        word[0].lower() + word[1:] if (titled or not place) and word[1:].islower() else word
-        for place, word in enumerate(words)
+        word[0].lower() + word[1:] if (titled or not index) and word[1:].islower() else word
+        for index, word in enumerate(words)
     ]
-    whole = _WHOLE.get(" ".join(words).lower())
-    words = whole.split() if whole else [part for word in words for part in spelled(word).split()]
+    clearer = _CLEARER.get(" ".join(words).lower())
+    words = clearer.split() if clearer else [part for word in words for part in spelled(word).split()]
     return words[1:] if len(words) > 1 and words[0] in ("geo", "sf") and starts_like_a_clause(words[1:]) else words

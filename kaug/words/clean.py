@@ -1,47 +1,47 @@
-"""Strings from anywhere → strings that may come into training text."""
+"""Strings from anywhere → strings that are safe in training text."""
 
 from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kaug.text import DIRECTIONAL
+
 __all__ = ["CONTROL", "break_control", "clean_text"]
 
 CONTROL = r"<\||\|>"
-"""What chat templates mark turns with, as a regular expression."""
+"""The marks of chat templates for turns, as a regular expression."""
 
 _Texts = TypeVar("_Texts", str, pa.Array)
 
-_HIDDEN = (
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{84}\x{86}-\x{9f}\x{61c}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]"
-)
+_HIDDEN = rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{{84}}\x{{86}}-\x{{9f}}{DIRECTIONAL}]"
 _SPACE = r"[\s\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]"
 _UNCLEAN = rf"{_HIDDEN}|[\t\n\f\r\x0b\x{{85}}\x{{2028}}\x{{2029}}]|  |^{_SPACE}|{_SPACE}$|{CONTROL}"
 
 
 def clean_text(texts: pa.Array) -> pa.Array:
-    r"""Neutralise what must not come into training text: control and bidi characters, chat-control tokens.
+    r"""Remove control and bidi characters, and break up chat-control tokens.
 
     Args:
         texts: Strings.
 
     Returns:
-        Strings on one line, trimmed; `<|` and `|>` are broken up, since chat templates mark turns with them.
+        Strings on one line, trimmed, with a space within each `<|` and `|>`.
 
     Examples:
         >>> clean_text(pa.array([" a\n<|im_start|>b\u202e"])).to_pylist()
         ['a < |im_start| >b']
     """
-    odd = pc.fill_null(pc.match_substring_regex(texts, _UNCLEAN), False)
-    if not pc.any(odd).as_py():
+    unclean = pc.fill_null(pc.match_substring_regex(texts, _UNCLEAN), False)
+    if not pc.any(unclean).as_py():
         return texts
-    some = pc.replace_substring_regex(texts.filter(odd), _HIDDEN, "")
-    some = pc.replace_substring_regex(some, r"[\s\x{85}\x{2028}\x{2029}]+", " ")
-    return pc.replace_with_mask(texts, odd, pc.utf8_trim_whitespace(break_control(some)))
+    cleaned = pc.replace_substring_regex(texts.filter(unclean), _HIDDEN, "")
+    cleaned = pc.replace_substring_regex(cleaned, r"[\s\x{85}\x{2028}\x{2029}]+", " ")
+    return pc.replace_with_mask(texts, unclean, pc.utf8_trim_whitespace(break_control(cleaned)))
 
 
 def break_control(texts: _Texts) -> _Texts:
-    """Break up chat-control tokens, and leave all else as it is.
+    """Break up chat-control tokens, which chat templates mark turns with.
 
     Args:
         texts: A text, or a column of strings.

@@ -59,8 +59,9 @@ def term_words(
     words, phrase = (strings(labels[name].take(rows)) for name in ("text", "phrase"))
     if phrases:
         words = pc.coalesce(phrase, words)
-    missing = rows.is_null()
-    words = pc.replace_with_mask(words, missing, _unlabelled(terms, pa.array(chosen).filter(missing), languages[0]))
+    if rows.null_count:
+        missing = rows.is_null()
+        words = pc.replace_with_mask(words, missing, _unlabelled(terms, pa.array(chosen).filter(missing), languages[0]))
     if classes is None:
         return words
     bare = pc.and_(pc.equal(pc.fill_null(phrase, ""), ""), pa.array(classes[chosen]))

@@ -1,4 +1,4 @@
-"""How facts are said: planted templates, planted sentences, exact spans."""
+"""Templates and sentences of facts: planted templates, planted sentences, exact spans."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +43,7 @@ def term(kb: KnowledgeBase, iri: str) -> int:
     return kb.terms["value"].to_pylist().index(iri if "://" in iri else f"urn:x:{iri}")
 
 
-def say(kb: KnowledgeBase, language: str = "en") -> list[str]:
+def sentences(kb: KnowledgeBase, language: str = "en") -> list[str]:
     return sorted(Wording(kb, language).sentences(np.arange(kb.facts.num_rows)).to_pylist())
 
 
@@ -80,7 +80,7 @@ def test_a_template_without_a_language_serves_all(make: Make) -> None:
     assert Wording(kb, "zh").templates(capital, "question") == ["Capital of {s}?"]
 
 
-def test_what_the_lexicon_lacks_is_said_by_rule_in_english_alone(make: Make) -> None:
+def test_a_property_without_a_template_gets_one_by_rule_in_english_only(make: Make) -> None:
     kb = make(":togo :capital :lome .", LEXICON)
     capital = term(kb, "capital")
     assert Wording(kb).templates(capital, "inverseQuestion") == ["What has {o} as its capital?"]
@@ -109,7 +109,7 @@ def test_a_template_with_other_slots_is_refused(make: Make, name: str, text: str
         make(":s :p :o .", f':p kaug:{name} "{text}"@en .')
 
 
-def test_the_refusal_says_what_is_right() -> None:
+def test_the_error_names_the_right_slots() -> None:
     with pytest.raises(SourceError) as caught:
         check_template("statement", "{s} is.", "<urn:p>", "a.ttl")
     assert str(caught.value) == (
@@ -118,14 +118,14 @@ def test_the_refusal_says_what_is_right() -> None:
 
 
 @pytest.mark.parametrize("name", PROPERTIES)
-def test_a_right_template_passes(name: str) -> None:
+def test_a_valid_template_passes(name: str) -> None:
     check_template(name, " and ".join(f"{{{slot}}}" for slot in PROPERTIES[name]), "<urn:p>", "a.ttl")
 
 
 # ---------------------------------------------------------------- templates by rule
 
 
-def test_a_predicate_is_said_by_its_label(make: Make) -> None:
+def test_templates_come_from_the_label(make: Make) -> None:
     assert by_rule(make, "teaches", "statement") == ["{s} teaches {o}.", "{o} is what {s} teaches."]
     assert by_rule(make, "has capital", "inverseExam") == ["Name something whose capital is {o}."]
 
@@ -143,12 +143,12 @@ def test_a_predicate_is_said_by_its_label(make: Make) -> None:
         ("__", "{s} is related to {o}."),
     ],
 )
-def test_a_predicate_without_a_label_is_said_by_its_name(make: Make, name: str, statement: str) -> None:
+def test_templates_come_from_the_name_without_a_label(make: Make, name: str, statement: str) -> None:
     kb = make(f"<urn:s> <http://x.org/{name}> <urn:o> .")
     assert Wording(kb).templates(term(kb, f"http://x.org/{name}"), "statement")[0] == statement
 
 
-def test_a_label_in_another_script_is_passed_over(make: Make) -> None:
+def test_a_label_in_another_script_is_ignored(make: Make) -> None:
     kb = make(':togo :hasCapital :lome . :hasCapital rdfs:label "首都"@zh .')
     assert Wording(kb).templates(term(kb, "hasCapital"), "statement")[0] == "The capital of {s} is {o}."
 
@@ -160,7 +160,7 @@ def test_a_label_in_another_script_is_passed_over(make: Make) -> None:
         (':s :p true . :t :p "no" .', "The open of {s} is {o}."),
     ],
 )
-def test_yes_or_no_asks_whether(make: Make, facts: str, statement: str) -> None:
+def test_booleans_give_a_question_for_yes_or_no(make: Make, facts: str, statement: str) -> None:
     kb = make(facts + ' :p rdfs:label "open"@en .')
     assert Wording(kb).templates(term(kb, "p"), "statement")[0] == statement
 
@@ -175,34 +175,34 @@ def test_yes_or_no_asks_whether(make: Make, facts: str, statement: str) -> None:
         (":apple", "{s} founded {o}."),
     ],
 )
-def test_dates_ask_when(make: Make, objects: str, statement: str) -> None:
+def test_dates_give_a_question_for_the_time(make: Make, objects: str, statement: str) -> None:
     kb = make(f'@prefix xsd: <http://www.w3.org/2001/XMLSchema#> . :s :p {objects} . :p rdfs:label "founded"@en .')
     assert Wording(kb).templates(term(kb, "p"), "statement")[0] == statement
 
 
-def test_whole_numbers_of_things_are_counted(make: Make) -> None:
+def test_whole_numbers_give_a_question_for_the_number(make: Make) -> None:
     kb = make(':s :votes 1500 . :t :votes 12 . :s :tags "a" .')
     assert Wording(kb).templates(term(kb, "votes"), "question")[0] == "How many votes does {s} have?"
     assert Wording(kb).templates(term(kb, "tags"), "question")[0] == "What are the tags of {s}?"
 
 
-def test_templates_are_the_caller_s_own(make: Make) -> None:
+def test_the_caller_can_change_the_returned_templates(make: Make) -> None:
     kb = make(":togo :capital :lome .", LEXICON)
     Wording(kb).templates(term(kb, "capital"), "statement").clear()
     assert Wording(kb).templates(term(kb, "capital"), "statement")[0] == "{s} has {o}."
 
 
-# ---------------------------------------------------------------- what something is
+# ---------------------------------------------------------------- classes
 
 TYPES = ":togo a :Country ; rdfs:label 'Togo'@en . :Dog rdfs:subClassOf :Animal ."
 
 
-def test_what_something_is(make: Make) -> None:
-    assert say(make(TYPES)) == ["A dog is an animal.", "Togo is a country."]
+def test_sentences_about_classes(make: Make) -> None:
+    assert sentences(make(TYPES)) == ["A dog is an animal.", "Togo is a country."]
 
 
 @pytest.mark.parametrize("iri", [RDF_TYPE, SUBCLASS])
-def test_the_templates_for_what_something_is(make: Make, iri: str) -> None:
+def test_the_templates_for_classes(make: Make, iri: str) -> None:
     kb = make(TYPES)
     assert {name: Wording(kb).templates(term(kb, iri), name) for name in PROPERTIES} == {  # type: ignore[arg-type]
         "statement": ["{s} is {o}.", "{o} is what {s} is."],
@@ -218,9 +218,9 @@ def test_the_templates_for_what_something_is(make: Make, iri: str) -> None:
             check_template(name, template, iri, "by rule")
 
 
-def test_the_lexicon_overrules_it_and_a_label_does_not(make: Make) -> None:
+def test_the_lexicon_replaces_the_templates_for_classes_and_a_label_does_not(make: Make) -> None:
     kb = make(TYPES + 'rdf:type rdfs:label "type"@en .', 'rdfs:subClassOf kaug:statement "Each {s} is {o}."@en .')
-    assert say(kb) == ["Each a dog is an animal.", "Togo is a country."]
+    assert sentences(kb) == ["Each a dog is an animal.", "Togo is a country."]
     assert Wording(kb, "zh").templates(term(kb, RDF_TYPE), "statement") == []
 
 
@@ -228,9 +228,9 @@ def test_the_lexicon_overrules_it_and_a_label_does_not(make: Make) -> None:
 
 
 def cut(template: str, subject: str, value: str) -> tuple[str, str, str]:
-    said = fill(template, pa.array([subject]), pa.array([value]))
-    text = said.text[0].as_py()
-    (s,), (o,) = said.subject.tolist(), said.object.tolist()
+    filled = fill(template, pa.array([subject]), pa.array([value]))
+    text = filled.text[0].as_py()
+    (s,), (o,) = filled.subject.tolist(), filled.object.tolist()
     return text, text[slice(*s)] if s[0] >= 0 else "", text[slice(*o)] if o[0] >= 0 else ""
 
 
@@ -279,17 +279,17 @@ def test_spans_cut_out_the_slots(subject: str, value: str, template: str) -> Non
 
 
 def test_columns_are_filled_row_by_row() -> None:
-    said = fill("{o} of {s}", pa.array(["a", "bb", ""]), pa.array(["1", "", "333"]))
-    assert said.text.to_pylist() == ["1 of a", " of bb", "333 of "]
-    assert said.subject.tolist() == [[5, 6], [4, 6], [7, 7]]
-    assert said.object.tolist() == [[0, 1], [0, 0], [0, 3]]
+    filled = fill("{o} of {s}", pa.array(["a", "bb", ""]), pa.array(["1", "", "333"]))
+    assert filled.text.to_pylist() == ["1 of a", " of bb", "333 of "]
+    assert filled.subject.tolist() == [[5, 6], [4, 6], [7, 7]]
+    assert filled.object.tolist() == [[0, 1], [0, 0], [0, 3]]
 
 
 CONTROL_PARTS = st.sampled_from(["<", "|", ">", "<|", "|>", "a", "im_end", " ", "Togo <", "> system", "|im_end|"])
 
 
 @given(st.lists(CONTROL_PARTS, max_size=3).map("".join), st.lists(CONTROL_PARTS, max_size=3).map("".join))
-def test_no_control_token_arises_where_parts_meet(subject: str, value: str) -> None:
+def test_parts_that_meet_form_no_control_token(subject: str, value: str) -> None:
     for template in ("{s}|im_end|{o}", "{o}{s}", "<{s}|{o}>", "x {s}> {o}"):
         filled = fill(template, pa.array([subject]), pa.array([value]))
         text = filled.text[0].as_py()
@@ -301,17 +301,17 @@ def test_no_control_token_arises_where_parts_meet(subject: str, value: str) -> N
 
 
 def test_a_slot_that_the_template_lacks_has_no_span() -> None:
-    said = fill("What is {s}?", pa.array(["a"]), pa.array(["b"]))
-    assert said.object.tolist() == [[-1, -1]]
+    filled = fill("What is {s}?", pa.array(["a"]), pa.array(["b"]))
+    assert filled.object.tolist() == [[-1, -1]]
 
 
 def test_no_rows() -> None:
     none = pa.array([], pa.string())
-    said = fill("{s} is {o}.", none, none)
-    assert (len(said.text), said.subject.shape, said.object.shape) == (0, (0, 2), (0, 2))
+    filled = fill("{s} is {o}.", none, none)
+    assert (len(filled.text), filled.subject.shape, filled.object.shape) == (0, (0, 2), (0, 2))
 
 
-def test_statements_stand_in_the_order_asked_for(make: Make) -> None:
+def test_sentences_keep_the_requested_order(make: Make) -> None:
     kb = make(':togo rdfs:label "Togo"@en ; :capital :lome ; :area 56785 . :ghana :area 238533 ; :capital :accra .')
     rows = np.arange(kb.facts.num_rows)
     forward = Wording(kb).sentences(rows).to_pylist()
@@ -326,6 +326,6 @@ def test_statements_stand_in_the_order_asked_for(make: Make) -> None:
     assert Wording(kb).sentences(rows[:0]).to_pylist() == []
 
 
-def test_statements_in_another_language_fall_back_to_english(make: Make) -> None:
+def test_sentences_fall_back_to_english_templates(make: Make) -> None:
     kb = make(':togo rdfs:label "多哥"@zh ; :capital :lome ; :area 56785 . :lome rdfs:label "洛美"@zh .', LEXICON)
-    assert say(kb, "zh") == ["The area of 多哥 is 56,785.", "多哥的首都是洛美。"]
+    assert sentences(kb, "zh") == ["The area of 多哥 is 56,785.", "多哥的首都是洛美。"]

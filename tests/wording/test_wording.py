@@ -1,4 +1,4 @@
-"""Labels said as English: planted labels, the sentences that a person would write for them, and what holds for any label."""
+"""English templates by rule: planted labels with the sentences that a person would write, and properties of any label."""
 
 import json
 import os
@@ -255,17 +255,18 @@ LABELS: dict[str, list[Row]] = {
         ("has employee", "The employee of {s} is {o}.", "Who is the employee of {s}?"),
         ("owner", "The owner of {s} is {o}.", "Who is the owner of {s}?"),
         ("employer", "The employer of {s} is {o}.", "What is the employer of {s}?"),
+        ("is set", "To the question whether {s} is a set, the answer is {o}.", "Is {s} a set?"),
     ],
 }
-"""What vocabularies call their predicates, and how such a predicate reads where its objects are any things."""
+"""Labels of predicates in vocabularies, with the first statement and question for objects of any kind."""
 
 
 @pytest.mark.parametrize(
     ("label", "statement", "question"), [row for rows in LABELS.values() for row in rows], ids=lambda text: text
 )
 def test_a_label_reads_as_english(label: str, statement: str, question: str) -> None:
-    said = by_rule(label)
-    assert (said["statement"][0], said["question"][0]) == (statement, question)
+    templates = by_rule(label)
+    assert (templates["statement"][0], templates["question"][0]) == (statement, question)
 
 
 @pytest.mark.parametrize(
@@ -314,9 +315,11 @@ def test_a_label_reads_as_english(label: str, statement: str, question: str) -> 
         ("release year", "year", "The release year of {s} is {o}.", "What is the release year of {s}?"),
     ],
 )  # fmt: skip
-def test_the_objects_decide_how_a_label_reads(label: str, values: Values, statement: str, question: str) -> None:
-    said = by_rule(label, values)
-    assert (said["statement"][0], said["question"][0]) == (statement, question)
+def test_the_kind_of_the_objects_decides_how_a_label_reads(
+    label: str, values: Values, statement: str, question: str
+) -> None:
+    templates = by_rule(label, values)
+    assert (templates["statement"][0], templates["question"][0]) == (statement, question)
 
 
 def test_a_noun_in_every_property() -> None:
@@ -331,7 +334,7 @@ def test_a_noun_in_every_property() -> None:
     }
 
 
-def test_what_only_people_have_in_every_property() -> None:
+def test_a_noun_of_people_in_every_property() -> None:
     assert by_rule("parents") == {
         "statement": ["The parents of {s} include {o}.", "{o} is one of the parents of {s}."],
         "question": ["Who are the parents of {s}?", "Tell me who the parents of {s} are."],
@@ -367,7 +370,7 @@ def test_a_place_in_every_property() -> None:
     }
 
 
-def test_a_deed_by_someone_in_every_property() -> None:
+def test_a_passive_clause_in_every_property() -> None:
     assert by_rule("directed by") == {
         "statement": ["{s} is directed by {o}.", "{o} is the one that {s} is directed by."],
         "question": ["Who or what is {s} directed by?", "Tell me who or what {s} is directed by."],
@@ -379,7 +382,7 @@ def test_a_deed_by_someone_in_every_property() -> None:
     }
 
 
-def test_a_verb_with_the_object_s_name_in_every_property() -> None:
+def test_a_verb_with_a_noun_for_the_object_in_every_property() -> None:
     assert by_rule("appliesToPaymentMethod") == {
         "statement": ["{s} applies to the payment method {o}.", "{o} is the payment method that {s} applies to."],
         "question": ["Which payment method does {s} apply to?", "Tell me the payment method that {s} applies to."],
@@ -406,7 +409,7 @@ def test_a_yes_or_no_in_every_property() -> None:
     }
 
 
-# ---------------------------------------------------------------- what holds for any label
+# ---------------------------------------------------------------- properties of any label
 
 
 def plain(template: str) -> str:
@@ -414,9 +417,9 @@ def plain(template: str) -> str:
 
 
 def check(label: str, values: Values) -> None:
-    said = by_rule(label, values)
-    assert set(said) == set(PROPERTIES)
-    for name, texts in said.items():
+    templates = by_rule(label, values)
+    assert set(templates) == set(PROPERTIES)
+    for name, texts in templates.items():
         assert texts
         assert len(texts) == len(set(texts))
         for text in texts:
@@ -426,12 +429,12 @@ def check(label: str, values: Values) -> None:
             if not name.endswith("eference"):
                 assert text[-1] in ".?"
                 assert not text[0].islower()
-    orders = [text.index("{s}") < text.index("{o}") for text in said["statement"]]
+    orders = [text.index("{s}") < text.index("{o}") for text in templates["statement"]]
     assert orders[0]
     assert not all(orders)
     # The leak check finds an exam question anywhere in a row, so none may stand inside what is trained.
-    trained = [f" {plain(text)} " for name in ("statement", "question", "inverseQuestion") for text in said[name]]
-    for text in said["exam"] + said["inverseExam"]:
+    trained = [f" {plain(text)} " for name in ("statement", "question", "inverseQuestion") for text in templates[name]]
+    for text in templates["exam"] + templates["inverseExam"]:
         assert not any(f" {plain(text)} " in row for row in trained)
 
 
@@ -444,28 +447,28 @@ WORDS = st.sampled_from(OFTEN.split())
 
 @settings(max_examples=500)
 @given(st.lists(WORDS, max_size=6).map(" ".join), st.sampled_from(ALL_VALUES))
-def test_any_words_give_right_templates(label: str, values: Values) -> None:
+def test_any_words_give_valid_templates(label: str, values: Values) -> None:
     check(label, values)
 
 
 @settings(max_examples=300)
 @given(st.text(), st.sampled_from(ALL_VALUES))
-def test_any_string_gives_right_templates(label: str, values: Values) -> None:
-    said = by_rule(label, values)
-    for name, texts in said.items():
+def test_any_string_gives_valid_templates(label: str, values: Values) -> None:
+    templates = by_rule(label, values)
+    for name, texts in templates.items():
         for text in texts:
             check_template(name, text, label, "by rule")
-    assert by_rule(label, values) == said
+    assert by_rule(label, values) == templates
 
 
-def test_what_is_given_is_the_caller_s_own() -> None:
+def test_the_caller_can_change_the_returned_templates() -> None:
     by_rule("capital")["statement"].clear()
     assert by_rule("capital")["statement"][0] == "The capital of {s} is {o}."
 
 
 @pytest.mark.realdata
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"no third-party data at {DATA}; set KAUG_TEST_DATA")
-def test_the_predicates_of_real_vocabularies_give_right_templates() -> None:
+def test_the_predicates_of_real_vocabularies_give_valid_templates() -> None:
     label, kind = "http://www.w3.org/2000/01/rdf-schema#label", "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
     quads = list(ox.parse(path=str(DATA / "schemaorg" / "schemaorg-current-https.nt")))
     properties = {quad.subject for quad in quads if quad.predicate.value == kind and "Property" in quad.object.value}

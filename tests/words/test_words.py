@@ -1,4 +1,4 @@
-"""Values and names in words: planted ones, and the columns against a plain reading of the rules, one value at a time."""
+"""Values and names in words: planted ones, and columns compared with a plain implementation for one value at a time."""
 
 import calendar
 import contextlib
@@ -24,7 +24,7 @@ DBPEDIA = "http://dbpedia.org/datatype/"
 QUDT = "http://qudt.org/vocab/unit/"
 
 
-def said(value: str | None, datatype: str | None, language: str = "en") -> str | None:
+def written(value: str | None, datatype: str | None, language: str = "en") -> str | None:
     (words,) = literal_words(pa.array([value], pa.string()), pa.array([datatype], pa.string()), language).to_pylist()
     return words
 
@@ -90,7 +90,7 @@ def said(value: str | None, datatype: str | None, language: str = "en") -> str |
     ],
 )
 def test_values_of_xsd(value: str, datatype: str, words: str) -> None:
-    assert said(value, XSD + datatype) == words
+    assert written(value, XSD + datatype) == words
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_values_of_xsd(value: str, datatype: str, words: str) -> None:
     ],
 )
 def test_other_values(value: str | None, datatype: str | None, words: str | None) -> None:
-    assert said(value, datatype) == words
+    assert written(value, datatype) == words
 
 
 @pytest.mark.parametrize(
@@ -146,8 +146,8 @@ def test_other_values(value: str | None, datatype: str | None, words: str | None
     ],
 )
 def test_other_languages(value: str, datatype: str, chinese: str, german: str) -> None:
-    assert said(value, datatype, "zh-Hant") == chinese
-    assert said(value, datatype, "de") == german
+    assert written(value, datatype, "zh-Hant") == chinese
+    assert written(value, datatype, "de") == german
 
 
 def test_a_column_of_all_kinds_keeps_its_order() -> None:
@@ -179,19 +179,19 @@ def decimal_reference(value: str) -> str:
         | st.text("0123456789.+-eE_ \n٣", max_size=12)
     )
 )
-def test_numbers_are_those_of_decimal(values: list[str]) -> None:
+def test_numbers_equal_those_of_decimal(values: list[str]) -> None:
     assert number_words(pa.array(values, pa.string())).to_pylist() == [decimal_reference(value) for value in values]
 
 
 def date_reference(value: str) -> str:
-    found = re.fullmatch(r"(-?)(\d{4,})-(\d\d)-(\d\d)", value)
-    assert found
-    year, month, day = int(found[1] + found[2]), int(found[3]), int(found[4])
+    match = re.fullmatch(r"(-?)(\d{4,})-(\d\d)-(\d\d)", value)
+    assert match
+    year, month, day = int(match[1] + match[2]), int(match[3]), int(match[4])
     days = [31, 29 if calendar.isleap(year) else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-    if (len(found[2]) > 4 and found[2][0] == "0") or not (1 <= month <= 12 and 1 <= day <= days[month - 1]):
+    if (len(match[2]) > 4 and match[2][0] == "0") or not (1 <= month <= 12 and 1 <= day <= days[month - 1]):
         return value
-    said_year = f"{1 - year} BC" if year <= 0 else f"AD {year}" if year < 100 else str(year)
-    return f"{day} {calendar.month_name[month]} {said_year}"
+    era_year = f"{1 - year} BC" if year <= 0 else f"AD {year}" if year < 100 else str(year)
+    return f"{day} {calendar.month_name[month]} {era_year}"
 
 
 @given(
@@ -199,7 +199,7 @@ def date_reference(value: str) -> str:
         st.dates().map(datetime.date.isoformat) | st.from_regex(r"-?[0-9]{4,6}-[01][0-9]-[0-3][0-9]", fullmatch=True)
     )
 )
-def test_dates_are_those_of_the_calendar(values: list[str]) -> None:
+def test_dates_equal_those_of_the_calendar(values: list[str]) -> None:
     words = literal_words(pa.array(values, pa.string()), pa.array([XSD + "date"] * len(values), pa.string()))
     assert words.to_pylist() == [date_reference(value) for value in values]
 
@@ -213,8 +213,8 @@ TYPES = ["integer", "decimal", "boolean", "date", "gYear", "gMonthDay", "dateTim
     st.sampled_from([*(XSD + name for name in (*TYPES, "base64Binary")), UCUM, QUDT + "M", WKT, RDF + "HTML", ""]),
     st.sampled_from(["en", "zh", "de", ""]),
 )
-def test_any_text_is_a_value_of_any_datatype(value: str, datatype: str, language: str) -> None:
-    words = said(value, datatype, language)
+def test_any_text_of_any_datatype_gives_words(value: str, datatype: str, language: str) -> None:
+    words = written(value, datatype, language)
     assert words is not None
     assert bool(words) == bool(value)
 
@@ -279,8 +279,8 @@ def begins_with_capital(part: str) -> bool:
 def humps(name: str) -> str:
     """Insert a space before each hump, letter by letter."""
     spaced = ""
-    for place, letter in enumerate(name):
-        before, after = name[place - 1] if place else "", name[place + 1 : place + 2]
+    for index, letter in enumerate(name):
+        before, after = name[index - 1] if index else "", name[index + 1 : index + 2]
         new = is_kind(letter, "Lu") and before
         if new and (
             is_kind(before, "Ll")
@@ -316,11 +316,11 @@ PIECES = st.sampled_from([*"abAB019_-#/:.%(+ éÉ东", "%C3%A9", "%20", "%2F", "
 @pytest.mark.slow
 @settings(max_examples=1000)
 @given(st.lists(st.lists(PIECES, max_size=8).map("".join)))
-def test_names_are_those_of_the_rules(iris: list[str]) -> None:
+def test_names_equal_those_of_the_plain_rules(iris: list[str]) -> None:
     assert name_words(pa.array(iris, pa.string())).to_pylist() == [name_reference(iri) for iri in iris]
 
 
 @given(st.text())
-def test_any_text_is_a_name(iri: str) -> None:
+def test_any_text_gives_a_name(iri: str) -> None:
     (words,) = name_words(pa.array([iri])).to_pylist()
     assert bool(words) == bool(iri)
