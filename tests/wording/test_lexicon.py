@@ -264,8 +264,12 @@ def capital(text: str) -> set[str]:
     return {text, (upper if len(upper) == 1 else text[:1]) + text[1:], "ẞ" + text[1:] if text[:1] == "ß" else text}
 
 
+# Labels hold no chat-control token; those that arise where parts meet are tested below.
+SAFE = st.text().filter(lambda text: "|" not in text)
+
+
 @settings(max_examples=300)
-@given(st.text(), st.text(), st.sampled_from(["{s} is {o}.", "{o} {s}", "x {s}𠀀{o}.", "É{o}is{s}?"]))
+@given(SAFE, SAFE, st.sampled_from(["{s} is {o}.", "{o} {s}", "x {s}𠀀{o}.", "É{o}is{s}?"]))
 def test_spans_cut_out_the_slots(subject: str, value: str, template: str) -> None:
     text, s, o = cut(template, subject, value)
     first = template[1] if template[0] == "{" else ""
