@@ -16,10 +16,13 @@ from kaug.models.check import model_digest
 from kaug.models.find import find_language_model
 from kaug.models.prompts import Template
 from kaug.progress import Show, silent
-from kaug.report import report
+from kaug.report.findings import build_report
+from kaug.report.report import describe_facts, save_report
+from kaug.retrieval.settings import RetrievalSettings
 from kaug.store.artifact import publish
 from kaug.store.digests import fingerprint
 from kaug.tables import check_table
+from kaug.text import as_list
 from kaug.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -93,6 +96,7 @@ def ask(
     *,
     arm: str = "augmented",
     retriever: "Retriever | None" = None,
+    retrieval: RetrievalSettings | None = None,
     settings: EvaluationSettings | None = None,
     template: Template = "chat",
     system: str | None = None,
@@ -107,6 +111,8 @@ def ask(
         model: A folder, `smollm2-135m`, or a hub name.
         arm: The name under which the answers go: `base` for the untrained model, else what it was trained as.
         retriever: If given, the facts that it finds for each question are put before it.
+        retrieval: `[retrieval]` of a pipeline file as an object: how many facts, of which relevance. The defaults if None, as
+            in a pipeline: 3 of domain sources and 2 of common sense, of relevance 0.5 or more.
         settings: `[evaluation]` of a pipeline file as an object.
         template: `chat`, or `plain` for `Question: … Answer:`: as the model was trained.
         system: The system message; None leaves it to the chat template.
@@ -126,7 +132,7 @@ def ask(
     retrieved: list[list[str]] = [[] for _ in prompts]
     if retriever is not None:
         wording = retriever.wording
-        hits = retriever.retrieve(prompts, language=wording.language)
+        hits = retriever.retrieve(prompts, retrieval, language=wording.language)
         prompts, retrieved = with_facts(wording.kb, exam, hits, wording.language, scorers)
     with show(f"asking {arm}", exam.num_rows, "probes") as advance:
         return answer_probes(
@@ -183,7 +189,7 @@ def write_report(
         answers: ANSWERS, in one table or in several.
         kb: The knowledge base that the exam was drawn from.
         question: The question that the comparison answers.
-        about: How the answers came about; see `kaug.report.report.write_report`.
+        about: How the answers came about; see `kaug.report.findings.build_report`.
         resamples: Bootstrap resamples for the intervals.
 
     Returns:
@@ -194,9 +200,8 @@ def write_report(
     """
     table, folder = _joined(answers), Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    sentences, provenance = report.describe_facts(kb, exam, table, kb.languages[0])
-    return report.write_report(
-        folder,
+    sentences, provenance = describe_facts(kb, exam, table, kb.languages[0])
+    report = build_report(
         question=question,
         probes=exam,
         answers=table,
@@ -205,6 +210,8 @@ def write_report(
         run=dict(about or {}),
         resamples=resamples,
     )
+    save_report(folder, report)
+    return report
 
 
 def _joined(answers: pa.Table | Sequence[pa.Table]) -> pa.Table:
@@ -218,7 +225,7 @@ def run(
     pipeline: "str | Path | Pipeline",
     *,
     out: str | Path | None = None,
-    settings: Sequence[str] = (),
+    settings: str | Sequence[str] = (),
     rebuild: bool = False,
     show: Show = silent,
 ) -> dict[str, Any]:
@@ -244,7 +251,7 @@ def run(
 
     if isinstance(pipeline, str | Path):
         project = open_project(
-            Path(pipeline), out=Path(out) if out else None, settings=settings, rebuild=rebuild, show=show
+            Path(pipeline), out=Path(out) if out else None, settings=as_list(settings), rebuild=rebuild, show=show
         )
     elif settings:
         raise PipelineError("settings=[…] change a pipeline file; of a Pipeline make another with `Pipeline.parse`.")

@@ -100,11 +100,7 @@ def _clock(seconds: float) -> str:
 
 @contextlib.contextmanager
 def bars() -> Iterator[Show]:
-    """Show a bar for each piece of work, on stderr; on no terminal, lines.
-
-    Yields:
-        What opens a bar.
-    """
+    """Show a bar for each piece of work, on stderr; on no terminal, lines."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
     from rich.text import Text

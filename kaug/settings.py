@@ -1,19 +1,31 @@
-"""The base of every section of a pipeline file, which stands beside the stage that it sets, and the types of its values."""
+"""The base of the sections of a pipeline file, the types of their values, and how a wrong value is explained."""
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
-__all__ = ["PathText", "PatternText", "Section"]
+from kaug.errors import PipelineError, nearest
+from kaug.text import as_list
+
+__all__ = ["PathText", "PatternText", "Section", "cut", "explain", "renamed_or_nearest"]
+
+_RENAMED = {"floor": "threshold", "only": "filter", "phrasings": "templates", "mismatched": "shuffled"}
+"""Former names of keys and arms, and the names that they have now."""
 
 
 class Section(BaseModel):
-    """A table of a pipeline file: unknown keys are refused, values are not coerced, nothing changes afterwards.
+    """A table of a pipeline file: unknown keys are refused, values are not converted, nothing changes afterwards.
+
+    In Python, one string stands for a list of one.
 
     Attributes:
         not_content: The keys that decide no artifact's content, or whose content counts by its digest: they are no part of a
             fingerprint.
+
+    Raises:
+        PipelineError: A key is unknown or missing, or its value is wrong.
     """
 
     not_content: ClassVar[frozenset[str]] = frozenset()
@@ -22,18 +34,76 @@ class Section(BaseModel):
         extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True, allow_inf_nan=False
     )
 
+    def __init__(self, **values: Any) -> None:
+        lists = {name for name, field in type(self).model_fields.items() if get_origin(field.annotation) is list}
+        try:
+            super().__init__(
+                **{key: [value] if key in lists and isinstance(value, str) else value for key, value in values.items()}
+            )
+        except ValidationError as error:
+            name = type(self).__name__
+            raise PipelineError("\n".join(f"{name}: {text}" for _, text in explain(type(self), error))) from None
+
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]  # so pydantic makes inner sections without it
+
     def content(self) -> dict[str, Any]:
         """Return the values that decide what is made, by key: all but those of `not_content`."""
         return self.model_dump(exclude=set(self.not_content))
 
 
-def check_path(path: str) -> str:
-    """Return a path, a pattern or the name of a model as it is; refuse what no file system could hold.
+def explain(cls: type[BaseModel], error: ValidationError) -> Iterator[tuple[list[str], str]]:
+    """Explain what is wrong with the values of a section.
 
-    Raises:
-        ValueError: It is empty or too long, holds the character U+0000, or starts from a home folder that does not exist.
+    Args:
+        cls: The section's class.
+        error: What pydantic raised for it.
+
+    Yields:
+        For each mistake the names that lead to its key, and the message, which names the key and, of an unknown one, the nearest.
     """
-    shown = repr(path if len(path) <= 60 else path[:60] + "…")
+    for problem in error.errors():
+        # Checks of the whole pipeline name their key themselves.
+        names = [str(part) for part in problem["loc"] if part != "[key]"] or problem["ctx"]["key"].split(".")
+        key = cut(".".join(names))
+        if problem["type"] == "extra_forbidden":
+            yield names, f"unknown key {key!r}.{renamed_or_nearest(names[-1], _fields(cls, names[:-1]))}"
+        elif problem["type"] == "missing":
+            field = _fields(cls, names[:-1]).get(names[-1])
+            yield names, f"the key {key!r} is missing: {(field and field.description) or ''}"
+        elif problem["type"] in {"value_error", "arms"}:
+            yield names, f"{key!r}: {problem['msg'].removeprefix('Value error, ')}"
+        else:
+            yield names, f"{key!r}: {problem['msg']}; found {cut(repr(problem['input']))}."
+
+
+def renamed_or_nearest(name: str, known: Iterable[str]) -> str:
+    """Return the name that an unknown name has now, or else the nearest known one, as the end of an error message."""
+    known = list(known)
+    return f" It is called {_RENAMED[name]!r} now." if _RENAMED.get(name) in known else nearest(name, known)
+
+
+def cut(text: str, length: int = 200) -> str:
+    """Cut a text that is too long for a message."""
+    return text if len(text) <= length else text[:length] + "…"
+
+
+def _fields(cls: type[BaseModel], names: Sequence[str]) -> Mapping[str, Any]:
+    """Return the fields of the section that names lead to; none if they lead to no section."""
+    left = list(names)
+    while left:
+        name = left.pop(0)
+        inner = cls.model_fields[name].annotation if name in cls.model_fields else None
+        if inner is not None and left and get_args(inner)[1:] and isinstance(get_args(inner)[1], type):
+            inner, _ = get_args(inner)[1], left.pop(0)  # a table of sections, such as `arms`
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return {}
+        cls = inner
+    return cls.model_fields
+
+
+def check_path(path: str) -> str:
+    """Return a path, a pattern or the name of a model as it is; refuse what no file system could hold."""
+    shown = repr(cut(path, 60))
     if not path:
         raise ValueError("should not be empty.")
     if "\0" in path:
@@ -48,12 +118,8 @@ def check_path(path: str) -> str:
 
 
 def check_patterns(patterns: str | list[str]) -> str | list[str]:
-    """Return glob patterns as they are; refuse those that can match no file.
-
-    Raises:
-        ValueError: As `check_path`; or `**` stands for a part of a name, or no name of a file follows the folder.
-    """
-    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+    """Return glob patterns as they are; refuse those that can match no file."""
+    for pattern in as_list(patterns):
         if not pattern and pattern is patterns:
             continue  # no texts
         check_path(pattern)

@@ -1,9 +1,10 @@
-"""Any text → a text that is safe to show on a terminal or a page."""
+"""Texts as arguments, and texts fit to be shown on a terminal or a page."""
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
-__all__ = ["DIRECTIONAL", "visible"]
+__all__ = ["DIRECTIONAL", "as_list", "duration", "visible"]
 
 DIRECTIONAL = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 """Characters that change the direction of the text around them, as ranges inside a regular expression's brackets."""
@@ -33,3 +34,32 @@ def visible(text: str, limit: int | None = 400) -> str:
     cut = _DIRECTIONAL.sub("\ufffd", cut)
     hidden = ("Cc", "Cs", "Cn")  # control characters, surrogates, unassigned
     return "".join("\ufffd" if c not in "\n\t" and unicodedata.category(c) in hidden else c for c in cut)
+
+
+def as_list(given: str | Sequence[str]) -> list[str]:
+    """Return one text, or several, as a list.
+
+    Examples:
+        >>> as_list("en"), as_list(("en", "zh"))
+        (['en'], ['en', 'zh'])
+    """
+    return [given] if isinstance(given, str) else list(given)
+
+
+def duration(seconds: float | None, *, about: bool = False) -> str:
+    """Write a time span; of an estimate, the largest unit that fits.
+
+    Examples:
+        >>> duration(93.2), duration(4.5), duration(7300), duration(None)
+        ('1 min 33 s', '4.50 s', '2 h 01 min', '–')
+        >>> duration(8, about=True), duration(200, about=True), duration(9000, about=True)
+        ('8 s', '3 min', '2.5 h')
+    """
+    if seconds is None:
+        return "–"
+    if about and seconds >= 90:
+        return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    if about or seconds < 60:
+        return f"{seconds:.0f} s" if about else f"{seconds:.2f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"

@@ -12,7 +12,10 @@ from typing import Any, get_args
 import pytest
 
 from kaug import cli
+from kaug.cli.options import print_lines, print_rich
 from kaug.importers import ImporterName
+from kaug.rdf.read import read_files
+from kaug.report.report import gains_table
 from kaug.store.artifact import lock
 
 pytestmark = pytest.mark.slow
@@ -355,7 +358,7 @@ def test_search_takes_a_file_of_texts(kaug: Kaug, finished: Any, tmp_path: Path)
     for wrong in ((), ("Togo", "--texts", file)):
         code, _, err = kaug("search", finished.pipeline, *wrong)
         assert code == 2
-        assert "Give one text, or a file of them with --texts." in err
+        assert 'kaug search BUILD "text"; or a file of them with --texts.' in plain(err)
     code, _, err = kaug("search", finished.pipeline, "Togo", "--set", 'retrieval.filter.sources=["tay"]')
     assert code == 2
     assert "Did you mean 'toy'?" in err
@@ -504,3 +507,83 @@ def test_of_a_finished_run_nothing_is_left_to_make(kaug: Kaug, finished: Any) ->
     code, out, _ = kaug("run", finished.pipeline, "--check", "--json")
     assert code == 0
     assert set(json.loads(out)["plan"].values()) == {"finished"}
+
+
+GERMAN = """@prefix : <https://example.org/> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+:keeper rdfs:label "Wärter"@de . :mara rdfs:label "Mara"@de .
+:alder rdfs:label "Erlenfeuer"@de ; :keeper :mara . :birch rdfs:label "Birkenfeuer"@de ; :keeper :mara .
+"""
+
+
+def test_labels_in_another_language_are_used_and_the_rdf_is_read_once(
+    kaug: Kaug, tmp_path: Path, toy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "german.ttl").write_text(GERMAN, encoding="utf-8")
+    read: list[Any] = []
+    monkeypatch.setattr("kaug.pipeline.check.read_files", lambda files: read.append(files) or read_files(files))
+    models = ["--set", f"training.model='{toy.model}'", "--set", f"retrieval.encoder='{toy.encoder}'"]
+    code, out, err = kaug("run", "german.ttl", "--check", "--json", *models)
+    assert code == 0, err
+    assert json.loads(out)["labels"] == 4
+    assert "4 of 4 are in 'de'" in err
+    assert len(read) == 1
+    assert not (tmp_path / "build").exists()
+    code, out, err = kaug(
+        "run", "german.ttl", "--check", "--json", *models, "--set", "knowledge.languages=['en', 'fr']"
+    )
+    assert (json.loads(out)["labels"], "'de'" in err) == (0, False)
+    code, out, err = kaug("build-kb", "german.ttl", "-o", "out", "-q", "--json")
+    assert json.loads(out)["1-knowledge"]["counts"]["labels"] == 4
+    assert "4 of 4 are in 'de'" in err
+
+
+def test_a_folder_is_searched_as_it_was_built(kaug: Kaug, finished: Any, tmp_path: Path, toy: Any) -> None:
+    before = listing(build(finished))
+    for folder in (build(finished), build(finished) / "1-knowledge"):
+        code, out, err = kaug("search", folder, "Tell me of Togo.", "--json", "-k", "1")
+        assert (code, [hit["mention"] for hit in json.loads(out)]) == (0, ["Togo"]), err
+    assert {path: time for path, time in listing(build(finished)).items() if ".lock" not in path} == {
+        path: time for path, time in before.items() if ".lock" not in path
+    }
+    file = tmp_path / "facts.ttl"
+    file.write_text(GERMAN, encoding="utf-8")
+    assert kaug("build-kb", file, "-o", tmp_path / "build", "-q")[0] == 0
+    options = ("--json", "-k", "1", "--set", f"retrieval.encoder={toy.encoder}")
+    code, out, err = kaug("search", tmp_path / "build", "Erlenfeuer", *options)
+    assert [hit["sentence"] for hit in json.loads(out)] == ["The wärter of Erlenfeuer is Mara."], err
+    index = (tmp_path / "build" / "2-index" / "manifest.json").stat().st_mtime_ns
+    code, out, err = kaug(
+        "search", tmp_path / "build", "Erlenfeuer", "--json", "-k", "1"
+    )  # the encoder is that of the index
+    assert (code, len(json.loads(out))) == (0, 1), err
+    assert (tmp_path / "build" / "2-index" / "manifest.json").stat().st_mtime_ns == index
+    for arguments, code, message in (
+        ((file, "Erle"), 2, "is RDF by its name. Build it first, `kaug build-kb"),
+        ((tmp_path, "Erle"), 4, "no knowledge base was built here. Give a pipeline file, or a folder"),
+        ((tmp_path / "build", "Erle", "-o", "x"), 2, "--out is for a pipeline file"),
+        ((tmp_path / "build", "Erle", "--set", "knowledge.limit=2"), 2, "only retrieval.… can be set"),
+    ):
+        ended, _, err = kaug("search", *arguments)
+        assert (ended, message in err) == (code, True), err
+
+
+def test_nothing_in_the_data_acts_on_the_terminal(
+    kaug: Kaug, tmp_path: Path, toy: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hostile = "Erle\x1b[31m\u202e"
+    file = tmp_path / "facts.ttl"
+    text = GERMAN.replace("Erlenfeuer", "Erle\\u001B[31m\\u202Eneuf")
+    file.write_text(text, encoding="utf-8")
+    assert kaug("build-kb", file, "-o", tmp_path / "build", "-q")[0] == 0
+    encoder = f"retrieval.encoder={toy.encoder}"
+    for options in ([], ["--json"]):
+        _, out, _ = kaug("search", tmp_path / "build", f"{hostile} Mara", "--set", encoder, *options)
+        assert "Erle" in out
+        assert not {"\x1b", "\u202e"} & set(out)
+    gain = {"arm": hostile, "against": "base", "n": 9, "clusters": 9, "mean": 0.5, "low": 0.2, "high": 0.8}
+    print_rich(gains_table({"gains": {hostile: [gain]}}), hostile)
+    print_lines({hostile: hostile})
+    out = capsys.readouterr().out
+    assert out.count("Erle") >= 4
+    assert not {"\x1b", "\u202e"} & set(out)

@@ -7,6 +7,7 @@ from pathlib import Path
 from kaug.errors import SourceError
 from kaug.files import find_files, read_text
 from kaug.tables import content_digest
+from kaug.text import as_list
 from kaug.words.clean import break_control
 
 __all__ = ["read_corpus"]
@@ -28,14 +29,14 @@ def read_corpus(patterns: str | Sequence[str], root: Path, *, as_written: bool =
         SourceError: A pattern matches no file, or a line is no JSON object with a string `text`.
     """
     texts: dict[str, str] = {}
-    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+    for pattern in as_list(patterns):
         files = find_files(root / pattern)
         if not files:
             raise SourceError(f"{root / pattern}: no such file; `texts` should name .jsonl or .txt files.")
         for file in files:
             for line, key, text in _read_file(file):
                 if key in texts:
-                    raise SourceError(f"{file}:{line}: the id or text {key!r} stands there a second time.")
+                    raise SourceError(f"{file}:{line}: the id or text {key!r} occurs a second time.")
                 texts[key] = text if as_written else break_control(text)
     return list(texts), list(texts.values())
 
@@ -46,20 +47,20 @@ def _read_file(file: Path) -> list[tuple[int, str, str]]:
 
 
 def _read_paragraphs(lines: list[str]) -> list[tuple[int, str, str]]:
-    found, first, words = [], 0, list[str]()
+    paragraphs, first, words = [], 0, list[str]()
     for number, line in enumerate([*lines, ""], start=1):
         if line.strip():
             first = first if words else number
             words.extend(line.split())
         elif words:
             text = " ".join(words)
-            found.append((first, content_digest(text, size=8), text))
+            paragraphs.append((first, content_digest(text, size=8), text))
             words = []
-    return found
+    return paragraphs
 
 
 def _read_rows(file: Path, lines: list[str]) -> list[tuple[int, str, str]]:
-    found = []
+    rows = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -76,5 +77,5 @@ def _read_rows(file: Path, lines: list[str]) -> list[tuple[int, str, str]]:
             key.encode()
         except UnicodeEncodeError as error:
             raise SourceError(f"{file}:{number}: half a surrogate pair, which no text may hold.") from error
-        found.append((number, key or digest, text))
-    return found
+        rows.append((number, key or digest, text))
+    return rows

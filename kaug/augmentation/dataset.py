@@ -17,6 +17,7 @@ from kaug.exam.leaks import check_leaks, held_out
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.rdf.sources import Kind
 from kaug.tables import check_table, content_digest
+from kaug.text import as_list
 from kaug.wording.wording import Wording
 
 if TYPE_CHECKING:
@@ -69,10 +70,11 @@ def closed_book_rows(
     if templates < 1:
         raise PipelineError(f"templates is {templates}; it must be at least 1.")
     chosen: list[Any] = find_forms([forms] if isinstance(forms, (str, Form)) or callable(forms) else forms)
-    tags = [languages] if isinstance(languages, str) else languages
     kept_out = held_out(kb, exam) if exam is not None else None
     given = ArmInput(
-        [Wording(kb, tag) for tag in tags], AugmentationSettings(forms=chosen, templates=templates), seed=seed
+        [Wording(kb, tag) for tag in as_list(languages)],
+        AugmentationSettings(forms=chosen, templates=templates),
+        seed=seed,
     )
     if kept_out:
         given = replace(given, held_out=kept_out.entities)
@@ -89,7 +91,7 @@ def open_book_rows(
     k: int | Mapping[Kind, int] = 5,
     position: Position = "before",
     threshold: float = 0.5,
-    text_ids: Sequence[str] | None = None,
+    text_ids: str | Sequence[str] | None = None,
 ) -> "Dataset":
     """Write open-book rows: texts with the facts that they are about.
 
@@ -119,8 +121,8 @@ def open_book_rows(
     """
     if position not in get_args(Position):
         raise PipelineError(f"{position!r} is no position of facts.{nearest(position, get_args(Position))}")
-    texts = [texts] if isinstance(texts, str) else list(texts)
-    ids = list(text_ids) if text_ids is not None else [content_digest(text, size=8) for text in texts]
+    texts = as_list(texts)
+    ids = as_list(text_ids) if text_ids is not None else [content_digest(text, size=8) for text in texts]
     if len(ids) != len(texts):
         raise PipelineError(f"There are {len(texts)} texts and {len(ids)} text_ids; give one id for each text.")
     hits = retriever.retrieve(texts, k=k, threshold=threshold)

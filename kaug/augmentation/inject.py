@@ -15,16 +15,7 @@ Position = Literal["before", "inline"]
 
 
 def text_rows(texts: Sequence[str], text_ids: Sequence[str], language: str = "en") -> pa.Table:
-    """Make rows of the user's texts as they are.
-
-    Args:
-        texts: The texts.
-        text_ids: An id for each.
-        language: BCP 47 tag.
-
-    Returns:
-        EXAMPLES of family `text`.
-    """
+    """Make rows of the user's texts as they are."""
     return make_rows(
         family="text",
         form="text",
@@ -53,7 +44,7 @@ def inject_facts(
         texts: The texts.
         text_ids: An id for each.
         hits: What `Retriever.retrieve` returned for the texts: the columns text, row, fact, start, end, a text's facts in the
-            order in which they shall stand.
+            order in which they are written.
         position: `before` puts all facts, as sentences, into the prompt; `inline` puts each fact that has a mention in the
             text in brackets behind that mention, in the completion.
 
@@ -68,16 +59,16 @@ def inject_facts(
         by_text.setdefault(hit["text"], []).append(hit | {"sentence": sentence})
     prompts, completions, facts, spans, ids = [], [], [], [], []
     for number, text in enumerate(texts):
-        found = by_text.get(number, [])
+        own = by_text.get(number, [])
         if position == "inline":
-            found = [hit for hit in found if hit["start"] is not None]
-        if not found:
+            own = [hit for hit in own if hit["start"] is not None]
+        if not own:
             counts[f"texts left out of {position}: no fact found"] += 1
             continue
-        prompt, completion, marks = (_before if position == "before" else _inline)(text, found)
+        prompt, completion, marks = (_before if position == "before" else _inline)(text, own)
         prompts.append(prompt)
         completions.append(completion)
-        facts.append([hit["fact"] for hit in found])
+        facts.append([hit["fact"] for hit in own])
         spans.append(marks)
         ids.append(text_ids[number])
     table = make_rows(

@@ -68,57 +68,31 @@ def make_rows(
     language: str = "en",
     text_ids: Sequence[str] | None = None,
 ) -> pa.Table:
-    """Make EXAMPLES of columns.
+    """Make EXAMPLES of columns of equal length; a row's id is a digest of its content.
 
-    Args:
-        family: `open-book`, `closed-book` or `text`.
-        form: The form's name.
-        task: `language-modelling` or `question-answering`.
-        prompts: Strings, n; None for rows without prompt.
-        completions: Strings, n.
-        facts: For each row the hex ids of its facts.
-        spans: For each row tuples (place in its facts, field, start, end).
-        language: BCP 47 tag of all rows.
-        text_ids: For each row the id of the user's text it holds.
-
-    Returns:
-        EXAMPLES; a row's id is a digest of its content.
+    `facts` has the hex ids of each row's facts, `spans` tuples (index in its facts, field, start, end), `text_ids` the id of the
+    user's text that it contains.
     """
     count = len(completions)
     if prompts is None:
-        prompts = pa.array([""] * count, pa.string())
+        prompts = pa.repeat("", count)
     ids = [
         content_digest(form, prompt, completion, *ids)
         for prompt, completion, ids in zip(prompts.to_pylist(), completions.to_pylist(), facts, strict=True)
     ]
-    span_type = EXAMPLES.field("spans").type
-    counts = np.array([len(row) for row in spans], dtype=np.int32)
-    flat = [span for row in spans for span in row]
-    struct = pa.StructArray.from_arrays(
-        [
-            pa.array([span[0] for span in flat], pa.int32()),
-            pa.array([span[1] for span in flat], pa.string()),
-            pa.array([span[2] for span in flat], pa.int32()),
-            pa.array([span[3] for span in flat], pa.int32()),
-        ],
-        fields=list(span_type.value_type),
-    )
-    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-    return pa.table(
-        {
-            "id": pa.array(ids, pa.string()),
-            "family": pa.array([family] * count, pa.string()),
-            "form": pa.array([form] * count, pa.string()),
-            "task": pa.array([task] * count, pa.string()),
-            "prompt": prompts,
-            "completion": completions,
-            "facts": pa.array(facts, pa.list_(pa.string())),
-            "spans": pa.ListArray.from_arrays(pa.array(offsets), struct).cast(span_type),
-            "text_id": pa.array(text_ids if text_ids is not None else [None] * count, pa.string()),
-            "language": pa.array([language] * count, pa.string()),
-        },
-        schema=EXAMPLES,
-    )
+    columns = {
+        "id": ids,
+        "family": [family] * count,
+        "form": [form] * count,
+        "task": [task] * count,
+        "prompt": prompts,
+        "completion": completions,
+        "facts": facts,
+        "spans": spans,
+        "text_id": [None] * count if text_ids is None else text_ids,
+        "language": [language] * count,
+    }
+    return pa.table(columns, schema=EXAMPLES)
 
 
 def single_fact_rows(

@@ -30,17 +30,7 @@ _SIZES = {
 
 
 def write_shards(table: pa.Table, folder: Path, *, card: str, rows_per_shard: int = 100_000) -> dict[str, int]:
-    """Write EXAMPLES as a dataset on disk.
-
-    Args:
-        table: EXAMPLES.
-        folder: The folder to write into; `datasets.load_from_disk(folder)` reads it.
-        card: The dataset card (Markdown), written as README.md.
-        rows_per_shard: Rows in a file, at most.
-
-    Returns:
-        Number of rows by family and form.
-    """
+    """Write EXAMPLES as a dataset on disk."""
     import datasets
 
     was_shown = datasets.is_progress_bar_enabled()
@@ -57,18 +47,8 @@ def write_shards(table: pa.Table, folder: Path, *, card: str, rows_per_shard: in
     return count_rows(table)
 
 
-def dataset_card(question: str, arm: str, table: pa.Table, origins: Mapping[str, Mapping[str, str]]) -> str:
-    """Write the dataset card of an arm: what the rows are, how many, from which sources under which licences.
-
-    Args:
-        question: The pipeline's question.
-        arm: The arm's name.
-        table: EXAMPLES.
-        origins: A source's id to its licence, origin and attribution; their text is escaped.
-
-    Returns:
-        Markdown under a YAML header that the Hugging Face Hub and `datasets` read: name, licence, languages, size, tasks, files.
-    """
+def dataset_card(arm: str, table: pa.Table, origins: Mapping[str, Mapping[str, str]]) -> str:
+    """Write the dataset card of an arm: what the rows are, how many, from which sources under which licences."""
     given = {source["licence"].lower() for source in origins.values()}
     licences = sorted({licence if licence in _HUB_LICENCES.split() else "other" for licence in given})
     header = {
@@ -80,8 +60,7 @@ def dataset_card(question: str, arm: str, table: pa.Table, origins: Mapping[str,
         "configs": [{"config_name": "default", "data_files": "*.arrow"}],
     }
     lines = ["---", *(f"{key}: {json.dumps(value)}" for key, value in header.items() if value), "---", ""]
-    lines += [f"# Training rows of the arm {markdown_line(arm)}", "", markdown_line(question), ""]
-    lines += ["| rows | number |", "|---|---|"]
+    lines += [f"# Training rows of the arm {markdown_line(arm)}", "", "| rows | number |", "|---|---|"]
     lines += [
         f"| {markdown_line(name.removeprefix('rows '))} | {count:,} |" for name, count in count_rows(table).items()
     ]

@@ -53,11 +53,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _check_names() -> None:
-    """Refuse names that are not UTF-8 before a library stumbles over them.
-
-    Raises:
-        PipelineError: An argument or the current folder has one.
-    """
+    """Refuse names that are not UTF-8 before a library stumbles over them."""
     names = sys.argv[1:]
     with contextlib.suppress(OSError):
         names = [*names, os.getcwd()]

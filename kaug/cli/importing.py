@@ -139,10 +139,10 @@ def _import(
         print_lines({"file": str(out), **counts, "manifest": entry, "added_to": manifest and str(manifest)}, True)
         return
     print_lines({"file": str(out), **counts}, False)
-    print(f"\n{entry}")
+    print_lines(["", *entry.split("\n")])
     if manifest:
         source = json.dumps(counts["source"], ensure_ascii=False)
-        print(f"Added to {manifest}; in a pipeline: sources = [{source}]")
+        print_lines([f"Added to {manifest}; in a pipeline: sources = [{source}]"])
     elif not no_manifest:
-        print("There is no manifest to add it to; --manifest FILE makes one, with the lines above.")
-    print(f"Next: kaug run {out}")
+        print_lines(["There is no manifest to add it to; --manifest FILE makes one, with the lines above."])
+    print_lines([f"Next: kaug run {out}"])

@@ -1,33 +1,16 @@
 """Knowledge of any origin → files and findings: the commands about RDF and what was built of it."""
 
-import json
-import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from kaug.cli.options import Json, app, listing, print_lines, set_logging
+from kaug.cli.options import Build, Json, app, listing, print_lines, set_logging
 from kaug.errors import PipelineError, nearest
 from kaug.progress import bars
 
-Build = Annotated[
-    Path, typer.Argument(metavar="BUILD", help="A run's folder, such as build/quickstart, or its 1-knowledge/.")
-]
 Language = Annotated[str, typer.Option(help="Language of labels and sentences.")]
-_ACTING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""What acts on a terminal or turns text about, and JSON does not escape by itself."""
-
-
-def _print(content: Any, lines: list[str], as_json: bool) -> None:
-    """Print what was found as JSON or as lines, with no control or directional character of the data left to act."""
-    from kaug.html.page import visible
-
-    if as_json:
-        print(_ACTING.sub(lambda sign: f"\\u{ord(sign[0]):04x}", json.dumps(content, ensure_ascii=False)))
-    else:
-        print("\n".join(visible(line, limit=len(line)) for line in lines))
 
 
 @app.command()
@@ -42,16 +25,17 @@ def validate(
     from kaug.rdf.sources import expand
     from kaug.rdf.validate import check_shapes, validate_file
 
-    found = expand(files)
+    expanded = expand(files)
     broken = False
-    for file in found:
+    for file in expanded:
         line = validate_file(file)
         broken |= not line["ok"]
-        place = f"{line['file']}:{line['line']}" if line["line"] else line["file"]
-        _print(line, [f"{place}: " + (f"{line['triples']:,} triples" if line["ok"] else line["error"])], as_json)
+        where = f"{line['file']}:{line['line']}" if line["line"] else line["file"]
+        text = f"{where}: " + (f"{line['triples']:,} triples" if line["ok"] else line["error"])
+        print_lines(line if as_json else [text], as_json)
     if shapes and not broken:
-        for result in check_shapes(found, shapes):
-            _print(result, ["{severity}: {focus}: {message}".format(**result)], as_json)
+        for result in check_shapes(expanded, shapes):
+            print_lines(result if as_json else ["{severity}: {focus}: {message}".format(**result)], as_json)
             broken |= result["severity"] == "Violation"
     if broken:
         sys.exit(3)
@@ -66,7 +50,8 @@ def quality(build: Build, as_json: Json = False) -> None:
     from kaug.curation.quality import load_quality, quality_lines
 
     report, page = load_quality(build)
-    _print(report, [*quality_lines(report), *([f"Page: {page}"] if page else [])], as_json)
+    lines = [*quality_lines(report), *([f"Page: {page}"] if page else [])]
+    print_lines(report if as_json else lines, as_json)
 
 
 @app.command()
@@ -93,7 +78,8 @@ def diff(
     rows = _rows_affected(old, difference) if shards else {}
     content = diff_json(difference) | ({"rows": rows} if shards else {})
     lines = [f"  {name}: " + ", ".join(f"{n:,} {what}" for what, n in counts.items()) for name, counts in rows.items()]
-    _print(content, [*diff_lines(difference, examples), *(["", "rows", *lines] if lines else [])], as_json)
+    lines = [*diff_lines(difference, examples), *(["", "rows", *lines] if lines else [])]
+    print_lines(content if as_json else lines, as_json)
 
 
 def _rows_affected(build: Path, difference: Any) -> dict[str, dict[str, int]]:
@@ -144,7 +130,7 @@ def explain(
     proofs = [prove(kb, id_) for id_ in facts[:most]]
     more = [f"… {len(facts) - most} more facts"] if len(facts) > most else []
     lines = [line for proof in proofs for line in say_proof(kb, proof, language)]
-    _print([asdict(proof) for proof in proofs], [*lines, *more], as_json)
+    print_lines([asdict(proof) for proof in proofs] if as_json else [*lines, *more], as_json)
 
 
 @app.command(cls=listing("exporters"))
@@ -244,8 +230,8 @@ def lexicon(
     wanted = lacking(kb, language or ["en"])
     if draft is None or out is None:
         lines = [f"{one.facts:>9,}  {one.language}  <{one.iri}>  {one.example or one.label}" for one in wanted]
-        none = "The lexicon has an entry for every predicate."
-        _print([asdict(one) for one in wanted], lines or [none], as_json)
+        lines = lines or ["The lexicon has an entry for every predicate."]
+        print_lines([asdict(one) for one in wanted] if as_json else lines, as_json)
         return
     if draft == "rule":
         drafts = draft_by_rule(kb, wanted)
@@ -261,6 +247,5 @@ def lexicon(
         with bars() as show, show(f"asking {model}", len(wanted), "predicates") as advance:
             drafts = draft_by_model(kb, wanted, ask, model, progress=advance)
     written = write_lexicon(drafts.entries, out)
-    print_lines(
-        {"file": str(out), "entries": written, **{f"refused: {k}": v for k, v in drafts.rejected.items()}}, as_json
-    )
+    refused = {f"refused: {reason}": count for reason, count in drafts.rejected.items()}
+    print_lines({"file": str(out), "entries": written, **refused}, as_json)

@@ -1,26 +1,26 @@
 """Artifacts and this machine → what they hold: the commands that only look."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from kaug.augmentation.corpus import read_corpus
-from kaug.cli.options import Json, Out, PipelineFile, Quiet, Set, app, print_json, print_lines, set_logging
-from kaug.pipeline.execute import Store
-from kaug.pipeline.project import open_project
-from kaug.pipeline.run import run_project
-from kaug.pipeline.search import search as search_project
+from kaug.cli.options import Json, Out, Quiet, Set, app, print_json, print_lines, print_rich, set_logging
+from kaug.pipeline.search import open_search, search
 from kaug.progress import bars, silent
 from kaug.retrieval.settings import MOST_FACTS
-from kaug.store.artifact import lock
-from kaug.text import visible
+
+_AT_ONCE = 1024
+"""Texts that are searched together."""
 
 
-@app.command()
-def search(
-    pipeline: PipelineFile,
+@app.command("search")
+def search_facts(
+    pipeline: Annotated[
+        Path,
+        typer.Argument(metavar="PIPELINE|BUILD", help="A pipeline file; or a run's folder, such as build/quickstart."),
+    ],
     text: Annotated[str | None, typer.Argument(help="Any text: a question, a sentence, a passage.")] = None,
     texts: Annotated[
         Path | None, typer.Option("--texts", help='Many texts: JSON lines with "text", or paragraphs of plain text.')
@@ -39,36 +39,29 @@ def search(
     With --json, one text gives a list of hits; a file of texts gives a line for each text, with its `id` and `hits`.
     Which facts may be found, how varied and how many tokens long is set by the pipeline's [retrieval], or here by
     `--set retrieval.filter.predicates='["capital"]'`, `--set retrieval.budget=100` and the like.
+
+    Examples: `kaug search build/quickstart "Lomé"`, `kaug search pipelines/quickstart.toml "Lomé"`
     """
     if (text is None) == (texts is None):
-        raise typer.BadParameter("Give one text, or a file of them with --texts.")
+        raise typer.BadParameter('Give one text, as in: kaug search BUILD "text"; or a file of them with --texts.')
     set_logging(False)
-    project = open_project(pipeline, out=out, settings=[*set_, *([] if hops is None else [f"retrieval.hops={hops}"])])
+    settings = [*set_, *([] if hops is None else [f"retrieval.hops={hops}"])]
     with bars() as show:
-        shown = silent if quiet else show
-        # Finished artifacts are only read, by as many as like to; what is missing is made by one.
-        store = Store(project.out, show=shown, write_lock=lambda: lock(project.out))
-        inputs = run_project(project, "search", store=store)
+        where = open_search(pipeline, out=out, settings=settings, show=silent if quiet else show)
         ids, searched = (
             read_corpus(str(texts.resolve()), texts.parent, as_written=True) if texts else ([""], [text or ""])
         )
         for start in range(0, len(searched), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
-            for name, searched_text, hits in zip(
-                ids[part], searched[part], search_project(project, inputs, searched[part], k), strict=True
-            ):
+            for name, one, hits in zip(ids[part], searched[part], search(where, searched[part], k), strict=True):
                 if as_json:
-                    print(json.dumps({"id": name, "hits": hits} if texts else hits, ensure_ascii=False))
+                    print_json({"id": name, "hits": hits} if texts else hits)
                 else:
-                    _print_hits(name, searched_text, hits)
-
-
-_AT_ONCE = 1024
+                    _print_hits(name, one, hits)
 
 
 def _print_hits(name: str, text: str, hits: list[dict[str, Any]]) -> None:
     """Print a text with its mentions underlined, and below it a line for each fact, the most relevant first."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -83,11 +76,10 @@ def _print_hits(name: str, text: str, hits: list[dict[str, Any]]) -> None:
         for step in hit["via"]:
             fact.append(f"\nvia {step}", "dim")
         figures = (f"{hit['relevance']:.2f}", f"{hit['score']:.2f}")
-        table.add_row(str(hit["rank"]), *figures, Text(why), fact, ", ".join(hit["sources"]))
-    console = Console(highlight=False)
-    console.print(Text(f"{name}  ", "dim") + marked if name else marked)
-    console.print(table if hits else "No fact was found for this text.", markup=False)
-    console.print()
+        table.add_row(str(hit["rank"]), *figures, Text(why), fact, Text(", ".join(hit["sources"])))
+    print_rich(Text(f"{name}  ", "dim") + marked if name else marked)
+    print_rich(table if hits else "No fact was found for this text.")
+    print_rich()
 
 
 @app.command()
@@ -100,11 +92,7 @@ def inspect(
     from kaug.pipeline.inspect import describe, readable
 
     about = describe(path, rows)
-    if as_json:
-        print_json(about)
-        return
-    for line in readable(about):
-        print(visible(line, None))
+    print_lines(about if as_json else readable(about), as_json)
 
 
 @app.command()

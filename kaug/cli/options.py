@@ -1,7 +1,11 @@
-"""What all commands share: the app → options with their help, logging, and how results are printed."""
+"""What the commands share: the app, options with their help, logging, and how results are printed."""
 
+import inspect
 import json
 import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +15,7 @@ from typer.core import TyperCommand
 from kaug.pipeline.sockets import list_entries
 from kaug.text import visible
 
-__all__ = ["app"]
+__all__ = ["RunOptions", "app", "print_json", "print_lines", "print_rich", "say", "set_logging", "takes_run_options"]
 
 app = typer.Typer(
     name="kaug",
@@ -30,17 +34,69 @@ app = typer.Typer(
 PipelineFile = Annotated[
     Path, typer.Argument(metavar="PIPELINE", help="A pipeline file, such as pipelines/quickstart.toml.")
 ]
+Sources = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="PIPELINE|RDF...", help="A pipeline file; or RDF files, folders of them or patterns in quotes."
+    ),
+]
+Build = Annotated[
+    Path, typer.Argument(metavar="BUILD", help="A run's folder, such as build/quickstart, or its 1-knowledge/.")
+]
+Lexicon = Annotated[Path | None, typer.Option(help="Templates for predicates, where no pipeline names a lexicon.")]
 Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="Folder of the artifacts. [default: build/NAME-OF-THE-PIPELINE]")
 ]
 Set = Annotated[list[str], typer.Option("--set", help="Change a setting: section.key=value. May be repeated.")]
-Seed = Annotated[int | None, typer.Option(help="Use this one seed in place of the pipeline's.")]
-Limit = Annotated[int | None, typer.Option(help="Teach at most so many facts: for a first try.")]
-Check = Annotated[bool, typer.Option("--check", help="Read and check everything, write nothing.")]
-Rebuild = Annotated[bool, typer.Option("--rebuild", help="Make every stage anew, even if it is finished.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, results only.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say what the libraries below say, too.")]
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """The options of the commands that run stages."""
+
+    out: Out = None
+    set_: Set = field(default_factory=list)
+    seed: Annotated[int | None, typer.Option(help="Use this one seed in place of the pipeline's.")] = None
+    limit: Annotated[int | None, typer.Option(help="Maximum facts to teach, for a first try.")] = None
+    check: Annotated[bool, typer.Option("--check", help="Read and check everything, write nothing.")] = False
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Make every stage anew, even if it is finished.")] = False
+    as_json: Json = False
+    quiet: Quiet = False
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Also print messages of the libraries that kaug uses.")
+    ] = False
+
+    @property
+    def settings(self) -> list[str]:
+        """All changes of settings, as `--set` takes them."""
+        seeds = [f"seeds=[{self.seed}]"] if self.seed is not None else []
+        return [*self.set_, *seeds, *([f"knowledge.limit={self.limit}"] if self.limit is not None else [])]
+
+
+def takes_run_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Turn a function whose last parameter is `options`, a `RunOptions`, into one with a parameter for each option."""
+    *own, _ = inspect.signature(function).parameters.values()
+    shared = [
+        inspect.Parameter(
+            one.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=[] if one.default is MISSING else one.default,
+            annotation=one.type,
+        )
+        for one in fields(RunOptions)
+    ]
+
+    def command(**values: Any) -> None:
+        options = RunOptions(**{one.name: values.pop(one.name) for one in shared})
+        set_logging(options.verbose)
+        function(**values, options=options)
+
+    command.__name__, command.__doc__ = function.__name__, function.__doc__
+    command.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
+    command.__annotations__ = {one.name: one.annotation for one in (*own, *shared)}
+    return command
 
 
 def listing(*sockets: str) -> type[TyperCommand]:
@@ -55,6 +111,7 @@ def listing(*sockets: str) -> type[TyperCommand]:
 
 
 def set_logging(verbose: bool) -> None:
+    """Show what the libraries below log, or errors alone."""
     import logging
     import warnings
 
@@ -66,8 +123,12 @@ def set_logging(verbose: bool) -> None:
         logging.getLogger().setLevel(logging.ERROR)
 
 
+# Everything that a command prints goes through the functions below, which leave no control or directional character of
+# the data to act on a terminal.
+
+
 def print_json(value: Any) -> None:
-    """Print JSON in one line; what would steer a terminal is escaped, which is the same to a machine."""
+    """Print JSON in one line; control and directional characters are escaped, which a machine reads as the same."""
     text = json.dumps(value, ensure_ascii=False)
     print(_STEERS.sub(lambda character: f"\\u{ord(character[0]):04x}", text))
 
@@ -75,10 +136,28 @@ def print_json(value: Any) -> None:
 _STEERS = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def print_lines(values: dict[str, Any], as_json: bool) -> None:
-    """Print a line for each value, or all as JSON."""
+def print_lines(lines: Any, as_json: bool = False) -> None:
+    """Print lines, or of a mapping a line `name: value` for each value; or anything as JSON."""
     if as_json:
-        print_json(values)
-    else:
-        for name, value in values.items():
-            print(visible(f"{name}: {value}", None))
+        print_json(lines)
+        return
+    for line in (f"{name}: {value}" for name, value in lines.items()) if isinstance(lines, Mapping) else lines:
+        print(visible(line, None))
+
+
+def print_rich(*renderables: Any, soft_wrap: bool = False) -> None:
+    """Print what rich lays out: tables, and texts with styles."""
+    from rich.console import Console
+    from rich.segment import Segment
+
+    class Visible(Console):
+        def render(self, *arguments: Any, **options: Any) -> Iterator[Segment]:
+            for segment in super().render(*arguments, **options):
+                yield segment if segment.control else Segment(visible(segment.text, None), segment.style)
+
+    Visible(highlight=False, markup=False, emoji=False).print(*renderables, soft_wrap=soft_wrap)
+
+
+def say(line: str) -> None:
+    """Print a line on stderr."""
+    print(visible(line, None), file=sys.stderr)

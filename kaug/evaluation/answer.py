@@ -28,18 +28,7 @@ def with_facts(
     language: str,
     scorers: Mapping[str, Scorer | Score] | None = None,
 ) -> tuple[list[str], list[list[str]]]:
-    """Set retrieved facts before the questions.
-
-    Args:
-        kb: The knowledge base that the hits are from.
-        probes: PROBES. Texts to be continued, whose scorer lets the model generate nothing, stay as they are.
-        hits: What `Retriever.retrieve` found for the probes' prompts.
-        language: BCP 47 tag of the facts' sentences.
-        scorers: See `answer_probes`.
-
-    Returns:
-        The prompts, and for each the hex ids of the facts set before it.
-    """
+    """Put retrieved facts before the questions, not before texts to be continued; return prompts and ids of facts."""
     prompts: list[str] = probes["prompt"].to_pylist()
     names = probes["scorer"].to_pylist()
     known = select_scorers(names, scorers)

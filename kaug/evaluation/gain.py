@@ -55,13 +55,6 @@ def reading(gain: Mapping[str, Any]) -> str:
 def headline_arm(names: Sequence[str], arms: Mapping[str, Arm] = ARMS) -> str | None:
     """Choose the arm that a comparison is about: the last trained arm that is no control.
 
-    Args:
-        names: The arms at hand.
-        arms: The known arms. An arm that it lacks counts as trained, but a known one goes before it.
-
-    Returns:
-        An arm's name, or None if all are controls or untrained.
-
     Examples:
         >>> headline_arm(["augmented", "base", "shuffled"])
         'augmented'
@@ -74,13 +67,6 @@ def headline_arm(names: Sequence[str], arms: Mapping[str, Arm] = ARMS) -> str | 
 
 def default_pairs(names: Sequence[str], arms: Mapping[str, Arm] = ARMS) -> list[tuple[str, str]]:
     """Choose which arms to compare: the headline arm with every other arm, then every other trained arm with the base model.
-
-    Args:
-        names: The arms at hand.
-        arms: The known arms.
-
-    Returns:
-        Pairs (arm, against).
 
     Examples:
         >>> default_pairs(["base", "repeated", "augmented"])
@@ -107,7 +93,7 @@ def summarise(
 
     Args:
         probes: A PROBES table.
-        answers: An ANSWERS table; its rows may stand in any order.
+        answers: An ANSWERS table; in any order.
         by: `kind`, or `source` for groups named "kind/source".
         measure: The column of ANSWERS to average.
         resamples: Bootstrap resamples.
@@ -117,7 +103,7 @@ def summarise(
         `{arm: {group: interval}}`; a group in which an arm answered nothing is left out.
 
     Raises:
-        TableError: An answer is to no probe, stands twice, is not finite, or lacks for some seed.
+        TableError: An answer is to no probe, occurs twice, is not finite, or is missing for some seed.
         PipelineError: There are fewer than one or more than a million resamples.
 
     Examples:
@@ -151,7 +137,7 @@ def gains(
 
     Args:
         probes: A PROBES table.
-        answers: An ANSWERS table; its rows may stand in any order.
+        answers: An ANSWERS table; in any order.
         pairs: Pairs (arm, against); `default_pairs` of all arms if None.
         known_arms: What `default_pairs` knows of arms.
         by: `kind`, or `source` for groups named "kind/source".
@@ -252,17 +238,13 @@ def _values(probes: pa.Table, answers: pa.Table, measure: Measure) -> tuple[pa.T
 
 
 def _groups(probes: pa.Table, by: Grouping) -> dict[str, NDArray[np.int64]]:
-    kinds = np.array(probes.column("kind").to_pylist(), dtype=object)
-    sources = np.array(probes.column("source").to_pylist(), dtype=object)
-    known = list(KINDS)
-    groups: dict[str, NDArray[Any]] = {}
-    for kind in sorted(set(kinds), key=lambda kind: (known.index(kind) if kind in known else len(known), kind)):
-        if by == "source":
-            for source in sorted(set(sources[kinds == kind])):
-                groups[f"{kind}/{source}"] = (kinds == kind) & (sources == source)
-            continue
-        groups[kind] = kinds == kind
-    return {group: np.flatnonzero(member) for group, member in groups.items() if member.any()}
+    """Return the rows of each kind, or of each kind and source, in the order of `KINDS`."""
+    order = {kind: number for number, kind in enumerate(KINDS)}
+    rows: dict[tuple[str, ...], list[int]] = {}
+    for row, key in enumerate(zip(*(probes[name].to_pylist() for name in ("kind", "source")), strict=True)):
+        rows.setdefault(key if by == "source" else key[:1], []).append(row)
+    keys = sorted(rows, key=lambda key: (order.get(key[0], len(order)), key))
+    return {"/".join(key): np.array(rows[key]) for key in keys}
 
 
 def _clusters(probes: pa.Table) -> NDArray[np.int64]:
@@ -301,14 +283,9 @@ def _intervals(
 def resample_means(
     values: NDArray[np.float64], clusters: NDArray[np.int64], resamples: int, seed: int, *, cells: int = 1 << 21
 ) -> tuple[NDArray[np.float64], int]:
-    """Draw clusters of rows with replacement, and average the rows drawn.
+    """Draw clusters of rows with replacement, and average the rows drawn; all columns see the same resamples.
 
-    Args:
-        values: Float64 (rows, columns); all columns see the same resamples.
-        clusters: Int64 (rows,): the cluster of each row.
-        resamples: How many times to draw.
-        seed: Seed of the draw.
-        cells: Counts held in memory at once, 8 bytes each; they do not change the result.
+    `cells` is the number of counts in memory at once, 8 bytes each; it does not change the result.
 
     Returns:
         Float64 (resamples, columns), and the number of clusters.

@@ -1,1 +1,1 @@
-"""What is asked, and so kept out of training."""
+"""The exam: its probes, and what they keep out of training."""

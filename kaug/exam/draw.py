@@ -15,6 +15,7 @@ from kaug.exam.kinds import KINDS
 from kaug.exam.settings import ExamSettings
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.tables import PROBES, content_digest
+from kaug.text import as_list
 from kaug.wording.wording import Wording
 
 __all__ = ["draw_exam", "exam_counts"]
@@ -26,7 +27,7 @@ def draw_exam(
     kb: KnowledgeBase,
     settings: ExamSettings | None = None,
     *,
-    texts: Sequence[str] = (),
+    texts: str | Sequence[str] = (),
     language: str = "en",
     seed: int = 0,
 ) -> pa.Table:
@@ -72,7 +73,7 @@ def draw_exam(
         "held_out": held_out,
         "trained": np.setdiff1d(taught, held_out),
         "untaught": _untaught(kb, language),
-        "texts": tuple(texts),
+        "texts": tuple(as_list(texts)),
         **settings.model_dump(include={"held_out_texts", "max_answers", "max_characters"}),
         "seed": seed,
     }
@@ -98,11 +99,7 @@ def draw_exam(
 
 
 def exam_counts(probes: pa.Table) -> dict[str, int]:
-    """Tell what `draw_exam` counted: probes by kind; where there are fewer than asked for, how many, and why.
-
-    Args:
-        probes: What `draw_exam` returned; the counts are no part of the table that is written.
-    """
+    """Tell what `draw_exam` counted: probes by kind; where there are fewer than asked for, how many, and why."""
     counts: dict[str, int] = json.loads((probes.schema.metadata or {}).get(_COUNTS, b"{}"))
     return counts
 

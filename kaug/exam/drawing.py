@@ -1,4 +1,4 @@
-"""What a kind of probes draws from, and how facts are asked about."""
+"""The input of a kind of probes, and questions about facts."""
 
 import hashlib
 from collections import Counter
@@ -77,53 +77,43 @@ def draw_number(seed: int, key: str) -> int:
 def known_answers(
     draw: Draw, rows: NDArray[np.int64] | slice, *, inverse: bool, words: pa.Array | None = None
 ) -> dict[tuple[Any, int], list[int]]:
-    """Collect what answers each question: by what it names and its predicate, the terms that are right answers.
+    """Collect the right answers of each question: by the name in it and its predicate, the terms.
 
-    Args:
-        draw: The knowledge base and its wording.
-        rows: The facts that are known.
-        inverse: Whether the object is named and the subject asked for.
-        words: How each term is named; its phrases by default, so that of two Georgias, both capitals are right.
+    The name is the object's where `inverse`, the subject's else: its phrases unless `words` has a name for each term, so that of
+    two Georgias, both capitals are right.
     """
     subjects, predicates, objects = draw.wording.kb.columns(rows)
-    named, asked = (objects, subjects) if inverse else (subjects, objects)
+    named, sought = (objects, subjects) if inverse else (subjects, objects)
     names = draw.wording.phrases(named) if words is None else words.take(pa.array(named))
     known: dict[tuple[Any, int], list[int]] = {}
-    for name, predicate, term in zip(names.to_pylist(), predicates.tolist(), asked.tolist(), strict=True):
+    for name, predicate, term in zip(names.to_pylist(), predicates.tolist(), sought.tolist(), strict=True):
         known.setdefault((name, predicate), []).append(term)
     return known
 
 
 def ask(draw: Draw, rows: NDArray[np.int64], trained: NDArray[np.int64], name: Property) -> list[Question]:
-    """Ask for one end of each fact, given the other, in the exam's own templates.
+    """Ask for the object (`exam`) or the subject (`inverseExam`) of each fact, in the exam's own templates.
 
-    Args:
-        draw: What is drawn from.
-        rows: The facts to ask about.
-        trained: Facts that rows of training may ask about; what they answer is not asked.
-        name: `exam` asks for the object, `inverseExam` for the subject.
-
-    Returns:
-        A question for each fact and template, with all right answers by all their names.
+    Questions that rows about `trained` facts answer are left out. Each has all right answers by all their names.
     """
     wording, kb, inverse = draw.wording, draw.wording.kb, name == "inverseExam"
     known = known_answers(draw, slice(None), inverse=inverse)
-    told = known_answers(draw, trained, inverse=inverse)
+    answered = known_answers(draw, trained, inverse=inverse)
     subjects, predicates, objects = kb.columns(rows)
     questions = []
-    for predicate, places in groups(predicates):
-        ends = wording.phrases(subjects[places]), wording.phrases(objects[places])
+    for predicate, positions in groups(predicates):
+        ends = wording.phrases(subjects[positions]), wording.phrases(objects[positions])
         keys = [(word, predicate) for word in ends[inverse].to_pylist()]
         templates = wording.templates(predicate, name)
         if not templates:
-            draw.left_out[f"facts without a template of {name} in {wording.language}"] += len(places)
+            draw.left_out[f"facts without a template of {name} in {wording.language}"] += len(positions)
         for template in templates:
             prompts = fill(template, *ends).text.to_pylist()
-            for place, key, prompt in zip(places, keys, prompts, strict=True):
-                if key in told:
+            for position, key, prompt in zip(positions, keys, prompts, strict=True):
+                if key in answered:
                     draw.left_out["questions that rows about other facts answer"] += 1
                     continue
-                row = int(rows[place])
+                row = int(rows[position])
                 question = make_question(draw, prompt, known[key], [row], 1, template)
                 questions += [question] if question else []
     return questions

@@ -49,16 +49,16 @@ def held_out(kb: KnowledgeBase, probes: pa.Table) -> HeldOut:
     retention = pa.array([kind for kind in KINDS if KINDS[kind].role == "retention"])
     local = pc.is_in(probes["kind"], retention).to_numpy(zero_copy_only=False)
     facts: list[list[str]] = probes["facts"].to_pylist()
-    unknown = next((fact for of in facts for fact in of if fact not in kb.row_of), None)
+    unknown = next((fact for ids in facts for fact in ids if fact not in kb.row_of), None)
     if unknown is not None:
         raise LeakError(f"The exam asks for fact {unknown}, which the knowledge base lacks. Draw the exam anew.")
-    asked = [kb.row_of[fact] for of, is_local in zip(facts, local, strict=True) if not is_local for fact in of]
-    subjects = kb.columns(np.array(asked, dtype=np.int64))[0] if asked else np.zeros(0, np.uint32)
+    probed = [kb.row_of[fact] for ids, is_local in zip(facts, local, strict=True) if not is_local for fact in ids]
+    subjects = kb.columns(np.array(probed, dtype=np.int64))[0] if probed else np.zeros(0, np.uint32)
     passage = pc.equal(probes["scorer"], "continuation").to_numpy(zero_copy_only=False)
     prompts, answers = probes["prompt"].to_pylist(), probes["answers"].to_pylist()
     return HeldOut(
         np.unique(subjects),
-        frozenset(fact for of, is_local in zip(facts, local, strict=True) if is_local for fact in of),
+        frozenset(fact for ids, is_local in zip(facts, local, strict=True) if is_local for fact in ids),
         frozenset(_plain(prompt) for prompt, is_text in zip(prompts, passage, strict=True) if not is_text),
         frozenset(_plain(answer[0]) for answer, is_text in zip(answers, passage, strict=True) if is_text),
     )

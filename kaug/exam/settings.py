@@ -12,7 +12,7 @@ __all__ = ["ExamSettings"]
 
 
 class ExamSettings(Section):
-    """`[exam]`: what is asked, and so kept out of training."""
+    """`[exam]`: the probes, which are kept out of training."""
 
     probes_per_kind: dict[str, Annotated[int, Field(ge=0, le=10**6)]] = Field(
         default=200,
@@ -27,10 +27,10 @@ class ExamSettings(Section):
         default=0.25, ge=0, le=1, description="fraction of the texts kept as passages to continue"
     )
     max_answers: int = Field(
-        default=5, ge=1, le=1000, description="questions with more right answers are not asked: a guess would do"
+        default=5, ge=1, le=1000, description="questions with more right answers are left out: a guess would do"
     )
     max_characters: int = Field(
-        default=1000, ge=1, le=100_000, description="questions and answers that are longer are not asked"
+        default=1000, ge=1, le=100_000, description="questions and answers that are longer are left out"
     )
 
     @field_validator("probes_per_kind", mode="before")

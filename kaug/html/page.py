@@ -7,7 +7,7 @@ from typing import Any
 
 import jinja2
 
-from kaug.text import visible
+from kaug.text import duration, visible
 
 __all__ = ["PALETTE", "count", "duration", "environment", "interval", "listed", "number", "signed", "visible"]
 
@@ -107,18 +107,3 @@ def listed(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {listed(part)}" for key, part in value.items())
     return ", ".join(map(listed, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def duration(seconds: float | None) -> str:
-    """Write a time span.
-
-    Examples:
-        >>> duration(93.2), duration(4.5), duration(7300), duration(None)
-        ('1 min 33 s', '4.50 s', '2 h 01 min', '–')
-    """
-    if seconds is None:
-        return "–"
-    if seconds < 60:
-        return f"{number(seconds)} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"

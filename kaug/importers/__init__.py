@@ -108,8 +108,8 @@ IMPORTERS: dict[ImporterName, Importer] = {
 
 def run_importer(
     name: ImporterName,
-    inputs: str | Path | Sequence[Path],
-    out: Path,
+    inputs: str | Path | Sequence[str | Path],
+    out: str | Path,
     *,
     progress: Callable[[int], None] | None = None,
     source: str | None = None,
@@ -157,7 +157,10 @@ def run_importer(
     if name not in IMPORTERS:
         raise SourceError(f"There is no importer {name!r}.{nearest(name, IMPORTERS)}")
     importer = IMPORTERS[name]
-    paths = [Path(inputs)] if isinstance(inputs, str | Path) else list(inputs)
+    paths = [Path(path) for path in ([inputs] if isinstance(inputs, str | Path) else inputs)]
+    out = Path(out)
+    if isinstance(options.get("languages"), str):
+        options["languages"] = [options["languages"]]
     _check(name, paths, out, options, kind)
     source = source or out.name.removesuffix(".gz").removesuffix(".nq")
     encoded = quote(source, safe="")

@@ -26,6 +26,7 @@ from kaug.rdf.sources import Source, file_digests, source_of, verify_source, wit
 from kaug.rdf.sparql import construct
 from kaug.rdf.terms import read_terms
 from kaug.tables import FACTS
+from kaug.text import as_list
 
 __all__ = ["assemble", "build_kb"]
 
@@ -96,7 +97,7 @@ def build_kb(
             digests,
             read,
             lexicon=Path(lexicon).expanduser() if lexicon else None,
-            languages=[languages] if isinstance(languages, str) else languages,
+            languages=as_list(languages),
             select=select,
             inference=inference,
             inference_limit=inference_limit,

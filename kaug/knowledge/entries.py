@@ -4,18 +4,19 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyoxigraph as ox
 
-from kaug.knowledge.roles import KAUG, Role, Roles
+from kaug.knowledge.roles import KAUG, LABEL_PREDICATES, Role, Roles
 from kaug.knowledge.templates import PROPERTIES, check_template
 from kaug.rdf.columns import Columns, find_term
 from kaug.rdf.parse import read_quads
 from kaug.tables import LABELS, LEXICON
 from kaug.words.clean import clean_text
 
-__all__ = ["Entry", "label_table", "read_lexicon", "source_entries", "template_table"]
+__all__ = ["Entry", "count_languages", "label_table", "read_lexicon", "source_entries", "template_table"]
 
 Entry = tuple[str, str, str, str]
 """A template: the predicate as N-Triples writes it, property, language, text."""
@@ -98,3 +99,15 @@ def label_table(
     text, phrase = (clean_text(terms["value"].take(table[name]).combine_chunks()) for name in ("value", "value_min"))
     table = pa.table([table["term"], table["language"], text, table["preferred"], phrase], schema=LABELS)
     return table.filter(pc.not_equal(table["text"], ""))
+
+
+def count_languages(columns: Columns) -> dict[str, Counter[str]]:
+    """Count the `labels` and the `templates` among triples by language, without its region; "" is none."""
+    counts = {}
+    for kind, iris in (("labels", LABEL_PREDICATES), ("templates", [KAUG + name for name in PROPERTIES])):
+        predicates = [index for iri in iris if (index := find_term(columns.terms, f"<{iri}>")) >= 0]
+        values = columns.triples[np.isin(columns.triples[:, 1], predicates), 2]
+        texts = columns.terms.take(pa.array(values))
+        tags = pc.extract_regex(texts, r'"@(?P<tag>[A-Za-z]+)[A-Za-z0-9-]*$').field("tag")
+        counts[kind] = Counter(pc.utf8_lower(pc.fill_null(tags, "")).to_pylist())
+    return counts

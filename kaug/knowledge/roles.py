@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from kaug.rdf.columns import Columns, find_term, find_triples
 
-__all__ = ["KAUG", "RDF", "Role", "Roles", "find_roles", "is_axiom", "read_weights"]
+__all__ = ["KAUG", "LABEL_PREDICATES", "RDF", "Role", "Roles", "find_roles", "is_axiom", "read_weights"]
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
@@ -59,6 +59,9 @@ _ROLES = {
     KAUG + "weight": Role.WEIGHT,
     RDF + "reifies": Role.REIFIES,
 }
+LABEL_PREDICATES = [iri for iri, role in _ROLES.items() if role in (Role.PREFERRED, Role.ALTERNATIVE)]
+"""The IRIs of the predicates whose objects are labels."""
+
 _BY_PREFIX = {OWL: Role.AXIOM, KAUG: Role.TEMPLATE}
 _VOCABULARIES = (RDF, RDFS, OWL, KAUG, SKOS)
 

@@ -16,11 +16,7 @@ __all__ = ["cache_dir", "cached_artifact", "writing_to_cache"]
 
 
 def cache_dir() -> Path:
-    """Return the folder: `KAUG_CACHE_DIR`, else `kaug` in the user's cache folder.
-
-    Raises:
-        ModelError: The user has no home folder, and `KAUG_CACHE_DIR` is not set.
-    """
+    """Return the folder: `KAUG_CACHE_DIR`, else `kaug` in the user's cache folder."""
     try:
         named = os.environ.get("KAUG_CACHE_DIR")
         return Path(named).expanduser() if named else Path(platformdirs.user_cache_dir("kaug")).expanduser()
@@ -30,11 +26,7 @@ def cache_dir() -> Path:
 
 @contextlib.contextmanager
 def writing_to_cache() -> Iterator[None]:
-    """Turn a failure to write into the cache into an error that says how to name another folder.
-
-    Raises:
-        ModelError: In place of an OSError.
-    """
+    """Turn a failure to write into the cache into an error that says how to name another folder."""
     try:
         yield
     except OSError as error:

@@ -89,8 +89,12 @@ def check_encoder(folder: Path) -> None:
         files = []
         for module in settings["modules.json"]:
             files += _check_module(folder, module)
+    from safetensors import safe_open
+
     for file in files:
-        _check_finite_file(file)
+        with naming(file, "weights"), safe_open(file, "pt") as tensors:
+            for name in tensors.keys():  # noqa: SIM118
+                check_finite({name: tensors.get_tensor(name)}, file)
 
 
 def _check_module(folder: Path, module: Any) -> list[Path]:
@@ -116,11 +120,7 @@ def _check_module(folder: Path, module: Any) -> list[Path]:
 
 
 def weight_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
-    """Read the names and shapes of a folder's weights from the heads of its safetensors.
-
-    Raises:
-        ModelError: A file is cut or no safetensors file.
-    """
+    """Read the names and shapes of a folder's weights from the heads of its safetensors."""
     from safetensors import safe_open
 
     shapes: dict[str, tuple[int, ...]] = {}
@@ -132,56 +132,16 @@ def weight_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
 
 
 def check_finite(tensors: "Mapping[str, torch.Tensor]", where: Path) -> None:
-    """Refuse weights that are not numbers.
-
-    Args:
-        tensors: Weights by name.
-        where: The file or folder that they are from, for the message.
-
-    Raises:
-        ModelError: Naming the first that holds a NaN or an infinite number.
-    """
+    """Refuse weights with NaN or infinite numbers; `where` is the file or folder that they are from."""
     import torch
 
     for name, tensor in tensors.items():
         if tensor.is_floating_point() and not torch.isfinite(tensor).all():
-            raise ModelError(_not_finite(where, name))
-
-
-def _check_finite_file(file: Path) -> None:
-    """Refuse a file with weights that are not numbers, without torch where numpy has their type."""
-    import numpy as np
-    from safetensors import safe_open
-
-    others = []
-    with naming(file, "weights"), safe_open(file, "np") as tensors:
-        for name in tensors.keys():  # noqa: SIM118
-            kind = tensors.get_slice(name).get_dtype()
-            if kind not in ("F16", "F32", "F64"):
-                others.append(name)
-            elif not np.isfinite(tensors.get_tensor(name)).all():
-                raise ModelError(_not_finite(file, name))
-    if others:
-        with naming(file, "weights"), safe_open(file, "pt") as tensors:
-            check_finite({name: tensors.get_tensor(name) for name in others}, file)
-
-
-def _not_finite(where: Path, name: str) -> str:
-    return f"{where}: the weights {name!r} hold NaN or infinite numbers. Get the model anew."
+            raise ModelError(f"{where}: the weights {name!r} hold NaN or infinite numbers. Get the model anew.")
 
 
 def model_digest(folder: Path) -> str:
-    """Hash every file of a model that decides what it gives: weights, settings, tokenizer, chat template, modules.
-
-    Args:
-        folder: A folder of a language model or an encoder.
-
-    Returns:
-        Hex digest; files for other programs (ONNX, pickles, notes) do not count.
-
-    Raises:
-        ModelError: A file cannot be read.
-    """
+    """Hash every file of a model that kaug uses: weights, settings, tokenizer, chat template, modules."""
     folders = [folder]
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
@@ -201,15 +161,7 @@ def model_digest(folder: Path) -> str:
 
 @contextlib.contextmanager
 def naming(where: Path, kind: str) -> Iterator[None]:
-    """Turn whatever loading a broken file raises into an error that names it.
-
-    Args:
-        where: The file or folder that is loaded.
-        kind: What it holds, such as "tokenizer".
-
-    Raises:
-        ModelError: In place of any exception but itself.
-    """
+    """Turn whatever loading a broken file raises into a ModelError that names it and its kind."""
     try:
         yield
     except ModelError:

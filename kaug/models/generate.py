@@ -43,18 +43,8 @@ def generate(
 ) -> Generated:
     """Let a model answer prompts greedily: the most likely token each time, whatever decoding its folder asks for.
 
-    Args:
-        model: A causal language model.
-        tokenizer: Its tokenizer.
-        prompts: Questions, not yet rendered.
-        template: See `kaug.models.prompts.render_prompts`.
-        system: See `kaug.models.prompts.render_prompts`.
-        max_new_tokens: Answers are cut there.
-        batch_size: Prompts of like length that are answered together.
-        progress: Called with the number of prompts answered since the last call.
-
-    Returns:
-        The answers in the order of the prompts.
+    The prompts are rendered here; see `kaug.models.prompts.render_prompts`. Those of like length are answered together, and
+    `progress` gets the number answered since the last call. The answers are in the order of the prompts.
     """
     import torch
 
@@ -111,21 +101,11 @@ def likelihood(
     batch_size: int = 32,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Score given continuations of given prefixes.
-
-    Args:
-        model: A causal language model.
-        tokenizer: Its tokenizer.
-        prefixes: The beginnings of texts; with a template, questions.
-        continuations: What follows each.
-        template: How questions are put, as in `generate`; None if the prefixes are texts.
-        system: See `kaug.models.prompts.render_prompts`.
-        batch_size: Rows of like length that are scored together.
-        progress: Called with the number of rows scored since the last call.
+    """Score given continuations of given prefixes, which are questions where there is a template, and texts where there is none.
 
     Returns:
-        Two arrays float32 (rows,): the mean natural log-probability per token of the continuation, and the part of its
-        tokens that the model would have written itself (0 to 1).
+        Two arrays float32 (rows,): the mean natural log-probability per token of the continuation, and the fraction of its
+        tokens that the model would have written itself.
     """
     import torch
 
@@ -149,12 +129,12 @@ def likelihood(
         width = 1 + max(len(after[row]) for row in batch)
         with torch.inference_mode():
             kept: Any = model(**inputs, position_ids=positions, logits_to_keep=width).logits
-        for place, row in enumerate(batch):
+        for position, row in enumerate(batch):
             count = min(len(after[row]), len(before[row]) + len(after[row]) - 1)
             if count < 1:
                 continue
-            targets = inputs["input_ids"][place, -count:]
-            scores = torch.log_softmax(kept[place, -count - 1 : -1].float(), dim=-1)
+            targets = inputs["input_ids"][position, -count:]
+            scores = torch.log_softmax(kept[position, -count - 1 : -1].float(), dim=-1)
             logs[row] = scores.gather(1, targets[:, None]).mean().item()
             hits[row] = (scores.argmax(dim=-1) == targets).float().mean().item()
         if progress:

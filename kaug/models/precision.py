@@ -1,7 +1,6 @@
 """A model's shape → what it computes in here, bfloat16 or float32, measured once a machine."""
 
 import json
-import os
 import platform
 import time
 from collections import Counter
@@ -10,9 +9,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from filelock import FileLock
+
 from kaug.models.cache import cache_dir, writing_to_cache
 from kaug.models.check import check_files, weight_shapes
 from kaug.store.digests import fingerprint
+from kaug.store.files import write_whole
 
 __all__ = [
     "Precision",
@@ -54,22 +56,11 @@ class PrecisionChoice:
 def choose_precision(
     wanted: Precision, folder: Path, *, measure: Callable[[str, Shapes], float] | None = None
 ) -> PrecisionChoice:
-    """Decide what a language model computes in here.
+    """Decide what a language model computes in on this machine; `bf16` and `fp32` are what they are.
 
     `auto` is bfloat16 on a GPU that has it, and on a processor on which it is clearly faster for matrices of this model's
-    shapes. AVX-512 alone need not make it so, AMX does. The measurement is kept in the cache folder: the same machine,
-    version of torch and shapes give the same answer.
-
-    Args:
-        wanted: `bf16` and `fp32` are what they are, without a measurement.
-        folder: The model's folder.
-        measure: Takes the seconds of the products, by precision and shapes; `time_products` if None.
-
-    Returns:
-        The precision, with both measurements where they were taken.
-
-    Raises:
-        ModelError: The folder's weights cannot be read, or the cache cannot be written.
+    shapes. AVX-512 alone need not make it so, AMX does. The measurement, by `time_products` unless `measure` is given, is kept in
+    the cache folder: the same machine, version of torch and shapes give the same answer.
     """
     if wanted != "auto":
         return PrecisionChoice(wanted)
@@ -89,9 +80,14 @@ def choose_precision(
     file = cache_dir() / "precision" / f"{mark}.json"
     kept = _kept(file)
     if kept is None:
-        seconds = {name: (measure or time_products)(name, shapes) for name in ("fp32", "bf16")}
-        fitting: Literal["bf16", "fp32"] = "bf16" if seconds["bf16"] * CLEARLY < seconds["fp32"] else "fp32"
-        kept = _keep(file, PrecisionChoice(fitting, seconds))
+        with writing_to_cache():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(cache_dir() / ".precision.lock"):  # one process measures, others take what it measured
+                kept = _kept(file)
+                if kept is None:
+                    seconds = {name: (measure or time_products)(name, shapes) for name in ("fp32", "bf16")}
+                    kept = PrecisionChoice("bf16" if seconds["bf16"] * CLEARLY < seconds["fp32"] else "fp32", seconds)
+                    write_whole(file, json.dumps(asdict(kept)))
     return kept
 
 
@@ -108,15 +104,7 @@ def has_bf16() -> bool:
 
 
 def time_products(precision: str, shapes: Shapes) -> float:
-    """Take the time of the matrix products of 128 tokens, forward and backward.
-
-    Args:
-        precision: `bf16` for autocast to bfloat16, else float32.
-        shapes: Shapes of weights (outputs, inputs), each with their number.
-
-    Returns:
-        Seconds; of each product the fastest of three rounds counts.
-    """
+    """Return the seconds that the matrix products of 128 tokens take, forward and backward; shapes are (outputs, inputs)."""
     import torch
 
     linear: Any = torch.nn.functional.linear
@@ -151,21 +139,3 @@ def _kept(file: Path) -> PrecisionChoice | None:
         return PrecisionChoice("bf16" if kept["precision"] == "bf16" else "fp32", seconds)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _keep(file: Path, choice: PrecisionChoice) -> PrecisionChoice:
-    """Keep a choice; where another process kept one in the meantime, that one holds."""
-    with writing_to_cache():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_name(f".{file.name}.{os.getpid()}.draft")
-        draft.write_text(json.dumps(asdict(choice)), encoding="utf-8")
-        try:
-            os.link(draft, file)
-        except FileExistsError:
-            other = _kept(file)
-            if other is not None:
-                return other
-            draft.replace(file)  # what stands there was damaged
-        finally:
-            draft.unlink(missing_ok=True)
-    return choice

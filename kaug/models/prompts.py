@@ -54,16 +54,9 @@ class Frame(NamedTuple):
 
 
 def chat_frame(tokenizer: "PreTrainedTokenizerBase", system: str | None = None) -> Frame | None:
-    """Render a tokenizer's chat template around a question, once and within limits.
+    """Render a tokenizer's chat template around a question, once and within limits; None if there is no chat template.
 
     The template never sees the questions themselves: it cannot treat one otherwise than the next, and is not run for each.
-
-    Args:
-        tokenizer: The tokenizer.
-        system: The system message; None leaves it to the template.
-
-    Returns:
-        What stands before and after a question, up to where the answer begins; None if there is no chat template.
 
     Raises:
         ModelError: The template is in error, writes no question or more than one, or exceeds a limit of
@@ -123,19 +116,10 @@ def _frame(template: str, tokens: str, system: str | None) -> tuple[Frame | None
 def render_prompts(
     prompts: Sequence[str], tokenizer: "PreTrainedTokenizerBase", template: Template = "chat", system: str | None = None
 ) -> list[str]:
-    """Write prompts as the model is asked them, in training and in the exam alike.
+    """Write prompts as the model is asked them, in training and in the exam alike; they end where the answer begins.
 
-    Args:
-        prompts: Questions.
-        tokenizer: Its chat template is used when `template` is `chat` and it has one.
-        template: `chat`, or `plain` for `Question: … Answer:`.
-        system: The system message; None leaves it to the chat template, an empty one keeps prompts short.
-
-    Returns:
-        Strings that end where the answer begins.
-
-    Raises:
-        ModelError: See `chat_frame`.
+    `chat` uses the tokenizer's chat template where it has one, `plain` writes `Question: … Answer:`. A system message of None
+    leaves it to the chat template, an empty one keeps prompts short. Raises what `chat_frame` raises.
     """
     frame = chat_frame(tokenizer, system) if template == "chat" and prompts else None
     return [frame.around(prompt) if frame else plain_prompt(prompt) for prompt in prompts]
@@ -147,7 +131,7 @@ def plain_prompt(prompt: str) -> str:
 
 
 def follow(rendered: Sequence[str], completions: Sequence[str]) -> list[str]:
-    """Write completions as they follow what `render_prompts` wrote, or nothing: behind `Answer:` stands a space."""
+    """Write completions as they follow what `render_prompts` wrote, or nothing: after `Answer:` comes a space."""
     return [
         f" {text}" if prompt.endswith("Answer:") else text for prompt, text in zip(rendered, completions, strict=True)
     ]
@@ -156,18 +140,7 @@ def follow(rendered: Sequence[str], completions: Sequence[str]) -> list[str]:
 def encode_prompts(
     prompts: Sequence[str], tokenizer: "PreTrainedTokenizerBase", template: Template = "chat", system: str | None = None
 ) -> list[list[int]]:
-    """Tokenise prompts as `render_prompts` writes them; only the chat template's own markers become control tokens.
-
-    Args:
-        prompts: Questions.
-        tokenizer: See `render_prompts`.
-        template: See `render_prompts`.
-        system: See `render_prompts`.
-
-    Returns:
-        The token ids of each prompt: those of the rendered text, but where it holds control tokens that the template did not
-        write, the question is encoded apart by `encode_texts`.
-    """
+    """Tokenise prompts as `render_prompts` writes them; only the chat template's own markers become control tokens."""
     frame = chat_frame(tokenizer, system) if template == "chat" and prompts else None
     if frame is None:
         return encode_texts(render_prompts(prompts, tokenizer, "plain"), tokenizer)
@@ -186,15 +159,7 @@ def encode_prompts(
 
 
 def encode_texts(texts: Sequence[str], tokenizer: "PreTrainedTokenizerBase") -> list[list[int]]:
-    """Tokenise texts so that nothing in them becomes a control token, whatever they hold.
-
-    Args:
-        texts: Any texts.
-        tokenizer: Any tokenizer.
-
-    Returns:
-        The token ids of each; for a text that holds no control token's characters, those that the tokenizer gives.
-    """
+    """Tokenise texts so that nothing in them becomes a control token, whatever they hold."""
     if not texts:
         return []
     control = _control_tokens(tokenizer)

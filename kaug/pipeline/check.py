@@ -1,21 +1,25 @@
 """A project → what it would read and make, and how long that would take; nothing is written."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kaug.exam.draw import draw_exam
-from kaug.knowledge.build import build_kb
+from kaug.knowledge.build import assemble
+from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.models.check import check_encoder
 from kaug.models.find import check_language_model, find_encoder
 from kaug.pipeline.make.knowledge import shape_results
 from kaug.pipeline.project import Project
 from kaug.pipeline.stage import Stage, closure, mark
 from kaug.pipeline.stages import plan, targets
+from kaug.rdf.columns import Columns
 from kaug.rdf.endpoint import fetched_aside, is_fetched
-from kaug.rdf.sources import Source
+from kaug.rdf.read import read_files
+from kaug.rdf.sources import Source, file_digests, verify_source
 from kaug.store.artifact import Artifact, load, promised_fingerprint
 
-__all__ = ["PlannedStage", "check", "planned"]
+__all__ = ["PlannedStage", "SourcesRead", "check", "planned", "read_sources"]
 
 
 @dataclass(frozen=True)
@@ -32,14 +36,10 @@ class PlannedStage:
 
 
 def planned(project: Project, command: str) -> list[PlannedStage]:
-    """Say of each stage that a command needs whether it is finished.
-
-    Raises:
-        ArtifactError: What is finished was altered.
-    """
+    """Say of each stage that a command needs whether it is finished."""
     stages = plan(project)
     artifacts: dict[str, Artifact] = {}
-    found = []
+    states = []
     for stage in closure(stages, targets(stages, command)):
         path = project.out / stage.name
         finished = (
@@ -51,8 +51,8 @@ def planned(project: Project, command: str) -> list[PlannedStage]:
         )
         if finished:
             artifacts[stage.name] = load(path, stage=stage.kind, verify=False)
-        found.append(PlannedStage(stage, "finished" if finished else "make"))
-    return found
+        states.append(PlannedStage(stage, "finished" if finished else "make"))
+    return states
 
 
 def _must_fetch(stage: Stage) -> bool:
@@ -60,48 +60,61 @@ def _must_fetch(stage: Stage) -> bool:
     return isinstance(stage.settings, Source) and not is_fetched(stage.settings)
 
 
-def check(project: Project, command: str) -> dict[str, Any]:
-    """Check all that a command would read, and write nothing.
+@dataclass(frozen=True)
+class SourcesRead:
+    """Sources that were read into memory: the digest and the columns of each."""
 
-    Args:
-        project: The project.
-        command: See `kaug.pipeline.run.run_project`.
+    digests: list[str]
+    columns: list[Columns]
 
-    Returns:
-        What is there: counts of facts, texts and probes, the models' folders, and the plan.
+    def assemble(self, project: Project) -> KnowledgeBase:
+        """Put the knowledge base of a project together, whose sources these are."""
+        return assemble(
+            project.sources,
+            self.digests,
+            self.columns,
+            lexicon=project.lexicon,
+            where="[knowledge] select",
+            **project.pipeline.knowledge.content(),
+        )
 
-    Raises:
-        KaugError: Whatever the run itself would raise for its inputs.
+
+def read_sources(sources: Sequence[Source]) -> SourcesRead:
+    """Verify and read sources, and write nothing."""
+    files = [file_digests(source) for source in sources]
+    digests = [verify_source(source, one) for source, one in zip(sources, files, strict=True)]
+    return SourcesRead(digests, [read_files(one).columns for one in files])
+
+
+def check(project: Project, command: str, read: SourcesRead | None = None) -> dict[str, Any]:
+    """Check all that a command would read, write nothing, and return what is there: counts, models' folders.
+
+    What was read before need not be read again. Errors are those of the run itself.
     """
     pipeline, shapes = project.pipeline, project.shapes
     with fetched_aside(project.sources) as sources:
-        kb = build_kb(
-            sources,
-            lexicon=project.lexicon,
-            where="[knowledge] select",
-            **pipeline.knowledge.content(),
-        )
+        kb = (read or read_sources(sources)).assemble(project)
         if shapes:
             shape_results(sources, shapes)
-    found: dict[str, Any] = {"question": pipeline.question, **kb.counts}
+    counts: dict[str, Any] = {"question": pipeline.question, **kb.counts}
     stages = plan(project)
     kinds = {stage.kind for stage in closure(stages, targets(stages, command))}
     if "exam" in kinds:
         probes = draw_exam(
             kb,
             pipeline.exam,
-            texts=project.texts,
+            texts=project.corpus[1],
             language=project.language,
             seed=pipeline.seeds[0],
         )
-        found |= {"texts": len(project.texts), "probes": probes.num_rows}
+        counts |= {"texts": len(project.corpus[1]), "probes": probes.num_rows}
     if kinds & {"training", "answers"}:
         model = project.base()
         check_language_model(model)
-        found["model"] = str(model)
+        counts["model"] = str(model)
     if "retrieval" in kinds:
         encoder = find_encoder(pipeline.retrieval.encoder)
         check_encoder(encoder)
-        found["encoder"] = str(encoder)
-    found["artifacts"] = str(project.out)
-    return found
+        counts["encoder"] = str(encoder)
+    counts["artifacts"] = str(project.out)
+    return counts

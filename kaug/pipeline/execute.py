@@ -34,11 +34,7 @@ class Store:
     write_lock: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
 
     def finished(self, stage: Stage, fingerprint: str) -> Artifact | None:
-        """Return the stage's artifact, verified, if it has this fingerprint; None if it is to be made.
-
-        Raises:
-            ArtifactError: It was altered since it was written.
-        """
+        """Return the stage's artifact, verified, if it has this fingerprint; None if it is to be made."""
         path = self.out / stage.name
         if self.rebuild or artifact.promised_fingerprint(path) != fingerprint:
             return None
@@ -50,11 +46,7 @@ class Store:
         return made
 
     def make(self, stage: Stage, fingerprint: str, inputs: Inputs) -> Artifact:
-        """Make a stage's artifact and return it.
-
-        Raises:
-            ArtifactError: It cannot be written.
-        """
+        """Make a stage's artifact and return it."""
         path = self.out / stage.name
         digests = {name: inputs[name].digest for name in stage.needs}
         with (
@@ -76,12 +68,7 @@ class Executor(Protocol):
 
 
 def execute_here(stages: Iterable[Stage], store: Store, inputs: Inputs) -> None:
-    """Carry out stages in this process, one after another.
-
-    Args:
-        stages: The stages, each after those that it needs.
-        store: The folder of the artifacts.
-        inputs: Receives the artifacts; stages whose artifacts it has are passed over.
+    """Carry out stages in this process, one after another; those whose artifacts `inputs` has are passed over.
 
     Raises:
         KaugError: Whatever a stage raises. What was finished before stays.

@@ -1,4 +1,4 @@
-"""A path → what stands there; this machine → what kaug finds on it."""
+"""A path → its content in words; this machine → versions, hardware and models."""
 
 import contextlib
 import importlib.metadata
@@ -36,7 +36,7 @@ def describe(path: Path, rows: int = 5) -> dict[str, Any]:
         rows: How many rows of a table to show.
 
     Returns:
-        Titles and what stands under them, ready for JSON; `readable` makes lines of it.
+        Titles with their content, ready for JSON; `readable` makes lines of it.
 
     Raises:
         ArtifactError: There is nothing of kaug's there, or it was altered.
@@ -75,11 +75,7 @@ def _artifacts(folder: Path) -> Iterator[artifact.Artifact]:
 
 
 def _verify_in_artifact(file: Path) -> None:
-    """Compare a file with the manifest of the artifact that it is in, if it is in one.
-
-    Raises:
-        ArtifactError: It was altered, or the manifest was.
-    """
+    """Compare a file with the manifest of the artifact that it is in, if it is in one."""
     for folder in list(Path(os.path.abspath(file)).parents)[:3]:
         if (folder / artifact.MANIFEST).is_file():
             made = artifact.load(folder, verify=False)
@@ -135,7 +131,7 @@ def _value(cell: Any) -> Any:
 
 
 def readable(about: dict[str, Any]) -> Iterator[str]:
-    """Turn what `describe` returns into lines for a person: rows of training, exam and answers are told in words."""
+    """Turn what `describe` returns into lines for a person: rows of training, exam and answers in words."""
     for title, entries in about.items():
         if isinstance(entries, str):
             yield f"{title}: {entries}"

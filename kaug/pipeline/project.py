@@ -1,6 +1,5 @@
 """A pipeline file, or RDF alone → a project: the settings with the files, texts, models and arms that they name."""
 
-import contextlib
 import glob
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,9 +10,9 @@ from kaug.arms import Arm, is_base
 from kaug.augmentation.corpus import read_corpus
 from kaug.errors import PipelineError, SourceError
 from kaug.models.check import model_digest
-from kaug.models.find import find_encoder, find_language_model, fitting_precision
+from kaug.models.find import find_language_model, fitting_precision
 from kaug.pipeline.settings import Pipeline, project_root, read_pipeline
-from kaug.progress import Advance, Show, silent
+from kaug.progress import Show, silent
 from kaug.rdf.sources import Manifest, Source, read_manifest
 from kaug.store.digests import file_digest
 
@@ -56,11 +55,7 @@ class Project:
 
     @property
     def shapes(self) -> Path | None:
-        """The SHACL shapes to check the sources against, if the pipeline asks for it.
-
-        Raises:
-            PipelineError: The manifest names none.
-        """
+        """The SHACL shapes to check the sources against, if the pipeline asks for it."""
         if not self.pipeline.knowledge.shapes:
             return None
         if self.manifest.shapes is None:
@@ -68,11 +63,7 @@ class Project:
         return self.manifest.shapes
 
     def vocabulary_marks(self) -> Mapping[str, str]:
-        """Return the digests of lexicon and shapes, and the names of the sources' files, which origins tell.
-
-        Raises:
-            SourceError: The lexicon or the shapes cannot be read.
-        """
+        """Return the digests of lexicon and shapes, and the names of the sources' files, which origins tell."""
         files = {"lexicon": self.lexicon, "shapes": self.shapes}
         names = {f"path of {source.id}": source.path.name for source in self.sources}
         try:
@@ -81,51 +72,24 @@ class Project:
             raise SourceError(f"{error.filename}: cannot be read: {error.strerror}.") from error
 
     @cached_property
-    def _corpus(self) -> tuple[list[str], list[str]]:
+    def corpus(self) -> tuple[list[str], list[str]]:
+        """The user's texts: ids and texts."""
         patterns = self.pipeline.augmentation.texts
         return read_corpus(patterns, self.root) if patterns else ([], [])
-
-    @property
-    def text_ids(self) -> list[str]:
-        """The ids of the user's texts."""
-        return self._corpus[0]
-
-    @property
-    def texts(self) -> list[str]:
-        """The user's texts."""
-        return self._corpus[1]
 
     def base(self) -> Path:
         """Find the folder of the base model."""
         return find_language_model(self.pipeline.training.model)
 
-    def precision(self) -> str:
-        """Return what language models compute in here: `bf16` or `fp32`."""
-        return self._precision
-
     @cached_property
-    def _precision(self) -> str:
+    def precision(self) -> str:
+        """The precision of language models on this machine: `bf16` or `fp32`."""
         return fitting_precision(self.pipeline.training.precision, self.base())
 
-    def machine_marks(self) -> Mapping[str, str]:
-        """Return what models compute in."""
-        return {"precision": self.precision()}
-
-    def model_marks(self) -> Mapping[str, str]:
-        """Return the digest of the base model's files, and what it computes in."""
-        return {"model": self._base_digest, **self.machine_marks()}
-
     @cached_property
-    def _base_digest(self) -> str:
+    def base_digest(self) -> str:
+        """The digest of the base model's files."""
         return model_digest(self.base())
-
-    def encoder_marks(self) -> Mapping[str, str]:
-        """Return the digest of the encoder's files."""
-        return {"encoder": model_digest(find_encoder(self.pipeline.retrieval.encoder))}
-
-    def open_bar(self, title: str, total: int | None, unit: str) -> contextlib.AbstractContextManager[Advance]:
-        """Open a progress bar."""
-        return self.show(title, total, unit)
 
     @cached_property
     def arms(self) -> Mapping[str, Arm]:
@@ -210,16 +174,7 @@ def project_of(
     rebuild: bool = False,
     show: Show = silent,
 ) -> Project:
-    """Make a project of settings whose sources are files, without a pipeline file or a manifest.
-
-    Args:
-        pipeline: The settings; paths in it start from the current folder.
-        out: The folder of the artifacts.
-        lexicon: How predicates are said.
-        command: What the user typed.
-        rebuild: Make every stage anew.
-        show: Opens progress bars.
-    """
+    """Make a project of settings whose sources are files, without a pipeline file or a manifest."""
     manifest = Manifest(Path.cwd() / "manifest.toml", {}, lexicon, None)
     sources = manifest.select(pipeline.knowledge.sources)
     return Project(pipeline, Path.cwd(), out, manifest, sources, command, rebuild, show)

@@ -41,17 +41,7 @@ def run_project(
 
 
 def load_report(folder: Path) -> dict[str, Any]:
-    """Read the report of a run.
-
-    Args:
-        folder: A run's folder, or the folder `6-report` in it.
-
-    Returns:
-        The content of `report.json`.
-
-    Raises:
-        ArtifactError: There is none, or it was altered.
-    """
+    """Read the report of a run."""
     path = folder if (folder / "report.json").exists() else folder / "6-report"
     load(path, stage="report")
     try:

@@ -2,11 +2,11 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Self, get_args
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from kaug.arms import ARMS, Arm, trained_arm
@@ -19,20 +19,12 @@ from kaug.files import parse_toml, read_text
 from kaug.knowledge.settings import KnowledgeSettings
 from kaug.rdf.parse import is_rdf_name
 from kaug.retrieval.settings import RetrievalSettings
-from kaug.settings import Section
+from kaug.settings import Section, cut, explain, renamed_or_nearest
 from kaug.training.adapters import known_adapter
 from kaug.training.objectives import OBJECTIVES
 from kaug.training.settings import TrainingSettings
 
 __all__ = ["ArmSettings", "Pipeline", "read_pipeline"]
-
-_RENAMED = {
-    "retrieval.floor": "threshold",
-    "retrieval.only": "filter",
-    "augmentation.phrasings": "templates",
-    "mismatched": "shuffled",
-}
-"""What keys and arms were called before, and what they are called now."""
 
 _MOST_BYTES, _MOST_DEPTH, _MOST_TEXT, _MOST_ERRORS = 1 << 20, 16, 100_000, 20
 
@@ -85,9 +77,9 @@ class Pipeline(Section):
     @classmethod
     def _distinct(cls, seeds: list[int]) -> list[int]:
         if any(not 0 <= seed < 2**32 for seed in seeds):
-            raise ValueError(f"a seed should lie in 0 … 4,294,967,295; found {seeds}.")
+            raise ValueError(f"a seed should be from 0 to 4,294,967,295; found {seeds}.")
         if len(set(seeds)) != len(seeds):
-            raise ValueError(f"each seed should stand there once; found {seeds}.")
+            raise ValueError(f"each seed should be listed once; found {seeds}.")
         return seeds
 
     @property
@@ -135,9 +127,9 @@ class Pipeline(Section):
         for key, names in (("augmentation.arms", trained), ("evaluation.arms", self.evaluation.arms)):
             for name in names:
                 if name not in arms:
-                    yield key, f"there is no arm {name!r}.{_renamed(name) or nearest(name, arms)}"
+                    yield key, f"there is no arm {name!r}.{renamed_or_nearest(name, arms)}"
                 if names.count(name) > 1:
-                    yield key, f"each arm should stand there once; found {name!r} twice."
+                    yield key, f"each arm should be listed once; found {name!r} twice."
         for name in trained:
             if arms[name].rows is None:
                 yield "augmentation.arms", f"the arm {name!r} has no rows to be trained on; name it in evaluation.arms."
@@ -150,7 +142,7 @@ class Pipeline(Section):
             if base and base not in trained:
                 yield "augmentation.arms", f"the arm {name!r} starts from {base!r}, which is not trained; add it."
             elif base and trained.index(base) > trained.index(name):
-                yield "augmentation.arms", f"the arm {name!r} starts from {base!r}, which should stand before it."
+                yield "augmentation.arms", f"the arm {name!r} starts from {base!r}, which should be listed before it."
         for name in self.evaluation.arms:
             base = trained_arm(name, arms)
             if base is not None and base not in trained:
@@ -162,7 +154,7 @@ class Pipeline(Section):
 
         Args:
             text: The TOML.
-            where: Where it stands, for error messages.
+            where: Its file, for error messages.
             settings: Changes such as `training.tokens=5000`; a value that is no TOML is taken as a string.
 
         Returns:
@@ -187,11 +179,7 @@ class Pipeline(Section):
 
 
 def read_pipeline(path: Path, settings: Sequence[str] = ()) -> Pipeline:
-    """Read and check a pipeline file; see `Pipeline.parse`.
-
-    Raises:
-        PipelineError: It is missing, too large, RDF, or not what a pipeline should be.
-    """
+    """Read and check a pipeline file; see `Pipeline.parse`."""
     if is_rdf_name(Path(path)):
         raise PipelineError(f"{path}: is RDF by its name; `kaug run {path} --init` writes a pipeline file for it.")
     try:
@@ -237,10 +225,6 @@ def _is_unicode(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _cut(text: str, length: int = 200) -> str:
-    return text if len(text) <= length else text[:length] + "…"
-
-
 def project_root(path: Path) -> Path:
     """Return the folder that a pipeline's paths start from: the nearest one above it with `kb/manifest.toml`, else its own."""
     folder = Path(path).resolve().parent
@@ -250,7 +234,7 @@ def project_root(path: Path) -> Path:
 def _set(data: dict[str, Any], setting: str) -> None:
     _, equals, value = setting.partition("=")
     *parents, last = _key_of(setting)
-    shown = repr(_cut(setting))
+    shown = repr(cut(setting))
     if not equals or not last:
         raise PipelineError(f"--set {shown}: should be section.key=value, for instance training.tokens=5000.")
     if len(parents) > _MOST_DEPTH:
@@ -274,36 +258,21 @@ def _key_of(setting: str) -> list[str]:
     return setting.partition("=")[0].strip().split(".")
 
 
-def _explain(cls: type[BaseModel], error: ValidationError, where: str, text: str, settings: Sequence[str]) -> str:
+def _explain(cls: type[Section], error: ValidationError, where: str, text: str, settings: Sequence[str]) -> str:
+    """Explain what is wrong with a pipeline, each mistake with the line of its key, or with the option that set it."""
     lines = []
-    problems = error.errors()
-    for problem in problems[:_MOST_ERRORS]:
-        # Checks of the whole pipeline name their key themselves.
-        named = [str(part) for part in problem["loc"] if part != "[key]"]
-        names = named or problem["ctx"]["key"].split(".")
-        key = _cut(".".join(names))
+    problems = list(explain(cls, error))
+    for names, message in problems[:_MOST_ERRORS]:
         # The line of the key, or else of the section that it belongs to.
-        lines_of = (_line_of(text, names[:end]) for end in range(len(names), 0, -1))
-        place = next(filter(None, lines_of), "")
-        if problem["type"] == "extra_forbidden":
-            known = _fields(cls, names[:-1])
-            what = f"unknown key {key!r}.{_renamed(key) or nearest(names[-1], known)}"
-        elif problem["type"] == "missing":
-            what = f"the key {key!r} is missing: {_description(cls, names)}"
-        elif problem["type"] in {"value_error", "arms"}:
-            what = f"{key!r}: {problem['msg'].removeprefix('Value error, ')}"
-        else:
-            what = f"{key!r}: {problem['msg']}; found {_cut(repr(problem['input']))}."
-        given = (s for s in reversed(settings) if names[: s.partition("=")[0].count(".") + 1] == _key_of(s))
+        numbers = (_line_of(text, names[:end]) for end in range(len(names), 0, -1))
+        given = (one for one in reversed(settings) if names[: one.partition("=")[0].count(".") + 1] == _key_of(one))
         setting = next(given, None)
-        lines.append(f"--set {_cut(setting)!r}: {what}" if setting else f"{where}{place}: {what}")
+        lines.append(
+            f"--set {cut(setting)!r}: {message}" if setting else f"{where}{next(filter(None, numbers), '')}: {message}"
+        )
     if len(problems) > _MOST_ERRORS:
         lines.append(f"{where}: {len(problems) - _MOST_ERRORS:,} more mistakes.")
     return "\n".join(lines)
-
-
-def _renamed(name: str) -> str:
-    return f" It is called {_RENAMED[name]!r} now." if name in _RENAMED else ""
 
 
 def _line_of(text: str, names: list[str]) -> str:
@@ -315,21 +284,3 @@ def _line_of(text: str, names: list[str]) -> str:
         if (table and names == section) or (key and [*section, key[1]] == names[: len(section) + 1]):
             return f":{number}"
     return ""
-
-
-def _fields(cls: type[BaseModel], names: Sequence[str]) -> Mapping[str, Any]:
-    left = list(names)
-    while left:
-        name = left.pop(0)
-        inner = cls.model_fields[name].annotation if name in cls.model_fields else None
-        if inner is not None and left and get_args(inner)[1:] and isinstance(get_args(inner)[1], type):
-            inner, _ = get_args(inner)[1], left.pop(0)  # a table of sections, such as `arms`
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            return {}
-        cls = inner
-    return cls.model_fields
-
-
-def _description(cls: type[BaseModel], names: Sequence[str]) -> str:
-    field = _fields(cls, names[:-1]).get(names[-1])
-    return (field.description or "") if field else ""

@@ -1,4 +1,7 @@
-"""The tables that are there to be extended → their entries with descriptions, for `--help` and the docs."""
+"""The tables that users extend → their entries: descriptions for `--help` and the docs, digests for fingerprints."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from kaug.arms import ARMS
 from kaug.augmentation.arms import RECIPES
@@ -6,10 +9,11 @@ from kaug.augmentation.exporters import EXPORTERS
 from kaug.augmentation.forms import FORMS
 from kaug.evaluation.scorers import SCORERS
 from kaug.exam.kinds import KINDS
+from kaug.store.digests import fingerprint
 from kaug.training.adapters import ADAPTERS
 from kaug.training.objectives import OBJECTIVES
 
-__all__ = ["SOCKETS", "describe", "list_entries"]
+__all__ = ["SOCKETS", "TABLES", "describe", "entry_digests", "list_entries"]
 
 SOCKETS: dict[str, str] = {
     "arms": "what is trained or asked, and compared",
@@ -21,40 +25,48 @@ SOCKETS: dict[str, str] = {
     "adapters": "which weights are trained",
     "exporters": "how rows are written for other trainers",
 }
-"""The tables by the word for their entries."""
+"""The tables by the word for their entries, with what these are."""
+
+TABLES: dict[str, Mapping[str, Any]] = {
+    "arms": ARMS,
+    "recipes": RECIPES,
+    "forms": FORMS,
+    "kinds": KINDS,
+    "scorers": SCORERS,
+    "objectives": OBJECTIVES,
+    "adapters": ADAPTERS,
+    "exporters": EXPORTERS,
+}
+"""The tables themselves."""
+
+_DESCRIPTIONS: dict[str, Callable[[Any], str]] = {
+    "arms": lambda arm: arm.meaning,
+    "recipes": lambda recipe: (recipe.rows.__doc__ or "").strip().split("\n")[0],
+    "kinds": lambda kind: kind.asks,
+}
 
 
 def describe(socket: str) -> dict[str, str]:
-    """Return the entries of a table, each with what it is, in the table's order.
-
-    Args:
-        socket: A key of `SOCKETS`.
+    """Return the entries of a table, each with its description, in the table's order.
 
     Examples:
         >>> describe("forms")["statement"]
         'sentences that state a fact, subject first'
     """
-    entries = {
-        "arms": {name: arm.meaning for name, arm in ARMS.items()},
-        "recipes": {name: _first_line(recipe.rows) for name, recipe in RECIPES.items()},
-        "forms": {name: form.description for name, form in FORMS.items()},
-        "kinds": {name: kind.asks for name, kind in KINDS.items()},
-        "scorers": {name: scorer.description for name, scorer in SCORERS.items()},
-        "objectives": {name: objective.description for name, objective in OBJECTIVES.items()},
-        "adapters": {name: adapter.description for name, adapter in ADAPTERS.items()},
-        "exporters": {name: exporter.description for name, exporter in EXPORTERS.items()},
-    }
-    return entries[socket]
-
-
-def _first_line(function: object) -> str:
-    return (function.__doc__ or "").strip().split("\n")[0]
+    description = _DESCRIPTIONS.get(socket, lambda entry: str(entry.description))
+    return {name: description(entry) for name, entry in TABLES[socket].items()}
 
 
 def list_entries(*sockets: str) -> str:
     """Write the entries of tables as Markdown lists, for the help of a command."""
     return "\n\n".join(
         f"{socket.capitalize()}, {SOCKETS[socket]}:\n\n"
-        + "\n".join(f"- **{name}**: {what}" for name, what in describe(socket).items())
+        + "\n".join(f"- **{name}**: {text}" for name, text in describe(socket).items())
         for socket in sockets
     )
+
+
+def entry_digests(socket: str, names: Iterable[Any]) -> dict[str, str]:
+    """Digest entries of a table: a script may put functions of its own there. What is no key of the table is left out."""
+    table, known = TABLES[socket], [name for name in names if isinstance(name, str) and name in TABLES[socket]]
+    return {f"{socket} {name}": fingerprint(entry=table[name]) for name in known}

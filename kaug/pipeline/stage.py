@@ -88,11 +88,7 @@ class Job:
 
 
 def closure(stages: list[Stage], wanted: set[str]) -> list[Stage]:
-    """Return the stages wanted and all that they need, in the order of the list.
-
-    Raises:
-        KeyError: A name is not in the list.
-    """
+    """Return the stages wanted and all that they need, in the order of the list."""
     by_name = {stage.name: stage for stage in stages}
     needed, waiting = set[str](), list(wanted)
     while waiting:
@@ -104,12 +100,7 @@ def closure(stages: list[Stage], wanted: set[str]) -> list[Stage]:
 
 
 def mark(stage: Stage, artifacts: Mapping[str, Artifact]) -> str:
-    """Return a stage's fingerprint: of its settings, of what it reads, and of its code.
-
-    Args:
-        stage: The stage.
-        artifacts: Those of the stages that it needs, at least.
-    """
+    """Return a stage's fingerprint: of its settings, of what it reads, and of its code."""
     return fingerprint(
         settings=_content(stage.settings),
         inputs={name: artifacts[name].digest for name in stage.needs},

@@ -1,9 +1,13 @@
 """A project → the list of its stages: what is made of what, by which function, with which settings."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-from kaug.arms import Arm, is_base, trained_arm
+from kaug.arms import Arm, trained_arm
 from kaug.augmentation.arms import RECIPES
+from kaug.exam.kinds import KINDS
+from kaug.models.check import model_digest
+from kaug.models.find import find_encoder
 from kaug.pipeline.make.answers import AnswerSettings, make_answers
 from kaug.pipeline.make.exam import DrawSettings, make_exam
 from kaug.pipeline.make.index import IndexSettings, make_index
@@ -14,12 +18,18 @@ from kaug.pipeline.make.report import ReportSettings, make_report
 from kaug.pipeline.make.shards import RowSettings, make_shards
 from kaug.pipeline.make.source import digest_source, make_source
 from kaug.pipeline.project import Project
+from kaug.pipeline.sockets import entry_digests
 from kaug.pipeline.stage import Stage
+from kaug.retrieval.settings import RetrievalSettings
 from kaug.store.digests import safe_name
 
-__all__ = ["TARGETS", "plan", "targets"]
+__all__ = ["TARGETS", "index_stage", "plan", "targets"]
+
+Marks = Callable[[], Mapping[str, str]]
+"""Returns what decides a stage's content besides its settings and inputs, by name; see `Stage.outside`."""
 
 TARGETS: dict[str, tuple[str, ...]] = {
+    "sources": ("source",),
     "knowledge": ("knowledge", "quality"),
     "search": ("knowledge", "retrieval"),
     "build-kb": ("knowledge", "quality", "retrieval", "exam"),
@@ -34,13 +44,14 @@ TARGETS: dict[str, tuple[str, ...]] = {
 def plan(project: Project) -> list[Stage]:
     """List the stages of a project, each after those that it needs.
 
-    Nothing is read yet but the pipeline file and the manifest; whether a stage is finished is for the executor to find out.
+    Only the pipeline file and the manifest have been read yet; whether a stage is finished is for the executor to find out.
     """
-    pipeline, language, seed = project.pipeline, project.language, project.pipeline.seeds[0]
-    exam, training = pipeline.exam, pipeline.training
+    pipeline = project.pipeline
+    language, seed, kinds = project.language, pipeline.seeds[0], pipeline.exam.probes_per_kind
+    scorers = [KINDS[kind].scorer for kind in kinds]
     sources = [
         Stage(f"0-sources/{safe_name(source.id)}", "source", f"reading {source.id}", make_source, (), source,
-              digest_source(source, project.open_bar, project.rebuild))
+              digest_source(source, project.show, project.rebuild))
         for source in project.sources
     ]  # fmt: skip
     knowledge = Stage(
@@ -48,56 +59,91 @@ def plan(project: Project) -> list[Stage]:
         BuildSettings(pipeline.knowledge, project.sources, project.lexicon, project.shapes), project.vocabulary_marks,
     )  # fmt: skip
     quality = Stage("1-quality", "quality", "the quality report", make_quality, (knowledge.name,))
-    index = Stage(
-        "2-index", "retrieval", "the index", make_index, (knowledge.name,),
-        IndexSettings(pipeline.retrieval.encoder, pipeline.retrieval.backend, pipeline.retrieval.recall, language),
-        project.encoder_marks,
-    )  # fmt: skip
-    probes = Stage(
+    exam = Stage(
         "3-exam", "exam", "the exam", make_exam, (knowledge.name,),
-        DrawSettings(exam, project.texts, language, seed),
+        DrawSettings(pipeline.exam, project.corpus[1], language, seed), _marks(kinds=kinds),
     )  # fmt: skip
-    stages = [*sources, knowledge, quality, index, probes]
-    arms = project.arms
-    for arm in project.trained:
-        injects = pipeline.augmentation.inject and RECIPES[arm.rows or ""].finds
-        needs = (knowledge.name, probes.name, *([index.name] if injects else []))
-        rows = RowSettings(
-            arm, pipeline.augmentation, pipeline.retrieval if injects else None, project.text_ids, project.texts,
-            pipeline.knowledge.languages, seed, pipeline.question,
-        )  # fmt: skip
-        stages.append(Stage(f"4-shards/{arm.name}", "augmentation", f"rows: {arm.name}", make_shards, needs, rows))
-    for count, (arm, number) in enumerate(project.trainings, start=1):
-        start = _model_of(arm.starts_from, arms, number) if arm.starts_from else None
-        base = None if start else project.base
-        settings = ModelSettings(arm, training.for_arm(arm), pipeline.augmentation.replay, number, base)
-        needs = (f"4-shards/{arm.name}", *([start] if start else []))
-        title = f"training: {arm.name}, seed {number} ({count} of {len(project.trainings)})"
-        stages.append(
-            Stage(f"5-models/{arm.name}-seed{number}", "training", title, make_model, needs, settings,
-                  project.model_marks, training.tokens)
-        )  # fmt: skip
-    answers = []
-    for count, (arm, number) in enumerate(project.sittings, start=1):
-        model = _model_of(arm.name, arms, number)
-        ask = AnswerSettings(
-            arm, pipeline.evaluation, pipeline.retrieval if arm.retrieval else None,
-            pipeline.evaluation.base_template if is_base(arm.name, arms) else training.template,
-            training.system, project.precision, language, number, None if model else project.base,
-        )  # fmt: skip
-        needs = (probes.name, *([model] if model else []), *([knowledge.name, index.name] if arm.retrieval else []))
-        title = f"asking: {arm.name}, seed {number} ({count} of {len(project.sittings)})"
-        marks = project.machine_marks if model else project.model_marks
-        answers.append(
-            Stage(f"6-answers/{arm.name}-seed{number}", "answers", title, make_answers, needs, ask, marks,
-                  sum(exam.probes_per_kind.values()))
-        )  # fmt: skip
+    rows = [_rows(project, arm) for arm in project.trained]
+    models = [_model(project, count, arm, number) for count, (arm, number) in enumerate(project.trainings, start=1)]
+    answers = [
+        _answers(project, count, arm, number, _marks(scorers=scorers))
+        for count, (arm, number) in enumerate(project.sittings, start=1)
+    ]
     report = Stage(
         "6-report", "report", "the report", make_report,
-        (knowledge.name, quality.name, probes.name, *(one.name for one in answers)),
-        ReportSettings(pipeline, lambda: project.command, project.precision),
+        (knowledge.name, quality.name, exam.name, *(one.name for one in answers)),
+        ReportSettings(pipeline, lambda: project.command, lambda: project.precision),
+        _marks(arms=project.arms, kinds=kinds, scorers=scorers),
     )  # fmt: skip
-    return [*stages, *answers, report]
+    index = index_stage(pipeline.retrieval, language)
+    return [*sources, knowledge, quality, index, exam, *rows, *models, *answers, report]
+
+
+def index_stage(retrieval: RetrievalSettings, language: str) -> Stage:
+    """Return the stage that indexes the facts."""
+    settings = IndexSettings(retrieval.encoder, retrieval.backend, retrieval.recall, language)
+    return Stage(
+        "2-index", "retrieval", "the index", make_index, ("1-knowledge",), settings,
+        lambda: {"encoder": model_digest(find_encoder(retrieval.encoder))},
+    )  # fmt: skip
+
+
+def _rows(project: Project, arm: Arm) -> Stage:
+    """Return the stage that writes an arm's rows."""
+    pipeline = project.pipeline
+    injects = pipeline.augmentation.inject and RECIPES[arm.rows or ""].finds
+    settings = RowSettings(
+        arm, pipeline.augmentation, pipeline.retrieval if injects else None, *project.corpus,
+        pipeline.knowledge.languages, pipeline.seeds[0],
+    )  # fmt: skip
+    return Stage(
+        f"4-shards/{arm.name}", "augmentation", f"rows: {arm.name}", make_shards,
+        ("1-knowledge", "3-exam", *(["2-index"] if injects else [])), settings,
+        _marks(recipes=[arm.rows], forms=pipeline.augmentation.forms),
+    )  # fmt: skip
+
+
+def _model(project: Project, count: int, arm: Arm, seed: int) -> Stage:
+    """Return the stage that trains an arm's model with a seed; it is the count-th of the project."""
+    training = project.pipeline.training.for_arm(arm)
+    start = _model_of(arm.starts_from, project.arms, seed) if arm.starts_from else None
+    return Stage(
+        f"5-models/{arm.name}-seed{seed}", "training",
+        f"training: {arm.name}, seed {seed} ({count} of {len(project.trainings)})", make_model,
+        (f"4-shards/{arm.name}", *([start] if start else [])),
+        ModelSettings(arm, training, project.pipeline.augmentation.replay, seed, None if start else project.base),
+        _marks(
+            lambda: {"precision": project.precision, "model": project.base_digest},
+            objectives=[training.objective],
+            adapters=[training.adapter],
+        ),
+        training.tokens,
+    )  # fmt: skip
+
+
+def _answers(project: Project, count: int, arm: Arm, seed: int, marks: Marks) -> Stage:
+    """Return the stage in which an arm's model with a seed answers the exam; it is the count-th of the project."""
+    pipeline, model = project.pipeline, _model_of(arm.name, project.arms, seed)
+    settings = AnswerSettings(
+        arm, pipeline.evaluation, pipeline.retrieval if arm.retrieval else None,
+        pipeline.training.template if model else pipeline.evaluation.base_template, pipeline.training.system,
+        lambda: project.precision, project.language, seed, None if model else project.base,
+    )  # fmt: skip
+    return Stage(
+        f"6-answers/{arm.name}-seed{seed}", "answers",
+        f"asking: {arm.name}, seed {seed} ({count} of {len(project.sittings)})", make_answers,
+        ("3-exam", *([model] if model else []), *(["1-knowledge", "2-index"] if arm.retrieval else [])), settings,
+        lambda: {**marks(), "precision": project.precision, **({} if model else {"model": project.base_digest})},
+        sum(pipeline.exam.probes_per_kind.values()),
+    )  # fmt: skip
+
+
+def _marks(others: Marks = dict, **chosen: Iterable[Any]) -> Marks:
+    """Return what gives the digests of the chosen entries of tables, and others."""
+    return lambda: (
+        dict(others())
+        | {name: digest for table, names in chosen.items() for name, digest in entry_digests(table, names).items()}
+    )
 
 
 def targets(stages: list[Stage], command: str) -> set[str]:

@@ -1,12 +1,15 @@
-"""RDF alone → a pipeline file with settings that fit its size and this machine."""
+"""RDF alone → the language of its labels, and a pipeline file with settings that fit its size and this machine."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from kaug.knowledge.entries import count_languages
 from kaug.pipeline.settings import Pipeline
+from kaug.rdf.columns import Columns
 
-__all__ = ["knowledge_only", "starter_text"]
+__all__ = ["choose_languages", "knowledge_only", "starter_text"]
 
 # Facts taught and tokens for each: on a CPU a run of some minutes, as in pipelines/quickstart.toml, whose other settings
 # these are too.
@@ -15,28 +18,42 @@ _TOKENS_PER_FACT = 250
 _FRACTION = 0.8  # of few facts: the others show what training breaks
 
 
+def choose_languages(read: Sequence[Columns]) -> tuple[list[str], str]:
+    """Choose the languages of a run by those of the labels, and write a line that says so.
+
+    English where a label is English, or none has a language; the line is empty then. Else the language of most labels; where
+    no template is in it, English comes first: sentences are then written in English by rule, with names in that language.
+    """
+    labels, templates = Counter[str](), Counter[str]()
+    for columns in read:
+        by_kind = count_languages(columns)
+        labels += by_kind["labels"]
+        templates += by_kind["templates"]
+    labels.pop("", None)
+    if not labels or "en" in labels:
+        return ["en"], ""
+    language, count = min(labels.items(), key=lambda item: (-item[1], item[0]))
+    begin = f"No label is in English; {count:,} of {labels.total():,} are in {language!r}"
+    if language in templates or "" in templates:
+        return [language], f"{begin}, which is taken as the language of the run."
+    return ["en", language], f"{begin}: names are in it, and sentences in English, for no lexicon has {language!r}."
+
+
 def knowledge_only(sources: Sequence[str], settings: Sequence[str] = ()) -> Pipeline:
     """Make the settings to build a knowledge base alone."""
     return Pipeline.parse(_head(sources) + "[training]\ntokens = 1\n", "the sources named", settings)
 
 
-def starter_text(sources: Sequence[str], facts: int, *, device: str) -> str:
-    """Write a pipeline file for RDF that has none.
-
-    Args:
-        sources: The RDF files, folders or patterns, as the file shall name them.
-        facts: How many facts they hold that can be taught.
-        device: `cpu` or `cuda`.
-
-    Returns:
-        The TOML, with a comment that says why beside each figure.
-    """
+def starter_text(sources: Sequence[str], facts: int, *, languages: Sequence[str] = ("en",), device: str) -> str:
+    """Write a pipeline file for RDF that has none, with a comment that says why beside each figure."""
     limit = max(1, min(_FACTS[device], int(facts * _FRACTION) or facts))
     tokens = max(10_000, limit * _TOKENS_PER_FACT)
     probes = min(120, max(20, limit))
+    chosen = f"languages = {json.dumps(list(languages))}  # those of the labels\n" if list(languages) != ["en"] else ""
     return (
         "# Written by kaug: a first run on these sources. Change what you like; docs/pipelines.md explains every key.\n"
         + _head(sources)
+        + chosen
         + f"limit = {limit}  # of {facts:,} facts; those left out show what training breaks\n\n"
         + f"[exam]\nprobes_per_kind = {{ recall = {probes}, reverse = 50, compose = 50, locality = 50, continuation = 50 }}\n\n"
         + f"[training]\ntokens = {tokens:_}  # {_TOKENS_PER_FACT} for each fact taught\nstep_tokens = 128\n"

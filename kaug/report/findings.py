@@ -56,7 +56,12 @@ def build_report(
         answers: An ANSWERS table of at least one arm.
         sentences: Hex id of a fact → its sentence.
         provenance: Hex id of a fact → the id of its source.
-        run: How the answers came about; see `kaug.report.report.write_report`.
+        run: How the answers came about. Known keys, all optional: `command` (a string, or a list of words), `seeds`,
+            `model`, `encoder`, `machine`, `date`, `versions` ({package: version}), `training` ({arm: {rows, tokens,
+            steps, seconds, loss: [[step, loss], …]}}), `counts` ({stage: {name: count}}), `digests` ({stage: hex}),
+            `quality` ({severity: number of findings}; the caller puts the page, `quality.html`, beside the report).
+            Other keys are shown as they are. Values are JSON types, or are written as strings. Secrets and the folders
+            of absolute paths are left out; see `kaug.report.publish`.
         resamples: Bootstrap resamples.
         arms: The known arms: their order, what they mean, which are controls. Others are shown by their names.
         kinds: The known kinds of probes. Others are shown by their names.
@@ -111,7 +116,7 @@ def build_report(
         "gains": compared,
         "by_source": by_source,
         "log_likelihood": likelihood,
-        "samples": _samples(headline, probes, answers, sentences, provenance, arms=arms, scorers=scorers),
+        "samples": _samples(headline, list(exam), probes, answers, sentences, provenance, arms=arms, scorers=scorers),
         "limits": _training_limits(headline, answers, run)
         + _interval_limits(headline, scores, compared, kinds)
         + [scorers[name].limits for name in used if name in scorers and scorers[name].limits]
@@ -175,6 +180,7 @@ def _verdict(
 
 def _samples(
     headline: str,
+    kinds: Sequence[str],
     probes: pa.Table,
     answers: pa.Table,
     sentences: Mapping[str, str],
@@ -183,35 +189,30 @@ def _samples(
     arms: Mapping[str, Arm],
     scorers: Mapping[str, Scorer],
 ) -> list[dict[str, Any]]:
+    """Choose sample probes of each kind, some of them answered wrongly by the headline arm, with the answers of all arms."""
     answers = answers.sort_by([("probe", "ascending"), ("arm", "ascending"), ("seed", "ascending")])
+    own = answers.filter(pc.equal(answers["arm"], headline))
     first: dict[str, float] = {}
-    for probe, arm, score in zip(
-        *(answers.column(name).to_pylist() for name in ("probe", "arm", "score")), strict=True
-    ):
-        if arm == headline:
-            first.setdefault(probe, score)
+    for name, score in zip(own["probe"].to_pylist(), own["score"].to_pylist(), strict=True):
+        first.setdefault(name, score)
     by_kind: dict[str, list[dict[str, Any]]] = {}
-    for row in probes.to_pylist():
-        if row["id"] in first:
-            by_kind.setdefault(row["kind"], []).append(row)
-    order = [kind for kind in summarise(probes, answers, resamples=1).get(headline, {}) if kind in by_kind]
+    for probe in sorted(probes.to_pylist(), key=lambda probe: content_digest(probe["id"])):
+        if probe["id"] in first:
+            by_kind.setdefault(probe["kind"], []).append(probe)
+    order = [kind for kind in kinds if kind in by_kind]
     chosen: list[dict[str, Any]] = []
     for i, kind in enumerate(order):
         quota = SAMPLES // len(order) + (i < SAMPLES % len(order))
-        rows = sorted(by_kind[kind], key=lambda row: content_digest(row["id"]))
-        right = [row for row in rows if first[row["id"]] >= 0.5]
-        wrong = [row for row in rows if first[row["id"]] < 0.5]
-        failures = min(len(wrong), max(1, quota // 3))
-        taken = right[: quota - failures]
+        right = [probe for probe in by_kind[kind] if first[probe["id"]] >= 0.5]
+        wrong = [probe for probe in by_kind[kind] if first[probe["id"]] < 0.5]
+        taken = right[: quota - min(len(wrong), max(1, quota // 3))]
         chosen += taken + wrong[: quota - len(taken)]
-    given: dict[str, list[dict[str, Any]]] = {row["id"]: [] for row in chosen}
-    for row in answers.filter(pc.is_in(answers.column("probe"), pa.array(list(given), pa.string()))).to_pylist():
+    given: dict[str, list[dict[str, Any]]] = {probe["id"]: [] for probe in chosen}
+    for row in answers.filter(pc.is_in(answers["probe"], pa.array(list(given), pa.string()))).to_pylist():
         given[row["probe"]].append(row)
     samples = []
     for probe in chosen:
-        scorer = scorers.get(probe["scorer"])
-        rows = given[probe["id"]]
-        facts = [{"fact": f, "sentence": sentences.get(f, ""), "source": provenance.get(f, "")} for f in probe["facts"]]
+        scorer, rows = scorers.get(probe["scorer"]), given[probe["id"]]
         samples.append(
             {key: probe[key] for key in ("id", "kind", "hops", "language", "prompt", "answers", "scorer")}
             | {
@@ -220,7 +221,10 @@ def _samples(
                     _answered(probe, [row for row in rows if row["arm"] == arm], scorer)
                     for arm in order_arms([row["arm"] for row in rows], arms)
                 ],
-                "facts": facts,
+                "facts": [
+                    {"fact": fact, "sentence": sentences.get(fact, ""), "source": provenance.get(fact, "")}
+                    for fact in probe["facts"]
+                ],
             }
         )
     return samples
@@ -252,7 +256,7 @@ def _training_limits(headline: str, answers: pa.Table, run: Mapping[str, Any]) -
     return [
         f"{model} and one selection of facts were tried; another model or other facts may behave otherwise.",
         f"The intervals speak of other questions like these, not of other training runs: {runs}.",
-        "The intervals stand each for itself; they are not corrected for the number of comparisons.",
+        "Each interval is for one comparison; they are not corrected for the number of comparisons.",
     ]
 
 
@@ -269,7 +273,7 @@ def _interval_limits(
         half = (widest["high"] - widest["low"]) / 2
         limits.append(
             f"In {title(group, kinds)} ({widest['n']} probes in {widest['clusters']} clusters) "
-            f"a gain smaller than about {number(half)} cannot be told from none."
+            f"a gain smaller than about {number(half)} cannot be distinguished from none."
         )
     few = [title(group, kinds) for group, part in scores.get(headline, {}).items() if part["clusters"] < _FEW]
     if few:

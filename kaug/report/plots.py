@@ -48,12 +48,6 @@ def arm_class(arm: str) -> str:
 def gain_axis(gains: Sequence[Mapping[str, Any]]) -> list[float]:
     """Choose the ticks of an axis that holds all intervals and zero.
 
-    Args:
-        gains: Gains, each with `low` and `high`.
-
-    Returns:
-        Ascending ticks; the first and last are the axis' ends.
-
     Examples:
         >>> gain_axis([{"low": -0.1, "high": 0.61}])
         [-0.2, 0.0, 0.2, 0.4, 0.6, 0.8]
@@ -64,32 +58,14 @@ def gain_axis(gains: Sequence[Mapping[str, Any]]) -> list[float]:
 
 
 def gain_row(gain: Mapping[str, Any], ticks: Sequence[float], label: str) -> Markup:
-    """Draw one gain: a dot with its interval, over the grid and the zero line.
-
-    Args:
-        gain: `mean`, `low`, `high`.
-        ticks: The axis, from `gain_axis`.
-        label: What is compared; it becomes the SVG's title, with the numbers.
-
-    Returns:
-        An SVG of full width. The dot is filled if the interval is clear of zero, hollow if not.
-    """
+    """Draw one gain: a dot with its interval over the grid, filled if the interval is clear of zero, hollow if not."""
     dot = Markup('<circle cx="{}%" cy="{}" r="5"/>').format(percent(gain["mean"], ticks), _MIDDLE)
     mark = _whisker(gain, ticks, f"mark {reading(gain)}", dot)
     return svg_row(f"{label}: gain {signed(gain['mean'])}, 95% interval {interval(gain)}", grid(ticks) + mark)
 
 
 def arm_row(part: Mapping[str, Any], arm: str, label: str) -> Markup:
-    """Draw one arm's mean score as a bar from 0 to 1 with its interval.
-
-    Args:
-        part: `mean`, `low`, `high`.
-        arm: The arm, for the colour.
-        label: What is drawn; it becomes the SVG's title, with the numbers.
-
-    Returns:
-        An SVG of full width.
-    """
+    """Draw one arm's mean score as a bar from 0 to 1 with its interval."""
     ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
     title = f"{label}: {number(part['mean'])}, 95% interval {interval(part)}"
     return bar_row([(part["mean"], arm_class(arm))], ticks, title, _whisker(part, ticks, "whisker"))
@@ -117,14 +93,7 @@ def axis_row(ticks: Sequence[float], *, sign: bool) -> Markup:
 
 
 def loss_plots(training: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Markup]]:
-    """Draw the losses of each arm over the training steps, the other arms behind it in grey.
-
-    Args:
-        training: Arm → its training; `loss` is a list of [step, loss], where a loss may be null.
-
-    Returns:
-        (arm, SVG) for each arm with two losses or more, in the order given. All share their axes.
-    """
+    """Draw the losses of each arm over the training steps, the other arms behind it in grey; arms with one loss have none."""
     curves = {}
     for arm, entry in training.items():
         points = [(float(step), float(loss)) for step, loss in entry.get("loss") or [] if loss is not None]

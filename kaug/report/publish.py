@@ -23,13 +23,6 @@ _PATH_WITHIN = re.compile(rf"(?<=[\s\"'=\[(,]){_ROOT}(?:[^\s\"'\]),]*[\\/])?([^\
 def publishable(value: Any, name: str = "") -> Any:
     """Leave out what a report should not tell: secrets, and the folders of absolute paths.
 
-    Args:
-        value: A value of any JSON type, such as a run's description; other objects stay as they are.
-        name: The key that it stands under. A key such as `api_key`, `token` or `password` hides its value.
-
-    Returns:
-        The value with secrets as `***`, absolute paths as `…/last-name`, and functions as their names.
-
     Examples:
         >>> publishable({"model": "/home/me/models/tiny", "api_key": "x", "tokens": 9})
         {'model': '…/tiny', 'api_key': '***', 'tokens': 9}

@@ -16,20 +16,17 @@ import pyarrow as pa
 from rich.table import Table
 from rich.text import Text
 
-from kaug.arms import ARMS, Arm, order_arms
+from kaug.arms import order_arms
 from kaug.errors import TableError
 from kaug.evaluation.gain import reading
-from kaug.evaluation.scorers import SCORERS, Scorer
-from kaug.exam.drawing import Kind
-from kaug.exam.kinds import KINDS
 from kaug.html import page
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.report import plots
-from kaug.report.findings import build_report, title
+from kaug.report.findings import title
 from kaug.store.files import write_whole
 from kaug.wording.wording import Wording
 
-__all__ = ["describe_facts", "gains_table", "render_html", "render_markdown", "write_report"]
+__all__ = ["describe_facts", "gains_table", "render_html", "render_markdown", "save_report"]
 
 _MARKS = {"up": "▲", "down": "▼", "unclear": "○"}
 _STYLES = {"up": "green", "down": "red", "unclear": "dim"}
@@ -37,92 +34,17 @@ _MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_|~"} | {"<": "&lt;", ">": 
 _SHOWN_APART = {"command", "training", "counts", "digests", "quality", "versions"}
 
 
-def write_report(
-    folder: Path,
-    *,
-    question: str,
-    probes: pa.Table,
-    answers: pa.Table,
-    sentences: Mapping[str, str],
-    provenance: Mapping[str, str],
-    run: Mapping[str, Any],
-    resamples: int = 10_000,
-    arms: Mapping[str, Arm] = ARMS,
-    kinds: Mapping[str, Kind] = KINDS,
-    scorers: Mapping[str, Scorer] = SCORERS,
-) -> dict[str, Any]:
-    """Write the report of a run.
-
-    Args:
-        folder: An existing folder for the three files; older ones in it are replaced.
-        question: The pipeline's question, as one sentence.
-        probes: A PROBES table.
-        answers: An ANSWERS table.
-        sentences: Hex id of a fact → its sentence.
-        provenance: Hex id of a fact → the id of its source.
-        run: How the answers came about. Known keys, all optional: `command` (a string, or a list of words), `seeds`,
-            `model`, `encoder`, `machine`, `date`, `versions` ({package: version}), `training` ({arm: {rows, tokens,
-            steps, seconds, loss: [[step, loss], …]}}), `counts` ({stage: {name: count}}), `digests` ({stage: hex}),
-            `quality` ({severity: number of findings}; the caller puts the page, `quality.html`, beside the report).
-            Other keys are shown as they are. Values are JSON types, or are written as strings. Secrets and the folders
-            of absolute paths are left out; see `kaug.report.publish`.
-        resamples: Bootstrap resamples.
-        arms: The known arms; see `build_report`.
-        kinds: The known kinds of probes; see `build_report`.
-        scorers: The known scorers; see `build_report`.
-
-    Returns:
-        The content of `report.json`; see `kaug.report.findings.build_report`. It depends on nothing but the
-        arguments.
-
-    Raises:
-        TableError: The tables are at fault; see `kaug.evaluation.gain`.
-        PipelineError: There are too many resamples.
-
-    Examples:
-        >>> import tempfile
-        >>> from kaug.tables import ANSWERS, PROBES
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     tables = {"probes": PROBES.empty_table(), "answers": ANSWERS.empty_table()}
-        ...     report = write_report(Path(folder), question="?", sentences={}, provenance={}, run={}, **tables)
-        ...     sorted(path.name for path in Path(folder).iterdir())
-        ['report.html', 'report.json', 'report.md']
-    """
-    report = build_report(
-        question=question,
-        probes=probes,
-        answers=answers,
-        sentences=sentences,
-        provenance=provenance,
-        run=run,
-        resamples=resamples,
-        arms=arms,
-        kinds=kinds,
-        scorers=scorers,
-    )
+def save_report(folder: Path, report: Mapping[str, Any]) -> None:
+    """Write what `build_report` returned as `report.json`, `report.md` and `report.html`; older ones are replaced."""
     write_whole(folder / "report.json", json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1) + "\n")
     write_whole(folder / "report.md", render_markdown(report))
     write_whole(folder / "report.html", render_html(report))
-    return report
 
 
 def describe_facts(
     kb: KnowledgeBase, probes: pa.Table, answers: pa.Table, language: str
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Say and source all facts that a probe or an answer names, as `write_report` takes it.
-
-    Args:
-        kb: The knowledge base that the facts are in.
-        probes: A PROBES table.
-        answers: An ANSWERS table.
-        language: BCP 47 tag of the sentences.
-
-    Returns:
-        Hex id of a fact → its sentence, and → the ids of its sources.
-
-    Raises:
-        TableError: A fact is not in the knowledge base.
-    """
+    """Say and source all facts that a probe or an answer names, as `build_report` takes it."""
     facts = {fact for column in (probes["facts"], answers["retrieved"]) for row in column.to_pylist() for fact in row}
     if unknown := sorted(fact for fact in facts if fact not in kb.row_of):
         raise TableError(f"The fact {unknown[0]!r} of the exam or the answers is not in this knowledge base.")
@@ -134,38 +56,17 @@ def describe_facts(
 
 
 def render_html(report: Mapping[str, Any]) -> str:
-    """Write a report as one HTML page that stands by itself.
-
-    Args:
-        report: What `write_report` returned, or `report.json` read back.
-
-    Returns:
-        The page.
-    """
+    """Write a report as one HTML page that stands by itself."""
     return _rendered("report.html.j2", report)
 
 
 def render_markdown(report: Mapping[str, Any]) -> str:
-    """Write a report in short as GitHub-flavoured Markdown.
-
-    Args:
-        report: What `write_report` returned, or `report.json` read back.
-
-    Returns:
-        The text, with a line end at its end.
-    """
+    """Write a report in short as GitHub-flavoured Markdown."""
     return _rendered("report.md.j2", report)
 
 
 def gains_table(report: Mapping[str, Any]) -> Table:
     """Lay a report's gains out for a terminal of 58 columns or more.
-
-    Args:
-        report: What `write_report` returned, or `report.json` read back.
-
-    Returns:
-        A table with a row that names each kind, below it a row for each arm, and below that a row for each arm that it is
-        compared with. An interval that is clear of zero is marked ▲ or ▼, one that holds it ○.
 
     Examples:
         >>> gain = {"arm": "augmented", "against": "base", "n": 9, "clusters": 9, "mean": 0.5, "low": 0.2, "high": 0.8}

@@ -27,6 +27,7 @@ from kaug.retrieval.indexing.embeddings import SHARD, distinct_sentences, embed,
 from kaug.retrieval.indexing.vectors import Shard, Vectors, bytes_of, read_shard
 from kaug.store.artifact import Draft, publish, verify_file
 from kaug.store.artifact import load as load_artifact
+from kaug.text import as_list
 
 __all__ = ["HITS", "FactIndex"]
 
@@ -248,11 +249,11 @@ class FactIndex:
         rows = np.lexsort((self.order, self._sentence))
         return np.searchsorted(self._sentence[rows], np.arange(count + 1)), rows
 
-    def search(self, texts: Sequence[str], k: int = 10) -> pa.Table:
+    def search(self, texts: str | Sequence[str], k: int = 10) -> pa.Table:
         """Find the k facts nearest in meaning to each text.
 
         Args:
-            texts: The queries.
+            texts: One query or several.
             k: The number of facts, at least 1; where there are fewer, fewer rows come back.
 
         Returns:
@@ -262,7 +263,7 @@ class FactIndex:
         Raises:
             PipelineError: k is below 1.
         """
-        return self.search_vectors(self.encoder.encode(texts, query=True), k)
+        return self.search_vectors(self.encoder.encode(as_list(texts), query=True), k)
 
     def search_vectors(
         self, queries: NDArray[np.float32], k: int = 10, allowed: NDArray[np.bool_] | None = None

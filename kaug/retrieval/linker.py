@@ -11,6 +11,7 @@ from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.linking.characters import BATCH, Characters, read_batches
 from kaug.retrieval.linking.prefixes import Prefixes, hash_forms
 from kaug.retrieval.linking.surface import surface_forms, without_taken
+from kaug.text import as_list
 
 __all__ = ["MENTIONS", "Linker", "leftmost"]
 
@@ -84,17 +85,18 @@ class Linker:
         """Return the number of different surface forms."""
         return self.counts["forms"]
 
-    def link(self, texts: Sequence[str], *, batch: int = BATCH) -> pa.Table:
+    def link(self, texts: str | Sequence[str], *, batch: int = BATCH) -> pa.Table:
         """Find the mentions in each text, in time and memory linear in the texts.
 
         Args:
-            texts: Any texts, of any length.
+            texts: One text or several, of any length.
             batch: The number of characters that are read at once; a longer text is read by itself.
 
         Returns:
             A table of the schema `MENTIONS`; an ambiguous surface gives a row for each of its terms. Offsets count the
             characters of the text as given.
         """
+        texts = as_list(texts)
         tables = [MENTIONS.empty_table()]
         for first, read in read_batches(texts, batch) if len(self) else ():
             tables.append(self._mentions(first, texts[first : first + len(read.first)], read))

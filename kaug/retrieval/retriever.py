@@ -28,6 +28,7 @@ from kaug.retrieval.linking.overlap import Overlap
 from kaug.retrieval.linking.senses import resolve
 from kaug.retrieval.ranking import PARTLY, REASONS, Candidates, Named, join_names, path_to, rank_candidates
 from kaug.retrieval.settings import MOST_FACTS, FactFilter, RetrievalSettings
+from kaug.text import as_list
 from kaug.wording.wording import Wording
 
 __all__ = ["RETRIEVED", "Retriever", "SettingsGiven"]
@@ -126,7 +127,7 @@ class Retriever:
 
     def retrieve(
         self,
-        texts: Sequence[str],
+        texts: str | Sequence[str],
         settings: RetrievalSettings | None = None,
         *,
         k: int | Mapping[Kind, int] | None = None,
@@ -137,7 +138,7 @@ class Retriever:
         """Find the facts that bear on each text.
 
         Args:
-            texts: Any texts. One without letters or digits has no facts; of a long one, the linker reads all and the
+            texts: One text or several. One without letters or digits has no facts; of a long one, the linker reads all and the
                 encoder as much as its maximum length.
             settings: How facts are found; the defaults if None. Settings of the encoder and the index have no effect here.
             k: The number of facts for a text, in all or by kind of source, in place of the setting.
@@ -156,6 +157,7 @@ class Retriever:
             >>> RetrievalSettings(hops=2, budget=100).hops  # or a section of a pipeline file
             2
         """
+        texts = as_list(texts)
         settings = _with(settings or RetrievalSettings(), given)  # type: ignore[call-arg]
         limits = _limits(settings.k if k is None else k)
         allowed = self._allowed(settings.filter, allowed)
@@ -220,7 +222,7 @@ class Retriever:
 
     def calibrate(
         self,
-        texts: Sequence[str],
+        texts: str | Sequence[str],
         settings: RetrievalSettings | None = None,
         *,
         passing: float = 0.05,
@@ -242,6 +244,7 @@ class Retriever:
         Raises:
             PipelineError: `passing` is out of its range, or there are no texts.
         """
+        texts = as_list(texts)
         if not 0 <= passing <= 1 or not texts:
             raise PipelineError(f"passing is {passing}, from 0 to 1, and {len(texts)} texts; give at least one.")
         given["threshold"] = -1.0

@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import dataclasses
 import functools
 import hashlib
 import importlib.metadata
@@ -9,6 +10,7 @@ import inspect
 import json
 import re
 import sys
+import types
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,8 @@ def fingerprint(**parts: Any) -> str:
     """Hash settings, input digests and versions to 32 hex digits that decide whether an artifact is up to date.
 
     Args:
-        parts: Anything that JSON can hold, in any order of keys. A function counts by its source, other objects by their text.
+        parts: Anything that JSON can hold, dataclasses and functions. Of a function of kaug the name counts, since
+            `code_digest` covers its code; of another its source, not what it refers to. Of all else, its text.
 
     Examples:
         >>> fingerprint(a=1, b=[2]) == fingerprint(b=[2], a=1)
@@ -33,14 +36,38 @@ def fingerprint(**parts: Any) -> str:
 
 
 def _as_json(value: Any) -> Any:
-    """Replace a value that JSON cannot hold; the text of a function has its address, which changes with the process."""
+    """Express what JSON cannot hold; the text of a function would contain its address, which differs in each process."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, functools.partial):
+        return [value.func, value.args, value.keywords]
     if isinstance(value, type) or not callable(value):
         return str(value)
+    function = value if hasattr(value, "__qualname__") else type(value)
+    name = [getattr(function, "__module__", ""), getattr(function, "__qualname__", "")]
+    return name if str(name[0]).startswith("kaug.") else [*name, _source_of(function)]
+
+
+def _source_of(function: Any) -> Any:
+    """Return a function's source, or its code and constants where there is no source, as in an interpreter."""
     try:
-        source = inspect.getsource(value)
-    except (OSError, TypeError):  # typed into an interpreter, or an object that can be called
-        source = getattr(getattr(value, "__code__", None), "co_code", b"").hex() or type(value).__qualname__
-    return [getattr(value, "__module__", ""), getattr(value, "__qualname__", ""), source]
+        return inspect.getsource(function)
+    except (OSError, TypeError):
+        return _byte_code(getattr(function, "__code__", None))
+
+
+def _byte_code(code: types.CodeType | None) -> list[Any]:
+    if code is None:
+        return []
+    constants = [
+        _byte_code(one)
+        if isinstance(one, types.CodeType)
+        else sorted(map(repr, one))  # a set has no order of its own
+        if isinstance(one, frozenset)
+        else repr(one)
+        for one in code.co_consts
+    ]
+    return [code.co_code.hex(), code.co_names, constants]
 
 
 def code_digest(*modules: str, root: Path | None = None) -> str:

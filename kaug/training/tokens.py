@@ -19,13 +19,7 @@ from kaug.models.prompts import Template, encode_prompts, encode_texts, follow, 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-__all__ = [
-    "Block",
-    "Blocks",
-    "Rows",
-    "encode_rows",
-    "pack",
-]
+__all__ = ["Block", "Blocks", "Rows", "encode_rows"]
 
 IGNORED = -100
 
@@ -111,41 +105,32 @@ def encode_rows(
     return Rows(np.array(flat, np.int32), np.array(flat_labels, np.int32), offsets, prose)
 
 
-def pack(rows: Rows, *, steps: int, step_tokens: int, seed: int, replay: float = 0.0) -> Iterator[Block]:
-    """Lay shuffled rows into blocks, going through the rows again and again until all steps are filled.
-
-    Rows in which nothing is to be learnt (an end token alone) are passed over: a step of only such has no loss.
-    After every step so many tokens have been seen as were due by then, and at most one row more. So every arm gets the same
-    number of steps and, but for a row, of tokens, whatever its rows: arms with fewer rows repeat them more often. And so all
-    arms read as many tokens of prose: what they differ in is the rest.
-
-    Args:
-        rows: The rows.
-        steps: Number of blocks.
-        step_tokens: A block holds so many tokens, give or take a row; it holds one row at least.
-        seed: Decides the order.
-        replay: The part of the tokens that is prose, 0 to 1, where there are both prose and other rows; with 0, all rows
-            come as often.
-
-    Yields:
-        The blocks.
-
-    Raises:
-        PipelineError: There are no rows with anything to learn.
-    """
-    for chosen in _choose_rows(rows, steps=steps, step_tokens=step_tokens, seed=seed, replay=replay):
-        yield _lay(rows, chosen)
-
-
 class Blocks:
-    """The blocks of `pack` as a sequence that lays each when it is asked for, in order; only the rows are in memory.
+    """Shuffled rows laid into blocks, each made when it is requested, in order; only the rows are in memory.
+
+    The rows come again and again until all steps are filled. Rows in which nothing is to be learnt (an end token alone) are
+    left out: a step of only such has no loss. After every step as many tokens have been seen as were due by then, and at most
+    one row more. So every arm gets the same number of steps and, but for a row, of tokens, whatever its rows: arms with fewer
+    rows repeat them more often. And all arms read as many tokens of prose: what they differ in is the rest.
 
     Attributes:
-        tokens: The tokens of each block up to the last that was asked for.
+        tokens: The tokens of each block up to the last that was requested.
     """
 
     def __init__(self, rows: Rows, *, steps: int, step_tokens: int, seed: int, replay: float = 0.0) -> None:
-        """Choose the first block, so that rows with nothing to learn are refused at once; see `pack`."""
+        """Choose the first block.
+
+        Args:
+            rows: The rows.
+            steps: Number of blocks.
+            step_tokens: The tokens of a block, give or take a row; it has one row at least.
+            seed: Decides the order.
+            replay: The fraction of the tokens that is prose, where there are both prose and other rows; with 0, all rows come
+                as often.
+
+        Raises:
+            PipelineError: There are no rows with anything to learn.
+        """
         self.tokens: list[int] = []
         self._rows = rows
         self._steps = steps
@@ -173,7 +158,7 @@ class Blocks:
 
 
 def _choose_rows(rows: Rows, *, steps: int, step_tokens: int, seed: int, replay: float) -> Iterator[list[int]]:
-    """Choose the rows of each block; see `pack`."""
+    """Choose the rows of each block; see `Blocks`."""
     spans = [slice(int(start), int(end)) for start, end in pairwise(rows.offsets)]
     useful = np.array([row for row, span in enumerate(spans) if (rows.labels[span][1:] != IGNORED).any()], np.int64)
     if not len(useful):

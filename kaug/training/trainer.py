@@ -80,7 +80,7 @@ def train_model(
         settings: How it is trained; `settings.tokens // settings.step_tokens` steps are made, whatever the number of rows. Its
             `model` plays no part: `base` is trained.
         seed: Decides the order of rows, and dropout where the model has it.
-        replay: See `kaug.training.tokens.pack`.
+        replay: See `kaug.training.tokens.Blocks`.
         checkpoints: Where checkpoints go. If a whole one is there, training resumes from the last, and ends with the same
             weights as without the interruption.
         progress: Called with the number of tokens seen since the last call, and the last loss as a note.

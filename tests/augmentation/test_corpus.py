@@ -71,7 +71,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
         ('{"text": "a"}\n["text"]\n', 2, 'an object with a string "text"'),
         ('{"body": "a"}\n', 1, 'an object with a string "text"'),
         ('{"text": null}\n', 1, 'an object with a string "text"'),
-        ('{"id": "a", "text": "x"}\n\n\n{"id": "a", "text": "y"}\n', 4, "'a' stands there a second time"),
+        ('{"id": "a", "text": "x"}\n\n\n{"id": "a", "text": "y"}\n', 4, "'a' occurs a second time"),
         ('{"text": "x"}\n{"text": "x"}\n', 2, "a second time"),
         ('{"text": "x"}\n{"id": "1", "text": "\\ud800"}\n', 2, "surrogate"),
         ("[" * 100_000 + "\n", 1, "not JSON"),

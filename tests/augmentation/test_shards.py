@@ -84,8 +84,7 @@ def test_rows_are_counted_by_family_and_form(rows: pa.Table) -> None:
 
 
 def test_the_card_names_rows_sources_and_licences(toy_kb: KnowledgeBase, rows: pa.Table) -> None:
-    card = dataset_card("Does it know?", "augmented", rows, toy_kb.origins)
-    assert "Does it know?" in card
+    card = dataset_card("augmented", rows, toy_kb.origins)
     assert "| closed-book multi-hop | 16 |" in card
     assert "| world | CC0-1.0 | https://toy.example/world | The toy makers |" in card
     assert "| everyday | CC-BY-4.0 | https://toy.example/things | Us |" in card
@@ -94,7 +93,7 @@ def test_the_card_names_rows_sources_and_licences(toy_kb: KnowledgeBase, rows: p
 def test_the_card_has_front_matter_that_the_hub_reads(toy_kb: KnowledgeBase, rows: pa.Table) -> None:
     from huggingface_hub import DatasetCard
 
-    card = DatasetCard(dataset_card("Why?", 'a: "b"', rows, toy_kb.origins))
+    card = DatasetCard(dataset_card('a: "b"', rows, toy_kb.origins))
     assert card.data.pretty_name == 'kaug: a: "b"'
     assert (card.data.language, card.data.license) == (["en", "zh"], ["cc-by-4.0", "cc0-1.0"])
     assert card.data.size_categories == ["n<1K"]
@@ -104,7 +103,7 @@ def test_the_card_has_front_matter_that_the_hub_reads(toy_kb: KnowledgeBase, row
 def test_the_files_on_the_hub_are_read_by_the_card(toy_kb: KnowledgeBase, rows: pa.Table, tmp_path: Path) -> None:
     import datasets
 
-    write_shards(rows, tmp_path / "a", card=dataset_card("Why?", "augmented", rows, toy_kb.origins), rows_per_shard=50)
+    write_shards(rows, tmp_path / "a", card=dataset_card("augmented", rows, toy_kb.origins), rows_per_shard=50)
     (tmp_path / "a" / "state.json").unlink()  # which load_dataset refuses in a folder, not on the hub
     data = datasets.load_dataset(str(tmp_path / "a"), cache_dir=str(tmp_path / "cache"), split="train")
     assert data["id"][:] == rows["id"].to_pylist()
@@ -116,9 +115,9 @@ def test_what_others_wrote_is_shown_in_the_card_and_means_nothing(rows: pa.Table
     hostile = {
         "licence": "---\n# Pwned",
         "origin": "<script>alert(1)</script>",
-        "attribution": "[x](javascript:y) | z\u202e",
+        "attribution": "<b> [x](javascript:y) | z\u202e",
     }
-    card = dataset_card("# Why <b>?\n---\nlicense: mit", "augmented", rows, {"a": hostile})
+    card = dataset_card("# Why?\n---\nlicense: mit", rows, {"a": hostile})
     assert DatasetCard(card).data.license == "other"
     assert sum(line.startswith("#") for line in card.split("\n")) == 1
     assert "<script" not in card

@@ -280,6 +280,20 @@ def test_rows_are_taught_from_a_built_knowledge_base(finished: Any) -> None:
     assert not any(name in row["prompt"] + row["completion"] for row in asked for name in held_out)
 
 
+def test_a_model_is_asked_with_the_retrieval_of_a_pipeline(finished: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    kb = kaug.load_kb(build(finished))
+    retriever = kaug.Retriever(kb, kaug.FactIndex.load(build(finished) / "2-index", kb, str(finished.encoder)))
+    exam = read_table(build(finished) / "3-exam" / "probes.arrow", "probes")
+    shown: list[int] = []
+    monkeypatch.setattr(
+        "kaug.library.answer_probes", lambda *_, retrieved, **__: shown.append(max(map(len, retrieved)))
+    )
+    for retrieval in (None, kaug.RetrievalSettings(k={"domain": 1}), kaug.RetrievalSettings(threshold=2.0)):  # type: ignore[call-arg]
+        kaug.ask(exam, finished.model, retriever=retriever, retrieval=retrieval)
+    assert shown == [3, 1, 0]  # three facts of domain sources, as in a pipeline
+    assert len(retriever.retrieve(exam["prompt"][0].as_py(), k=1)) == 1
+
+
 def test_texts_are_injected_from_a_built_index(finished: Any) -> None:
     kb = kaug.load_kb(build(finished))
     index = kaug.FactIndex.load(build(finished) / "2-index", kb, str(finished.encoder))

@@ -371,10 +371,12 @@ def test_a_scorer_may_be_a_function_of_ones_own() -> None:
 
     own = {"likely": likely, "contains": Scorer(lambda probe: probe.token_accuracy)}
     assert score_answers(probes, answers, own)["score"].to_pylist() == pytest.approx([np.exp(-1.0), 0.5])
-    with pytest.raises(
-        PipelineError, match=r"no scorer 'likely'.*known scorers are contains, continuation; a function"
-    ):
+    with pytest.raises(PipelineError) as caught:
         score_answers(probes, answers)
+    assert str(caught.value) == (
+        "There is no scorer 'likely'. Known are: contains, continuation. Pass a function of your own as "
+        "scorers={'likely': function}."
+    )
     with pytest.raises(TableError, match=r"scorer 'likely' gave 2\.0 for the probe 'p0'; it should be from 0 to 1"):
         score_answers(probes, answers, {"likely": lambda probe: 2.0})
     with pytest.raises(TableError, match="'p1', which is not in the exam"):

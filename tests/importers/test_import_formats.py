@@ -115,6 +115,14 @@ def test_conceptnet(tmp_path: Path) -> None:
     assert left_out(counts) == {"external URL": 1, "other language": 2}
 
 
+def test_one_file_and_one_language_need_no_list(tmp_path: Path) -> None:
+    file = dump(tmp_path, *EDGES)
+    one, other = tmp_path / "one.nq", tmp_path / "other.nq"
+    run_importer("conceptnet", str(file), str(one), languages="en", source="x")
+    run_importer("conceptnet", [file], other, languages=["en"], source="x")
+    assert one.read_bytes() == other.read_bytes()
+
+
 def test_conceptnet_in_other_languages(tmp_path: Path) -> None:
     triples, counts = imported("conceptnet", [dump(tmp_path, *EDGES)], languages=["en", "fr", "zh", "zh-min-nan"])
     assert ("/c/en/cat/n", "/r/Synonym", "/c/fr/chat") in facts(triples)

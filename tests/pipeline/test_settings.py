@@ -1,14 +1,19 @@
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from kaug.arms import ARMS, Arm, trained_arm
+from kaug.augmentation.settings import AugmentationSettings
 from kaug.errors import PipelineError
-from kaug.exam.settings import KINDS
+from kaug.evaluation.settings import EvaluationSettings
+from kaug.exam.settings import KINDS, ExamSettings
 from kaug.pipeline.settings import Pipeline, project_root, read_pipeline
+from kaug.retrieval.settings import FactFilter, RetrievalSettings
+from kaug.training.settings import TrainingSettings
 
 ROOT = Path(__file__).parents[2]
 
@@ -189,7 +194,7 @@ def test_a_setting_is_checked_as_the_file_is() -> None:
     assert "'question' is no section" in refuse(GOOD, "question.of=5")
     said = "--set 'training.tokens=lots': 'training.tokens': Input should be a valid integer; found 'lots'."
     assert refuse(GOOD, "training.tokens=lots") == said
-    said = "--set 'seeds=[-1]': 'seeds': a seed should lie in 0 … 4,294,967,295; found [-1]."
+    said = "--set 'seeds=[-1]': 'seeds': a seed should be from 0 to 4,294,967,295; found [-1]."
     assert refuse(GOOD, "seeds=[-1]") == said
     message = refuse(GOOD, "retrieval.k.domian=1")
     assert message.startswith("--set 'retrieval.k.domian=1': ")
@@ -214,8 +219,7 @@ def test_an_unknown_arm_is_refused_with_the_nearest() -> None:
 
 def test_a_seed_stands_once() -> None:
     assert (
-        refuse(GOOD.replace("[0, 1]", "[1, 1]"))
-        == "p.toml:2: 'seeds': each seed should stand there once; found [1, 1]."
+        refuse(GOOD.replace("[0, 1]", "[1, 1]")) == "p.toml:2: 'seeds': each seed should be listed once; found [1, 1]."
     )
 
 
@@ -422,10 +426,10 @@ def test_an_arm_of_ones_own_is_a_value() -> None:
             "in a circle: polished → polished+retrieval → polished.",
         ),
         ('arms = ["text", "polished"]', 'arms = ["polished"]', "the arm 'polished' starts from 'text', which is not trained"),
-        ('arms = ["text", "polished"]', 'arms = ["polished", "text"]', "starts from 'text', which should stand before it"),
+        ('arms = ["text", "polished"]', 'arms = ["polished", "text"]', "starts from 'text', which should be listed before it"),
         ('arms = ["text", "polished"]', 'arms = ["text"]', "the arm 'polished+retrieval' is not trained; add 'polished' to"),
         ('arms = ["text", "polished"]', 'arms = ["text", "base"]', "the arm 'base' has no rows to be trained on"),
-        ('arms = ["text", "polished"]', 'arms = ["text", "text"]', "each arm should stand there once; found 'text' twice."),
+        ('arms = ["text", "polished"]', 'arms = ["text", "text"]', "each arm should be listed once; found 'text' twice."),
         ("[arms.polished]", "[arms.augmented]", "there is an arm 'augmented' already"),
         ("[arms.polished]", '[arms."../up"]', "an arm's name should be up to 63 of a-z"),
         ("[arms.polished]", '[arms.""]', "an arm's name should be up to 63 of a-z"),
@@ -459,3 +463,47 @@ def test_what_was_renamed_is_refused_with_the_name_that_it_has_now(setting: str,
 def test_rdf_in_place_of_a_pipeline_file_is_told_from_it(tmp_path: Path) -> None:
     with pytest.raises(PipelineError, match=r"towns\.ttl --init` writes a pipeline file"):
         read_pipeline(tmp_path / "towns.ttl")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: TrainingSettings(tokens=9, learning_rte=1.0),  # type: ignore[call-arg]
+            "TrainingSettings: unknown key 'learning_rte'. Did you mean 'learning_rate'?",
+        ),
+        (
+            TrainingSettings,
+            "TrainingSettings: the key 'tokens' is missing: token budget, the same for every arm",
+        ),
+        (
+            lambda: RetrievalSettings(floor=0.4),  # type: ignore[call-arg]
+            "RetrievalSettings: unknown key 'floor'. It is called 'threshold' now.",
+        ),
+        (
+            lambda: ExamSettings(probes_per_kind={"recal": 3}),
+            "ExamSettings: 'probes_per_kind': 'recal' is no kind of probes. Did you mean 'recall'?",
+        ),
+        (
+            lambda: EvaluationSettings(batch_size=0),  # type: ignore[call-arg]
+            "EvaluationSettings: 'batch_size': Input should be greater than or equal to 1; found 0.",
+        ),
+        (
+            lambda: Pipeline(question="?", knowledge={"sources": ["a"], "langauges": ["en"]}, training={"tokens": 1}),  # type: ignore[arg-type]
+            "Pipeline: unknown key 'knowledge.langauges'. Did you mean 'languages'?",
+        ),
+    ],
+)
+def test_settings_made_in_python_are_refused_in_the_words_of_a_pipeline_file(
+    make: Callable[[], object], message: str
+) -> None:
+    with pytest.raises(PipelineError) as caught:
+        make()
+    assert str(caught.value).startswith(message)
+
+
+def test_one_string_is_a_list_of_one_in_settings_made_in_python() -> None:
+    assert FactFilter(classes="urn:x:Country").classes == ["urn:x:Country"]  # type: ignore[arg-type,call-arg]
+    assert EvaluationSettings(arms="base").arms == ["base"]  # type: ignore[arg-type,call-arg]
+    assert AugmentationSettings(inject="before", forms="statement").inject == ["before"]  # type: ignore[arg-type]
+    assert AugmentationSettings(texts="a/*.txt").texts == "a/*.txt"

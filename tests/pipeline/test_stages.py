@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
+from kaug.augmentation.forms import FORMS, Form
 from kaug.errors import ArtifactError, PipelineError, SourceError
+from kaug.evaluation.scorers import SCORERS, Scorer
+from kaug.exam.drawing import Kind
+from kaug.exam.kinds import KINDS
 from kaug.pipeline.check import check, planned
 from kaug.pipeline.execute import Store, execute_here
 from kaug.pipeline.project import Project, open_project, project_of
@@ -17,6 +21,7 @@ from kaug.pipeline.stage import Inputs, Job, Stage, closure, mark
 from kaug.pipeline.stages import plan, targets
 from kaug.settings import Section
 from kaug.store.artifact import Artifact, load
+from kaug.training.objectives import OBJECTIVES, Objective
 
 TOML = """
 question = "?"
@@ -214,6 +219,45 @@ def test_what_an_arm_is_said_to_be_makes_no_rows_anew(tmp_path: Path) -> None:
 
     assert rows("rows='repeated'") == rows("rows='repeated'", "meaning='few words'", "control='few words'")
     assert rows("rows='repeated'") != rows("rows='augmented'")
+
+
+def marks_of(tmp_path: Path, name: str, *settings: str) -> str:
+    stages = {stage.name: stage for stage in plan(project(tmp_path, *settings))}
+    return mark(stages[name], {need: Artifact(tmp_path, "x", "digest", "fingerprint") for need in stages[name].needs})
+
+
+def test_another_question_makes_no_rows_anew(tmp_path: Path) -> None:
+    for name in ("1-knowledge", "3-exam", "4-shards/augmented"):
+        assert marks_of(tmp_path, name) == marks_of(tmp_path, name, "question='Is it so?'")
+    assert marks_of(tmp_path, "6-report") != marks_of(tmp_path, "6-report", "question='Is it so?'")
+
+
+MINE = "def rows(*_):\n    return {}\n"
+
+
+@pytest.mark.parametrize("typed", [False, True], ids=["in a file", "typed into an interpreter"])
+def test_a_changed_function_in_a_table_makes_its_artifacts_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: bool
+) -> None:
+    def function(number: int) -> Any:
+        file, names = tmp_path / f"mine{number}.py", {"__name__": "mine"}
+        file.write_text(MINE.format(number))
+        exec(compile(MINE.format(number), "<stdin>" if typed else str(file), "exec"), names)
+        return names["rows"]
+
+    def marks(number: int) -> list[str]:
+        made = function(number)
+        monkeypatch.setitem(FORMS, "mine", Form(made, False, "mine"))
+        monkeypatch.setitem(KINDS, "own", Kind(made, "letter", "Own", "own", "gain"))
+        monkeypatch.setitem(SCORERS, "letter", Scorer(made))
+        monkeypatch.setitem(OBJECTIVES, "half", Objective(made, "half"))
+        settings = ["augmentation.forms=['mine']", "exam.probes_per_kind={ own = 3 }", "training.objective='half'"]
+        names = ("3-exam", "4-shards/augmented", "5-models/augmented-seed0", "6-answers/base-seed0")
+        return [marks_of(tmp_path, name, *settings, "evaluation.arms=['base']") for name in names]
+
+    first, second = marks(1), marks(2)
+    assert first == marks(1)
+    assert all(one != other for one, other in zip(first, second, strict=True))
 
 
 SHAPES = """@prefix sh: <http://www.w3.org/ns/shacl#> .

@@ -14,9 +14,10 @@ from kaug.evaluation.scorers import Scorer
 from kaug.exam.drawing import Kind
 from kaug.exam.kinds import KINDS
 from kaug.html.page import PALETTE, environment, visible
+from kaug.report.findings import build_report
 from kaug.report.plots import arm_row, gain_axis, gain_row, loss_plots
 from kaug.report.publish import publishable
-from kaug.report.report import gains_table, render_html, render_markdown, write_report
+from kaug.report.report import gains_table, render_html, render_markdown, save_report
 from kaug.tables import ANSWERS, PROBES, content_digest
 
 HOSTILE = "<script>alert('x')</script>&\"|`\u202ehttps://evil.example/a.png![x](https://evil.example)"
@@ -62,6 +63,12 @@ def exam() -> dict[str, Any]:
         "run": run,
         "resamples": 500,
     }
+
+
+def write_report(folder: Path, **inputs: Any) -> dict[str, Any]:
+    report = build_report(**inputs)
+    save_report(folder, report)
+    return report
 
 
 @pytest.fixture(scope="module")

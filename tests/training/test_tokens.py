@@ -15,9 +15,15 @@ from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.models.find import load_language_model, load_tokenizer
 from kaug.models.prompts import render_prompts
 from kaug.tables import PROBES
-from kaug.training.tokens import IGNORED, Block, Blocks, Rows, encode_rows, pack
+from kaug.training.tokens import IGNORED, Block, Blocks, Rows, encode_rows
 
 QUESTION, ANSWER, TEXT = "What is the capital of Togo?", "Lomé", "The capital of Peru is Lima."
+
+
+def pack(rows, **options):
+    """Lay all blocks, one after another."""
+    blocks = Blocks(rows, **options)
+    return (blocks[step] for step in range(len(blocks)))
 
 
 @pytest.fixture(scope="module")
@@ -248,7 +254,7 @@ def test_rows_in_a_block_do_not_see_each_other(toy_kb: KnowledgeBase, tiny_model
         assert abs(loss_of(merged)[0] - packed) > 1e-3
 
 
-def test_blocks_are_laid_as_they_are_asked_for_and_are_those_of_pack() -> None:
+def test_blocks_are_the_same_wherever_the_first_is_requested() -> None:
     made = made_rows(*range(2, 30))
     rows = Rows(made.ids, made.labels, made.offsets, np.arange(28) % 3 == 0)
     given = {"step_tokens": 40, "seed": 5, "replay": 0.3}

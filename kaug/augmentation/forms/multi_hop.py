@@ -20,14 +20,6 @@ def multi_hop_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table
     The answer tells the hop to the entity that the question does not name, then the hop to the answer, and closes with
     `Answer: …`: a model that learnt facts cannot combine them without saying them first (Allen-Zhu & Li 2023, arXiv
     2309.14402).
-
-    Args:
-        facts: The facts, without those of held-out entities. In the shuffled arm their objects are false.
-        wording: How they are said.
-        options: Not used: the plainest question is asked.
-
-    Returns:
-        EXAMPLES; spans mark the two hops in the completion.
     """
     kb = wording.kb
     true_objects = kb.columns(facts.rows)[2]
@@ -40,8 +32,8 @@ def multi_hop_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table
         first, second = wording.templates(p, "statement"), wording.templates(q, "statement")
         if not (questions and first and second):
             continue
-        places = np.flatnonzero((before == p) & (after == q))
-        one, two = facts.take(pairs.first[places]), facts.take(pairs.second[places])
+        positions = np.flatnonzero((before == p) & (after == q))
+        one, two = facts.take(pairs.first[positions]), facts.take(pairs.second[positions])
         subjects, given = wording.phrases(one.subjects), wording.phrases(one.objects)
         hop_1 = fill(next(filter(is_reversed, first), first[0]), subjects, given).text
         hop_2 = fill(second[0], subjects, wording.phrases(two.objects)).text

@@ -12,39 +12,28 @@ __all__ = ["passage_rows"]
 def passage_rows(
     facts: Facts, wording: Wording, options: Options, *, passages: int = 2, max_facts: int = 8
 ) -> pa.Table:
-    """Write passages about entities with at least two facts.
-
-    Args:
-        facts: The facts.
-        wording: How they are said; predicates without a statement in its language are left out.
-        options: The seed decides the order of the facts and the template of each.
-        passages: Passages per entity.
-        max_facts: At most so many facts in a passage, drawn anew for each.
-
-    Returns:
-        EXAMPLES with an empty prompt; a span marks the sentence that says each fact.
-    """
+    """Write passages of up to `max_facts` facts about entities with two or more; a span marks the sentence of each."""
     templates = {predicate: wording.templates(predicate, "statement") for predicate, _ in groups(facts.predicates)}
     sentences: dict[tuple[int, int], str] = {}
-    for predicate, places in groups(facts.predicates):
-        subjects, objects = wording.phrases(facts.subjects[places]), wording.phrases(facts.objects[places])
+    for predicate, positions in groups(facts.predicates):
+        subjects, objects = wording.phrases(facts.subjects[positions]), wording.phrases(facts.objects[positions])
         for variant, template in enumerate(templates[predicate]):
             texts = fill(template, subjects, objects).text.to_pylist()
-            sentences.update({(int(place), variant): text for place, text in zip(places, texts, strict=True)})
+            sentences.update({(int(position), variant): text for position, text in zip(positions, texts, strict=True)})
     generator = np.random.default_rng([options.seed, 2])
     ids = wording.kb.hex_ids
     texts, named, spans = [], [], []
     has_template = np.array([bool(templates[int(predicate)]) for predicate in facts.predicates], dtype=bool)
     for _, about in groups(facts.subjects):
-        places = about[has_template[about]]
-        if len(places) < 2:
+        positions = about[has_template[about]]
+        if len(positions) < 2:
             continue
         for _ in range(passages):
-            chosen = generator.permutation(places)[:max_facts]
+            chosen = generator.permutation(positions)[:max_facts]
             text, marks = "", []
-            for order, place in enumerate(chosen):
-                variant = int(generator.integers(len(templates[int(facts.predicates[place])])))
-                sentence = sentences[int(place), variant]
+            for order, position in enumerate(chosen):
+                variant = int(generator.integers(len(templates[int(facts.predicates[position])])))
+                sentence = sentences[int(position), variant]
                 text += " " if text else ""
                 marks.append((order, "completion", len(text), len(text) + len(sentence)))
                 text += sentence

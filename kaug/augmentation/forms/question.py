@@ -18,8 +18,8 @@ def question_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table:
     asked: tuple[tuple[str, Property], ...] = (("question", "question"), ("inverse-question", "inverseQuestion"))
     tables = []
     for form, name in asked:
-        for predicate, places in groups(facts.predicates):
-            part = facts.take(places)
+        for predicate, positions in groups(facts.predicates):
+            part = facts.take(positions)
             subjects, objects = wording.phrases(part.subjects), wording.phrases(part.objects)
             answers = wording.labels(part.objects if name == "question" else part.subjects)
             for template in wording.templates(predicate, name)[: options.templates]:

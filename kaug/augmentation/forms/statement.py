@@ -25,14 +25,10 @@ def is_reversed(template: str) -> bool:
 
 
 def state(facts: Facts, wording: Wording, options: Options, *, reverse: bool) -> pa.Table:
-    """Write the statements of facts that name the object first, or those that do not.
-
-    Returns:
-        EXAMPLES with an empty prompt; a predicate without such a template in the language gives no row.
-    """
+    """Write the statements of facts that name the object first, or those that do not."""
     tables = []
-    for predicate, places in groups(facts.predicates):
-        part = facts.take(places)
+    for predicate, positions in groups(facts.predicates):
+        part = facts.take(positions)
         subjects, objects = wording.phrases(part.subjects), wording.phrases(part.objects)
         templates = [t for t in wording.templates(predicate, "statement") if is_reversed(t) == reverse]
         for template in templates[: options.templates]:
@@ -51,12 +47,12 @@ def one_statement_rows(facts: Facts, wording: Wording, options: Options) -> pa.T
     """
     draws = _draw(wording.kb.facts["fact"].take(pa.array(facts.rows)), options.seed)
     tables = []
-    for predicate, places in groups(facts.predicates):
+    for predicate, positions in groups(facts.predicates):
         templates = wording.templates(predicate, "statement")
         each = [[t for t in templates if is_reversed(t) == order][: options.templates] for order in (False, True)]
-        drawn = draws[places] % max(1, len(each[0]) + len(each[1]))
+        drawn = draws[positions] % max(1, len(each[0]) + len(each[1]))
         for variant, template in enumerate(each[0] + each[1]):
-            part = facts.take(places[drawn == variant])
+            part = facts.take(positions[drawn == variant])
             text = fill(template, wording.phrases(part.subjects), wording.phrases(part.objects)).text
             form = "reversed" if is_reversed(template) else "statement"
             tables.append(single_fact_rows(part, wording, form=form, prompts=None, completions=text))

@@ -40,8 +40,8 @@ def select_scorers(names: Iterable[str], scorers: Mapping[str, Scorer | Score] |
     known = SCORERS | given
     for name in set(names) - known.keys():
         raise PipelineError(
-            f"There is no scorer {name!r}.{nearest(name, known)} The known scorers are {', '.join(known)}; a function "
-            f"of your own is passed as scorers={{{name!r}: function}}."
+            f"There is no scorer {name!r}.{nearest(name, known)} Pass a function of your own as "
+            f"scorers={{{name!r}: function}}."
         )
     return {name: known[name] for name in names}
 

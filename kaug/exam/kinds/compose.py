@@ -19,12 +19,12 @@ def draw_compose(draw: Draw) -> list[Question]:
     before, after = predicates[pairs.first].astype(np.int64), predicates[pairs.second].astype(np.int64)
     questions = []
     for p, q in np.unique(np.stack([before, after], axis=1), axis=0).tolist():
-        places = np.flatnonzero((before == p) & (after == q))
-        given = wording.phrases(objects[pairs.first[places]])
+        same = np.flatnonzero((before == p) & (after == q))
+        given = wording.phrases(objects[pairs.first[same]])
         for variant, template in enumerate(wording.templates(q, "exam")):
             prompts = fill(template, refer(wording, p, given, variant), given).text.to_pylist()
-            for place, prompt in zip(places, prompts, strict=True):
-                hops = [int(rows[pairs.first[place]]), int(rows[pairs.second[place]])]
-                question = make_question(draw, prompt, known[int(pairs.bridge[place]), q], hops, 2, template)
+            for pair, prompt in zip(same, prompts, strict=True):
+                hops = [int(rows[pairs.first[pair]]), int(rows[pairs.second[pair]])]
+                question = make_question(draw, prompt, known[int(pairs.bridge[pair]), q], hops, 2, template)
                 questions += [question] if question else []
     return questions

@@ -47,19 +47,7 @@ def find_facts(
     k: int | None = None,
     allowed: Any = None,
 ) -> pa.Table:
-    """Find facts for texts in the run's index, as `[retrieval]` says; see `Retriever.retrieve`.
-
-    Args:
-        inputs: The artifacts; `1-knowledge` and `2-index` are read.
-        settings: The section.
-        texts: The texts.
-        language: BCP 47 tag.
-        k: How many facts for each text, in place of the setting.
-        allowed: bool (facts,): which facts may be found, besides what the setting's filter says.
-
-    Returns:
-        The hits.
-    """
+    """Find facts for texts in the run's index, as `[retrieval]` says; see `Retriever.retrieve`."""
     kb = inputs.open("1-knowledge", load_kb)
 
     def make() -> Retriever:

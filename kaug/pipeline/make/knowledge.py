@@ -56,14 +56,7 @@ def make_knowledge(job: Job) -> None:
 
 
 def shape_results(sources: Sequence[Source], shapes: Path) -> list[dict[str, str]]:
-    """Check sources against SHACL shapes.
-
-    Returns:
-        The results, none of them a violation.
-
-    Raises:
-        SourceError: There is a violation.
-    """
+    """Check sources against SHACL shapes."""
     results = list(check_shapes([file for source in sources for file in source.files()], shapes))
     broken = [f"{one['focus']}: {one['message']}" for one in results if one["severity"] == "Violation"]
     if broken:

@@ -14,7 +14,8 @@ from kaug.pipeline.make.answers import read_answers
 from kaug.pipeline.make.exam import read_probes
 from kaug.pipeline.settings import Pipeline
 from kaug.pipeline.stage import Inputs, Job
-from kaug.report.report import describe_facts, write_report
+from kaug.report.findings import build_report
+from kaug.report.report import describe_facts, save_report
 from kaug.tables import ANSWERS, write_table
 from kaug.version import __version__
 
@@ -42,8 +43,7 @@ def make_report(job: Job) -> None:
     write_table(answers.cast(ANSWERS), job.draft.path / "answers.arrow")
     shutil.copyfile(job.inputs["1-quality"].path / "quality.html", job.draft.path / "quality.html")
     sentences, provenance = describe_facts(kb, probes, answers, settings.pipeline.knowledge.languages[0])
-    write_report(
-        job.draft.path,
+    report = build_report(
         question=settings.pipeline.question,
         probes=probes,
         answers=answers,
@@ -53,6 +53,7 @@ def make_report(job: Job) -> None:
         resamples=settings.pipeline.evaluation.resamples,
         arms=settings.pipeline.arms_by_name,
     )
+    save_report(job.draft.path, report)
 
 
 def _describe(settings: ReportSettings, inputs: Inputs) -> dict[str, Any]:

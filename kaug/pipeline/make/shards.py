@@ -26,7 +26,6 @@ class RowSettings:
     texts: list[str]
     languages: list[str]
     seed: int
-    question: str
 
 
 def make_shards(job: Job) -> None:
@@ -50,5 +49,5 @@ def make_shards(job: Job) -> None:
         )
         advance(table.num_rows)
     job.draft.counts.update(counts)
-    card = dataset_card(settings.question, settings.arm.name, table, kb.origins)
+    card = dataset_card(settings.arm.name, table, kb.origins)
     job.draft.counts.update(write_shards(table, job.draft.path, card=card))
