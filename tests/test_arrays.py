@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -30,6 +31,7 @@ def test_nan_scores_are_last_in_their_group() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 5))))
+@pytest.mark.slow
 def test_ranges_are_written_out(ranges) -> None:
     low = np.array([start for start, _ in ranges], np.int64)
     index, number = expand(low, low + np.array([size for _, size in ranges], np.int64))
@@ -41,6 +43,7 @@ small = st.lists(st.integers(0, 9))
 
 
 @given(small, small.map(sorted), st.sampled_from([np.int64, np.uint32]))
+@pytest.mark.slow
 def test_equal_keys_are_paired_and_found(left, right, kind) -> None:
     pairs = join(np.array(left, np.int64), np.array(right, kind))
     expected = [(n, m) for n, key in enumerate(left) for m, other in enumerate(right) if key == other]

@@ -153,6 +153,7 @@ def test_toml_that_is_meant_to_harm(tmp_path: Path, text: str, reason: str) -> N
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_toml_that_is_long_and_harmless(tmp_path: Path) -> None:
     file = tmp_path / "a.toml"
     file.write_text(f'a = "{"x" * 1_000_000}"\nb = "1.2.3. word. and. so. on."\n')

@@ -85,6 +85,7 @@ def test_no_modules_import_one_another_in_a_circle() -> None:
     assert not left, sorted(path.relative_to(PACKAGE).as_posix() for path in left)
 
 
+@pytest.mark.slow
 def test_only_the_command_knows_typer() -> None:
     knowing = [path for path in MODULES if any(name.split(".")[0] == "typer" for name in imported(path))]
     assert knowing
@@ -100,6 +101,7 @@ def test_what_is_exported_is_there(name: str) -> None:
         assert getattr(module, exported, None) is not None
 
 
+@pytest.mark.slow
 def test_kaug_is_imported_in_no_time_and_loads_nothing_heavy() -> None:
     code = (
         "import sys, time; start = time.perf_counter(); import kaug; print(time.perf_counter() - start)\n"
@@ -121,6 +123,7 @@ def test_the_command_starts_without_torch_and_faiss() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_building_a_knowledge_base_needs_neither_torch_nor_faiss(tmp_path: Path) -> None:
     (tmp_path / "a.ttl").write_text("@prefix : <urn:x:> . :Togo :capital :Lome .", encoding="utf-8")
     code = "import sys, kaug; print(kaug.build_kb([__import__('pathlib').Path(sys.argv[1])]).facts.num_rows)\n"

@@ -60,6 +60,7 @@ def spoken(facts: Facts) -> list[tuple[int, ...]]:
     return [tuple(map(int, triple)) for triple in zip(*columns, strict=True)]
 
 
+@pytest.mark.slow
 def test_repeated_says_every_fact_once_and_every_sentence_of_some_fact(
     toy_kb: KnowledgeBase, held_out: NDArray
 ) -> None:
@@ -131,6 +132,7 @@ def test_shuffled_states_no_true_triple_and_keeps_the_objects_of_each_predicate(
     assert spoken(shuffle_objects(toy_kb, facts, seed=1)[0]) != spoken(shuffle_objects(toy_kb, facts, seed=2)[0])
 
 
+@pytest.mark.slow
 def test_shuffled_has_as_many_rows_of_each_form_as_augmented(toy_kb: KnowledgeBase, held_out: NDArray) -> None:
     for seed in range(3):
         true = write(toy_kb, "augmented", held_out, seed=seed)
@@ -209,6 +211,7 @@ def test_no_question_asks_about_a_held_out_entity_from_its_other_end(tmp_path) -
     assert not any("aa" in row["prompt"] + row["completion"] for row in augmented)
 
 
+@pytest.mark.slow
 def test_rows_are_examples_with_unique_ids(toy_kb: KnowledgeBase, held_out: NDArray) -> None:
     for arm in ARMS:
         table, _ = closed_book(toy_kb, arm, held_out, languages=("en", "zh"))
@@ -256,6 +259,7 @@ def free_texts(probes: pa.Table) -> list[str]:
     return [text for text in TEXTS if text != passage]
 
 
+@pytest.mark.slow
 def test_held_out_passages_stand_in_no_arm_and_are_counted(toy_kb, probes, free_texts) -> None:
     for arm in ARMS:
         table, counts = whole_arm(toy_kb, arm, probes, IDS, TEXTS, find=Finder(toy_kb), inject=["before"], replay=0.3)
@@ -266,6 +270,7 @@ def test_held_out_passages_stand_in_no_arm_and_are_counted(toy_kb, probes, free_
         assert all(row["text_id"] == IDS[TEXTS.index(row["completion"])] for row in plain)
 
 
+@pytest.mark.slow
 def test_without_replay_only_the_arm_text_has_plain_texts(toy_kb, probes, free_texts) -> None:
     for arm in ARMS:
         for replay in (0.0, 0.1):

@@ -55,6 +55,7 @@ def test_what_was_left_out_stands_in_the_datasets_description(toy_kb: KnowledgeB
     assert "texts left out of before: no fact found: 2" in rows.info.description.split("\n")
 
 
+@pytest.mark.slow
 def test_an_exam_keeps_its_entities_out_of_the_questions(toy_kb: KnowledgeBase) -> None:
     exam = draw_exam(toy_kb)
     everything, less = kaug.closed_book_rows(toy_kb), kaug.closed_book_rows(toy_kb, exam=exam)

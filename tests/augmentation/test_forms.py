@@ -95,6 +95,7 @@ def test_one_statement_is_one_of_those_that_templates_allow(toy_kb: KnowledgeBas
         assert met == set(every)
 
 
+@pytest.mark.slow
 def test_the_sentence_of_a_fact_does_not_depend_on_other_facts(toy_kb: KnowledgeBase, facts: Facts) -> None:
     def said(some: Facts) -> dict[str, str]:
         return {

@@ -49,6 +49,7 @@ def test_two_writes_are_equal_byte_for_byte(rows: pa.Table, tmp_path: Path) -> N
     assert {"README.md", "dataset_info.json", "state.json"} < set(digests(tmp_path / "a"))
 
 
+@pytest.mark.slow
 def test_another_process_writes_the_same_bytes(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from kaug.augmentation.inject import text_rows; "

@@ -71,6 +71,7 @@ def _digest(folder: Path) -> str:
     return str(json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["digest"])
 
 
+@pytest.mark.slow
 def test_the_rows_that_a_change_makes_due(kaug: Kaug, runs: Path) -> None:
     code, out, _ = kaug("diff", runs / "a", runs / "b", "--shards", "--json")
     content = json.loads(out)
@@ -129,6 +130,7 @@ def test_every_command_refuses_what_was_altered(
     assert not list(tmp_path.glob("*out*"))
 
 
+@pytest.mark.slow
 def test_quality_is_read_where_it_was_written_and_worked_out_elsewhere(kaug: Kaug, runs: Path, tmp_path: Path) -> None:
     written, page = load_quality(runs / "a")
     assert page == runs / "a" / "1-quality" / "quality.html"
@@ -169,6 +171,7 @@ def test_a_saved_knowledge_base_is_opened_and_replaced(runs: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("as_json", [(), ("--json",)])
+@pytest.mark.slow
 def test_no_sign_of_the_data_acts_on_the_terminal(kaug: Kaug, tmp_path: Path, as_json: tuple[str, ...]) -> None:
     shapes = "@prefix sh: <http://www.w3.org/ns/shacl#> . [] a sh:NodeShape ; sh:targetNode :a ;"
     shapes += f' sh:property [ sh:path :q ; sh:minCount 1 ; sh:message "{ACTING}" ] .'

@@ -308,6 +308,7 @@ NAMES = st.sets(
 
 @settings(max_examples=60, deadline=None)
 @given(TRIPLES, TRIPLES, NAMES, NAMES)
+@pytest.mark.slow
 def test_a_difference_is_that_of_the_sets_both_ways(
     tmp_path_factory: pytest.TempPathFactory, one: set[str], two: set[str], first: set[str], second: set[str]
 ) -> None:

@@ -111,6 +111,7 @@ def test_nothing_lacks_an_entry(make: Make) -> None:
 # ---------------------------------------------------------------- by rule
 
 
+@pytest.mark.slow
 def test_drafts_by_rule_are_what_the_fall_back_says(make: Make) -> None:
     kb = make()
     drafts = draft_by_rule(kb, lacking(kb, ("en", "zh")))

@@ -434,6 +434,7 @@ def test_prefixes_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize("name", ["domain/world", "domain/elements", "commonsense/everyday"])
+@pytest.mark.slow
 def test_the_sources_that_come_with_kaug_survive_the_round(tmp_path: Path, name: str) -> None:
     kb = build_kb([ROOT / "kb" / f"{name}.ttl"], lexicon=ROOT / "kb" / "lexicon.ttl")
     file = tmp_path / f"{Path(name).name}.ttl"

@@ -90,6 +90,7 @@ SAID = {
 }
 
 
+@pytest.mark.slow
 def test_every_inferred_fact_is_explained_in_the_planted_words(kb: KnowledgeBase) -> None:
     inferred = kb.facts.filter(pc.is_valid(kb.facts["rule"]))["fact"].to_pylist()
     assert {row.hex() for row in inferred} == {fact(*row) for row in SAID}
@@ -170,6 +171,7 @@ def test_a_premise_that_is_missing_is_named(kb: KnowledgeBase) -> None:
         explain(torn, fact("lome", TYPE, "Settlement"))
 
 
+@pytest.mark.slow
 def test_a_proof_deeper_than_the_stack(tmp_path: Path) -> None:
     path = tmp_path / "world.ttl"
     steps = 1500

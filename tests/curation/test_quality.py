@@ -404,6 +404,7 @@ def test_a_list_is_cut_and_says_how_much_there_is(make: Make) -> None:
     assert ends(finding["items"][0]) == ["a"]
 
 
+@pytest.mark.slow
 def test_the_order_of_the_triples_does_not_matter(make: Make, tmp_path: Path) -> None:
     turtle = "\n".join([CLEAN, *(planted for planted, _ in PLANTED.values())])
     expected = json.dumps(assess(make(turtle)))
@@ -480,6 +481,7 @@ EDGES = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=40)
 
 
 @given(EDGES)
+@pytest.mark.slow
 def test_cycles_are_those_that_networkx_finds(edges: list[tuple[int, int]]) -> None:
     graph = networkx.DiGraph(edges)
     expected = [
@@ -493,6 +495,7 @@ def test_cycles_are_those_that_networkx_finds(edges: list[tuple[int, int]]) -> N
 
 
 @given(EDGES, st.lists(st.integers(0, 12), min_size=1, max_size=3, unique=True))
+@pytest.mark.slow
 def test_what_lies_below_is_what_reaches_up(edges: list[tuple[int, int]], members: list[int]) -> None:
     graph = networkx.DiGraph(edges)
     graph.add_nodes_from(members)
@@ -503,6 +506,7 @@ def test_what_lies_below_is_what_reaches_up(edges: list[tuple[int, int]], member
 
 
 @given(st.lists(st.integers(0, 5), max_size=12), st.lists(st.integers(0, 5), max_size=12))
+@pytest.mark.slow
 def test_joins_and_pairs(left: list[int], right: list[int]) -> None:
     right = sorted(right)
     at, place = join(np.array(left, dtype=np.int64), np.array(right, dtype=np.int64))
@@ -563,6 +567,7 @@ def test_lexical_forms(name: str) -> None:
 
 
 @given(st.integers(-(2**65), 2**65))
+@pytest.mark.slow
 def test_bounds_of_whole_numbers(value: int) -> None:
     bounds = {"long": (-(2**63), 2**63 - 1), "unsignedShort": (0, 65535), "nonPositiveInteger": (-(2**99), 0)}
     for name, (low, high) in bounds.items():

@@ -67,6 +67,7 @@ def greedy(model: Any, tokenizer: Any, rendered: str, most: int) -> list[int]:
 
 
 @pytest.mark.parametrize("template", ["chat", "plain"])
+@pytest.mark.slow
 def test_generation_is_greedy_whatever_stands_beside_a_prompt(model, tokenizer, template) -> None:
     expected = [greedy(model, tokenizer, text, 12) for text in render_prompts(PROMPTS, tokenizer, template)]
     texts = [tokenizer.decode(ids, skip_special_tokens=True).strip() for ids in expected]
@@ -104,6 +105,7 @@ def test_short_long_and_cut_answers_of_one_batch_are_those_of_each_alone(model, 
     assert mixed
 
 
+@pytest.mark.slow
 def test_a_model_that_would_rather_be_silent_has_to_say_something(model, tokenizer) -> None:
     free = greedy(model, tokenizer, render_prompts(PROMPTS[:1], tokenizer)[0], 1)
     end, tokenizer.eos_token = tokenizer.eos_token, tokenizer.convert_ids_to_tokens(free[0])  # its first choice now
@@ -124,6 +126,7 @@ def test_answers_come_in_the_order_of_the_prompts(model, tokenizer) -> None:
     assert back.tokens.tolist() == forth.tokens.tolist()[::-1]
 
 
+@pytest.mark.slow
 def test_generation_ends_at_the_end_token_and_reports_progress(model, tokenizer) -> None:
     first = greedy(model, tokenizer, render_prompts(PROMPTS[:1], tokenizer)[0], 6)
     end, tokenizer.eos_token = tokenizer.eos_token, tokenizer.convert_ids_to_tokens(first[3])

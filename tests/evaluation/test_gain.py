@@ -221,6 +221,7 @@ def test_equal_scores_give_a_width_of_zero(score: float, count: int) -> None:
     assert gain["low"] == gain["mean"] == gain["high"] == 1.0 - score
 
 
+@pytest.mark.slow
 def test_on_shuffled_answers_the_interval_covers_zero() -> None:
     random = np.random.default_rng(20)
     covered = 0
@@ -232,6 +233,7 @@ def test_on_shuffled_answers_the_interval_covers_zero() -> None:
     assert binomtest(covered, 300, 0.93, alternative="less").pvalue > 0.01
 
 
+@pytest.mark.slow
 def test_a_planted_difference_is_recovered() -> None:
     random = np.random.default_rng(21)
     covered = found = 0

@@ -87,6 +87,7 @@ def test_reverse_asks_for_every_subject_by_every_name(everything: Probes, toy_fa
     assert sum(kind == "reverse" for kind, _ in everything) == 8 + 8 + 3
 
 
+@pytest.mark.slow
 def test_compose_answers_are_right_by_brute_force(toy_kb: KnowledgeBase, everything: Probes, toy_fact: Fact) -> None:
     rows = np.arange(toy_kb.facts.num_rows, dtype=np.int64)
     local = [iri.removeprefix("urn:toy:") for iri in toy_kb.terms["value"].to_pylist()]
@@ -223,6 +224,7 @@ def test_questions_with_too_many_right_answers_are_left_out(toy_kb: KnowledgeBas
     assert ("recall", "Which money is spent in Togo?") in strict
 
 
+@pytest.mark.slow
 def test_no_question_is_asked_that_rows_about_other_entities_answer(toy_kb: KnowledgeBase) -> None:
     """Held out is France but not the Netherlands: rows may ask who pays in euros, so the exam may not."""
     seen = set()
@@ -276,6 +278,7 @@ def test_passages_split_where_the_text_is_restored(toy_kb: KnowledgeBase) -> Non
 
 
 @given(st.lists(st.lists(st.text(" \t\nabé國.", max_size=6), min_size=10, max_size=30).map(" ".join), max_size=4))
+@pytest.mark.slow
 def test_any_passage_is_restored_and_has_two_parts(toy_kb: KnowledgeBase, texts: list[str]) -> None:
     texts = [*texts, "\n".join(["word"] * 40)]
     probes = draw_exam(
@@ -293,6 +296,7 @@ def test_a_knowledge_base_that_teaches_nothing_is_refused(tmp_path: Path) -> Non
         draw_exam(build_kb([file]))
 
 
+@pytest.mark.slow
 def test_no_exam_question_is_a_question_of_a_row(toy_kb: KnowledgeBase) -> None:
     for seed in range(3):
         probes = draw_exam(toy_kb, seed=seed)

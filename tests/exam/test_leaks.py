@@ -188,6 +188,7 @@ def worlds(draw) -> str:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(worlds(), st.integers(0, 2**31), st.floats(0.05, 0.9), st.sampled_from(["repeated", "augmented", "shuffled"]))
+@pytest.mark.slow
 def test_whatever_is_known_the_rows_do_not_leak_the_exam(world: str, seed: int, part: float, arm: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "a.ttl"

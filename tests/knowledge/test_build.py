@@ -428,6 +428,7 @@ def test_texts_are_neutralised(make: Make, label: str, clean: str) -> None:
 
 @settings(max_examples=200)
 @given(st.text())
+@pytest.mark.slow
 def test_clean_text_is_clean_and_stays_so(text: str) -> None:
     clean = clean_text(pa.array([text])).to_pylist()[0]
     assert "<|" not in clean

@@ -669,6 +669,7 @@ def stated_reading(rule: str, given_: set[Triple], closed: set[Triple]) -> set[T
 
 @settings(max_examples=60, deadline=None)
 @given(GRAPH, st.randoms(use_true_random=False))
+@pytest.mark.slow
 def test_the_order_of_the_triples_makes_no_difference(graph: list[Triple], random: object) -> None:
     rows = graph + LISTS
     shuffled = rows.copy()
@@ -723,6 +724,7 @@ def about_our_names(found: Iterable[Triple]) -> set[Triple]:
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(FACT | RDFS_AXIOM, min_size=1, max_size=12, unique=True))
+@pytest.mark.slow
 def test_rdfs_is_what_owlrl_finds(graph: list[Triple]) -> None:
     assert set(reasons(graph, "rdfs")) == about_our_names(owlrl_closure(graph, "rdfs")) - set(graph)
 

@@ -254,6 +254,7 @@ def test_the_corpus() -> None:
     assert all(len(passage["text"]) >= 200 and passage["text"] == passage["text"].strip() for passage in found)
 
 
+@pytest.mark.slow
 def test_no_passage_gives_a_capital_away(kb: KnowledgeBase) -> None:
     texts = {passage["id"]: passage["text"] for passage in passages("countries")}
     assert [name for name, text in texts.items() if "capital of" in text.lower()] == []

@@ -161,6 +161,7 @@ def test_a_broken_tokenizer_is_refused(copy_model: Copy) -> None:
     refused(folder, "the tokenizer cannot be loaded")
 
 
+@pytest.mark.slow
 def test_a_chat_template_that_cannot_be_used_is_refused(copy_model: Copy) -> None:
     folder = copy_model()
     (folder / "chat_template.jinja").write_text("{{ raise_exception('never') }}")
@@ -214,6 +215,7 @@ def encoder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["modules.json", "1_Pooling/config.json", "tokenizer.json", "model.safetensors"])
+@pytest.mark.slow
 def test_every_file_is_in_an_encoders_digest(encoder: Path, name: str) -> None:
     digest = model_digest(encoder)
     (encoder / name).write_bytes((encoder / name).read_bytes() + b" ")

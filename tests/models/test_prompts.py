@@ -61,6 +61,7 @@ def check_clean_and_hostile(tokenizer: Any, hostile: list[str]) -> None:
     assert [tokenizer.decode(ids) for ids in encode_texts(hostile, tokenizer)] == hostile
 
 
+@pytest.mark.slow
 def test_only_the_templates_own_markers_are_control_tokens(tokenizer: Any) -> None:
     check_clean_and_hostile(tokenizer, HOSTILE)
 
@@ -83,6 +84,7 @@ def test_markers_that_are_not_special_are_broken_up_too_but_added_words_are_not(
     assert templated.decode(ids) == "in Lome: <tool_call>x"
 
 
+@pytest.mark.slow
 def test_the_template_is_rendered_once_whatever_the_questions(templated: Any) -> None:
     templated.chat_template = (
         "{% if 'Togo' in messages[0].content %}secret{% endif %}[{{ messages[0].content | trim }}]"
@@ -104,6 +106,7 @@ def test_the_template_is_rendered_once_whatever_the_questions(templated: Any) ->
         (" " * 200_001, "is longer than 200,000 characters"),
     ],
 )
+@pytest.mark.slow
 def test_a_template_that_cannot_be_used_is_named_with_its_reason(templated: Any, template: str, reason: str) -> None:
     templated.chat_template = template
     with pytest.raises(ModelError, match=reason) as caught:
@@ -120,6 +123,7 @@ def test_a_template_without_an_end_is_stopped(templated: Any) -> None:
         chat_frame(templated)
 
 
+@pytest.mark.slow
 def test_a_template_does_not_see_the_clock(templated: Any) -> None:
     templated.chat_template = "{{ strftime_now('%Y-%m-%d') }} {{ messages[0].content }}"
     assert render_prompts(["Who?"], templated) == ["2026-01-01 Who?"]

@@ -287,6 +287,7 @@ def test_a_key_of_any_depth_is_refused_at_once() -> None:
 @pytest.mark.parametrize(
     "text", ['\\"' * 400_000, '"""' + "\\" * 900_000, "'''" * 300_000, '"a\n' * 300_000, "[]" * 400_000]
 )
+@pytest.mark.slow
 def test_text_that_is_no_toml_is_refused_in_no_time(text: str) -> None:
     started = time.process_time()
     assert refuse(text).startswith("p.toml")
@@ -305,6 +306,7 @@ def test_a_file_without_measure_is_refused(tmp_path: Path) -> None:
         read_pipeline(Path("/dev/zero"))
 
 
+@pytest.mark.slow
 def test_many_mistakes_are_counted() -> None:
     started = time.process_time()
     said = refuse(GOOD + "".join(f"key{number} = 1\n" for number in range(20_000))).split("\n")

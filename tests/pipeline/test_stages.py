@@ -210,6 +210,7 @@ def test_shapes_that_no_manifest_names_are_missed(tmp_path: Path) -> None:
         plan(project(tmp_path, "knowledge.shapes=true"))
 
 
+@pytest.mark.slow
 def test_what_an_arm_is_said_to_be_makes_no_rows_anew(tmp_path: Path) -> None:
     def rows(*settings: str) -> str:
         own = [f"arms.mine.{one}" for one in settings]
@@ -265,6 +266,7 @@ SHAPES = """@prefix sh: <http://www.w3.org/ns/shacl#> .
 """
 
 
+@pytest.mark.slow
 def test_shapes_are_checked_beforehand_as_in_the_run(tmp_path: Path) -> None:
     (tmp_path / "kb").mkdir()
     (tmp_path / "kb" / "a.ttl").write_text("<urn:x:s> <urn:x:p> <urn:x:o> .")

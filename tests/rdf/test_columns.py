@@ -117,6 +117,7 @@ def test_lines_of_every_look_are_read_as_the_parser_reads_them(
 @given(
     lines=st.lists(st.sampled_from(CANONICAL + OTHERWISE + NOTHING + QUADS[:2]), max_size=20), pieces=st.integers(1, 4)
 )
+@pytest.mark.slow
 def test_names_of_graphs_are_left_out(tmp_path_factory: pytest.TempPathFactory, lines: list[str], pieces: int) -> None:
     path = tmp_path_factory.getbasetemp() / "lines.nq"
     path.write_text("\n".join(lines), encoding="utf-8")
@@ -170,6 +171,7 @@ def test_a_file_without_triples(tmp_path: Path, text: str, ending: str) -> None:
     assert (len(columns.terms), columns.triples.shape, columns.read) == (0, (0, 3), 0)
 
 
+@pytest.mark.slow
 def test_only_files_that_changed_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     chunks = module.read_chunks
@@ -207,6 +209,7 @@ def build_files(folder: Path, out: Path) -> tuple[str, set[str]]:
     return build_sources([folder], out)["1-knowledge"].digest, set(load_kb(out).terms["value"].to_pylist())
 
 
+@pytest.mark.slow
 def test_a_file_is_known_again_by_its_name_too(tmp_path: Path) -> None:
     # What a file says depends on its name: relative IRIs, and the syntax.
     kb = tmp_path / "kb"
@@ -248,6 +251,7 @@ def test_sources_of_one_name_are_kept_apart(tmp_path: Path) -> None:
         build_sources(paths[:1] * 2, tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_a_change_of_licence_makes_the_knowledge_base_anew(tmp_path: Path) -> None:
     (tmp_path / "x.ttl").write_text("<urn:x:s> <urn:x:p> 1 .")
 

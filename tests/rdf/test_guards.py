@@ -61,6 +61,7 @@ in_pieces = pytest.mark.parametrize("piece", [1, 5, 64, 65, 1 << 18], indirect=T
 
 
 @endings
+@pytest.mark.slow
 def test_members_that_were_joined_are_read_whole(tmp_path: Path, ending: str) -> None:
     pack, third = PACK[ending], len(LINES) // 3
     members = b"".join([pack(LINES[:third]), pack(b""), pack(LINES[third : 2 * third]), pack(LINES[2 * third :])])
@@ -81,6 +82,7 @@ def test_a_compressed_file_gives_the_same_quads(tmp_path: Path, ending: str) -> 
 
 @endings
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.999])
+@pytest.mark.slow
 def test_a_compressed_file_that_is_cut_short_is_refused(tmp_path: Path, ending: str, share: float) -> None:
     packed = PACK[ending](LINES)
     part = packed[: int(len(packed) * share)]
@@ -90,6 +92,7 @@ def test_a_compressed_file_that_is_cut_short_is_refused(tmp_path: Path, ending: 
 
 
 @endings
+@pytest.mark.slow
 def test_what_is_not_compressed_is_refused(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"a.nt{ending}"
     assert refused(write(path, b"")) == f"a.nt{ending}: is empty, and so is no {ending} file."
@@ -98,6 +101,7 @@ def test_what_is_not_compressed_is_refused(tmp_path: Path, ending: str) -> None:
 
 
 @endings
+@pytest.mark.slow
 def test_a_compressed_file_that_was_altered_is_refused(tmp_path: Path, ending: str) -> None:
     pack = zstandard.ZstdCompressor(write_checksum=True).compress if ending == ".zst" else PACK[ending]
     packed = bytearray(pack(LINES))
@@ -262,6 +266,7 @@ def test_a_large_context_is_seen_however_its_key_is_written(
 
 
 @in_pieces
+@pytest.mark.slow
 def test_a_large_object_is_refused_but_not_a_large_array(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int
 ) -> None:
@@ -293,6 +298,7 @@ def test_entities_are_seen_across_borders(tmp_path: Path, piece: int) -> None:
 
 
 @in_pieces
+@pytest.mark.slow
 def test_comments_and_sections_of_xml_are_no_nesting(tmp_path: Path, piece: int) -> None:
     fake = "<!-- " + "</x><y>" * 2000 + " --><r:value><![CDATA[" + "<y>" * 2000 + "]]></r:value>"
     start = f'<r:RDF xmlns:r="{RDF}">\n<r:Description r:about="urn:a">'

@@ -304,6 +304,7 @@ def of_rdflib(term: Any) -> Any:
 
 @settings(max_examples=80, deadline=None)
 @given(TRIPLES, st.integers(1, 4))
+@pytest.mark.slow
 def test_the_same_triples_give_the_same_lines(triples: list[tuple[Any, Any, Any]], size: int) -> None:
     expected = sorted({f"{s} {p} {o} ." for s, p, o in triples})
     columns = {
@@ -324,6 +325,7 @@ def renamed(term: Any) -> Any:
 
 @settings(max_examples=80, deadline=None)
 @given(st.lists(TEXT, min_size=1), st.data())
+@pytest.mark.slow
 def test_columns_written_as_n_triples(values: list[str], data: st.DataObject) -> None:
     tags = data.draw(st.lists(st.sampled_from([None, "en", "de-at"]), min_size=len(values), max_size=len(values)))
     found = literals(pa.array(values), language=pa.array(tags, pa.string())).to_pylist()

@@ -66,6 +66,7 @@ candidates = st.lists(candidate, max_size=7, unique_by=lambda one: one[0])
     st.sampled_from([0, 0.25, 0.5, 1]),
     st.one_of(st.none(), st.integers(1, 25)),
 )
+@pytest.mark.slow
 def test_it_is_a_greedy_choice(texts, limits, diversity, budget):
     expected = [greedy(some, limits, diversity, budget) for some in texts]
     assert chosen(texts, limits, diversity, budget) == expected

@@ -13,6 +13,7 @@ def minilm():
     return load_encoder("all-MiniLM-L6-v2")
 
 
+@pytest.mark.slow
 def test_the_package_imports_neither_torch_nor_faiss():
     code = "import sys, kaug.retrieval; print(sorted({'torch', 'faiss', 'sentence_transformers'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -76,6 +77,7 @@ def test_what_is_no_encoder_is_refused():
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_rows_are_unit_and_do_not_depend_on_their_neighbours(minilm):
     texts = ["Lomé is the capital of Togo.", "A dog barks. " * 40, "东京", "", "😀 \ud83d", "x"] * 3
     done = []
@@ -90,6 +92,7 @@ def test_rows_are_unit_and_do_not_depend_on_their_neighbours(minilm):
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_no_text_and_a_very_long_one(minilm):
     assert minilm.encode([]).shape == (0, 384)
     long = "the capital of Togo " * 50_000

@@ -26,6 +26,7 @@ WORDS = ["capital", "of", "Lomé", "the", "Togo", "city", "river", "query", ":",
 
 
 @given(st.lists(st.integers(0, 40)), st.integers(1, 100))
+@pytest.mark.slow
 def test_batches_hold_each_row_once_of_one_length_within_the_budget(lengths, budget):
     lengths = np.array(lengths, np.int64)
     found = list(batches(lengths, budget))
@@ -37,6 +38,7 @@ def test_batches_hold_each_row_once_of_one_length_within_the_budget(lengths, bud
 
 
 @given(st.lists(st.text(max_size=30)), st.integers(1, 3))
+@pytest.mark.slow
 def test_chunks_keep_texts_in_order_and_cut_them(texts, longest):
     kept = [text for some in chunks(texts, longest) for text in some]
     assert kept == [text[: 64 * longest].encode("utf-8", "replace").decode() for text in texts]
@@ -198,6 +200,7 @@ def test_an_exported_file_is_made_once_and_anew_if_damaged(tiny, cache):
     assert [file.name for file in folder.parent.iterdir() if file.suffix != ".lock"] == [folder.name]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_exported_is_refused_with_the_reason(tiny, tmp_path, monkeypatch):
     import torch
 

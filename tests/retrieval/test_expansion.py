@@ -109,6 +109,7 @@ def test_a_fact_of_a_term_with_itself_has_one_end(ask):
     assert found["Bora sees Bora"] == ("neighbour", near(0.5), ["Alma knows Bora"])
 
 
+@pytest.mark.slow
 def test_neighbours_behind_a_hub(ask):
     found = reasons(ask(HUBS, "Alma", hops=3))
     assert found["Alma in Land"] == ("linked", [])
@@ -118,12 +119,14 @@ def test_neighbours_behind_a_hub(ask):
     assert "r0 in Realm" not in found
 
 
+@pytest.mark.slow
 def test_neighbours_of_a_hub_that_is_named(ask):
     found = reasons(ask(HUBS, "Land", hops=2))
     assert found["e7 in Land"] == ("linked", [])
     assert found["e7 knows Yara"] == ("neighbour", ["e7 in Land"])
 
 
+@pytest.mark.slow
 def test_a_way_leads_from_hub_to_hub(ask):
     found = reasons(ask(HUBS, "Alma has the symbol of symbols", hops=4, candidates=3))
     assert found["Realm symbol Zorb"] == ("neighbour", ["Alma in Land", "Land borders Realm"])
@@ -146,6 +149,7 @@ def test_hops_change_nothing_where_nothing_is_named(ask, make_kb, build):
     assert build(make_kb(world="")).retrieve(["Alma"], hops=3).equals(RETRIEVED.empty_table())
 
 
+@pytest.mark.slow
 def test_a_text_gets_the_same_facts_whatever_it_is_asked_with(kb, build):
     texts = ["Lima", "who?", "Greece and a fox", "New York", "Lima"]
     settings = {"hops": 3, "diversity": 0.4, "budget": 40}
@@ -158,6 +162,7 @@ def test_a_text_gets_the_same_facts_whatever_it_is_asked_with(kb, build):
 
 
 @pytest.mark.parametrize("hops", [1, 2])
+@pytest.mark.slow
 def test_a_floor_lets_few_of_the_texts_pass_that_it_was_found_with(make_kb, build, hops):
     world = "".join(f":zorg{n} :p :y{n} . :y{n} :q :z{n} ." for n in range(40))
     retriever = build(make_kb(world=world))
@@ -181,6 +186,7 @@ def test_a_filter_that_allows_all_is_none(kb, build):
 
 
 @pytest.mark.parametrize("budget", [1, 5, 6, 7, 11, 20, 1000])
+@pytest.mark.slow
 def test_a_budget_is_spent_on_the_best_that_fit(kb, build, budget):
     retriever, text = build(kb), "Turkey and Greece, the fox and the berry, Peru"
     every = retriever.retrieve([text], k=100, threshold=0.3)["row"].to_pylist()
@@ -199,6 +205,7 @@ def test_a_budget_is_spent_on_the_best_that_fit(kb, build, budget):
     assert found["rank"].to_pylist() == list(range(1, len(expected) + 1))
 
 
+@pytest.mark.slow
 def test_diversity_passes_over_what_says_the_same(ask):
     turtle = ':p rdfs:label "likes"@en . :q rdfs:label "likes"@en . :Alma :p :Bora ; :q :Bora ; :sings :Songs .'
     twice, both = {"Alma p Bora", "Alma q Bora"}, "Alma likes Bora and Songs"
@@ -210,6 +217,7 @@ def test_diversity_passes_over_what_says_the_same(ask):
     assert set(ask(turtle, both, k=3, diversity=1)) == twice | {"Alma sings Songs"}
 
 
+@pytest.mark.slow
 def test_filters_and_limits_by_kind_hold_together(make_kb, build):
     kb = make_kb(
         world=CHAIN, everyday=":Alma :eats :Plums . :Bora :eats :Figs . :Cyra :eats :Rice . :Dena :eats :Soup ."

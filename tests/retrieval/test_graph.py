@@ -54,6 +54,7 @@ def distances(pairs, start, terms=TERMS):
 
 
 @given(edges, st.integers(1, 4), st.lists(st.integers(0, TERMS - 1), max_size=5))
+@pytest.mark.slow
 def test_some_facts_are_spread_over_those_of_either_side(pairs, most, asked):
     graph, facts = graph_of(pairs, most=1)
     place, row, other = graph.some_facts_of(numbers(*asked), most)
@@ -91,6 +92,7 @@ def test_facts_of_are_all_facts_of_what_is_no_hub(pairs, most, asked):
 
 
 @given(edges, st.integers(0, 6), st.sets(st.tuples(st.integers(0, 3), st.integers(0, TERMS - 1))))
+@pytest.mark.slow
 def test_between_hubs_are_the_facts_between_two_hubs_of_a_text(pairs, most, asked):
     graph, facts = graph_of(pairs, most)
     text, term = np.array(sorted(asked), np.int64).reshape(-1, 2).T
@@ -107,6 +109,7 @@ def test_between_hubs_are_the_facts_between_two_hubs_of_a_text(pairs, most, aske
 
 @settings(deadline=None)
 @given(edges, st.integers(0, 5), st.lists(st.lists(st.integers(0, 3), min_size=TERMS, max_size=TERMS), max_size=3))
+@pytest.mark.slow
 def test_a_walk_is_truncated_personalised_pagerank(pairs, hops, starts):
     graph, _ = graph_of(pairs)
     starts = np.array(starts, float).reshape(-1, TERMS)
@@ -128,6 +131,7 @@ def test_a_walk_is_truncated_personalised_pagerank(pairs, hops, starts):
 
 @settings(deadline=None)
 @given(edges, st.integers(1, 5), st.integers(0, TERMS - 1), st.sampled_from([LEAST, 0.01, 0.05, 0.2]))
+@pytest.mark.slow
 def test_what_is_not_passed_on_is_bounded(pairs, hops, start, least):
     graph, _ = graph_of(pairs)
     with pytest.MonkeyPatch.context() as patch:
@@ -175,6 +179,7 @@ def test_a_graph_without_facts():
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 4))))
+@pytest.mark.slow
 def test_spread_writes_out_ranges(ranges):
     low, size = np.array(ranges, np.int64).reshape(-1, 2).T
     place, number = expand(low, low + size)

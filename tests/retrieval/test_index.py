@@ -130,6 +130,7 @@ def test_wrong_arguments_are_refused(kb, encoder, word_encoder):
         index.search_vectors(np.full((1, 256), np.inf, np.float32), 1)
 
 
+@pytest.mark.slow
 def test_what_is_saved_is_found_again(kb, encoder, tmp_path):
     built, folder = FactIndex.build(kb, encoder), tmp_path / "index"
     built.save(folder)
@@ -251,6 +252,7 @@ def approximate(request, many, small, monkeypatch):
 TEXTS = [f"w{n % 40} w{n * 3 % 40} e{n}" for n in range(200)]
 
 
+@pytest.mark.slow
 def test_the_approximate_index_reaches_the_recall_that_it_states(approximate, many, small, tmp_path):
     assert approximate.recall >= 0.99
     threshold = -np.sort(-brute_force(many, small, TEXTS), axis=1)[:, 9:10]
@@ -267,6 +269,7 @@ def test_the_approximate_index_reaches_the_recall_that_it_states(approximate, ma
     assert len((folder / "index.faiss").read_bytes()) < 600 * 64
 
 
+@pytest.mark.slow
 def test_an_approximate_query_finds_the_same_whatever_it_is_asked_with(approximate):
     together = approximate.search(TEXTS, 5)
     for number in (0, 100, 199):
@@ -274,6 +277,7 @@ def test_an_approximate_query_finds_the_same_whatever_it_is_asked_with(approxima
         assert together.filter(pa.compute.equal(together["text"], number)).drop_columns("text").equals(alone)
 
 
+@pytest.mark.slow
 def test_of_what_is_allowed_the_nearest_are_found(approximate, many, small):
     scores = brute_force(many, small, TEXTS)
     for share in (1, 2, 4, 200):  # the last leaves so few that they are searched exactly
@@ -285,6 +289,7 @@ def test_of_what_is_allowed_the_nearest_are_found(approximate, many, small):
         assert np.mean(found["score"].to_numpy().reshape(200, 3) >= threshold - 1e-5) >= 0.95
 
 
+@pytest.mark.slow
 def test_what_is_allowed_may_be_far_from_the_query(approximate, many, small):
     """Of the facts nearest to one query, none is allowed: the approximate index alone would find nothing."""
     query = small.encode(["w1 w2 w3"])
@@ -330,6 +335,7 @@ def test_a_recall_of_one_is_exact_whatever_the_size(many, encoder, monkeypatch):
             FactIndex.build(many, encoder, recall=wrong)
 
 
+@pytest.mark.slow
 def test_an_exact_index_finds_the_nearest_allowed_facts_however_they_are_said(make_kb, encoder):
     lines = [f':e{n} rdfs:label "Springfield"@en ; :in :state .' for n in range(12)]
     kb = make_kb(world="\n".join([*lines, ":x :in :state ."]))
@@ -399,6 +405,7 @@ def test_facts_in_another_order_and_said_by_others_are_taken_over(make_kb, word_
     assert saved(after) == saved(publish_index("alone", second, word_encoder())[1])
 
 
+@pytest.mark.slow
 def test_nothing_is_taken_from_an_index_that_is_none(make_kb, word_encoder, publish_index, tmp_path):
     kb = make_kb(world=world(20))
     _, before = publish_index("before", kb, word_encoder())
@@ -447,6 +454,7 @@ def test_a_change_of_one_in_a_hundred_embeds_one_in_a_hundred(make_kb, publish_i
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_a_paraphrase_finds_its_fact(kb):
     index = FactIndex.build(kb, load_encoder("all-MiniLM-L6-v2"))
     found = index.search(["From which city is Peru governed?"], 1)["row"].to_numpy()

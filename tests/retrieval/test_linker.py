@@ -132,6 +132,7 @@ def peru(tmp_path_factory):
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(), st.text())
+@pytest.mark.slow
 def test_a_planted_mention_is_found_where_it_stands(peru, before, after):
     text = f"{before} Peru {after}"
     spans = {(row["start"], row["end"]) for row in peru.link([text]).to_pylist()}
@@ -277,6 +278,7 @@ def test_nested_names_in_a_hostile_text_cost_a_few_look_ups_a_word(text):
     assert (end - start)[kept][:-1].tolist() == [799] * (len(kept) - 1)
 
 
+@pytest.mark.slow
 def test_memory_is_linear_in_the_text(kb_linker):
     peaks = []
     for times in (1, 2):

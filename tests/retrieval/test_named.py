@@ -25,6 +25,7 @@ def joined(mentions, shares):
 
 
 @given(mentions, shares)
+@pytest.mark.slow
 def test_a_name_in_full_counts_before_a_name_in_part(mentions, shares):
     named = joined(mentions, shares)
     expected = {key: (IN_PART * share, -1, -1, -1) for key, share in shares.items()}

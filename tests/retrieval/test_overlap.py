@@ -142,6 +142,7 @@ def test_all_words_in_any_order_are_all_of_a_name(world):
     st.lists(st.lists(st.sampled_from(WORDS), max_size=5).map(" ".join), max_size=4),
     st.sampled_from([0.05, 0.3, 0.5, 2 / 3, 0.9, 1]),
 )
+@pytest.mark.slow
 def test_it_is_what_a_plain_loop_finds(world, texts, least):
     kb, terms = world
     names = {**NAMES, "here": ["Here Be Dragons"]}

@@ -90,6 +90,7 @@ def by_hand(kb, encoder, text, threshold):
 
 
 @pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.slow
 def test_it_retrieves_what_is_worked_out_by_hand(kb, encoder, build, text):
     found = build(kb).retrieve([text], k=100, threshold=0.3)
     expected = by_hand(kb, encoder, text, 0.3)
@@ -111,6 +112,7 @@ def test_the_planted_facts_come_first(kb, build):
     assert found[0]["score"] == pytest.approx(6 / np.sqrt(6 * 8), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_the_two_terms_of_one_ambiguous_mention_do_not_connect(kb, build, term):
     subjects, _, objects = kb.columns(np.arange(kb.facts.num_rows))
     between = np.flatnonzero((subjects == term("Georgia1")) & (objects == term("Georgia2")))[0]
@@ -122,6 +124,7 @@ def test_the_two_terms_of_one_ambiguous_mention_do_not_connect(kb, build, term):
     assert reason("Georgia is not Georgia.") == "connects"
 
 
+@pytest.mark.slow
 def test_k_by_kind(kb, build):
     text = "Turkey, Greece, Peru, a turkey, a berry, a bird"
     kinds = np.array(kb.source_kind().to_pylist())
@@ -139,6 +142,7 @@ def test_k_by_kind(kb, build):
     assert mixed["rank"].to_pylist() == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.slow
 def test_the_floor_holds_for_what_is_only_similar(kb, build):
     text = "what is the capital of somewhere"
     low, high = build(kb).retrieve([text], k=9, threshold=0.2), build(kb).retrieve([text], k=9, threshold=0.99)
@@ -152,6 +156,7 @@ def test_the_floor_holds_for_what_is_only_similar(kb, build):
     assert build(kb).retrieve(["zzz Lima zzz zzz zzz zzz"], k=9, threshold=0.5).num_rows == 0
 
 
+@pytest.mark.slow
 def test_only_what_is_allowed(kb, build):
     first = build(kb).retrieve(TEXTS, k=3)
     allowed = np.ones(kb.facts.num_rows, bool)
@@ -161,6 +166,7 @@ def test_only_what_is_allowed(kb, build):
     assert not set(rest) & set(first["row"].to_pylist())
 
 
+@pytest.mark.slow
 def test_texts_without_words_and_very_long_ones(kb, build):
     long = "so on and " * 100_000 + "Peru"
     found = build(kb).retrieve(["", " \n", "…!? — 😀", "_", long, "Peru"], k=1)
@@ -175,6 +181,7 @@ def test_a_knowledge_base_without_facts_finds_nothing(make_kb, build):
 
 
 @pytest.mark.parametrize("text", ["To Springfield", "In the Statelet"])
+@pytest.mark.slow
 def test_equal_ranks_are_decided_by_the_fact_id(make_kb, build, text):
     springfields = (f':e{n} rdfs:label "Springfield"@en ; :in :state .' for n in range(200))
     kb = make_kb(world=':state rdfs:label "Statelet"@en .' + "\n".join(springfields))
@@ -184,6 +191,7 @@ def test_equal_ranks_are_decided_by_the_fact_id(make_kb, build, text):
         assert found["fact"].to_pylist() == expected
 
 
+@pytest.mark.slow
 def test_a_text_gets_the_same_facts_whatever_it_is_asked_with(kb, build):
     retriever = build(kb)
     together = retriever.retrieve(TEXTS * 40, k=5).to_pylist()
@@ -193,6 +201,7 @@ def test_a_text_gets_the_same_facts_whatever_it_is_asked_with(kb, build):
 
 
 @pytest.mark.parametrize("most", [20_000, 200, 1])
+@pytest.mark.slow
 def test_a_fact_that_connects_is_found_among_many(make_kb, word_encoder, most):
     villages = (f":e{n} :in :state . :mayor :knows :e{n} ." for n in range(300))
     labels = ':state rdfs:label "Statelet"@en . :mayor rdfs:label "Mayor"@en ; :in :state . :e0 rdfs:label "E0"@en .'
@@ -249,6 +258,7 @@ def test_parts_that_do_not_belong_together_are_refused(kb, make_kb, encoder, wor
         Retriever(kb, index, linker, candidates=0)
 
 
+@pytest.mark.slow
 def test_settings_are_handed_on_whole(kb, build):
     retriever = build(kb)
     settings = RetrievalSettings(
@@ -273,6 +283,7 @@ def test_settings_are_handed_on_whole(kb, build):
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_with_a_real_encoder(kb):
     encoder = load_encoder("all-MiniLM-L6-v2")
     retriever = Retriever(kb, FactIndex.build(kb, encoder))

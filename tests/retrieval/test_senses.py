@@ -106,6 +106,7 @@ def test_a_term_with_many_facts_is_weighed_by_some(make_kb):
 
 @settings(max_examples=50, deadline=None)
 @given(data=st.data())
+@pytest.mark.slow
 def test_the_terms_of_a_mention_sum_to_one(built, data):
     kb, linker = built
     word = st.sampled_from(["Georgia", "Atlanta", "wine", "peanuts", "in", "country", "U.S."])

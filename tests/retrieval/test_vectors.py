@@ -11,6 +11,7 @@ def unit(rows):
 
 
 @given(st.data())
+@pytest.mark.slow
 def test_pairs_are_scored_as_products_of_rows_of_any_part_in_any_order(data) -> None:
     random = np.random.default_rng(data.draw(st.integers(0, 99)))
     parts = [unit(random.standard_normal((size, 8), np.float32)) for size in data.draw(st.lists(st.integers(0, 5)))]

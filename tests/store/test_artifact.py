@@ -317,6 +317,7 @@ with publish(Path(sys.argv[1]), stage="notes", fingerprint="f") as draft:
 """
 
 
+@pytest.mark.slow
 def test_the_scratch_folder_survives_kills_until_the_artifact_is_there(tmp_path: Path) -> None:
     place = tmp_path / "1-notes"
     for _ in range(2):

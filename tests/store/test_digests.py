@@ -118,6 +118,7 @@ def test_a_module_that_is_not_there_is_told(tmp_path: Path) -> None:
         code_digest("kaug.tables", root=tmp_path)
 
 
+@pytest.mark.slow
 def test_the_version_of_a_package_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "kaug").mkdir()
     (tmp_path / "kaug" / "uses.py").write_text("def f():\n    from planted.deep import x\n", encoding="utf-8")
@@ -136,6 +137,7 @@ def test_the_version_of_a_package_is_noticed(tmp_path: Path) -> None:
     assert digests[0] == digests[1] != digests[2]
 
 
+@pytest.mark.slow
 def test_a_function_counts_by_its_source_not_by_its_address(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("def one(x): return x\ndef two(x): return -x\n")
     program = (

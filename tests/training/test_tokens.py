@@ -126,6 +126,7 @@ def test_rows_with_nothing_to_learn_are_never_a_step(tokenizer) -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.integers(2, 30), min_size=1, max_size=25), st.integers(1, 12), st.integers(1, 40), st.integers(0, 9))
+@pytest.mark.slow
 def test_blocks_hold_whole_rows_keep_to_the_budget_and_show_all_before_any_twice(
     lengths: list[int], steps: int, step_tokens: int, seed: int
 ) -> None:
@@ -160,6 +161,7 @@ def test_blocks_hold_whole_rows_keep_to_the_budget_and_show_all_before_any_twice
     st.integers(1, 40),
     st.integers(0, 9),
 )
+@pytest.mark.slow
 def test_the_wanted_part_of_the_tokens_is_prose(
     kinds: list[tuple[int, bool]], replay: float, step_tokens: int, seed: int
 ) -> None:
@@ -221,6 +223,7 @@ def test_a_block_does_not_change_the_rows() -> None:
     np.testing.assert_array_equal(rows.labels, before)
 
 
+@pytest.mark.slow
 def test_rows_in_a_block_do_not_see_each_other(toy_kb: KnowledgeBase, tiny_model: Path, tokenizer) -> None:
     """The loss of a block is the mean over tokens of the rows' losses one by one."""
     import torch

@@ -90,6 +90,7 @@ def interrupted(table: pa.Table, tiny_model: Path, tmp_path_factory: pytest.Temp
     return folder / "checkpoints"
 
 
+@pytest.mark.slow
 def test_the_loss_falls_and_what_was_learnt_is_said(table: pa.Table, tiny_model: Path, tmp_path: Path) -> None:
     from kaug.models.generate import generate
 
@@ -101,6 +102,7 @@ def test_the_loss_falls_and_what_was_learnt_is_said(table: pa.Table, tiny_model:
     assert said.texts == [city for _, city in PAIRS]
 
 
+@pytest.mark.slow
 def test_the_run_is_counted(table: pa.Table, whole: tuple[Path, TrainingRun], tiny_model: Path, tmp_path: Path) -> None:
     _, run = whole
     assert (run.rows, run.steps) == (10, STEPS)
@@ -113,6 +115,7 @@ def test_the_run_is_counted(table: pa.Table, whole: tuple[Path, TrainingRun], ti
     assert sum(reported) == run.tokens
 
 
+@pytest.mark.slow
 def test_the_steps_follow_from_the_budget_whatever_the_rows(table: pa.Table, tiny_model: Path, tmp_path: Path) -> None:
     few, many = table.slice(0, 1), table
     runs = [train(rows, tiny_model, tmp_path / str(len(rows)), tokens=200, step_tokens=64) for rows in (few, many)]
@@ -120,6 +123,7 @@ def test_the_steps_follow_from_the_budget_whatever_the_rows(table: pa.Table, tin
     assert train(few, tiny_model, tmp_path / "one", tokens=1).steps == 1
 
 
+@pytest.mark.slow
 def test_one_seed_gives_one_model(table, whole, tiny_model: Path, tmp_path: Path) -> None:
     train(table, tiny_model, tmp_path / "same")
     train(table, tiny_model, tmp_path / "other", seed=1)
@@ -127,6 +131,7 @@ def test_one_seed_gives_one_model(table, whole, tiny_model: Path, tmp_path: Path
     assert weights(tmp_path / "other") != weights(whole[0])
 
 
+@pytest.mark.slow
 def test_checkpoints_change_nothing(table, whole, tiny_model: Path, tmp_path: Path) -> None:
     train(table, tiny_model, tmp_path / "out", checkpoints=tmp_path / "checkpoints")
     assert weights(tmp_path / "out") == weights(whole[0])
@@ -152,6 +157,7 @@ def test_a_resumed_training_ends_as_if_never_interrupted(
 
 
 @pytest.mark.parametrize("torn", ["model.safetensors", "optimizer.pt", "whole.json", "trainer_state.json", "gone"])
+@pytest.mark.slow
 def test_a_torn_checkpoint_is_passed_over(
     table, whole, interrupted: Path, tiny_model: Path, tmp_path: Path, torn: str
 ) -> None:
@@ -174,6 +180,7 @@ def test_a_torn_checkpoint_is_passed_over(
     assert weights(tmp_path / "out") == weights(whole[0])
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_in_a_checkpoint_is_noticed(
     table, whole, interrupted: Path, tiny_model: Path, tmp_path: Path
 ) -> None:
@@ -200,6 +207,7 @@ def test_an_empty_table_is_refused(tiny_model: Path, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_rows_longer_than_max_length_leave_the_weights_finite(tiny_model: Path, tmp_path: Path) -> None:
     rows = make_rows(
         family="open-book",
@@ -230,6 +238,7 @@ def test_the_saved_folder_is_a_model_for_transformers(whole: tuple[Path, Trainin
     assert weights(whole[0]) != weights(tiny_model)
 
 
+@pytest.mark.slow
 def test_rows_do_not_see_each_other_in_training(
     table: pa.Table, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -286,6 +295,7 @@ def test_products_are_of_the_precision_asked_for(
     assert weights(tmp_path / "auto") == weights(tmp_path / fitting)
 
 
+@pytest.mark.slow
 def test_checkpoints_are_kept_by_their_steps_whatever_the_clock_says(
     table: pa.Table, whole: tuple[Path, TrainingRun], interrupted: Path, tiny_model: Path, tmp_path: Path
 ) -> None:
@@ -336,6 +346,7 @@ def huge(logits: Any, labels: Any, prose: Any) -> Any:
     return OBJECTIVES["completion"].loss(logits, labels, prose).exp().exp().exp()
 
 
+@pytest.mark.slow
 def test_a_disk_without_room_is_refused_before_the_training(
     table: pa.Table, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -366,6 +377,7 @@ def test_a_file_that_cannot_be_written_is_an_artifact_error(tiny_model: Path, tm
     assert done.stdout.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_an_objective_is_a_function_and_a_line_in_the_table(
     table: pa.Table, whole: tuple[Path, TrainingRun], tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -408,6 +420,7 @@ def test_absurd_settings_are_refused(values: dict[str, Any]) -> None:
         TrainingSettings(**{"tokens": 1000} | values)
 
 
+@pytest.mark.slow
 def test_what_a_model_is_saved_with_says_nothing_on_decoding(table: pa.Table, tiny_model: Path, tmp_path: Path) -> None:
     shutil.copytree(tiny_model, tmp_path / "base")
     (tmp_path / "base" / "generation_config.json").write_text('{"num_beams": 4, "temperature": 3.0, "do_sample": true}')

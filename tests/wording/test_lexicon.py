@@ -270,6 +270,7 @@ SAFE = st.text().filter(lambda text: "|" not in text)
 
 @settings(max_examples=300)
 @given(SAFE, SAFE, st.sampled_from(["{s} is {o}.", "{o} {s}", "x {s}𠀀{o}.", "É{o}is{s}?"]))
+@pytest.mark.slow
 def test_spans_cut_out_the_slots(subject: str, value: str, template: str) -> None:
     text, s, o = cut(template, subject, value)
     first = template[1] if template[0] == "{" else ""
