@@ -7,8 +7,8 @@ is found in KAUG_TEST_DATA, or in shared/data beside the project:
 - lama: T-REx, a sentence of Wikipedia that states a fact of Wikidata. The weights of retrieval were set on the texts with
   an even number of lama and webnlg; the others, and all other sets, were not used.
 - webnlg: sentences that people wrote from 1 to 7 facts of DBpedia.
-- conceptnet, sweet: a fact said in another template than the one that is indexed, and asked for: found is any fact of the
-  subject and predicate asked for.
+- conceptnet, sweet: a fact in another template than the indexed one, and a question for its object; any fact of the same
+  subject and predicate is right.
 - pathquestion: questions over two facts; the second one's subject is not named.
 """
 
@@ -146,7 +146,7 @@ def pathquestion() -> Iterator[Task]:
 
 
 def said_otherwise(name: str, kb: KnowledgeBase) -> Iterator[Task]:
-    """Facts said in templates that are not indexed, and asked for."""
+    """Facts in templates that are not indexed, and questions for them."""
     random = np.random.default_rng(0)
     rows = np.sort(random.choice(kb.facts.num_rows, min(_ASKED, kb.facts.num_rows), replace=False))
     subject, predicate, object_ = kb.columns()
@@ -154,7 +154,7 @@ def said_otherwise(name: str, kb: KnowledgeBase) -> Iterator[Task]:
     alike: dict[tuple[int, int], set[int]] = {}
     for row, pair in enumerate(zip(subject.tolist(), predicate.tolist(), strict=True)):
         alike.setdefault(pair, set()).add(row)
-    for what, wording in (("said otherwise", "statement"), ("asked for", "question")):
+    for what, wording in (("paraphrase", "statement"), ("question", "question")):
         texts, wanted = [], []
         for place, row in enumerate(rows.tolist()):
             found = Wording(kb).templates(int(predicate[row]), wording)  # type: ignore[arg-type]
