@@ -120,7 +120,7 @@ PLANTED = {
     ),
     "invalid-literal": (
         ':togo :founded "1960-13-40"^^xsd:date .',
-        ("error", 1, ["1960-13-40"], "is no xsd:date", ['togo founded "1960-13-40"^^date']),
+        ("error", 1, ["1960-13-40"], "is not a valid xsd:date", ['togo founded "1960-13-40"^^date']),
     ),
     "unknown-datatype": (
         ':togo :founded "1960"^^xsd:Integer .',
