@@ -28,7 +28,7 @@ Numbers = NDArray[np.int64]
 
 
 def expand(low: NDArray[np.integer[Any]], high: NDArray[np.integer[Any]]) -> tuple[Numbers, Numbers]:
-    """Write out the ranges from `low[i]` to below `high[i]`: for each number the index i of its range, and the number.
+    """Expand the ranges from `low[i]` to below `high[i]`: return the index i of each number's range, and the number.
 
     Examples:
         >>> index, number = expand(np.array([3, 7, 7]), np.array([5, 7, 8]))
@@ -105,7 +105,7 @@ def pair_keys(left: NDArray[np.integer[Any]], right: NDArray[np.integer[Any]]) -
 
 
 def below(child: Numbers, parent: Numbers, member: Numbers, column: Numbers) -> tuple[Numbers, Numbers]:
-    """Find all nodes that are members of groups, or below one in a hierarchy, which may have cycles.
+    """Find all nodes that are members of groups, or below one in a hierarchy that may have cycles.
 
     Args:
         child: int64 (n,): the edges of the hierarchy, with `parent`.
@@ -159,7 +159,7 @@ def pairs_within(group: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def runs(keys: NDArray[Any]) -> tuple[Numbers, Numbers]:
-    """Find where runs of equal keys start, and how long they are.
+    """Return the starts and the lengths of runs of equal keys.
 
     Examples:
         >>> [part.tolist() for part in runs(np.array([3, 3, 5]))]
@@ -195,7 +195,7 @@ class Groups:
 
     Attributes:
         rows: int64 (n,): row numbers by group, ascending in each.
-        starts: int64 (groups,): where each group begins in `rows`.
+        starts: int64 (groups,): the start of each group in `rows`.
         sizes: int64 (groups,): the number of rows of each.
     """
 
@@ -220,13 +220,13 @@ class Groups:
         return numbers
 
     def largest(self, most: int | None = None, where: NDArray[np.bool_] | None = None) -> list[int]:
-        """Return the numbers of at most `most` groups of several rows, the largest first; of those `where`, if given."""
+        """Return the numbers of groups of several rows, the largest first: at most `most`, of those in the mask `where`."""
         several = np.flatnonzero((self.sizes > 1) & (True if where is None else where))
         return [int(number) for number in several[np.argsort(-self.sizes[several], kind="stable")][:most]]
 
 
 def grouped(*keys: NDArray[Any]) -> Groups:
-    """Group rows by one or more keys, of which the first decides first.
+    """Group rows by one or more keys, sorted by the first key first.
 
     Examples:
         >>> groups = grouped(np.array([7, 5, 7]), np.array([0, 1, 0]))

@@ -1,4 +1,4 @@
-"""Paths and patterns that a user names → regular files, opened: no pipes, no devices, no rings of links."""
+"""Paths and patterns that a user names → regular files, opened: no pipes, no devices, no cycles of links."""
 
 import fnmatch
 import glob
@@ -41,7 +41,7 @@ def read_text(path: Path, most: int | None = None) -> str:
     """Read a regular file of at most `most` bytes as UTF-8, without a byte order mark.
 
     Raises:
-        SourceError: It is no regular file, cannot be read, is larger than `most`, or is not UTF-8.
+        SourceError: It is not a regular file, cannot be read, is larger than `most`, or is not UTF-8.
     """
     try:
         with open_file(path) as file:
@@ -85,7 +85,7 @@ _TOKEN = re.compile(
 
 
 def parse_toml(text: str, where: str, length: int = _MOST_TEXT) -> dict[str, Any]:
-    """Parse TOML of at most `length` characters, and refuse what would keep the parser busy for long or overflow it.
+    """Parse TOML of at most `length` characters, and refuse input that would keep the parser busy for long or overflow it.
 
     Raises:
         SourceError: It is not TOML, too large, or nested too deep; the message names `where`.
@@ -133,7 +133,7 @@ def files_below(folder: Path) -> Iterator[Path]:
             visits[mark] += 1
             if mark in above or visits[mark] > _MOST_VISITS:
                 raise SourceError(
-                    f"{path}: is a link in a ring, or one of very many to the same folder. Remove it, or name the files "
+                    f"{path}: is a link in a cycle, or one of very many to the same folder. Remove it, or name the files "
                     "without '**'."
                 )
             with os.scandir(path) as entries:
@@ -151,7 +151,7 @@ def files_below(folder: Path) -> Iterator[Path]:
 def find_files(pattern: Path) -> list[Path]:
     """Find the regular files of a path or a pattern such as `texts/**/*.jsonl`, sorted, without hidden ones.
 
-    A path that exists is returned as it is, even if it is no regular file: `open_file` refuses it.
+    A path that exists is returned as it is, even if it is not a regular file: `open_file` refuses it.
 
     Raises:
         SourceError: See `files_below`.

@@ -1,7 +1,7 @@
-"""A table's name → its Arrow schema, and the check that a table has it.
+"""The names of tables → their Arrow schemas, and a check of tables against them.
 
-Only these tables pass between stages. They are stored as Arrow IPC files and memory-mapped; docs/datamodel.md says what each
-column means.
+Only these tables pass between stages. They are stored as Arrow IPC files and memory-mapped; docs/datamodel.md describes
+each column.
 """
 
 import hashlib
@@ -132,7 +132,7 @@ ANSWERS = _schema(
         "retrieved": _TEXTS,
     }
 )
-"""Answers of models, with all that is needed to score a probe again without asking the model."""
+"""Answers of models, with all columns needed to score a probe again without the model."""
 
 SCHEMAS: dict[str, pa.Schema] = {
     "written": WRITTEN,
@@ -206,12 +206,12 @@ def read_table(path: Path, name: str) -> pa.Table:
     """Memory-map an Arrow IPC file and check that it is the table `name` of `SCHEMAS`.
 
     Raises:
-        TableError: The file is no Arrow file, or holds another table.
+        TableError: The file is not an Arrow file, or holds another table.
     """
     try:
         table = pa.ipc.open_file(pa.memory_map(os.fspath(path))).read_all()
     except (pa.ArrowInvalid, OSError) as error:
-        raise TableError(f"{path}: this is no Arrow IPC file: {error}") from error
+        raise TableError(f"{path}: not an Arrow IPC file: {error}") from error
     try:
         return check_table(table, name)
     except TableError as error:

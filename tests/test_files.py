@@ -71,10 +71,10 @@ def test_a_folder_that_is_linked_twice_is_read_twice_and_a_ring_is_refused(tmp_p
     (tmp_path / "data" / "up").symlink_to(tmp_path)
     (tmp_path / "data" / "again").symlink_to(tmp_path)
     for path in (tmp_path, tmp_path / "**" / "*.ttl"):
-        with pytest.raises(SourceError, match="is a link in a ring") as caught:
+        with pytest.raises(SourceError, match="is a link in a cycle") as caught:
             expand([path])
         assert "\n" not in str(caught.value)
-    with pytest.raises(SourceError, match="is a link in a ring"):
+    with pytest.raises(SourceError, match="is a link in a cycle"):
         read_corpus("**/*.txt", tmp_path)
 
 

@@ -102,7 +102,7 @@ def test_other_files_and_tables_are_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "empty.arrow").touch()
     write_table(TERMS.empty_table(), tmp_path / "terms.arrow")
     for name in ("a.arrow", "empty.arrow", "absent.arrow"):
-        with pytest.raises(TableError, match=f"{name}: this is no Arrow IPC file"):
+        with pytest.raises(TableError, match=f"{name}: not an Arrow IPC file"):
             read_table(tmp_path / name, "labels")
     with pytest.raises(TableError, match=r"terms\.arrow: Table 'labels' has the unknown column 'kind'"):
         read_table(tmp_path / "terms.arrow", "labels")

@@ -1,1 +1,1 @@
-"""What a keeper of RDF does with a built knowledge base."""
+"""Tools for curators of a built knowledge base: quality reports, proofs, drafts, differences, exports."""

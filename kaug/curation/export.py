@@ -1,8 +1,8 @@
 """A knowledge base → RDF in any syntax, an rdflib graph, a table of readable columns.
 
 Labels come out as rdfs:label, skos:altLabel and kaug:phrase, templates of the lexicon with kaug's own properties, facts and
-axioms as they are, a weight as kaug:weight of an rdf:Statement: to build from what was written gives the same facts with the
-same ids, and the same labels.
+axioms as they are, a weight as kaug:weight of an rdf:Statement: building from the output gives the same facts with the same ids,
+and the same labels.
 """
 
 from collections.abc import Iterator, Sequence
@@ -55,11 +55,11 @@ def to_quads(
 
     Args:
         kb: The knowledge base.
-        rows: Row numbers of facts: these alone, the labels of their terms and the templates of their predicates. None is all,
-            axioms among it.
-        graphs: Put each fact and axiom into a graph `urn:kaug:source:ID` for every source that states it, and what was
-            inferred into the graph `urn:kaug:inferred` alone. Labels and templates stand in the default graph.
-        inferred: Write inferred facts and axioms, too.
+        rows: Row numbers of the facts to write, with the labels of their terms and the templates of their predicates. None
+            for all, axioms included.
+        graphs: Put each fact and axiom into a graph `urn:kaug:source:ID` for every source that states it, and inferred
+            ones into the graph `urn:kaug:inferred` alone. Labels and templates are in the default graph.
+        inferred: Include inferred facts and axioms.
 
     Yields:
         Whole lines of canonical N-Quads, sorted, each once; without graphs they are N-Triples as well.
@@ -76,20 +76,20 @@ def to_quads(
 
 
 def write_rdf(kb: KnowledgeBase, path: Path, *, inferred: bool = True) -> int:
-    """Write a knowledge base to a file, which appears whole or not at all.
+    """Write a knowledge base to a file, atomically.
 
     Args:
         kb: The knowledge base.
         path: The file; its ending, one of `FORMATS`, decides the syntax, and `.gz` after it that it is compressed. Files of
-            `.nq` and `.trig` have a named graph for each source and one for what was inferred, as `to_quads` with `graphs`;
+            `.nq` and `.trig` have a named graph for each source and one for inferred facts, as `to_quads` with `graphs`;
             others have none.
-        inferred: Write inferred facts and axioms, too.
+        inferred: Include inferred facts and axioms.
 
     Returns:
-        How many lines of N-Quads it would be.
+        The number of lines as N-Quads.
 
     Raises:
-        SourceError: Another ending, or something that RDF/XML cannot say.
+        SourceError: The ending is unknown, or RDF/XML cannot express the triples.
 
     Examples:
         >>> import tempfile; from pathlib import Path; from kaug.knowledge.build import build_kb
@@ -124,7 +124,7 @@ def to_rdflib(kb: KnowledgeBase, rows: Sequence[int] | None = None, *, inferred:
     Args:
         kb: The knowledge base.
         rows: Row numbers of facts, as for `to_quads`.
-        inferred: Write inferred facts and axioms, too.
+        inferred: Include inferred facts and axioms.
 
     Returns:
         The graph, with the prefixes that `write_rdf` would write. Literals keep their lexical forms, also such as rdflib
@@ -157,12 +157,12 @@ def to_rdflib(kb: KnowledgeBase, rows: Sequence[int] | None = None, *, inferred:
 
 
 def to_table(kb: KnowledgeBase, language: str = "en", *, inferred: bool = True) -> pa.Table:
-    """Put the facts of a knowledge base into a table that people and data frames read.
+    """Return the facts of a knowledge base as a table with readable columns.
 
     Args:
         kb: The knowledge base.
-        language: BCP 47 tag of labels and sentences; what lacks one in it is said as `KnowledgeBase.text` says.
-        inferred: Take inferred facts, too.
+        language: BCP 47 tag of labels and sentences; for terms without a label in it, see `Wording`.
+        inferred: Include inferred facts.
 
     Returns:
         One row a fact, in the order of FACTS: `fact` (32 hex digits); `subject`, `predicate`, `object` (IRIs, lexical forms,
@@ -191,7 +191,7 @@ def to_table(kb: KnowledgeBase, language: str = "en", *, inferred: bool = True) 
 
 
 def write_table_file(kb: KnowledgeBase, path: Path, language: str = "en", *, inferred: bool = True) -> int:
-    """Write `to_table` as Parquet or CSV, whole or not at all.
+    """Write `to_table` as Parquet or CSV, atomically.
 
     Args:
         kb: The knowledge base.
@@ -200,7 +200,7 @@ def write_table_file(kb: KnowledgeBase, path: Path, language: str = "en", *, inf
         inferred: See `to_table`.
 
     Returns:
-        How many facts were written.
+        The number of facts written.
 
     Raises:
         SourceError: The file cannot be written.
@@ -246,36 +246,38 @@ def _triples(kb: KnowledgeBase, rows: Sequence[int] | None, inferred: bool) -> _
     terms = [_plain(kb.terms)]
     parts = [codes]
 
-    def add(kind: str, values: pa.ChunkedArray, language: pa.ChunkedArray | None = None, datatype: str = "") -> Numbers:
+    def add_terms(
+        kind: str, values: pa.ChunkedArray, language: pa.ChunkedArray | None = None, datatype: str = ""
+    ) -> Numbers:
         first = sum(map(len, terms))
         tags = _text(None, len(values)) if language is None else pc.if_else(pc.equal(language, ""), None, language)
         columns = [_text(kind, len(values)), values, _text(datatype or None, len(values)), tags]
         terms.append(pa.table(columns, schema=_TERM))
         return np.arange(first, first + len(values))
 
-    def say(subjects: Numbers, predicates: Numbers, values: Numbers) -> None:
+    def add_triples(subjects: Numbers, predicates: Numbers, values: Numbers) -> None:
         parts.append(np.column_stack([subjects, np.broadcast_to(predicates, len(subjects)), values]))
 
-    label, alternative, phrase, weight, *reification = add("iri", pa.array(_PROPERTIES))
-    texts = add("literal", labels["text"], labels["language"])
-    say(_numbers(labels["term"]), np.where(labels["preferred"].to_numpy(), label, alternative), texts)
+    label, alternative, phrase, weight, *reification = add_terms("iri", pa.array(_PROPERTIES))
+    texts = add_terms("literal", labels["text"], labels["language"])
+    add_triples(_numbers(labels["term"]), np.where(labels["preferred"].to_numpy(), label, alternative), texts)
     labels = labels.filter(labels["phrase"].is_valid())
-    say(_numbers(labels["term"]), phrase, add("literal", labels["phrase"], labels["language"]))
-    properties = add("iri", pc.binary_join_element_wise(_KAUG, lexicon["property"], ""))
-    say(_numbers(lexicon["predicate"]), properties, add("literal", lexicon["text"], lexicon["language"]))
+    add_triples(_numbers(labels["term"]), phrase, add_terms("literal", labels["phrase"], labels["language"]))
+    properties = add_terms("iri", pc.binary_join_element_wise(_KAUG, lexicon["property"], ""))
+    add_triples(_numbers(lexicon["predicate"]), properties, add_terms("literal", lexicon["text"], lexicon["language"]))
     facts = facts.filter(facts["weight"].is_valid())
-    names = add("iri", pa.array([f"{_FACT}{fact.hex()}" for fact in facts["fact"].to_pylist()], pa.string()))
-    say(names, weight, add("literal", facts["weight"].cast(pa.string()), datatype=f"{_XSD}float"))
+    names = add_terms("iri", pa.array([f"{_FACT}{fact.hex()}" for fact in facts["fact"].to_pylist()], pa.string()))
+    add_triples(names, weight, add_terms("literal", facts["weight"].cast(pa.string()), datatype=f"{_XSD}float"))
     for predicate, part in zip(reification, _PARTS, strict=False):
-        say(names, predicate, _numbers(facts[part]))
-    say(names, reification[3], np.broadcast_to(reification[4], len(names)))
+        add_triples(names, predicate, _numbers(facts[part]))
+    add_triples(names, reification[3], np.broadcast_to(reification[4], len(names)))
     triples = np.concatenate(parts)
     default = pa.array([[""]]).take(pa.array(np.zeros(len(triples) - len(written), dtype=np.int64)))
     return _Triples(pa.concat_tables(terms).combine_chunks(), triples, pa.concat_arrays([_graphs(written), default]))
 
 
 def _graphs(facts: pa.Table) -> pa.ListArray:
-    """The graphs of facts: those of the sources that state them, or that of what was inferred."""
+    """Return the graphs of facts: those of the sources that state them, or that of inferred facts."""
     sources = facts["sources"].combine_chunks()
     names = sources.flatten().dictionary_encode()
     graphs = pa.array([_SOURCE + quote(name, safe="") for name in names.dictionary.to_pylist()], pa.string())
@@ -295,7 +297,7 @@ def _text(value: str | None, length: int) -> pa.Array:
 def _lines(triples: _Triples, *, graphs: bool, by_graph: bool = False) -> pa.Array:
     """Write triples as lines of canonical N-Quads without line ends: each once, sorted, or sorted within each graph."""
     written = write_terms(triples.terms)
-    columns = [written.take(pa.array(triples.codes[:, place])) for place in range(3)]
+    columns = [written.take(pa.array(triples.codes[:, column])) for column in range(3)]
     text = pc.binary_join_element_wise(*columns, " ")
     graph = _text("", len(text))
     if graphs:

@@ -53,12 +53,12 @@ def build_kb(
 
     Args:
         sources: One source or a list of them: the path of an RDF file, of a folder of them, or a pattern, in which `~` is the
-            home folder; what holds triples in memory, such as an rdflib graph or a pyarrow table of N-Triples terms (see
+            home folder; triples in memory, such as an rdflib graph or a pyarrow table of N-Triples terms (see
             `graph_chunks`); or a `Source` from a manifest.
         lexicon: An RDF file with templates; sentences of other predicates are written from the predicates' labels.
-        languages: One language or several, most wanted first. Labels in them and without a language are kept.
+        languages: One language or several, in order of preference. Labels in them and without a language are kept.
         select: A SPARQL CONSTRUCT over the sources: the facts to teach. None takes all facts but types.
-        inference: Add what follows by the rules of RDFS or of OWL 2 RL; see `infer`.
+        inference: Add conclusions by the rules of RDFS or of OWL 2 RL; see `infer`.
         inference_limit: The maximum number of facts that each rule adds.
         min_weight: Leave out facts with a smaller weight; those without one stay.
         limit: The maximum number of facts to teach: those with the smallest ids.
@@ -78,11 +78,11 @@ def build_kb(
         >>> len(build_kb(file))
         1
     """
-    given_sources = list(sources) if isinstance(sources, Sequence) and not isinstance(sources, str) else [sources]
-    named = with_own_ids([_source(given, number) for number, given in enumerate(given_sources)])
+    source_list = list(sources) if isinstance(sources, Sequence) and not isinstance(sources, str) else [sources]
+    named = with_own_ids([_source(given, number) for number, given in enumerate(source_list)])
     digests, read = [], []
     with lean_memory():
-        for source, given in zip(named, given_sources, strict=True):
+        for source, given in zip(named, source_list, strict=True):
             if isinstance(given, Source | str | os.PathLike):
                 if source.endpoint:
                     endpoint_file(source.endpoint, source.query, source.path, progress=progress)

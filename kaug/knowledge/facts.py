@@ -75,7 +75,7 @@ def add_inferred(
     limit: int,
     counts: Counter[str],
 ) -> tuple[pa.Table, pa.Table]:
-    """Add what follows from facts and axioms; see `infer`.
+    """Add the conclusions from facts and axioms; see `infer`.
 
     Args:
         columns: All triples, for their terms.
@@ -84,10 +84,10 @@ def add_inferred(
         terms: TERMS of `columns.terms`.
         inference: The rules.
         limit: The maximum number of facts that each rule adds.
-        counts: Gets the number of facts of each rule, and what limits cut.
+        counts: Receives the number of facts of each rule, and the limits that were reached.
 
     Returns:
-        Both tables, longer.
+        Both tables with the conclusions added.
     """
     from kaug.knowledge.inference.infer import VOCABULARY, infer
 
@@ -122,7 +122,7 @@ def sources_of_premises(stated: pa.ListArray, premises: pa.ListArray, batch: int
         stated: Lists of strings, m: the sources of the stated triples.
         premises: Lists of int64, n: the rows that each inferred triple follows from. 0 to m-1 are those stated, m to m+n-1
             those inferred.
-        batch: How many premises to read at a time.
+        batch: The number of premises to read at a time.
 
     Returns:
         Lists of strings, n, each sorted.

@@ -38,8 +38,8 @@ class KnowledgeBase:
     Attributes:
         tables: Its tables by name: `terms`, `labels`, `facts`, `axioms`, `lexicon`.
         kinds: A source's id to `domain` or `commonsense`.
-        languages: The languages kept, most wanted first.
-        counts: Counts of the build, among them what was left out.
+        languages: The kept languages, in order of preference.
+        counts: Counts of the build, including rows left out.
         origins: A source's id to its path, SHA-256, licence, origin and attribution.
     """
 
@@ -54,7 +54,7 @@ class KnowledgeBase:
         return int(self.facts.num_rows)
 
     def __repr__(self) -> str:
-        """Three lines: the sizes of the tables, the languages and sources, and what the build left out."""
+        """Three lines: the sizes of the tables, the languages and sources, and counts of what the build left out."""
         nouns = {"facts": "fact", "axioms": "axiom", "terms": "term", "labels": "label", "lexicon": "template"}
         numbers = {noun: self.tables[name].num_rows for name, noun in nouns.items()}
         sizes = [f"{number:,} {noun}{'s' * (number != 1)}" for noun, number in numbers.items()]
@@ -115,7 +115,7 @@ class KnowledgeBase:
         return self.tables["lexicon"]
 
     def with_tables(self, **tables: pa.Table) -> "KnowledgeBase":
-        """Return the knowledge base with other tables in place of those named."""
+        """Return a copy of the knowledge base with some tables replaced."""
         return replace(self, tables={**self.tables, **tables})
 
     def columns(
@@ -140,7 +140,7 @@ class KnowledgeBase:
 
     @cached_property
     def facts_by_object(self) -> NDArray[np.int64]:
-        """The row numbers of all facts ordered by object, for `searchsorted` from the object's side."""
+        """The row numbers of all facts sorted by object, for `searchsorted`."""
         return np.argsort(self._spo[2], kind="stable").astype(np.int64)
 
     @cached_property
@@ -190,7 +190,7 @@ def find_kb(folder: str | os.PathLike[str]) -> Artifact:
     """Find a built knowledge base, whose files are not yet verified; `folder` is as for `load_kb`.
 
     Raises:
-        ArtifactError: There is none, or a file of it is missing or was cut.
+        ArtifactError: There is no knowledge base, or a file of it is missing or cut.
     """
     path = Path(folder).expanduser()
     if not (path / "manifest.json").exists() and (path / "1-knowledge").is_dir():
@@ -211,7 +211,7 @@ def load_kb(folder: str | os.PathLike[str]) -> KnowledgeBase:
         The knowledge base.
 
     Raises:
-        ArtifactError: There is none, or a file is missing or was cut.
+        ArtifactError: There is no knowledge base, or a file is missing or cut.
 
     Examples:
         >>> load_kb("no/such")

@@ -115,7 +115,7 @@ def find_roles(columns: Columns, terms: pa.Table) -> Roles:
 
 
 def is_axiom(predicate: NDArray[np.uint32], terms: pa.Table) -> Mask:
-    """Return which predicates of triples describe the vocabulary."""
+    """Mask the predicates of triples that describe the vocabulary."""
     return np.asarray(_by_predicate(predicate, terms) == Role.AXIOM)
 
 
@@ -132,7 +132,7 @@ def _by_predicate(predicate: NDArray[np.uint32], terms: pa.Table) -> NDArray[np.
 def _properties(
     predicate: NDArray[np.uint32], typed: NDArray[np.uint32], kind: NDArray[np.uint32], terms: pa.Table
 ) -> Mask:
-    """Return which terms are properties: predicates, and subjects whose class is named so."""
+    """Mask the terms that are properties: predicates, and subjects of a class that is named so."""
     properties = np.zeros(len(terms), dtype=bool)
     properties[predicate] = True
     kinds, index = np.unique(kind, return_inverse=True)

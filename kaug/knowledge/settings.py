@@ -10,7 +10,7 @@ __all__ = ["KnowledgeSettings"]
 
 
 class KnowledgeSettings(Section):
-    """`[knowledge]`: what is known, and what of it is taught."""
+    """`[knowledge]`: the sources, and which of their facts are taught."""
 
     not_content: ClassVar[frozenset[str]] = frozenset(["manifest", "sources", "shapes"])
 

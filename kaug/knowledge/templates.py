@@ -30,11 +30,11 @@ def check_template(name: str, text: str, predicate: str, where: str) -> None:
     """Refuse a template whose slots are not those of its property.
 
     Raises:
-        SourceError: Saying what the property must hold.
+        SourceError: A slot is missing, unknown or repeated; the message lists the required slots.
     """
-    found = SLOT.findall(text)
-    if frozenset(found) != PROPERTIES[name] or len(found) != len(set(found)):
-        slots = " and ".join(f"{{{slot}}}" for slot in sorted(PROPERTIES[name], reverse=True))
+    slots = SLOT.findall(text)
+    if frozenset(slots) != PROPERTIES[name] or len(slots) != len(set(slots)):
+        required = " and ".join(f"{{{slot}}}" for slot in sorted(PROPERTIES[name], reverse=True))
         raise SourceError(
-            f"{where}: kaug:{name} of {predicate} must hold {slots} once each, and no other slot: {text!r}"
+            f"{where}: kaug:{name} of {predicate} must hold {required} once each, and no other slot: {text!r}"
         )

@@ -1,4 +1,4 @@
-"""Facts → an index; texts → the facts that bear on them."""
+"""Facts → an index; texts → the facts relevant to them."""
 
 from kaug.retrieval.encoder import Encoder, as_encoder, load_encoder
 from kaug.retrieval.index import FactIndex

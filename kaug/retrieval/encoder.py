@@ -16,13 +16,13 @@ from kaug.retrieval.encoders.tokens import Run, chunks, run_whole
 __all__ = ["MANY", "Encoder", "Model", "as_encoder", "load_encoder"]
 
 MANY = 20_000
-"""From this number of texts on, it pays to measure which backend is the fastest; that takes about half a minute."""
+"""The number of texts from which backends are measured to find the fastest, which takes about half a minute."""
 
 
 class Model(Protocol):
-    """What can be made an `Encoder`: a `SentenceTransformer`, a model2vec `StaticModel`, or an object of yours.
+    """A model for `as_encoder`: a `SentenceTransformer`, a model2vec `StaticModel`, or any object with `encode`.
 
-    If it has `encode_query` and `encode_document`, queries and facts are encoded by these.
+    If it has `encode_query` and `encode_document`, these encode queries and facts.
     """
 
     def encode(self, texts: Any, /) -> Any:
@@ -32,15 +32,15 @@ class Model(Protocol):
 
 @dataclass
 class Encoder:
-    """Turns texts into unit vectors, whose dot product is the cosine of their meanings.
+    """Encodes texts as unit vectors, whose dot product is their cosine similarity.
 
     Attributes:
-        name: The name of the model; an index built with one name is refused with another.
+        name: The name of the model; an index built with another name is refused.
         dimension: The number of components of a vector.
         run: Runs the model on a chunk of texts.
-        backend: What runs it: `torch`, `openvino`, …; `python` for an object of the caller's.
+        backend: The backend: `torch`, `openvino`, …; `python` for the caller's own object.
         digest: Hex digest of the model's files; empty if they are not known.
-        chosen: How the backend was chosen: the measurements, or why there was no choice.
+        chosen: How the backend was chosen: the measurements, or why there are none.
         longest: The maximum number of tokens that the model reads of a text.
         chunk: The maximum number of texts handed to `run` at a time.
 
@@ -69,12 +69,11 @@ class Encoder:
         Args:
             texts: n texts; characters beyond the model's maximum length are not read.
             progress: Called with the number of texts encoded since the last call.
-            query: Whether the texts are queries, and get the model's prompt for these, or documents. Most models have no
-                prompts, and make no difference.
+            query: Whether the texts are queries rather than documents, which selects the prompt of a model that has prompts.
 
         Returns:
-            float32 (n, dimension), rows of unit norm; of a text in which the model finds nothing, zeros. A text's vector
-            agrees to 1e-6 whatever texts it is encoded with, if the model computes in float32; on one machine, the same
+            float32 (n, dimension), rows of unit norm; zeros for a text without tokens. A text's vector agrees to 1e-6
+            whatever texts it is encoded with, if the model computes in float32; on one machine, the same
             texts in the same order give the same bits.
 
         Raises:
@@ -104,7 +103,7 @@ def as_encoder(model: "str | Encoder | Model", name: str | None = None) -> Encod
 
     Args:
         model: The name of a model for `load_encoder`, an `Encoder`, or a `Model`, such as a `SentenceTransformer`.
-        name: What to call it; if None, its `name`, its folder's or hub name, or else the name of its class.
+        name: The encoder's name; if None, its `name`, its folder's or hub name, or else the name of its class.
 
     Raises:
         ModelError: It has no `encode`.
@@ -115,7 +114,7 @@ def as_encoder(model: "str | Encoder | Model", name: str | None = None) -> Encod
         return load_encoder(model)
     if not callable(getattr(model, "encode_document", getattr(model, "encode", None))):
         raise ModelError(
-            f"{type(model).__name__} is no encoder: it has no method encode(texts). Give a SentenceTransformer, an object "
+            f"{type(model).__name__} is not an encoder: it has no method encode(texts). Give a SentenceTransformer, an object "
             "with encode(texts) → array (n, dimension), or a model's name."
         )
     run = run_whole(model)
@@ -133,20 +132,20 @@ def _name(model: Any) -> str:
 
 
 def load_encoder(name: str, backend: Backend = "auto", *, texts: int = 0) -> Encoder:
-    """Load a sentence encoder by name. Only safetensors and no code are read from the model's folder.
+    """Load a sentence encoder by name; only safetensors and no code are read from its folder.
 
     Args:
         name: A name for `kaug.models.find.find_encoder`: a folder that sentence-transformers or model2vec saved,
             `all-MiniLM-L6-v2`, or a hub name.
-        backend: What runs the model. `auto` is the fastest whose vectors agree with those of torch in float32, once that
-            was measured on this machine; until then it is `torch`.
+        backend: The backend. `auto` is the fastest measured on this machine whose vectors agree with those of torch in
+            float32; `torch` until backends are measured.
         texts: How many texts will be encoded: from `MANY` on, `auto` measures if that was not done before.
 
     Returns:
         The encoder.
 
     Raises:
-        ModelError: No model of that name was found, it is not a sentence encoder, or the backend cannot run it here.
+        ModelError: There is no model of that name, it is not a sentence encoder, or the backend cannot run it here.
 
     Examples:
         >>> encoder = load_encoder("all-MiniLM-L6-v2", "torch")
@@ -198,5 +197,5 @@ def _run_by(name: str, folder: Path, digest: str, backend: str, chosen: dict[str
 
 
 def _whole(model: Model, name: str, backend: str, digest: str, chosen: dict[str, Any]) -> Encoder:
-    """An encoder of a model that is run as it is."""
+    """Make an encoder that calls the model's own `encode`."""
     return replace(as_encoder(model, name), backend=backend, digest=digest, chosen={**chosen, "backend": backend})

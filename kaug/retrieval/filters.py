@@ -1,4 +1,4 @@
-"""A knowledge base and conditions → which of its facts may be retrieved."""
+"""A knowledge base and conditions → a mask of the facts that may be retrieved."""
 
 import re
 from collections.abc import Sequence
@@ -25,9 +25,9 @@ def facts_where(kb: KnowledgeBase, conditions: FactFilter) -> NDArray[np.bool_]:
 
     Args:
         kb: The knowledge base.
-        conditions: The filter. Classes and predicates are IRIs, or labels in any language; instances of classes below count
-            too. A language takes in its variants ("zh" also "zh-Hant"); a literal without a language, such as a number,
-            has all of them. Facts without a weight are kept.
+        conditions: The filter. Classes and predicates are IRIs, or labels in any language; instances of subclasses
+            count too. A language includes its variants ("zh" also "zh-Hant"); a literal without a language, such as a
+            number, matches any. Facts without a weight are kept.
 
     Returns:
         bool (facts,).
@@ -69,12 +69,12 @@ def facts_where(kb: KnowledgeBase, conditions: FactFilter) -> NDArray[np.bool_]:
 
 
 def _among(kb: KnowledgeBase, names: Sequence[str], terms: Numbers, kind: str) -> NDArray[np.bool_]:
-    """Find the terms with one of some IRIs or labels, each of which one of `terms` must have."""
+    """Mask the terms that have one of some IRIs or labels; each name must be one of `terms`."""
     selected, among = np.zeros((2, kb.terms.num_rows), bool)
     among[terms] = True
     value, shown = kb.terms["value"].take(terms), Wording(kb).labels(terms)
     labels = kb.labels.filter(among[kb.labels["term"].to_numpy()])
-    # Each name with its term: the IRI, the label shown, the labels in all languages.
+    # The names of each term: the IRI, the label shown, the labels in all languages.
     owner = np.concatenate([terms, terms, labels["term"].to_numpy()])
     known = pa.chunked_array([*value.chunks, shown, *labels["text"].cast(pa.string()).chunks], pa.string())
     folded = pc.utf8_lower(known)
@@ -88,7 +88,7 @@ def _among(kb: KnowledgeBase, names: Sequence[str], terms: Numbers, kind: str) -
 
 
 def _instances(kb: KnowledgeBase, classes: Sequence[str]) -> NDArray[np.bool_]:
-    """Find the instances of classes and of classes below them."""
+    """Mask the instances of classes and of their subclasses."""
     subject, predicate, object_ = (
         np.concatenate([table[name].to_numpy().astype(np.int64) for table in (kb.facts, kb.axioms)])
         for name in ("subject", "predicate", "object")
@@ -103,13 +103,15 @@ def _instances(kb: KnowledgeBase, classes: Sequence[str]) -> NDArray[np.bool_]:
 
 
 def _named_in(kb: KnowledgeBase, languages: Sequence[str]) -> NDArray[np.bool_]:
-    """Find the terms with a label in one of some languages; a literal counts by its own, and in all if it has none."""
+    """Mask the terms with a label in one of some languages; a literal counts by its own language, in all if it has none."""
     tag = f"^(?:{'|'.join(map(re.escape, languages))})(?:-|$)"
     matches = (
         pc.fill_null(pc.match_substring_regex(tags.cast(pa.string()), tag, ignore_case=True), untagged).to_numpy()
         for tags, untagged in ((kb.terms["language"], True), (kb.labels["language"], False))
     )
-    spoken, labelled = (column.astype(bool) for column in matches)
-    named: NDArray[np.bool_] = pc.equal(kb.terms["kind"].cast(pa.string()), "literal").to_numpy().astype(bool) & spoken
+    in_language, labelled = (column.astype(bool) for column in matches)
+    named: NDArray[np.bool_] = (
+        pc.equal(kb.terms["kind"].cast(pa.string()), "literal").to_numpy().astype(bool) & in_language
+    )
     named[kb.labels["term"].to_numpy()[labelled]] = True
     return named

@@ -1,6 +1,6 @@
 """Terms → their facts, the facts between two of them, and the terms that a short walk reaches.
 
-The facts are the edges of a graph whose nodes are subjects and objects. Lookups are of many terms at once, in sorted columns.
+The facts are the edges of a graph whose nodes are subjects and objects. Lookups take many terms at once.
 """
 
 from functools import cached_property
@@ -18,17 +18,17 @@ __all__ = ["LEAST", "STOP", "FactGraph", "Reached"]
 STOP = 0.5
 """The probability that a walk ends at the term where it is."""
 LEAST = 1e-4
-"""The least probability that a term passes on over each of its facts."""
+"""The minimum probability that a term passes on along each of its facts."""
 
 
 class Reached(NamedTuple):
-    """Terms that walks from texts reach: one entry for each text and term, sorted by both.
+    """Terms that random walks from texts reach: one entry for each text and term, sorted by both.
 
     Attributes:
         text: int64 (n,): numbers of texts.
         term: int64 (n,): term numbers.
-        probability: float32 (n,): that of a walk to end there.
-        hop: int64 (n,): the steps that it takes at least; 0 for the terms that the text names.
+        probability: float32 (n,): the probability that a walk ends there.
+        hop: int64 (n,): the minimum number of steps; 0 for the terms that the text names.
     """
 
     text: Numbers
@@ -46,12 +46,12 @@ class FactGraph:
 
     Attributes:
         most: A term with more facts than this is a hub: its facts are not walked one by one.
-        degree: int64 (terms,): in how many facts each term is subject or object.
+        degree: int64 (terms,): the number of facts with each term as subject or object.
         ends: int64 (facts,) twice: the subject and the object of each fact.
     """
 
     def __init__(self, kb: KnowledgeBase, most: int = 512) -> None:
-        """Sort the facts by either end; it takes some ten nanoseconds a fact, and 24 bytes a fact and a term."""
+        """Sort the facts by subject and by object, in about ten nanoseconds a fact and 24 bytes a fact and a term."""
         self.most = most
         subject, _, object_ = (column.astype(np.int64) for column in kb.columns())
         self.ends, self._terms = (subject, object_), kb.terms.num_rows
@@ -67,14 +67,14 @@ class FactGraph:
         self._hub_keys, self._hub_rows = keys[order], both[order]
 
     def facts_of(self, text: Numbers, term: Numbers) -> tuple[Numbers, Numbers]:
-        """Find the facts of terms, as subject or object, but for hubs: the texts that come with the terms, and the rows."""
+        """Return the facts of terms, as subject or object, except hubs: the text of each term, and the row."""
         small = np.flatnonzero(self.degree[term] <= self.most)
         out, row = expand(self._out[term[small]], self._out[term[small] + 1])
         into, entry = expand(self._in[term[small]], self._in[term[small] + 1])
         return text[small[np.concatenate([out, into])]], np.concatenate([row, self._by_object[entry]])
 
     def some_facts_of(self, term: Numbers, most: int) -> tuple[Numbers, Numbers, Numbers]:
-        """Find some of the facts of terms, of hubs too: at most so many as subject and as object, spread evenly.
+        """Sample the facts of terms, hubs included: at most `most` as subject and as object, evenly spread.
 
         Returns:
             int64 (pairs,) three times: positions in `term`, ascending; the rows of the facts; the term at the other end.
@@ -91,7 +91,7 @@ class FactGraph:
         return index[order], row[order], other[order]
 
     def between_hubs(self, text: Numbers, term: Numbers) -> tuple[Numbers, Numbers]:
-        """Find the facts between two hubs that one text names: of terms sorted by text, the texts and the rows."""
+        """Return the texts and rows of the facts between two hubs that one text names; the terms are sorted by text."""
         hub = self.degree[term] > self.most
         text, term = text[hub], term[hub]
         left, other = join(text, text)
@@ -101,14 +101,14 @@ class FactGraph:
     def walk(self, text: Numbers, term: Numbers, weight: NDArray[np.float32], hops: int) -> Reached:
         """Walk at random from the terms that texts name: personalised PageRank, by pushes.
 
-        At each term the walk ends with probability `STOP`, or else goes on over one of its facts. A term passes on only
+        At each term the walk ends with probability `STOP`, or else follows one of its facts. A term passes on only
         shares of at least `LEAST` for each of its facts, so that hubs pass on nothing and the work does not grow with the
         graph (approximate PageRank; Andersen, Chung and Lang, 2006).
 
         Args:
             text: int64 (n,): numbers of texts, from 0.
             term: int64 (n,): the terms that they name, each once a text.
-            weight: float32 (n,), above 0: how surely.
+            weight: float32 (n,), above 0: the weight of each term as a start.
             hops: The maximum number of steps.
 
         Returns:

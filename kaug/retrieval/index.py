@@ -1,6 +1,6 @@
 """Facts → an index of their sentences' vectors, and texts → the facts that are nearest in meaning.
 
-A sentence that several facts share is embedded and stored once. Sentences are searched; hits are the facts with them.
+A sentence that several facts share is embedded and stored once. The search ranks sentences; hits are their facts.
 """
 
 import logging
@@ -40,7 +40,7 @@ _STAGE = "retrieval"
 _FACTS, _CODES, _SHARDS = "facts.arrow", "index.faiss", "embeddings/"
 _COLUMNS = pa.schema({"fact": pa.binary(16), "sentence": pa.int32()})
 _AGAIN = "Build the index again."
-# A folder that is being replaced is absent for the time between two renames.
+# A folder that is being replaced is absent between two renames.
 _TRIES, _PAUSE = 20, 0.01
 _log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class FactIndex:
         recall: Recall@10 against exact search, of the nearest others to a sample of the sentences, in [0, 1].
         digest: Hex digest of the fact ids and sentences.
         vectors: (facts, dimension): `vectors[rows]` reads unit vectors, float32, from the files they are stored in.
-        taken_over: The number of distinct sentences that `build` found in an earlier index or an unfinished build.
+        taken_over: The number of distinct sentences whose vectors `build` reused from an earlier index or build.
 
     Examples:
         >>> import tempfile
@@ -79,7 +79,7 @@ class FactIndex:
         about: dict[str, Any],
         taken_over: int = 0,
     ) -> None:
-        """Hold the parts that `build` or `load` made; use those."""
+        """Take the parts that `build` or `load` made; call those instead."""
         self.kb, self.encoder, self.taken_over = kb, encoder, taken_over
         self.vectors = Vectors(codes.vectors.parts, encoder.dimension, sentence)
         self.kind, self.recall = codes.kind, codes.recall
@@ -102,23 +102,22 @@ class FactIndex:
         """Embed every fact's sentence, each distinct one once, and index the vectors.
 
         Args:
-            kb: The knowledge base; one without facts makes an index that finds nothing.
+            kb: The knowledge base; without facts, the index is empty.
             encoder: A model's name, a `SentenceTransformer`, or any object with `encode`: see `as_encoder`.
             language: The language of the sentences.
             progress: Called with the number of sentences done since the last call.
-            previous: The folder of an earlier index. The vectors of sentences that it holds are taken over. Nothing is
-                taken from a file that is damaged or of another encoder, or if the encoder now gives other vectors for a
-                sample of the sentences.
-            recall: The recall@10 wanted, in (0, 1]. If it cannot be reached, a warning is logged, and `recall` is the one
-                reached.
-            work: The folder that vectors are written into as they are made. A build that was interrupted is continued from
-                there; remove the folder when the index is saved. If None, a temporary folder is used.
+            previous: The folder of an earlier index, whose vectors are reused for equal sentences: not from a file that is
+                damaged or of another encoder, nor if the encoder now returns other vectors for a sample of them.
+            recall: The required recall@10, in (0, 1]. If it cannot be reached, a warning is logged, and the attribute
+                `recall` is the recall reached.
+            work: The folder that vectors are written into as they are made. An interrupted build continues from there;
+                remove the folder when the index is saved. If None, a temporary folder is used.
             shard_size: The number of sentences whose vectors are written into one file.
 
         Raises:
             ModelError: There is no such encoder.
-            PipelineError: The encoder gives rows of another shape than it promises, or numbers that are not finite, or
-                `recall` is out of its range.
+            PipelineError: The encoder returns rows of another shape or numbers that are not finite, or `recall` is out of
+                range.
         """
         if not 0 < recall <= 1:
             raise PipelineError(f"recall is {recall}; it must be above 0, and at most 1.")
@@ -154,7 +153,7 @@ class FactIndex:
         return index
 
     def save(self, folder: Path) -> None:
-        """Write the index as an artifact, which takes the place of an earlier one when it is whole.
+        """Write the index as an artifact, which replaces an earlier one once it is complete.
 
         Args:
             folder: The folder; absent, empty, or that of an artifact.
@@ -195,11 +194,11 @@ class FactIndex:
 
     @classmethod
     def load(cls, folder: Path, kb: KnowledgeBase, encoder: Encoder | Model | str | None = None) -> Self:
-        """Open a saved index, if it is one of these facts and of this encoder.
+        """Open a saved index of these facts and this encoder.
 
         Args:
-            folder: The folder of the artifact. Every file is verified but the vectors, which stay on disk until they are
-                used. If the folder is replaced meanwhile, one index or the other is opened.
+            folder: The folder of the artifact. Every file is verified except the vectors, which stay on disk until they
+                are used. If the folder is replaced meanwhile, the old or the new index is opened.
             kb: The knowledge base that the index was built from.
             encoder: The encoder that it was built with, or its name; if None, the model of the name in the index.
 
@@ -242,7 +241,7 @@ class FactIndex:
 
     @cached_property
     def _facts_of(self) -> tuple[Numbers, Numbers]:
-        """The first position of each sentence in a list of all facts, sorted by sentence and id; and that list."""
+        """The first position of each sentence in the list of all facts, sorted by sentence and id, and the list."""
         count = len(self._codes.vectors)
         if count == len(self):  # each fact has a sentence of its own, in the same order
             return np.arange(count + 1), np.arange(count)
@@ -254,11 +253,11 @@ class FactIndex:
 
         Args:
             texts: One query or several.
-            k: The number of facts, at least 1; where there are fewer, fewer rows come back.
+            k: The maximum number of facts of each text, at least 1.
 
         Returns:
-            A table of the schema `HITS`, sorted by text and rank. Ties are broken by the fact's id, among the 16 next
-            sentences that are as near as the last.
+            A table of the schema `HITS`, sorted by text and rank. Ties are broken by the fact's id, among up to
+            16 more sentences that are as near as the last.
 
         Raises:
             PipelineError: k is below 1.
@@ -273,7 +272,7 @@ class FactIndex:
         Args:
             queries: float32 (n, dimension), rows of unit norm.
             k: The number of facts.
-            allowed: bool (facts,): which facts may be found; all, if None. Each query gets k of them, if there are k.
+            allowed: bool (facts,): the facts to search; all if None. Each query has k hits if k facts are allowed.
 
         Raises:
             PipelineError: k is below 1, the vectors or `allowed` have another shape, or a number is not finite.
@@ -316,7 +315,7 @@ class FactIndex:
 
 
 def _read(folder: Path) -> tuple[dict[str, Any], pa.Table, list[Shard], Codes]:
-    """Open the files of an index, again if the folder is replaced meanwhile, so that they are of one index."""
+    """Open the files of one index; retry if the folder is replaced meanwhile."""
     for last in [False] * _TRIES + [True]:
         before = _identity(folder)
         try:

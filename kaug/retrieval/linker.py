@@ -23,20 +23,20 @@ MENTIONS = pa.schema([pa.field(name, kind, nullable=False) for name, kind in _ME
 class Linker:
     """Finds the terms that a text names.
 
-    It looks for all labels, in all languages kept, of the IRIs and blank nodes that are subject or object of a fact, and the
-    forms that `kaug.retrieval.linking.surface` makes of them; for a term without a label, by the name in its IRI. Letters
-    match whatever their case, but
+    It matches the labels, in all kept languages, of the IRIs and blank nodes that are subject or object of a fact, and the
+    forms that `kaug.retrieval.linking.surface` makes of them; for a term without a label, the name in its IRI. Case is
+    ignored, except that
 
     - a label that starts with an upper-case letter needs one in the text: "turkey" is not Turkey;
     - one that starts with a lower-case letter needs that too, except at the start of a sentence and in capitals;
     - an acronym (up to five letters, all upper case) is matched as spelt: "who" and "Who" are not the WHO;
     - a label of two letters is matched as spelt and, if the second is lower case ("He"), not where a sentence starts.
 
-    A mention starts and ends where words do, except in scripts without spaces. Spaces in a row are one, a hyphen inside
-    a word is a space. Of overlapping mentions the leftmost, then the longest that these rules allow, counts.
+    A mention starts and ends where words do, except in scripts without spaces. A run of spaces is one, a hyphen inside
+    a word is a space. Of overlapping mentions the leftmost, then the longest that these rules allow, is kept.
 
     Attributes:
-        counts: The number of labels, of those refused by the reason, and of the forms that are looked for.
+        counts: The numbers of labels, of labels refused by reason, and of forms.
 
     Examples:
         >>> import tempfile
@@ -55,11 +55,11 @@ class Linker:
     counts: dict[str, int]
 
     def __init__(self, kb: KnowledgeBase, *, most: int = 512) -> None:
-        """Build the table of forms from a knowledge base; it takes some microseconds a label.
+        """Build the table of forms from a knowledge base, in some microseconds a label.
 
         Args:
             kb: The knowledge base.
-            most: Of the terms with one name, so many are found by it: those with the most facts.
+            most: The maximum number of terms that one name matches: those with the most facts.
         """
         surfaces, self.counts = surface_forms(kb)
         keys, ends = hash_forms(surfaces["text"].to_pylist())
@@ -68,7 +68,7 @@ class Linker:
         self.counts["variants that are labels of others"] = int(len(kept) - kept.sum())
         words, rules = np.diff(ends, prepend=0), rules[kept]
         self._prefixes = Prefixes(keys[np.repeat(kept, words)], np.cumsum(words[kept]), rules)
-        # The terms of each form: one entry for each, with all the rules by which the form is its name.
+        # One entry for each form and term, with all the rules by which the form names the term.
         pairs = self._prefixes.form << np.int64(32) | surfaces["term"].to_numpy()[kept]
         order = np.argsort(pairs)
         first = np.flatnonzero(np.diff(pairs[order], prepend=-1))
@@ -82,7 +82,7 @@ class Linker:
         self.counts["forms"] = int(np.count_nonzero(np.diff(self._first)))
 
     def __len__(self) -> int:
-        """Return the number of different surface forms."""
+        """Return the number of distinct surface forms."""
         return self.counts["forms"]
 
     def link(self, texts: str | Sequence[str], *, batch: int = BATCH) -> pa.Table:
@@ -90,7 +90,7 @@ class Linker:
 
         Args:
             texts: One text or several, of any length.
-            batch: The number of characters that are read at once; a longer text is read by itself.
+            batch: The number of characters read at once; a longer text is read by itself.
 
         Returns:
             A table of the schema `MENTIONS`; an ambiguous surface gives a row for each of its terms. Offsets count the
@@ -122,7 +122,7 @@ class Linker:
 
 
 def _best_known(kb: KnowledgeBase, pairs: Numbers, most: int) -> NDArray[np.bool_]:
-    """Which pairs of a form and a term are kept: of each form at most `most`, those of the terms with the most facts."""
+    """Mask the pairs of a form and a term to keep: of each form at most `most`, the terms with the most facts."""
     form, term = pairs >> 32, pairs & 0xFFFFFFFF
     kept = np.ones(len(pairs), bool)
     crowded = np.flatnonzero(np.bincount(form)[form] > most) if len(form) else form
@@ -135,7 +135,7 @@ def _best_known(kb: KnowledgeBase, pairs: Numbers, most: int) -> NDArray[np.bool
 
 
 def leftmost(start: Numbers, end: Numbers) -> Numbers:
-    """Return which spans are kept, of spans sorted by start: each that starts where the one kept before has ended.
+    """Return the spans to keep, of spans sorted by start: each that starts at or after the end of the last one kept.
 
     Examples:
         >>> leftmost(np.array([0, 2, 3]), np.array([3, 9, 4])).tolist()
@@ -144,16 +144,18 @@ def leftmost(start: Numbers, end: Numbers) -> Numbers:
     clash = np.append(start[1:] < np.maximum.accumulate(end)[:-1], np.zeros(min(len(start), 1), bool))
     kept = ~clash
     kept[1:] &= ~clash[:-1]
-    free = 0
-    tangled = np.flatnonzero(~kept)
-    for span, begin, stop in zip(tangled.tolist(), start[tangled].tolist(), end[tangled].tolist(), strict=True):
-        if begin >= free:
-            kept[span], free = True, stop
+    last_end = 0
+    overlapping = np.flatnonzero(~kept)
+    for span, begin, stop in zip(
+        overlapping.tolist(), start[overlapping].tolist(), end[overlapping].tolist(), strict=True
+    ):
+        if begin >= last_end:
+            kept[span], last_end = True, stop
     return np.flatnonzero(kept)
 
 
 def _cut(text: str, start: Numbers, end: Numbers) -> pa.Array:
-    """The parts of a text at spans that do not overlap."""
+    """Cut the parts of a text at spans that do not overlap."""
     data = text.encode("utf-8", "surrogatepass")
     if len(data) > len(text):
         offset = np.append(np.flatnonzero((np.frombuffer(data, np.uint8) & 0xC0) != 0x80), len(data))

@@ -3,8 +3,8 @@
     relevance = cosine + 0.5 * strength of the subject + 0.3 * strength of the object
                 + 0.1 if the fact connects two terms + nearness in the graph
 
-The strength of a term is 1 if its name is in the text, less if others have that name too or if only a part of its words is
-there, 0 if none is.
+The strength of a term is 1 if its name is in the text, less if other terms have that name too or if the text has only some of
+its words, 0 if it has none.
 """
 
 from typing import NamedTuple
@@ -20,13 +20,13 @@ from kaug.retrieval.index import FactIndex
 __all__ = ["IN_PART", "PARTLY", "REASONS", "Candidates", "Named", "join_names", "path_to", "rank_candidates"]
 
 REASONS = ["similar", "neighbour", "partial", "linked", "connects"]
-"""Why a fact is taken, the strongest reason last; see `kaug.retrieval.retriever.RETRIEVED`."""
+"""The reasons to take a fact, the strongest last; see `kaug.retrieval.retriever.RETRIEVED`."""
 
 IN_PART = 0.8
-"""The strength of a term all of whose name's words are in a text, but not as that name."""
+"""The strength of a term if all words of its name are in a text, but not the name itself."""
 
 PARTLY = 0.4
-"""The minimum strength, half of a name's words, at which a term counts as named in part, and walks start from it."""
+"""The minimum strength (half of the name's words) of a term that is named in part and that walks start from."""
 
 # Set on every second fact of LAMA T-REx and every second text of WebNLG; see docs/retrieval.md.
 _SUBJECT, _OBJECT, _CONNECTS = 0.5, 0.3, 0.1
@@ -38,10 +38,10 @@ class Named(NamedTuple):
     Attributes:
         text: int64 (n,): numbers of texts.
         term: int64 (n,): term numbers.
-        strength: float32 (n,), in (0, 1]: of a name in full, the square root of the sense (1 for a name of one term alone);
-            else `IN_PART` of its share.
-        start: int64 (n,): the first character of the first mention; -1 if the name is there only in part.
-        end: int64 (n,): the character behind it, or -1.
+        strength: float32 (n,), in (0, 1]: for a full name the square root of its sense (1 if no other term has it), else
+            `IN_PART` times its share.
+        start: int64 (n,): the first character of the first mention; -1 for a name in part.
+        end: int64 (n,): the character after it, or -1.
         last: int64 (n,): the first character of the last mention, or -1.
     """
 
@@ -58,7 +58,7 @@ class Named(NamedTuple):
 
 
 def join_names(mentions: pa.Table, shares: pa.Table) -> Named:
-    """Join the names that are in texts in full with those that are there in part.
+    """Join the names that are in texts in full and in part.
 
     Args:
         mentions: A table of the schema `kaug.retrieval.linking.senses.SENSES`.
@@ -92,7 +92,7 @@ class Candidates(NamedTuple):
         relevance: float32 (n,), rounded to six decimals.
         reason: int64 (n,): the reason to take the fact, a position in `REASONS`.
         mention: int64 (n,): the entry of the fact's subject, or else of its object, among the terms named in full; or -1.
-        surest: int64 (n,): the end of the fact that is named more surely, the subject if both are equally.
+        surest: int64 (n,): the end of the fact with the greater strength; the subject on a tie.
     """
 
     text: Numbers
@@ -104,7 +104,7 @@ class Candidates(NamedTuple):
     surest: Numbers
 
     def take(self, index: Numbers) -> "Candidates":
-        """Return some of the pairs."""
+        """Return the pairs at some positions."""
         return Candidates._make(column[index] for column in self)
 
 
@@ -118,16 +118,16 @@ def rank_candidates(
     reached: Reached | None,
     allowed: NDArray[np.bool_] | None,
 ) -> Candidates:
-    """Find the facts near in meaning, those of the terms named, and those of the terms reached; sorted by text and row.
+    """Collect the facts near in meaning, of the terms named and of the terms reached, sorted by text and row.
 
     Args:
         index: The index of the facts.
         graph: The facts as a graph.
         queries: float32 (texts, dimension): the texts' unit vectors.
         named: The terms that the texts name. Of hubs, only the facts between two of them count.
-        near: How many facts near in meaning a text has.
+        near: The number of facts near in meaning of each text.
         reached: The terms that walks from the named ones reach.
-        allowed: bool (facts,): which facts may be taken; all, if None.
+        allowed: bool (facts,): the facts that may be taken; all if None.
     """
     hits = index.search_vectors(queries, near, allowed)
     pairs = [(hits["text"].to_numpy().astype(np.int64), hits["row"].to_numpy())]
@@ -148,7 +148,7 @@ def rank_candidates(
     reason[np.maximum(*strengths) >= PARTLY] = REASONS.index("partial")
     reason[in_full[0] | in_full[1]] = REASONS.index("linked")
     both = np.flatnonzero(in_full[0] & in_full[1] & (subject != object_))
-    # Two terms of one ambiguous mention are not two things that the text brings together.
+    # Two terms of one ambiguous mention do not connect.
     start, last = named.start, named.last
     apart = (start[left[both]] != last[right[both]]) | (last[left[both]] != start[right[both]])
     reason[both[apart]] = REASONS.index("connects")
@@ -160,7 +160,7 @@ def rank_candidates(
 
 
 def _nearby(text: Numbers, subject: Numbers, object_: Numbers, reached: Reached | None) -> NDArray[np.float32]:
-    """The square root of the probability that a walk from the text's terms ends at one of a fact's ends."""
+    """Return the square root of the probability that a walk from the text's terms ends at one of a fact's ends."""
     nearby = np.zeros(len(text), np.float32)
     if reached is None:
         return nearby
@@ -173,10 +173,10 @@ def _nearby(text: Numbers, subject: Numbers, object_: Numbers, reached: Reached 
 def path_to(
     index: FactIndex, graph: FactGraph, queries: NDArray[np.float32], reached: Reached, text: int, row: int
 ) -> list[int]:
-    """Find the facts that lead from a named term to a fact, each the nearest in meaning to the text that leads on.
+    """Find the path of facts from a named term to a fact; of several facts at a step, the nearest in meaning is taken.
 
     Returns:
-        Rows of facts, from the named term on; empty if the fact has a named term, or no walk reaches it.
+        The rows of the facts, starting at the named term; empty if the fact has a named term, or no walk reaches it.
     """
     part = slice(*np.searchsorted(reached.text, [text, text + 1]))
     terms, steps = reached.term[part], reached.hop[part]
@@ -188,7 +188,7 @@ def path_to(
     while 0 < hop < np.iinfo(np.int64).max:
         rows = _facts_between(graph, term, terms[steps < hop])
         other = np.where(graph.ends[0][rows] == term, graph.ends[1][rows], graph.ends[0][rows])
-        # The last step was from the hop before; or from a nearer term that at first had too little to pass on.
+        # The last step came from the hop before, or from a nearer term that passed on too little at first.
         hops = steps[positions(terms, other)]
         rows, other = rows[hops == hops.max()], other[hops == hops.max()]
         score = index.cosines(queries, np.full(len(rows), text), rows)
@@ -199,7 +199,7 @@ def path_to(
 
 
 def _facts_between(graph: FactGraph, term: int, others: Numbers) -> Numbers:
-    """Find the rows of the facts between a term, which may be a hub, and others, sorted."""
+    """Return the sorted rows of the facts between a term, which may be a hub, and others."""
     if graph.degree[term] <= graph.most:
         _, rows = graph.facts_of(np.zeros(1, np.int64), np.array([term]))
     else:

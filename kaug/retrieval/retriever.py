@@ -1,7 +1,7 @@
-"""Texts → the facts that bear on them, each with the reason why it was taken.
+"""Texts → the facts relevant to them, each with a reason.
 
-Facts come from three sides: the terms that a text names, in full or in part; the nearness in meaning of the whole text to a
-fact's sentence; and, with hops, the neighbourhood of the named terms. `kaug.retrieval.ranking` ranks them together.
+Candidates are the facts of the terms that a text names, in full or in part; the facts whose sentences are nearest in meaning
+to the text; and, with hops, the facts around the named terms. `kaug.retrieval.ranking` ranks them together.
 """
 
 import re
@@ -45,11 +45,11 @@ RETRIEVED = pa.schema(
 )
 """Retrieved facts, sorted by text and rank (from 1): the fact's row and hex id, its cosine to the text, its relevance.
 
-`reason` is the strongest reason: the fact `connects` two terms that the text names in two places, has one that is named
+`reason` is the strongest reason: the fact `connects` two terms that the text names separately, has one that is named
 (`linked`) or named in part (`partial`), is a `neighbour` of a named term, or is near in meaning (`similar`). `start` and
 `end` are the characters of the first mention of the fact's subject, or else of its object; if it is `partial`, of a word
-of the end that is named more surely; null where the text names neither. `via` holds the rows of the facts that lead from
-a named term to a neighbour, the first step first.
+of the end with the greater strength; null where the text names neither. `via` holds the rows of the facts that lead from
+a named term to a neighbour, in order.
 """
 
 _KINDS: tuple[Kind, ...] = ("domain", "commonsense")
@@ -58,7 +58,7 @@ _ENCODED, _RANKED = 4096, 128
 
 
 class SettingsGiven(TypedDict, total=False):
-    """Settings of `RetrievalSettings` that a call gives by themselves."""
+    """Keyword arguments that override fields of `RetrievalSettings`."""
 
     threshold: float
     hops: int
@@ -67,13 +67,13 @@ class SettingsGiven(TypedDict, total=False):
 
 
 class Retriever:
-    """Finds the facts that bear on texts. Making one reads all names and facts; make it once and use it for all texts.
+    """Finds the facts relevant to texts. Creating one reads all names and facts: create it once for all texts.
 
     Attributes:
         kb: The knowledge base.
         index: The index of its facts.
         linker: The linker of its terms.
-        wording: How the facts are said, in the language of the index.
+        wording: Writes the facts' sentences, in the language of the index.
 
     Examples:
         >>> import tempfile
@@ -97,12 +97,12 @@ class Retriever:
         candidates: int = 64,
         hub: int = 512,
     ) -> None:
-        """Bring the parts together.
+        """Combine the parts.
 
         Args:
             kb: The knowledge base.
             index: The index of its facts.
-            linker: Finds the terms that texts name; made of the knowledge base if None.
+            linker: Finds the terms that texts name; built from the knowledge base if None.
             encoder: Encodes the texts; that of the index if None.
             candidates: The number of facts near in meaning that are ranked for a text, at least 1.
             hub: A term with more facts than this is a hub, whose facts are not all ranked.
@@ -135,23 +135,22 @@ class Retriever:
         allowed: NDArray[np.bool_] | None = None,
         **given: Unpack[SettingsGiven],
     ) -> pa.Table:
-        """Find the facts that bear on each text.
+        """Find the facts relevant to each text.
 
         Args:
-            texts: One text or several. One without letters or digits has no facts; of a long one, the linker reads all and the
-                encoder as much as its maximum length.
-            settings: How facts are found; the defaults if None. Settings of the encoder and the index have no effect here.
-            k: The number of facts for a text, in all or by kind of source, in place of the setting.
-            language: The language of the facts' sentences; an error if the index is in another.
-            allowed: bool (facts,): the facts that may be taken, if the settings' filter allows them too. The way to a
-                neighbour may lead over any.
-            given: `threshold`, `hops`, `diversity` or `budget`, in place of the settings.
+            texts: One text or several. A text without letters or digits has no facts; of a long text, the encoder reads only
+                its maximum length.
+            settings: The settings; the defaults if None. Those of the encoder and the index have no effect here.
+            k: The maximum number of facts of a text, in all or by kind of source; overrides the setting.
+            language: The language of the facts' sentences; it must be that of the index.
+            allowed: bool (facts,): the facts that may be taken, besides the settings' filter. Paths to neighbours may use any.
+            given: `threshold`, `hops`, `diversity` or `budget`; they override the settings.
 
         Returns:
-            A table of the schema `RETRIEVED`; a text without facts has no row. Equal relevance is decided by the fact's id.
+            A table of the schema `RETRIEVED`; a text without facts has no row. Ties are broken by the fact's id.
 
         Raises:
-            PipelineError: An argument is out of its range, or the index is in another language.
+            PipelineError: An argument is out of range, or the index is in another language.
 
         Examples:
             >>> RetrievalSettings(hops=2, budget=100).hops  # or a section of a pipeline file
@@ -180,7 +179,7 @@ class Retriever:
         limits: Numbers,
         allowed: NDArray[np.bool_] | None,
     ) -> pa.Table:
-        """Find the facts of one batch of texts, which have these numbers and vectors."""
+        """Retrieve the facts of a batch of texts with these numbers and vectors."""
         kb, index, graph = self.kb, self.index, self._graph
         senses = resolve(kb, self.linker.link(texts), texts, queries, index.vectors, graph)
         named, reached = join_names(senses, self._overlap.match(texts)), None
@@ -229,20 +228,20 @@ class Retriever:
         allowed: NDArray[np.bool_] | None = None,
         **given: Unpack[SettingsGiven],
     ) -> float:
-        """Find the threshold that few of some texts reach on which the knowledge base has no facts.
+        """Return the threshold that few texts reach that the knowledge base has no facts about.
 
         Args:
             texts: Texts of another domain, some hundreds or more.
-            settings: See `retrieve`, also for `allowed` and `given`; a threshold holds for the settings it was found with.
-            passing: The fraction of the texts that may get a fact all the same, from 0 to 1.
+            settings: See `retrieve`; the threshold is valid for these settings only.
+            passing: The fraction of the texts that may still get a fact, from 0 to 1.
             allowed: See `retrieve`.
             given: See `retrieve`.
 
         Returns:
-            A `threshold` for `retrieve`. How many right facts it costs, only texts of your own domain can tell.
+            A `threshold` for `retrieve`. Measure on texts of your own domain how many right facts it drops.
 
         Raises:
-            PipelineError: `passing` is out of its range, or there are no texts.
+            PipelineError: `passing` is out of range, or there are no texts.
         """
         texts = as_list(texts)
         if not 0 <= passing <= 1 or not texts:
@@ -251,7 +250,7 @@ class Retriever:
         hits = self.retrieve(texts, settings, k=1, allowed=allowed, **given)
         best = np.full(len(texts), -1.0)
         best[hits["text"].to_numpy()] = hits["relevance"].to_numpy()
-        # A millionth above the last relevance that shall not pass.
+        # A millionth above the last relevance that must not pass.
         last = np.quantile(best, 1 - passing, method="higher")
         return float(np.round(last, 6) + 1e-6)
 
@@ -280,7 +279,7 @@ class Retriever:
         return -(-length // 4)
 
     def _allowed(self, conditions: FactFilter, allowed: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
-        """Join a filter and a mask; None if all facts are allowed. The mask of the last filter is kept."""
+        """Combine a filter and a mask; None if all facts are allowed. The mask of the last filter is cached."""
         if allowed is not None and allowed.shape != (len(self.index),):
             raise PipelineError(f"allowed has the shape {allowed.shape}; it should be ({len(self.index)},).")
         if conditions != FactFilter():  # type: ignore[call-arg]
@@ -302,7 +301,7 @@ def _with(settings: RetrievalSettings, given: SettingsGiven) -> RetrievalSetting
 
 
 def _limits(k: int | Mapping[Kind, int]) -> Numbers:
-    """Return how many facts a text gets, int64: one number, or one for each kind."""
+    """Return the maximum number of facts of a text, int64: one number, or one for each kind."""
     for name in k if isinstance(k, Mapping) else ():
         if name not in _KINDS:
             raise PipelineError(f"k names the kind {name!r}.{nearest(name, _KINDS)}")

@@ -1,4 +1,4 @@
-"""A stage's output → a finished folder that is whole or absent, and verified when read.
+"""A stage's output → a finished folder that is complete or absent, and verified when read.
 
 An artifact is a folder with a `manifest.json`, written last: SHA-256 and size of every file, the stage, the digests of its
 inputs and a fingerprint. It is written to a draft folder, synced to disk and renamed, so no reader sees half of one.
@@ -39,7 +39,7 @@ class Artifact:
         stage: The stage that made it.
         digest: Hex digest of the names and SHA-256 sums of all files.
         fingerprint: Hex digest of the settings, inputs and code.
-        counts: Counts of the stage, among them rows that it left out.
+        counts: Counts of the stage, including rows left out.
         inputs: The digests of the artifacts it was made from.
         details: Other notes of the stage: settings, the encoder's name, seconds.
         files: The SHA-256 that each file must have.
@@ -62,8 +62,8 @@ class Draft:
     Attributes:
         path: The folder to write files into.
         previous: The finished folder that will be replaced; parts of it can be reused.
-        work: A scratch folder that survives a kill, is found again under the same fingerprint, and is removed once the
-            artifact is published.
+        work: A scratch folder that survives a kill, is reused under the same fingerprint, and is removed once the artifact
+            is published.
         counts: Counts for the manifest.
         details: Other notes for it.
     """
@@ -109,7 +109,7 @@ def lock(path: Path) -> Iterator[None]:
 def publish(
     path: Path, *, stage: str, fingerprint: str, inputs: Mapping[str, str] | None = None, fresh: bool = False
 ) -> Iterator[Draft]:
-    """Write an artifact: the block fills the draft's folder, which replaces the old one once it is whole.
+    """Write an artifact: the block fills the draft's folder, which replaces the old one once it is complete.
 
     Args:
         path: The finished folder. For a symbolic link, its target is replaced.
@@ -122,7 +122,7 @@ def publish(
         The draft to fill.
 
     Raises:
-        ArtifactError: The disk is full, the folder cannot be written, or it is no artifact. Nothing half-made is left except
+        ArtifactError: The disk is full, the folder cannot be written, or it is not an artifact. Nothing half-made is left except
             in `work`.
 
     Examples:
@@ -137,7 +137,7 @@ def publish(
     old, half = path.with_name(f".{path.name}.old"), path.with_name(f".{path.name}.draft")
     work = path.with_name(f".{path.name}.work-{fingerprint[:12]}")
     if path.exists() and (not path.is_dir() or (not (path / MANIFEST).exists() and any(path.iterdir()))):
-        raise ArtifactError(f"{path}: what stands here was not made by kaug (no {MANIFEST}). Move it away.")
+        raise ArtifactError(f"{path}: the content here was not made by kaug (no {MANIFEST}). Move it away.")
     new_parent = not path.parent.exists()
     try:
         if old.is_dir() and not path.exists():  # a kill between the two renames below
@@ -300,7 +300,7 @@ def _verify(file: Path, sha256: str) -> None:
 
 
 def _sealed(manifest: Mapping[str, Any]) -> str:
-    """Write a manifest with a digest of itself, so that a change of any part is found."""
+    """Write a manifest with a digest of itself, so that a change of any part is detected."""
     body = {key: value for key, value in manifest.items() if key != "seal"}
     seal = hashlib.sha256(json.dumps(body, ensure_ascii=False).encode()).hexdigest()
     return json.dumps({**body, "seal": seal}, indent=2, ensure_ascii=False) + "\n"

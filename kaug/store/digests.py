@@ -24,8 +24,8 @@ def fingerprint(**parts: Any) -> str:
     """Hash settings, input digests and versions to 32 hex digits that decide whether an artifact is up to date.
 
     Args:
-        parts: Anything that JSON can hold, dataclasses and functions. Of a function of kaug the name counts, since
-            `code_digest` covers its code; of another its source, not what it refers to. Of all else, its text.
+        parts: JSON values, dataclasses and functions. A function of kaug counts by its name, since `code_digest` covers its
+            code; another one by its source, without the code that it calls; any other value by its `str`.
 
     Examples:
         >>> fingerprint(a=1, b=[2]) == fingerprint(b=[2], a=1)
@@ -36,7 +36,7 @@ def fingerprint(**parts: Any) -> str:
 
 
 def _as_json(value: Any) -> Any:
-    """Express what JSON cannot hold; the text of a function would contain its address, which differs in each process."""
+    """Convert a value for JSON; the `str` of a function would contain its address, which differs in each process."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, functools.partial):

@@ -135,7 +135,7 @@ def test_what_was_explained_is_not_explained_again(tmp_path: Path) -> None:
           Y is a person. (prp-rng)
             Whatever is a value of “knows” is a person. (world)
             X knows y. (see above)
-          A friend is told by “knows”. (world)
+          A friend is defined by “knows”. (world)
           A friend has some value that is a person. (world)"""
     assert say_proof(kb, explain(kb, fact("x", TYPE, "Friend"))) == textwrap.dedent(text).strip().splitlines()
 
@@ -158,7 +158,7 @@ def test_what_is_not_there_is_said(kb: KnowledgeBase, text: str) -> None:
 
 
 def test_a_name_that_stands_for_several_facts_is_refused(kb: KnowledgeBase) -> None:
-    with pytest.raises(SourceError, match=r"'ama' stands for 3 facts; name one: [0-9a-f]{32} "):
+    with pytest.raises(SourceError, match=r"'ama' matches 3 facts; name one: [0-9a-f]{32} "):
         explain(kb, "ama")
 
 

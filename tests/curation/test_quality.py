@@ -94,7 +94,7 @@ PLANTED = {
     ),
     "unsatisfiable-class": (
         ":State rdfs:subClassOf :City, :Country .",
-        ("error", 1, ["State", "City", "Country"], "lies below both “city” and “country”",
+        ("error", 1, ["State", "City", "Country"], "is below both “city” and “country”",
          ["State subClassOf City", "State subClassOf Country"]),
     ),
     "asymmetric-both-ways": (
@@ -120,7 +120,7 @@ PLANTED = {
     ),
     "invalid-literal": (
         ':togo :founded "1960-13-40"^^xsd:date .',
-        ("error", 1, ["1960-13-40"], "is no xsd:date", ['togo founded "1960-13-40"^^date']),
+        ("error", 1, ["1960-13-40"], "is not a valid xsd:date", ['togo founded "1960-13-40"^^date']),
     ),
     "unknown-datatype": (
         ':togo :founded "1960"^^xsd:Integer .',
@@ -174,7 +174,7 @@ PLANTED = {
     ),
     "cycle": (
         ":Place rdfs:subClassOf :Region . :Region rdfs:subClassOf :Country .",
-        ("warning", 1, ["Country", "Place", "Region", "subClassOf"], "3 members in a circle of “sub class of”",
+        ("warning", 1, ["Country", "Place", "Region", "subClassOf"], "3 members in a cycle of “sub class of”",
          ["Country subClassOf Place", "Place subClassOf Region", "Region subClassOf Country"]),
     ),
     "orphan": (

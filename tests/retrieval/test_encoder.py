@@ -61,7 +61,7 @@ def test_any_object_with_encode_is_an_encoder():
 
 
 def test_what_is_no_encoder_is_refused():
-    with pytest.raises(ModelError, match="float is no encoder: it has no method encode"):
+    with pytest.raises(ModelError, match="float is not an encoder: it has no method encode"):
         as_encoder(1.0)
 
     class Odd(Lengths):

@@ -225,7 +225,7 @@ def test_other_folders_are_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("years of work", encoding="utf-8")
     (tmp_path / "empty").mkdir()
     for name in ("mine", "file"):
-        with pytest.raises(ArtifactError, match=f"{name}: what stands here was not made by kaug"):
+        with pytest.raises(ArtifactError, match=f"{name}: the content here was not made by kaug"):
             make(tmp_path / name)
     assert make(tmp_path / "empty").counts == {"lines": 2}
     assert [path.read_text(encoding="utf-8") for path in (tmp_path / "mine" / "thesis.txt", tmp_path / "file")] == [

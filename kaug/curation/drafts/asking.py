@@ -1,6 +1,6 @@
 """A language model, on this machine or behind an endpoint → a function from a prompt to its answer.
 
-An endpoint is asked as OpenAI's chat completions are, by `kaug.http.post`: no other server is contacted. A key is read from
+An endpoint is called by OpenAI's chat completions API, with `kaug.http.post`: no other server is contacted. A key is read from
 an environment variable that the user named, and is sent over an encrypted connection, or to this machine.
 """
 
@@ -29,19 +29,19 @@ _ADVICE: dict[int | None, str] = {
 
 
 def ask_model(name: str, *, most_tokens: int = 600, begins: str = "", ends: Sequence[str] = ()) -> Ask:
-    """Load a language model and return a function that asks it, greedily: the same prompt has the same answer.
+    """Load a language model and return a function that prompts it, decoding greedily: equal prompts have equal answers.
 
     Args:
         name: See `kaug.models.find.find_language_model`.
-        most_tokens: The longest answer.
-        begins: The beginning of each answer: a small model keeps to a form more often once it has begun.
+        most_tokens: The maximum number of tokens of an answer.
+        begins: The beginning of each answer, which keeps small models to a format.
         ends: Texts that end an answer; without them, the model decides.
 
     Returns:
         The function. It uses the model's chat template if there is one.
 
     Raises:
-        ModelError: No model of that name was found.
+        ModelError: There is no model of that name.
     """
     import torch
 
@@ -89,22 +89,22 @@ def ask_endpoint(
     most_tokens: int = 2000,
     wait: Callable[[float], None] = time.sleep,
 ) -> Ask:
-    """Return a function that asks a chat endpoint of OpenAI's form, at temperature 0.
+    """Return a function that prompts a chat endpoint with OpenAI's API, at temperature 0.
 
     Args:
         url: The address to which `/chat/completions` is added, such as `http://localhost:8000/v1`.
         model: The model's name, as the endpoint knows it.
         key_variable: The name of the environment variable that holds the key; None sends none.
         timeout: Seconds for the whole answer.
-        attempts: How often to try at most, where the endpoint is busy (429), fails (5xx) or does not answer.
-        most_tokens: The longest answer.
-        wait: Called with the seconds to wait between attempts: 1, 2, 4, …, or what the endpoint asks for, up to a minute.
+        attempts: The maximum number of attempts if the endpoint is busy (429), fails (5xx) or does not answer.
+        most_tokens: The maximum number of tokens of an answer.
+        wait: Called with the seconds to wait between attempts: 1, 2, 4, …, or those that the endpoint names, up to 60.
 
     Returns:
         The function. It raises ModelError if the endpoint refuses, redirects, or gives no answer of the right form.
 
     Raises:
-        PipelineError: The address is no http address, the variable is not set, or the key would be sent unencrypted.
+        PipelineError: The address is not an http address, the variable is not set, or the key would be sent unencrypted.
 
     Examples:
         >>> ask_endpoint("ftp://example.org", "m")
@@ -125,7 +125,7 @@ def ask_endpoint(
         content: dict[str, Any] = {"model": model, "messages": [{"role": "user", "content": prompt}]}
         content |= {"temperature": 0, "max_tokens": most_tokens}
         data = json.dumps(content).encode()
-        reason = "it was never asked"
+        reason = "no attempt was made"
         for attempt in range(attempts):
             try:
                 answer = post(address, data, headers, timeout=timeout, most_bytes=_LONGEST_ANSWER)

@@ -53,7 +53,7 @@ def why_not(name: str, template: str, language: str, facts: Sequence[tuple[str, 
 
 
 def gives_back(template: str, subject: str, value: str) -> bool:
-    """Tell whether a fact, and no other, is read back from its sentence: the template, as a pattern, finds the same slots.
+    """Return whether only the fact is read back from its sentence: the template, as a pattern, matches the same slots.
 
     Examples:
         >>> gives_back("{s} is {o}.", "Togo", "a country"), gives_back("{s} is {o}.", "What is", "is what")
@@ -65,7 +65,7 @@ def gives_back(template: str, subject: str, value: str) -> bool:
     wanted = {slot: text[slice(*spans[slot])] for slot in _SLOT.findall(template)}
     if not all(part.strip() for part in wanted.values()):
         return False
-    # A slot takes as little as it can, then as much: where both find the same, there is nothing else to be found.
+    # Slots match lazily, then greedily: if both agree, there is no other match.
     for some in (".+?", ".+"):
         pieces = [
             f"(?P<{piece}>{some})" if index % 2 else re.escape(piece)
@@ -95,7 +95,7 @@ def accept(
         of_others: The statements of other predicates, in their normal form.
 
     Returns:
-        The accepted templates by property; and of each refused one its property, itself and the reason.
+        The accepted templates by property; and the property, text and reason of each refused one.
     """
     accepted: dict[str, list[str]] = {}
     refused = []
@@ -115,7 +115,7 @@ def completed(
     """Add templates by rule where no draft was accepted for a property, or for an order of subject and object.
 
     Returns:
-        The templates by property; and whether the rule gave any of them.
+        The templates by property; and whether any of them is by rule.
     """
     whole = {}
     by_rule = False
@@ -134,7 +134,7 @@ def completed(
 
 
 def normal(template: str) -> str:
-    """Return what makes two templates the same: their words and slots, without case and punctuation.
+    """Normalise a template for comparison: its words and slots, without case and punctuation.
 
     Examples:
         >>> normal("The capital of {s} is {o}.")
@@ -171,7 +171,7 @@ def _clash(
 
 
 def _holds(template: str, exams: Iterable[str]) -> bool:
-    """Whether a trained template would show a question of the exam, word for word, alone or among others."""
+    """Return whether a trained template contains a question of the exam, word for word."""
     text = f" {normal(template)} "
     return any(f" {normal(exam)} " in text for exam in exams)
 

@@ -32,7 +32,7 @@ EXAMPLE: dict[str, list[str]] = {
 """The answer that the prompt shows, for a predicate "guards"; a draft that copies it is refused."""
 
 BEGINS, ENDS = '{"statement": ["', ("]}", "]\n}")
-"""What the answer begins and ends with, for a model that can be made to begin and end so."""
+"""The beginning and the ends of an answer, for a model whose output can be constrained to them."""
 
 _LONGEST_TEXT = 200
 _LONGEST_ANSWER = 100_000
@@ -42,10 +42,10 @@ def draft_prompt(label: str, language: str, facts: Sequence[tuple[str, str]], de
     r"""Write the prompt that asks for the templates of a predicate.
 
     Args:
-        label: What the predicate is called.
-        language: BCP 47 tag of the language wanted.
-        facts: What stands for subject and object in some facts.
-        description: What the predicate means, if known.
+        label: The predicate's label.
+        language: BCP 47 tag of the templates.
+        facts: The subject and object phrases of some facts.
+        description: The predicate's meaning, if known.
 
     Examples:
         >>> prompt = draft_prompt("borders", "en", [("Togo", "Ghana")], "Shares a border.")
@@ -70,22 +70,22 @@ def draft_prompt(label: str, language: str, facts: Sequence[tuple[str, str]], de
 
 
 def parse_answer(text: str) -> dict[str, list[str]]:
-    """Find the templates in a model's answer: a JSON object, in whatever stands around it.
+    """Extract the templates from a model's answer: a JSON object, with any text around it.
 
     Args:
         text: The answer.
 
     Returns:
-        The templates by property, each once; what has another name or form is passed over.
+        The templates by property, each once; other keys and values of another form are ignored.
 
     Examples:
         >>> parse_answer('Sure! {"statement": ["{s} borders {o}.",], "mood": 1} Anything else?')
         {'statement': ['{s} borders {o}.']}
     """
     text = re.sub(r",\s*([}\]])", r"\1", text[:_LONGEST_ANSWER])
-    for found in list(re.finditer(r"\{", text))[:200]:
+    for brace in list(re.finditer(r"\{", text))[:200]:
         try:
-            content, _ = json.JSONDecoder().raw_decode(text, found.start())
+            content, _ = json.JSONDecoder().raw_decode(text, brace.start())
         except (ValueError, RecursionError):
             continue
         if isinstance(content, dict) and not PROPERTIES.keys().isdisjoint(content):

@@ -35,10 +35,10 @@ class Lacking:
     Attributes:
         predicate: The predicate's term number.
         iri: Its IRI.
-        label: What it is called.
+        label: Its label.
         language: The language that it has no entry in.
-        facts: How many facts have it.
-        example: One of them, said by rule; empty where there is no rule for the language.
+        facts: The number of facts with it.
+        example: The sentence of one of them by rule; empty if the language has no rule.
     """
 
     predicate: int
@@ -51,11 +51,11 @@ class Lacking:
 
 @dataclass(frozen=True)
 class Entry:
-    """What is drafted for a predicate in a language.
+    """A drafted entry of a predicate in a language.
 
     Attributes:
         iri: The predicate's IRI.
-        label: What it is called.
+        label: Its label.
         language: BCP 47 tag.
         templates: By property of the lexicon, the plainest first.
         drafted_by: "rule", a model's name, or both.
@@ -70,12 +70,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class Drafts:
-    """Drafted entries, and what of the drafts was refused.
+    """Drafted entries, and refused drafts.
 
     Attributes:
-        entries: In the order of the predicates.
-        rejected: How many drafts were refused, by reason.
-        refused: Each of them: the predicate's IRI, the property, the draft, the reason.
+        entries: The entries, in the order of the predicates.
+        rejected: The number of refused drafts by reason.
+        refused: The refused drafts: the predicate's IRI, the property, the draft, the reason.
     """
 
     entries: tuple[Entry, ...]
@@ -86,7 +86,7 @@ class Drafts:
 def lacking(kb: KnowledgeBase, languages: str | Sequence[str] = ("en",)) -> list[Lacking]:
     """List the predicates of facts that the lexicon has no template for, in each of the languages.
 
-    What something is (rdf:type, rdfs:subClassOf) has a rule of its own in English, and needs no entry there.
+    English has a rule of its own for rdf:type and rdfs:subClassOf, which need no entry.
 
     Args:
         kb: The knowledge base.
@@ -117,7 +117,7 @@ def lacking(kb: KnowledgeBase, languages: str | Sequence[str] = ("en",)) -> list
 
 
 def draft_by_rule(kb: KnowledgeBase, wanted: Sequence[Lacking]) -> Drafts:
-    """Draft entries by rule, for a person to mend; there is a rule for English alone.
+    """Draft entries by rule, for a person to correct; only English has a rule.
 
     Args:
         kb: The knowledge base.
@@ -143,18 +143,18 @@ def draft_by_model(
     descriptions: Mapping[str, str] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Drafts:
-    """Let a language model draft entries, one question a predicate, and keep the drafts that pass the checks.
+    """Let a language model draft entries, one prompt a predicate, and keep the drafts that pass the checks.
 
-    A draft must hold its slots, be one sentence of sane length without control tokens, and give back the fact that it is
-    filled with; a statement must not be one of another predicate, nor say the fact in reverse; and no question that is
-    trained may hold one of the exam. Where no draft of a property passes, English falls back to the rule.
+    A draft must have its slots and be one sentence of limited length without control tokens; the fact must be readable from the
+    filled template; a statement must differ from those of other predicates and from its own reverse; and no training question
+    may contain an exam question. Where no draft of a property passes, English falls back to the rule.
 
     Args:
         kb: The knowledge base.
         wanted: See `lacking`.
         ask: From a prompt to the model's answer; see `kaug.curation.drafts.asking`.
         name: The model's name, noted with each entry.
-        descriptions: What predicates mean, by IRI. Without one, a definition among the facts is shown.
+        descriptions: The meanings of predicates by IRI; by default, definitions among the facts.
         progress: Called with 1 after each predicate.
 
     Returns:
@@ -201,7 +201,7 @@ def _by_rule(wording: Wording, one: Lacking) -> dict[str, tuple[str, ...]]:
 
 
 def _descriptions(kb: KnowledgeBase) -> dict[str, str]:
-    """What predicates mean, by IRI, as far as it is a fact of the knowledge base; of several texts the least."""
+    """Return the meanings of predicates by IRI that are facts of the knowledge base; of several the smallest text."""
     value = pl.lit(pl.Series(kb.terms["value"]))
     iris = {name: value.gather(pl.col(name)) for name in ("subject", "predicate", "object")}
     facts = pl.DataFrame(kb.facts.select(list(iris)))
@@ -211,7 +211,7 @@ def _descriptions(kb: KnowledgeBase) -> dict[str, str]:
 
 
 def _statements(kb: KnowledgeBase) -> dict[tuple[str, str], str]:
-    """Which predicate a statement of the lexicon belongs to, by language and normal form."""
+    """Return the predicate of each statement of the lexicon, by language and normal form."""
     table = kb.lexicon.filter(pc.equal(kb.lexicon["property"], "statement"))
     iris = kb.terms["value"].take(table["predicate"]).to_pylist()
     rows = zip(table["language"].to_pylist(), table["text"].to_pylist(), iris, strict=True)
@@ -224,12 +224,12 @@ def _statements(kb: KnowledgeBase) -> dict[tuple[str, str], str]:
 
 
 def _samples(kb: KnowledgeBase) -> dict[int, list[int]]:
-    """Rows of a few facts of each predicate: those with the smallest ids, whatever the order of the facts."""
+    """Return the rows of a few facts of each predicate: those with the smallest ids."""
     facts = pl.DataFrame(kb.facts.select(["fact", "predicate"])).with_row_index("row")
     return dict(facts.group_by("predicate").agg(pl.col("row").sort_by("fact").head(_EXAMPLES)).iter_rows())
 
 
 def _ends(wording: Wording, rows: list[int]) -> list[tuple[str, str]]:
-    """How the subjects and objects of facts stand in a sentence."""
+    """Return the subject and object phrases of facts."""
     subjects, _, objects = wording.kb.columns(np.array(rows, dtype=np.int64))
     return list(zip(wording.phrases(subjects).to_pylist(), wording.phrases(objects).to_pylist(), strict=True))

@@ -1,4 +1,4 @@
-"""Drafted entries → a lexicon in Turtle for a person to read and mend; what a file holds already stays as it is."""
+"""Drafted entries → a lexicon in Turtle for a person to review; the content of an existing file is kept."""
 
 import re
 from collections.abc import Sequence
@@ -17,27 +17,27 @@ __all__ = ["write_lexicon"]
 _KAUG = "https://w3id.org/kaug/ns#"
 _PREFIX = f"@prefix kaug: <{_KAUG}> ."
 _HEAD = f"""\
-# Drafts of a lexicon: how each predicate is said and asked in language. Read them, and mend what is not right.
-# {{s}} stands for the subject of a fact, {{o}} for its object; each brings its own article. What is in this file stays as
-# it is when further drafts are added. kaug:draftedBy says who wrote an entry.
+# Drafts of a lexicon: templates of sentences and questions for each predicate. Review them, and correct them where needed.
+# {{s}} is the subject of a fact, {{o}} its object; each includes its own article. The content of this file is kept when
+# further drafts are added. kaug:draftedBy names the author of an entry.
 
 {_PREFIX}
 """
 
 
 def write_lexicon(entries: Sequence[Entry], path: Path) -> int:
-    """Write drafted entries into a Turtle file, whole or not at all.
+    """Write drafted entries into a Turtle file, atomically.
 
     Args:
         entries: The entries; the same ones give the same file, whatever their order.
-        path: The file. If there is one, entries for what it lacks are added at its end, and all else is left alone: a
-            predicate that it has a template for, in the entry's language or without a language, gets no other.
+        path: The file. Missing entries are added at the end of an existing file, which is otherwise kept: a predicate that
+            has a template there, in the entry's language or without a language, gets no other.
 
     Returns:
-        How many entries were written.
+        The number of entries written.
 
     Raises:
-        SourceError: The file that is there is no Turtle, or a template lacks a slot. Nothing is changed then.
+        SourceError: The existing file is not Turtle, or a template lacks a slot. Nothing is changed then.
 
     Examples:
         >>> import tempfile
@@ -74,23 +74,23 @@ def write_lexicon(entries: Sequence[Entry], path: Path) -> int:
 
 
 def _stated(path: Path) -> set[tuple[str, str]]:
-    """The predicates and languages that a lexicon has templates for."""
-    found = set()
+    """Return the predicates and languages that a lexicon has templates for."""
+    pairs = set()
     for quad in read_quads(path):
         name = quad.predicate.value.removeprefix(_KAUG)
         if name in PROPERTIES and isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.Literal):
-            found.add((quad.subject.value, (quad.object.language or "").lower()))
-    return found
+            pairs.add((quad.subject.value, (quad.object.language or "").lower()))
+    return pairs
 
 
 def _triples(entry: Entry) -> list[tuple[ox.NamedNode, ox.NamedNode, ox.Literal]]:
     subject = ox.NamedNode(entry.iri)
-    said = [
+    templates = [
         (subject, ox.NamedNode(_KAUG + name), ox.Literal(text, language=entry.language))
         for name in PROPERTIES
         for text in entry.templates.get(name, ())
     ]
-    return said + [(subject, ox.NamedNode(_KAUG + "draftedBy"), ox.Literal(name)) for name in entry.drafted_by]
+    return templates + [(subject, ox.NamedNode(_KAUG + "draftedBy"), ox.Literal(name)) for name in entry.drafted_by]
 
 
 def _block(entry: Entry, path: Path) -> str:
@@ -102,9 +102,9 @@ def _block(entry: Entry, path: Path) -> str:
         by_predicate.setdefault(name, []).append(str(value))
     parts = []
     for name, values in by_predicate.items():
-        said = " ,\n        ".join(values)
+        texts = " ,\n        ".join(values)
         parts.append(
-            f"    kaug:{name}\n        {said}" if name in PROPERTIES else f"    kaug:{name} {', '.join(values)}"
+            f"    kaug:{name}\n        {texts}" if name in PROPERTIES else f"    kaug:{name} {', '.join(values)}"
         )
     label = " ".join(entry.label.split())
     return f"\n# {label}\n{ox.NamedNode(entry.iri)}\n" + " ;\n".join(parts) + " .\n"

@@ -1,1 +1,1 @@
-"""What a fact rests on, in words."""
+"""Proofs of facts."""

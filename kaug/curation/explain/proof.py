@@ -1,4 +1,4 @@
-"""A fact → the tree of facts and axioms that it rests on, as data and in words."""
+"""A fact → its proof: the tree of facts and axioms that it follows from, as data and as sentences."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from kaug.wording.wording import Wording, fill
 
 __all__ = ["Proof", "explain", "find_facts", "say_proof"]
 
-_SHOWN = 5  # how many facts an error message names
+_SHOWN = 5  # the maximum number of facts in an error message
 _AXIOMS = {
     iri(name): text
     for name, text in {
@@ -27,7 +27,7 @@ _AXIOMS = {
         "owl:inverseOf": "“{s}” is the inverse of “{o}”.",
         "owl:propertyChainAxiom": "“{s}” follows from {o}.",
         "owl:equivalentClass": "{s} is the same as {o}.",
-        "owl:onProperty": "{s} is told by “{o}”.",
+        "owl:onProperty": "{s} is defined by “{o}”.",
         "owl:someValuesFrom": "{s} has some value that is {o}.",
         "owl:allValuesFrom": "{s} has only values that are {o}.",
         "owl:hasValue": "{s} has the value {o}.",
@@ -46,23 +46,23 @@ _RESTRICTIONS = {
 _LISTS = {iri("owl:intersectionOf"): " and ", iri("owl:unionOf"): " or ", iri("owl:oneOf"): " or "}
 _ON, _FIRST, _REST = iri("owl:onProperty"), iri("rdf:first"), iri("rdf:rest")
 _PARTS = {_ON, _FIRST, _REST, *_RESTRICTIONS, *_LISTS}
-_NESTED = 4  # class expressions within class expressions that are said; what lies deeper is "something"
+_NESTED = 4  # the depth of nested class expressions in a sentence; deeper ones are "something"
 _MEMBERS = 20
 
 
 @dataclass(frozen=True, eq=False)
 class Proof:
-    """A fact or an axiom with what it rests on. What is met twice is one object, at both places.
+    """A fact or an axiom with its premises. A premise that occurs twice is one object.
 
     Attributes:
         fact: Its id, in hex.
         subject: Term number.
         predicate: Term number.
         object: Term number.
-        axiom: Whether it stands among the axioms.
-        sources: The ids of the sources that state it or, if it is inferred, that it rests on.
+        axiom: Whether it is an axiom.
+        sources: The ids of the sources that state it or, if it is inferred, its premises.
         rule: The rule that inferred it; None if it is stated.
-        premises: What the rule took, in the rule's order; none if it is stated.
+        premises: The premises in the rule's order; none if it is stated.
     """
 
     fact: str
@@ -80,14 +80,14 @@ def find_facts(kb: KnowledgeBase, text: str) -> list[str]:
 
     Args:
         kb: The knowledge base.
-        text: The first digits of a fact's id, four or more; or a name of a subject or object, in any case; or its IRI. Where
-            nothing bears the name, what is said by it for want of a label counts.
+        text: The first digits of a fact's id, four or more; or a label of a subject or object, in any case; or its IRI. If
+            no term has the label, terms without labels match by the name shown for them.
 
     Returns:
-        The ids of the facts, in hex: those inferred first, each kind in the order of FACTS. An axiom is found by its id.
+        The ids of the facts, in hex: inferred ones first, each kind in the order of FACTS. An axiom is found by its id.
 
     Raises:
-        SourceError: There is none.
+        SourceError: No fact matches.
     """
     wanted = text.strip().lower()
     if len(wanted) >= 4 and set(wanted) <= set("0123456789abcdef"):
@@ -96,8 +96,8 @@ def find_facts(kb: KnowledgeBase, text: str) -> list[str]:
             return facts
     terms = pc.unique(kb.labels.filter(pc.equal(pc.utf8_lower(kb.labels["text"]), wanted))["term"])
     if not len(terms):
-        called = pc.equal(pc.utf8_lower(Wording(kb, kb.languages[0]).labels()), wanted)
-        terms = pc.indices_nonzero(pc.or_(called, pc.equal(kb.terms["value"], text.strip()))).cast(pa.uint32())
+        shown = pc.equal(pc.utf8_lower(Wording(kb, kb.languages[0]).labels()), wanted)
+        terms = pc.indices_nonzero(pc.or_(shown, pc.equal(kb.terms["value"], text.strip()))).cast(pa.uint32())
     named = pc.or_(pc.is_in(kb.facts["subject"], terms), pc.is_in(kb.facts["object"], terms))
     rows = kb.facts.filter(named)
     if not len(rows):
@@ -108,17 +108,17 @@ def find_facts(kb: KnowledgeBase, text: str) -> list[str]:
 
 
 def explain(kb: KnowledgeBase, fact: str) -> Proof:
-    """Say what a fact rests on, down to what sources state.
+    """Return the proof of a fact, down to facts that sources state.
 
     Args:
         kb: The knowledge base.
         fact: The fact's id in hex, or its first digits, four or more.
 
     Returns:
-        The proof. It is as deep as the chain of reasons is long.
+        The proof, as deep as its longest chain of premises.
 
     Raises:
-        SourceError: No fact or axiom has that id, several begin so, or a premise is missing.
+        SourceError: No fact or axiom has that id, several match, or a premise is missing.
 
     Examples:
         >>> import tempfile; from pathlib import Path; from kaug.knowledge.build import build_kb
@@ -132,12 +132,12 @@ def explain(kb: KnowledgeBase, fact: str) -> Proof:
     facts = find_facts(kb, fact)
     if len(facts) > 1:
         more = " …" if len(facts) > _SHOWN else ""
-        raise SourceError(f"{fact!r} stands for {len(facts)} facts; name one: {' '.join(facts[:_SHOWN])}{more}")
+        raise SourceError(f"{fact!r} matches {len(facts)} facts; name one: {' '.join(facts[:_SHOWN])}{more}")
     rows = _Rows(kb)
     root = rows.find(bytes.fromhex(facts[0]))
     done: dict[int, Proof] = {}
     open_ = [root]
-    # By hand rather than by recursion: a chain of reasons may be longer than Python's stack.
+    # Without recursion: a chain of premises may be longer than Python's stack.
     while open_:
         row = open_[-1]
         premises = rows.premises(row)
@@ -150,16 +150,16 @@ def explain(kb: KnowledgeBase, fact: str) -> Proof:
 
 
 def say_proof(kb: KnowledgeBase, proof: Proof, language: str = "en", depth: int | None = None) -> list[str]:
-    """Say a proof in sentences: each line, indented, is a reason for the line above that stands further left.
+    """Write a proof as sentences; an indented line is a premise of the nearest line above that is indented less.
 
     Args:
         kb: The knowledge base.
-        proof: What `explain` returned.
-        language: BCP 47 tag; what cannot be said in it is said in English.
-        depth: How many steps of reasons to show; None shows all.
+        proof: The proof that `explain` returned.
+        language: BCP 47 tag; the fallback is English.
+        depth: The number of steps to show; None shows all.
 
     Returns:
-        Lines. In brackets stand the rule, the sources of what is stated, or that the reasons stand further up.
+        Lines. Brackets hold the rule, the sources of a stated fact, or "see above" for premises shown before.
     """
     words = _Words(kb, language)
     lines: list[str] = []
@@ -172,9 +172,9 @@ def say_proof(kb: KnowledgeBase, proof: Proof, language: str = "en", depth: int 
         lines.append(f"{'  ' * level}{words.sentence(step.subject, step.predicate, step.object)} ({reason})")
         shown.add(step.fact)
         if not again and (depth is None or level < depth):
-            # A link of a list or a part of an anonymous class is said where the list or class is named.
-            reasons = [premise for premise in step.premises if not words.is_part(premise.subject, premise.predicate)]
-            open_.extend((premise, level + 1) for premise in reversed(reasons))
+            # A link of a list or a part of an anonymous class is in the sentence that names the list or class.
+            premises = [premise for premise in step.premises if not words.is_part(premise.subject, premise.predicate)]
+            open_.extend((premise, level + 1) for premise in reversed(premises))
     return lines
 
 
@@ -216,7 +216,7 @@ class _Rows:
 
 
 class _Words:
-    """Says triples in one language; what cannot be said in it is said in English."""
+    """Writes triples as sentences in one language, or in English."""
 
     def __init__(self, kb: KnowledgeBase, language: str) -> None:
         self._kb, self._wording = kb, Wording(kb, language)
@@ -227,37 +227,37 @@ class _Words:
         )
 
     def sentence(self, subject: int, predicate: int, value: int) -> str:
-        """Say a triple in its plainest sentence, an axiom by its meaning, a class expression or a list by its parts."""
+        """Write a triple as its plainest sentence, an axiom by its meaning, a class expression or a list by its parts."""
         name = self._iri(predicate)
         template = _KINDS.get(self._iri(value)) if name == iri("rdf:type") else _AXIOMS.get(name)
         if template is None:
             template = self._wording.statement(predicate)
         bare = "“{s}”" in template, "“{o}”" in template
-        between = " then " if name == iri("owl:propertyChainAxiom") else _LISTS.get(name, ", ")
-        left = self._say(subject, _NESTED, bare=bare[0])
-        return str(fill(template, pa.array([left]), pa.array([self._say(value, _NESTED, between, bare[1])])).text[0])
+        separator = " then " if name == iri("owl:propertyChainAxiom") else _LISTS.get(name, ", ")
+        left = self._name(subject, _NESTED, bare=bare[0])
+        return str(fill(template, pa.array([left]), pa.array([self._name(value, _NESTED, separator, bare[1])])).text[0])
 
     def is_part(self, subject: int, predicate: int) -> bool:
-        """Whether a triple is a part of an anonymous class or a list, and is said where that is named."""
+        """Return whether a triple is a part of an anonymous class or a list."""
         return bool(self._blank[subject].as_py()) and self._iri(predicate) in _PARTS
 
-    def _say(self, term: int, depth: int, between: str = ", ", bare: bool = False) -> str:
+    def _name(self, term: int, depth: int, separator: str = ", ", bare: bool = False) -> str:
         if not self._blank[term].as_py():
             return str((self._wording.labels if bare else self._wording.phrases)(np.array([term]))[0])
         about = self._about(term)
         if _FIRST in about and depth:
-            quote = "“{}”" if (chain := between == " then ") else "{}"
-            return between.join(quote.format(self._say(m, depth - 1, bare=chain)) for m in self._members(term))
+            quote = "“{}”" if (chain := separator == " then ") else "{}"
+            return separator.join(quote.format(self._name(m, depth - 1, bare=chain)) for m in self._members(term))
         if _ON in about and depth:
-            on = self._say(about[_ON], depth - 1, bare=True)
+            on = self._name(about[_ON], depth - 1, bare=True)
             for kind, words in _RESTRICTIONS.items():
                 if kind in about:
-                    return words.format(p=on, o=self._say(about[kind], depth - 1))
+                    return words.format(p=on, o=self._name(about[kind], depth - 1))
         for kind, word in _LISTS.items():
             if kind in about and depth:
-                return self._say(about[kind], depth - 1, word)
+                return self._name(about[kind], depth - 1, word)
         if iri("owl:inverseOf") in about and depth:
-            return f"the inverse of {self._say(about[iri('owl:inverseOf')], depth - 1, bare=True)}"
+            return f"the inverse of {self._name(about[iri('owl:inverseOf')], depth - 1, bare=True)}"
         return "something"
 
     def _members(self, term: int) -> list[int]:
@@ -269,7 +269,7 @@ class _Words:
         return members
 
     def _about(self, term: int) -> dict[str, int]:
-        """The stated predicates of a term, each with its first object."""
+        """Return the predicates of a term, each with its first object."""
         rows = np.flatnonzero(self._subject == term)[::-1]
         return {self._iri(int(self._predicate[row])): int(self._object[row]) for row in rows}
 

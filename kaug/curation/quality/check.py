@@ -12,7 +12,7 @@ __all__ = ["SEVERITIES", "Cases", "Check", "counted", "fill", "ranked"]
 
 Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
-"""From what must be mended to what is good to know."""
+"""The severities, the most severe first."""
 
 Cases = pl.DataFrame | tuple[pl.DataFrame, Mapping[str, Any]]
 """All cases, the most important first, and figures for the line of the finding.
@@ -30,11 +30,11 @@ class Check(NamedTuple):
         severity: The severity of its finding.
         line: The template of the finding's line; see `fill`.
         advice: What to do.
-        find: From a graph to the cases. No cases are no finding.
+        find: Returns the cases in a graph; without cases there is no finding.
         note: The template of a case's note. `{0}` is the label of its first term, `{last}` of its last one.
-        examples: Which facts show a case that brings none: those `about` its first term, with axioms or without, or one
+        examples: The facts shown for a case without facts: those `about` its first term, with axioms or without, or one
             about `each` of three terms.
-        needs: Names of which the knowledge base must use one; without them the check would find nothing.
+        needs: Names of which the knowledge base must use at least one; otherwise the check is skipped.
     """
 
     id: str
@@ -54,7 +54,7 @@ class _Counts(string.Formatter):
 
 
 def fill(template: str, *labels: str, **figures: Any) -> str:
-    """Fill a template; `{count:class|classes}` says a number of things.
+    """Fill a template; `{count:class|classes}` formats a count with a noun.
 
     Examples:
         >>> fill("{count:class is|classes are} below “{0}”", "thing", count=1200)
@@ -64,7 +64,7 @@ def fill(template: str, *labels: str, **figures: Any) -> str:
 
 
 def counted(number: int, one: str, many: str) -> str:
-    """Say a number of things.
+    """Format a count with its noun, singular or plural.
 
     Examples:
         >>> counted(1, "class", "classes"), counted(1200, "class", "classes")

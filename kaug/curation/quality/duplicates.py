@@ -1,4 +1,4 @@
-"""Checks for duplicates: entities with one name and type, or with the same facts; values that differ in writing."""
+"""Checks for duplicates: entities with the same name and type, or the same facts; values that differ in spelling."""
 
 import polars as pl
 
@@ -26,16 +26,16 @@ def _same_name_and_type(g: Graph) -> Cases:
 
 
 def _same_facts(g: Graph) -> Cases:
-    """Entities of which exactly the same is said."""
-    # That two things are of one class makes no twins of them.
-    telling = ~pl.col("predicate").is_in(g.named("rdf:type", "rdfs:subClassOf"))
+    """Entities with exactly the same facts."""
+    # A shared class alone does not make duplicates.
+    distinctive = ~pl.col("predicate").is_in(g.named("rdf:type", "rdfs:subClassOf"))
     pair = pl.col("predicate").cast(pl.UInt64) * 2**32 + pl.col("object")
-    subjects = g.facts.group_by("subject").agg(telling=telling.sum(), facts=pair)
-    subjects = subjects.filter(pl.col("telling") >= _FEWEST_FACTS).sort("subject")
-    twins = subjects.group_by("facts").agg(members="subject", count=pl.len()).filter(pl.col("count") > 1)
-    twins = twins.with_columns(size=pl.col("facts").list.len(), terms=pl.col("members").list.head(_SHOWN))
+    subjects = g.facts.group_by("subject").agg(distinctive=distinctive.sum(), facts=pair)
+    subjects = subjects.filter(pl.col("distinctive") >= _FEWEST_FACTS).sort("subject")
+    duplicates = subjects.group_by("facts").agg(members="subject", count=pl.len()).filter(pl.col("count") > 1)
+    duplicates = duplicates.with_columns(size=pl.col("facts").list.len(), terms=pl.col("members").list.head(_SHOWN))
     first = pl.col("members").list.first()
-    cases = twins.drop("facts").sort("count", "size", first, descending=[True, True, False])
+    cases = duplicates.drop("facts").sort("count", "size", first, descending=[True, True, False])
     return cases, {"total": cases["count"].sum()}
 
 
@@ -48,7 +48,7 @@ def _same_as(g: Graph) -> Cases:
 def _several_sources(g: Graph) -> Cases:
     """Facts that several sources state: a case for each group of sources."""
     facts = pl.DataFrame(g.kb.facts.select(["sources", "rule"])).with_row_index("row")
-    # An inferred fact names the sources that it rests on.
+    # An inferred fact names the sources of its premises.
     stated = facts.filter(pl.col("rule").is_null(), pl.col("sources").list.len() > 1)
     cases = stated.group_by(sources=pl.col("sources").list.join(", ")).agg(
         count=pl.len(), facts=pl.col("row").head(_FACTS)
@@ -63,7 +63,7 @@ def _value_variants(g: Graph) -> Cases:
     texts = g.literals.filter(pl.col("datatype").is_in(["xsd:string", "rdf:langString"])).select(
         "term", plain.alias("plain"), pl.col("language").fill_null("")
     )
-    # The case of short values tells them apart: K is kelvin, k is kilo.
+    # The case of short values distinguishes them: K is kelvin, k is kilo.
     texts = texts.with_columns(first=pl.col("term").min().over("language", "plain"))
     texts = texts.filter(pl.col("plain").str.len_chars() >= _SHORTEST_VALUE).select("first", object="term")
     values = g.facts.join(texts, "object").group_by("predicate", "object", "first").agg(pl.col("row").min())
@@ -76,11 +76,11 @@ def _value_variants(g: Graph) -> Cases:
 # fmt: off
 CHECKS = [
     Check("same-label-and-type", "warning", "{count:label is|labels are} shared by entities of one type.",
-        "Most likely one thing twice: merge them, or tell them apart in their labels.",
+        "Most likely duplicates: merge them, or distinguish them by their labels.",
         _same_name_and_type, "all called “{text}”, and each “{last}”", examples="each",
         needs=("rdf:type",)),
-    Check("same-facts", "info", "{count:group|groups} of entities of which exactly the same is said ({total:,} in all).",
-        "Merge them if they are one thing; else say what tells them apart.",
+    Check("same-facts", "info", "{count:group|groups} of entities with exactly the same facts ({total:,} in all).",
+        "Merge them if they are one thing; else add facts that distinguish them.",
         _same_facts, "{count:,} with the same {size:fact|facts}", examples="about"),
     Check("same-as", "info", "{count:link|links} of owl:sameAs.",
         "The facts of either are taught under its own name: merge them in the source if one name is enough.",
@@ -90,7 +90,7 @@ CHECKS = [
         "Nothing: it is kept once. A large overlap may mean that one source is a copy of another.",
         _several_sources, "{sources}"),
     Check("value-variants", "warning", "{count:group|groups} of values that differ only in case, spaces or Unicode form.",
-        "Settle on one way of writing, if they are meant alike.",
+        "Use one spelling, if they mean the same.",
         _value_variants, "values of “{last}”"),
 ]
 # fmt: on

@@ -12,7 +12,7 @@ __all__ = ["by_predicate", "by_rule", "by_source", "coverage", "sizes_of", "stru
 
 
 def by_source(g: Graph) -> list[dict[str, Any]]:
-    """Count the facts of each source; a fact that several state, or that rests on several, counts for each.
+    """Count the facts of each source; a fact that is stated by, or inferred from, several counts for each.
 
     Returns:
         `source`, `kind`, `facts`, `taught`, `inferred`, `weight` (null, or `facts`, `min`, `median`, `max`); the source
@@ -49,8 +49,8 @@ def by_predicate(g: Graph) -> list[dict[str, Any]]:
     """Count the facts of each predicate.
 
     Returns:
-        Those with the most facts first: `predicate`, `facts`, `taught`, `inferred`, `subjects`, `objects`, `literals` (how
-        many facts have one as the object), and the fan-out: `objects_per_subject` and `most_objects` of one subject.
+        Those with the most facts first: `predicate`, `facts`, `taught`, `inferred`, `subjects`, `objects`, `literals` (the
+        number of facts with one as the object), and the fan-out: `objects_per_subject` and `most_objects` of one subject.
     """
     flags = pl.DataFrame(g.kb.facts.select(["taught", "rule"]))
     facts = g.facts.with_columns(flags, literal=g.get("kind", "object") == "literal")
@@ -78,8 +78,8 @@ def coverage(g: Graph) -> list[dict[str, Any]]:
     """Count the entities that have a label, over all and by source.
 
     Returns:
-        `source` (null for all), `entities`, `any` (how many have a label), `languages` (language → how many have one in
-        it); all first, then the source with the most entities. An entity belongs to the sources of the facts that it
+        `source` (null for all), `entities`, `any` (the number with a label), `languages` (language → the number with a
+        label in it); all first, then the source with the most entities. An entity belongs to the sources of the facts that it
         occurs in.
     """
     tags = [f"@{tag}" for tag in g.kb.languages]

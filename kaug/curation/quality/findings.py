@@ -35,13 +35,13 @@ def assess(kb: KnowledgeBase, *, shapes: Sequence[Mapping[str, str]] | None = No
 
     Args:
         kb: The knowledge base.
-        shapes: What `kaug.rdf.validate.check_shapes` found, if it was asked; it becomes findings too.
-        most: How many cases a list shows; the total stands beside it.
+        shapes: The results of `kaug.rdf.validate.check_shapes`, reported as findings; None if it was not run.
+        most: The maximum number of cases in a list; totals count all.
 
     Returns:
         Plain JSON, the same for the same knowledge base: `languages`; `counts`; `summary` (the number of
         findings of each severity); `findings` (`id`, `area`, `severity`, `what`, `do`, `count`, `items`), errors first;
-        `sources`, `rules`, `predicates`, `coverage`, `structure`, of which `docs/quality.md` says what they hold.
+        `sources`, `rules`, `predicates`, `coverage`, `structure`, which `docs/quality.md` describes.
 
     Examples:
         >>> import tempfile; from pathlib import Path; from kaug.knowledge.build import build_kb
@@ -93,7 +93,7 @@ class _Names:
     """The labels of those terms and the sentences of those rows that a report shows."""
 
     def __init__(self, kb: KnowledgeBase, terms: set[int], rows: set[int]) -> None:
-        # The axioms that are shown are said as facts are.
+        # Shown axioms get sentences like facts.
         shown, count = sorted(rows), len(kb)
         axioms = kb.axioms.take(pa.array([row - count for row in shown if row >= count], pa.int64()))
         kb = kb.with_tables(facts=pa.concat_tables([kb.facts, axioms]), axioms=kb.axioms.slice(0, 0))
@@ -101,7 +101,7 @@ class _Names:
         facts = kb.facts.take(pa.array(positions, pa.int64())).to_pylist()
         numbers = sorted(terms | {fact[end] for fact in facts for end in _ENDS})
         wording = Wording(kb, (kb.languages or ("en",))[0])
-        # The labels of all predicates are needed for sentences; to ask for them at once is faster.
+        # Sentences need the labels of all predicates; one call for all is faster.
         wording.labels(np.union1d(numbers, kb.facts["predicate"].to_numpy()).astype(np.int64))
         labels = wording.labels(np.array(numbers, dtype=np.int64)).to_pylist()
         self._labels = {term: _cut(label) for term, label in zip(numbers, labels, strict=True)}
@@ -110,7 +110,7 @@ class _Names:
         self._sentences = dict(zip(shown, wording.sentences(positions).to_pylist(), strict=True))
 
     def label(self, term: int) -> str:
-        """Return a term's label, or what it would be called without one."""
+        """Return a term's label, or the name shown for a term without one."""
         return self._labels[term]
 
     def term(self, term: int) -> dict[str, Any]:
@@ -120,7 +120,7 @@ class _Names:
         return named | ({name: row[name] for name in ("datatype", "language")} if row["kind"] == "literal" else {})
 
     def fact(self, row: int) -> dict[str, Any]:
-        """Return `fact` (the hex id), `text` (the sentence that says it), `triple` (three strings) and `sources`."""
+        """Return `fact` (the hex id), `text` (its sentence), `triple` (three strings) and `sources`."""
         fact = self._facts[row]
         triple = [_written(self._terms[fact[end]]) for end in _ENDS]
         text = _cut(self._sentences[row])
@@ -173,7 +173,7 @@ class _Finding(NamedTuple):
 
 
 def _find(g: Graph, shapes: list[Check], most: int) -> list[_Finding]:
-    """Run all checks; keep the `most` important cases of each that finds any. Errors first."""
+    """Run all checks; keep the `most` important cases of each. Errors first."""
     findings = []
     for area, checks in {"shapes": shapes, **AREAS}.items():
         for check in checks:
@@ -189,7 +189,7 @@ def _find(g: Graph, shapes: list[Check], most: int) -> list[_Finding]:
 
 
 def _add_examples(g: Graph, shown: list[tuple[Check, dict[str, Any]]]) -> None:
-    """Give cases without facts the examples that their check asks for."""
+    """Add the examples that a check requires to cases without facts."""
     for axioms in (False, True):
         cases = [
             (check, case)
@@ -209,7 +209,7 @@ def _shape_checks(shapes: Sequence[Mapping[str, str]]) -> list[Check]:
             f"shacl-{name.lower()}",
             severity,
             f"{{count:result|results}} of SHACL with the severity {name}.",
-            "Mend the node, or the shape if it asks too much.",
+            "Correct the node, or the shape if it is too strict.",
             partial(_broken_shapes, results=[result for result in shapes if result["severity"] == name]),
             "{note}",
             "each",

@@ -1,4 +1,4 @@
-"""A knowledge base → polars frames of its triples, terms and entities, and of what its vocabulary states."""
+"""A knowledge base → polars frames of its triples, terms and entities, and of its vocabulary's statements."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -60,7 +60,7 @@ class Graph:
         self.vocabulary = {abbreviated(iri): term for iri, term in names.iter_rows()}
 
     def named(self, *names: str) -> list[int]:
-        """Return the terms of prefixed names, as far as the knowledge base has them."""
+        """Return the terms of those prefixed names that the knowledge base has."""
         return [self.vocabulary[name] for name in names if name in self.vocabulary]
 
     def get(self, name: str, term: str) -> pl.Expr:
@@ -72,7 +72,7 @@ class Graph:
         return self.triples.filter(pl.col("predicate").is_in(self.named(*predicates))).select("subject", "object")
 
     def typed(self, *classes: str) -> pl.Series:
-        """Return the terms said to be of one of the classes, in facts or axioms, ascending."""
+        """Return the stated instances of some classes, in facts or axioms, ascending."""
         pairs = self.pairs("rdf:type").filter(pl.col("object").is_in(self.named(*classes)))
         return pairs["subject"].unique().sort()
 
@@ -99,20 +99,20 @@ class Graph:
 
     @cached_property
     def preferred(self) -> pl.DataFrame:
-        """The preferred labels of entities, with the rows in which their `text` and `language` are first met."""
+        """The preferred labels of entities, with the first rows of their `text` and of their `language`."""
         labels = self.labels.filter("preferred", pl.col("term").is_in(self.entities["term"].implode()))
         first = pl.col("row").min()
         return labels.with_columns(of_text=first.over("text"), of_language=first.over("language"))
 
     @cached_property
     def described(self) -> pl.DataFrame:
-        """The IRIs of which something is said, or that have a label, ascending: `term`."""
+        """The IRIs that are a subject or have a label, ascending: `term`."""
         terms = pl.concat([self.triples["subject"], self.labels["term"]]).unique().sort().to_frame("term")
         return terms.filter(self.get("kind", "term") == "iri")
 
     @cached_property
     def undescribed(self) -> pl.DataFrame:
-        """The objects of which nothing is said: `term`, `count` of facts, `space`, and whether subjects share it (`inner`)."""
+        """The objects that are not described: `term`, `count` of facts, `space`, and whether subjects share it (`inner`)."""
         objects = self.facts.group_by(term="object").agg(count=pl.len()).filter(self.get("kind", "term") == "iri")
         known = pl.concat([self.described["term"], pl.Series(list(self.vocabulary.values()), dtype=pl.UInt32)])
         objects = objects.filter(~pl.col("term").is_in(known.implode()))
@@ -123,8 +123,8 @@ class Graph:
 
     @cached_property
     def fan_out(self) -> pl.DataFrame:
-        """How many objects a subject has: `predicate`, `subject`, `count`."""
-        # FACTS is sorted by subject and predicate: what belongs together is a run.
+        """The number of objects of each subject: `predicate`, `subject`, `count`."""
+        # FACTS is sorted by subject and predicate, so each group is a run.
         runs = self.facts.select(run=pl.struct("subject", "predicate").rle()).unnest("run").unnest("value")
         return runs.rename({"len": "count"})
 
@@ -138,26 +138,26 @@ class Graph:
 
     @cached_property
     def types(self) -> pl.DataFrame:
-        """Entities and their classes as stated, in facts or axioms; not those that say nothing, as owl:Thing."""
+        """Entities and their stated classes, in facts or axioms, without classes of everything such as owl:Thing."""
         types = self.pairs("rdf:type").rename({"subject": "entity", "object": "class"})
         return types.filter(~pl.col("class").is_in(self.named(*_NO_CLASS)))
 
     def linked(self, links: pl.DataFrame) -> pl.Series:
-        """Return for each term the least term that `subject` and `object` link it to, over any number of links."""
+        """Return the least term that each term is linked to by `subject` and `object`, over any number of links."""
         names = linked(links["subject"].to_numpy(), links["object"].to_numpy(), len(self.terms))
         return pl.Series(names, dtype=pl.UInt32)
 
     def instances(self, classes: pl.Series, unions: pl.DataFrame | None = None) -> pl.DataFrame:
-        """Return `entity` and `class` for each of the classes, and what is of it or of a class below it.
+        """Return `entity` and `class`: the instances of each class and of the classes below it.
 
         Args:
             classes: The classes.
-            unions: Pairs of a member and a `union` of classes, which lies above it too.
+            unions: Pairs of `member` and `union`; a union is above its member.
         """
         return self.types.rename({"class": "node"}).join(self.subclasses(classes, unions), "node").drop("node").unique()
 
     def subclasses(self, classes: pl.Series, unions: pl.DataFrame | None = None) -> pl.DataFrame:
-        """Return `node` and `class` for each of the classes, and all below it, itself included."""
+        """Return `node` and `class`: all classes below each class, itself included."""
         above = self._above("rdfs:subClassOf", "owl:equivalentClass")
         if unions is not None:
             above = pl.concat([above, unions.select(subject="member", object="union")])
@@ -170,7 +170,7 @@ class Graph:
         return facts.sort("predicate", "property", "row")
 
     def members(self, lists: pl.DataFrame) -> pl.DataFrame:
-        """Return `member` for each member of the RDF lists that the column `head` of a frame names, beside the others."""
+        """Return the other columns with each `member` of the RDF lists in the column `head`."""
         rest = self.pairs("rdf:rest").filter(~pl.col("object").is_in(self.named("rdf:nil")))
         name = pl.lit(self.linked(rest))  # the cells of a list are linked by rdf:rest
         firsts = self.pairs("rdf:first").select(list=name.gather(pl.col("subject")), member="object")
@@ -181,8 +181,8 @@ class Graph:
 
         Args:
             predicates: State pairs one by one.
-            groups: The class of the nodes of which the owl:members exclude each other.
-            lists: Predicates with a list of which the members exclude each other.
+            groups: The class of nodes whose owl:members exclude each other.
+            lists: Predicates of lists whose members exclude each other.
         """
         of_groups = self.pairs("owl:members").filter(pl.col("subject").is_in(self.typed(groups).implode()))
         heads = pl.concat([of_groups, self.pairs(*lists)]).select(group="subject", head="object")
@@ -193,7 +193,7 @@ class Graph:
 
     @cached_property
     def disjoint_classes(self) -> pl.DataFrame:
-        """The pairs `a`, `b` of classes said to be disjoint."""
+        """The pairs `a`, `b` of disjoint classes."""
         return self.exclusive(
             ["owl:disjointWith", "owl:complementOf"], "owl:AllDisjointClasses", ["owl:disjointUnionOf"]
         )
@@ -214,7 +214,7 @@ class Graph:
         return examples | dict(rows.iter_rows())
 
     def _above(self, sub: str, same: str) -> pl.DataFrame:
-        """What lies above what, as stated; what is equivalent both ways."""
+        """Return the stated edges of a hierarchy, upwards; equivalences in both directions."""
         equal = self.pairs(same)
         return pl.concat([self.pairs(sub), equal, equal.select(subject="object", object="subject")])
 
@@ -239,7 +239,7 @@ def linked(one: NDArray[np.integer], other: NDArray[np.integer], size: int) -> N
     edges = sp.coo_array((np.ones(len(one), np.int8), (one, other)), shape=(size, size))
     part = connected_components(edges, directed=False)[1]
     least = np.empty(int(part.max()) + 1, dtype=np.int64)
-    least[part[::-1]] = np.arange(size)[::-1]  # of several that are set at once, the last stands
+    least[part[::-1]] = np.arange(size)[::-1]  # of several values set at once, the last counts
     return np.asarray(least[part])
 
 

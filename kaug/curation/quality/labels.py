@@ -17,7 +17,7 @@ _TAG = re.compile(
     r"(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(?:-[a-wyz0-9](?:-[a-z0-9]{2,8})+)*(?:-x(?:-[a-z0-9]{1,8})+)?"
 )
 _PRIVATE = re.compile(r"(?:x(?:-[a-z0-9]{1,8})+|i-[a-z-]+|[a-z]{2}-[a-z]{2}-[a-z]+)")
-# ISO 639-1, with the codes that it withdrew: a first letter, and what may follow it.
+# ISO 639-1, with withdrawn codes: a first letter, and the letters that may follow it.
 # fmt: off
 _TWO = frozenset(
     word[0] + letter
@@ -33,7 +33,7 @@ _TWO = frozenset(
 
 
 def well_formed(tag: str) -> bool:
-    """Tell whether a language tag is well-formed by BCP 47 (RFC 5646), with a two-letter language that ISO 639-1 has.
+    """Return whether a language tag is well-formed by BCP 47 (RFC 5646), with a two-letter language that ISO 639-1 has.
 
     Examples:
         >>> [well_formed(tag) for tag in ("en", "zh-Hant-TW", "de-1996", "jp", "english_us", "en-", "yue")]
@@ -145,18 +145,18 @@ CHECKS = [
         partial(_unlabelled, kind="iri"), "is called “{0}”", examples="about"),
     Check("blank-node-without-label", "warning",
         "{count:blank node has|blank nodes have} no label in any language kept, of {total:,} in facts.",
-        "Give the node a label or an IRI with one, or leave its facts out of what is taught: its name is a digest.",
+        "Give the node a label or an IRI with one, or do not teach its facts: its name is a digest.",
         partial(_unlabelled, kind="blank"), "is called “{0}”", examples="about"),
     Check("label-missing-in-language", "info",
         "{count:label is|labels are} missing in a wanted language, of entities that have one in another.",
         "Add the labels, or take the language out of [knowledge] languages.",
         _missing_in_language, "no label in {language}"),
     Check("shared-label", "warning", "{count:label is|labels are} shared by several entities ({entities:,} in all).",
-        "Merge those that are one thing; tell the others apart in their labels: a question cannot.",
+        "Merge duplicates; distinguish the others by their labels: a question cannot.",
         _shared_labels, "all called “{text}”{language}", examples="each"),
     Check("several-preferred-labels", "warning",
         "{count:entity has|entities have} several preferred labels in one language.",
-        "Keep one; make the others skos:altLabel. Which one is said is otherwise settled by the alphabet.",
+        "Keep one; make the others skos:altLabel. Otherwise the first in alphabetical order is used.",
         _several_preferred, "{language}: {texts}"),
     Check("bad-language-tag", "error", "{count:label or value has|labels or values have} a language tag that is not BCP 47.",
         "Correct the tag (ja, not jp; zh-Hant, not zh_TW): no wanted language matches it.",
@@ -168,8 +168,8 @@ CHECKS = [
         "Give the thing a name, and keep the long text as rdfs:comment.",
         _long_labels, "{count:,} characters"),
     Check("predicate-without-lexicon", "warning",
-        "{count:predicate has|predicates have} no statement in the lexicon; {share:.0%} of the facts are said by rule.",
-        "Read the sentences below; write kaug:statement and kaug:question for each predicate that reads badly.",
+        "{count:predicate has|predicates have} no statement in the lexicon; {share:.0%} of the facts are worded by rule.",
+        "Read the sentences below; add kaug:statement and kaug:question for each predicate that reads badly.",
         _without_statement, "{count:fact|facts}"),
 ]
 # fmt: on

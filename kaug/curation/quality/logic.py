@@ -37,7 +37,7 @@ def _functional_conflicts(g: Graph) -> Cases:
 
 
 def _restricted(g: Graph) -> pl.DataFrame:
-    """The facts that an OWL restriction of their subject's class to one value at most is about, with the property of each."""
+    """The facts that an OWL restriction of their subject's class limits to one value at most, each with its property."""
     single = g.pairs("owl:maxCardinality", "owl:cardinality").filter(g.get("value", "object") == "1")
     limits = g.pairs("owl:onProperty").filter(pl.col("subject").is_in(single["subject"].implode()))
     limits = limits.select(property="object", **{"class": "subject"})
@@ -65,11 +65,11 @@ def _seeming_conflicts(g: Graph) -> Cases:
     return ranked(cases, "predicate", "subject"), {"predicates": len(looks)}
 
 
-def _clashing_classes(g: Graph, *, of: str) -> Cases:
-    """Entities of two classes said to be disjoint, or classes below two such."""
+def _clashing_classes(g: Graph, *, kind: str) -> Cases:
+    """Entities, or classes, below two disjoint classes."""
     apart = g.disjoint_classes
     named = pl.concat([apart["a"], apart["b"]]).unique()
-    if of == "class":
+    if kind == "class":
         owned, predicate = g.subclasses(named).rename({"node": "owner"}), g.named("rdfs:subClassOf")
     else:
         owned, predicate = g.instances(named).rename({"entity": "owner"}), g.named("rdf:type")
@@ -100,7 +100,7 @@ def _to_themselves(g: Graph) -> Cases:
 
 
 def _clashing_properties(g: Graph) -> Cases:
-    """Pairs related by two properties said to be disjoint."""
+    """Pairs related by two disjoint properties."""
     apart = g.exclusive(["owl:propertyDisjointWith"], "owl:AllDisjointProperties", [])
     facts = g.facts_of(pl.concat([apart["a"], apart["b"]]).unique())
     pair = ["subject", "object"]
@@ -121,7 +121,7 @@ def _clashes(owned: pl.DataFrame, kind: str, owner: list[str], apart: pl.DataFra
 def _strays(g: Graph, *, declared: str, end: str) -> Cases:
     """Facts whose subject or object is not of the declared class or datatype.
 
-    RDFS would infer the type instead; a missing type is as telling. Of class expressions, only unions are looked into.
+    RDFS would infer the type; here, an entity without any type is no case. Of class expressions, only unions are checked.
     """
     unions = g.pairs("owl:unionOf").select(union="subject", head="object")
     wanted = g.pairs(declared).rename({"subject": "predicate", "object": "class"})
@@ -134,7 +134,7 @@ def _strays(g: Graph, *, declared: str, end: str) -> Cases:
     names |= {term: names.get(term, values[term]) for term in g.typed("rdfs:Datatype")}
     datatypes = {term: names[term] for term in wanted["class"].unique() if term in names}
     present = g.literals["datatype"].unique()
-    fitting = [(term, name) for term, wish in datatypes.items() for name in present if derives(name, wish)]
+    fitting = [(term, name) for term, base in datatypes.items() for name in present if derives(name, base)]
     inside = g.instances(wanted["class"].unique(), g.members(unions)).rename({"entity": end})
     facts = g.facts.select("row", "predicate", end).join(wanted, "predicate")
     facts = facts.with_columns(kind=g.get("kind", end), datatype=g.get("datatype", end))
@@ -160,17 +160,17 @@ def _strays(g: Graph, *, declared: str, end: str) -> Cases:
 # fmt: off
 CHECKS = [
     Check("functional-conflict", "error", "{count:conflict|conflicts}: more values than a functional property may have.",
-        "Keep the right value, or say that the values are one thing (owl:sameAs), or drop the declaration.",
+        "Keep the right value, or state that the values are one thing (owl:sameAs), or remove the declaration.",
         _functional_conflicts, "has {count:,} {noun} of “{1}”",
         needs=("owl:FunctionalProperty", "owl:InverseFunctionalProperty", "owl:maxCardinality", "owl:cardinality")),
     Check("unsatisfiable-class", "error",
-        "{count:class|classes} can have no instance: below two classes said to be disjoint.",
-        "Mend the superclass that is wrong, or take the disjointness back.",
-        partial(_clashing_classes, of="class"), "lies below both “{1}” and “{2}”",
+        "{count:class|classes} can have no instance: below two disjoint classes.",
+        "Correct the superclass that is wrong, or remove the disjointness.",
+        partial(_clashing_classes, kind="class"), "is below both “{1}” and “{2}”",
         needs=_DISJOINT),
-    Check("disjoint-types", "error", "{count:entity is|entities are} of two classes said to be disjoint.",
-        "Remove the type that is wrong; if both are right, the disjointness is not.",
-        partial(_clashing_classes, of="entity"), "is both “{1}” and “{2}”",
+    Check("disjoint-types", "error", "{count:entity is|entities are} of two disjoint classes.",
+        "Remove the type that is wrong; if both are right, remove the disjointness.",
+        partial(_clashing_classes, kind="entity"), "is both “{1}” and “{2}”",
         needs=_DISJOINT),
     Check("asymmetric-both-ways", "error", "{count:pair is|pairs are} related both ways by an asymmetric property.",
         "Remove the direction that is wrong.",
@@ -181,7 +181,7 @@ CHECKS = [
         "Remove the fact.",
         _to_themselves, "“{1}” to itself",
         needs=("owl:IrreflexiveProperty", "owl:AsymmetricProperty")),
-    Check("disjoint-properties", "error", "{count:pair is|pairs are} related by two properties said to be disjoint.",
+    Check("disjoint-properties", "error", "{count:pair is|pairs are} related by two disjoint properties.",
         "Remove the fact that is wrong.",
         _clashing_properties, "related by both “{2}” and “{3}”",
         needs=("owl:propertyDisjointWith", "owl:AllDisjointProperties")),
@@ -196,7 +196,7 @@ CHECKS = [
     Check("looks-functional", "warning",
         "{count:subject has|subjects have} several values of a predicate of which nearly all others have one"
         " ({predicates:predicate|predicates}).",
-        "Look at each: a wrong value among right ones, or a predicate that may have several.",
+        "Check each: a wrong value among right ones, or a predicate that may have several.",
         _seeming_conflicts, "has {count} values of “{1}”; {share:.1%} of {subjects:,} subjects have one"),
 ]
 # fmt: on

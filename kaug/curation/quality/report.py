@@ -21,13 +21,13 @@ _SHARES = [0.0, 0.25, 0.5, 0.75, 1.0]
 
 
 def quality_lines(report: Mapping[str, Any]) -> list[str]:
-    """Say a quality report in short, for a terminal.
+    """Summarise a quality report for a terminal.
 
     Args:
-        report: What `assess` returned.
+        report: The report that `assess` returned.
 
     Returns:
-        A line of figures, a line for each finding, the errors first, and a line that sums up.
+        A line of figures, a line for each finding, errors first, and a line of totals.
 
     Examples:
         >>> counts = {"facts": 2, "entities": 3, "predicates": 1}
@@ -97,13 +97,13 @@ def load_quality(build: Path) -> tuple[dict[str, Any], Path | None]:
 
 
 def quality_page(report: Mapping[str, Any]) -> str:
-    """Write a quality report as one HTML page that stands by itself.
+    """Write a quality report as one self-contained HTML page.
 
     Args:
-        report: What `assess` returned, or `quality.json` read back.
+        report: The report that `assess` returned, or `quality.json` read back.
 
     Returns:
-        The page. Every value in it is escaped, and what would not show or would turn the text about is made visible.
+        The page. Every value is escaped; invisible and directional characters are made visible.
     """
     worst = next((severity for severity in SEVERITIES if report["summary"][severity]), None)
     text = (
@@ -136,7 +136,7 @@ def _binned(bins: Sequence[Mapping[str, int]], name: str) -> dict[str, Any]:
 
 
 def _bars(rows: Sequence[tuple[str, list[int]]], names: Sequence[str]) -> dict[str, Any]:
-    """A plot of bars from zero: rows of name, SVG and figure, and the axis under them."""
+    """Draw bars from zero: rows of name, SVG and figure, and the axis under them."""
     ticks = svg.axis_ticks(0, max((sum(parts) for _, parts in rows), default=1) or 1, 4)
     drawn = [
         {
@@ -145,7 +145,7 @@ def _bars(rows: Sequence[tuple[str, list[int]]], names: Sequence[str]) -> dict[s
                 list(zip(parts, names, strict=True)),
                 ticks,
                 f"{page.visible(name)}: "
-                + ", ".join(f"{part:,} {what}" for part, what in zip(parts, names, strict=True)),
+                + ", ".join(f"{part:,} {noun}" for part, noun in zip(parts, names, strict=True)),
             ),
             "value": sum(parts),
         }
@@ -161,6 +161,6 @@ def _covered(row: Mapping[str, Any]) -> dict[str, Any]:
         share = many / total if total else 0.0
         title = f"{row['source'] or 'all sources'}, {name}: {many:,} of {total:,}"
         drawn: Markup = svg.bar_row([(share, "taught")], _SHARES, title)
-        # Rounded down, so that only what is whole is called 100%.
+        # Rounded down, so that 100% means all.
         lines.append({"name": name, "svg": drawn, "value": f"{int(share * 1000) / 10:g}%", "many": many})
     return {"source": row["source"], "entities": total, "lines": lines}

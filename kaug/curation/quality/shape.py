@@ -22,12 +22,12 @@ def cycles(one: Numbers, other: Numbers) -> list[Numbers]:
     """Find the strongly connected components of a graph that hold a cycle.
 
     Args:
-        one: Integers (n,): where edges start.
-        other: Integers (n,): where they end.
+        one: Integers (n,): the starts of edges.
+        other: Integers (n,): their ends.
 
     Returns:
-        The members of each, ascending; the largest component first, then by its least member. A node that points at
-        itself makes one of its own.
+        The members of each, ascending; the largest component first, then by its least member. A node with an edge to
+        itself is a component of its own.
 
     Examples:
         >>> [part.tolist() for part in cycles(np.array([1, 2, 3, 5]), np.array([2, 1, 1, 5]))]
@@ -70,8 +70,8 @@ def _cycles_of_hierarchies(g: Graph) -> Cases:
         ).explode("subject")
         facts = links.join(cycle, "subject").join(cycle.rename({"subject": "object"}), ["cycle", "object"]).sort("row")
         terms = cycle.group_by("cycle").agg(terms=pl.col("subject").head(_SHOWN), count=pl.len())
-        found = terms.join(facts.group_by("cycle").agg(facts=pl.col("row").head(_FACTS)), "cycle")
-        cases.append(found.select(pl.concat_list("terms", pl.lit(predicate, pl.UInt32)), "count", "facts"))
+        shown = terms.join(facts.group_by("cycle").agg(facts=pl.col("row").head(_FACTS)), "cycle")
+        cases.append(shown.select(pl.concat_list("terms", pl.lit(predicate, pl.UInt32)), "count", "facts"))
     return ranked(pl.concat(cases), "terms")
 
 
@@ -85,7 +85,7 @@ def _orphans(g: Graph) -> Cases:
 
 
 def _unused_properties(g: Graph) -> Cases:
-    """Declared properties of no fact."""
+    """Declared properties without a fact."""
     declared = g.typed("owl:ObjectProperty", "owl:DatatypeProperty", "rdf:Property").to_frame("term")
     declared = declared.filter(g.get("kind", "term") == "iri")
     unused = declared.filter(~pl.col("term").is_in(g.fan_out["predicate"].unique().implode()))
@@ -111,7 +111,7 @@ def _single_facts(g: Graph) -> Cases:
 
 
 def _dangling(g: Graph) -> Cases:
-    """Undescribed IRIs in namespaces that describe others; the note names what is described and ends alike but for case."""
+    """Undescribed IRIs in namespaces that describe others; the note names a described IRI with the same ending, ignoring case."""
     last = g.get("value", "term").str.replace(r"^.*[#/:]", "").str.to_lowercase()
     objects = g.undescribed.filter("inner").with_columns(last=last)
     known = g.described.select("term", last=last)
@@ -149,30 +149,30 @@ def _islands(g: Graph) -> Cases:
 # fmt: off
 CHECKS = [
     Check("cycle", "warning", "{count:cycle|cycles} in hierarchies.",
-        "Remove the link that points the wrong way; a thing does not lie above itself.",
-        _cycles_of_hierarchies, "{count:member|members} in a circle of “{last}”"),
+        "Remove the link in the wrong direction: nothing is above itself.",
+        _cycles_of_hierarchies, "{count:member|members} in a cycle of “{last}”"),
     Check("orphan", "warning", "{count:entity has|entities have} a label but no fact.",
-        "Say something of it, or leave it out: nothing is taught of it.",
+        "Add facts about it, or leave it out: nothing is taught about it.",
         _orphans),
     Check("unused-property", "info", "{count:property is|properties are} declared and not used, of {total:,}.",
-        "Nothing, if the vocabulary is another's; else a source may be missing.",
+        "Nothing, if the vocabulary is external; else a source may be missing.",
         _unused_properties, examples="about with axioms"),
     Check("empty-class", "info", "{count:class has|classes have} neither an instance nor a subclass, of {total:,}.",
         "Nothing, in an ontology without instances; else instances may be missing, or typed by another IRI.",
         _empty_classes, examples="about with axioms"),
     Check("single-fact", "info", "{count:entity occurs|entities occur} in one fact only, of {total:,}.",
-        "Little can be asked of it: add facts where it matters.",
+        "Few questions can be asked about it: add facts where it matters.",
         _single_facts, examples="about with axioms"),
     Check("dangling", "warning",
-        "{count:object is|objects are} pointed at and not described, in namespaces that describe others.",
-        "Look for a slip in the IRI, or describe the thing: label and type at least.",
+        "{count:object is|objects are} referenced but not described, in namespaces that describe others.",
+        "Check the IRI for a typo, or describe the thing: label and type at least.",
         _dangling, "{count:fact|facts}{hint}", examples="about"),
     Check("foreign", "info",
-        "{count:object lies|objects lie} in {namespaces:namespace|namespaces} of which no source says anything.",
+        "{count:object lies|objects lie} in {namespaces:namespace|namespaces} that no source describes.",
         "Add a source that describes them, or labels at least.",
         _foreign, "in {space}", examples="each"),
     Check("hub", "info", "{count:entity occurs|entities occur} in {share:.0%} of the facts or more.",
-        "See that such facts say something; else leave them out of what is taught: they crowd out others.",
+        "Check that such facts are informative; else do not teach them: they crowd out others.",
         _hubs, "{count:,} facts, {share_of_all:.0%} of all", examples="about"),
     Check("islands", "info",
         "The graph falls into {parts:,} parts; {outside:entity lies|entities lie} outside the largest, which has {largest:,}.",

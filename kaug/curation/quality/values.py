@@ -78,11 +78,11 @@ _SHOWN = 3
 
 
 def fits(values: pl.Series, name: str) -> pl.Series:
-    """Tell whether lexical forms are valid for a datatype of XML Schema 1.1.
+    """Return whether lexical forms are valid for a datatype of XML Schema 1.1.
 
     Args:
         values: Strings.
-        name: The local name, such as `date`. For the datatypes of text and unknown ones all is valid.
+        name: The local name, such as `date`. All forms are valid for datatypes of text and unknown ones.
 
     Examples:
         >>> fits(pl.Series(["2024-02-29", "2023-02-29", "2024-13-40"]), "date").to_list()
@@ -104,7 +104,7 @@ def fits(values: pl.Series, name: str) -> pl.Series:
 
 
 def derives(datatype: str | None, base: str) -> bool:
-    """Tell whether a datatype is another one or derived from it; text with a language counts as a string.
+    """Return whether a datatype is another one or derived from it; text with a language counts as a string.
 
     Examples:
         >>> derives("xsd:byte", "xsd:decimal"), derives("xsd:decimal", "xsd:byte")
@@ -122,7 +122,7 @@ def _bases(datatype: str | None) -> list[str | None]:
 
 
 def _day_exists(date: pl.Expr) -> pl.Expr:
-    # Years repeat after 400, so that the last four digits tell.
+    # The calendar repeats after 400 years, so the last four digits suffice.
     year, month, day = (
         date.str.extract(r"([0-9]{4})-(0[1-9]|1[0-2])-([0-9]{2})", n).cast(pl.Int32, strict=False) for n in (1, 2, 3)
     )
@@ -174,7 +174,7 @@ def _kinds_of_objects(g: Graph) -> pl.DataFrame:
 
 
 def _family(datatype: str) -> str:
-    # Turtle writes 3 as an integer, 3.5 as a decimal, 3e0 as a double: to mix numbers is no slip, nor are texts with a tag.
+    # Turtle writes 3 as an integer, 3.5 as a decimal, 3e0 as a double: mixed numbers are no mistake, nor are tagged texts.
     if datatype in ("xsd:string", "rdf:langString"):
         return "text"
     base = _bases(datatype)[-1]
@@ -198,15 +198,15 @@ def _mixtures(parts: pl.DataFrame) -> pl.DataFrame:
 CHECKS = [
     Check("invalid-literal", "error", "{count:literal is|literals are} not valid for the datatype.",
         "Correct the value or the datatype in the source.",
-        _invalid_literals, "is no {datatype}", examples="about"),
+        _invalid_literals, "is not a valid {datatype}", examples="about"),
     Check("unknown-datatype", "error", "{count:literal has|literals have} a datatype that XML Schema does not have.",
         "Correct the datatype's name.",
         _unknown_datatypes, "xsd:{datatype} does not exist.{hint}", examples="each"),
     Check("mixes-things-and-values", "warning", "{count:predicate has|predicates have} both things and literals as objects.",
-        "Make things of the literals, or split the predicate in two.",
+        "Replace the literals by things, or split the predicate in two.",
         _mixed_kinds, "{note}"),
     Check("mixes-datatypes", "warning", "{count:predicate has|predicates have} literals of several datatypes as objects.",
-        "Bring the values to one datatype: usually the rare ones are slips.",
+        "Use one datatype: the rare ones are usually mistakes.",
         _mixed_datatypes, "{note}"),
 ]
 # fmt: on

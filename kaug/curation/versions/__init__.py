@@ -1,1 +1,1 @@
-"""Two builds of a knowledge base → what has changed, and what is due."""
+"""Two builds of a knowledge base → their difference, and the rows that it affects."""

@@ -1,4 +1,4 @@
-"""A difference between two knowledge bases → which training rows and probes it touches, and which facts need a row."""
+"""A difference between two knowledge bases → the training rows and probes that it affects, and the facts that need a row."""
 
 import binascii
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ __all__ = ["Affected", "affected", "reworded"]
 
 @dataclass(frozen=True)
 class Affected:
-    """What a difference does to rows that name facts.
+    """The effects of a difference on rows that refer to facts.
 
     Attributes:
-        fallen: bool (rows,): a fact of the row is gone.
-        stale: bool (rows,): no fact is gone, but one has another sentence now.
-        due: Rows of `new.facts`, int64: taught facts that are new, changed or reworded, and that no other row names.
+        fallen: bool (rows,): a fact of the row was removed.
+        stale: bool (rows,): no fact was removed, but one has another sentence now.
+        due: Rows of `new.facts`, int64: taught facts that are new, changed or reworded, and in no unaffected row.
     """
 
     fallen: NDArray[np.bool_]
@@ -32,14 +32,14 @@ class Affected:
 
 
 def affected(difference: Difference, rows: pa.Table) -> Affected:
-    """Find which rows a difference touches, and which facts need a row.
+    """Find the rows that a difference affects, and the facts that need a row.
 
     Args:
         difference: The difference.
         rows: EXAMPLES or PROBES: any table with the columns `facts` (lists of hex ids) and `language`.
 
     Returns:
-        The rows that fall or are stale, and the facts that are due.
+        The fallen and stale rows, and the facts that are due.
 
     Raises:
         TableError: A fact's id is not 32 hex digits.
@@ -55,11 +55,11 @@ def affected(difference: Difference, rows: pa.Table) -> Affected:
     touched[difference.added] = True
     touched[difference.kept_new[difference.any_changed()]] = True
     for language in pc.unique(rows["language"]).to_pylist():
-        otherwise = np.zeros(new.facts.num_rows, dtype=bool)
-        otherwise[difference.kept_new[reworded(difference, language)]] = True
-        spoken = np.asarray(pc.equal(rows["language"], language))[parent]
-        stale[parent[(position >= 0) & spoken & otherwise[position]]] = True
-        touched |= otherwise
+        changed = np.zeros(new.facts.num_rows, dtype=bool)
+        changed[difference.kept_new[reworded(difference, language)]] = True
+        in_language = np.asarray(pc.equal(rows["language"], language))[parent]
+        stale[parent[(position >= 0) & in_language & changed[position]]] = True
+        touched |= changed
     stale &= ~fallen
     named = np.zeros(new.facts.num_rows, dtype=bool)
     named[position[~(fallen | stale)[parent]]] = True
@@ -68,7 +68,7 @@ def affected(difference: Difference, rows: pa.Table) -> Affected:
 
 
 def reworded(difference: Difference, language: str = "en") -> NDArray[np.bool_]:
-    """Find the kept facts with another sentence: their entities have other names, or their predicate other templates.
+    """Mask the kept facts with another sentence: their entities have other names, or their predicate other templates.
 
     Args:
         difference: The difference.
@@ -84,18 +84,18 @@ def reworded(difference: Difference, language: str = "en") -> NDArray[np.bool_]:
     for before, after in ((old_wording.labels(), new_wording.labels()), (old_wording.phrases(), new_wording.phrases())):
         other = pc.not_equal(before.take(pa.array(terms[both])), after.take(pa.array(both)))
         renamed[both[np.asarray(other)]] = True
-    spoken = pc.is_in(difference.labels["language"], pa.array([language.lower(), ""]))
-    touched = pc.unique(difference.labels.filter(spoken)["term"])
+    in_language = pc.is_in(difference.labels["language"], pa.array([language.lower(), ""]))
+    touched = pc.unique(difference.labels.filter(in_language)["term"])
     subject, predicate, value = new.columns(difference.kept_new)
     if len(touched):
         renamed |= np.asarray(pc.is_in(new.terms["value"], touched)) & np.asarray(
             pc.not_equal(new.terms["kind"], "literal")
         )
-    anew = np.zeros(len(terms), dtype=bool)
+    retemplated = np.zeros(len(terms), dtype=bool)
     templated = np.asarray(pc.is_in(new.terms["value"], pc.unique(difference.templates["predicate"])))
     for row in np.unique(predicate[(renamed | templated)[predicate]]):
-        anew[row] = _templates(old_wording, int(terms[row])) != _templates(new_wording, int(row))
-    return np.asarray(renamed[subject] | renamed[value] | anew[predicate])
+        retemplated[row] = _templates(old_wording, int(terms[row])) != _templates(new_wording, int(row))
+    return np.asarray(renamed[subject] | renamed[value] | retemplated[predicate])
 
 
 def _templates(wording: Wording, predicate: int) -> list[list[str]]:

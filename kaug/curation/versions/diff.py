@@ -1,7 +1,7 @@
-"""Two knowledge bases → what has changed from one to the other.
+"""Two knowledge bases → the changes from one to the other.
 
-Facts are matched by their ids, terms by what they are, so the row numbers of the two need not agree. A blank node is the
-same one if its canonical name is.
+Facts are matched by their ids, terms by their values, so the row numbers of the two need not agree. Blank nodes match if
+their canonical names do.
 """
 
 from collections.abc import Iterator
@@ -22,10 +22,10 @@ __all__ = ["LABEL_CHANGES", "TEMPLATE_CHANGES", "Difference", "diff", "diff_json
 _COLUMNS = ["weight", "sources", "rule", "premises", "taught"]
 _LABEL = {"term": pa.string(), "language": pa.string(), "old": pa.string(), "new": pa.string()}
 LABEL_CHANGES = pa.schema(list(_LABEL.items()))
-"""A term's IRI, the language, and what the term was and is called: null for a label that was added or removed.
+"""A term's IRI, the language, and its old and new label: null for a label that was added or removed.
 
-Where a term lost one label of a language and got another, it is one change. A label with another phrase, or that is no
-longer the preferred one, is written with it: "dog (a dog)", "dog [alternative]".
+A label removed and one added for the same term and language are one change. A label's phrase, and whether it is an
+alternative, are written with it: "dog (a dog)", "dog [alternative]".
 """
 _TEMPLATE = {"change": pa.string(), "predicate": pa.string(), "property": pa.string()}
 TEMPLATE_CHANGES = pa.schema([*_TEMPLATE.items(), ("language", pa.string()), ("text", pa.string())])
@@ -34,7 +34,7 @@ TEMPLATE_CHANGES = pa.schema([*_TEMPLATE.items(), ("language", pa.string()), ("t
 
 @dataclass(frozen=True)
 class Difference:
-    """What has changed from one knowledge base to another.
+    """The changes from one knowledge base to another.
 
     Attributes:
         old: The first knowledge base.
@@ -43,8 +43,7 @@ class Difference:
         removed: int64: rows of `old.facts` that the second lacks.
         kept_old: int64 (n,): rows of `old.facts` that both have.
         kept_new: int64 (n,): the rows of `new.facts` with the same facts.
-        changed: bool (n,) by column: where a kept fact has another weight, other sources, rule or premises, or is now
-            taught or no longer.
+        changed: bool (n,) by column: the kept facts whose weight, sources, rule, premises or `taught` differ.
         terms: int64 (terms of `new`,): each term's number in `old`, or -1.
         labels: LABEL_CHANGES, sorted.
         templates: TEMPLATE_CHANGES, sorted.
@@ -68,7 +67,7 @@ class Difference:
         return any(self.counts().values())
 
     def any_changed(self) -> NDArray[np.bool_]:
-        """Return which kept facts changed in any column, bool (n,)."""
+        """Mask the kept facts that changed in any column, bool (n,)."""
         return np.asarray(np.logical_or.reduce(list(self.changed.values())))
 
     def counts(self) -> dict[str, int]:
@@ -138,7 +137,7 @@ def diff_json(difference: Difference, examples: int | None = None) -> dict[str, 
 
     Args:
         difference: The difference.
-        examples: How many facts, labels and templates of each kind to name; None for all.
+        examples: The maximum number of facts, labels and templates of each kind; None for all.
 
     Returns:
         `counts`, `by_source` and `by_predicate` (added, removed, changed of each), `added`, `removed` and `changed`
@@ -174,7 +173,7 @@ def diff_lines(difference: Difference, examples: int = 10) -> list[str]:
 
     Args:
         difference: The difference.
-        examples: How many of each kind to show: added with `+`, removed with `-`, changed with `~`.
+        examples: The maximum number of each kind: added with `+`, removed with `-`, changed with `~`.
 
     Returns:
         Lines; a single one if nothing differs.
@@ -186,7 +185,7 @@ def diff_lines(difference: Difference, examples: int = 10) -> list[str]:
     for title in ("by_source", "by_predicate"):
         lines += ["", title.replace("_", " ")] if about[title] else []
         for name, counts in about[title].items():
-            lines.append(f"  {name}: " + ", ".join(f"{count:,} {what}" for what, count in counts.items() if count))
+            lines.append(f"  {name}: " + ", ".join(f"{count:,} {change}" for change, count in counts.items() if count))
     shown = list(_shown(about))
     return [*lines, "", *shown] if shown else lines
 
@@ -207,7 +206,7 @@ def _shown(about: dict[str, Any]) -> Iterator[str]:
 
 
 def _by(facts: dict[str, tuple[KnowledgeBase, NDArray[np.int64]]], column: str) -> dict[str, dict[str, int]]:
-    """The numbers of facts added, removed and changed, by source or predicate."""
+    """Count the facts added, removed and changed, by source or predicate."""
     counts: dict[str, dict[str, int]] = {}
     for name, (kb, rows) in facts.items():
         cells = kb.facts[column].take(pa.array(rows)).combine_chunks()
@@ -226,7 +225,7 @@ def positions(wanted: pa.ChunkedArray, known: pa.ChunkedArray) -> NDArray[np.int
 def _same_terms(
     old: KnowledgeBase, new: KnowledgeBase, kept_old: NDArray[np.int64], kept_new: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    # The same position in the same fact holds the same term; only the others are compared by what they are.
+    # The same position in the same fact holds the same term; only the others are compared by value.
     terms = np.full(new.terms.num_rows, -1, dtype=np.int64)
     for before, after in zip(old.columns(kept_old), new.columns(kept_new), strict=True):
         terms[after] = before
@@ -245,7 +244,7 @@ def _label_changes(old: KnowledgeBase, new: KnowledgeBase) -> pa.Table:
     phrase = pl.format(" ({})", "phrase").fill_null("")
     text = pl.col("text") + phrase + pl.when("preferred").then(pl.lit("")).otherwise(pl.lit(" [alternative]"))
     lost, got = _only(*(_named(kb, kb.labels, "term").select("term", "language", text) for kb in (old, new)))
-    # One lost and one got is one change; what is lost or got several times over cannot be paired: null equals nothing.
+    # One lost and one got is one change; several cannot be paired: null equals nothing.
     keys = ["term", "language"]
     single = pl.when(pl.len().over(keys) == 1).then(pl.lit(True))
     lost, got = lost.select(*keys, single=single, old="text"), got.select(*keys, single=single, new="text")
@@ -260,12 +259,12 @@ def _template_changes(old: KnowledgeBase, new: KnowledgeBase) -> pa.Table:
 
 
 def _named(kb: KnowledgeBase, table: pa.Table, column: str) -> pl.DataFrame:
-    """A table with the values of terms in place of their numbers."""
+    """Replace the term numbers in a column by the terms' values."""
     return pl.DataFrame(table).with_columns(pl.Series(column, kb.terms["value"].take(table[column])))
 
 
 def _only(old: pl.DataFrame, new: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows that only the first table has, and those that only the second has."""
+    """Return the rows that only the first table has, and those that only the second has."""
     return old.join(new, old.columns, "anti"), new.join(old, old.columns, "anti")
 
 

@@ -1,1 +1,1 @@
-"""Facts and axioms → what follows from them, and why."""
+"""Facts and axioms → the conclusions from them, with their premises."""

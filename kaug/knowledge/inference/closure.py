@@ -58,7 +58,7 @@ class Derived:
 
 @dataclass
 class _Budget:
-    """What the rules of each name have used of their limits, and those that were stopped."""
+    """Tracks how much of its limits each rule has used, and the rules that were stopped."""
 
     limit: int
     conclusions: Counter[str] = field(default_factory=Counter)
@@ -101,7 +101,7 @@ class _State:
         self.all = self.all[0].merge(self.new[0]), self.all[1].merge(self.new[1])
 
     def matches(self, rule: Rule, budget: _Budget, first: bool) -> Iterator[tuple[dict[str, Terms], Rows]]:
-        """Find what matches the premises of a rule, in blocks; unless in the first round, one of them is new."""
+        """Find matches of a rule's premises, in blocks; after the first round, at least one premise is new."""
         for fresh in range(1 if first else len(rule.premises)):
             indexes = [
                 (self.new if number == fresh and not first else self.all)[pattern.base]
@@ -174,7 +174,7 @@ def _conclude(
         kept = ~(refuse(triples) | state.all[False].contains(triples) | taken.contains(triples))
         parts.append((triples.compress(kept, axis=1), rows.compress(kept, axis=0)))
         held += int(kept.sum())
-        # Finding repeats sorts all that is held, so it is not done for every block.
+        # Removing duplicates sorts all rows held, so it is not done for every block.
         if held > parts[0][0].shape[1] + 4 * BLOCK:
             parts = [_distinct(parts)]
             held = len(parts[0][1])

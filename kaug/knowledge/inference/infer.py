@@ -1,4 +1,4 @@
-"""Triples → what follows from them by RDFS or OWL RL, each conclusion with its rule and its premises."""
+"""Triples → the conclusions from them by RDFS or OWL RL, each with its rule and its premises."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -40,7 +40,7 @@ class Inferred:
         object: uint32 (n,).
         rule: Strings, n: the rule's name.
         premises: Lists of int64, n: row numbers. 0 to m-1 are the m rows given, m to m+n-1 the rows inferred.
-        counts: The number of conclusions of each rule; `rule X stopped at` if a limit stopped it; what was left out.
+        counts: The number of conclusions of each rule; `rule X stopped at` if a limit stopped it; conclusions left out.
     """
 
     subject: NDArray[np.uint32]
@@ -83,7 +83,7 @@ def infer(
         list_cells: The maximum size of all lists: 16 for each node, 1 for each link to it.
 
     Returns:
-        The conclusions: none that is given or trivial.
+        The conclusions, without given and trivial ones.
 
     Raises:
         ValueError: A conclusion needs an IRI of `CONCLUDED` that has no number.

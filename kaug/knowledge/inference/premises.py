@@ -1,4 +1,4 @@
-"""Derived rows, some hidden → the premises of the shown rows, with the premises of hidden premises in their place."""
+"""Derived rows, some hidden → the premises of the shown rows, with hidden premises replaced by theirs."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,8 @@ def write_out(derived: Derived, hidden: NDArray[np.bool_], given: int, limit: in
         limit: The maximum of premises in all.
 
     Returns:
-        The premises of the shown rows, one list after another, and the length of each list. From the first row on that
-        exceeds `limit`, or `_CELLS` with all hidden rows below it, rows are missing: they may depend on one another.
+        The premises of the shown rows, one list after another, and the length of each list. Rows are missing from the first
+        one that exceeds `limit`, or `_CELLS` with all hidden rows below it, since later rows may depend on it.
     """
     shown = np.flatnonzero(~hidden)
     hides = np.concatenate([np.zeros(given, dtype=bool), hidden])

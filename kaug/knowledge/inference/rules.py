@@ -113,7 +113,7 @@ _OTHERS = {
     " oneOf intersectionOf unionOf complementOf disjointWith differentFrom",
 }
 VOCABULARY = CONCLUDED + tuple(_PREFIXES[prefix] + name for prefix, names in _OTHERS.items() for name in names.split())
-"""All IRIs that the rules know: those in their text, and those about which nothing is concluded."""
+"""All IRIs that the rules know: those in their text, and those without conclusions about them."""
 
 
 @dataclass(frozen=True)
@@ -155,11 +155,11 @@ def number_rules(level: Level, numbers: Mapping[str, int]) -> list[Rule]:
     """Replace the names in the rules' text by term numbers.
 
     Args:
-        level: Which rules.
+        level: The level of the rules.
         numbers: The term numbers of the vocabulary's IRIs, and of the names that begin with a colon.
 
     Returns:
-        The rules in their order, without those that name something that has no number: they cannot fire.
+        The rules in their order, without those with a name that has no number: they cannot fire.
 
     Examples:
         >>> rule = number_rules("rdfs", {iri("rdf:type"): 1, iri("rdfs:subClassOf"): 2})[0]

@@ -1,4 +1,4 @@
-"""The folder of an encoder → what runs it: torch, or OpenVINO and ONNX Runtime on a model exported once.
+"""The folder of an encoder → its backend: torch, or OpenVINO and ONNX Runtime on a model exported once.
 
 Sentence-transformers' own ONNX and OpenVINO backends need optimum, which has no release for transformers 5.
 """
@@ -109,7 +109,7 @@ def load_model2vec(name: str, folder: Path) -> Any:
 
 
 def tokens_of(model: Any) -> Tokens | str:
-    """Return the tokenizer of a `SentenceTransformer`, or the reason why its texts cannot be tokenised apart from it."""
+    """Return the tokenizer of a `SentenceTransformer`, or the reason why texts cannot be tokenised without it."""
     from tokenizers import Tokenizer
 
     fast = getattr(getattr(model, "tokenizer", None), "backend_tokenizer", None)
@@ -129,10 +129,10 @@ def tokens_of(model: Any) -> Tokens | str:
 
 
 def torch_run(model: Any, tokens: Tokens, *, bf16: bool = False) -> tuple[Run, int]:
-    """Run a `SentenceTransformer` in float32, or in bfloat16, on its device; this changes the model itself.
+    """Make a `Run` of a `SentenceTransformer` on its device, in float32 or bfloat16; the model is cast in place.
 
     Returns:
-        What runs it, and the number of components of its vectors.
+        The `Run`, and the number of components of its vectors.
     """
     import torch
 
@@ -155,7 +155,7 @@ def _rows(model: Any, ids: Any) -> Any:
 
 
 def runs_bf16() -> bool:
-    """Whether torch computes in bfloat16 in hardware here: on the GPU or, without one, in the processor."""
+    """Return whether torch has bfloat16 in hardware here: on the GPU or, without one, in the processor."""
     import torch
 
     if torch.cuda.is_available():
@@ -170,7 +170,7 @@ def exported(name: str, folder: Path, digest: str) -> Artifact:
     """Return a model in the cache folder as `model.onnx` and `tokenizer.json`, exported if it is missing or damaged.
 
     The model computes one row for each row of `input_ids`, int64 (rows, length), without padding: the sequences of a batch
-    have one length, and so there is no mask. It is made once for a model and the versions of the libraries.
+    have one length, and so there is no mask. It is exported once for each model and versions of the libraries.
 
     Args:
         name: The model's name, for messages.
@@ -231,7 +231,7 @@ def _export(name: str, folder: Path, draft: Draft) -> None:
 
 
 def exported_run(model: Artifact, backend: str) -> tuple[Run, int]:
-    """Run an exported model by `onnx`, `openvino` or `openvino-bf16`; for the result see `torch_run`."""
+    """Make a `Run` of an exported model by `onnx`, `openvino` or `openvino-bf16`; for the result see `torch_run`."""
     from tokenizers import Tokenizer
 
     file, details = model.path / "model.onnx", model.details
@@ -263,7 +263,7 @@ def _openvino(file: Path, precision: str) -> Forward:
 
 
 def has_bf16() -> bool:
-    """Whether OpenVINO computes in bfloat16 in hardware on this processor."""
+    """Return whether OpenVINO has bfloat16 in hardware on this processor."""
     return "BF16" in _openvino_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 

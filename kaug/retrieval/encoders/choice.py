@@ -1,4 +1,4 @@
-"""A model → the fastest backend here that gives the vectors of torch in float32, measured once a machine."""
+"""A model → the fastest backend here whose vectors agree with those of torch in float32, measured once a machine."""
 
 import json
 import os
@@ -22,16 +22,16 @@ __all__ = ["AGREEING", "SAMPLE", "candidates", "choice_file", "kept_choice", "ma
 AGREEING = 0.999
 """The minimum cosine to torch in float32, over all of a sample, that a backend must reach."""
 
-# How much faster than torch another backend must be, so that a choice does not depend on a measurement's noise.
+# The minimum speed relative to torch, so that noise in a measurement does not decide.
 _CLEARLY = 1.15
 _ROUNDS = 3
 SAMPLE = [
-    f"{start} {noun} of {place} {end}"
+    f"{start} {noun} of {country} {end}"
     for start, end in (("The", "is well known."), ("What is the", "called?"), ("Long before the", "was " + "old " * 30))
     for noun in ("capital", "currency", "largest river")
-    for place in ("Togo", "Peru", "the Kingdom of Bhutan", "North Rhine-Westphalia", "São Tomé")
+    for country in ("Togo", "Peru", "the Kingdom of Bhutan", "North Rhine-Westphalia", "São Tomé")
 ] + ["", "?", "مرحبا بالعالم", "東京は日本の首都です。", "😀 ok"]
-"""The texts that backends are measured with."""
+"""The texts for measuring backends."""
 
 
 def candidates() -> list[str]:
@@ -46,7 +46,7 @@ def candidates() -> list[str]:
 
 
 def kept_choice(digest: str) -> dict[str, Any] | None:
-    """Return the choice that `make_choice` kept for a model on this machine with these versions; None if there is none."""
+    """Return the choice that `make_choice` saved for a model on this machine with these versions; None if there is none."""
     try:
         choice = json.loads(choice_file(digest).read_text(encoding="utf-8"))
         return choice if isinstance(choice["backend"], str) and isinstance(choice["measured"], dict) else None
@@ -55,12 +55,12 @@ def kept_choice(digest: str) -> dict[str, Any] | None:
 
 
 def make_choice(digest: str, names: list[str], load: Callable[[str], Any]) -> dict[str, Any]:
-    """Measure backends on a sample of texts, choose, and keep the choice.
+    """Measure backends on a sample of texts, choose one, and save the choice.
 
     Args:
         digest: The model's digest.
         names: The backends, `torch` first.
-        load: Makes an encoder of a backend; a `ModelError` rules the backend out, but for `torch`.
+        load: Makes an encoder of a backend; a `ModelError` excludes the backend, except `torch`.
 
     Returns:
         `{"backend": …, "measured": {backend: {"texts_per_second": …, "cosine": …} or {"why": …}}}`. The backend is the
@@ -104,7 +104,7 @@ def _least_cosine(rows: NDArray[np.float32], plain: NDArray[np.float32]) -> floa
 
 
 def choice_file(digest: str) -> Path:
-    """Return the file that holds the choice for a model on this machine, whether it is there or not."""
+    """Return the path of the choice for a model on this machine, which may not exist."""
     mark = fingerprint(
         model=digest,
         processor=processor(),

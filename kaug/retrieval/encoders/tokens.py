@@ -17,7 +17,7 @@ Forward = Callable[[Numbers], NDArray[np.float32]]
 Run = Callable[[list[str], bool, Callable[[int], None]], NDArray[np.float32]]
 """Texts, whether they are queries, and a callback for the number of texts done → float32 (texts, dimension), any norm."""
 
-# No tokenizer takes more characters into one token than this, in text that anyone would want found.
+# The maximum number of characters of a token in ordinary text.
 _CHARACTERS_PER_TOKEN = 64
 _CHUNK_CHARACTERS = 4_000_000  # a tokenizer holds over a hundred bytes a token
 
@@ -67,13 +67,13 @@ class Tokens:
     """A tokenizer of the `tokenizers` library, with a model's prompts and maximum number of tokens of a text."""
 
     def __init__(self, tokenizer: Any, longest: int, prompts: Prompts) -> None:
-        """Take over a `tokenizers.Tokenizer`; truncation is enabled and padding disabled in it."""
+        """Enable truncation and disable padding in a `tokenizers.Tokenizer`."""
         tokenizer.enable_truncation(longest)
         tokenizer.no_padding()
         self.tokenizer, self.longest, self.prompts = tokenizer, longest, prompts
 
     def ids(self, texts: list[str], *, query: bool) -> list[Numbers]:
-        """Tokenise texts, with the prompt for queries or documents; an empty text may have no token at all."""
+        """Tokenise texts, with the prompt for queries or documents; an empty text may have no token."""
         prompt = self.prompts.query if query else self.prompts.document
         encodings = self.tokenizer.encode_batch_fast([prompt + text for text in texts] if prompt else texts)
         return [np.array(encoding.ids, np.int64) for encoding in encodings]
@@ -83,8 +83,8 @@ def batches(lengths: Numbers, budget: int) -> Iterator[Numbers]:
     """Group sequences of one length, so that none is padded, into batches of at most so many tokens.
 
     Yields:
-        Row numbers: each row once, those of length 0 not at all; a sequence that is longer than the budget by itself. Long
-        sequences come first, so that memory fails early.
+        Row numbers: each row of length above 0 once; a sequence that is longer than the budget by itself. Long sequences
+        come first, so that memory fails early.
 
     Examples:
         >>> [rows.tolist() for rows in batches(np.array([3, 5, 3, 3]), 6)]

@@ -1,6 +1,6 @@
-"""Vectors → a FAISS index of their codes, chosen by their number and the recall wanted → the rows nearest to queries.
+"""Vectors → a FAISS index of their codes, chosen by their number and the required recall → the rows nearest to queries.
 
-| rows | kind | what it holds a row, at 384 components |
+| rows | kind | memory per row, at 384 components |
 |---|---|---|
 | below `EXACT_BELOW` | `Flat`: exact, over the vectors themselves | nothing |
 | below `LISTS_FROM` | `PQ{d/4}x4fs`: codes of 4 bits for each 4 components, all of them scanned | 48 bytes |
@@ -26,15 +26,15 @@ from kaug.retrieval.indexing.vectors import Vectors, faiss, one_thread
 __all__ = ["EXACT_BELOW", "FACTORS", "LISTS_FROM", "Codes", "build_codes", "cheapest", "exact", "read_codes"]
 
 EXACT_BELOW = 50_000
-"""The number of distinct sentences from which on the index is an approximate one."""
+"""The number of distinct sentences from which the index is approximate."""
 
 LISTS_FROM = 2_000_000
-"""The number of distinct sentences from which on their codes are in lists."""
+"""The number of distinct sentences from which their codes are in lists."""
 
 FACTORS = (4, 8, 16, 32, 64, 128, 256)
 """Re-ranked candidates per hit, tried in this order until the recall is reached."""
 
-# So many more rows are looked at, so that ties with the last are broken by the caller and not by FAISS.
+# Extra rows, so that the caller breaks ties with the last, and not FAISS.
 _TIES = 16
 _PROBES = (8, 16, 32, 64, 128)  # scanned lists
 _AS_GOOD = 0.005
@@ -54,7 +54,7 @@ class Codes:
         vectors: The vectors.
         kind: The FAISS factory string.
         recall: Recall@10 against exact search, of the nearest others to a sample of the vectors, in [0, 1].
-        factor: Re-ranked candidates per hit; of ten hits, if fewer are asked for.
+        factor: Re-ranked candidates per hit, for at least ten hits.
         probes: Lists scanned a query; 0 where there are none.
         index: The FAISS index; None if `kind` is `Flat`.
     """
@@ -76,7 +76,7 @@ class Codes:
     ) -> tuple[Numbers, Numbers]:
         """Find pairs of a query (float32 (n, dimension)) and a row, among which the k nearest of each query are.
 
-        With `allowed`, bool (rows,), only such rows are found. Each query has k rows or more, or all there are.
+        With `allowed`, bool (rows,), only such rows are returned. Each query has at least k rows, or all rows.
         """
         count = len(self.vectors) if allowed is None else int(allowed.sum())
         if self.index is None or count < EXACT_BELOW:
@@ -88,13 +88,13 @@ class Codes:
             selector = None if bits is None else faiss().IDSelectorBitmap(bits)
             options["params"] = faiss().SearchParametersIVF(nprobe=self.probes, sel=selector)
         elif allowed is not None:
-            # Codes in one list are scanned without a filter: so many more that as many allowed ones should be among them.
+            # Codes in one list are scanned without a filter: scan as many more as makes up for the rows not allowed.
             wide = min(wanted * -(-len(self.vectors) // count), len(self.vectors))
         _, rows = self.index.search(queries, wide, **options)
         rows = rows.astype(np.int64)
         if allowed is not None:
             rows[~allowed[rows]] = -1
-        # A query whose neighbours are mostly not allowed, or in other lists, is answered exactly.
+        # A query whose neighbours are mostly not allowed, or in other lists, is searched exactly.
         short = np.flatnonzero((rows >= 0).sum(axis=1) < min(max(k, wanted // 2), count))
         rows[short] = -1
         query, row = _pairs(rows)
@@ -134,7 +134,7 @@ def build_codes(vectors: Vectors, recall: float = 0.99) -> Codes:
     """Choose, train and fill an index, and measure its recall.
 
     Returns:
-        The index with the setting that reaches the recall@10, in (0, 1], for the least work; if none does, with the best one.
+        The index with the cheapest setting that reaches the recall@10, in (0, 1]; if none does, with the best one.
         At 1 the search is exact.
     """
     count, dimension = vectors.shape
@@ -167,7 +167,7 @@ def _reaching(codes: Codes, recall: float, lists: int) -> Codes:
     def measured(factor: int, probes: int) -> tuple[float, Codes]:
         tried = replace(codes, factor=factor, probes=probes)
         query, row = tried.candidates(sample, _TOP)
-        # Compared by score: of rows that are as near as each other any will do.
+        # Compared by score: rows with equal scores are interchangeable.
         near = (codes.vectors.cosines(sample, query, row) >= floor[query] - 1e-5) & (row != rows[query])
         recalls = np.minimum(np.bincount(query[near], minlength=len(sample)), _TOP) / _TOP
         lower = recalls.mean() - 2 * recalls.std() / np.sqrt(len(recalls))
@@ -175,16 +175,16 @@ def _reaching(codes: Codes, recall: float, lists: int) -> Codes:
 
     probes = 0
     if lists:
-        # First the lists, with all the candidates: no number of these makes up for a list that is not looked at.
+        # First the lists, with all the candidates: no number of these makes up for a list that is not scanned.
         many = [*(most for most in _PROBES if most < lists), lists]
         probes = cheapest((measured(FACTORS[-1], most) for most in many), recall)[1].probes
     return cheapest((measured(factor, probes) for factor in FACTORS), recall)[1]
 
 
 def cheapest(tried: Iterable[tuple[float, Codes]], recall: float) -> tuple[float, Codes]:
-    """Return the first setting whose recall reaches the one wanted; if none does, the first about as good as the best.
+    """Return the first setting that reaches a recall; if none does, the first about as good as the best.
 
-    `tried` are recalls, less two standard errors, and settings, the cheapest first; the rest is not tried.
+    `tried` yields recalls, less two standard errors, and settings, the cheapest first; it is read no further than needed.
     """
     seen = []
     for one in tried:
@@ -196,12 +196,12 @@ def cheapest(tried: Iterable[tuple[float, Codes]], recall: float) -> tuple[float
 
 
 def _spread(count: int, most: int) -> Numbers:
-    """Row numbers of a sample, evenly spread."""
+    """Return the row numbers of a sample, evenly spread."""
     return np.unique(np.linspace(0, count - 1, min(most, count)).astype(np.int64))
 
 
 def read_codes(path: Path, vectors: Vectors, kind: str, recall: float, factor: int, probes: int) -> Codes:
-    """Read the file that `Codes.write` wrote, which is known to be whole.
+    """Read a file of `Codes.write` that was verified.
 
     Raises:
         ArtifactError: FAISS cannot read it, or it is of other vectors.

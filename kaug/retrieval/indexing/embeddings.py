@@ -1,8 +1,7 @@
-"""Facts → their distinct sentences → shards of the sentences' vectors, taken over from earlier shards where these have them.
+"""Facts → their distinct sentences → shards of the sentences' vectors, reused from earlier shards where possible.
 
-A build writes each full shard into a working folder, under a name made of the sentences' digests. So a build that was killed
-is continued, and no more than one shard is in memory. Nor are the sentences ever held all at once: they are made again where
-they are needed, which takes less than a microsecond each.
+A build writes each full shard into a working folder, under a name made of the sentences' digests. So an interrupted build is
+continued, and at most one shard is in memory. Sentences are made again where they are needed, in less than a microsecond each.
 """
 
 import hashlib
@@ -46,7 +45,7 @@ class Sentences:
 
     Attributes:
         wording: Writes the sentences.
-        digests: The digest of each distinct sentence, in the order in which facts first have them.
+        digests: The digest of each distinct sentence, in the order of the first facts with them.
         number: int32 (facts,): the number of each fact's sentence.
         first: int64 (sentences,): the row of the first fact with each sentence.
     """
@@ -103,7 +102,7 @@ def _blocks(wording: Wording) -> Iterator[tuple[int, pa.Array]]:
 def encoder_digest(encoder: Encoder) -> str:
     """Return a digest of an encoder's name, dimension, backend, files and code.
 
-    The files of an object of the caller's are not known; other weights show in its vectors: see `embed`.
+    The files of a caller's own object are not known; `embed` detects other weights by their vectors.
     """
     return fingerprint(
         encoder=encoder.name,
@@ -124,15 +123,15 @@ def embed(
     *,
     shard_size: int = SHARD,
 ) -> tuple[list[Shard], int]:
-    """Embed sentences into shards, but for those that earlier shards have.
+    """Embed sentences into shards, reusing the vectors in earlier shards.
 
     Args:
         digests: The `sentence_digests` of the sentences, n, all distinct.
         sentences: Returns the sentences of row numbers.
         encoder: The encoder.
         work: The folder that the shards are written into, made if absent. Shards of an unfinished build there are used.
-        earlier: More files that may be shards. One that is damaged, or was made by another encoder, is ignored; all are if
-            the encoder now gives other vectors, by more than 1e-6, for a sample of their sentences.
+        earlier: More files that may be shards. Files that are damaged or of another encoder are ignored; all are ignored if
+            the encoder now returns other vectors, by more than 1e-6, for a sample of their sentences.
         progress: Called with the number of sentences done since the last call.
         shard_size: The number of sentences in a shard.
 
@@ -140,7 +139,7 @@ def embed(
         The shards in the order of the sentences, and the number of sentences that were not embedded.
 
     Raises:
-        PipelineError: The encoder gives rows of another shape than it promises, or numbers that are not finite.
+        PipelineError: The encoder returns rows of another shape, or numbers that are not finite.
     """
     maker = encoder_digest(encoder)
     work.mkdir(parents=True, exist_ok=True)

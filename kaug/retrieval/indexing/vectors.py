@@ -1,7 +1,7 @@
 """Vectors of sentences → shards on disk → rows, read from the mapped files as if they were one array.
 
 A shard is an Arrow file of one batch: the digest of each sentence, and its vector. Its schema's metadata has a digest of
-the encoder, and the SHA-256 of both columns, so that a shard that is cut, altered or of another encoder can be told.
+the encoder, and the SHA-256 of both columns, so that a shard that is cut, altered or of another encoder is detected.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from kaug.errors import ArtifactError
 
 __all__ = ["Shard", "Vectors", "bytes_of", "faiss", "one_thread", "read_shard", "write_shard"]
 
-# Fewer pairs than this are scored by one thread: on a busy machine the others come too late.
+# Fewer pairs than this are scored by one thread: on a busy machine the others start too late.
 _FEW = 2048
 
 
@@ -44,12 +44,12 @@ class Shard:
     digest: str
 
     def intact(self) -> bool:
-        """Whether digests and vectors are those that were written; this reads the whole file."""
+        """Return whether digests and vectors are unaltered; this reads the whole file."""
         return self.digest == _digest(self.digests, self.vectors)
 
 
 def write_shard(path: Path, digests: pa.Array, vectors: NDArray[np.float32], maker: str) -> None:
-    """Write a shard, whole or not at all: digests of 16 bytes, their vectors, contiguous, and the digest of the encoder."""
+    """Write a shard atomically: digests of 16 bytes, their contiguous vectors, and the digest of the encoder."""
     about = {"maker": maker, "digest": _digest(digests, vectors)}
     column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), vectors.shape[1])
     batch = pa.record_batch({"sentence": digests, "vector": column}).replace_schema_metadata(about)
@@ -60,7 +60,7 @@ def write_shard(path: Path, digests: pa.Array, vectors: NDArray[np.float32], mak
 
 
 def read_shard(path: Path, dimension: int) -> Shard:
-    """Map a shard, whose vectors must have so many components, into memory; this reads its head alone.
+    """Memory-map a shard and check its dimension; only its header is read.
 
     Raises:
         ArtifactError: It is missing, cut, or something else.
@@ -107,7 +107,7 @@ class Vectors:
     def __init__(
         self, parts: Sequence[NDArray[np.float32]], dimension: int, rows: NDArray[np.int32] | None = None
     ) -> None:
-        """Put parts together, float32 (rows, dimension) each; `rows` are the rows of the parts that are used, all if None.
+        """Concatenate parts, float32 (rows, dimension) each; `rows` selects and orders their rows, all if None.
 
         Raises:
             ValueError: A part is of another width or type, or not contiguous, or there is no such row.
@@ -136,7 +136,7 @@ class Vectors:
         return vectors
 
     def cosines(self, queries: NDArray[np.float32], query: Numbers, row: Numbers) -> NDArray[np.float32]:
-        """Score pairs of a query and a row, each in the same way whatever the others are.
+        """Score pairs of a query and a row, each independently of the others.
 
         Args:
             queries: float32 (n, dimension), rows of unit norm.
@@ -149,7 +149,7 @@ class Vectors:
         Raises:
             ValueError: The queries are of another width, or there is no such query, or no such row.
         """
-        # FAISS gets pointers, and would read any memory.
+        # FAISS reads memory by unchecked pointers.
         if queries.shape[1:] != (self.shape[1],):
             raise ValueError(f"Queries have the shape {queries.shape}; it should be (n, {self.shape[1]}).")
         _check_rows("query", query, len(queries))
@@ -166,7 +166,7 @@ class Vectors:
         return np.clip(score, -1, 1)
 
     def _split(self, rows: Numbers) -> Iterator[tuple[NDArray[np.float32], Numbers, Numbers]]:
-        """For each part with some of the rows, in the order of the file: the part, their numbers there and in `rows`."""
+        """Yield each part with some of the rows, in order: the part, their numbers in it and in `rows`."""
         rows = rows if self._rows is None else self._rows[rows].astype(np.int64)
         order = np.argsort(rows)
         bounds = np.searchsorted(rows[order], self._starts)
@@ -183,7 +183,7 @@ def _check_rows(name: str, numbers: NDArray[np.integer[Any]], count: int) -> Non
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Let FAISS work with one thread: where threads would wait for each other longer than they work."""
+    """Limit FAISS to one thread, where threads would wait for each other longer than they work."""
     threads = faiss().omp_get_max_threads()
     faiss().omp_set_num_threads(1)
     try:
@@ -193,7 +193,7 @@ def one_thread() -> Iterator[None]:
 
 
 def faiss() -> Any:
-    """Import FAISS, set so that a batch of queries is scored the faster way."""
+    """Import FAISS, set to score batches of queries the faster way."""
     import faiss
 
     # From 20 queries on FAISS would hand exact search to BLAS, which is many times slower there until some hundreds.

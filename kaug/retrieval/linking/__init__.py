@@ -1,1 +1,1 @@
-"""Names of terms to forms, texts to mentions of them, and to what these mean."""
+"""Names of terms → surface forms; texts → mentions → terms."""

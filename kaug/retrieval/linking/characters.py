@@ -1,7 +1,7 @@
 """Texts → their characters in columns, folded, and the words that they form.
 
-Differences between a name and its mention that do not count are folded in both: case, kinds of spaces, hyphens and
-apostrophes, line breaks, soft hyphens. So a mention is found by comparing numbers.
+Differences that do not matter between a name and its mention are folded in both: case, kinds of spaces, hyphens and
+apostrophes, line breaks, soft hyphens. So names are matched by comparing numbers.
 """
 
 import unicodedata
@@ -45,14 +45,14 @@ _ALIKE = {"ς": "σ", "’": "'", "ʼ": "'", "\u2010": "-", "\u2011": "-", "–"
 class Characters:
     """The characters of texts, one text after the other, and the words they form.
 
-    A word is what a mention may start or end with: letters and digits up to the next sign, one character of a script without
-    spaces, or one sign. Spaces are between words.
+    A word is a unit at which a mention may start or end: a run of letters and digits, one character of a script without
+    spaces, or one sign. Spaces separate words.
 
     Attributes:
         code: uint32 (n,): the folded characters; `BETWEEN` ends each text.
         kind: uint8 (n,): bits such as `WORD`, `UPPER`, `SMALL`, of the characters before they were folded.
-        start: int64 (words,): where each word starts in `code`.
-        end: int64 (words,): where it ends.
+        start: int64 (words,): the start of each word in `code`.
+        end: int64 (words,): its end.
         opens: bool (words,): whether it starts a sentence, or follows signs that do.
         kept: int64 (n,): the position of each character in the texts joined by one character; None if all were kept.
         first: int64 (texts,): the position of each text there.
@@ -71,7 +71,7 @@ class Characters:
         return characters if self.kept is None else self.kept[characters]
 
     def texts(self, positions: Numbers) -> Numbers:
-        """Return the text of each position, counted from the first of the texts."""
+        """Return the number of the text at each position."""
         return np.searchsorted(self.first, positions, "right") - 1
 
 
@@ -141,7 +141,7 @@ def _table() -> NDArray[np.uint32]:
 
 
 def _kept(raw: Numbers, code: NDArray[np.uint32], kind: NDArray[np.uint8]) -> Numbers | None:
-    """Which characters are kept, if not all: of spaces in a row the first; a blank line gets a code of its own."""
+    """Return the characters to keep, None for all: the first of a run of spaces. A blank line gets its own code."""
     space = (kind & _SPACE) > 0
     again = np.zeros(len(raw), bool)
     np.logical_and(space[1:], space[:-1], out=again[1:])
@@ -160,7 +160,7 @@ def _kept(raw: Numbers, code: NDArray[np.uint32], kind: NDArray[np.uint8]) -> Nu
 
 
 def _words(kind: NDArray[np.uint8]) -> tuple[Numbers, Numbers]:
-    """Where words start and end."""
+    """Return the starts and ends of words."""
     spaced = (kind & (WORD | _UNSPACED)) == WORD
     cut = np.ones(len(kind) + 1, bool)
     np.logical_not((spaced[1:] & spaced[:-1]) | ((kind[1:] & _COMBINING) > 0), out=cut[1:-1])
@@ -170,7 +170,7 @@ def _words(kind: NDArray[np.uint8]) -> tuple[Numbers, Numbers]:
 
 
 def _opens(kind: NDArray[np.uint8], start: Numbers) -> NDArray[np.bool_]:
-    """Which words start a sentence: between them and the end of the last one are only spaces and opening signs."""
+    """Mask the words that start a sentence: only spaces and opening signs separate them from the end of the last one."""
     sign = kind.take(start)
     after = np.ones(len(start), bool)
     after[1:] = (sign[:-1] & _ENDING) > 0

@@ -1,8 +1,8 @@
 """English labels in lower case → their other forms in a text: plurals, and the forms of verbs.
 
-The rules are those of spelling that hold for regular words (R. Quirk et al., A Comprehensive Grammar of the English
-Language, 1985, 3.5-3.10 and 5.79-5.83); common irregular words are listed. Any word is inflected as a noun and as a verb: the
-forms of other words are hardly ever words. Known exceptions are left out.
+The rules are those of regular spelling (R. Quirk et al., A Comprehensive Grammar of the English Language, 1985, 3.5-3.10 and
+5.79-5.83); common irregular words are listed. Every word is inflected as a noun and as a verb, since wrong forms are rarely
+words. Known exceptions are left out.
 """
 
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ from kaug.words.vocabulary import WORDS
 
 __all__ = ["plurals", "verb_forms"]
 
-_Forms = tuple[pa.Array, NDArray[np.int64]]  # strings, and the row number of the word of each
-_Rules = tuple[tuple[str, str, str], ...]  # of words that match a pattern, a second one is replaced by a text
+_Forms = tuple[pa.Array, NDArray[np.int64]]  # forms, and the row number of each one's word
+_Rules = tuple[tuple[str, str, str], ...]  # (pattern of the word, pattern to replace, replacement)
 
 _MEN = "business|chair|crafts|fire|fisher|gentle|noble|police|post|sales|snow|sports|states|work|wo"
 _BOTH = "o$"  # photos, potatoes
@@ -94,13 +94,13 @@ def _may_change(words: pa.Array) -> pa.Array:
 
 
 def _apply(rules: _Rules, words: pa.Array, rest: pa.Array) -> Iterator[_Forms]:
-    """Change each word of a mask by the first rule that fits it; a word that takes both endings, by the next one as well."""
+    """Apply to each word of a mask the first rule that matches; to a word with both endings, the next one as well."""
     for pattern, old, new in rules:
-        fits = pc.and_(rest, pc.fill_null(pc.match_substring_regex(words, pattern), False)) if pattern else rest
-        rows = _rows(fits)
+        matched = pc.and_(rest, pc.fill_null(pc.match_substring_regex(words, pattern), False)) if pattern else rest
+        rows = _rows(matched)
         yield pc.replace_substring_regex(words.take(pa.array(rows)), old, new), rows
         if pattern != _BOTH:
-            rest = pc.and_not(rest, fits)
+            rest = pc.and_not(rest, matched)
 
 
 def _rows(mask: pa.Array) -> NDArray[np.int64]:

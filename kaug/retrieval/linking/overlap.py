@@ -1,11 +1,11 @@
-"""Texts → terms whose names' words they share, with the weight of the words shared: names that are there in part.
+"""Texts → the terms whose names share words with them, with the weight of the shared words.
 
-"Turing" is half of the name "Alan Turing", "Alan Mathison Turing" all of it, though the name is in neither as it is.
-A word weighs as much as it is rare among the names (inverse document frequency; Spärck Jones, 1972), so that "of" and
-"University" count for little. A term's share is the weight of the words found, over that of all words of its name.
+"Turing" is half of the name "Alan Turing", "Alan Mathison Turing" all of it, though neither contains the name itself.
+A word is weighted by its inverse document frequency among the names (Spärck Jones, 1972), so that "of" and "University"
+count for little. A term's share is the weight of the shared words over that of all words of its name.
 
-Only few names are weighed for a text: one of the rarest words of a name, those that together weigh more than 1 - least,
-must be in a text that has a share of `least` or more (prefix filtering; Chaudhuri, Ganti and Kaushik, 2006).
+Only few names are weighed for a text: a text with a share of `least` or more must have one of the rarest words of the name,
+those that together weigh more than 1 - least (prefix filtering; Chaudhuri, Ganti and Kaushik, 2006).
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from kaug.retrieval.linking.surface import names_of
 __all__ = ["SHARES", "Overlap"]
 
 SHARES = pa.schema([pa.field("text", pa.int64()), pa.field("term", pa.int64()), pa.field("share", pa.float32())])
-"""Shares, sorted by text and term: the part of a term's name, in (0, 1], that is in a text."""
+"""Shares, sorted by text and term: the fraction of a term's name, by weight, in (0, 1], that is in a text."""
 
 _MARK = r"\p{Mn}"
 # A script without spaces has no words to split at: each of its characters is one.
@@ -52,9 +52,9 @@ class Overlap:
 
         Args:
             kb: The knowledge base.
-            least: The smallest share that is returned, in (0, 1].
-            most: A word that is among the rarest of more names than this points to none of them: "Smith" where there
-                are a thousand. A name is found by its rarer words, if it has such.
+            least: The minimum share, in (0, 1].
+            most: A word that is among the rarest of more names than this, such as "Smith", selects none of them; their
+                rarer words do.
         """
         self.least = least
         names = names_of(kb)
@@ -63,14 +63,14 @@ class Overlap:
         size = len(self._words)
         name, word = np.divmod(distinct(name * np.int64(size) + word), np.int64(max(size, 1)))
         idf = np.log1p(len(names) / np.maximum(np.bincount(word, minlength=size), 1))
-        # Of each name, the rarest words first.
+        # The rarest words of each name first.
         order = np.lexsort((word, -idf[word], name))
         name, word = name[order], word[order]
         weight = idf[word] / np.bincount(name, idf[word], minlength=len(names))[name]
         first = np.searchsorted(name, np.arange(len(names) + 1))
         before = np.cumsum(weight) - weight
         before -= before[first[name]]
-        # Far more than the sums above are off by, and than `match` allows a share to be.
+        # The margin is far above the rounding errors of the sums and the tolerance of `match`.
         prefix = before <= 1 - least + 1e-5
         prefix &= (np.bincount(word[prefix], minlength=size) <= most)[word]
         order = np.argsort(word[prefix], kind="stable")
@@ -82,7 +82,7 @@ class Overlap:
         self._keys = keys[self._by_key]
 
     def match(self, texts: Sequence[str]) -> pa.Table:
-        """Find the terms of whose names a text has a share of `least` or more.
+        """Find the terms whose share in a text is `least` or more.
 
         Returns:
             A table of the schema `SHARES`; of a term with several names the largest share.
@@ -103,15 +103,15 @@ class Overlap:
         return pa.table([pa.array(column[best]) for column in (text, term, share)], schema=SHARES)
 
     def where(self, texts: Sequence[str], terms: Sequence[int]) -> tuple[Numbers, Numbers]:
-        """Find where texts name terms in part: the first place of the rarest word of the name with the largest share.
+        """Locate partial names: the first occurrence of the rarest shared word of the name with the largest share.
 
         Args:
             texts: Any texts, n.
             terms: Term numbers, one for each text.
 
         Returns:
-            int64 (n,) twice: the first character of the word, and the character behind it; -1 where the text has no word
-            of the term's names.
+            int64 (n,) twice: the start and end of the word in characters; -1 where the text has no word of the term's
+            names.
         """
         start, end = np.full(len(texts), -1, np.int64), np.full(len(texts), -1, np.int64)
         alphabet = sorted(set().union(*texts))
@@ -124,7 +124,7 @@ class Overlap:
         return start, end
 
     def _rarest(self, words: set[str], term: int) -> str:
-        """Of the name of a term that has the largest share among some words, the rarest of these; "" if none is there."""
+        """Return the rarest of the words shared with the name of a term that has the largest share; "" if none is."""
         rarest, largest = "", 0.0
         for name in range(*np.searchsorted(self._terms, [term, term + 1])):
             part = slice(self._name_first[name], self._name_first[name + 1])
@@ -136,7 +136,7 @@ class Overlap:
         return rarest
 
     def _words_in(self, texts: Sequence[str]) -> tuple[Numbers, Numbers]:
-        """The known words of each text, each once: text numbers and word numbers, sorted."""
+        """Return the distinct known words of each text: text numbers and word numbers, sorted."""
         words = _split(_fold(_strings(texts)))
         text = pc.list_parent_indices(words).to_numpy().astype(np.int64)
         index = positions(self._keys, _hashes(pc.list_flatten(words)))
@@ -145,7 +145,7 @@ class Overlap:
 
 
 def _find_word(letters: list[str], words: list[str], word: str) -> tuple[int, int]:
-    """Find where a text first has a word, by the string that each of its characters was folded to, and its words."""
+    """Locate the first occurrence of a word, given the string that each character was folded to, and the words."""
     plain, end = "".join(letters), 0
     origin = np.append(np.repeat(np.arange(len(letters)), [len(letter) for letter in letters]), len(letters))
     for one in words:
@@ -153,12 +153,12 @@ def _find_word(letters: list[str], words: list[str], word: str) -> tuple[int, in
         end = start + len(one)
         if one == word:
             break
-    # A mark behind the word is its own; what follows may be of the same character, as in "½".
+    # A mark after the word belongs to it; the next word may be of the same character, as in "½".
     return int(origin[start]), int(max(origin[end], origin[end - 1] + 1))
 
 
 def _words(names: pa.Array) -> tuple[pa.Array, Numbers, Numbers]:
-    """The distinct words of names; and of each word in a name, the name's number and the word's."""
+    """Return the distinct words of names and, of each word in a name, the name's and the word's number."""
     split = _split(_fold(names))
     words = pc.list_flatten(split).dictionary_encode()
     full = np.flatnonzero(pc.not_equal(words, ""))
@@ -167,21 +167,21 @@ def _words(names: pa.Array) -> tuple[pa.Array, Numbers, Numbers]:
 
 
 def _hashes(words: pa.Array) -> NDArray[np.uint64]:
-    """A number of 64 bits for each word, the same throughout a process."""
+    """Hash words to 64 bits, equal within one process."""
     return pl.Series(words, dtype=pl.String).hash().to_numpy()
 
 
 def _strings(texts: Sequence[str]) -> pa.Array:
-    """Texts in a column, with "?" for lone surrogates."""
+    """Put texts into a column, with "?" for lone surrogates."""
     return pa.array([text.encode("utf-8", "replace").decode() for text in texts], pa.string())
 
 
 def _fold(texts: pa.Array) -> pa.Array:
-    """Texts in lower case, without marks above and below letters: character by character the same as as a whole."""
+    """Lower-case texts and remove their diacritics; folding character by character gives the same."""
     plain = pc.replace_substring_regex(pc.utf8_lower(pc.utf8_normalize(texts, "NFKD")), _MARK, "")
     return pc.replace_substring(plain, "ς", "σ")
 
 
 def _split(folded: pa.Array) -> pa.Array:
-    """Folded texts' words, a list of strings each."""
+    """Split folded texts into words."""
     return pc.split_pattern_regex(pc.replace_substring_regex(folded, _UNSPACED, r" \1 "), _BETWEEN)

@@ -8,9 +8,9 @@ longer than others.
 Prefixes are compared by a 64-bit polynomial hash of their characters (R. Karp and M. Rabin, 1987): that of any span of a text
 is the difference of two prefix sums. The odds that two of 10 million prefixes collide are 1 to 10^5.
 
-An Aho-Corasick automaton is no replacement: of overlapping names it returns the longest, but the rules may allow only a
-shorter one, so that all matches must be read; and ahocorasick_rs 1.0, with 0.7 million names, took six times the time to
-build, one and a half times the memory at its peak, and twice the time to read texts.
+An Aho-Corasick automaton cannot replace it: of overlapping names it returns the longest, but the rules may allow only a
+shorter one, so that all matches must be read; ahocorasick_rs 1.0, with 0.7 million names, took six times as long to build,
+one and a half times the peak memory, and twice as long to read texts.
 """
 
 from collections.abc import Sequence
@@ -25,14 +25,14 @@ from kaug.retrieval.linking.characters import BETWEEN, SMALL, UPPER, WORD, Chara
 __all__ = ["ANY", "EXACT", "INSIDE", "LOWER", "NAMED", "Prefixes", "hash_forms", "hash_words"]
 
 ANY, LOWER, NAMED, EXACT, INSIDE = (1 << bit for bit in range(5))
-# The rules that allow a form at a word that starts small; with a capital inside a sentence; with a capital where one starts.
-# The last two hold for spans all in capitals: of the first, and of the others.
+# The rules that allow a form at a word in lower case; with a capital inside a sentence; with a capital at its start.
+# The last two are for spans all in capitals: of the first, and of the others.
 _ALLOWED = np.array([ANY | LOWER, ANY | NAMED | INSIDE, ANY | NAMED | LOWER, ANY | LOWER | EXACT, 15], np.uint8)
 _BASE = 0x9E3779B97F4A7C15
 
 
 class _Hashes:
-    """The hash of any span of some characters."""
+    """Hashes any span of some characters."""
 
     def __init__(self, code: NDArray[np.uint32]) -> None:
         powers, self._inverse = _powers(1 << len(code).bit_length())
@@ -45,7 +45,7 @@ class _Hashes:
 
 @lru_cache(maxsize=2)
 def _powers(count: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """The powers of the base and of its inverse modulo 2^64."""
+    """Return the powers of the base and of its inverse modulo 2^64."""
     factors = np.ones((2, count), np.uint64)
     factors[:, 1:] = np.array([[_BASE], [pow(_BASE, -1, 1 << 64)]], np.uint64)
     return tuple(np.cumprod(factors, axis=1))
@@ -58,8 +58,8 @@ def hash_forms(forms: Sequence[str]) -> tuple[NDArray[np.uint64], Numbers]:
         forms: Texts of a word or more.
 
     Returns:
-        uint64 (words,): the prefixes of the first form, the shortest first, then those of the next; int64 (forms,): where
-        each form's prefixes end.
+        uint64 (words,): the prefixes of the first form, the shortest first, then those of the next; int64 (forms,): the
+        end of each form's prefixes.
     """
     keys, counts = [np.empty(0, np.uint64)], [np.empty(0, np.int64)]
     for _, read in read_batches(forms):
@@ -151,7 +151,7 @@ class Prefixes:
         return np.where(form >= 0, texts.end.take(word + self._words[form] - 1, mode="clip"), -1)
 
     def _deepest(self, texts: Characters, hashes: _Hashes) -> tuple[Numbers, Numbers]:
-        """The words at which a form begins, and the longest prefix there."""
+        """Return the words at which a form begins, and the longest prefix there."""
         prefix = self.find(hashes(texts.start, texts.end))
         word = np.flatnonzero(prefix >= 0)
         prefix = prefix[word]
@@ -171,7 +171,7 @@ class Prefixes:
         return word, prefix
 
     def find(self, keys: NDArray[np.uint64]) -> Numbers:
-        """Look up prefixes by their hashes: their numbers, -1 for a hash that no prefix has."""
+        """Look up prefixes by their hashes: return their numbers, -1 for an unknown hash."""
         numbers = np.full(len(keys), -1, np.int64)
         bucket = (keys >> self._shift).astype(np.int64)
         number, stop = self._bucket.take(bucket), self._bucket.take(bucket + 1)

@@ -1,14 +1,13 @@
-"""Ambiguous mentions and their texts → how likely each term is the one meant.
+"""Ambiguous mentions and their texts → the probability that each term is the one meant.
 
-The terms of one mention are weighed against each other by a conditional logit: the exponentials of weighted evidence, scaled
-to sum to 1. The evidence of a term is
+The probabilities of a mention's terms are a conditional logit: the softmax of their weighted evidence. The evidence of a term is
 
-- the nearness in meaning of the text to the nearest of the term's facts;
-- facts between the term and the other terms that the text names, and the neighbours of both, rare ones more
+- the cosine of the text and the nearest of the term's facts;
+- facts between the term and the other terms that the text names, and shared neighbours, weighted by rarity
   (L. Adamic and E. Adar, Friends and neighbors on the Web, 2003);
-- the share of the words of its qualifier ("Georgia (country)") and of its classes that stand in the text;
+- the fraction of the words of its qualifier ("Georgia (country)") and of its classes that are in the text;
 - whether the mention is its main label, as spelt;
-- how many facts it has: such a term is often spoken of.
+- its number of facts: a term with many is mentioned often.
 """
 
 from collections.abc import Sequence
@@ -33,16 +32,16 @@ from kaug.words.terms import CLASS_OF
 __all__ = ["SENSES", "WEIGHTS", "evidence", "resolve"]
 
 SENSES = MENTIONS.append(pa.field("sense", pa.float32(), nullable=False))
-"""MENTIONS, and in (0, 1] how likely the term is the one meant; the terms of one mention sum to 1."""
+"""MENTIONS, and the probability in (0, 1] that the term is the one meant; those of a mention's terms sum to 1."""
 
 WEIGHTS = {"nearness": 10.0, "direct": 2.5, "shared": 0.5, "hint": 3.0, "label": 2.0, "facts": 0.8}
-"""What a unit of each kind of evidence adds to the logarithm of a term's odds.
+"""The weights of evidence: log-odds per unit of each kind.
 
-Rounded from what `python -m tests.benchmarks.senses --fit` finds on one half of the names; its table is of the other half.
-Those of `shared` and `hint` are set by hand, low and high: that data has no qualifiers and hardly any neighbours in common.
+Rounded from the output of `python -m tests.benchmarks.senses --fit` on one half of the names; its table is of the other half.
+`shared` and `hint` are not fitted: that data has no qualifiers and hardly any shared neighbours.
 """
 
-# Of a term with more facts, so many on either side count, spread evenly; so the work for a mention is bounded.
+# The maximum number of facts of a term on either side, evenly spread, which bounds the work for a mention.
 _SIDE = 16
 _ROWS = 4096
 _LEAST = 1e-6
@@ -56,19 +55,18 @@ def resolve(
     fact_vectors: NDArray[np.float32] | Vectors | None = None,
     graph: FactGraph | None = None,
 ) -> pa.Table:
-    """Weigh the terms of each mention against each other.
+    """Compute the probability of each term of a mention.
 
     Args:
         kb: The knowledge base.
         mentions: The mentions that `Linker.link` found in the texts.
         texts: The texts, n.
-        text_vectors: float32 (n, d), unit rows: the texts' vectors. Without these, or those of the facts, nearness in
-            meaning is no evidence.
+        text_vectors: float32 (n, d), unit rows: the texts' vectors. Without them, or those of the facts, `nearness` is 0.
         fact_vectors: float32 (facts, d), unit rows, in the order of FACTS; it may be memory-mapped.
-        graph: The facts as a graph, if it is there already.
+        graph: The facts as a graph; built if None.
 
     Returns:
-        A table of the schema `SENSES`: the mentions in their order; 1 for the term of a mention that has one only.
+        A table of the schema `SENSES`: the mentions in their order; 1 for the only term of a mention.
 
     Examples:
         >>> import tempfile
@@ -133,13 +131,13 @@ def evidence(
 
 
 def _spans(mentions: pa.Table) -> Numbers:
-    """The number of each row's mention."""
+    """Return the number of each row's mention."""
     keys = mentions["text"].to_numpy().astype(np.int64) << 32 | mentions["start"].to_numpy()
     return np.cumsum(np.diff(keys, prepend=-1) != 0) - 1
 
 
 def _nearness(graph: FactGraph, text: Numbers, term: Numbers, text_vectors: Any, fact_vectors: Any) -> Any:
-    """The highest cosine of the text and a fact of the term; 0 for a term without facts."""
+    """Return the highest cosine of the text and a fact of the term; 0 for a term without facts."""
     near = np.zeros(len(text))
     for low in range(0, len(text), _ROWS // 16):
         part = slice(low, low + _ROWS // 16)
@@ -156,33 +154,35 @@ def _nearness(graph: FactGraph, text: Numbers, term: Numbers, text_vectors: Any,
 def _proximity(
     graph: FactGraph, text: Numbers, span: Numbers, term: Numbers, ambiguous: Numbers
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """How near terms are to the other mentions of their texts: by facts between them, and by neighbours of both."""
+    """Measure how near terms are to the other mentions of their texts: by facts between them, by shared neighbours."""
     direct, shared = np.zeros((2, len(ambiguous)))
     terms = len(graph.degree)
     text_of = text[np.flatnonzero(np.diff(span, prepend=-1))]
-    # Texts are taken together, so many that the work is bounded; one text is never cut.
+    # Texts are processed in batches of bounded work; no text is split.
     cuts = np.flatnonzero(np.diff(text, prepend=-1))
     cuts = np.append(cuts[np.unique(cuts // _ROWS, return_index=True)[1]], len(text))
     for low, high in pairwise(cuts.tolist()):
         rows = slice(*np.searchsorted(ambiguous, [low, high]))
-        mine = ambiguous[rows]
-        if not len(mine):
+        chosen = ambiguous[rows]
+        if not len(chosen):
             continue
         texts, spans, named = text[low:high], span[low:high], term[low:high]
         owner, _, other = graph.some_facts_of(named, _SIDE)
-        beside = distinct(spans[owner] * terms + other)  # the neighbours of each mention, each once
-        by_text = np.sort(text_of[beside // terms] * terms + beside % terms)
+        neighbours = distinct(spans[owner] * terms + other)  # the neighbours of each mention, each once
+        by_text = np.sort(text_of[neighbours // terms] * terms + neighbours % terms)
         # Other mentions that have a fact with the term, by their facts and by its own.
-        into = _count(by_text, text[mine] * terms + term[mine]) - _count(beside, span[mine] * terms + term[mine])
-        owner, _, other = graph.some_facts_of(term[mine], _SIDE)
+        into = _count(by_text, text[chosen] * terms + term[chosen]) - _count(
+            neighbours, span[chosen] * terms + term[chosen]
+        )
+        owner, _, other = graph.some_facts_of(term[chosen], _SIDE)
         owner, other = np.divmod(distinct(owner * terms + other), terms)
-        neighbour = text[mine][owner] * terms + other
+        neighbour = text[chosen][owner] * terms + other
         in_text, in_span = np.sort(texts * terms + named), np.sort(spans * terms + named)
-        out = _count(in_text, neighbour) > _count(in_span, span[mine][owner] * terms + other)
-        direct[rows] = np.log1p(np.maximum(into, np.bincount(owner, out, len(mine))))
+        out = _count(in_text, neighbour) > _count(in_span, span[chosen][owner] * terms + other)
+        direct[rows] = np.log1p(np.maximum(into, np.bincount(owner, out, len(chosen))))
         # Other mentions that are neighbours of the term's neighbours.
         both = _count(by_text, neighbour) - 1
-        shared[rows] = np.bincount(owner, np.log1p(both) / np.log(2 + graph.degree[other]), len(mine))
+        shared[rows] = np.bincount(owner, np.log1p(both) / np.log(2 + graph.degree[other]), len(chosen))
     return direct, shared
 
 
@@ -194,7 +194,7 @@ def _count(keys: Numbers, wanted: Numbers) -> Numbers:
 def _hints(
     kb: KnowledgeBase, graph: FactGraph, texts: Sequence[str], text: Numbers, term: Numbers
 ) -> NDArray[np.float64]:
-    """The share of the words of a term's qualifiers and classes that its text has; 0 where it has neither."""
+    """Return the fraction of the words of a term's qualifiers and classes that its text has; 0 where it has neither."""
     used, index = np.unique(term, return_inverse=True)
     named, row = join(used, kb.labels["term"].to_numpy())
     parts = pc.extract_regex(kb.labels["text"].take(row).cast(pa.string()).combine_chunks(), QUALIFIED)
@@ -220,7 +220,7 @@ def _hints(
 
 
 def _labels(kb: KnowledgeBase, surface: pa.ChunkedArray, term: Numbers) -> NDArray[np.float64]:
-    """1 where the mention is the term's main label as spelt, a half where but for case."""
+    """Return 1 where the mention is the term's main label as spelt, 0.5 where only its case differs."""
     label = Wording(kb, kb.languages[0] if kb.languages else "en").labels(term).cast(pa.string())
     surface = surface.combine_chunks()
     alike = np.asarray(pc.equal(pc.utf8_lower(label), pc.utf8_lower(surface)), float)

@@ -1,4 +1,4 @@
-"""The labels of a knowledge base → the surface forms by which texts name its terms, each with where it is allowed."""
+"""The labels of a knowledge base → the surface forms by which texts name its terms, each with its rule."""
 
 import numpy as np
 import pyarrow as pa
@@ -16,19 +16,19 @@ __all__ = ["NAMES", "QUALIFIED", "SURFACES", "names_of", "surface_forms", "witho
 
 _NAME = {"term": pa.uint32(), "language": pa.string(), "text": pa.string(), "label": pa.bool_()}
 NAMES = pa.schema([pa.field(name, kind, nullable=False) for name, kind in _NAME.items()])
-"""Names, sorted by term: `text` is a `label` of the term in a language, or what is shown of a term without one."""
+"""Names, sorted by term: `text` is a `label` of the term in a language, or the name shown for a term without one."""
 
 _SURFACE = {"term": pa.uint32(), "text": pa.string(), "rule": pa.uint8(), "variant": pa.uint8()}
 SURFACES = pa.schema([pa.field(name, kind, nullable=False) for name, kind in _SURFACE.items()])
-"""Surface forms: `text` names `term` where `rule` allows it; a `variant` (1) gives way to a label that reads the same."""
+"""Surface forms: `text` names `term` where `rule` allows it; a `variant` (1) yields to an equal label."""
 
 QUALIFIED = "^(?P<name>.*[^ ]) ?[(（](?P<qualifier>[^()（）]+)[)）]$"
 """A label with a qualifier in brackets, and the two parts."""
 
 _ACRONYM_UP_TO = 5
-_LONGEST = 500  # characters: what is longer is a text, and no name
+_LONGEST = 500  # characters: longer labels are texts, not names
 _REFUSED = ("too short", "too long", "without a letter or digit")
-# Letters from which on a label has plurals and verb forms, a spelling without marks, a genitive.
+# The minimum number of letters for plurals and verb forms, a spelling without marks, a genitive.
 _INFLECTED_FROM, _PLAIN_FROM, _GENITIVE_FROM = 3, 4, 5
 _GENITIVE = pa.array(["da", "de", "nb", "nn", "no", "sv"])
 _UNMARKED = dict(
@@ -41,11 +41,11 @@ _UNMARKED = dict(
 
 
 def names_of(kb: KnowledgeBase) -> pa.Table:
-    """Gather the names of all that is subject or object of a fact: every label, in all languages kept.
+    """Return the names of all subjects and objects of facts: every label, in all kept languages.
 
     Returns:
-        A table of the schema `NAMES`. A term without a label has a row for the name in its IRI; a literal one for its value
-        in words, and one for the value as written, if that is another: "1,912" and "1912".
+        A table of the schema `NAMES`. A term without a label has a row for the name in its IRI; a literal has one for its
+        value in words, and one for the value as written if they differ: "1,912" and "1912".
 
     Examples:
         >>> import tempfile
@@ -76,9 +76,9 @@ def names_of(kb: KnowledgeBase) -> pa.Table:
 
 
 def surface_forms(kb: KnowledgeBase) -> tuple[pa.Table, dict[str, int]]:
-    """Make the surface forms of all that is subject or object of a fact, but for literals.
+    """Make the surface forms of all subjects and objects of facts, except literals.
 
-    A form is a label in any language kept, or, for an IRI without a label, the name in it; and
+    A form is a label in any kept language, or, for an IRI without a label, the name in it; and
 
     - the name before a qualifier in brackets: "Georgia" of "Georgia (country)";
     - of English labels that start in lower case: plurals and verb forms, see `kaug.retrieval.linking.inflection`;
@@ -86,7 +86,7 @@ def surface_forms(kb: KnowledgeBase) -> tuple[pa.Table, dict[str, int]]:
       languages the genitive in -s.
 
     Returns:
-        A table of the schema `SURFACES`, and counts: of labels, and of those refused, by the reason.
+        A table of the schema `SURFACES`, and counts of labels, and of labels refused by reason.
     """
     term, language, text, labelled = _labels(kb)
     parts = pc.extract_regex(text, QUALIFIED)
@@ -113,15 +113,15 @@ def surface_forms(kb: KnowledgeBase) -> tuple[pa.Table, dict[str, int]]:
 
 
 def without_taken(form: NDArray[np.uint64], rule: NDArray[np.uint8], variant: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Leave out variants that read as a label does: "news" are not several "new".
+    """Drop variants that equal a label: "news" is not the plural of "new".
 
     Args:
-        form: uint64 (n,): a number for what each surface form reads as.
-        rule: uint8 (n,): where each is allowed.
+        form: uint64 (n,): the hash of each surface form.
+        rule: uint8 (n,): the rule of each.
         variant: uint8 (n,): 1 for variants, 0 for labels.
 
     Returns:
-        bool (n,): which to keep. A variant stays if the label is not allowed where it is: "birds" beside "Birds".
+        bool (n,): the forms to keep. A variant stays if the label is not allowed where it is: "birds" beside "Birds".
     """
     _, number = np.unique(form, return_inverse=True)
     labels = np.zeros(number.max(initial=-1) + 1, np.uint8)
@@ -132,10 +132,10 @@ def without_taken(form: NDArray[np.uint64], rule: NDArray[np.uint8], variant: ND
 
 
 def _labels(kb: KnowledgeBase) -> tuple[NDArray[np.uint32], pa.Array, pa.Array, NDArray[np.bool_]]:
-    """Terms, languages and texts of the names of all but literals, cleaned; and whether each is a label."""
+    """Return terms, languages and cleaned texts of all names except literals, and whether each is a label."""
     names = names_of(kb)
     kind = kb.terms["kind"].cast(pa.string()).take(names["term"])
-    # What is shown of a blank node without a label is no name.
+    # A blank node without a label has no name.
     names = names.filter(pc.and_(pc.not_equal(kind, "literal"), pc.or_(names["label"], pc.equal(kind, "iri"))))
     language, text = (names[name].combine_chunks() for name in ("language", "text"))
     language = pc.list_element(pc.split_pattern(language, "-", max_splits=1), 0)
@@ -164,7 +164,7 @@ def _rules(texts: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 
 def _variants(text: pa.Array, language: pa.Array, rule: NDArray[np.uint8]) -> list[tuple[pa.Array, Numbers]]:
-    """Other spellings of forms, and the row number of each one's form."""
+    """Return spelling variants of forms, and the row number of each one's form."""
     letters = pc.count_substring_regex(text, r"\pL").to_numpy()
     inflected = np.asarray(pc.is_in(language, pa.array(["", "en"]))) & (letters >= _INFLECTED_FROM)
     name = rule == NAMED
@@ -189,7 +189,7 @@ def _genitives(names: pa.Array) -> tuple[pa.Array, Numbers]:
 
 
 def _unmarked(names: pa.Array) -> tuple[pa.Array, Numbers]:
-    """Names without the marks of their letters, if that leaves nothing but ASCII."""
+    """Remove the marks of names' letters; return the names that are ASCII then, and their rows."""
     plain = pc.replace_substring_regex(pc.utf8_normalize(names, "NFKD"), r"\p{Mn}", "")
     for letter, instead in _UNMARKED.items():
         plain = pc.replace_substring(plain, letter, instead)
