@@ -218,7 +218,7 @@ def _redirected(first: "httpx2.URL", before: "httpx2.URL", response: "httpx2.Res
     try:
         target = before.join(location)
     except (httpx2.InvalidURL, ValueError) as error:
-        reason = f"{_status(response)} to {plain(location)!r}, which is no valid url"
+        reason = f"{_status(response)} to {plain(location)!r}, which is not a valid URL"
         raise RequestError(reason, status=response.status_code) from error
     if (target.scheme, target.host, target.port) != (first.scheme, first.host, first.port) or target.userinfo:
         shown = plain(public_url(str(target)))

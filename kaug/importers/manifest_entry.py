@@ -52,7 +52,7 @@ def add_entry(manifest: Path, id: str, entry: Mapping[str, Any]) -> None:
         manifest.parent.mkdir(parents=True, exist_ok=True)
         write_whole(draft, text)
         if read_manifest(draft).sources.get(id) != new:
-            raise SourceError(f"{manifest}: source {id!r} cannot be added without changing others; add it by hand.")
+            raise SourceError(f"{manifest}: source {id!r} cannot be added without changing others; add it manually.")
         os.replace(draft, manifest)
     finally:
         draft.unlink(missing_ok=True)

@@ -157,7 +157,7 @@ def _rule(name: str, given: object) -> Rule:
         raise SourceError(f"columns.{name}: a column is iri, or has a datatype, or a language; give one of them.")
     if rule.datatype and not expand(rule.datatype):
         raise SourceError(
-            f"columns.{name}: {rule.datatype!r} is no datatype; it should be an IRI or such as xsd:integer."
+            f"columns.{name}: {rule.datatype!r} is not a datatype; it should be an IRI or such as xsd:integer."
         )
     if rule.language:
         language_tag(rule.language)

@@ -133,7 +133,7 @@ def _term(text: str, base: str, label: str = "") -> tuple[str, pa.Array]:
     if whole := expand(text):
         term = absolute(pa.array([whole]))[0].as_py()
         if term is None:
-            raise SourceError(f"{text!r} is no IRI.")
+            raise SourceError(f"{text!r} is not an IRI.")
     else:
         term, label = name(base, pa.array([text]))[0].as_py(), text
     return term, literal(pa.array([label.replace("_", " ")] if label else [], pa.string()), "en")

@@ -45,7 +45,7 @@ def iri(base: str, paths: pa.Array) -> pa.Array:
 
 
 def absolute(texts: pa.Array) -> pa.Array:
-    """Write absolute IRIs as terms, characters that IRIs do not allow percent-encoded; null where a text is no IRI.
+    """Write absolute IRIs as terms, characters that IRIs do not allow percent-encoded; null where a text is not an IRI.
 
     Examples:
         >>> absolute(pa.array(["http://x.example/a b?c", "urn:x:y", "no IRI"])).to_pylist()

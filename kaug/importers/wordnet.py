@@ -151,7 +151,7 @@ def read_lmf(path: Path, left_out: Callable[[str, int], None], size: int = 1 << 
             reader.parser.Parse(b"", True)
         except expat.ExpatError as error:
             reason = expat.ErrorString(error.code)
-            raise SourceError(f"{path}:{error.lineno}: is no well-formed XML: {reason}.") from error
+            raise SourceError(f"{path}:{error.lineno}: is not well-formed XML: {reason}.") from error
     if not reader.lexicons:
         raise SourceError(f"{path}: has no Lexicon; it should be WN-LMF, as Open English WordNet is published in.")
 

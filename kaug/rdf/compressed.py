@@ -83,14 +83,14 @@ def _expand(handle: BinaryIO, path: Path) -> Iterator[bytes]:
     make, step, limit = _DECOMPRESSORS[ending]
     data = handle.read(step)
     if not data:
-        raise SourceError(f"{path}: is empty, and so is no {ending} file.")
+        raise SourceError(f"{path}: is empty, so it is not a {ending} file.")
     while data:
         member = make()
         while not member.eof:
             try:
                 part = member.decompress(data, *limit)
             except Exception as error:  # each library has its own
-                raise SourceError(f"{path}: is no whole {ending} file: {error}.") from error
+                raise SourceError(f"{path}: is not a complete {ending} file: {error}.") from error
             if part:
                 yield part
             data = b""

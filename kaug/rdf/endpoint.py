@@ -64,7 +64,7 @@ def endpoint_file(url: str, query: str, file: Path, *, rebuild: bool = False, **
 
 @contextlib.contextmanager
 def fetched_aside(sources: Sequence[Source]) -> Iterator[list[Source]]:
-    """Redirect the answers of endpoints that are not in their files yet to a temporary folder, which is removed at the end.
+    """Fetch the answers of endpoints that are not stored yet into a temporary folder, which is removed at the end.
 
     Yields:
         The sources in the same order; reading them writes nothing beside the manifest.
@@ -77,7 +77,7 @@ def fetched_aside(sources: Sequence[Source]) -> Iterator[list[Source]]:
 
 
 def is_fetched(source: Source) -> bool:
-    """Whether reading a source would fetch nothing."""
+    """Whether reading a source fetches nothing."""
     return not source.endpoint or _is_kept(source.path, source.endpoint, source.query)
 
 
@@ -105,15 +105,15 @@ def fetch_endpoint(
 ) -> dict[str, int]:
     """Fetch the answer to a CONSTRUCT into a file of canonical N-Quads: sorted lines, each once.
 
-    Pages are kept in a folder beside `out` until all are there, so that a fetch that was killed resumes where it stopped. To
-    merge them, all lines are held in memory once. See `kaug.rdf.sparql.paged` for how a query is made into pages.
+    Pages are kept in a folder beside `out` until all are there, so that an interrupted fetch resumes. All
+    lines are held in memory once to merge them. See `kaug.rdf.sparql.paged` for how a query is made into pages.
 
     Args:
-        url: The endpoint (SPARQL 1.1 Protocol), asked by POST. No other host is contacted; a proxy that the environment
+        url: The endpoint (SPARQL 1.1 Protocol), queried by POST. No other host is contacted; a proxy that the environment
             names (`https_proxy`) is used.
-        query: A SPARQL 1.1 CONSTRUCT without SERVICE and FROM. With a LIMIT or OFFSET of its own it is asked once.
+        query: A SPARQL 1.1 CONSTRUCT without SERVICE and FROM. With a LIMIT or OFFSET of its own it is sent once.
         out: The file to write; it appears whole or not at all, and replaces an older one.
-        page: Solutions to ask for at a time, at least 1.
+        page: Solutions per request, at least 1.
         timeout: Seconds for one answer as a whole.
         retries: How often in a row a request is sent again after a time-out, a broken connection, a malformed answer, or a
             status of 408, 429 or 5xx. The first wait is a second, each further one twice as long, or as long as
@@ -128,8 +128,8 @@ def fetch_endpoint(
         `triples in several pages`.
 
     Raises:
-        SourceError: The url or the query is refused, the endpoint fails for good or ignores OFFSET, or blank nodes come in
-            more pages than one: they have no name that holds from one answer to the next.
+        SourceError: The url or the query is refused, the endpoint keeps failing or ignores OFFSET, or several pages hold
+            blank nodes, whose labels are not stable between answers.
     """
     check_endpoint(url, query, public_url(url))
     if page < 1:
@@ -220,7 +220,7 @@ class _Fetch:
                     if self.ask(_FAR).solutions:
                         self.give_up(
                             f"the page at OFFSET {offset} repeats an earlier one, and OFFSET {_FAR} is answered, too: the "
-                            "endpoint ignores OFFSET. Give the query a LIMIT, and it is asked once."
+                            "endpoint ignores OFFSET. Add a LIMIT to the query, and it is sent once."
                         )
                     self.limit, digests = limit, None
                 else:
@@ -229,12 +229,12 @@ class _Fetch:
             self.counts["solutions"] = offset
 
     def give_up(self, reason: str) -> None:
-        """Drop the pages, which no further fetch could use."""
+        """Drop the pages, which cannot be reused."""
         shutil.rmtree(self.store)
         raise SourceError(f"{self.name}: {reason}")
 
     def ask(self, offset: int) -> Triples:
-        """Ask for a page until there is an answer."""
+        """Request a page until it is answered."""
         failures = 0
         while True:
             self.counts["requests"] += 1
@@ -247,7 +247,7 @@ class _Fetch:
                 wait = 2.0 ** (failures - 1) if error.wait is None else error.wait
                 if failures > self.retries or wait > _LONGEST_WAIT:
                     many = failures > self.retries
-                    reason = f"asked {failures} times" if many else f"it asks to wait {wait:.0f} seconds"
+                    reason = f"tried {failures} times" if many else f"it asks to wait {wait:.0f} seconds"
                     raise SourceError(
                         f"{self.name}: {error} ({reason}). Pages fetched so far: {len(self.stored())}; they are kept, and "
                         "the next fetch resumes there."
@@ -259,8 +259,8 @@ class _Fetch:
                 continue
             if self.page_query and answer.solutions > self.limit:
                 raise SourceError(
-                    f"{self.name}: {answer.solutions} solutions where LIMIT {self.limit} was asked for: it cannot be asked "
-                    "in pages. Give the query a LIMIT, and it is asked once."
+                    f"{self.name}: {answer.solutions} solutions for LIMIT {self.limit}: the query cannot be fetched "
+                    "in pages. Add a LIMIT to it, and it is sent once."
                 )
             return answer
 

@@ -47,7 +47,7 @@ def graph_chunks(source: Any, size: int = 100_000) -> Iterator[bytes]:
 
     Raises:
         SourceError: A term is invalid: an IRI with a space or without a scheme, a literal whose value is not of its datatype
-            (rdflib graphs), a cell that is no N-Triples term. The message names the triple, or row and column.
+            (rdflib graphs), a cell that is not an N-Triples term. The message names the triple, or row and column.
 
     Examples:
         >>> import rdflib
@@ -58,7 +58,7 @@ def graph_chunks(source: Any, size: int = 100_000) -> Iterator[bytes]:
         >>> table = pa.table({"subject": ["<urn:a>"], "predicate": ["<urn:b>"], "object": ["c"]})
         >>> list(graph_chunks(table))
         Traceback (most recent call last):
-        kaug.errors.SourceError: row 0, column 'object': 'c' is no N-Triples term; write '"c"'.
+        kaug.errors.SourceError: row 0, column 'object': 'c' is not an N-Triples term; write '"c"'.
     """
     if size < 1:
         raise SourceError(f"a chunk of {size} lines; it should have at least 1.")
@@ -69,7 +69,7 @@ def graph_chunks(source: Any, size: int = 100_000) -> Iterator[bytes]:
     if isinstance(source, Iterable) and not isinstance(source, str | bytes | dict):
         return _from_quads(source, size)
     raise SourceError(
-        f"{type(source).__name__} is no graph; give an rdflib graph, a pyoxigraph store, or a table with the columns "
+        f"{type(source).__name__} is not a graph; give an rdflib graph, a pyoxigraph store, or a table with the columns "
         "subject, predicate and object."
     )
 
@@ -107,7 +107,7 @@ def _canonical_column(column: pa.Array, name: str, row: int) -> pa.Array:
     except pa.ArrowNotImplementedError as error:
         raise SourceError(f"column {name!r} is {column.type}; it should hold strings.") from error
     if column.null_count and name != "graph":
-        raise SourceError(f"row {row + column.is_null().index(True).as_py()}, column {name!r}: null is no term.")
+        raise SourceError(f"row {row + column.is_null().index(True).as_py()}, column {name!r}: null is not a term.")
     encoded = column.dictionary_encode()
     terms, starts = encoded.dictionary, _STARTS[name]
     shaped = pc.match_substring_regex(terms, _SHAPE)
@@ -128,16 +128,16 @@ def _reason(term: str, shaped: bool, line: bytes, starts: str) -> str | None:
     """Return why a cell is no term of its column, if it is none."""
     if not shaped:
         if re.match(r"[a-z][a-z0-9+.-]*:\S*$", term, re.IGNORECASE):
-            return f"is no N-Triples term; write '<{term}>'"
+            return f"is not an N-Triples term; write '<{term}>'"
         if '"' in starts and term[:1] not in ("<", "_", '"'):
-            return f"is no N-Triples term; write '{literals(pa.array([term]))[0].as_py()}'"
-        return "is no N-Triples term, such as '<urn:a>'" + (""", '"text"@en' or '_:b\'""" if '"' in starts else "")
+            return f"is not an N-Triples term; write '{literals(pa.array([term]))[0].as_py()}'"
+        return "is not an N-Triples term, such as '<urn:a>'" + (""", '"text"@en' or '_:b\'""" if '"' in starts else "")
     if term[0] not in starts:
         return f"is not allowed there: it should be {_KINDS[starts]}"
     try:
         list(ox.parse(line, format=ox.RdfFormat.N_QUADS))
     except SyntaxError as error:
-        return f"is no valid term: {parser_message(error)}"
+        return f"is not a valid term: {parser_message(error)}"
     return None
 
 
@@ -158,7 +158,7 @@ def _quads_of_rdflib(graph: "rdflib.Graph") -> Iterator[ox.Quad]:
     import rdflib
 
     if not isinstance(graph, rdflib.Graph):
-        raise SourceError(f"{type(graph).__name__} of rdflib is no graph.")
+        raise SourceError(f"{type(graph).__name__} of rdflib is not a graph.")
     statements: Iterable[tuple[Any, ...]] = graph
     default: set[Any] = set()
     if isinstance(graph, rdflib.ConjunctiveGraph):  # a Dataset is one, too
@@ -182,7 +182,7 @@ def _term_of_rdflib(term: Any) -> ox.NamedNode | ox.BlankNode | ox.Literal:
     import rdflib
 
     if not isinstance(term, rdflib.BNode | rdflib.Literal | rdflib.URIRef):
-        raise ValueError(f"is a {type(term).__name__}, which is no term of RDF")
+        raise ValueError(f"is a {type(term).__name__}, which is not an RDF term")
     if re.search(r"[\ud800-\udfff]", term):
         raise ValueError("holds half of a surrogate pair")
     if isinstance(term, rdflib.BNode):
@@ -195,7 +195,7 @@ def _term_of_rdflib(term: Any) -> ox.NamedNode | ox.BlankNode | ox.Literal:
         datatype = ox.NamedNode(str(term.datatype)) if term.datatype is not None and not term.language else None
         return ox.Literal(str(term), datatype=datatype, language=term.language or None)
     except ValueError as error:
-        raise ValueError(f"is no valid term: {error}") from None
+        raise ValueError(f"is not a valid term: {error}") from None
 
 
 def _fault(terms: Sequence[Any]) -> str:

@@ -51,7 +51,7 @@ def syntax_of(path: Path) -> ox.RdfFormat:
         hint = " JSON-LD is read from files that end in .jsonld." if ending == ".json" else nearest(ending, FORMATS)
         raise SourceError(
             f"{path}: unknown kind of file; its name should end in one of {' '.join(FORMATS)}, "
-            f"and then perhaps in one of {' '.join(COMPRESSIONS)}.{hint if ending else ''}"
+            f"optionally followed by one of {' '.join(COMPRESSIONS)}.{hint if ending else ''}"
         )
     return FORMATS[ending]
 

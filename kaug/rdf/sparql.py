@@ -59,7 +59,7 @@ def construct(query: str, quads: Iterable[ox.Quad], where: str) -> set[str]:
     try:
         results = store.query(query, use_default_graph_as_union=True)
     except SyntaxError as error:
-        raise SourceError(f"{where}: the selection is no valid SPARQL: {error}") from error
+        raise SourceError(f"{where}: the selection is not valid SPARQL: {error}") from error
     if not isinstance(results, ox.QueryTriples):
         raise SourceError(f"{where}: the selection must be a CONSTRUCT query.")
     return {str(triple) for triple in results}
@@ -70,7 +70,7 @@ def _refuse_keyword(query: str, word: str, where: str, reason: str) -> None:
     without, count = re.subn(word, "x" * len(word), query, flags=re.IGNORECASE)
     if count and (error := _syntax_error(without)):
         raise SourceError(
-            f"{where}: {word} is not allowed in {reason}; without the word this is no valid SPARQL: {error}"
+            f"{where}: {word} is not allowed in {reason}; without the word this is not valid SPARQL: {error}"
         ) from error
 
 
@@ -104,14 +104,14 @@ def check_endpoint(url: str, query: str, where: str) -> None:
     ):
         _refuse_keyword(query, word, where, f"an endpoint's query, since that {reason}")
     if error := _syntax_error(query):
-        raise SourceError(f"{where}: the query is no valid SPARQL: {error}") from error
+        raise SourceError(f"{where}: the query is not valid SPARQL: {error}") from error
     if not isinstance(ox.Store().query(query), ox.QueryTriples) or _template(query) is None:
         raise SourceError(f"{where}: the query must be a CONSTRUCT.")
     if _syntax_error(f"{query}\nVALUES ?kaug {{}}"):
         raise SourceError(f"{where}: VALUES after the query leaves no room for LIMIT; write it inside WHERE {{ … }}.")
     page = paged(query)
     if page and _syntax_error(page(0, 1)):
-        raise SourceError(f"{where}: the query cannot be asked in pages; give it a LIMIT, and it is asked once.")
+        raise SourceError(f"{where}: the query cannot be fetched in pages; add a LIMIT, and it is sent once.")
 
 
 def paged(query: str) -> Callable[[int, int], str] | None:
@@ -122,7 +122,7 @@ def paged(query: str) -> Callable[[int, int], str] | None:
 
     Returns:
         A function from offset and limit, in solutions, to the page's query; None if the query has a LIMIT or OFFSET of its
-        own, and so is asked once, as it is.
+        own: then it is sent once, unchanged.
 
     Examples:
         >>> print(paged("CONSTRUCT { ?s <urn:p> ?o } WHERE { ?s <urn:q> ?o }")(200, 100))
@@ -203,7 +203,7 @@ def ask(url: str, query: str, *, timeout: float, most_bytes: int, headers: Mappi
     answer = post(url, query.encode(), {**own, **headers}, timeout=timeout, most_bytes=most_bytes)
     if answer.kind not in _SYNTAX:
         line = next(iter(answer.body[:4096].decode(errors="replace").strip().splitlines()), "(nothing)")
-        raise RequestError(f"status 200, but {answer.kind} in place of N-Triples or Turtle: {plain(line)}", status=200)
+        raise RequestError(f"status 200, but {answer.kind} instead of N-Triples or Turtle: {plain(line)}", status=200)
     try:
         quads = list(ox.parse(answer.body, format=_SYNTAX[answer.kind]))
     except SyntaxError as error:

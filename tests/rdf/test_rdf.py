@@ -556,7 +556,7 @@ def test_another_query_is_refused(query: str) -> None:
 
 @pytest.mark.parametrize("query", ["", "CONSTRUCT {", "LOAD <http://example.org/>", "DELETE WHERE { ?s ?p ?o }"])
 def test_what_is_no_query_is_refused(query: str) -> None:
-    with pytest.raises(SourceError, match="select: the selection is no valid SPARQL"):
+    with pytest.raises(SourceError, match="select: the selection is not valid SPARQL"):
         construct(query, QUADS, "select")
 
 
