@@ -1,8 +1,8 @@
 r"""An edge file of KGTK, such as CSKG → quads: nodes to IRIs, KGTK's literals to RDF's.
 
 KGTK distinguishes literals from nodes by their first character: `"` a string, `'` a string with a language, `^` a date,
-`@` a pair of
-coordinates, a digit or sign a quantity; True and False are literals too. `|` separates the values of a cell, `\` escapes.
+`@` a pair of coordinates, a digit or sign a quantity; True and False are literals too. `|` separates the values of a
+cell, `\` escapes.
 """
 
 import re

@@ -140,7 +140,7 @@ def follow(rendered: Sequence[str], completions: Sequence[str]) -> list[str]:
 def encode_prompts(
     prompts: Sequence[str], tokenizer: "PreTrainedTokenizerBase", template: Template = "chat", system: str | None = None
 ) -> list[list[int]]:
-    """Tokenise rendered prompts; only the chat template's own markers become control tokens."""
+    """Render and tokenise prompts; only the chat template's own markers become control tokens."""
     frame = chat_frame(tokenizer, system) if template == "chat" and prompts else None
     if frame is None:
         return encode_texts(render_prompts(prompts, tokenizer, "plain"), tokenizer)
