@@ -55,7 +55,7 @@ def train(
         settings: `[training]` of a pipeline file as an object; its `model` is not used.
         seed: Seed of the order of rows.
         replay: The fraction of tokens from rows of the form `text`, if there are any.
-        show: The display of progress, such as `kaug.progress.bars()`.
+        show: The display of progress; the context manager `kaug.progress.bars` yields one.
 
     Returns:
         Rows, tokens, steps, seconds, precision and losses of the training.

@@ -36,7 +36,7 @@ class ArmSettings(Section):
     rows: str | None = Field(None, description="the recipe of its training rows; without it the arm is not trained")
     starts_from: str | None = Field(
         None,
-        description="the arm whose model it continues from, or uses if it is not trained; the base model if absent",
+        description="the arm whose model it continues from, or uses; the base model if absent",
     )
     objective: str | None = Field(None, description="its training objective; the pipeline's if absent")
     adapter: Annotated[str | None, AfterValidator(known_adapter)] = Field(

@@ -1,7 +1,7 @@
-"""A graph or a table in memory → chunks of canonical N-Quads, every term strictly checked.
+"""A graph or a table in memory → chunks of canonical N-Quads, with every term checked.
 
-A table's cells are terms as N-Triples writes them: `<https://example.org/a>`, `"Lomé"@fr`, `"7"^^<…#integer>`, `_:b1`. No other
-reading is tried: a bare string could be an IRI, a name or a number.
+A table's cells are N-Triples terms: `<https://example.org/a>`, `"Lomé"@fr`, `"7"^^<…#integer>`, `_:b1`. Bare strings
+are errors, since they could be IRIs, names or numbers.
 """
 
 import contextlib
@@ -26,28 +26,28 @@ __all__ = ["graph_chunks"]
 _IRI = f"<{IRI_CHARACTER}*>"
 _SHAPE = rf"""^(?:{_IRI}|_:[^\s<>"#]+|"(?:[^"\\\r\n]|\\.)*"(?:@[A-Za-z0-9-]+|\^\^{_IRI})?)$"""
 _STARTS = {"subject": "<_", "predicate": "<", "object": '<_"', "graph": "<_"}
-"""How the terms of each column may begin."""
+"""The valid first characters of each column's terms."""
 _KINDS = {"<_": "an IRI or a blank node", "<": "an IRI"}
 _KEPT = 1 << 17  # terms of rdflib to convert only once
 _BEYOND_PYTHON = re.compile(r"(?:-\d{4,}|0000|\d{5,})-\d\d-\d\d(?:T.*)?(?:Z|[+-]\d\d:\d\d)?|\d{4}-\d\d-\d\dT24:00:00.*")
-"""Dates that are right in XML Schema and that rdflib takes for ill-typed, since Python has no such date."""
+"""Dates of XML Schema that rdflib reports as ill-typed, since Python does not have them."""
 
 
 def graph_chunks(source: Any, size: int = 100_000) -> Iterator[bytes]:
-    r"""Turn a graph in memory into N-Quads.
+    r"""Convert a graph in memory to N-Quads.
 
     Args:
         source: An rdflib graph or dataset; a pyoxigraph `Store`, `Dataset` or other iterable of its quads or triples; or a
             table with the columns `subject`, `predicate`, `object` and optionally `graph`, where null is the default graph:
-            anything that exports Arrow data, such as a pyarrow `Table` or a data frame of pandas or polars.
+            any object that exports Arrow data, such as a pyarrow `Table` or a data frame of pandas or polars.
         size: The maximum number of lines in a chunk.
 
     Yields:
-        Whole lines of canonical N-Quads, in the order of the source. Different blank nodes stay different.
+        Whole lines of canonical N-Quads, in the order of the source. Distinct blank nodes stay distinct.
 
     Raises:
         SourceError: A term is invalid: an IRI with a space or without a scheme, a literal whose value is not of its datatype
-            (rdflib graphs), a cell that is not an N-Triples term. The message names the triple, or row and column.
+            (rdflib graphs), a cell that is not an N-Triples term. The message has the triple, or row and column.
 
     Examples:
         >>> import rdflib
@@ -99,7 +99,7 @@ def _from_batches(source: Any, size: int) -> Iterator[bytes]:
 
 
 def _canonical_column(column: pa.Array, name: str, row: int) -> pa.Array:
-    """Return a column's terms in canonical form; refuse the first cell that holds none."""
+    """Return a column's terms in canonical form; the first invalid cell is an error."""
     try:
         column = pc.cast(column, pa.string())
     except pa.ArrowInvalid as error:
@@ -125,7 +125,7 @@ def _canonical_column(column: pa.Array, name: str, row: int) -> pa.Array:
 
 
 def _reason(term: str, shaped: bool, line: bytes, starts: str) -> str | None:
-    """Return why a cell is no term of its column, if it is none."""
+    """Return the reason why a cell is invalid in its column."""
     if not shaped:
         if re.match(r"[a-z][a-z0-9+.-]*:\S*$", term, re.IGNORECASE):
             return f"is not an N-Triples term; write '<{term}>'"
@@ -178,7 +178,7 @@ def _quads_of_rdflib(graph: "rdflib.Graph") -> Iterator[ox.Quad]:
 
 
 def _term_of_rdflib(term: Any) -> ox.NamedNode | ox.BlankNode | ox.Literal:
-    """Convert a term; a ValueError says why it is none."""
+    """Convert a term; a ValueError has the reason if it is invalid."""
     import rdflib
 
     if not isinstance(term, rdflib.BNode | rdflib.Literal | rdflib.URIRef):
@@ -199,7 +199,7 @@ def _term_of_rdflib(term: Any) -> ox.NamedNode | ox.BlankNode | ox.Literal:
 
 
 def _fault(terms: Sequence[Any]) -> str:
-    """Return the position of the first wrong term of a quad of rdflib, and what is wrong."""
+    """Return the position of the first invalid term of an rdflib quad, and the reason."""
     for (name, starts), term in zip(_STARTS.items(), terms, strict=False):
         try:
             if str(_term_of_rdflib(term))[0] not in starts:
