@@ -443,9 +443,7 @@ def test_arms_that_do_not_fit_are_refused(old: str, new: str, message: str) -> N
 
 def test_a_mistake_in_an_arm_names_its_line() -> None:
     said = refuse((GOOD + OWN).replace('starts_from = "polished"', 'starts_from = "polishd"'))
-    assert said == (
-        "p.toml:16: 'arms.polished+retrieval.starts_from': 'polishd' is unknown. Did you mean 'polished'?"
-    )
+    assert said == ("p.toml:16: 'arms.polished+retrieval.starts_from': 'polishd' is unknown. Did you mean 'polished'?")
 
 
 @pytest.mark.parametrize(

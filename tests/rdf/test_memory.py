@@ -248,7 +248,10 @@ def test_a_cell_that_holds_no_term(name: str, value: str | None, message: str) -
     [
         (pa.table({"subject": ["<urn:a>"]}), "should have one column 'predicate'; it has 0"),
         (pa.table({**TABLE, "objects": ["x"] * 3}), "unknown column 'objects'. Did you mean 'object'?"),
-        (pa.table({**TABLE, "object": [1, 2, 3]}), "row 0, column 'object': '1' is not an N-Triples term; write '\"1\"'"),
+        (
+            pa.table({**TABLE, "object": [1, 2, 3]}),
+            "row 0, column 'object': '1' is not an N-Triples term; write '\"1\"'",
+        ),
         (pa.table({**TABLE, "object": [["x"]] * 3}), "column 'object' is list<"),
         (pa.table({**TABLE, "object": [b"\xff"] * 3}), "column 'object': Invalid UTF8"),
     ],
