@@ -339,14 +339,14 @@ def test_a_form_is_one_function(toy_kb: KnowledgeBase, probes: pa.Table, monkeyp
 
 
 def test_an_unknown_form_or_arm_is_refused_with_the_nearest() -> None:
-    with pytest.raises(PipelineError, match=r"'quesion' is no form\. Did you mean 'question'"):
+    with pytest.raises(PipelineError, match=r"'quesion' is not a form\. Did you mean 'question'"):
         find_forms(["quesion"])
     with pytest.raises(PipelineError, match=r"'shufled' is not an arm with rows of its own\. Did you mean 'shuffled'"):
         find_recipe("shufled")
     with pytest.raises(PipelineError, match="'base' is not an arm with rows of its own"):
         find_recipe("base")
     with pytest.raises(
-        ValueError, match=r"'cloze' is no form\. Known are: multi-hop, passage, question, reversed, statement"
+        ValueError, match=r"'cloze' is not a form\. Known are: multi-hop, passage, question, reversed, statement"
     ):
         AugmentationSettings(forms=["cloze"])
 

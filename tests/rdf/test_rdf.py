@@ -460,7 +460,7 @@ def test_folders_and_patterns_hold_rdf_files(tmp_path: Path) -> None:
 def test_a_folder_without_rdf_is_refused(tmp_path: Path) -> None:
     write(tmp_path, "README.md", "")
     for path in (tmp_path, tmp_path / "*.ttl", tmp_path / "*.md"):
-        with pytest.raises(SourceError, match="holds no RDF file, that is none whose name ends in one of "):
+        with pytest.raises(SourceError, match="has no RDF files, whose names end in one of "):
             expand([path])
 
 
