@@ -62,7 +62,7 @@ _HOME = {
 __all__ = sorted(_HOME)  # noqa: PLE0605
 
 
-if not TYPE_CHECKING:  # else a type checker would take any name for one of kaug's
+if not TYPE_CHECKING:  # otherwise a type checker would accept any name
 
     def __getattr__(name: str) -> Any:
         if name not in _HOME:

@@ -1,7 +1,7 @@
-"""What is compared: each arm as a value, in the order in which reports show them.
+"""The arms of a comparison, in the order of reports.
 
-An arm says which rows a model is trained on and where it starts, or, without rows, only how a model is asked. A new arm is a
-line in `ARMS`, or a section `[arms.NAME]` of a pipeline file; nothing is read out of its name.
+An arm defines the rows and the model that training starts from, or, without rows, only how a model is prompted. A new
+arm is a line in `ARMS`, or a section `[arms.NAME]` of a pipeline file; its name has no meaning.
 """
 
 from collections.abc import Mapping
@@ -17,15 +17,16 @@ class Arm:
 
     Attributes:
         name: Its name in pipeline files, tables and reports.
-        meaning: What it is, in a few words, for reports and docs.
+        meaning: A short description for reports and docs.
         rows: The recipe of its training rows, a key of `kaug.augmentation.arms.RECIPES`; None if it is not trained.
-        starts_from: The arm whose model it is trained from, or asked as; None is the base model.
+        starts_from: The arm whose model it continues from, or uses if it is not trained; None is the base model.
         objective: The training objective, a key of `kaug.training.objectives.OBJECTIVES`; None is the pipeline's.
-        adapter: Which weights are trained, a key of `kaug.training.adapters.ADAPTERS`; None is the pipeline's.
-        learning_rate: The peak of the learning rate, which adapters need higher; None is the pipeline's.
+        adapter: The adapter that selects the weights to train, a key of `kaug.training.adapters.ADAPTERS`; None is the
+            pipeline's.
+        learning_rate: The peak learning rate; None is the pipeline's.
         retrieval: Whether the facts that retrieval finds are put before the exam's questions.
-        not_content: What only reports say of it: no part of a fingerprint.
-        control: Against which an arm that is trained on facts is compared: what the difference shows. Empty if it is no control.
+        not_content: Attributes that only reports use; fingerprints ignore them.
+        control: What the control trains on, for sentences that compare with it; empty if the arm is not a control.
     """
 
     not_content: ClassVar[frozenset[str]] = frozenset(["meaning", "control"])
@@ -99,12 +100,12 @@ ARMS: dict[str, Arm] = {
 
 
 def is_base(arm: str, arms: Mapping[str, Arm] = ARMS) -> bool:
-    """Whether an arm asks the base model, with or without retrieved facts: whether nothing was trained for it."""
+    """Whether an arm uses the base model untrained, with or without retrieved facts."""
     return arm in arms and trained_arm(arm, arms) is None
 
 
 def trained_arm(arm: str, arms: Mapping[str, Arm] = ARMS) -> str | None:
-    """Return the arm whose model is asked for an arm: itself if it is trained; None is the base model.
+    """Return the arm whose model an arm uses: itself if it is trained; None is the base model.
 
     Examples:
         >>> trained_arm("text+retrieval"), trained_arm("base+retrieval")
@@ -119,7 +120,7 @@ def trained_arm(arm: str, arms: Mapping[str, Arm] = ARMS) -> str | None:
 
 
 def order_arms(names: "list[str] | tuple[str, ...]", arms: Mapping[str, Arm] = ARMS) -> list[str]:
-    """Put the names of arms in the order in which they are shown: that of `arms`, then all others by name, each once.
+    """Return the distinct names of arms in the order of `arms`, then all others by name.
 
     Examples:
         >>> order_arms(["augmented", "mine", "base"])

@@ -1,7 +1,7 @@
-"""What went wrong → an exception that says where, what, and what would be right.
+"""The exceptions of kaug; messages name the location, the mistake and a correction.
 
-Every error that a user can cause is a `KaugError`; each is also the built-in error that a library user would
-catch. `exit_code` is what the `kaug` command returns for it.
+Every error that a user can cause is a `KaugError` and a built-in error, such as ValueError. `exit_code` is the exit
+code of the `kaug` command.
 """
 
 import difflib
@@ -20,7 +20,7 @@ __all__ = [
 
 
 class KaugError(Exception):
-    """Any error that kaug raises on purpose."""
+    """The base class of kaug's errors."""
 
     exit_code = 1
 
@@ -32,7 +32,7 @@ class PipelineError(KaugError, ValueError):
 
 
 class ModelError(KaugError, LookupError):
-    """A model's name leads to no model."""
+    """A model is missing or broken."""
 
     exit_code = 2
 
@@ -44,32 +44,32 @@ class SourceError(KaugError, ValueError):
 
 
 class TableError(KaugError, ValueError):
-    """A table does not have the schema that its name promises."""
+    """A table does not match its schema."""
 
     exit_code = 3
 
 
 class ArtifactError(KaugError, OSError):
-    """A finished folder is missing, torn, altered or made for other inputs."""
+    """An artifact is missing, incomplete, altered or made from other inputs."""
 
     exit_code = 4
 
 
 class LeakError(KaugError, ValueError):
-    """A training row would give away what the exam asks."""
+    """A training row leaks the exam."""
 
     exit_code = 4
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Say the known name that is nearest to `name`, as the end of an error message.
+    """Suggest the known name nearest to `name`, as the end of an error message.
 
     Args:
         name: What the user wrote.
-        known: The names that would have been right.
+        known: The valid names.
 
     Returns:
-        `" Did you mean 'x'?"`, or a list of the known names, the first twenty of many, when none is near.
+        `" Did you mean 'x'?"`, or the first twenty known names if none is near.
 
     Examples:
         >>> nearest("langauges", ["languages", "sources"])

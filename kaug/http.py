@@ -1,7 +1,7 @@
-"""A request to a server that the user named → its answer, within a time and a size, or the reason why there is none.
+"""HTTP requests to servers that the user named, with limits on time and size.
 
-All requests of kaug are sent here, except for models from the Hugging Face hub. A proxy is used where the environment names
-one (`https_proxy`, `http_proxy`, `all_proxy`, `no_proxy`), but never for an address of this machine.
+All requests of kaug are sent here, except those for models from the Hugging Face hub. A proxy is used if the
+environment names one (`https_proxy`, `http_proxy`, `all_proxy`, `no_proxy`), but never for an address of this machine.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ _SECRET = re.compile(r"key|token|secret|passw|pwd|auth|sig|credential|session", 
 
 @dataclass(frozen=True)
 class Answer:
-    """The body of an answer with a status of 2xx.
+    """The body of a response with a 2xx status.
 
     Attributes:
         kind: Its media type in lower case, such as `text/turtle`, without parameters and control characters; followed by
@@ -50,15 +50,15 @@ class Answer:
 
 @dataclass(eq=False)
 class RequestError(Exception):
-    """There is no answer.
+    """A request failed.
 
     Attributes:
-        reason: The reason, free of control characters.
+        reason: The reason, without control characters.
         status: The HTTP status, if the server sent one.
-        transient: Whether the same request may be answered later.
-        wait: The seconds that the server asks to wait, if it does.
-        smaller: Whether a request for less may help.
-        location: The URL of another server that the server redirects to; it was not contacted.
+        transient: Whether the same request may succeed later.
+        wait: The seconds to wait, if the server sent `Retry-After`.
+        smaller: Whether a request for less data may succeed.
+        location: The URL on another server of a redirect, which was not followed.
     """
 
     reason: str
@@ -73,18 +73,18 @@ class RequestError(Exception):
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout: float, most_bytes: int) -> Answer:
-    """Send a request by POST and read the whole answer.
+    """Send a POST request and read the whole response.
 
     Args:
         url: The address. Redirects are followed within its scheme, host and port; no other server is contacted.
         body: The body of the request.
         headers: Its headers.
-        timeout: Seconds for everything: connecting, sending, redirects, and the answer to its last byte.
-        most_bytes: The maximum size of the answer's body.
+        timeout: The total seconds for the connection, the request, redirects and the whole response.
+        most_bytes: The maximum size of the response body.
 
     Raises:
-        RequestError: A time-out, a broken connection, an answer that is too long, a status that is not 2xx, a redirect to
-            another server, or an invalid certificate.
+        RequestError: A timeout, a failed connection, a response that is too long, a status other than 2xx, a redirect
+            to another server, or an invalid certificate.
     """
 
     def run() -> Answer:
@@ -94,19 +94,19 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout: float, m
         asyncio.get_running_loop()
     except RuntimeError:
         return run()
-    with ThreadPoolExecutor(1) as thread:  # in a notebook, this thread has a loop of its own already
+    with ThreadPoolExecutor(1) as thread:  # in a notebook, this thread already runs a loop
         return thread.submit(run).result()
 
 
 def public_url(url: str) -> str:
-    """Remove what may be secret from a URL: user name, password, fragment, and parameters such as `key` and `token`.
+    """Remove possible secrets from a URL: user name, password, fragment, and parameters such as `key` and `token`.
 
     Examples:
         >>> public_url("https://me:pass@example.org:8080/sparql?default-graph-uri=urn:g&apikey=abc")
         'https://example.org:8080/sparql?default-graph-uri=urn:g'
     """
     head, _, query = url.partition("#")[0].partition("?")
-    head = re.sub(r"^([a-zA-Z][a-zA-Z0-9+.\-]*:)?//[^/]*@", lambda found: f"{found[1] or ''}//", head)
+    head = re.sub(r"^([a-zA-Z][a-zA-Z0-9+.\-]*:)?//[^/]*@", lambda match: f"{match[1] or ''}//", head)
     kept = [part for part in re.split("[&;]", query) if part and not _SECRET.search(part.partition("=")[0])]
     return head + ("?" + "&".join(kept) if kept else "")
 
@@ -127,7 +127,7 @@ def split_url(url: str) -> SplitResult | None:
 
 
 def plain(text: str, most: int = 200) -> str:
-    """Cut a server's text to one line that is safe to print: no control, format or bidirectional characters.
+    """Cut a server's text to one line without control, format or bidirectional characters.
 
     Examples:
         >>> plain(chr(27) + "[31mBad" + chr(0x202E) + " gateway")
@@ -138,14 +138,14 @@ def plain(text: str, most: int = 200) -> str:
 
 @functools.cache
 def _tls() -> ssl.SSLContext:
-    """Load the trusted certificates, once: that takes longer than a request."""
+    """Load the trusted certificates once, since this takes longer than a request."""
     import httpx2
 
     return httpx2.create_ssl_context()
 
 
 async def _hide_location(response: "httpx2.Response") -> None:
-    # The library would check where a redirect leads, though it is not to follow it.
+    # The library would check the target of a redirect even if it does not follow it.
     response.extensions["location"] = response.headers.pop("location", "")
 
 
@@ -154,7 +154,7 @@ async def _post(url: str, body: bytes, headers: Mapping[str, str], timeout: floa
 
     begun = False
     try:
-        # The limit of the library is for each read: a server that drips would never reach it.
+        # The limit of the library applies to each read, so a slow server would never reach it.
         async with asyncio.timeout(timeout):
             first = target = httpx2.URL(url)
             sent = {"Accept-Encoding": "identity", "User-Agent": "kaug", **headers}
@@ -211,14 +211,14 @@ async def _read(response: "httpx2.Response", most_bytes: int) -> Answer:
 
 
 def _redirected(first: "httpx2.URL", before: "httpx2.URL", response: "httpx2.Response") -> "httpx2.URL":
-    """Return the target of a redirect, if it is on the server that the user named."""
+    """Return the target of a redirect if it is on the same server."""
     import httpx2
 
     location = response.extensions["location"]
     try:
         target = before.join(location)
     except (httpx2.InvalidURL, ValueError) as error:
-        reason = f"{_status(response)} to {plain(location)!r}, which is no valid url"
+        reason = f"{_status(response)} to {plain(location)!r}, which is not a valid URL"
         raise RequestError(reason, status=response.status_code) from error
     if (target.scheme, target.host, target.port) != (first.scheme, first.host, first.port) or target.userinfo:
         shown = plain(public_url(str(target)))
@@ -255,7 +255,7 @@ def _retry_after(value: str) -> float | None:
 
 
 def _system_message(error: BaseException) -> str:
-    """Return the system's message; asyncio replaces that of a refused connection by its own."""
+    """Return the system's message, which asyncio replaces for refused connections."""
     if not isinstance(error, OSError):
         return ""
     named = error.errno and not isinstance(error, socket.gaierror | ssl.SSLError)
@@ -263,7 +263,7 @@ def _system_message(error: BaseException) -> str:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an exception, those that it was raised from, and those in groups of them."""
+    """Yield an exception, its causes, and the members of exception groups."""
     while error is not None:
         yield error
         if isinstance(error, BaseExceptionGroup):

@@ -1,4 +1,4 @@
-"""The main job step by step, for Python: train on rows, ask a model, measure gains, write the report, or run it all."""
+"""The stages as functions: train on rows, ask a model, measure gains, write the report, or run a pipeline."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -48,17 +48,17 @@ def train(
     """Fine-tune a causal language model on rows; an interrupted training resumes from its last checkpoint.
 
     Args:
-        rows: What `closed_book_rows` or `open_book_rows` returned, `datasets.concatenate_datasets` of both, or any table or
-            dataset with string columns `prompt` and `completion`.
+        rows: The result of `closed_book_rows` or `open_book_rows`, `datasets.concatenate_datasets` of both, or any
+            table or dataset with string columns `prompt` and `completion`.
         model: A folder, `smollm2-135m`, or a hub name; see `kaug.models.find.find_language_model`.
         out: The folder for the trained model; `transformers` loads it.
         settings: `[training]` of a pipeline file as an object; its `model` is not used.
-        seed: Decides the order of rows.
-        replay: The fraction of the tokens that is plain text, where there are rows of the form `text`.
-        show: Opens progress bars; `kaug.progress.bars` makes some.
+        seed: Seed of the order of rows.
+        replay: The fraction of tokens from rows of the form `text`, if there are any.
+        show: The display of progress; the context manager `kaug.progress.bars` yields one.
 
     Returns:
-        What the training was: rows, tokens, steps, seconds, precision, loss.
+        Rows, tokens, steps, seconds, precision and losses of the training.
 
     Raises:
         ModelError: The model is missing or broken, or the loss is not finite.
@@ -104,21 +104,21 @@ def ask(
     seed: int = 0,
     show: Show = silent,
 ) -> pa.Table:
-    """Have a model sit an exam.
+    """Answer an exam with a model.
 
     Args:
         exam: PROBES, from `draw_exam`.
         model: A folder, `smollm2-135m`, or a hub name.
-        arm: The name under which the answers go: `base` for the untrained model, else what it was trained as.
-        retriever: If given, the facts that it finds for each question are put before it.
-        retrieval: `[retrieval]` of a pipeline file as an object: how many facts, of which relevance. The defaults if None, as
-            in a pipeline: 3 of domain sources and 2 of common sense, of relevance 0.5 or more.
+        arm: The arm's name in the answers: `base` for the untrained model, otherwise the arm that it was trained as.
+        retriever: If given, its facts are put before each question.
+        retrieval: `[retrieval]` of a pipeline file as an object: the number of facts and the threshold. The default is
+            3 facts of domain sources and 2 of common sense, of relevance 0.5 or more.
         settings: `[evaluation]` of a pipeline file as an object.
-        template: `chat`, or `plain` for `Question: … Answer:`: as the model was trained.
+        template: `chat`, or `plain` for `Question: … Answer:`: use the one of its training.
         system: The system message; None leaves it to the chat template.
-        scorers: Scorers of your own by name; a probe names its scorer in the column `scorer`.
+        scorers: Your own scorers by name, for probes that name them in the column `scorer`.
         seed: The seed of the model's training.
-        show: Opens progress bars.
+        show: The display of progress.
 
     Returns:
         ANSWERS, in the order of the probes.
@@ -153,7 +153,7 @@ def ask(
 def gains(
     exam: pa.Table, answers: pa.Table | Sequence[pa.Table], *, resamples: int = 10_000, seed: int = 0
 ) -> dict[str, list[gain.Gain]]:
-    """Compare the arms that sat an exam, probe by probe.
+    """Compare the arms' answers to an exam, paired by probe.
 
     Args:
         exam: PROBES.
@@ -162,11 +162,11 @@ def gains(
         seed: Seed of the resampling.
 
     Returns:
-        For each kind of probes a list of gains, each with `arm`, `against`, `mean`, `low`, `high`, `n`, `clusters`; see
+        A list of gains for each kind of probes, each with `arm`, `against`, `mean`, `low`, `high`, `n`, `clusters`; see
         `kaug.evaluation.gain.gains`.
 
     Raises:
-        TableError: Two arms answered different probes, or an answer belongs to none.
+        TableError: Two arms answered different probes, or an answer belongs to no probe.
     """
     return gain.gains(exam, _joined(answers), resamples=resamples, seed=seed)
 
@@ -184,19 +184,19 @@ def write_report(
     """Write `report.html`, `report.md` and `report.json`.
 
     Args:
-        folder: The folder; it is made if it is not there.
+        folder: The folder, created if missing.
         exam: PROBES.
         answers: ANSWERS, in one table or in several.
         kb: The knowledge base that the exam was drawn from.
-        question: The question that the comparison answers.
-        about: How the answers came about; see `kaug.report.findings.build_report`.
+        question: The question of the comparison.
+        about: The description of the run; see `kaug.report.findings.build_report`.
         resamples: Bootstrap resamples for the intervals.
 
     Returns:
         The content of `report.json`.
 
     Raises:
-        TableError: The tables do not fit together, or name a fact that the knowledge base does not hold.
+        TableError: The tables do not match, or name a fact that is not in the knowledge base.
     """
     table, folder = _joined(answers), Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -229,20 +229,20 @@ def run(
     rebuild: bool = False,
     show: Show = silent,
 ) -> dict[str, Any]:
-    """Carry out a pipeline, from the sources to the report, using again what is finished: `kaug run` for Python.
+    """Run a pipeline from the sources to the report, reusing finished stages, like `kaug run`.
 
     Args:
-        pipeline: A pipeline file; or settings whose sources are files, with paths that start from the current folder.
+        pipeline: A pipeline file; or settings whose sources are files, relative to the current folder.
         out: The folder of the artifacts; `build/<name of the file>` in the project's folder if None.
         settings: Changes such as `training.tokens=5000`, for a pipeline file.
-        rebuild: Make every stage anew.
-        show: Opens progress bars.
+        rebuild: Rebuild every stage.
+        show: The display of progress.
 
     Returns:
         The content of `report.json`.
 
     Raises:
-        KaugError: Whatever a stage raises; what was finished before stays.
+        KaugError: An error of a stage; finished stages are kept.
     """
     from kaug.pipeline.execute import Store
     from kaug.pipeline.project import open_project, project_of

@@ -1,4 +1,4 @@
-"""Work done → what shows it on stderr: bars on a terminal, a line now and then elsewhere."""
+"""Progress on stderr: bars on a terminal, else a line at intervals."""
 
 import contextlib
 import datetime
@@ -13,18 +13,18 @@ __all__ = ["Advance", "Show", "bars", "lines", "silent"]
 
 
 class Advance(Protocol):
-    """Tells that more work is done: `advance(10)`, or `advance(10, "loss 2.31")` with a note on how it goes."""
+    """Reports progress: `advance(10)`, or `advance(10, "loss 2.31")` with a note."""
 
     def __call__(self, amount: int, note: str = "") -> None:
-        """Count `amount` more as done; the last note given is shown."""
+        """Add `amount` to the work done; the last note is shown."""
         ...
 
 
 class Show(Protocol):
-    """Opens the progress of one piece of work: `with show("training", 5000, "tokens") as advance: advance(10)`."""
+    """Opens the progress of a task: `with show("training", 5000, "tokens") as advance: advance(10)`."""
 
     def __call__(self, title: str, total: int | None, unit: str) -> contextlib.AbstractContextManager[Advance]:
-        """Open it; `total` is None where it is not known. Of several alike the title says which: `arm 1 of 3`."""
+        """Open it; `total` is None if unknown. Similar tasks are numbered in the title: `arm 1 of 3`."""
         ...
 
 
@@ -42,17 +42,17 @@ def lines(
     step: float = 0.1,
     clock: Callable[[], float] = time.monotonic,
 ) -> Show:
-    """Show progress as lines: one now and then, and one when the work is done.
+    """Show progress as lines at intervals, and one at the end.
 
     Args:
-        write: Called with each line.
-        first: The seconds after which the first line comes; two lines are never nearer than that.
-        every: The seconds after which another comes.
-        step: Or the part of the work after which it does.
-        clock: The time in seconds.
+        write: The function that writes a line.
+        first: Seconds before the first line, and the minimum between two lines.
+        every: Seconds between lines.
+        step: The fraction of the work after which a line comes earlier.
+        clock: Returns the time in seconds.
 
     Returns:
-        What opens the progress of a piece of work.
+        A function that opens the progress of a task.
 
     Examples:
         >>> times = iter([0.0, 5.0, 30.0, 40.0])
@@ -74,7 +74,7 @@ def lines(
             nonlocal done, last_time, last_done, before
             now = clock()
             done += amount
-            # What was done before, and is taken up, comes with the first call: the rate is that of the rest.
+            # The first call reports resumed work: the rate is that of the rest.
             before = before or (now, done)
             passed, moved = now - last_time, (done - last_done) / total if total else 0
             if passed < first or not (last_time == started or passed >= every or moved >= step):
@@ -100,7 +100,7 @@ def _clock(seconds: float) -> str:
 
 @contextlib.contextmanager
 def bars() -> Iterator[Show]:
-    """Show a bar for each piece of work, on stderr; on no terminal, lines."""
+    """Show a bar for each task on stderr, or lines if it is not a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
     from rich.text import Text
@@ -118,7 +118,7 @@ def bars() -> Iterator[Show]:
             return Text(text, style="progress.data.speed")
 
     class Clocks(ProgressColumn):
-        max_refresh = 0.5  # else the time left jumps about
+        max_refresh = 0.5  # smooths the time left
 
         def render(self, task: Task) -> Text:
             elapsed = task.finished_time if task.finished else task.elapsed

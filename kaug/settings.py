@@ -1,4 +1,4 @@
-"""The base of the sections of a pipeline file, the types of their values, and how a wrong value is explained."""
+"""The base class of sections of a pipeline file, the types of their values, and error messages."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,17 +12,17 @@ from kaug.text import as_list
 __all__ = ["PathText", "PatternText", "Section", "cut", "explain", "renamed_or_nearest"]
 
 _RENAMED = {"floor": "threshold", "only": "filter", "phrasings": "templates", "mismatched": "shuffled"}
-"""Former names of keys and arms, and the names that they have now."""
+"""Former names of keys and arms → current names."""
 
 
 class Section(BaseModel):
-    """A table of a pipeline file: unknown keys are refused, values are not converted, nothing changes afterwards.
+    """A table of a pipeline file: unknown keys are errors, values are not converted, and instances are frozen.
 
-    In Python, one string stands for a list of one.
+    In Python, a string is accepted as a list of one.
 
     Attributes:
-        not_content: The keys that decide no artifact's content, or whose content counts by its digest: they are no part of a
-            fingerprint.
+        not_content: The keys that fingerprints ignore: they do not affect artifacts, or count by the digest of their
+            content.
 
     Raises:
         PipelineError: A key is unknown or missing, or its value is wrong.
@@ -47,22 +47,22 @@ class Section(BaseModel):
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]  # so pydantic makes inner sections without it
 
     def content(self) -> dict[str, Any]:
-        """Return the values that decide what is made, by key: all but those of `not_content`."""
+        """Return the values that affect artifacts, by key: all except `not_content`."""
         return self.model_dump(exclude=set(self.not_content))
 
 
 def explain(cls: type[BaseModel], error: ValidationError) -> Iterator[tuple[list[str], str]]:
-    """Explain what is wrong with the values of a section.
+    """Explain the mistakes in the values of a section.
 
     Args:
         cls: The section's class.
-        error: What pydantic raised for it.
+        error: The error of pydantic.
 
     Yields:
-        For each mistake the names that lead to its key, and the message, which names the key and, of an unknown one, the nearest.
+        The path of keys and the message of each mistake; for an unknown key it has the nearest one.
     """
     for problem in error.errors():
-        # Checks of the whole pipeline name their key themselves.
+        # Messages of checks of the whole pipeline begin with their key.
         names = [str(part) for part in problem["loc"] if part != "[key]"] or problem["ctx"]["key"].split(".")
         key = cut(".".join(names))
         if problem["type"] == "extra_forbidden":
@@ -77,18 +77,18 @@ def explain(cls: type[BaseModel], error: ValidationError) -> Iterator[tuple[list
 
 
 def renamed_or_nearest(name: str, known: Iterable[str]) -> str:
-    """Return the name that an unknown name has now, or else the nearest known one, as the end of an error message."""
+    """Return the current name of a former one, else the nearest known name, as the end of an error message."""
     known = list(known)
     return f" It is called {_RENAMED[name]!r} now." if _RENAMED.get(name) in known else nearest(name, known)
 
 
 def cut(text: str, length: int = 200) -> str:
-    """Cut a text that is too long for a message."""
+    """Cut a text to fit a message."""
     return text if len(text) <= length else text[:length] + "…"
 
 
 def _fields(cls: type[BaseModel], names: Sequence[str]) -> Mapping[str, Any]:
-    """Return the fields of the section that names lead to; none if they lead to no section."""
+    """Return the fields of the section at a path of keys; empty if it is not a section."""
     left = list(names)
     while left:
         name = left.pop(0)
@@ -102,7 +102,7 @@ def _fields(cls: type[BaseModel], names: Sequence[str]) -> Mapping[str, Any]:
 
 
 def check_path(path: str) -> str:
-    """Return a path, a pattern or the name of a model as it is; refuse what no file system could hold."""
+    """Return a path, a pattern or a model's name unchanged; raise an error for names that no file system allows."""
     shown = repr(cut(path, 60))
     if not path:
         raise ValueError("should not be empty.")
@@ -118,7 +118,7 @@ def check_path(path: str) -> str:
 
 
 def check_patterns(patterns: str | list[str]) -> str | list[str]:
-    """Return glob patterns as they are; refuse those that can match no file."""
+    """Return glob patterns unchanged; raise an error for those that cannot match a file."""
     for pattern in as_list(patterns):
         if not pattern and pattern is patterns:
             continue  # no texts
@@ -134,4 +134,4 @@ PathText = Annotated[str, AfterValidator(check_path)]
 """A path, a pattern of paths, or the name of a model."""
 
 PatternText = Annotated[str | list[str], AfterValidator(check_patterns)]
-"""One glob pattern or several; an empty text is none."""
+"""One or more glob patterns; an empty text is none."""

@@ -1,4 +1,4 @@
-"""Texts as arguments, and texts fit to be shown on a terminal or a page."""
+"""Texts as arguments, and texts for terminals and pages."""
 
 import re
 import unicodedata
@@ -7,17 +7,17 @@ from collections.abc import Sequence
 __all__ = ["DIRECTIONAL", "as_list", "duration", "visible"]
 
 DIRECTIONAL = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-"""Characters that change the direction of the text around them, as ranges inside a regular expression's brackets."""
+"""Characters that change the direction of text, as ranges for a regular expression's brackets."""
 
 _DIRECTIONAL = re.compile(f"[{DIRECTIONAL}]")
 
 
 def visible(text: str, limit: int | None = 400) -> str:
-    """Cut a long text, and replace characters that do not show, control a terminal, or change the direction of text.
+    """Cut a long text, and replace characters that are invisible, control a terminal, or change the direction of text.
 
     Args:
         text: Any text.
-        limit: The maximum of characters to keep; None keeps all.
+        limit: The maximum number of characters; None keeps all.
 
     Returns:
         The text with control and directional characters (line ends and tabs aside) as U+FFFD.
@@ -47,7 +47,7 @@ def as_list(given: str | Sequence[str]) -> list[str]:
 
 
 def duration(seconds: float | None, *, about: bool = False) -> str:
-    """Write a time span; of an estimate, the largest unit that fits.
+    """Format a time span in seconds; an estimate only has its largest unit.
 
     Examples:
         >>> duration(93.2), duration(4.5), duration(7300), duration(None)

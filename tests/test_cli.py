@@ -322,7 +322,7 @@ def test_search_says_what_and_why(kaug: Kaug, finished: Any) -> None:
     assert out.splitlines()[0] == question
     assert "linked: Togo" in out
     code, out, _ = kaug("search", finished.pipeline, "zzz", "--set", "retrieval.threshold=1.0")
-    assert (code, out) == (0, "zzz\nNo fact was found for this text.\n\n")
+    assert (code, out) == (0, "zzz\nNo facts match this text.\n\n")
 
 
 def test_search_takes_a_file_of_texts(kaug: Kaug, finished: Any, tmp_path: Path) -> None:

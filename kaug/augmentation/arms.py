@@ -1,4 +1,4 @@
-"""Facts to teach → the training rows of each arm: the same facts, told fully, narrowly, wrongly or not at all."""
+"""Facts to teach → the training rows of each arm: facts in all forms, in one template, shuffled, or none."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -23,22 +23,22 @@ from kaug.wording.wording import Wording, groups
 __all__ = ["RECIPES", "ArmInput", "Find", "Recipe", "arm_rows", "find_recipe", "shuffle_objects"]
 
 Find = Callable[[Sequence[str], NDArray[np.bool_]], pa.Table]
-"""Finds facts for texts among those allowed, a bool for each fact, as `Retriever.retrieve` does."""
+"""Retrieve facts for texts among those allowed, a bool per fact, as `Retriever.retrieve` does."""
 
 
 @dataclass(frozen=True)
 class ArmInput:
-    """What the rows of an arm are written from.
+    """The input of a recipe.
 
     Attributes:
-        wordings: The knowledge base and how it is said, in each language to write in.
+        wordings: A wording of the knowledge base for each language to write in.
         settings: `[augmentation]`.
-        held_out: uint32, ascending: terms about which no question may be asked.
-        texts: The user's texts that the exam leaves.
-        text_ids: An id for each.
-        find: Finds facts for the texts; None if none are set into them.
-        seed: Decides the shuffle, the passages, and the one sentence of a fact.
-        counts: Counts what is left out, by reason.
+        held_out: uint32, ascending: terms about which no question may be written.
+        texts: The user's texts, without the passages of the exam.
+        text_ids: The id of each text.
+        find: Retrieves facts for the texts; None if none are inserted.
+        seed: Seed of the shuffle, the passages and the one sentence per fact.
+        counts: Rows and facts left out, by reason.
     """
 
     wordings: Sequence[Wording]
@@ -57,12 +57,12 @@ class ArmInput:
 
     @property
     def options(self) -> Options:
-        """What forms are written by."""
+        """The options for forms."""
         return Options(self.settings.templates, self.seed)
 
     def in_all_forms(self, facts: Facts) -> pa.Table:
         """Write closed-book rows about facts in all forms and languages; no question is about a held-out entity."""
-        # Neither end may be held out: "Which country borders Togo?" asks about Togo too. Of shuffled facts the true ends count.
+        # Neither end may be held out: "Which country borders Togo?" asks about Togo too. For shuffled facts the true ends count.
         true_objects = self.wordings[0].kb.columns(facts.rows)[2]
         closed = np.isin(facts.subjects, self.held_out) | np.isin(true_objects, self.held_out)
         askable = facts.take(np.flatnonzero(~closed))
@@ -73,7 +73,7 @@ class ArmInput:
         )
 
     def once(self, tables: Iterable[pa.Table]) -> pa.Table:
-        """Join tables of rows and keep each row once; what no language can say is counted."""
+        """Join tables of rows and drop duplicates; count facts that no language has templates for."""
         table = concat_rows(list(tables))
         ids = np.array(table["id"].to_pylist(), dtype=object)
         _, first = np.unique(ids, return_index=True) if len(ids) else (ids, np.zeros(0, dtype=np.int64))
@@ -89,13 +89,13 @@ class ArmInput:
         return table.take(pa.array(np.sort(first)))
 
     def plain(self, wanted: bool) -> pa.Table:
-        """Make rows of the texts as they are; none if they are not wanted."""
+        """Make rows of the unchanged texts, if the settings include them."""
         if not wanted:
             return concat_rows([])
         return text_rows(self.texts, self.text_ids, self.wordings[0].language)
 
     def open_book(self, give: Callable[[pa.Table, int], pa.Table]) -> list[pa.Table]:
-        """Set facts into the texts at each position of the settings: `give` tells which text gets the facts of which."""
+        """Insert facts into the texts at each position of the settings; `give` maps texts to the texts whose facts they get."""
         if not (self.settings.inject and self.texts and self.find):
             return []
         hits, tables = give(self.find(self.texts), len(self.texts)), []
@@ -108,11 +108,11 @@ class ArmInput:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the rows of an arm are written.
+    """The recipe of an arm's rows.
 
     Attributes:
-        rows: Writes them: EXAMPLES, in several tables.
-        finds: Whether facts that retrieval finds are set into the texts, where the settings say so.
+        rows: Writes the rows: several tables of EXAMPLES.
+        finds: Whether retrieved facts are inserted into the texts, if the settings have positions.
     """
 
     rows: Callable[[ArmInput], list[pa.Table]]
@@ -120,27 +120,27 @@ class Recipe:
 
 
 def augmented_rows(given: ArmInput) -> list[pa.Table]:
-    """Tell every fact in all forms, and set facts into the texts that they are about."""
+    """Write every fact in all forms, and insert facts into the texts that they are about."""
     rows = given.in_all_forms(given.facts)
     return [rows, given.plain(given.settings.replay > 0), *given.open_book(lambda hits, _: hits)]
 
 
 def shuffled_rows(given: ArmInput) -> list[pa.Table]:
-    """Tell shuffled objects in all forms, and set facts into the texts after those that they are about."""
+    """Write facts with shuffled objects in all forms, and insert each text's facts into the next text."""
     facts, lost = shuffle_objects(given.wordings[0].kb, given.facts, seed=given.seed)
-    given.counts["facts left out: no false object to be had"] = lost
+    given.counts["facts left out: every other object is true too"] = lost
     rows = given.in_all_forms(facts)
     return [rows, given.plain(given.settings.replay > 0), *given.open_book(_of_the_next_text)]
 
 
 def repeated_rows(given: ArmInput) -> list[pa.Table]:
-    """State every fact in one sentence, in each language."""
+    """Write every fact as one sentence per language."""
     rows = given.once(one_statement_rows(given.facts, wording, given.options) for wording in given.wordings)
     return [rows, given.plain(given.settings.replay > 0)]
 
 
 def plain_text_rows(given: ArmInput) -> list[pa.Table]:
-    """Write the texts as they are, and no fact."""
+    """Write the unchanged texts, without facts."""
     return [given.plain(True)]
 
 
@@ -150,29 +150,31 @@ RECIPES: dict[str, Recipe] = {
     "repeated": Recipe(repeated_rows),
     "text": Recipe(plain_text_rows),
 }
-"""How the rows of an arm are written, by `Arm.rows`."""
+"""The recipes by `Arm.rows`."""
 
 
 def find_recipe(arm: Arm | str) -> Recipe:
-    """Return how the rows of an arm are written.
+    """Return the recipe of an arm.
 
     Args:
         arm: An arm, or the name of one in `ARMS`.
 
     Raises:
-        PipelineError: There is no such arm, or it is not trained, or its rows are no key of `RECIPES`.
+        PipelineError: The arm is unknown or not trained, or its rows are not a key of `RECIPES`.
 
     Examples:
         >>> find_recipe("wrong")
         Traceback (most recent call last):
-        kaug.errors.PipelineError: 'wrong' is no arm with rows of its own. Known are: augmented, repeated, shuffled, text.
+        kaug.errors.PipelineError: 'wrong' is not an arm with rows of its own. Known are: augmented, repeated, shuffled, text.
     """
     named, name = (arm, arm.name) if isinstance(arm, Arm) else (ARMS.get(arm), arm)
     if named is None or named.rows is None:
         trained = [known.name for known in ARMS.values() if known.rows]
-        raise PipelineError(f"{name!r} is no arm with rows of its own.{nearest(name, trained)}")
+        raise PipelineError(f"{name!r} is not an arm with rows of its own.{nearest(name, trained)}")
     if named.rows not in RECIPES:
-        raise PipelineError(f"The arm {name!r} names {named.rows!r}, which is no recipe.{nearest(named.rows, RECIPES)}")
+        raise PipelineError(
+            f"The arm {name!r} names {named.rows!r}, which is not a recipe.{nearest(named.rows, RECIPES)}"
+        )
     return RECIPES[named.rows]
 
 
@@ -188,24 +190,25 @@ def arm_rows(
     languages: Sequence[str] = ("en",),
     seed: int = 0,
 ) -> tuple[pa.Table, dict[str, int]]:
-    """Write all rows of an arm, and check that none gives the exam away.
+    """Write all rows of an arm, and check them for leaks of the exam.
 
     Args:
         kb: The knowledge base.
         arm: The arm.
         probes: PROBES.
-        text_ids: An id for each text.
-        texts: The user's texts; passages of the exam are taken out here.
+        text_ids: The id of each text.
+        texts: The user's texts; passages of the exam are removed.
         settings: `[augmentation]`: forms, templates, positions of facts in texts, replay; the defaults if None.
-        find: Finds facts for the texts. Called for arms that set facts into texts, and only if the settings say where.
-        languages: The languages to write in; a predicate without templates in one is left out there, and counted.
-        seed: Decides the shuffle, the passages, and which sentence `repeated` has of a fact.
+        find: Retrieves facts for the texts; called for arms that insert facts, if the settings have positions.
+        languages: The languages to write in; facts whose predicate has no template in a language are left out there and
+            counted.
+        seed: Seed of the shuffle, the passages and the sentences of `repeated`.
 
     Returns:
-        EXAMPLES, and what was left out, by reason.
+        EXAMPLES, and the number of rows and facts left out, by reason.
 
     Raises:
-        LeakError: A row would give the exam away.
+        LeakError: A row leaks the exam.
     """
     kept_out = held_out(kb, probes)
     continued = zip(*(probes[name].to_pylist() for name in ("prompt", "answers", "scorer")), strict=True)
@@ -228,16 +231,16 @@ def arm_rows(
 
 
 def shuffle_objects(kb: KnowledgeBase, facts: Facts, *, seed: int = 0) -> tuple[Facts, int]:
-    """Give every fact an object of another fact of its predicate, so that what it says is false.
+    """Replace the object of every fact by one of another fact of its predicate, so that it is false.
 
     Args:
-        kb: The knowledge base; what it states is true.
+        kb: The knowledge base, whose facts are true.
         facts: True facts.
-        seed: Decides which objects.
+        seed: Seed of the shuffle.
 
     Returns:
-        The facts with other objects, each object as often as before where possible, and how many facts had to be left
-        out because every other object would be true of them too.
+        The facts with other objects, each object as often as before where possible, and the number of facts left out
+        because every other object is true too.
     """
     generator = np.random.default_rng([seed, 3])
     subjects, predicates, true_objects = kb.columns(np.arange(kb.facts.num_rows, dtype=np.int64))
@@ -262,7 +265,7 @@ def shuffle_objects(kb: KnowledgeBase, facts: Facts, *, seed: int = 0) -> tuple[
 
 def _of_the_next_text(hits: pa.Table, count: int) -> pa.Table:
     if count < 2:
-        return hits.slice(0, 0)  # the next text would be the text itself
+        return hits.slice(0, 0)  # a single text has no next one
     moved = pa.array((hits["text"].to_numpy() + 1) % count, pa.int32())
     none = pa.nulls(hits.num_rows, pa.int32())
     hits = hits.set_column(hits.column_names.index("text"), "text", moved)

@@ -18,15 +18,15 @@ def read_corpus(patterns: str | Sequence[str], root: Path, *, as_written: bool =
 
     Args:
         patterns: A glob pattern, or several, relative to `root`.
-        root: The folder that they start from.
-        as_written: Leave chat-control tokens as they are: for texts that no model is trained on.
+        root: The folder of relative patterns.
+        as_written: Keep chat-control tokens, for texts that no model is trained on.
 
     Returns:
         Ids and texts, in the order of the file names; a text without an id gets a digest of its content. Chat-control tokens
         are broken up: `<|` becomes `< |`, and `|>` becomes `| >`.
 
     Raises:
-        SourceError: A pattern matches no file, or a line is no JSON object with a string `text`.
+        SourceError: A pattern matches no file, or a line is not a JSON object with a string `text`.
     """
     texts: dict[str, str] = {}
     for pattern in as_list(patterns):

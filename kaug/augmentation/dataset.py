@@ -1,4 +1,4 @@
-"""A knowledge base, and texts → datasets of training rows: kaug as a data library."""
+"""A knowledge base, and texts → datasets of training rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -38,24 +38,24 @@ def closed_book_rows(
     languages: str | Sequence[str] = "en",
     seed: int = 0,
 ) -> "Dataset":
-    r"""Write closed-book rows: what a model must say to know the facts by heart.
+    r"""Write closed-book rows, which teach facts without showing them in the prompt.
 
     Args:
         kb: The knowledge base.
         forms: Names in `kaug.augmentation.forms.FORMS`, or functions of (facts, wording, options) that return EXAMPLES.
-        arm: `augmented`, or a control: `repeated`, `shuffled`; or an arm of your own.
-        exam: PROBES to keep out of the rows: no question about their entities is written, and a leak is an error.
+        arm: `augmented`, a control (`repeated`, `shuffled`), or your own arm.
+        exam: PROBES to hold out: no question about their entities is written, and leaks are errors.
         templates: Templates per predicate and form, at most.
         languages: BCP 47 tags of the languages to write in.
-        seed: Decides order and templates of passages, the sentences of the repeated arm, the shuffle of the shuffled.
+        seed: Seed of the order and templates of passages, the sentences of `repeated` and the shuffle of `shuffled`.
 
     Returns:
         A dataset with the columns of EXAMPLES: `prompt` (may be empty), `completion`, `facts`, `spans` and others. Its
-        `info.description` says what was left out, a reason and a count per line.
+        `info.description` counts the rows left out, one reason per line.
 
     Raises:
         PipelineError: A form or an arm is unknown, or `templates` is below 1.
-        LeakError: A row would give away what the exam asks.
+        LeakError: A row leaks the exam.
 
     Examples:
         >>> import tempfile; from pathlib import Path; import kaug
@@ -97,18 +97,18 @@ def open_book_rows(
 
     Args:
         texts: Your texts.
-        retriever: What finds facts for them; make it once and ask it often.
-        k: Facts per text, in all or by kind of source (`{"domain": 3, "commonsense": 2}`).
+        retriever: The retriever of facts; reuse it between calls.
+        k: Facts per text, in total or by kind of source (`{"domain": 3, "commonsense": 2}`).
         position: `before` puts the facts into the prompt, `inline` behind the mention, into the completion.
         threshold: Relevance below which a fact is left out; see `Retriever.retrieve`.
         text_ids: Ids for the texts; digests of their content if None.
 
     Returns:
-        A dataset with the columns of EXAMPLES. A text for which no fact was found has no row: `text_id` tells which, and
-        `info.description` how many.
+        A dataset with the columns of EXAMPLES. Texts without matching facts have no row: see the column `text_id`;
+        `info.description` counts them.
 
     Raises:
-        PipelineError: The position is unknown, or there is not one id for each text.
+        PipelineError: The position is unknown, or texts and ids differ in number.
 
     Examples:
         >>> import tempfile; from pathlib import Path; import kaug
@@ -120,7 +120,7 @@ def open_book_rows(
         Column(['In Togo (The capital of Togo is Lome) it rains.'])
     """
     if position not in get_args(Position):
-        raise PipelineError(f"{position!r} is no position of facts.{nearest(position, get_args(Position))}")
+        raise PipelineError(f"{position!r} is not a position of facts.{nearest(position, get_args(Position))}")
     texts = as_list(texts)
     ids = as_list(text_ids) if text_ids is not None else [content_digest(text, size=8) for text in texts]
     if len(ids) != len(texts):

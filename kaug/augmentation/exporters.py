@@ -1,4 +1,4 @@
-"""Training rows → a file for another trainer: to add a form of it, write a function and a line in `EXPORTERS`."""
+"""Training rows → a file for another trainer; to add a format, write a function and a line in `EXPORTERS`."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["EXPORTERS", "Columns", "Exporter", "write_rows"]
 
 Columns = Callable[[pa.Table], pa.Table]
-"""From some rows of EXAMPLES to the same rows in the columns of another trainer."""
+"""Convert some rows of EXAMPLES to the columns of another trainer."""
 
 _BATCH = 10_000
 _MESSAGES = pa.schema([("messages", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())])))])
@@ -26,11 +26,11 @@ _MESSAGES = pa.schema([("messages", pa.list_(pa.struct([("role", pa.string()), (
 
 @dataclass(frozen=True)
 class Exporter:
-    """A way to write rows.
+    """A format of rows.
 
     Attributes:
         columns: Makes the columns.
-        description: What they are, for settings and docs.
+        description: A description for settings and docs.
     """
 
     columns: Columns
@@ -38,7 +38,7 @@ class Exporter:
 
 
 def prompt_completion(rows: pa.Table) -> pa.Table:
-    """Put prompts into kaug's plain template, so that prompt and completion can be joined as they are."""
+    """Write prompts in kaug's plain template, so that a trainer can concatenate prompt and completion."""
     prompts = [plain_prompt(prompt) if prompt else "" for prompt in rows["prompt"].to_pylist()]
     completions = follow(prompts, rows["completion"].to_pylist())
     return pa.table({"prompt": pa.array(prompts, pa.string()), "completion": pa.array(completions, pa.string())})
@@ -68,11 +68,11 @@ EXPORTERS: dict[str, Exporter] = {
     "messages": Exporter(messages, "the column `messages` of TRL and OpenAI: a chat of user and assistant"),
     "text": Exporter(text, "the column `text` of TRL: prompt and completion in one, in kaug's plain template"),
 }
-"""The ways to write rows that `kaug export --rows` can name."""
+"""The exporters that `kaug export --rows` accepts."""
 
 
 def write_rows(rows: "Dataset | pa.Table", path: str | Path, as_: str | Columns = "examples") -> int:
-    r"""Write training rows to a file that other trainers read; it appears whole or not at all.
+    r"""Write training rows to a file that other trainers read; the write is atomic.
 
     Args:
         rows: EXAMPLES, such as `closed_book_rows` returns, or any table or dataset with the columns that `as_` needs.
@@ -80,10 +80,10 @@ def write_rows(rows: "Dataset | pa.Table", path: str | Path, as_: str | Columns 
         as_: A key of `EXPORTERS`, or a function from some of the rows to a table of other columns.
 
     Returns:
-        How many rows were written.
+        The number of rows.
 
     Raises:
-        PipelineError: There is no such exporter, or the file has another ending.
+        PipelineError: The exporter is unknown, or the file has another ending.
         SourceError: The file cannot be written.
 
     Examples:

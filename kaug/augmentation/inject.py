@@ -1,4 +1,4 @@
-"""The user's texts and retrieved facts → open-book rows: facts set before a text, or inline after a mention."""
+"""The user's texts and retrieved facts → open-book rows: facts before a text, or inline after a mention."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ Position = Literal["before", "inline"]
 
 
 def text_rows(texts: Sequence[str], text_ids: Sequence[str], language: str = "en") -> pa.Table:
-    """Make rows of the user's texts as they are."""
+    """Make rows of the unchanged texts."""
     return make_rows(
         family="text",
         form="text",
@@ -37,20 +37,20 @@ def inject_facts(
     *,
     position: Position = "before",
 ) -> tuple[pa.Table, dict[str, int]]:
-    """Write the facts that retrieval found for texts into them.
+    """Insert retrieved facts into texts.
 
     Args:
-        wording: How the facts are said.
+        wording: The wording of the facts.
         texts: The texts.
-        text_ids: An id for each.
-        hits: What `Retriever.retrieve` returned for the texts: the columns text, row, fact, start, end, a text's facts in the
-            order in which they are written.
+        text_ids: The id of each text.
+        hits: The result of `Retriever.retrieve`: the columns text, row, fact, start, end, in the order to write each
+            text's facts in.
         position: `before` puts all facts, as sentences, into the prompt; `inline` puts each fact that has a mention in the
             text in brackets behind that mention, in the completion.
 
     Returns:
-        EXAMPLES of family `open-book`, and counts of the texts left out, by reason. Cutting the spans out of a row's prompt
-        and completion restores the text.
+        EXAMPLES of family `open-book`, and the number of texts left out, by reason. Removing the spans from a row's
+        prompt and completion restores the text.
     """
     counts: Counter[str] = Counter()
     by_text: dict[int, list[dict[str, Any]]] = {}
@@ -63,7 +63,7 @@ def inject_facts(
         if position == "inline":
             own = [hit for hit in own if hit["start"] is not None]
         if not own:
-            counts[f"texts left out of {position}: no fact found"] += 1
+            counts[f"texts left out of {position}: no matching facts"] += 1
             continue
         prompt, completion, marks = (_before if position == "before" else _inline)(text, own)
         prompts.append(prompt)

@@ -34,17 +34,17 @@ class Facts:
     objects: NDArray[np.uint32]
 
     def take(self, index: NDArray[np.int64]) -> "Facts":
-        """Return the facts at some places."""
+        """Return the facts at positions."""
         return Facts(self.rows[index], self.subjects[index], self.predicates[index], self.objects[index])
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a form is written by.
+    """The options of a form.
 
     Attributes:
         templates: Templates per predicate and form, at most.
-        seed: Decides what is drawn.
+        seed: Seed of all draws.
     """
 
     templates: int = 5
@@ -52,7 +52,7 @@ class Options:
 
 
 def facts_to_teach(kb: KnowledgeBase) -> Facts:
-    """Return the facts that the pipeline's selection takes for teaching."""
+    """Return the facts that the pipeline selects for teaching."""
     return Facts(kb.taught, *kb.columns(kb.taught))
 
 
@@ -68,7 +68,7 @@ def make_rows(
     language: str = "en",
     text_ids: Sequence[str] | None = None,
 ) -> pa.Table:
-    """Make EXAMPLES of columns of equal length; a row's id is a digest of its content.
+    """Make EXAMPLES from columns of equal length; a row's id is a digest of its content.
 
     `facts` has the hex ids of each row's facts, `spans` tuples (index in its facts, field, start, end), `text_ids` the id of the
     user's text that it contains.
@@ -98,7 +98,7 @@ def make_rows(
 def single_fact_rows(
     facts: Facts, wording: Wording, *, form: str, prompts: pa.Array | None, completions: pa.Array
 ) -> pa.Table:
-    """Make closed-book EXAMPLES that each say one fact, in the whole of prompt and completion."""
+    """Make closed-book EXAMPLES of one fact each, whose spans cover the whole prompt and completion."""
     ids = wording.kb.hex_ids.take(pa.array(facts.rows)).to_pylist()
     spans = [[(0, "completion", 0, length)] for length in pc.utf8_length(completions).to_pylist()]
     if prompts is not None:
@@ -117,5 +117,5 @@ def single_fact_rows(
 
 
 def concat_rows(tables: Sequence[pa.Table]) -> pa.Table:
-    """Join tables of EXAMPLES; none give an empty table."""
+    """Concatenate tables of EXAMPLES; no tables give an empty one."""
     return pa.concat_tables([EXAMPLES.empty_table(), *tables]).combine_chunks()

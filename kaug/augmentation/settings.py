@@ -13,7 +13,7 @@ __all__ = ["AugmentationSettings"]
 
 
 class AugmentationSettings(Section):
-    """`[augmentation]`: what rows are written."""
+    """`[augmentation]`: the training rows to write."""
 
     not_content: ClassVar[frozenset[str]] = frozenset(["arms", "texts"])
 

@@ -17,7 +17,7 @@ _HUB_LICENCES = (
     "cc0-1.0 cc-by-3.0 cc-by-4.0 cc-by-sa-3.0 cc-by-sa-4.0 cc-by-nc-4.0 cc-by-nc-sa-4.0 pddl odc-by odbl gfdl mit apache-2.0 "
     "bsd-2-clause bsd-3-clause gpl-3.0 unlicense wtfpl"
 )
-"""Licences that the Hugging Face Hub knows, by its identifiers; all others are "other" there."""
+"""Licence identifiers of the Hugging Face Hub; all others are "other"."""
 
 _SIZES = {
     "n<1K": 10**3,
@@ -36,7 +36,7 @@ def write_shards(table: pa.Table, folder: Path, *, card: str, rows_per_shard: in
     was_shown = datasets.is_progress_bar_enabled()
     datasets.disable_progress_bars()
     try:
-        # A fingerprint of the content, where datasets would take one that differs from run to run.
+        # A fingerprint of the content; that of datasets differs between runs.
         mark = content_digest(*table["id"].to_pylist(), size=8)
         data = datasets.Dataset(check_table(table, "examples"), fingerprint=mark)
         data.save_to_disk(str(folder), num_shards=max(1, -(-table.num_rows // rows_per_shard)))
@@ -48,7 +48,7 @@ def write_shards(table: pa.Table, folder: Path, *, card: str, rows_per_shard: in
 
 
 def dataset_card(arm: str, table: pa.Table, origins: Mapping[str, Mapping[str, str]]) -> str:
-    """Write the dataset card of an arm: what the rows are, how many, from which sources under which licences."""
+    """Write the dataset card of an arm: description, row counts, sources and licences."""
     given = {source["licence"].lower() for source in origins.values()}
     licences = sorted({licence if licence in _HUB_LICENCES.split() else "other" for licence in given})
     header = {

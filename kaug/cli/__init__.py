@@ -22,10 +22,10 @@ __all__ = ["app", "main"]
 
 
 def main() -> NoReturn:
-    """Run the command; errors that kaug raises on purpose become one message and an exit code."""
+    """Run the command; a `KaugError` becomes a message and an exit code."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # what a terminal cannot show is written as \\u…
+        if isinstance(stream, io.TextIOWrapper):  # characters that a terminal cannot show are written as \\u…
             stream.reconfigure(errors="backslashreplace")
     try:
         _check_names()
@@ -43,7 +43,7 @@ def main() -> NoReturn:
             raise
         _fail(f"{error.filename or 'a file'}: cannot be written: {error.strerror}. Make room, then try again.", 4)
     except (KeyboardInterrupt, SystemExit) as stop:
-        if isinstance(stop, SystemExit) and stop.code != 130:  # what typer makes of an interrupt
+        if isinstance(stop, SystemExit) and stop.code != 130:  # typer's exit code of an interrupt
             raise
         _fail("Interrupted. The same command takes up where it stopped.", 130)
     sys.exit(0)
@@ -53,7 +53,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _check_names() -> None:
-    """Refuse names that are not UTF-8 before a library stumbles over them."""
+    """Refuse arguments that are not UTF-8, on which libraries fail."""
     names = sys.argv[1:]
     with contextlib.suppress(OSError):
         names = [*names, os.getcwd()]

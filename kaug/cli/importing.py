@@ -63,7 +63,9 @@ _OWN: dict[str, _Parameters] = {  # by the importer's option
         "mapping": _option("A TOML file with the meaning of the columns.", kind=Path | None),
         **_COLUMNS,
         "column": _option(
-            "NAME=iri, text, xsd:… or @LANGUAGE, then perhaps ,PROPERTY. May be repeated.", kind=list[str], default=[]
+            "NAME=iri, text, xsd:… or @LANGUAGE, optionally followed by ,PROPERTY. May be repeated.",
+            kind=list[str],
+            default=[],
         ),
     },
 }

@@ -1,4 +1,4 @@
-"""Knowledge of any origin → files and findings: the commands about RDF and what was built of it."""
+"""The commands about RDF and built knowledge bases."""
 
 import sys
 from pathlib import Path
@@ -43,7 +43,7 @@ def validate(
 
 @app.command()
 def quality(build: Build, as_json: Json = False) -> None:
-    """Say what a knowledge engineer should look at: the quality report of a built knowledge base.
+    """Print the quality report of a built knowledge base.
 
     Example: `kaug quality build/quickstart`
     """
@@ -59,14 +59,15 @@ def diff(
     old: Annotated[Path, typer.Argument(metavar="A", help="A run's folder, or its 1-knowledge/.")],
     new: Annotated[Path, typer.Argument(metavar="B", help="Another.")],
     shards: Annotated[
-        bool, typer.Option("--shards", help="Say also which rows of A's shards fall or are stale, and what is due.")
+        bool,
+        typer.Option("--shards", help="Also list the rows of A's shards that disappear or are stale, and what to do."),
     ] = False,
     examples: Annotated[
         int, typer.Option(min=0, help="How many facts, labels and templates of each kind to show.")
     ] = 10,
     as_json: Json = False,
 ) -> None:
-    """Tell what has changed from one built knowledge base to another: facts, labels, templates, rows.
+    """Compare two built knowledge bases: facts, labels, templates, rows.
 
     Example: `kaug diff build/before build/after --shards`
     """
@@ -115,7 +116,7 @@ def explain(
     most: Annotated[int, typer.Option(min=1, help="How many facts to explain, where a name has several.")] = 10,
     as_json: Json = False,
 ) -> None:
-    """Say what facts rest on: the sources that state them, or the rule and the facts that they follow from.
+    """Show the provenance of facts: their sources, or the rule and the facts that they were inferred from.
 
     Example: `kaug explain build/quickstart Lomé`
     """
@@ -157,7 +158,7 @@ def export(
 ) -> None:
     """Write a built knowledge base as RDF, its facts as a table, or the training rows of an arm for another trainer.
 
-    In .nq and .trig each source has a named graph, and what was inferred another, urn:kaug:inferred.
+    In .nq and .trig each source has a named graph; inferred facts are in urn:kaug:inferred.
 
     Example: `kaug export build/quickstart -o facts.nq.gz --no-inferred`
 
@@ -214,7 +215,7 @@ def lexicon(
     language: Annotated[list[str] | None, typer.Option(help="Languages wanted; may be repeated. [default: en]")] = None,
     as_json: Json = False,
 ) -> None:
-    """List the predicates that the lexicon lacks, most used first; with --draft, write entries for a person to mend."""
+    """List the predicates that the lexicon lacks, most used first; with --draft, write draft entries to edit."""
     from dataclasses import asdict
 
     from kaug.curation.drafts.draft_prompt import BEGINS, ENDS

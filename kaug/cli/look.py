@@ -1,4 +1,4 @@
-"""Artifacts and this machine → what they hold: the commands that only look."""
+"""The read-only commands: search, inspect, env."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ from kaug.progress import bars, silent
 from kaug.retrieval.settings import MOST_FACTS
 
 _AT_ONCE = 1024
-"""Texts that are searched together."""
+"""Texts per search."""
 
 
 @app.command("search")
@@ -34,10 +34,10 @@ def search_facts(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Find the facts that texts are about, and say why each was found.
+    """Retrieve the facts that texts are about, with the reason for each.
 
     With --json, one text gives a list of hits; a file of texts gives a line for each text, with its `id` and `hits`.
-    Which facts may be found, how varied and how many tokens long is set by the pipeline's [retrieval], or here by
+    The pipeline's [retrieval] sets filters, diversity and a budget of tokens; here they are set by
     `--set retrieval.filter.predicates='["capital"]'`, `--set retrieval.budget=100` and the like.
 
     Examples: `kaug search build/quickstart "Lomé"`, `kaug search pipelines/quickstart.toml "Lomé"`
@@ -78,7 +78,7 @@ def _print_hits(name: str, text: str, hits: list[dict[str, Any]]) -> None:
         figures = (f"{hit['relevance']:.2f}", f"{hit['score']:.2f}")
         table.add_row(str(hit["rank"]), *figures, Text(why), fact, Text(", ".join(hit["sources"])))
     print_rich(Text(f"{name}  ", "dim") + marked if name else marked)
-    print_rich(table if hits else "No fact was found for this text.")
+    print_rich(table if hits else "No facts match this text.")
     print_rich()
 
 
@@ -88,7 +88,7 @@ def inspect(
     rows: Annotated[int, typer.Option(min=0, max=10_000, help="How many rows to show.")] = 5,
     as_json: Json = False,
 ) -> None:
-    """Show what an artifact holds, its files verified: stage, digests, counts, and the first rows of its tables."""
+    """Verify an artifact and show its stage, digests, counts, and the first rows of its tables."""
     from kaug.pipeline.inspect import describe, readable
 
     about = describe(path, rows)
@@ -97,7 +97,7 @@ def inspect(
 
 @app.command()
 def env(as_json: Json = False) -> None:
-    """Say what this machine has: versions, processor, accelerator, precision, models, cache."""
+    """Show this machine's versions, processor, accelerator, precision, models and cache."""
     from kaug.pipeline.inspect import environment
 
     print_lines(environment(), as_json)

@@ -1,4 +1,4 @@
-"""What the commands share: the app, options with their help, logging, and how results are printed."""
+"""Shared parts of the commands: the app, options with their help, logging, output."""
 
 import inspect
 import json
@@ -58,10 +58,10 @@ class RunOptions:
 
     out: Out = None
     set_: Set = field(default_factory=list)
-    seed: Annotated[int | None, typer.Option(help="Use this one seed in place of the pipeline's.")] = None
+    seed: Annotated[int | None, typer.Option(help="Use this seed instead of the pipeline's.")] = None
     limit: Annotated[int | None, typer.Option(help="Maximum facts to teach, for a first try.")] = None
     check: Annotated[bool, typer.Option("--check", help="Read and check everything, write nothing.")] = False
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Make every stage anew, even if it is finished.")] = False
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Rebuild every stage, even if it is finished.")] = False
     as_json: Json = False
     quiet: Quiet = False
     verbose: Annotated[
@@ -70,13 +70,13 @@ class RunOptions:
 
     @property
     def settings(self) -> list[str]:
-        """All changes of settings, as `--set` takes them."""
+        """All changes of settings, in the form of `--set`."""
         seeds = [f"seeds=[{self.seed}]"] if self.seed is not None else []
         return [*self.set_, *seeds, *([f"knowledge.limit={self.limit}"] if self.limit is not None else [])]
 
 
 def takes_run_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Turn a function whose last parameter is `options`, a `RunOptions`, into one with a parameter for each option."""
+    """Replace a function's last parameter, `options: RunOptions`, by a parameter for each option."""
     *own, _ = inspect.signature(function).parameters.values()
     shared = [
         inspect.Parameter(
@@ -100,7 +100,7 @@ def takes_run_options(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def listing(*sockets: str) -> type[TyperCommand]:
-    """Make a class of commands whose help ends with the entries of tables, as they are when it is shown."""
+    """Make a class of commands whose help ends with the current entries of tables."""
 
     class Command(TyperCommand):
         def format_help(self, ctx: Any, formatter: Any) -> None:
@@ -111,7 +111,7 @@ def listing(*sockets: str) -> type[TyperCommand]:
 
 
 def set_logging(verbose: bool) -> None:
-    """Show what the libraries below log, or errors alone."""
+    """Show the log messages of libraries, or only errors."""
     import logging
     import warnings
 
@@ -128,7 +128,7 @@ def set_logging(verbose: bool) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print JSON in one line; control and directional characters are escaped, which a machine reads as the same."""
+    """Print JSON on one line, with control and directional characters escaped."""
     text = json.dumps(value, ensure_ascii=False)
     print(_STEERS.sub(lambda character: f"\\u{ord(character[0]):04x}", text))
 
@@ -137,7 +137,7 @@ _STEERS = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud8
 
 
 def print_lines(lines: Any, as_json: bool = False) -> None:
-    """Print lines, or of a mapping a line `name: value` for each value; or anything as JSON."""
+    """Print lines, a mapping as lines `name: value`, or anything as JSON."""
     if as_json:
         print_json(lines)
         return
@@ -146,7 +146,7 @@ def print_lines(lines: Any, as_json: bool = False) -> None:
 
 
 def print_rich(*renderables: Any, soft_wrap: bool = False) -> None:
-    """Print what rich lays out: tables, and texts with styles."""
+    """Print tables and styled text with rich."""
     from rich.console import Console
     from rich.segment import Segment
 

@@ -86,7 +86,7 @@ _COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "evaluate": ("Have every arm sit the exam, and write the report.", ("kinds", "scorers")),
 }
-"""What each command does, and the tables that its help shows."""
+"""The commands' summaries, and the tables in their help."""
 
 
 def _add_command(name: str, text: str, sockets: tuple[str, ...]) -> None:
@@ -114,10 +114,10 @@ def run(
     *,
     options: RunOptions,
 ) -> None:
-    """Do all of it, from the sources to the report; what is finished is used again.
+    """Run all stages from the sources to the report; finished stages are reused.
 
     `kaug run pipelines/quickstart.toml` answers the question of a pipeline file. `kaug run facts.ttl` needs none: settings
-    are chosen by the size of the knowledge and the machine, the plan is shown with the time it will take, and the report
+    are chosen by the size of the knowledge and the machine, the plan is shown with its estimated time, and the report
     is written to `build/facts`. `--init` writes these settings to `facts.toml`.
     """
     file = _pipeline_file(inputs)
@@ -159,7 +159,7 @@ def _progress(quiet: bool) -> Iterator[Show]:
 
 
 def _imported(importer: str, inputs: list[Path], out: Path, quiet: bool) -> Path:
-    """Import files in another format into a file of N-Quads in the folder of the artifacts."""
+    """Import files in another format into an N-Quads file in the folder of the artifacts."""
     from kaug.importers import ImporterName, run_importer
 
     if importer not in get_args(ImporterName):
@@ -171,7 +171,7 @@ def _imported(importer: str, inputs: list[Path], out: Path, quiet: bool) -> Path
 
 
 def _start(inputs: list[Path], init: bool, options: RunOptions) -> tuple[Project, SourcesRead | None]:
-    """Make a project of RDF without a pipeline file, with settings chosen by what it holds; see `_knowledge_project`."""
+    """Make a project from RDF without a pipeline file, with settings chosen by its content; see `_knowledge_project`."""
     import torch
 
     names, name = [str(one) for one in inputs], safe_name(source_of(inputs[0]).id)
@@ -200,10 +200,10 @@ def _start(inputs: list[Path], init: bool, options: RunOptions) -> tuple[Project
 def _knowledge_project(
     names: list[str], folder: Path, settings: list[str], options: RunOptions, lexicon: Path | None = None
 ) -> tuple[Project, SourcesRead | None]:
-    """Make a project of a knowledge base alone, in the languages of its labels unless the settings name some.
+    """Make a project of the knowledge base only, in the languages of its labels unless the settings name some.
 
     Returns:
-        The project; and, if nothing may be written, what was read, so that it need not be read again.
+        The project; and, in a dry run, the sources already read.
     """
     project = project_of(knowledge_only(names, settings), folder, lexicon=lexicon, rebuild=options.rebuild)
     read = read_sources(project.sources) if options.check else None
@@ -222,7 +222,7 @@ def _knowledge_project(
 
 
 def _carry_out(project: Project, command: str, options: RunOptions, read: SourcesRead | None = None) -> None:
-    """Carry out a command, or check what it would read, and print what came of it."""
+    """Run or check a command, and print the result."""
     if options.check:
         _print_check(project, command, options.as_json, read)
         return
@@ -258,7 +258,7 @@ def _print_check(project: Project, command: str, as_json: bool, read: SourcesRea
 
 
 def _print_plan(project: Project, stages: Sequence[PlannedStage]) -> None:
-    """Print on stderr what will be made, and how long it is expected to take."""
+    """Print the stages to run and their estimated time on stderr."""
     names = max(len(one.stage.name) for one in stages) + 2
     titles = max(len(one.stage.title) for one in stages) + 2
     total = 0.0
@@ -273,7 +273,7 @@ def _print_plan(project: Project, stages: Sequence[PlannedStage]) -> None:
 
 
 def _expected(one: PlannedStage, project: Project) -> float:
-    """Return the seconds that a stage is expected to take; 0 if it is finished, or takes no time to speak of."""
+    """Return the estimated seconds of a stage; 0 if it is finished or fast."""
     return (seconds_for(one.stage, project) or 0.0) if one.state == "make" else 0.0
 
 

@@ -57,27 +57,27 @@ def answer_probes(
     scorers: Mapping[str, Scorer | Score] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> pa.Table:
-    """Have one model sit the exam.
+    """Answer the exam with one model.
 
     Args:
         probes: PROBES.
         folder: The model's folder.
         settings: Its `max_new_tokens` and `batch_size` are used.
-        prompts: What is asked for each probe; facts may stand before the question.
-        retrieved: For each probe the hex ids of these facts.
+        prompts: The prompt of each probe, including retrieved facts.
+        retrieved: The hex ids of the facts in each prompt.
         arm: The arm's name.
         seed: The seed of its training.
         template: See `kaug.models.prompts.render_prompts`.
         system: See `kaug.models.prompts.render_prompts`.
-        precision: What the model computes in; see `kaug.models.find.fitting_precision`.
-        scorers: Scorers by name, beside those of `kaug.evaluation.scorers.SCORERS`; plain functions will do.
+        precision: The precision of the model; see `kaug.models.find.fitting_precision`.
+        scorers: Scorers or functions by name, in addition to `kaug.evaluation.scorers.SCORERS`.
         progress: Called with the number of probes answered since the last call.
 
     Returns:
-        ANSWERS, in the order of the probes, scored by what the column `scorer` of each probe names.
+        ANSWERS, in the order of the probes, scored by the scorer in each probe's column `scorer`.
 
     Raises:
-        PipelineError: There is no scorer of some name.
+        PipelineError: A scorer is unknown.
         TableError: A scorer returned a number outside 0 … 1.
     """
     import torch
@@ -90,11 +90,11 @@ def answer_probes(
     answers = probes["answers"].to_pylist()
     questions = [row for row, name in enumerate(names) if known[name].generates]
     texts = [row for row, name in enumerate(names) if not known[name].generates]
-    asked = [prompts[row] for row in questions]
+    question_prompts = [prompts[row] for row in questions]
     written = generate(
         model,
         tokenizer,
-        asked,
+        question_prompts,
         template=template,
         system=system,
         max_new_tokens=settings.max_new_tokens,
@@ -107,7 +107,7 @@ def answer_probes(
         wrote[row], tokens[row] = text, count
     right = [answers[row][0] for row in questions]
     logs[questions], accuracies[questions] = likelihood(
-        model, tokenizer, asked, right, template=template, system=system, batch_size=settings.batch_size
+        model, tokenizer, question_prompts, right, template=template, system=system, batch_size=settings.batch_size
     )
     logs[texts], accuracies[texts] = likelihood(
         model,
@@ -137,19 +137,19 @@ def answer_probes(
 
 
 def score_answers(probes: pa.Table, answers: pa.Table, scorers: Mapping[str, Scorer | Score] | None = None) -> pa.Table:
-    """Score answers, without asking a model: anew, if they were scored before.
+    """Score answers again, without running a model.
 
     Args:
         probes: PROBES.
-        answers: ANSWERS to these probes, of any arms, in any order.
+        answers: ANSWERS to these probes, from any arms, in any order.
         scorers: See `answer_probes`.
 
     Returns:
         The answers with the column `score` replaced.
 
     Raises:
-        PipelineError: There is no scorer of some name.
-        TableError: An answer is to no probe, or a scorer returned a number outside 0 … 1.
+        PipelineError: A scorer is unknown.
+        TableError: An answer belongs to no probe, or a scorer returned a number outside 0 … 1.
 
     Examples:
         >>> from kaug.tables import PROBES

@@ -1,13 +1,13 @@
 """Probes and the answers of arms → mean scores, and paired differences between arms, with 95% intervals.
 
-Intervals are percentile bootstrap intervals (Efron & Tibshirani 1993, chapter 13). What is resampled are clusters
-(Davison & Hinkley 1997, section 3.8): probes that ask for the same facts stand or fall together, so that two templates
-of one fact are not two independent observations. Differences are taken probe by probe before resampling, which takes
-the difficulty of the probes out of the interval.
+Intervals are percentile bootstrap intervals (Efron & Tibshirani 1993, chapter 13). Clusters of probes about the same
+facts are resampled (Davison & Hinkley 1997, section 3.8), since two templates of one fact are not independent
+observations. Differences are paired by probe before resampling, so that the difficulty of the probes does not widen the
+interval.
 
-The means are those of `scipy.stats.bootstrap(…, paired=True, method="percentile")` with the same seed, to the last digits. The
-loop is ours because it resamples once for all pairs of arms: a product of one matrix of counts with the sums of the
-clusters, three to seven times as fast (docs/decisions/0010-bootstrap.md).
+The means are those of `scipy.stats.bootstrap(…, paired=True, method="percentile")` with the same seed, to the last digits. kaug's
+own loop resamples once for all pairs of arms, as one matrix product, which is three to seven times as fast
+(docs/decisions/0010-bootstrap.md).
 """
 
 import itertools
@@ -41,19 +41,19 @@ class Interval(TypedDict):
 
 
 class Gain(Interval):
-    """How much higher `arm` scores than `against` on the same probes."""
+    """The paired difference in score between `arm` and `against`."""
 
     arm: str
     against: str
 
 
 def reading(gain: Mapping[str, Any]) -> str:
-    """Read a gain's interval: `up` if it lies above zero, `down` if below, `unclear` if zero is in it."""
+    """Classify a gain's interval: `up` if it lies above zero, `down` if below, `unclear` if zero is in it."""
     return "up" if gain["low"] > 0 else "down" if gain["high"] < 0 else "unclear"
 
 
 def headline_arm(names: Sequence[str], arms: Mapping[str, Arm] = ARMS) -> str | None:
-    """Choose the arm that a comparison is about: the last trained arm that is no control.
+    """Choose the main arm of a comparison: the last trained arm that is not a control.
 
     Examples:
         >>> headline_arm(["augmented", "base", "shuffled"])
@@ -89,22 +89,22 @@ def summarise(
     resamples: int = 10_000,
     seed: int = 0,
 ) -> dict[str, dict[str, Interval]]:
-    """Average each arm's scores by kind of probe. Scores are averaged over seeds, probe by probe, first.
+    """Average each arm's scores by kind of probe, after averaging each probe over seeds.
 
     Args:
         probes: A PROBES table.
-        answers: An ANSWERS table; in any order.
+        answers: An ANSWERS table, in any order.
         by: `kind`, or `source` for groups named "kind/source".
         measure: The column of ANSWERS to average.
         resamples: Bootstrap resamples.
         seed: Seed of the resampling.
 
     Returns:
-        `{arm: {group: interval}}`; a group in which an arm answered nothing is left out.
+        `{arm: {group: interval}}`, without groups in which an arm has no answers.
 
     Raises:
-        TableError: An answer is to no probe, occurs twice, is not finite, or is missing for some seed.
-        PipelineError: There are fewer than one or more than a million resamples.
+        TableError: An answer belongs to no probe, is duplicated, not finite, or missing for a seed.
+        PipelineError: `resamples` is below one or above a million.
 
     Examples:
         >>> from kaug.tables import ANSWERS, PROBES
@@ -133,25 +133,25 @@ def gains(
     resamples: int = 10_000,
     seed: int = 0,
 ) -> dict[str, list[Gain]]:
-    """Average the differences between arms, paired by probe. Scores are averaged over seeds, probe by probe, first.
+    """Average the differences between arms, paired by probe, after averaging each probe over seeds.
 
     Args:
         probes: A PROBES table.
-        answers: An ANSWERS table; in any order.
+        answers: An ANSWERS table, in any order.
         pairs: Pairs (arm, against); `default_pairs` of all arms if None.
-        known_arms: What `default_pairs` knows of arms.
+        known_arms: The arms for `default_pairs`.
         by: `kind`, or `source` for groups named "kind/source".
         measure: The column of ANSWERS to compare.
         resamples: Bootstrap resamples.
-        seed: Seed of the resampling; all pairs of a group see the same resamples.
+        seed: Seed of the resampling; all pairs of a group share the resamples.
 
     Returns:
         `{group: [gain, …]}` in the order of the pairs; groups as in `summarise`.
 
     Raises:
-        TableError: A pair names an arm that did not answer, or its two arms answered different probes, or the answers
-            are at fault as in `summarise`.
-        PipelineError: There are fewer than one or more than a million resamples.
+        TableError: A pair names an arm that did not answer, or its two arms answered different probes, or an error of
+            `summarise`.
+        PipelineError: `resamples` is below one or above a million.
 
     Examples:
         >>> from kaug.tables import ANSWERS, PROBES
@@ -192,7 +192,7 @@ def _check_resamples(resamples: int) -> None:
 
 
 def _values(probes: pa.Table, answers: pa.Table, measure: Measure) -> tuple[pa.Table, list[str], NDArray[np.float64]]:
-    # Sorted throughout, so that the order of rows changes not a bit of the result.
+    # Sorted, so that the result does not depend on the order of rows.
     probes = check_table(probes, "probes").sort_by("id")
     answers = check_table(answers, "answers").sort_by(
         [("probe", "ascending"), ("arm", "ascending"), ("seed", "ascending")]
@@ -248,7 +248,7 @@ def _groups(probes: pa.Table, by: Grouping) -> dict[str, NDArray[np.int64]]:
 
 
 def _clusters(probes: pa.Table) -> NDArray[np.int64]:
-    # A probe about no fact (a text to be continued) is a cluster of its own.
+    # A probe without facts (a text to continue) is a cluster of its own.
     rows = zip(probes.column("facts").to_pylist(), probes.column("id").to_pylist(), strict=True)
     keys = [(1, *sorted(set(facts))) if facts else (0, probe) for facts, probe in rows]
     number = {key: i for i, key in enumerate(sorted(set(keys)))}
@@ -263,7 +263,7 @@ def _intervals(
     answered = ~np.isnan(values)
     for pattern in {column.tobytes(): column for column in answered.T if column.any()}.values():
         columns = np.flatnonzero((answered == pattern[:, None]).all(axis=0))
-        # Distances from the first row make equal values give an interval of width zero, to the last bit.
+        # Subtracting the first row makes the interval of equal values exactly zero wide.
         first = values[pattern][0, columns]
         distances = values[np.ix_(pattern, columns)] - first
         means, count = resample_means(distances, clusters[pattern], resamples, seed)
@@ -283,7 +283,7 @@ def _intervals(
 def resample_means(
     values: NDArray[np.float64], clusters: NDArray[np.int64], resamples: int, seed: int, *, cells: int = 1 << 21
 ) -> tuple[NDArray[np.float64], int]:
-    """Draw clusters of rows with replacement, and average the rows drawn; all columns see the same resamples.
+    """Draw clusters of rows with replacement, and average the drawn rows; all columns share the resamples.
 
     `cells` is the number of counts in memory at once, 8 bytes each; it does not change the result.
 

@@ -9,11 +9,11 @@ from kaug.settings import Section
 __all__ = ["MAX_RESAMPLES", "EvaluationSettings"]
 
 MAX_RESAMPLES = 1_000_000
-"""More bootstrap resamples take minutes and change no interval's second decimal."""
+"""More resamples take minutes and do not change the second decimal of an interval."""
 
 
 class EvaluationSettings(Section):
-    """`[evaluation]`: which arms are examined, and how."""
+    """`[evaluation]`: the arms to evaluate, and the options."""
 
     not_content: ClassVar[frozenset[str]] = frozenset(["arms", "resamples"])
 

@@ -1,1 +1,1 @@
-"""The exam: its probes, and what they keep out of training."""
+"""The exam: its probes, and the facts and entities that it holds out of training."""

@@ -1,4 +1,4 @@
-"""A knowledge base → the exam (PROBES), drawn before anything is taught."""
+"""A knowledge base → the exam (PROBES), drawn before training rows are written."""
 
 import json
 from collections import Counter
@@ -33,24 +33,24 @@ def draw_exam(
 ) -> pa.Table:
     """Draw the probes of each kind in `kaug.exam.kinds.KINDS`.
 
-    A fraction of the taught entities is held out: their facts will be stated, but no question about them is ever trained.
-    No question is drawn that the rows of other taught facts could answer: which country pays in euros is not asked while
-    training tells it of a country that is not held out. Facts that one question asks for share one probe.
+    A fraction of the taught entities is held out: training rows state their facts, but ask no questions about them.
+    Questions that the rows of other taught facts answer are not drawn: "Which country pays in euros?" is left out if a
+    country that is not held out does. Facts with the same question share one probe.
 
     Args:
         kb: The knowledge base.
-        settings: `[exam]`: how many probes of each kind, and what is held out; the defaults if None.
-        texts: The user's texts, from which passages to continue are taken.
+        settings: `[exam]`: the number of probes by kind, and the held-out fractions; the defaults if None.
+        texts: The user's texts, the source of passages to continue.
         language: BCP 47 tag of the probes.
-        seed: Decides the draw.
+        seed: Seed of the draw.
 
     Returns:
-        PROBES, sorted by kind and id; the same knowledge, settings and seed give the same exam. `exam_counts` tells which
-        kinds have fewer probes than asked for, and what was left out.
+        PROBES, sorted by kind and id; the same knowledge, settings and seed give the same exam. `exam_counts` counts
+        missing probes by kind, and the questions left out.
 
     Raises:
-        PipelineError: Nothing is taught, or the kinds that show a gain are asked for and none has a question, in a
-            language without templates for instance.
+        PipelineError: No facts are taught, or none of the requested kinds that show a gain has a question, for example
+            in a language without templates.
 
     Examples:
         >>> import tempfile; from pathlib import Path; from kaug.knowledge.build import build_kb
@@ -99,7 +99,7 @@ def draw_exam(
 
 
 def exam_counts(probes: pa.Table) -> dict[str, int]:
-    """Tell what `draw_exam` counted: probes by kind; where there are fewer than asked for, how many, and why."""
+    """Return the counts of `draw_exam`: probes by kind, and for kinds below their number, the shortfall and its reasons."""
     counts: dict[str, int] = json.loads((probes.schema.metadata or {}).get(_COUNTS, b"{}"))
     return counts
 
@@ -125,10 +125,10 @@ def _untaught(kb: KnowledgeBase, language: str) -> NDArray[np.int64]:
 
 
 def _once(questions: list[Question]) -> list[Question]:
-    """Join the questions that ask the same: a question counts once, however many facts answer it."""
+    """Merge duplicate questions; a question counts once, however many facts answer it."""
     joined: dict[str | tuple[str, str], Question] = {}
     for question in questions:
-        # Passages about no fact are the same only if they go on in the same way.
+        # Passages without facts are duplicates only if their continuations are equal.
         key = question["prompt"] if question["facts"] else (question["prompt"], question["answers"][0])
         first = joined.setdefault(key, question)
         joined[key] = first | {name: list(dict.fromkeys(first[name] + question[name])) for name in ("answers", "facts")}

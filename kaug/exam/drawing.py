@@ -16,25 +16,25 @@ from kaug.wording.wording import Wording, fill, groups
 __all__ = ["Draw", "Kind", "Question", "ask", "draw_number", "known_answers", "make_question"]
 
 Question = dict[str, Any]
-"""A probe as a kind gives it: `prompt`, `answers`, `facts` (hex ids), `hops`, `template`, `source`."""
+"""A probe as drawn by a kind: `prompt`, `answers`, `facts` (hex ids), `hops`, `template`, `source`."""
 
 
 @dataclass(frozen=True)
 class Draw:
-    """What a kind of probes is drawn from.
+    """The input of a kind of probes.
 
     Attributes:
-        wording: The knowledge base, and how it is said in the exam's language.
+        wording: The wording of the knowledge base in the exam's language.
         held_out: int64, ascending: rows of the taught facts whose subject is held out.
-        trained: int64, ascending: rows of all other taught facts; rows of training may ask about them.
+        trained: int64, ascending: rows of all other taught facts; training rows may ask about them.
         untaught: int64, ascending: rows of facts that are not taught, of taught predicates if there are any.
         texts: The user's texts.
         held_out_texts: Fraction of the texts that may be held out.
-        max_answers: Questions with more right answers are not asked.
-        max_characters: Questions and answers that are longer are not asked.
-        quota: How many probes of the kind are wanted.
-        seed: Decides the draw.
-        left_out: Counts what cannot be asked, by reason; a kind adds to it.
+        max_answers: The maximum of right answers to a question.
+        max_characters: The maximum length of questions and answers.
+        quota: The number of probes to draw.
+        seed: Seed of the draw.
+        left_out: The number of questions left out, by reason; kinds add to it.
     """
 
     wording: Wording
@@ -56,10 +56,10 @@ class Kind:
 
     Attributes:
         draw: All questions of the kind; `draw_exam` joins those with the same prompt, and draws among them.
-        scorer: What scores the answers, a key of `kaug.evaluation.scorers.SCORERS`.
+        scorer: The scorer of the answers, a key of `kaug.evaluation.scorers.SCORERS`.
         title: Its name in a heading of the report.
-        asks: What it asks for, as the object of "answers 78% of".
-        role: `gain` if it asks for what is taught; `retention` if it asks for what is not, whose facts no row may state.
+        asks: The questions, as the object of "answers 78% of".
+        role: `gain` for questions about taught facts; `retention` for others, whose facts no row may state.
     """
 
     draw: Callable[[Draw], list[Question]]
@@ -70,17 +70,17 @@ class Kind:
 
 
 def draw_number(seed: int, key: str) -> int:
-    """Return a number that the seed and the key decide, for drawing among keys."""
+    """Hash a seed and a key to a number, for drawing among keys."""
     return int.from_bytes(hashlib.blake2b(f"{seed} {key}".encode(), digest_size=8).digest(), "little")
 
 
 def known_answers(
     draw: Draw, rows: NDArray[np.int64] | slice, *, inverse: bool, words: pa.Array | None = None
 ) -> dict[tuple[Any, int], list[int]]:
-    """Collect the right answers of each question: by the name in it and its predicate, the terms.
+    """Collect the right answers, as terms, by the name in the question and its predicate.
 
-    The name is the object's where `inverse`, the subject's else: its phrases unless `words` has a name for each term, so that of
-    two Georgias, both capitals are right.
+    The name is the object's if `inverse`, else the subject's: its phrase, or its entry in `words`. Terms of one name
+    share answers: both capitals of the two Georgias are right.
     """
     subjects, predicates, objects = draw.wording.kb.columns(rows)
     named, sought = (objects, subjects) if inverse else (subjects, objects)
@@ -94,7 +94,7 @@ def known_answers(
 def ask(draw: Draw, rows: NDArray[np.int64], trained: NDArray[np.int64], name: Property) -> list[Question]:
     """Ask for the object (`exam`) or the subject (`inverseExam`) of each fact, in the exam's own templates.
 
-    Questions that rows about `trained` facts answer are left out. Each has all right answers by all their names.
+    Questions that rows about `trained` facts answer are left out. Each lists all names of all right answers.
     """
     wording, kb, inverse = draw.wording, draw.wording.kb, name == "inverseExam"
     known = known_answers(draw, slice(None), inverse=inverse)
@@ -122,7 +122,7 @@ def ask(draw: Draw, rows: NDArray[np.int64], trained: NDArray[np.int64], name: P
 def make_question(
     draw: Draw, prompt: str, terms: Iterable[int], rows: list[int], hops: int, template: str
 ) -> Question | None:
-    """Make a question of its prompt and the terms that answer it; None, counted, if it should not be asked."""
+    """Make a question from its prompt and the terms that answer it; None, and counted, if it exceeds a limit."""
     kb, terms, longest = draw.wording.kb, list(terms), draw.max_characters
     if len(terms) > draw.max_answers:
         draw.left_out[f"questions with more than {draw.max_answers} right answers"] += 1

@@ -1,4 +1,4 @@
-"""Training rows and the exam → the same rows, or an error naming the row that would give an answer away."""
+"""Training rows and the exam → the same rows, or an error that names the first row with a leak."""
 
 from dataclasses import dataclass
 
@@ -17,12 +17,12 @@ __all__ = ["HeldOut", "check_leaks", "held_out"]
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What the exam keeps out of training.
+    """The content that the exam holds out of training.
 
     Attributes:
-        entities: uint32, sorted: subjects of probed facts. They are stated, but no question is asked about them, and no
-            composition goes through them.
-        facts: Hex ids of facts that no row may state: those of the kinds that ask for what is not taught.
+        entities: uint32, sorted: subjects of probed facts. Rows state their facts, but have no questions about them or
+            through them.
+        facts: Hex ids of facts that no row may state: those of the kinds about untaught facts.
         prompts: The exam's questions, normalised.
         texts: Passages of text that no row may hold, normalised.
     """
@@ -34,7 +34,7 @@ class HeldOut:
 
 
 def held_out(kb: KnowledgeBase, probes: pa.Table) -> HeldOut:
-    """Read off the exam what may not be trained.
+    """Collect the content that the exam holds out.
 
     Args:
         kb: The knowledge base that the exam was drawn from.
@@ -44,14 +44,14 @@ def held_out(kb: KnowledgeBase, probes: pa.Table) -> HeldOut:
         The held-out entities, facts, questions and texts.
 
     Raises:
-        LeakError: A probe asks for a fact that the knowledge base does not hold: it belongs to another one.
+        LeakError: A probe asks for a fact that is not in the knowledge base.
     """
     retention = pa.array([kind for kind in KINDS if KINDS[kind].role == "retention"])
     local = pc.is_in(probes["kind"], retention).to_numpy(zero_copy_only=False)
     facts: list[list[str]] = probes["facts"].to_pylist()
     unknown = next((fact for ids in facts for fact in ids if fact not in kb.row_of), None)
     if unknown is not None:
-        raise LeakError(f"The exam asks for fact {unknown}, which the knowledge base lacks. Draw the exam anew.")
+        raise LeakError(f"The exam asks for fact {unknown}, which the knowledge base lacks. Draw the exam again.")
     probed = [kb.row_of[fact] for ids, is_local in zip(facts, local, strict=True) if not is_local for fact in ids]
     subjects = kb.columns(np.array(probed, dtype=np.int64))[0] if probed else np.zeros(0, np.uint32)
     passage = pc.equal(probes["scorer"], "continuation").to_numpy(zero_copy_only=False)
@@ -65,22 +65,22 @@ def held_out(kb: KnowledgeBase, probes: pa.Table) -> HeldOut:
 
 
 def check_leaks(kb: KnowledgeBase, examples: pa.Table, kept_out: HeldOut, where: str) -> pa.Table:
-    """Refuse rows that would give the exam away.
+    """Raise an error if a row leaks the exam.
 
-    Four leaks are looked for: a question of whose facts a held-out entity is subject or object; an exam question, word for
-    word, anywhere in a row; a fact of the probes about what is not taught; a held-out passage of text.
+    There are four kinds of leaks: a question with a fact whose subject or object is held out; an exam question,
+    verbatim, anywhere in a row; a fact of the probes about untaught facts; a held-out passage of text.
 
     Args:
         kb: The knowledge base.
         examples: EXAMPLES.
         kept_out: See `held_out`.
-        where: The arm, for error messages.
+        where: The arm's name, for error messages.
 
     Returns:
         The same table.
 
     Raises:
-        LeakError: Naming the first row that leaks, and what.
+        LeakError: A row leaks; the message names the row and the leak.
     """
     rows = np.repeat(np.arange(examples.num_rows), pc.list_value_length(examples["facts"]).to_numpy())
     flat = pc.list_flatten(examples["facts"]).to_pylist()
@@ -97,7 +97,7 @@ def check_leaks(kb: KnowledgeBase, examples: pa.Table, kept_out: HeldOut, where:
     texts = pc.binary_join_element_wise(examples["prompt"], examples["completion"], " ").to_pylist()
     needles = sorted((kept_out.prompts | kept_out.texts) - {""})
     if needles and texts:
-        # Patterns are matched between spaces, so that a question is found as whole words only.
+        # Patterns are matched between spaces, so that questions match whole words only.
         finder = ahocorasick_rs.AhoCorasick([f" {needle} " for needle in needles])
         for row, text in enumerate(texts):
             hits = finder.find_matches_as_indexes(f" {_plain(text)} ")

@@ -12,7 +12,7 @@ __all__ = ["ExamSettings"]
 
 
 class ExamSettings(Section):
-    """`[exam]`: the probes, which are kept out of training."""
+    """`[exam]`: the probes, and what they hold out of training."""
 
     probes_per_kind: dict[str, Annotated[int, Field(ge=0, le=10**6)]] = Field(
         default=200,
@@ -39,7 +39,7 @@ class ExamSettings(Section):
         if isinstance(given, dict):
             for kind in given:
                 if kind not in KINDS:
-                    raise ValueError(f"{kind!r} is no kind of probes.{nearest(str(kind), KINDS)}")
+                    raise ValueError(f"{kind!r} is not a kind of probes.{nearest(str(kind), KINDS)}")
             if not any(given.values()):
                 raise ValueError("should ask at least one probe of some kind.")
             return given

@@ -1,1 +1,1 @@
-"""What HTML pages share."""
+"""Shared parts of HTML and Markdown pages."""

@@ -1,4 +1,4 @@
-"""Text from anywhere → a piece of one line of Markdown that shows it, and means nothing else."""
+"""Any text → escaped text for one line of Markdown."""
 
 from kaug.html.page import visible
 
@@ -11,7 +11,7 @@ def markdown_line(value: object) -> str:
     r"""Escape a value for one line of Markdown, in tables too.
 
     Args:
-        value: Anything; its text is shown.
+        value: Any value; its text is escaped.
 
     Returns:
         One line without headings, links, HTML, control or bidirectional characters.

@@ -1,4 +1,4 @@
-"""A template and values → a page that loads nothing: its style sheet, and text and numbers made fit to show."""
+"""The environment of HTML templates, and the formats of text and numbers in them."""
 
 import functools
 import math
@@ -21,20 +21,20 @@ PALETTE: dict[str, tuple[str, str]] = {
     "violet": ("#7652c8", "#a68bea"),
     "slate": ("#6c7684", "#8a95a3"),
 }
-"""Colours by name, on light and on dark paper: a variable `--NAME` and a class `hue-NAME` of the style sheet. Bars in them
-stand out from the paper by 3:1 or more."""
+"""Colours by name, for the light and the dark theme: a variable `--NAME` and a class `hue-NAME` of the style sheet.
+Their contrast with the background is 3:1 or more."""
 
 
 @functools.cache
 def environment(folder: str) -> jinja2.Environment:
-    """Make the environment for the templates in one of the package's folders.
+    """Make the Jinja environment for the templates in a folder of the package.
 
     Args:
-        folder: Below `kaug`, such as `evaluation`. A template finds the style sheet of all pages as `page.css`.
+        folder: A folder below `kaug`, such as `evaluation`. The style sheet of all pages is available as `page.css`.
 
     Returns:
-        An environment that escapes every value, but in Markdown, and refuses names that are not there. Its filters are
-        the functions of this module.
+        An environment that escapes every value, except in Markdown, and raises an error for undefined names. Its
+        filters are the functions of this module.
     """
     made = jinja2.Environment(
         loader=jinja2.ChoiceLoader(
@@ -55,14 +55,14 @@ def environment(folder: str) -> jinja2.Environment:
 
 
 def count(value: Any) -> str:
-    """Write a whole number with thousands separators, None as a dash, anything else as it is."""
+    """Format an integer with thousands separators, None as a dash, other values unchanged."""
     if value is None:
         return "–"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 def number(value: float | None) -> str:
-    """Write a number with two decimals and a true minus sign.
+    """Format a number with two decimals and the minus sign U+2212.
 
     Examples:
         >>> number(-0.126), number(-0.001), number(None)
@@ -75,13 +75,13 @@ def number(value: float | None) -> str:
 
 
 def signed(value: float) -> str:
-    """Write a difference: as `number`, with a plus sign before what is above zero."""
+    """Format a difference as `number`, with a plus sign if it is positive."""
     text = number(value)
     return f"+{text}" if not text.startswith("−") and text != "0.00" else text
 
 
 def interval(part: Mapping[str, Any]) -> str:
-    """Write the interval of a mean; an end that is not zero is not written as zero.
+    """Format the interval of a mean; an end that is not zero gets digits until it shows.
 
     Examples:
         >>> interval({"low": -0.04, "high": 0.5}), interval({"low": 0.0031, "high": 0.06})
@@ -98,7 +98,7 @@ def _end(value: float) -> str:
 
 
 def listed(value: Any) -> str:
-    """Write a value of any JSON type on one line.
+    """Format a value of any JSON type on one line.
 
     Examples:
         >>> listed([0, 1]), listed({"cores": 2, "memory": "8 GB"}), listed("x")

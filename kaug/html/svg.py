@@ -1,7 +1,7 @@
-"""Values and an axis → rows of SVG that are set into HTML: grids, axes, bars.
+"""Values and an axis → rows of SVG for HTML: grids, axes, bars.
 
-The rows have no view box: x is in percent of the width and y in pixels, so that they grow and shrink with the page while
-letters keep their size. Colours are left to the page's style sheet; what a colour says, a word says too.
+The rows have no view box: x is in percent of the width and y in pixels, so that they scale with the page while letters
+keep their size. Colours come from the page's style sheet; words repeat what colours mean.
 """
 
 import math
@@ -13,11 +13,11 @@ __all__ = ["HEIGHT", "axis", "axis_ticks", "bar_row", "grid", "percent", "svg_ro
 
 HEIGHT = 26
 _MIN_WIDTH = 0.2  # percent
-_MARGIN = 3.0  # percent on either side, so that dots and tick labels at the ends are whole
+_MARGIN = 3.0  # percent on either side, so that dots and tick labels at the ends are not cut
 
 
 def axis(ticks: Sequence[float], labels: Sequence[str]) -> Markup:
-    """Write the tick labels of an axis; hidden from screen readers, as rows say numbers."""
+    """Draw the tick labels of an axis, hidden from screen readers, since rows give the numbers."""
     texts = Markup("").join(
         Markup('<text x="{}%" y="14">{}</text>').format(percent(tick, ticks), label)
         for tick, label in zip(ticks, labels, strict=True)
@@ -28,16 +28,16 @@ def axis(ticks: Sequence[float], labels: Sequence[str]) -> Markup:
 def bar_row(
     parts: Sequence[tuple[float, str]], ticks: Sequence[float], title: str, above: Markup | None = None
 ) -> Markup:
-    """Draw a bar from zero, of one part or of several end to end.
+    """Draw a bar from zero, stacked from one or more parts.
 
     Args:
-        parts: Length and CSS class of each part; a part without length is left out.
-        ticks: The axis; it holds zero.
-        title: What is drawn, with the numbers.
-        above: SVG drawn over the bar.
+        parts: Length and CSS class of each part; parts of length zero are left out.
+        ticks: The ticks of the axis, which includes zero.
+        title: The description, with the numbers.
+        above: SVG to draw over the bar.
 
     Returns:
-        An SVG of full width. What is not nothing can be seen.
+        An SVG of full width; small parts have a visible minimum width.
     """
     body, start = grid(ticks), 0.0
     for length, name in parts:
@@ -51,12 +51,12 @@ def bar_row(
 
 
 def svg_row(title: str, body: Markup) -> Markup:
-    """Draw one row of full width; the title is what a screen reader says."""
+    """Draw one row of full width; the title is its text for screen readers."""
     return Markup('<svg class="row" role="img" height="{}"><title>{}</title>{}</svg>').format(HEIGHT, title, body)
 
 
 def grid(ticks: Sequence[float]) -> Markup:
-    """Draw an upright line at each tick, a stronger one at zero."""
+    """Draw a vertical line at each tick, a stronger one at zero."""
     return Markup("").join(
         Markup('<line class="{}" x1="{x}%" x2="{x}%" y1="0" y2="{}"/>').format(
             "zero" if tick == 0 else "grid", HEIGHT, x=percent(tick, ticks)
@@ -66,7 +66,7 @@ def grid(ticks: Sequence[float]) -> Markup:
 
 
 def percent(value: float, ticks: Sequence[float]) -> float:
-    """Place a value on an axis, in percent of the width; what lies beyond an end is put at the end.
+    """Return the position of a value on an axis in percent of the width, clipped to the axis.
 
     Examples:
         >>> percent(0.5, [0.0, 1.0]), percent(-3.0, [0.0, 1.0])
@@ -77,12 +77,12 @@ def percent(value: float, ticks: Sequence[float]) -> float:
 
 
 def axis_ticks(low: float, high: float, most: int) -> list[float]:
-    """Choose ticks that hold a range: steps of 1, 2, 2.5 or 5 times a power of ten.
+    """Choose ticks that cover a range, in steps of 1, 2, 2.5 or 5 times a power of ten.
 
     Args:
-        low: The least value.
-        high: The greatest.
-        most: The most steps.
+        low: The minimum.
+        high: The maximum.
+        most: The maximum number of steps.
 
     Returns:
         Ascending ticks; the first and last are the axis' ends.

@@ -28,8 +28,8 @@ ImporterName = Literal["conceptnet", "conceptnet-100k", "atomic", "kgtk", "wordn
 class Importer:
     """A format that can be imported.
 
-    `read` reads files, writes to quads, and yields the number of rows of each block. It raises `SourceError` if a row is
-    malformed.
+    `read` reads files, writes quads, and yields the number of rows of each block. It raises `SourceError` for malformed
+    rows.
     """
 
     read: Callable[..., Iterator[int]]
@@ -103,7 +103,7 @@ IMPORTERS: dict[ImporterName, Importer] = {
         options={"base": "https://w3id.org/kaug/{source}/", "mapping": None},
     ),
 }
-"""The formats that can be imported."""
+"""The importers by format."""
 
 
 def run_importer(
@@ -121,30 +121,30 @@ def run_importer(
     attribution: str | None = None,
     **options: Any,
 ) -> dict[str, Any]:
-    r"""Convert files of another format to N-Quads, as one source in one named graph.
+    r"""Convert files of another format to N-Quads, as one source with one named graph.
 
     Args:
         name: The format; see `IMPORTERS`.
         inputs: Files, which can be compressed (.gz, .bz2, .xz, .zst), or folders (metaqa, wordnet).
-        out: The file to write; its name ends in .nq or .nq.gz. It is written completely or not at all.
+        out: The file to write; its name ends in .nq or .nq.gz. The write is atomic.
         progress: Called with the number of rows read since the last call.
         source: The source's id; None takes the name of `out` without ending.
         graph: The named graph; None takes https://w3id.org/kaug/source/ID.
         manifest: The manifest to add the source to.
         kind: `domain` or `commonsense`; None takes the usual kind of the format.
         licence: The licence of the data; None takes its publisher's, if known.
-        origin: Where it comes from; None takes the format's name and the names of the files.
+        origin: The origin; None takes the format's name and the names of the files.
         attribution: The attribution that the licence asks for.
-        options: Of conceptnet, `languages`: the languages to keep, default `["en"]`. Of kgtk, wordnet and table, `base`: the
-            namespace of IRIs made from names. Of table, `mapping`: the meaning of its columns, as a TOML file or as
-            `kaug.importers.mapping.mapping_of` takes it.
+        options: For conceptnet, `languages`: the languages to keep, default `["en"]`. For kgtk, wordnet and table,
+            `base`: the namespace of IRIs made from names. For table, `mapping`: the meaning of its columns, as a TOML
+            file or an argument of `kaug.importers.mapping.mapping_of`.
 
     Returns:
         `facts`, `labels`, `weights`, and the numbers of rows left out, by reason; `source`; `sha256` of the file; and
         `manifest`, the source's entry for a manifest, as text.
 
     Raises:
-        SourceError: The format is unknown, an input is missing or malformed, an option is wrong, or there is no fact.
+        SourceError: The format is unknown, an input is missing or malformed, an option is wrong, or the inputs have no facts.
 
     Examples:
         >>> import tempfile

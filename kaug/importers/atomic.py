@@ -65,7 +65,7 @@ RELATIONS: dict[str, Relation] = {
 
 
 def import_atomic(inputs: Sequence[Path], quads: Quads) -> Iterator[int]:
-    """Write ATOMIC-2020: files of head, relation and tail, separated by tabs. Rows with the tail `none` are left out."""
+    """Write ATOMIC-2020: tab-separated files of head, relation and tail. Rows with the tail `none` are left out."""
     known, absent = pa.array(sorted(RELATIONS)), pa.array(["", "none"])
     seen = pa.array([], pa.string())
     for path in inputs:

@@ -27,9 +27,9 @@ _INFO = pajson.ParseOptions(
 def import_conceptnet(
     inputs: Sequence[Path], quads: Quads, *, languages: Sequence[str] = ("en",), size: int = BLOCK
 ) -> Iterator[int]:
-    """Write the edges of ConceptNet 5 dumps whose concepts both are in the languages.
+    """Write the edges of ConceptNet 5 dumps whose two concepts are in the languages.
 
-    The columns of `conceptnet-assertions-5.x.csv.gz` are separated by tabs; the last is JSON. `size` bytes are read at a time.
+    `conceptnet-assertions-5.x.csv.gz` is tab-separated, with JSON in the last column. `size` bytes are read at a time.
     """
     tags = pa.array([language_tag(language).replace("-", "_") for language in languages])
     for path in inputs:
@@ -84,10 +84,10 @@ def _first_malformed(block: Block, kept: pa.Array, info: pa.Array) -> str:
 
 
 def import_conceptnet_100k(inputs: Sequence[Path], quads: Quads) -> Iterator[int]:
-    """Write the triples of the ConceptNet-100k split: files of relation, left and right, separated by tabs.
+    """Write the triples of the ConceptNet-100k split: tab-separated files of relation, left and right.
 
-    A fourth column says whether the triple is true (0 or 1), or how certain it is: rows with 0 or less are left out, numbers
-    other than 1 are weights.
+    A fourth column is a truth value (0 or 1) or a weight: rows with 0 or less are left out, numbers other than 1 are
+    weights.
     """
     for path in inputs:
         file = Delimited(path)

@@ -1,4 +1,4 @@
-"""CSV, TSV and the like, compressed or not → blocks of columns, and the lines of their rows."""
+"""CSV, TSV and the like, compressed or not → blocks of columns with line numbers."""
 
 import csv
 import io
@@ -18,19 +18,19 @@ from kaug.rdf.compressed import COMPRESSIONS, open_bytes
 __all__ = ["BLOCK", "Block", "Delimited", "without_ending"]
 
 BLOCK = 1 << 22
-"""Bytes of text in a block; a line may be no longer."""
+"""Bytes of text in a block; the maximum length of a line."""
 
-_NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of other bytes
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")  # invalid bytes, as `surrogateescape` decodes them
 
 
 @dataclass(frozen=True)
 class Delimited:
-    """A text file of columns, in UTF-8, with a byte order mark or without.
+    """A delimited text file in UTF-8, with or without a byte order mark.
 
     Attributes:
         path: The file.
         delimiter: The character between cells.
-        quoted: Whether double quotes may enclose cells, which then can have delimiters and line breaks.
+        quoted: Whether double quotes may enclose cells with delimiters and line breaks.
     """
 
     path: Path
@@ -38,7 +38,7 @@ class Delimited:
     quoted: bool = False
 
     def first_row(self) -> list[str]:
-        """Return the cells of the first row; an empty file is refused."""
+        """Return the cells of the first row; an empty file is an error."""
         for _, cells in self.records():
             return cells
         raise SourceError(f"{self.path}: is empty.")
@@ -64,9 +64,9 @@ class Delimited:
         """Read the file in blocks.
 
         Args:
-            names: The columns that each row has; None reads them from the first row.
+            names: The names of the columns; None reads them from the first row.
             only: The columns to return; None returns all.
-            size: The maximum of bytes in a block.
+            size: The maximum bytes of a block.
 
         Yields:
             Blocks. Empty lines are skipped.
@@ -104,7 +104,7 @@ class Delimited:
                 raise SourceError(f"{self.path}: cannot be read: {error}.") from error
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
-        """Read the file row by row, which is slow: the line on which each row ends, and its cells."""
+        """Read the file row by row, which is slow; yield each row's last line number and its cells."""
         csv.field_size_limit(max(csv.field_size_limit(), BLOCK))
         with open_bytes(self.path) as handle:
             lines = io.TextIOWrapper(handle, "utf-8-sig", "surrogateescape", newline="")
@@ -134,7 +134,7 @@ class Delimited:
 
 @dataclass(frozen=True)
 class Block:
-    """Some rows of a file, as strings by column; `first` is the number of rows before, the header included."""
+    """Some rows of a file, as strings by column; `first` is the number of rows before them, including the header."""
 
     file: Delimited
     columns: dict[str, pa.Array]
@@ -148,9 +148,9 @@ class Block:
     def refuse(
         self, wrong: pa.Array, expected: str, column: str, values: pa.Array | None = None, rows: pa.Array | None = None
     ) -> None:
-        """Refuse the block if a value of a column is wrong; the message has its line, the value and what was expected.
+        """Raise an error for the first wrong value of a column; the message has its line, the value and the expected form.
 
-        The values are the cells of the column, one in each row, or else `values`, which are in `rows`.
+        The values are the column's cells, or `values` in the rows `rows`.
         """
         index = pc.index(wrong, True).as_py()
         if index >= 0:
@@ -159,7 +159,7 @@ class Block:
             raise SourceError(f"{self.line(row)}: {column} is {_short(value)}; expected {expected}.")
 
     def weights(self, column: str) -> pa.Array:
-        """Return a column of numbers as decimals, null where a cell is empty; other cells are refused."""
+        """Return a column of numbers as decimals, null where a cell is empty; other cells are an error."""
         texts = self.columns[column]
         numbers = decimals(texts)
         empty = pc.equal(pc.utf8_trim_whitespace(texts), "")
@@ -167,7 +167,7 @@ class Block:
         return numbers
 
     def line(self, row: int) -> str:
-        """Return where a row is, as file:line."""
+        """Return the location of a row as file:line."""
         for number, (line, _) in enumerate(self.file.records()):
             if number == self.first + row:
                 return f"{self.file.path}:{line}"

@@ -1,7 +1,8 @@
 r"""An edge file of KGTK, such as CSKG → quads: nodes to IRIs, KGTK's literals to RDF's.
 
-KGTK tells literals from nodes by their first character: `"` a string, `'` a string with a language, `^` a date, `@` a pair of
-coordinates, a digit or sign a quantity; True and False are literals too. `|` separates the values of a cell, `\` escapes.
+KGTK distinguishes literals from nodes by their first character: `"` a string, `'` a string with a language, `^` a date,
+`@` a pair of coordinates, a digit or sign a quantity; True and False are literals too. `|` separates the values of a
+cell, `\` escapes.
 """
 
 import re
@@ -58,8 +59,8 @@ _BAR = "\1"
 def import_kgtk(inputs: Sequence[Path], quads: Quads, *, base: str) -> Iterator[int]:
     """Write the edges of KGTK files, whose first line names the columns.
 
-    These are node1, relation (or label), node2; optionally node1;label, node2;label, relation;label, weight. Other columns are
-    ignored and counted. Nodes of no known kind get IRIs below `base`.
+    These are node1, relation (or label), node2; optionally node1;label, node2;label, relation;label, weight. Other
+    columns are ignored and counted. Nodes of unknown kinds get IRIs below `base`.
     """
     for path in inputs:
         file = Delimited(path)
@@ -117,7 +118,7 @@ def _nodes(cells: pa.Array, base: str) -> pa.Array:
 
 
 def _write_labels(quads: Quads, subject: pa.Array, cells: pa.Array) -> None:
-    """Write the labels in each cell: the first is the preferred one, the others are alternatives."""
+    """Write the labels in each cell: first the preferred one, then alternatives."""
     row, rank, cell = _split(cells)
     text, language = _texts(cell)
     for predicate, ranked in ((LABEL, pc.equal(rank, 0)), (ALTERNATIVE, pc.greater(rank, 0))):
@@ -126,7 +127,7 @@ def _write_labels(quads: Quads, subject: pa.Array, cells: pa.Array) -> None:
 
 
 def _split(cells: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
-    r"""Split cells at each `|` that no backslash escapes: the row of each value, its rank in the cell, and the value."""
+    r"""Split cells at each unescaped `|`; return the row, the position in the cell, and the text of each value."""
     lists = pc.split_pattern(pc.replace_substring(cells, r"\|", _BAR), "|")
     rows = pc.list_parent_indices(lists)
     starts = pc.subtract(lists.offsets, lists.offsets[0])
@@ -135,7 +136,7 @@ def _split(cells: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
 
 
 def _texts(cells: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """Read the strings of labels, quoted or plain: their texts, and their languages, which are `en` by default."""
+    """Return the texts and languages (default `en`) of labels, quoted or plain."""
     parts = pc.extract_regex(cells, _STRING.pattern)
     text, quoted, language = (pc.struct_field(parts, key) for key in ("text", "quoted", "language"))
     text = pc.coalesce(pc.binary_join_element_wise(text, quoted, ""), cells)  # one of the two is empty
@@ -146,7 +147,7 @@ def _texts(cells: pa.Array) -> tuple[pa.Array, pa.Array]:
 
 
 def _literals(cells: pa.Array) -> pa.Array:
-    """Write literals of KGTK as terms; null where a cell is not well-formed."""
+    """Convert KGTK literals to terms; null where a cell is not well-formed."""
     distinct = pc.dictionary_encode(cells)
     parts = zip(*map(_literal, distinct.dictionary.to_pylist()), strict=True)
     text, language, datatype = (pa.array(column, pa.string()) for column in parts)
@@ -174,7 +175,7 @@ def _literal(cell: str) -> tuple[str | None, str | None, str | None]:
 def _date(
     year: str, month: str | None, day: str | None, time: str | None, zone: str | None, precision: str | None
 ) -> tuple[str | None, None, str]:
-    """Write a date to its precision (9 a year, 10 a month, 11 a day, more a time), but no finer than its parts are."""
+    """Write a date to its precision (9 is a year, 10 a month, 11 a day, more a time), limited by its parts."""
     finest = 14 if time else 11 if day else 10 if month else 9
     # 1960-00-00 has no month, whatever its precision.
     finest = 9 if month == "00" else min(finest, 10) if day == "00" else finest

@@ -16,7 +16,7 @@ __all__ = ["add_entry", "entry_text"]
 
 
 def entry_text(id: str, entry: Mapping[str, Any]) -> str:
-    """Write a source's entry as TOML; empty values are left off.
+    """Write a source's entry as TOML, without empty values.
 
     Examples:
         >>> print(entry_text("films", {"path": "films.nq", "kind": "domain", "origin": ""}), end="")
@@ -29,10 +29,10 @@ def entry_text(id: str, entry: Mapping[str, Any]) -> str:
 
 
 def add_entry(manifest: Path, id: str, entry: Mapping[str, Any]) -> None:
-    """Append a source's entry to a manifest, which is created if absent; if it has the source, update the digest.
+    """Append a source's entry to a manifest, or create it; if it has the source, update the digest.
 
     Raises:
-        SourceError: The manifest is malformed, or has another source of that id. It is then left as it was.
+        SourceError: The manifest is malformed, or has another source of that id; it is not changed.
     """
     text = read_text(manifest) if manifest.exists() else ""
     known = read_manifest(manifest).sources.get(id) if text else None
@@ -52,7 +52,7 @@ def add_entry(manifest: Path, id: str, entry: Mapping[str, Any]) -> None:
         manifest.parent.mkdir(parents=True, exist_ok=True)
         write_whole(draft, text)
         if read_manifest(draft).sources.get(id) != new:
-            raise SourceError(f"{manifest}: source {id!r} cannot be added without changing others; add it by hand.")
+            raise SourceError(f"{manifest}: source {id!r} cannot be added without changing others; add it manually.")
         os.replace(draft, manifest)
     finally:
         draft.unlink(missing_ok=True)

@@ -38,7 +38,7 @@ _LEXICAL = {
     "gYearMonth": f"{_YEAR}-(0[1-9]|1[0-2]){_ZONE}",
 }
 LEXICAL = {_PREFIXES["xsd"] + name: pattern for name, pattern in _LEXICAL.items()}
-"""Patterns of cells by datatype; cells of other datatypes are not checked."""
+"""Patterns of cells by datatype; other datatypes are not checked."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +107,10 @@ def mapping_of(data: Path | Mappings[str, Any]) -> Mapping:
 
 
 def mapping_of_options(columns: Sequence[str] = (), **keys: str | None) -> dict[str, Any] | None:
-    """Make the argument of `mapping_of` from options of the command: rules as NAME=RULE, and keys, if they have a value.
+    """Make the argument of `mapping_of` from options of the command: rules as NAME=RULE, and keys with a value.
 
     Returns:
-        The mapping; None if there is no option.
+        The mapping; None without options.
 
     Raises:
         SourceError: A rule names no column.
@@ -129,7 +129,7 @@ def mapping_of_options(columns: Sequence[str] = (), **keys: str | None) -> dict[
 
 
 def expand(text: str) -> str:
-    """Return the IRI of a prefixed name, or an IRI as it is; empty for a bare name.
+    """Return the IRI of a prefixed name, or an IRI unchanged; empty for a bare name.
 
     Examples:
         >>> expand("skos:broader"), expand("urn:x:y"), expand("capital")
@@ -157,7 +157,7 @@ def _rule(name: str, given: object) -> Rule:
         raise SourceError(f"columns.{name}: a column is iri, or has a datatype, or a language; give one of them.")
     if rule.datatype and not expand(rule.datatype):
         raise SourceError(
-            f"columns.{name}: {rule.datatype!r} is no datatype; it should be an IRI or such as xsd:integer."
+            f"columns.{name}: {rule.datatype!r} is not a datatype; it should be an IRI or such as xsd:integer."
         )
     if rule.language:
         language_tag(rule.language)

@@ -17,7 +17,7 @@ BASE = "https://w3id.org/kaug/pathquestion/"
 
 
 def import_pathquestion(inputs: Sequence[Path], quads: Quads) -> Iterator[int]:
-    """Write knowledge bases of PathQuestion: files of subject, relation and object, separated by tabs, with _ for spaces."""
+    """Write knowledge bases of PathQuestion: tab-separated files of subject, relation and object, with _ for spaces."""
     seen = pa.array([], pa.string())
     for path in inputs:
         for block in Delimited(path).blocks(("subject", "relation", "object")):
@@ -33,7 +33,7 @@ def import_pathquestion(inputs: Sequence[Path], quads: Quads) -> Iterator[int]:
 
 
 def relation_label(relation: str) -> str:
-    """Make a label of a relation: of a path of Freebase, its last part, without the `_s` for "(s)".
+    """Make a label for a relation: the last part of a Freebase path, without the `_s` for "(s)".
 
     Examples:
         >>> relation_label("__people__ethnicity__languages_spoken"), relation_label("__people__person__spouse_s")
@@ -46,7 +46,7 @@ def relation_label(relation: str) -> str:
 
 
 def wording_of(label: str) -> Relation:
-    """Make templates for a label in the plural, which the lexicon's rules would take for a verb: "Ada parents Byron"."""
+    """Make templates for a plural label, which the lexicon's rules would read as a verb: "Ada parents Byron"."""
     if " " in label or not label.endswith("s") or label.endswith(("ss", "us", "is", "ics")):
         return (label,)
     return (

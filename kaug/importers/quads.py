@@ -29,15 +29,15 @@ TEMPLATES = ("statement", "question", "inverseQuestion", "exam", "inverseExam")
 """The properties of the lexicon that a relation's templates are, in order."""
 
 Relation: TypeAlias = tuple[str, ...]
-"""The English label of a relation, and, if the label makes poor sentences, its templates: a statement, a question for {o}, a
-question for {s}, and both questions in the words of the exam. Those at the end can be left off."""
+"""The English label of a relation, and optional templates: a statement, a question for {o}, a question for {s}, and
+both questions for the exam."""
 
 
 class Quads:
-    """A writer of quads. `counts` has the number of lines of each kind, and of rows left out, by reason."""
+    """A writer of quads. `counts` has the number of lines by kind, and of rows left out by reason."""
 
     def __init__(self, sink: BinaryIO, graph: str, *, held: int = 1 << 18, kept: int = 1 << 20) -> None:
-        """Write to a stream; of labels, hold back at most `held` lines, to drop repetitions in one go, and remember `kept`."""
+        """Write to a stream; buffer at most `held` lines of labels to drop duplicates, and remember `kept`."""
         self.counts: Counter[str] = Counter(facts=0, labels=0, weights=0)
         self._sink, self._most_held, self._most_kept = sink, held, kept
         self._end = f" <{graph}> .\n"
@@ -45,7 +45,7 @@ class Quads:
         self._known = pa.array([], pa.string())
 
     def facts(self, subject: Column, predicate: Column, value: Column, weight: pa.Array | None = None) -> None:
-        """Write facts, of which `value` is the object and `weight` a decimal or null; repetitions are left out and counted."""
+        """Write facts with `value` as the object and `weight` a decimal or null; duplicates are left out and counted."""
         triples = join(subject, " ", predicate, " ", value)
         distinct = pc.unique(triples)
         self._write(join(distinct, self._end))
@@ -55,19 +55,19 @@ class Quads:
             self._weights(triples.filter(pc.is_valid(weight)), weight.drop_null())
 
     def named_facts(self, base: str, subject: pa.Array, predicate: Column, value: pa.Array) -> None:
-        """Write facts about names: their IRIs are below `base`, their labels are English."""
+        """Write facts about names, with IRIs below `base` and English labels."""
         self.facts(name(base, subject), predicate, name(base, value))
         for names in (subject, value):
             self.labels(name(base, names), literal(names, "en"))
 
     def labels(self, subject: Column, text: Column, predicate: str = LABEL) -> None:
-        """Write labels, or other texts about a subject. A line is written once, as long as it is remembered."""
+        """Write labels or other texts about subjects, without the duplicates that are remembered."""
         self._held.append(pc.unique(join(subject, " ", predicate, " ", text, self._end)))
         if sum(map(len, self._held)) > self._most_held:
             self.flush()
 
     def relations(self, names: pa.Array, terms: pa.Array, known: Mapping[str, Relation]) -> None:
-        """Write the labels and templates of relations; those that are not in `known` get their names as labels."""
+        """Write the labels and templates of relations; the label of one not in `known` is its name."""
         for key, subject in zip(names.to_pylist(), terms.to_pylist(), strict=True):
             label, *templates = known.get(key) or (key.replace("_", " "),)
             self.labels(subject, literal(pa.array([label]), "en"))
@@ -86,7 +86,7 @@ class Quads:
         return mask
 
     def flush(self) -> None:
-        """Write the labels that are held back, except those already written."""
+        """Write the buffered labels, except those already written."""
         if self._held:
             lines = pc.unique(pa.concat_arrays(self._held))
             self._held = []
@@ -110,7 +110,7 @@ class Quads:
 
 
 def statement_name(triple: str) -> str:
-    """Make the IRI of the statement of a triple, which is canonical N-Triples, from the fact's id.
+    """Make the IRI of a statement from its fact id; the triple is in canonical N-Triples.
 
     Examples:
         >>> statement_name('<urn:a> <urn:b> "c"')
@@ -121,11 +121,11 @@ def statement_name(triple: str) -> str:
 
 @contextlib.contextmanager
 def quads_file(path: Path, graph: str, inputs: Sequence[Path] = ()) -> Iterator[Quads]:
-    """Open an N-Quads file for writing, .nq or .nq.gz; it appears when the block ends without an error.
+    """Open an N-Quads file for writing, .nq or .nq.gz; it appears if the block ends without an error.
 
     Raises:
-        SourceError: The file's name ends otherwise, the graph is no IRI, the file cannot be written, or there is no fact in the
-            inputs.
+        SourceError: The file has another ending, the graph is not an IRI, the file cannot be written, or the inputs
+            have no facts.
     """
     if not path.name.endswith((".nq", ".nq.gz")):
         raise SourceError(f"{path}: the file to write should end in .nq or .nq.gz.")

@@ -23,8 +23,8 @@ def import_table(
 ) -> Iterator[int]:
     """Write the rows of tables: each row a triple, or each row an entity with a column for each property.
 
-    The first row names the columns; see `kaug.importers.mapping.mapping_of` for their meaning. IRIs made from names are below
-    `base`, if the mapping has no other.
+    The first row names the columns; see `kaug.importers.mapping.mapping_of` for their meaning. IRIs made from names are
+    below `base` unless the mapping has its own.
     """
     if mapping is None:
         raise SourceError("importer 'table' needs a mapping: which column is the subject, and so on.")
@@ -98,7 +98,7 @@ def _resources(
     language: str | None,
     rows: pa.Array | None = None,
 ) -> pa.Array:
-    """Make IRIs of names, which become labels if there is a language for them; keep the texts that are IRIs."""
+    """Make IRIs from names, which become labels if they have a language; keep texts that are IRIs."""
     is_iri = pc.match_substring_regex(texts, "^(https?://|urn:)")
     terms = name(base, texts)
     if language is not None:
@@ -129,11 +129,11 @@ def _values(cells: pa.Array, separator: str) -> tuple[pa.Array, pa.Array]:
 
 
 def _term(text: str, base: str, label: str = "") -> tuple[str, pa.Array]:
-    """Make the IRI of a name, a prefixed name or an IRI; its labels are the name, or else `label` if there is one."""
+    """Make the IRI of a name, a prefixed name or an IRI; its label is the name or `label`."""
     if whole := expand(text):
         term = absolute(pa.array([whole]))[0].as_py()
         if term is None:
-            raise SourceError(f"{text!r} is no IRI.")
+            raise SourceError(f"{text!r} is not an IRI.")
     else:
         term, label = name(base, pa.array([text]))[0].as_py(), text
     return term, literal(pa.array([label.replace("_", " ")] if label else [], pa.string()), "en")

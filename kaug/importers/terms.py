@@ -25,7 +25,7 @@ _MOST_DIGITS = 100
 
 
 def name(base: str, texts: pa.Array) -> pa.Array:
-    """Make IRIs of names, different ones of different names: a space becomes `_`; `_ / ? # %` and the like are encoded.
+    """Make a distinct IRI for each name: a space becomes `_`; `_ / ? # %` and the like are encoded.
 
     Examples:
         >>> name("http://x.example/", pa.array(["ice cream", "AC/DC", "5%"])).to_pylist()
@@ -35,7 +35,7 @@ def name(base: str, texts: pa.Array) -> pa.Array:
 
 
 def iri(base: str, paths: pa.Array) -> pa.Array:
-    """Make IRIs of paths, whose `/` and `_` stay; a percent sign is encoded like any other character.
+    """Make IRIs from paths, keeping `/` and `_`; a percent sign is encoded like other characters.
 
     Examples:
         >>> iri("http://api.conceptnet.io", pa.array(["/c/en/ice_cream", "/c/en/c#"])).to_pylist()
@@ -45,7 +45,7 @@ def iri(base: str, paths: pa.Array) -> pa.Array:
 
 
 def absolute(texts: pa.Array) -> pa.Array:
-    """Write absolute IRIs as terms, characters that IRIs do not allow percent-encoded; null where a text is no IRI.
+    """Write absolute IRIs as terms, with invalid characters percent-encoded; null where a text is not an IRI.
 
     Examples:
         >>> absolute(pa.array(["http://x.example/a b?c", "urn:x:y", "no IRI"])).to_pylist()
@@ -57,7 +57,7 @@ def absolute(texts: pa.Array) -> pa.Array:
 
 
 def literal(texts: pa.Array, language: Column = "", datatype: str = "") -> pa.Array:
-    r"""Write texts as literals with a language tag, a column of tags, or a datatype; a malformed tag is refused.
+    r"""Write texts as literals with a language tag, a column of tags, or a datatype; a malformed tag is an error.
 
     Examples:
         >>> literal(pa.array(['say "ah"']), "en").to_pylist(), literal(pa.array(["1"]), datatype="urn:d").to_pylist()
@@ -71,7 +71,7 @@ def literal(texts: pa.Array, language: Column = "", datatype: str = "") -> pa.Ar
 
 
 def decimals(texts: pa.Array) -> pa.Array:
-    """Write numbers in the canonical form of xsd:decimal; null for other texts, and for numbers of over 100 digits.
+    """Write numbers in the canonical form of xsd:decimal; null for other texts and numbers of over 100 digits.
 
     Examples:
         >>> decimals(pa.array(["2", "+0.50", "1e-3", "many"])).to_pylist()
@@ -94,7 +94,7 @@ def _decimal(text: str) -> str | None:
 
 
 def language_tag(text: str) -> str:
-    """Return a BCP 47 language tag in lower case; a malformed one is refused."""
+    """Return a BCP 47 language tag in lower case; a malformed one is an error."""
     try:
         return ox.Literal("", language=text).language or ""
     except ValueError as error:
@@ -124,14 +124,14 @@ def join(*parts: Column) -> pa.Array:
 
 
 def _encode(texts: pa.Array, allowed: str, space: str = "%20") -> pa.Array:
-    """Percent-encode the characters that are not in a class, but for spaces."""
+    """Percent-encode the characters outside a class, except spaces."""
     hit = pc.match_substring_regex(texts, f"[^{allowed}]")
     if not pc.any(hit).as_py():
         return texts
     rows = texts.filter(hit)
-    found = set("".join(pc.unique(pc.replace_substring_regex(rows, f"[{allowed}]+", "")).to_pylist()))
-    # What an encoded character is written with comes first, a space last, which becomes `_`.
-    for char in sorted(found, key=lambda char: (char == " ", char not in "%_", char)):
+    chars = set("".join(pc.unique(pc.replace_substring_regex(rows, f"[{allowed}]+", "")).to_pylist()))
+    # The characters of the encoding come first, a space last, since it becomes `_`.
+    for char in sorted(chars, key=lambda char: (char == " ", char not in "%_", char)):
         code = "".join(f"%{byte:02X}" for byte in char.encode())
         rows = pc.replace_substring(rows, char, space if char == " " else code)
     return pc.replace_with_mask(texts, hit, rows)

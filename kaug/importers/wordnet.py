@@ -1,8 +1,9 @@
 """WordNet, as WN-LMF XML or as WNDB files → quads: synsets with lemmas, definitions, examples and relations.
 
 WN-LMF is the Global WordNet Association's format, in which Open English WordNet is published; the relations of both formats
-are properties of its vocabulary. `wn.lmf.load` of the package `wn` is not used: it holds the whole file in memory, reads no
-compressed file, expands entities, and names no line in its errors. WNDB is the format of the manual page wndb(5WN).
+are properties of its vocabulary. `wn.lmf.load` of the package `wn` is not used: it holds the whole file in memory, does
+not read compressed files, expands entities, and its errors have no lines. WNDB is the format of the manual page
+wndb(5WN).
 """
 
 import itertools
@@ -71,7 +72,7 @@ RELATIONS: dict[str, Relation] = {
     "exemplifies": ("usage", "{s} is an example of {o}.", "What is {s} an example of?"),
     "is_exemplified_by": ("example of usage", "{o} is an example of {s}.", "Name an example of {s}."),
 }
-"""The labels and templates of the relations of WordNet; other relations are labelled by their names."""
+"""The labels and templates of the relations of WordNet; the labels of other relations are their names."""
 
 
 _LEFT_OUT = {
@@ -101,7 +102,7 @@ _EXAMPLE = re.compile(r';\s*"(.*?)"(?=\s*(?:;|$|-))|^"(.*?)"(?=\s*(?:;|$|-))')
 def import_wordnet(inputs: Sequence[Path], quads: Quads, *, base: str, batch: int = 1 << 15) -> Iterator[int]:
     """Write a WordNet, from files of WN-LMF XML or folders with the files of WNDB (`data.noun` and so on).
 
-    The IRIs of synsets and senses are their ids in the file, below `base`. `batch` rows are written at a time.
+    The IRIs of synsets and senses are `base` and their ids in the file. `batch` rows are written at a time.
     """
     relations: set[str] = set()
     for path in inputs:
@@ -137,7 +138,7 @@ def _write_rows(rows: list[Row], quads: Quads, base: str) -> set[str]:
 
 
 def read_lmf(path: Path, left_out: Callable[[str, int], None], size: int = 1 << 20) -> Iterator[Row]:
-    """Read a file of WN-LMF, `size` bytes at a time; `left_out` counts elements that are left out, by reason.
+    """Read a file of WN-LMF, `size` bytes at a time; `left_out` counts skipped elements by reason.
 
     Ids are those of the file. The lemmas of entries and senses are kept in memory.
     """
@@ -151,7 +152,7 @@ def read_lmf(path: Path, left_out: Callable[[str, int], None], size: int = 1 << 
             reader.parser.Parse(b"", True)
         except expat.ExpatError as error:
             reason = expat.ErrorString(error.code)
-            raise SourceError(f"{path}:{error.lineno}: is no well-formed XML: {reason}.") from error
+            raise SourceError(f"{path}:{error.lineno}: is not well-formed XML: {reason}.") from error
     if not reader.lexicons:
         raise SourceError(f"{path}: has no Lexicon; it should be WN-LMF, as Open English WordNet is published in.")
 
@@ -180,13 +181,13 @@ class _LmfReader:
         parser.EntityDeclHandler = parser.SkippedEntityHandler = parser.ExternalEntityRefHandler = self._refuse
 
     def _refuse(self, name: object, *_: object) -> int:
-        place = f"{self._path}:{self.parser.CurrentLineNumber}"
-        raise SourceError(f"{place}: uses the entity {name!r}; WN-LMF needs none but XML's own five.")
+        location = f"{self._path}:{self.parser.CurrentLineNumber}"
+        raise SourceError(f"{location}: uses the entity {name!r}; WN-LMF needs only the five of XML.")
 
     def _required(self, tag: str, attributes: dict[str, str], name: str) -> str:
         if not attributes.get(name):
-            place = f"{self._path}:{self.parser.CurrentLineNumber}"
-            raise SourceError(f"{place}: {tag} lacks the attribute {name!r}.")
+            location = f"{self._path}:{self.parser.CurrentLineNumber}"
+            raise SourceError(f"{location}: {tag} lacks the attribute {name!r}.")
         return attributes[name]
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -255,7 +256,7 @@ def _relation(attributes: dict[str, str]) -> str:
 
 
 def read_wndb(path: Path, left_out: Callable[[str, int], None]) -> Iterator[Row]:
-    """Read the data files of a folder; `left_out` counts verb frames, which are left out.
+    """Read the data files of a folder; `left_out` counts verb frames, which are skipped.
 
     A synset's id is its offset with its part of speech, 02084071-n; a sense's ends in the word's number, 02084071-n-1.
     """

@@ -1,1 +1,1 @@
-"""A model's name to a model, and what it writes."""
+"""Models by name, their prompts and their texts."""

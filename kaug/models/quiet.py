@@ -1,4 +1,4 @@
-"""Libraries that talk → none of it on the terminal."""
+"""Keep the output of libraries off the terminal."""
 
 import contextlib
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ __all__ = ["quiet_transformers"]
 
 @contextlib.contextmanager
 def quiet_transformers() -> Iterator[None]:
-    """Keep the progress bars and notices of transformers off the terminal while a model is loaded or saved."""
+    """Silence the progress bars and notices of transformers while a model is loaded or saved."""
     from transformers.utils import logging as transformers_logging
 
     level = transformers_logging.get_verbosity()

@@ -1,7 +1,7 @@
-"""A chat template → what it makes of messages, rendered in a process of its own with limits on time and memory.
+"""A chat template and messages → the rendered text, in a process with limits on time and memory.
 
-A template is a program of whoever made the model. It runs in the sandbox of transformers, which keeps it from files and the
-network, but not from a loop without end or a text without end; this process bounds both. It is started by `kaug.models.prompts`.
+A template is a program by the model's author. The sandbox of transformers blocks files and the network, but not endless
+loops and texts, which this process limits. It is started by `kaug.models.prompts`.
 """
 
 import contextlib
@@ -20,11 +20,11 @@ MEMORY = 1 << 30
 """Memory that a template may take, in bytes."""
 
 TEXT = 100_000
-"""Characters that it may write around one question; the longest system messages have some 10,000."""
+"""Maximum characters around a question; the longest system messages have some 10,000."""
 
 
 class _OneDay(datetime.datetime):
-    """Templates may write the date, which would make training and exam differ from one day to the next."""
+    """A fixed date, since templates that write the date would differ between training and exam."""
 
     @classmethod
     def now(cls, tz: datetime.tzinfo | None = None) -> "_OneDay":
@@ -38,7 +38,7 @@ def _render(given: dict[str, Any]) -> dict[str, str]:
     spent = resource.getrusage(resource.RUSAGE_SELF)
     limit = int(spent.ru_utime + spent.ru_stime) + 1 + SECONDS
     resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
-    with contextlib.suppress(OSError, ValueError):  # without /proc, the time alone is bounded
+    with contextlib.suppress(OSError, ValueError):  # without /proc, only the time is limited
         with open("/proc/self/statm", encoding="ascii") as file:
             used = int(file.read().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))

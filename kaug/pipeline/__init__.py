@@ -1,1 +1,1 @@
-"""A pipeline file to its stages, and what carries them out."""
+"""A pipeline file → its stages, and their execution."""

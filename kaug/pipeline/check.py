@@ -1,4 +1,4 @@
-"""A project → what it would read and make, and how long that would take; nothing is written."""
+"""A project → the plan and the checked inputs of a run, without writing anything."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class PlannedStage:
 
     Attributes:
         stage: The stage.
-        state: `finished` if it is up to date, `make` if it is not, or hangs on one that is not.
+        state: `finished` if it is up to date, else `make`.
     """
 
     stage: Stage
@@ -36,7 +36,7 @@ class PlannedStage:
 
 
 def planned(project: Project, command: str) -> list[PlannedStage]:
-    """Say of each stage that a command needs whether it is finished."""
+    """Return the state of each stage that a command needs."""
     stages = plan(project)
     artifacts: dict[str, Artifact] = {}
     states = []
@@ -56,19 +56,19 @@ def planned(project: Project, command: str) -> list[PlannedStage]:
 
 
 def _must_fetch(stage: Stage) -> bool:
-    """Whether to look at a stage would fetch what an endpoint has."""
+    """Whether checking a stage would fetch from an endpoint."""
     return isinstance(stage.settings, Source) and not is_fetched(stage.settings)
 
 
 @dataclass(frozen=True)
 class SourcesRead:
-    """Sources that were read into memory: the digest and the columns of each."""
+    """Sources in memory: the digest and the columns of each."""
 
     digests: list[str]
     columns: list[Columns]
 
     def assemble(self, project: Project) -> KnowledgeBase:
-        """Put the knowledge base of a project together, whose sources these are."""
+        """Build the knowledge base of a project from its sources."""
         return assemble(
             project.sources,
             self.digests,
@@ -80,16 +80,16 @@ class SourcesRead:
 
 
 def read_sources(sources: Sequence[Source]) -> SourcesRead:
-    """Verify and read sources, and write nothing."""
+    """Verify and read sources, without writing."""
     files = [file_digests(source) for source in sources]
     digests = [verify_source(source, one) for source, one in zip(sources, files, strict=True)]
     return SourcesRead(digests, [read_files(one).columns for one in files])
 
 
 def check(project: Project, command: str, read: SourcesRead | None = None) -> dict[str, Any]:
-    """Check all that a command would read, write nothing, and return what is there: counts, models' folders.
+    """Check all inputs of a command, without writing; return counts and the folders of models.
 
-    What was read before need not be read again. Errors are those of the run itself.
+    Sources already read can be passed. Errors are those of the run.
     """
     pipeline, shapes = project.pipeline, project.shapes
     with fetched_aside(project.sources) as sources:

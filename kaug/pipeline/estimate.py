@@ -1,4 +1,4 @@
-"""A stage and this machine → about how long it takes."""
+"""A stage and this machine → an estimate of its time."""
 
 import functools
 import math
@@ -21,7 +21,7 @@ _START = 3.0  # seconds to load a model
 
 
 def seconds_for(stage: Stage, project: Project) -> float | None:
-    """Estimate how long a stage takes here, from the speed of a matrix product and the size of the model."""
+    """Estimate the seconds of a stage on this machine, from the speed of a matrix product and the size of the model."""
     if stage.size is None:
         return None
     if stage.kind in ("training", "answers"):
@@ -34,7 +34,7 @@ def seconds_for(stage: Stage, project: Project) -> float | None:
 
 @functools.cache
 def _speed(precision: str) -> float:
-    """Measure how many floating-point operations a second a matrix product makes here."""
+    """Measure the floating-point operations per second of a matrix product."""
     import torch
 
     device = "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,4 +1,4 @@
-"""A list of stages and a folder → their artifacts: each is taken up if it is finished, and made if it is not."""
+"""A list of stages and a folder → their artifacts; finished ones are reused."""
 
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
@@ -21,10 +21,10 @@ class Store:
 
     Attributes:
         out: The folder.
-        rebuild: Make every stage anew, finished or not.
-        show: Opens progress bars.
+        rebuild: Rebuild every stage, even if it is finished.
+        show: The display of progress.
         announce: Called with a stage before it is made.
-        write_lock: Opens the right to write below the folder while a stage is made; does nothing where it is held all along.
+        write_lock: A context manager that locks the folder while a stage is made; does nothing if the lock is already held.
     """
 
     out: Path
@@ -34,13 +34,13 @@ class Store:
     write_lock: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
 
     def finished(self, stage: Stage, fingerprint: str) -> Artifact | None:
-        """Return the stage's artifact, verified, if it has this fingerprint; None if it is to be made."""
+        """Return the stage's verified artifact if it has this fingerprint, else None."""
         path = self.out / stage.name
         if self.rebuild or artifact.promised_fingerprint(path) != fingerprint:
             return None
         made = artifact.load(path, stage=stage.kind)
         if artifact.leftovers(path):
-            # Another kaug may be at work there: then they are its own.
+            # Another process may be working there: then they belong to it.
             with contextlib.suppress(ArtifactError), self.write_lock():
                 artifact.sweep(path)
         return made
@@ -60,18 +60,18 @@ class Store:
 
 
 class Executor(Protocol):
-    """Carries out stages in an order in which each comes after what it needs; processes or a cluster can be another."""
+    """Runs stages, each after its needs; other executors can use processes or a cluster."""
 
     def __call__(self, stages: Sequence[Stage], store: Store, inputs: Inputs) -> None:
-        """Make what is not finished, and put all artifacts into `inputs.artifacts`."""
+        """Make unfinished artifacts, and put all into `inputs.artifacts`."""
         ...
 
 
 def execute_here(stages: Iterable[Stage], store: Store, inputs: Inputs) -> None:
-    """Carry out stages in this process, one after another; those whose artifacts `inputs` has are passed over.
+    """Run stages in this process, one by one; skip those whose artifacts are in `inputs`.
 
     Raises:
-        KaugError: Whatever a stage raises. What was finished before stays.
+        KaugError: An error of a stage; finished stages are kept.
     """
     for stage in stages:
         if stage.name in inputs.artifacts:

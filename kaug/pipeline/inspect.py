@@ -1,4 +1,4 @@
-"""A path → its content in words; this machine → versions, hardware and models."""
+"""Descriptions of artifacts, tables and this machine."""
 
 import contextlib
 import importlib.metadata
@@ -33,13 +33,13 @@ def describe(path: Path, rows: int = 5) -> dict[str, Any]:
 
     Args:
         path: A folder or an Arrow file.
-        rows: How many rows of a table to show.
+        rows: The number of rows to show of each table.
 
     Returns:
-        Titles with their content, ready for JSON; `readable` makes lines of it.
+        Contents by title, ready for JSON; `readable` turns them into lines.
 
     Raises:
-        ArtifactError: There is nothing of kaug's there, or it was altered.
+        ArtifactError: The path has no artifact or table of kaug, or it was altered.
     """
     path = Path(path)
     if path.is_file():
@@ -65,7 +65,7 @@ def describe(path: Path, rows: int = 5) -> dict[str, Any]:
 
 
 def _artifacts(folder: Path) -> Iterator[artifact.Artifact]:
-    """Verify the artifact in a folder, or those in the folders in it."""
+    """Verify the artifact in a folder, or those in its subfolders."""
     inner = sorted(one for one in folder.iterdir() if not one.name.startswith("."))
     if (folder / artifact.MANIFEST).exists() or any(one.is_file() for one in inner):
         yield artifact.load(folder)
@@ -75,7 +75,7 @@ def _artifacts(folder: Path) -> Iterator[artifact.Artifact]:
 
 
 def _verify_in_artifact(file: Path) -> None:
-    """Compare a file with the manifest of the artifact that it is in, if it is in one."""
+    """Verify a file by the manifest of its artifact, if it has one."""
     for folder in list(Path(os.path.abspath(file)).parents)[:3]:
         if (folder / artifact.MANIFEST).is_file():
             made = artifact.load(folder, verify=False)
@@ -93,7 +93,7 @@ def _table(path: Path, rows: int) -> list[Any]:
             except pa.ArrowInvalid:
                 source.seek(0)
                 table = pa.ipc.open_stream(source).read_all()
-            # What is read of a damaged file is not to be trusted: its offsets may lead anywhere.
+            # Damaged files are not safe to read: offsets may point anywhere.
             table.validate()
             shown = table.slice(0, rows)
             shown.validate(full=True)
@@ -110,7 +110,7 @@ def _table(path: Path, rows: int) -> list[Any]:
 
 
 def _value(cell: Any) -> Any:
-    """Turn a cell into what JSON can hold; long texts and lists are cut."""
+    """Convert a cell to JSON types; long texts and lists are cut."""
     if isinstance(cell, pa.DictionaryScalar):
         return _value(cell.value)
     if not cell.is_valid:
@@ -131,7 +131,7 @@ def _value(cell: Any) -> Any:
 
 
 def readable(about: dict[str, Any]) -> Iterator[str]:
-    """Turn what `describe` returns into lines for a person: rows of training, exam and answers in words."""
+    """Format the result of `describe` as lines, with readable rows, probes and answers."""
     for title, entries in about.items():
         if isinstance(entries, str):
             yield f"{title}: {entries}"
@@ -148,7 +148,7 @@ def readable(about: dict[str, Any]) -> Iterator[str]:
 
 
 def _row(row: dict[str, Any]) -> list[str]:
-    """Tell one row of a table: what it is, and below it what it says."""
+    """Format a table row: a line of metadata, and its texts below."""
     text = {name: _short(value) for name, value in row.items() if value is not None}
     if {"prompt", "completion", "form", "family", "language"} <= text.keys():
         ids = [_short(fact)[:8] for fact in row.get("facts") or []]
@@ -173,7 +173,7 @@ def _short(value: Any) -> str:
 
 
 def environment() -> dict[str, Any]:
-    """Say what kaug finds on this machine: versions, processor, accelerator, models, cache folder."""
+    """Return the versions, processor, accelerator, models and cache folder of this machine."""
     from kaug.models.cache import cache_dir
     from kaug.models.find import find_encoder, find_language_model
     from kaug.models.precision import fitting_precision
@@ -193,7 +193,7 @@ def environment() -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Return the installed versions of the packages that decide a result."""
+    """Return the installed versions of packages that affect results."""
     installed = {}
     for name in _PACKAGES:
         try:

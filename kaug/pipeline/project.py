@@ -1,4 +1,4 @@
-"""A pipeline file, or RDF alone → a project: the settings with the files, texts, models and arms that they name."""
+"""A pipeline file, or RDF alone → a project: the settings with their files, texts, models and arms."""
 
 import glob
 from collections.abc import Mapping, Sequence
@@ -21,17 +21,17 @@ __all__ = ["Project", "open_project", "project_of"]
 
 @dataclass
 class Project:
-    """A pipeline and all that it names.
+    """A pipeline with the files, models and arms that it names.
 
     Attributes:
         pipeline: The settings.
-        root: The folder that paths in the pipeline start from.
+        root: The folder of relative paths in the pipeline.
         out: The folder of the artifacts.
         manifest: The list of sources.
         sources: The sources that the pipeline names.
-        command: What the user typed, for the report.
-        rebuild: Fetch what endpoints have again.
-        show: Opens progress bars.
+        command: The user's command, for the report.
+        rebuild: Fetch again from endpoints.
+        show: The display of progress.
     """
 
     pipeline: Pipeline
@@ -45,17 +45,17 @@ class Project:
 
     @property
     def language(self) -> str:
-        """The first language: of the index, the exam and the texts."""
+        """The first language: that of the index, the exam and the texts."""
         return self.pipeline.knowledge.languages[0]
 
     @property
     def lexicon(self) -> Path | None:
-        """The file that says how predicates are said."""
+        """The path of the lexicon."""
         return self.manifest.lexicon
 
     @property
     def shapes(self) -> Path | None:
-        """The SHACL shapes to check the sources against, if the pipeline asks for it."""
+        """The path of the SHACL shapes, if the pipeline has the check."""
         if not self.pipeline.knowledge.shapes:
             return None
         if self.manifest.shapes is None:
@@ -63,7 +63,7 @@ class Project:
         return self.manifest.shapes
 
     def vocabulary_marks(self) -> Mapping[str, str]:
-        """Return the digests of lexicon and shapes, and the names of the sources' files, which origins tell."""
+        """Return the digests of lexicon and shapes, and the file names that origins mention."""
         files = {"lexicon": self.lexicon, "shapes": self.shapes}
         names = {f"path of {source.id}": source.path.name for source in self.sources}
         try:
@@ -78,7 +78,7 @@ class Project:
         return read_corpus(patterns, self.root) if patterns else ([], [])
 
     def base(self) -> Path:
-        """Find the folder of the base model."""
+        """Return the folder of the base model."""
         return find_language_model(self.pipeline.training.model)
 
     @cached_property
@@ -93,7 +93,7 @@ class Project:
 
     @cached_property
     def arms(self) -> Mapping[str, Arm]:
-        """The arms that the pipeline can name."""
+        """The known arms by name."""
         return self.pipeline.arms_by_name
 
     @property
@@ -108,9 +108,9 @@ class Project:
 
     @property
     def sittings(self) -> list[tuple[Arm, int]]:
-        """The arms that sit the exam, with their seeds: those named for it, then those trained.
+        """The arms to evaluate with their seeds: those of `[evaluation]`, then the trained ones.
 
-        The base model answers alike under every seed, and sits once.
+        The base model is evaluated once, since its answers do not depend on seeds.
         """
         names = dict.fromkeys([*self.pipeline.evaluation.arms, *self.pipeline.augmentation.arms])
         seeds = self.pipeline.seeds
@@ -130,16 +130,16 @@ def open_project(
 ) -> Project:
     """Read a pipeline file and the manifest that it names.
 
-    A pipeline whose sources are files beside it needs no manifest. Where a manifest above it lacks one of them, and the
-    pipeline does not name that manifest, its paths start from its own folder.
+    A pipeline whose sources are files beside it needs no manifest. If a manifest above it lacks one of them, and the
+    pipeline does not name that manifest, paths are relative to the pipeline's folder.
 
     Args:
         path: The pipeline file.
         out: The folder of the artifacts; `build/<name of the file>` in the project's folder if None.
         settings: Changes such as `training.tokens=5000`.
-        command: What the user typed.
-        rebuild: Fetch what endpoints have again.
-        show: Opens progress bars.
+        command: The user's command.
+        rebuild: Fetch again from endpoints.
+        show: The display of progress.
 
     Raises:
         PipelineError: The file is missing or wrong.
@@ -160,7 +160,7 @@ def open_project(
 
 
 def _exists(folder: Path, source: str) -> bool:
-    """Whether a source is a file or folder below a folder, or a pattern that matches some."""
+    """Whether a source is a file, folder or matching pattern below a folder."""
     pattern = glob.has_magic(source) and any(glob.iglob(source, root_dir=folder, recursive=True))
     return (folder / source).exists() or pattern
 
@@ -174,7 +174,7 @@ def project_of(
     rebuild: bool = False,
     show: Show = silent,
 ) -> Project:
-    """Make a project of settings whose sources are files, without a pipeline file or a manifest."""
+    """Make a project from settings whose sources are files, without a pipeline file or manifest."""
     manifest = Manifest(Path.cwd() / "manifest.toml", {}, lexicon, None)
     sources = manifest.select(pipeline.knowledge.sources)
     return Project(pipeline, Path.cwd(), out, manifest, sources, command, rebuild, show)

@@ -1,4 +1,4 @@
-"""A project and a command → its artifacts, and the report: what the commands and the library do with a list of stages."""
+"""A project and a command → its artifacts, and the report."""
 
 import json
 from pathlib import Path
@@ -17,24 +17,24 @@ __all__ = ["load_report", "run_project"]
 def run_project(
     project: Project, command: str = "run", *, store: Store | None = None, executor: Executor = execute_here
 ) -> Inputs:
-    """Carry out the stages that a command is for, and those that they need.
+    """Run the stages of a command, and those that they need.
 
     Args:
         project: The project.
         command: `knowledge`, `build-kb`, `augment`, `train`, `evaluate` or `run`.
-        store: Where artifacts are kept; the project's folder if None.
-        executor: What carries the stages out.
+        store: The folder of the artifacts; the project's if None.
+        executor: The executor of the stages.
 
     Returns:
-        The artifacts by the names of their stages, and what was opened of them.
+        The artifacts by stage name, and the objects opened from them.
 
     Raises:
-        KaugError: Whatever a stage raises.
+        KaugError: An error of a stage.
     """
     stages = plan(project)
     needed = closure(stages, targets(stages, command))
     if any(stage.kind in ("training", "answers") for stage in needed):
-        project.base()  # first, so that a missing model shows before the work
+        project.base()  # first, so that a missing model fails early
     inputs = Inputs()
     executor(needed, store or Store(project.out, project.rebuild, project.show), inputs)
     return inputs

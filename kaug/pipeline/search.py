@@ -1,4 +1,4 @@
-"""A pipeline file or a run's folder, and texts → the facts that the index has for them, in words."""
+"""A pipeline file or a run's folder, and texts → retrieved facts as sentences."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ __all__ = ["Search", "open_search", "search"]
 
 @dataclass(frozen=True)
 class Search:
-    """What facts are searched in: `1-knowledge` and `2-index` of a run, and how."""
+    """An open index: `1-knowledge` and `2-index` of a run, and the settings of retrieval."""
 
     inputs: Inputs
     retrieval: RetrievalSettings
@@ -37,11 +37,11 @@ class Search:
 
 
 def open_search(path: Path, *, out: Path | None = None, settings: Sequence[str] = (), show: Show = silent) -> Search:
-    """Open knowledge base and index; the index is built if there is none, and of a pipeline the knowledge base, too.
+    """Open a knowledge base and its index; a missing index is built, and for a pipeline also a missing knowledge base.
 
     Args:
-        path: A pipeline file; or a run's folder: its knowledge base is taken as it is, with the encoder and the language of
-            its index.
+        path: A pipeline file; or a run's folder: its knowledge base is not rebuilt, and the encoder and language are
+            those of its index.
         out: The folder of the artifacts, for a pipeline file.
         settings: Changes such as `retrieval.hops=2`.
         show: Opens progress bars.
@@ -56,7 +56,7 @@ def open_search(path: Path, *, out: Path | None = None, settings: Sequence[str] 
             f"{path}: is RDF by its name. Build it first, `kaug build-kb {path} -o {build}`, then search the folder: "
             f'`kaug search {build} "text"`.'
         )
-    # Finished artifacts are only read, by as many as like to; what is missing is made by one.
+    # Finished artifacts are read without a lock; missing ones are made under a lock.
     if not path.is_dir():
         project = open_project(path, out=out, settings=settings)
         store = Store(project.out, show=show, write_lock=lambda: lock(project.out))
@@ -73,7 +73,7 @@ def open_search(path: Path, *, out: Path | None = None, settings: Sequence[str] 
 
 
 def _open_folder(path: Path, settings: Sequence[str], show: Show) -> Search:
-    """Open the knowledge base in a folder, and its index; it is built if there is none of this knowledge base."""
+    """Open the knowledge base in a folder and its index, which is built if missing."""
     if not (path / "manifest.json").exists() and not (path / "1-knowledge").is_dir():
         raise ArtifactError(
             f"{path}: no knowledge base was built here. Give a pipeline file, or a folder that `kaug run` or "
@@ -96,16 +96,16 @@ def _open_folder(path: Path, settings: Sequence[str], show: Show) -> Search:
 
 
 def _settings(about: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings that an index was built with, from the details of its artifact."""
+    """Return the settings of an index, from the details of its artifact."""
     return {"encoder": about["encoder"], "recall": about["recall_wanted"]} if about else {}
 
 
 def search(where: Search, texts: Sequence[str], k: int) -> list[list[dict[str, Any]]]:
-    """Find k facts for each text.
+    """Retrieve k facts for each text.
 
     Returns:
-        For each text its hits: `rank`, `fact` (hex id), `sentence`, `score` (cosine), `relevance`, `reason`, `mention`,
-        `start`, `end`, `via` (the sentences of the facts that lead from a named term to this one), `sources`.
+        The hits of each text: `rank`, `fact` (hex id), `sentence`, `score` (cosine), `relevance`, `reason`, `mention`,
+        `start`, `end`, `via` (the sentences of the facts between a named term and this one), `sources`.
     """
     kb = where.inputs.open("1-knowledge", load_kb)
     table = find_facts(where.inputs, where.retrieval, texts, where.language, k)

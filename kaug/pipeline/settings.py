@@ -1,4 +1,4 @@
-"""A pipeline file (TOML) → checked settings, one frozen model a section."""
+"""A pipeline file (TOML) → checked settings, one frozen model per section."""
 
 import re
 import tomllib
@@ -30,12 +30,13 @@ _MOST_BYTES, _MOST_DEPTH, _MOST_TEXT, _MOST_ERRORS = 1 << 20, 16, 100_000, 20
 
 
 class ArmSettings(Section):
-    """`[arms.NAME]`: an arm of your own, which `augmentation.arms` or `evaluation.arms` can then name."""
+    """`[arms.NAME]`: a custom arm, for use in `augmentation.arms` or `evaluation.arms`."""
 
     meaning: str = Field("", max_length=400, description="what it is, in a few words, for the report")
-    rows: str | None = Field(None, description="the recipe of its training rows; without it the arm is only asked")
+    rows: str | None = Field(None, description="the recipe of its training rows; without it the arm is not trained")
     starts_from: str | None = Field(
-        None, description="the arm whose model it is trained from, or asked as; the base model if absent"
+        None,
+        description="the arm whose model it continues from, or uses; the base model if absent",
     )
     objective: str | None = Field(None, description="its training objective; the pipeline's if absent")
     adapter: Annotated[str | None, AfterValidator(known_adapter)] = Field(
@@ -47,7 +48,7 @@ class ArmSettings(Section):
 
 
 class Pipeline(Section):
-    """One question, and all that is needed to answer it.
+    """The settings of a pipeline.
 
     Examples:
         >>> pipeline = Pipeline.parse('''
@@ -84,7 +85,7 @@ class Pipeline(Section):
 
     @property
     def arms_by_name(self) -> dict[str, Arm]:
-        """All arms that this pipeline knows, in the order in which reports show them: kaug's, then its own."""
+        """All known arms in the order of reports: those of kaug, then custom ones."""
         own = {
             name: Arm(name=name, **{"meaning": name} | {key: value for key, value in arm if value not in {None, ""}})
             for name, arm in self.arms.items()
@@ -98,7 +99,7 @@ class Pipeline(Section):
         return self
 
     def _wrong_arms(self) -> Iterator[tuple[str, str]]:
-        """Yield what does not fit together among the arms: the key, and what is wrong with it."""
+        """Yield the key and the message of each mistake in the arms."""
         for name in self.arms:
             if not re.fullmatch(r"[a-z0-9][a-z0-9_+-]{0,62}", name):
                 yield "arms", f"an arm's name should be up to 63 of a-z, 0-9, _, + and -; found {name[:80]!r}."
@@ -112,7 +113,7 @@ class Pipeline(Section):
                 ("objective", arm.objective, OBJECTIVES),
             ):
                 if value is not None and value not in known:
-                    yield f"arms.{name}.{key}", f"there is no {value!r} to name here.{nearest(value, known)}"
+                    yield f"arms.{name}.{key}", f"{value!r} is unknown.{nearest(value, known)}"
             for key in ("objective", "adapter", "learning_rate"):
                 if getattr(arm, key) is not None and not arm.rows:
                     yield f"arms.{name}.{key}", f"{key} needs rows to train on; set rows, too."
@@ -155,13 +156,13 @@ class Pipeline(Section):
         Args:
             text: The TOML.
             where: Its file, for error messages.
-            settings: Changes such as `training.tokens=5000`; a value that is no TOML is taken as a string.
+            settings: Changes such as `training.tokens=5000`; a value that is not TOML is a string.
 
         Returns:
             The pipeline.
 
         Raises:
-            PipelineError: Naming the line and key, and the nearest known key.
+            PipelineError: A mistake; the message has its line and key, and the nearest known key.
         """
         data = _read_toml(text.removeprefix("\ufeff"), where)
         for setting in settings:
@@ -191,7 +192,7 @@ def read_pipeline(path: Path, settings: Sequence[str] = ()) -> Pipeline:
 
 
 def _what_to_do(path: Path) -> str:
-    """Say what can be done where a pipeline file is missing."""
+    """Suggest what to do if a pipeline file is missing."""
     near = sorted([*path.parent.glob("*.toml"), *Path("pipelines").glob("*.toml")])[:5]
     if near:
         return f"Here are: {', '.join(map(str, near))}."
@@ -209,7 +210,7 @@ def _read_toml(text: str, where: str) -> dict[str, Any]:
 
 
 def _texts_in(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
-    """Yield each text in parsed TOML with its key; a key is a text, too."""
+    """Yield each text in parsed TOML, keys included, with its key."""
     if isinstance(value, str):
         yield key, value
     elif isinstance(value, dict):
@@ -226,7 +227,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def project_root(path: Path) -> Path:
-    """Return the folder that a pipeline's paths start from: the nearest one above it with `kb/manifest.toml`, else its own."""
+    """Return the folder of relative paths: the nearest one above the pipeline with `kb/manifest.toml`, else its own."""
     folder = Path(path).resolve().parent
     return next((above for above in [folder, *folder.parents] if (above / "kb" / "manifest.toml").is_file()), folder)
 
@@ -243,11 +244,11 @@ def _set(data: dict[str, Any], setting: str) -> None:
     for name in parents:
         table = table.setdefault(name, {})
         if not isinstance(table, dict):
-            raise PipelineError(f"--set {shown}: {name!r} is no section.")
+            raise PipelineError(f"--set {shown}: {name!r} is not a section.")
     try:
         read = _read_toml(f"v = {value}", f"--set {shown}")
     except PipelineError as error:
-        # What is no TOML is a text; what is too large for it is neither.
+        # Values that are not TOML are strings; numbers that are too large are errors.
         if not isinstance(error.__cause__, tomllib.TOMLDecodeError) and re.match(r"\s*[][{}\d+-]", value):
             raise
         read = {}
@@ -259,7 +260,7 @@ def _key_of(setting: str) -> list[str]:
 
 
 def _explain(cls: type[Section], error: ValidationError, where: str, text: str, settings: Sequence[str]) -> str:
-    """Explain what is wrong with a pipeline, each mistake with the line of its key, or with the option that set it."""
+    """Explain each mistake in a pipeline, with the line of its key or the option that set it."""
     lines = []
     problems = list(explain(cls, error))
     for names, message in problems[:_MOST_ERRORS]:

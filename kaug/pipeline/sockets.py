@@ -1,4 +1,4 @@
-"""The tables that users extend → their entries: descriptions for `--help` and the docs, digests for fingerprints."""
+"""The tables that users extend: descriptions for `--help` and the docs, digests for fingerprints."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from kaug.training.objectives import OBJECTIVES
 __all__ = ["SOCKETS", "TABLES", "describe", "entry_digests", "list_entries"]
 
 SOCKETS: dict[str, str] = {
-    "arms": "what is trained or asked, and compared",
+    "arms": "the models to train, evaluate and compare",
     "recipes": "which rows an arm is trained on",
     "forms": "closed-book training rows",
     "kinds": "probes of the exam",
@@ -25,7 +25,7 @@ SOCKETS: dict[str, str] = {
     "adapters": "which weights are trained",
     "exporters": "how rows are written for other trainers",
 }
-"""The tables by the word for their entries, with what these are."""
+"""The names of the tables, with a description of their entries."""
 
 TABLES: dict[str, Mapping[str, Any]] = {
     "arms": ARMS,
@@ -67,6 +67,6 @@ def list_entries(*sockets: str) -> str:
 
 
 def entry_digests(socket: str, names: Iterable[Any]) -> dict[str, str]:
-    """Digest entries of a table: a script may put functions of its own there. What is no key of the table is left out."""
+    """Digest entries of a table, which may be a script's functions; other names are left out."""
     table, known = TABLES[socket], [name for name in names if isinstance(name, str) and name in TABLES[socket]]
     return {f"{socket} {name}": fingerprint(entry=table[name]) for name in known}

@@ -1,4 +1,4 @@
-"""A stage as a value: its name, what it needs, its settings, and the function that makes it."""
+"""A stage as a value: its name, needs, settings and `make` function."""
 
 import dataclasses
 import inspect
@@ -22,15 +22,15 @@ class Stage:
     """One step of a pipeline.
 
     Attributes:
-        name: The folder of its artifact below the run's folder, such as `4-shards/augmented`.
-        kind: The word for such steps in manifests: `knowledge`, `retrieval`, `exam`, `augmentation`, `training`, …
-        title: What progress bars and plans call it.
-        make: Makes the artifact; its module and all that this imports are part of the fingerprint.
+        name: Its artifact's folder below the run's folder, such as `4-shards/augmented`.
+        kind: The kind of stage in manifests: `knowledge`, `retrieval`, `exam`, `augmentation`, `training`, …
+        title: Its title in progress bars and plans.
+        make: Makes the artifact; its module and all imports of it are part of the fingerprint.
         needs: The names of the stages whose artifacts it reads.
-        settings: What it is set to, a dataclass or a section of the pipeline file: what `make` gets, and, but for paths,
-            callables and what it lists as `not_content`, part of the fingerprint.
-        outside: Returns what else decides its content, by name: the digests of files and models, what is computed in.
-        size: How much there is to do, in the unit of its kind, where that is known before.
+        settings: A dataclass or a section of the pipeline file, passed to `make`; part of the fingerprint, except
+            paths, callables and the names in `not_content`.
+        outside: Returns other inputs of the fingerprint by name: the digests of files and models, the precision.
+        size: The amount of work, in the unit of its kind, if known.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Stage:
 
 
 class Inputs:
-    """The finished artifacts of a run, and what stages opened of them, so that each is opened once.
+    """The finished artifacts of a run, and a cache of the objects opened from them.
 
     Attributes:
         artifacts: The artifacts by the names of their stages.
@@ -58,11 +58,11 @@ class Inputs:
         return self.artifacts[name]
 
     def open(self, name: str, reader: Callable[[Path], T]) -> T:
-        """Return what `reader` makes of an artifact's folder; it is called once."""
+        """Return `reader` of an artifact's folder, called once."""
         return self.once((name, reader), lambda: reader(self.artifacts[name].path))
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return what `make` makes; it is called once for a key."""
+        """Return the result of `make`, called once per key."""
         if key not in self._opened:
             self._opened[key] = make()
         return cast("T", self._opened[key])
@@ -70,14 +70,15 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Job:
-    """What a stage's `make` gets.
+    """The argument of a stage's `make`.
 
     Attributes:
         stage: The stage.
         settings: Its settings.
         inputs: The artifacts made so far.
-        draft: The artifact in the making, with the one that it will replace and a scratch folder that survives a kill.
-        show: Opens progress bars.
+        draft: The artifact to write, with the one that it will replace and a scratch folder that is kept if the process
+            is killed.
+        show: The display of progress.
     """
 
     stage: Stage
@@ -88,7 +89,7 @@ class Job:
 
 
 def closure(stages: list[Stage], wanted: set[str]) -> list[Stage]:
-    """Return the stages wanted and all that they need, in the order of the list."""
+    """Return the requested stages and all that they need, in the order of the list."""
     by_name = {stage.name: stage for stage in stages}
     needed, waiting = set[str](), list(wanted)
     while waiting:
@@ -100,7 +101,7 @@ def closure(stages: list[Stage], wanted: set[str]) -> list[Stage]:
 
 
 def mark(stage: Stage, artifacts: Mapping[str, Artifact]) -> str:
-    """Return a stage's fingerprint: of its settings, of what it reads, and of its code."""
+    """Return a stage's fingerprint: a digest of its settings, inputs and code."""
     return fingerprint(
         settings=_content(stage.settings),
         inputs={name: artifacts[name].digest for name in stage.needs},
@@ -110,7 +111,7 @@ def mark(stage: Stage, artifacts: Mapping[str, Artifact]) -> str:
 
 
 def _code(make: Callable[[Job], None]) -> str:
-    # Of a stage that is not kaug's own, the function itself is all that is known.
+    # For a stage outside kaug, only the function itself is known.
     return code_digest(make.__module__) if make.__module__.startswith("kaug.") else inspect.getsource(make)
 
 
@@ -119,7 +120,7 @@ def _content(settings: Any) -> Any:
         return settings.content()
     if dataclasses.is_dataclass(settings) and not isinstance(settings, type):
         values = {one.name: getattr(settings, one.name) for one in dataclasses.fields(settings)}
-        # A path says where a file stands; the digest of what it holds is part of `outside`.
+        # Paths are excluded; the digests of their contents are part of `outside`.
         return {
             name: _content(value)
             for name, value in values.items()

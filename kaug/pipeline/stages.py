@@ -1,4 +1,4 @@
-"""A project → the list of its stages: what is made of what, by which function, with which settings."""
+"""A project → the list of its stages, with their needs, functions and settings."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -26,7 +26,7 @@ from kaug.store.digests import safe_name
 __all__ = ["TARGETS", "index_stage", "plan", "targets"]
 
 Marks = Callable[[], Mapping[str, str]]
-"""Returns what decides a stage's content besides its settings and inputs, by name; see `Stage.outside`."""
+"""Returns other inputs of a stage's fingerprint by name; see `Stage.outside`."""
 
 TARGETS: dict[str, tuple[str, ...]] = {
     "sources": ("source",),
@@ -38,13 +38,13 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "evaluate": ("report",),
     "run": ("report",),
 }
-"""The kinds of stages that each command is for; what they need is made too."""
+"""The kinds of stages of each command; their needs are made too."""
 
 
 def plan(project: Project) -> list[Stage]:
     """List the stages of a project, each after those that it needs.
 
-    Only the pipeline file and the manifest have been read yet; whether a stage is finished is for the executor to find out.
+    Reads nothing beyond the pipeline file and the manifest; the executor checks which stages are finished.
     """
     pipeline = project.pipeline
     language, seed, kinds = project.language, pipeline.seeds[0], pipeline.exam.probes_per_kind
@@ -104,7 +104,7 @@ def _rows(project: Project, arm: Arm) -> Stage:
 
 
 def _model(project: Project, count: int, arm: Arm, seed: int) -> Stage:
-    """Return the stage that trains an arm's model with a seed; it is the count-th of the project."""
+    """Return the stage that trains an arm's model with a seed; `count` is its number in the project."""
     training = project.pipeline.training.for_arm(arm)
     start = _model_of(arm.starts_from, project.arms, seed) if arm.starts_from else None
     return Stage(
@@ -122,7 +122,7 @@ def _model(project: Project, count: int, arm: Arm, seed: int) -> Stage:
 
 
 def _answers(project: Project, count: int, arm: Arm, seed: int, marks: Marks) -> Stage:
-    """Return the stage in which an arm's model with a seed answers the exam; it is the count-th of the project."""
+    """Return the stage in which an arm's model with a seed answers the exam; `count` is its number in the project."""
     pipeline, model = project.pipeline, _model_of(arm.name, project.arms, seed)
     settings = AnswerSettings(
         arm, pipeline.evaluation, pipeline.retrieval if arm.retrieval else None,
@@ -139,7 +139,7 @@ def _answers(project: Project, count: int, arm: Arm, seed: int, marks: Marks) ->
 
 
 def _marks(others: Marks = dict, **chosen: Iterable[Any]) -> Marks:
-    """Return what gives the digests of the chosen entries of tables, and others."""
+    """Return a function that returns the digests of chosen table entries, and others."""
     return lambda: (
         dict(others())
         | {name: digest for table, names in chosen.items() for name, digest in entry_digests(table, names).items()}
@@ -147,11 +147,11 @@ def _marks(others: Marks = dict, **chosen: Iterable[Any]) -> Marks:
 
 
 def targets(stages: list[Stage], command: str) -> set[str]:
-    """Return the names of the stages that a command is for."""
+    """Return the names of a command's stages."""
     return {stage.name for stage in stages if stage.kind in TARGETS[command]}
 
 
 def _model_of(name: str, arms: Mapping[str, Arm], seed: int) -> str | None:
-    """Return the stage whose model an arm is asked as: its own, or that of the arm it starts from; None is the base model."""
+    """Return the stage whose model an arm uses: its own, or that of the arm it starts from; None is the base model."""
     trained = trained_arm(name, arms)
     return f"5-models/{trained}-seed{seed}" if trained else None

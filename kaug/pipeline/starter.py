@@ -1,4 +1,4 @@
-"""RDF alone → the language of its labels, and a pipeline file with settings that fit its size and this machine."""
+"""RDF without a pipeline file → languages, and settings that fit its size and this machine."""
 
 import json
 from collections import Counter
@@ -15,14 +15,14 @@ __all__ = ["choose_languages", "knowledge_only", "starter_text"]
 # these are too.
 _FACTS = {"cpu": 200, "cuda": 5_000}
 _TOKENS_PER_FACT = 250
-_FRACTION = 0.8  # of few facts: the others show what training breaks
+_FRACTION = 0.8  # of few facts: the others test forgetting
 
 
 def choose_languages(read: Sequence[Columns]) -> tuple[list[str], str]:
-    """Choose the languages of a run by those of the labels, and write a line that says so.
+    """Choose the languages of a run by those of the labels; return them with a line for the user.
 
-    English where a label is English, or none has a language; the line is empty then. Else the language of most labels; where
-    no template is in it, English comes first: sentences are then written in English by rule, with names in that language.
+    English if a label is English or none has a language; then the line is empty. Otherwise the language of most labels;
+    if it has no template, English comes first, for sentences by rule with names in that language.
     """
     labels, templates = Counter[str](), Counter[str]()
     for columns in read:
@@ -40,12 +40,12 @@ def choose_languages(read: Sequence[Columns]) -> tuple[list[str], str]:
 
 
 def knowledge_only(sources: Sequence[str], settings: Sequence[str] = ()) -> Pipeline:
-    """Make the settings to build a knowledge base alone."""
+    """Make the settings to build a knowledge base only."""
     return Pipeline.parse(_head(sources) + "[training]\ntokens = 1\n", "the sources named", settings)
 
 
 def starter_text(sources: Sequence[str], facts: int, *, languages: Sequence[str] = ("en",), device: str) -> str:
-    """Write a pipeline file for RDF that has none, with a comment that says why beside each figure."""
+    """Write a pipeline file for RDF, with a comment that explains each number."""
     limit = max(1, min(_FACTS[device], int(facts * _FRACTION) or facts))
     tokens = max(10_000, limit * _TOKENS_PER_FACT)
     probes = min(120, max(20, limit))

@@ -1,1 +1,1 @@
-"""RDF from files, endpoints and memory → triples in columns; and back."""
+"""RDF from files, endpoints and memory → triples in columns, and back."""

@@ -1,9 +1,9 @@
 """Triples with blank nodes → canonical names for the nodes, derived from their triples.
 
-The names depend neither on labels, order and syntax nor on other parts of the file. They are found by colour refinement (the
-Weisfeiler-Leman algorithm): a node's name is the hash of its triples, with the neighbours' names of the round before. Nodes
-that are still alike are numbered: connected groups of nodes in any order, since they are interchangeable; nodes of one group
-by individualization, that is one of them is singled out, and the group refined again.
+The names depend neither on labels, order and syntax nor on other parts of the file. They are computed by colour
+refinement (the Weisfeiler-Leman algorithm): a node's name is the hash of its triples, with the neighbours' names of the
+round before. Nodes that are still alike are numbered: connected groups in any order, since they are interchangeable;
+nodes of one group by individualization: one of them is marked, and the group refined again.
 """
 
 import hashlib
@@ -23,19 +23,19 @@ __all__ = ["name_blank"]
 Names = NDArray[np.uint64]  # (n, 2)
 
 REACH = 8
-"""The number of steps around a node that decide its name, if these distinguish it from its neighbours."""
-_WORK = 20_000_000  # mentions to look at for nodes within groups: a few seconds
+"""The number of refinement steps for a name, if they distinguish the node from its neighbours."""
+_WORK = 20_000_000  # the maximum of mentions to process within groups: a few seconds
 _ODD = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], dtype=np.uint64)
 
 
 @dataclass(frozen=True)
 class _Mentions:
-    """One row for each end of a triple that is a blank node, ordered by node.
+    """One row for each blank node in a triple, ordered by node.
 
     Attributes:
         node: int64 (m,): the blank node.
         other: int64 (m,): the blank node at the other end, or -1.
-        ground: uint64 (m, 2): hash of predicate and role, and of the other end where it is no blank node.
+        ground: uint64 (m, 2): hash of predicate and role, and of the other end unless it is a blank node.
     """
 
     node: NDArray[np.int64]
@@ -43,7 +43,7 @@ class _Mentions:
     ground: Names
 
     def within(self, nodes: NDArray[np.int64], count: int) -> "_Mentions":
-        """Keep the mentions of a connected group of nodes, and number these from 0."""
+        """Return the mentions of a connected group of nodes, renumbered from 0."""
         number = np.full(count + 1, -1, dtype=np.int64)
         number[nodes] = np.arange(len(nodes))
         kept = number[self.node] >= 0
@@ -51,18 +51,18 @@ class _Mentions:
 
 
 def name_blank(terms: pa.Array, triples: NDArray[np.uint32], where: str) -> pa.Array:
-    """Give the blank nodes of one file their canonical names.
+    """Replace the blank nodes of a file by canonical names.
 
     Args:
-        terms: Strings: terms as N-Triples writes them.
+        terms: Strings: terms in N-Triples.
         triples: uint32 (n, 3): positions in `terms`, each triple once.
         where: The file's name, for error messages.
 
     Returns:
-        Strings: the terms, with `_:k` and 32 hex digits in place of each blank node.
+        Strings: the terms, with blank nodes as `_:k` and 32 hex digits.
 
     Raises:
-        SourceError: Too many nodes are alike.
+        SourceError: Too many nodes are indistinguishable.
 
     Examples:
         >>> one = name_blank(pa.array(["<urn:a>", "<urn:p>", "_:x"]), np.array([[0, 1, 2]], np.uint32), "a.nt")
@@ -117,7 +117,7 @@ def _unnamed(text: str) -> str:
 
 
 def _refine(names: Names, mentions: _Mentions) -> Names:
-    """Take one more step around each node into its name."""
+    """Refine the names by one more step."""
     beside = (mentions.other >= 0)[:, None]
     seen = mix(mentions.ground + np.where(beside, mix(names[mentions.other] + _ODD), np.uint64(0)))
     sums = np.zeros_like(names)
@@ -145,7 +145,7 @@ def _distinguish(names: Names, mentions: _Mentions, where: str) -> Names:
                 f"{where}: {alike.sum()} blank nodes are like others of their group, {REACH} steps around, and are too many "
                 "to be distinguished. Give them IRIs."
             )
-    # Groups that are the same in all are interchangeable: any order numbers them alike.
+    # Identical groups are interchangeable: their order has no effect.
     total = np.zeros((groups, 2), dtype=np.uint64)
     np.add.at(total, group, mix(names))
     turn = _turns(total)[group][:, None]
@@ -153,7 +153,7 @@ def _distinguish(names: Names, mentions: _Mentions, where: str) -> Names:
 
 
 def _single_out(names: Names, mentions: _Mentions, work: int) -> tuple[Names, int]:
-    """Distinguish the nodes of one group: by refinement, as twins, or by singling out one after the other."""
+    """Distinguish the nodes of one group: by refinement, as twins, or by individualization."""
     names, work = _settle(names, mentions, work)
     while work >= 0 and (alike := _numbers(names)[1]).any():
         twins = _twins(names, mentions)
@@ -176,7 +176,7 @@ def _single_out(names: Names, mentions: _Mentions, work: int) -> tuple[Names, in
 
 
 def _settle(names: Names, mentions: _Mentions, work: int) -> tuple[Names, int]:
-    """Refine until the number of different names stays."""
+    """Refine until the number of distinct names is stable."""
     before = -1
     while work >= 0 and (different := len(np.unique(_folded(names)))) > before:
         before, names, work = different, _refine(names, mentions), work - len(mentions.node)
@@ -184,7 +184,7 @@ def _settle(names: Names, mentions: _Mentions, work: int) -> tuple[Names, int]:
 
 
 def _twins(names: Names, mentions: _Mentions) -> NDArray[np.uint64]:
-    """Number the nodes that have the very same triples, within each set of them."""
+    """Number the nodes within each set of nodes with identical triples."""
     itself = np.column_stack([mentions.other + 1, mentions.other + 1]).astype(np.uint64)
     seen = mix(mentions.ground + mix(itself * _ODD))
     sums = np.zeros_like(names)
@@ -193,7 +193,7 @@ def _twins(names: Names, mentions: _Mentions) -> NDArray[np.uint64]:
 
 
 def _numbers(rows: Names) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Number different rows, and mark those that occur more than once."""
+    """Number distinct rows, and mark those that are repeated."""
     _, number, counts = np.unique(_folded(rows), return_inverse=True, return_counts=True)
     return number, counts[number] > 1
 

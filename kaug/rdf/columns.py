@@ -1,7 +1,7 @@
 """Chunks of N-Quads → triples in columns: numbers into one sorted list of terms.
 
-Every distinct term is matched with the canonical form of N-Quads. Lines that are not canonical go to the strict parser,
-which refuses or corrects them. So each line is checked.
+Every distinct term is matched with the canonical form of N-Quads. The strict parser reads other lines, so each line is
+checked.
 """
 
 import bisect
@@ -34,9 +34,9 @@ class Columns:
     """Triples in columns.
 
     Attributes:
-        terms: Strings: every term once, as canonical N-Triples writes it, in the order of their bytes.
+        terms: Strings: distinct terms in canonical N-Triples, sorted by bytes.
         triples: uint32 (n, 3): subject, predicate, object as positions in `terms`; sorted, each triple once.
-        read: The number of triples read, repeated ones counted each time.
+        read: The number of triples read, including duplicates.
         left_out: The number of triples that the parser drops without an error; see `count_left_out`.
     """
 
@@ -53,16 +53,16 @@ def read_columns(
     syntax: ox.RdfFormat | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Columns:
-    r"""Read the N-Quads of one file; the names of graphs are left out.
+    r"""Read the N-Quads of one file, ignoring graph names.
 
     Args:
-        chunks: Its text, in pieces of whole lines.
+        chunks: Its text, in chunks of whole lines.
         where: The file's name, for error messages.
-        syntax: N-Triples or N-Quads, whose every line is then checked; None for the output of a serializer.
+        syntax: N-Triples or N-Quads, to check every line; None for the output of a serializer.
         progress: Called with the number of triples read since the last call.
 
     Raises:
-        SourceError: A line is malformed: the message names file, line and reason. Or see `name_blank`.
+        SourceError: A line is malformed (the message has file, line and reason), or an error of `name_blank`.
 
     Examples:
         >>> columns = read_columns([b'<urn:b> <urn:p> "x"@en .\n<urn:a> <urn:p> <urn:b> .\n'], "a.nt")
@@ -111,10 +111,10 @@ def merge(columns: Iterable[Columns], also: Iterable[str] = ()) -> tuple[Columns
 
     Args:
         columns: The sources' columns.
-        also: Terms to include whether a triple holds them or not.
+        also: Terms to include even if no triple has them.
 
     Returns:
-        The columns of all, and for each source the rows of its triples in them.
+        The merged columns, and for each source the rows of its triples.
     """
     first = Columns(pa.array(sorted(set(also)), pa.string()), np.zeros((0, 3), np.uint32), 0)
     given = [first, *columns]
@@ -129,7 +129,7 @@ def merge(columns: Iterable[Columns], also: Iterable[str] = ()) -> tuple[Columns
 
 
 def keep_rows(columns: Columns, rows: NDArray[np.int64]) -> Columns:
-    """Keep the triples of some rows, int64 (n,) ascending, and the terms in them."""
+    """Keep the triples of rows, int64 (n,) ascending, and their terms."""
     used = np.zeros(len(columns.terms), dtype=bool)
     used[columns.triples[rows].ravel()] = True
     number = (np.cumsum(used) - 1).astype(np.uint32)
@@ -137,7 +137,7 @@ def keep_rows(columns: Columns, rows: NDArray[np.int64]) -> Columns:
 
 
 def _with_terms(columns: Columns, also: pa.Array) -> Columns:
-    """Insert terms in their order, if they are absent."""
+    """Insert missing terms in order."""
     new = [text for text in also.to_pylist() if find_term(columns.terms, text) < 0]
     if not new:
         return columns
@@ -163,10 +163,10 @@ def find_triples(columns: Columns, wanted: NDArray[np.int64]) -> NDArray[np.int6
 
     Args:
         columns: The triples to search.
-        wanted: int64 (n, 3): positions of terms; one below 0 is no term.
+        wanted: int64 (n, 3): positions of terms; negative ones match nothing.
 
     Returns:
-        int64 (n,): the row of each, or -1.
+        int64 (n,): the row of each triple, or -1.
     """
     count = len(columns.triples)
     known = (wanted >= 0).all(axis=1)
@@ -180,7 +180,7 @@ def find_triples(columns: Columns, wanted: NDArray[np.int64]) -> NDArray[np.int6
 
 
 def _in_threads(work: Callable[[_A], _B], items: Iterable[_A]) -> Iterator[_B]:
-    """Map in threads, a few items ahead; NumPy and Arrow release the interpreter's lock meanwhile."""
+    """Map in threads, a few items ahead; NumPy and Arrow release the GIL."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with ThreadPoolExecutor(cores) as pool:
         waiting: deque[Future[_B]] = deque()
@@ -193,7 +193,7 @@ def _in_threads(work: Callable[[_A], _B], items: Iterable[_A]) -> Iterator[_B]:
 
 
 def _unify(parts: list[Part]) -> tuple[pa.Array, Codes]:
-    """Number the terms of all parts in one list."""
+    """Number the terms of all parts in a common list."""
     if not parts:
         return pa.array([], pa.binary()), np.zeros((0, 3), np.uint32)
     try:
@@ -224,7 +224,7 @@ def _sort_terms(
 
 
 def _unique(codes: Codes, terms: int, *, rows: bool = False) -> tuple[Codes, NDArray[np.int64]]:
-    """Sort triples and keep each once; return them and, if wanted, the row of each given triple among them."""
+    """Sort and deduplicate triples; return them and, optionally, the row of each given triple."""
     used = np.zeros(terms, dtype=bool)
     used[codes[:, 1]] = True
     predicates, predicate = np.flatnonzero(used), (np.cumsum(used) - 1)[codes[:, 1]]
@@ -237,7 +237,7 @@ def _unique(codes: Codes, terms: int, *, rows: bool = False) -> tuple[Codes, NDA
     if rows:
         keys, inverse = np.unique(key, return_inverse=True)
     else:
-        key.sort()  # many times faster than np.unique, which hashes first
+        key.sort()  # much faster than np.unique, which hashes first
         keys, inverse = key[np.diff(key, prepend=key[:1] + np.uint64(1)) != 0], NO_ROWS
     triples = np.empty((len(keys), 3), np.uint32)
     triples[:, 0] = keys >> np.uint64(wide + narrow)

@@ -1,4 +1,4 @@
-"""A file, compressed or not: read to its end or refused, and written whole or not at all."""
+"""Read files, compressed or not, and write them atomically."""
 
 import bz2
 import contextlib
@@ -19,12 +19,12 @@ from kaug.store.files import open_whole
 __all__ = ["COMPRESSIONS", "MAX_BYTES", "MAX_RATIO", "as_stream", "line_at", "open_bytes", "read_pieces", "whole_file"]
 
 MAX_BYTES = 1 << 40
-"""Bytes that a compressed file may expand to: 1 TiB, more than the largest public dumps of RDF in one file."""
+"""Maximum decompressed bytes of a file: 1 TiB, more than the largest public dumps of RDF in one file."""
 
 MAX_RATIO = 200
-"""Bytes that a compressed byte may expand to: real RDF compresses 4 to 14 times, one triple repeated 290 times."""
+"""Maximum compression ratio: real RDF has 4 to 14, one repeated triple has 290."""
 
-_RATIO_FROM = 1 << 24  # a smaller file may be as repetitive as it likes
+_RATIO_FROM = 1 << 24  # the ratio of smaller files is not checked
 _WINDOW = 1 << 27  # memory for a zstd frame: the limit of `zstd` itself without --long
 _DICTIONARY = 1 << 28  # memory for an xz stream: `xz -9` needs 65 MiB
 _PIECE = 1 << 18
@@ -46,14 +46,14 @@ def read_pieces(path: Path, size: int = _PIECE) -> Iterator[bytes]:
     """Read a file in pieces, decompressed if its name ends in one of `COMPRESSIONS`.
 
     Args:
-        path: The file. All its members are read: parts that were compressed apart and joined are one file.
+        path: The file. All its members are read, as of concatenated compressed files.
         size: Bytes to read at a time.
 
     Yields:
         Pieces of at most `size` bytes, or of 256 KiB if decompressed; none of them empty.
 
     Raises:
-        SourceError: The file cannot be read, is cut short, is not what its ending says, or expands to more than
+        SourceError: The file cannot be read, is cut short, does not match its ending, or expands to more than
             `MAX_BYTES`, or to more than `MAX_RATIO` times its size.
     """
     try:
@@ -83,14 +83,14 @@ def _expand(handle: BinaryIO, path: Path) -> Iterator[bytes]:
     make, step, limit = _DECOMPRESSORS[ending]
     data = handle.read(step)
     if not data:
-        raise SourceError(f"{path}: is empty, and so is no {ending} file.")
+        raise SourceError(f"{path}: is empty, so it is not a {ending} file.")
     while data:
         member = make()
         while not member.eof:
             try:
                 part = member.decompress(data, *limit)
             except Exception as error:  # each library has its own
-                raise SourceError(f"{path}: is no whole {ending} file: {error}.") from error
+                raise SourceError(f"{path}: is not a complete {ending} file: {error}.") from error
             if part:
                 yield part
             data = b""
@@ -104,7 +104,7 @@ def _expand(handle: BinaryIO, path: Path) -> Iterator[bytes]:
 
 
 def line_at(path: Path, offset: int) -> int:
-    """Return the number, from 1, of the line that holds a byte of the decompressed file."""
+    """Return the line number, from 1, of a byte offset in the decompressed file."""
     line = 1
     for piece in read_pieces(path):
         line += piece.count(b"\n", 0, max(0, offset))
@@ -115,12 +115,12 @@ def line_at(path: Path, offset: int) -> int:
 
 
 def open_bytes(path: Path) -> BinaryIO:
-    """Open a file as a binary stream, decompressed if its name says so; reading it raises as `read_pieces` does."""
+    """Open a file as a binary stream, decompressed by its ending; reading raises the errors of `read_pieces`."""
     return as_stream(read_pieces(path))
 
 
 def as_stream(pieces: Iterator[bytes]) -> BinaryIO:
-    """Make a readable binary stream of pieces; its `tell()` says how much has been read.
+    """Make a readable binary stream from pieces; `tell()` returns the bytes read.
 
     Examples:
         >>> stream = as_stream(iter([b"ab", b"c"]))
@@ -151,18 +151,18 @@ class _Stream(io.RawIOBase):
 
 @contextlib.contextmanager
 def whole_file(path: Path, *, make_folder: bool = False) -> Iterator[BinaryIO]:
-    """Open a file to write; it replaces an older one when the block ends without an error, synced to disk.
+    """Open a file for writing; it is synced and replaces an older one if the block ends without an error.
 
     Args:
-        path: The file. With the ending `.gz` it is compressed, without name and time, so that the same content gives the
-            same bytes.
+        path: The file. With the ending `.gz` it is compressed, without name and time, so that equal contents give equal
+            bytes.
         make_folder: Make the file's folder if it is absent.
 
     Yields:
         A binary stream.
 
     Raises:
-        SourceError: The file cannot be written. An older one is left as it was.
+        SourceError: The file cannot be written; an older one is not changed.
 
     Examples:
         >>> import tempfile

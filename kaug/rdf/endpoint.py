@@ -1,4 +1,4 @@
-"""A SPARQL endpoint and a CONSTRUCT → a file of N-Quads, fetched in pages; a fetch that was killed resumes where it stopped."""
+"""A SPARQL endpoint and a CONSTRUCT → a file of N-Quads, fetched in pages; an interrupted fetch resumes."""
 
 import contextlib
 import hashlib
@@ -37,12 +37,12 @@ _FAR = 10**12
 
 
 def endpoint_file(url: str, query: str, file: Path, *, rebuild: bool = False, **options: Any) -> Path:
-    """Return a file with an endpoint's answer to a query; fetch it if it is absent, or holds another answer.
+    """Return a file with an endpoint's answer to a query; fetch it if it is missing or has another answer.
 
-    An answer to the same query of the same url is used however old it is; the endpoint's data may have changed since.
+    An answer of the same URL to the same query is reused, however old it is.
 
     Args:
-        url: See `fetch_endpoint`, as for the query.
+        url: See `fetch_endpoint`.
         query: The CONSTRUCT.
         file: The file. The query and the url, without keys, are written beside it, with the ending `.json` added.
         rebuild: Fetch again though the file exists.
@@ -55,7 +55,7 @@ def endpoint_file(url: str, query: str, file: Path, *, rebuild: bool = False, **
     file = Path(file)
     if rebuild or not _is_kept(file, url, query):
         about = file.with_name(f"{file.name}.json")
-        about.unlink(missing_ok=True)  # if this is killed, the content of the file is unknown
+        about.unlink(missing_ok=True)  # an interruption leaves unknown content
         counts = fetch_endpoint(url, query, file, **options)
         note = {"endpoint": public_url(url), "query": query, "counts": counts}
         write_whole(about, json.dumps(note, indent=1, ensure_ascii=False) + "\n")
@@ -64,7 +64,7 @@ def endpoint_file(url: str, query: str, file: Path, *, rebuild: bool = False, **
 
 @contextlib.contextmanager
 def fetched_aside(sources: Sequence[Source]) -> Iterator[list[Source]]:
-    """Redirect the answers of endpoints that are not in their files yet to a temporary folder, which is removed at the end.
+    """Fetch the answers of endpoints that are not stored yet into a temporary folder, which is removed at the end.
 
     Yields:
         The sources in the same order; reading them writes nothing beside the manifest.
@@ -77,7 +77,7 @@ def fetched_aside(sources: Sequence[Source]) -> Iterator[list[Source]]:
 
 
 def is_fetched(source: Source) -> bool:
-    """Whether reading a source would fetch nothing."""
+    """Whether reading a source fetches nothing."""
     return not source.endpoint or _is_kept(source.path, source.endpoint, source.query)
 
 
@@ -105,21 +105,20 @@ def fetch_endpoint(
 ) -> dict[str, int]:
     """Fetch the answer to a CONSTRUCT into a file of canonical N-Quads: sorted lines, each once.
 
-    Pages are kept in a folder beside `out` until all are there, so that a fetch that was killed resumes where it stopped. To
-    merge them, all lines are held in memory once. See `kaug.rdf.sparql.paged` for how a query is made into pages.
+    Pages are kept in a folder beside `out` until all are there, so that an interrupted fetch resumes. All
+    lines are held in memory once to merge them. See `kaug.rdf.sparql.paged` for how a query is made into pages.
 
     Args:
-        url: The endpoint (SPARQL 1.1 Protocol), asked by POST. No other host is contacted; a proxy that the environment
+        url: The endpoint (SPARQL 1.1 Protocol), queried by POST. No other host is contacted; a proxy that the environment
             names (`https_proxy`) is used.
-        query: A SPARQL 1.1 CONSTRUCT without SERVICE and FROM. With a LIMIT or OFFSET of its own it is asked once.
-        out: The file to write; it appears whole or not at all, and replaces an older one.
-        page: Solutions to ask for at a time, at least 1.
+        query: A SPARQL 1.1 CONSTRUCT without SERVICE and FROM. With a LIMIT or OFFSET of its own it is sent once.
+        out: The file to write, atomically; it replaces an older one.
+        page: Solutions per request, at least 1.
         timeout: Seconds for one answer as a whole.
-        retries: How often in a row a request is sent again after a time-out, a broken connection, a malformed answer, or a
-            status of 408, 429 or 5xx. The first wait is a second, each further one twice as long, or as long as
-            `Retry-After` asks for. From the second failure on the page is halved each time, except after 429 and where no
-            connection was made.
-        headers: Sent with each request, such as `Authorization`; they are stored nowhere.
+        retries: Maximum consecutive retries after a timeout, a failed connection, a malformed answer, or a status of
+            408, 429 or 5xx. The first wait is a second, and doubles each time, unless `Retry-After` is set. From the
+            second failure on the page is halved, except after 429 and failed connections.
+        headers: Sent with each request, such as `Authorization`; never stored.
         most_bytes: The maximum size of one answer.
         progress: Called with the number of triples fetched since the last call.
 
@@ -128,8 +127,8 @@ def fetch_endpoint(
         `triples in several pages`.
 
     Raises:
-        SourceError: The url or the query is refused, the endpoint fails for good or ignores OFFSET, or blank nodes come in
-            more pages than one: they have no name that holds from one answer to the next.
+        SourceError: The url or the query is refused, the endpoint keeps failing or ignores OFFSET, or several pages hold
+            blank nodes, whose labels are not stable between answers.
     """
     check_endpoint(url, query, public_url(url))
     if page < 1:
@@ -153,7 +152,7 @@ def fetch_endpoint(
 
 @dataclass(frozen=True)
 class _Page:
-    """A page in its file, whose name gives its offset, the number of its solutions, and of its lines with blank nodes."""
+    """A page's file, whose name has the offset, the number of solutions, and of lines with blank nodes."""
 
     file: Path
     offset: int
@@ -165,7 +164,7 @@ _PAGE = re.compile(r"(\d{12})-(\d+)-(\d+)\.nq")
 
 
 class _Fetch:
-    """The pages of one query: those in `store`, and the others from the endpoint called `name`."""
+    """The pages of one query: those in `store`, and the others from the endpoint `name`."""
 
     def __init__(
         self, name: str, query: str, send: Callable[[str], Triples], retries: int, store: Path, limit: int
@@ -182,13 +181,13 @@ class _Fetch:
         self.counts = Counter(dict.fromkeys(("pages", "pages taken up", "requests", "retries", "solutions"), 0))
 
     def stored(self) -> dict[int, _Page]:
-        """Return the pages of an interrupted fetch by their offset."""
+        """Return the stored pages by offset."""
         names = [(file, _PAGE.fullmatch(file.name)) for file in sorted(self.store.iterdir())]
         pages = [_Page(file, *map(int, name.groups())) for file, name in names if name]
         return {page.offset: page for page in pages}
 
     def pages(self, progress: Callable[[int], None] | None) -> list[_Page]:
-        """Fetch the pages that are not stored yet, until one has no solution."""
+        """Fetch the pages that are not stored, until one has no solutions."""
         stored, pages = self.stored(), list[_Page]()
         digests: set[bytes] | None = set()  # None once it is known that the endpoint honours OFFSET
         offset = 0
@@ -220,7 +219,7 @@ class _Fetch:
                     if self.ask(_FAR).solutions:
                         self.give_up(
                             f"the page at OFFSET {offset} repeats an earlier one, and OFFSET {_FAR} is answered, too: the "
-                            "endpoint ignores OFFSET. Give the query a LIMIT, and it is asked once."
+                            "endpoint ignores OFFSET. Add a LIMIT to the query, and it is sent once."
                         )
                     self.limit, digests = limit, None
                 else:
@@ -229,12 +228,12 @@ class _Fetch:
             self.counts["solutions"] = offset
 
     def give_up(self, reason: str) -> None:
-        """Drop the pages, which no further fetch could use."""
+        """Drop the pages, which cannot be reused."""
         shutil.rmtree(self.store)
         raise SourceError(f"{self.name}: {reason}")
 
     def ask(self, offset: int) -> Triples:
-        """Ask for a page until there is an answer."""
+        """Request a page until it is answered."""
         failures = 0
         while True:
             self.counts["requests"] += 1
@@ -247,7 +246,7 @@ class _Fetch:
                 wait = 2.0 ** (failures - 1) if error.wait is None else error.wait
                 if failures > self.retries or wait > _LONGEST_WAIT:
                     many = failures > self.retries
-                    reason = f"asked {failures} times" if many else f"it asks to wait {wait:.0f} seconds"
+                    reason = f"tried {failures} times" if many else f"it asks to wait {wait:.0f} seconds"
                     raise SourceError(
                         f"{self.name}: {error} ({reason}). Pages fetched so far: {len(self.stored())}; they are kept, and "
                         "the next fetch resumes there."
@@ -259,8 +258,8 @@ class _Fetch:
                 continue
             if self.page_query and answer.solutions > self.limit:
                 raise SourceError(
-                    f"{self.name}: {answer.solutions} solutions where LIMIT {self.limit} was asked for: it cannot be asked "
-                    "in pages. Give the query a LIMIT, and it is asked once."
+                    f"{self.name}: {answer.solutions} solutions for LIMIT {self.limit}: the query cannot be fetched "
+                    "in pages. Add a LIMIT to it, and it is sent once."
                 )
             return answer
 
@@ -268,7 +267,7 @@ class _Fetch:
 def _merge(pages: list[_Page], counts: Counter[str]) -> bytes:
     """Merge the lines of all pages: sorted, each once."""
     if len(pages) == 1 and pages[0].blank:
-        # The blank nodes of one answer are named by their triples, so that the same data give the same bytes.
+        # Blank nodes are named by their triples, so that equal data give equal bytes.
         named = read_columns([pages[0].file.read_bytes()], str(pages[0].file))
         parts = [named.terms.take(pa.array(part)) for part in named.triples.T]
         data = bytes(text_bytes(pc.binary_join_element_wise(*parts, ".\n", " ")))

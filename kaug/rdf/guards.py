@@ -1,8 +1,7 @@
-"""The bytes of an RDF file → the same bytes, or an error before they harm the parser.
+"""The bytes of an RDF file → the same bytes, or an error if they exceed the limits for the parser.
 
-The parser fetches nothing by itself. It has no limits on nesting, entities and the length of a term: they are here. A
-guard sees each piece before the parser does, so that nothing has to be read twice. docs/formats.md gives the reason of
-each limit.
+The parser fetches nothing by itself. It has no limits on nesting, entities and the length of a term; guards add them,
+piece by piece. docs/formats.md explains each limit.
 """
 
 import re
@@ -38,25 +37,25 @@ MAX_CONTEXTS = 1 << 24
 """Bytes of a JSON-LD context times levels, if it may be copied at each level: 16 MiB; a byte takes about 40 of memory."""
 
 LINES = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
-"""The syntaxes in which a line is a statement."""
+"""The line-based syntaxes."""
 
 _SEARCHED = 1 << 22
 
 
 def guarded_pieces(path: Path, syntax: ox.RdfFormat, size: int = 1 << 18) -> Iterator[bytes]:
-    """Read a file in pieces that are safe to hand to the parser.
+    """Read a file in pieces that are safe for the parser.
 
     Args:
         path: The file, compressed or not.
-        syntax: The syntax that it is parsed as.
+        syntax: The syntax of the parser.
         size: Bytes to read at a time.
 
     Yields:
         Its decompressed bytes, without a byte order mark; of N-Triples and N-Quads whole lines, each ending in a newline.
 
     Raises:
-        SourceError: As `read_pieces`; or the file is UTF-16, nested too deeply, declares an entity that is long, nested
-            or external, or holds a term longer than `MAX_TERM`.
+        SourceError: An error of `read_pieces`; or the file is UTF-16, nested too deeply, declares an entity that is
+            long, nested or external, or holds a term longer than `MAX_TERM`.
     """
     if syntax in LINES:
         return _watch_triple_terms(guarded_lines(path, size), path)
@@ -65,9 +64,9 @@ def guarded_pieces(path: Path, syntax: ox.RdfFormat, size: int = 1 << 18) -> Ite
 
 
 def guarded_lines(path: Path, size: int) -> Iterator[bytes]:
-    """Read a file of N-Triples or N-Quads in pieces of whole lines, as `guarded_pieces` but not searched for triple terms.
+    """Read a file of N-Triples or N-Quads as `guarded_pieces`, without the search for nested triple terms.
 
-    The search costs more than reading; `refuse_deep_terms` is for the few lines that go to the parser.
+    The search costs more than reading; `refuse_deep_terms` does it for the few lines that are parsed.
     """
     begin, length = 0, 0
     rest: list[bytes] = []
@@ -125,7 +124,7 @@ _TOKEN = re.compile(
 
 
 def _watch_triple_terms(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
-    """Pass on a file's text; once it has enough triple terms that they may be nested too deeply, search it from the start."""
+    """Yield a file's text; search it from the start once it has enough triple terms to be nested too deeply."""
     count, tail = 0, b""
     for piece in pieces:
         if count <= MAX_DEPTH["triple terms"]:
@@ -144,7 +143,7 @@ def refuse_deep_terms(pieces: Iterable[bytes], position: Callable[[int], str]) -
         position: From the offset of a byte to file and line, for the error message.
 
     Raises:
-        SourceError: They are, or a token is longer than `MAX_TERM`.
+        SourceError: They are nested too deeply, or a token is longer than `MAX_TERM`.
     """
     text, offset, depth, limit = b"", 0, 0, MAX_DEPTH["triple terms"]
     for piece in chain(pieces, [b""]):
@@ -198,7 +197,7 @@ def _guard_xml(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
         if len(namespaces) > MAX_DEPTH["XML"] + 1:
             refuse(f"elements are nested more than {MAX_DEPTH['XML']} deep.")
         if literal_level and len(namespaces) == literal_level + 1:
-            literal_size += namespaces[-1]  # the parser declares them anew on each outer element of an XML literal
+            literal_size += namespaces[-1]  # the parser declares them again on each outer element of an XML literal
             if literal_size + parser.CurrentByteIndex > MAX_TERM:
                 refuse(f"the XML literal is longer than {MAX_TERM:,} bytes, with the namespaces that it needs.")
 
@@ -215,7 +214,7 @@ def _guard_xml(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
             refuse(f"the text is longer than {MAX_TERM:,} bytes when its entities are written out.")
 
     def entity(name: str, _parameter: bool, value: str | None, *_: Any) -> None:
-        # Those that abbreviate a namespace are short and hold no other; the parser expands them without limit.
+        # Entities that abbreviate namespaces are short and not nested; the parser expands them without limit.
         if value is None:
             refuse(f"the entity {name!r} is external; nothing is fetched.")
         elif len(value) > MAX_ENTITY or re.search(r"&(?!#|amp;|lt;|gt;|quot;|apos;)", value):

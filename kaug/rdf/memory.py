@@ -1,7 +1,7 @@
-"""A graph or a table in memory → chunks of canonical N-Quads, every term strictly checked.
+"""A graph or a table in memory → chunks of canonical N-Quads, with every term checked.
 
-A table's cells are terms as N-Triples writes them: `<https://example.org/a>`, `"Lomé"@fr`, `"7"^^<…#integer>`, `_:b1`. No other
-reading is tried: a bare string could be an IRI, a name or a number.
+A table's cells are N-Triples terms: `<https://example.org/a>`, `"Lomé"@fr`, `"7"^^<…#integer>`, `_:b1`. Bare strings
+are errors, since they could be IRIs, names or numbers.
 """
 
 import contextlib
@@ -26,28 +26,28 @@ __all__ = ["graph_chunks"]
 _IRI = f"<{IRI_CHARACTER}*>"
 _SHAPE = rf"""^(?:{_IRI}|_:[^\s<>"#]+|"(?:[^"\\\r\n]|\\.)*"(?:@[A-Za-z0-9-]+|\^\^{_IRI})?)$"""
 _STARTS = {"subject": "<_", "predicate": "<", "object": '<_"', "graph": "<_"}
-"""How the terms of each column may begin."""
+"""The valid first characters of each column's terms."""
 _KINDS = {"<_": "an IRI or a blank node", "<": "an IRI"}
 _KEPT = 1 << 17  # terms of rdflib to convert only once
 _BEYOND_PYTHON = re.compile(r"(?:-\d{4,}|0000|\d{5,})-\d\d-\d\d(?:T.*)?(?:Z|[+-]\d\d:\d\d)?|\d{4}-\d\d-\d\dT24:00:00.*")
-"""Dates that are right in XML Schema and that rdflib takes for ill-typed, since Python has no such date."""
+"""Dates of XML Schema that rdflib reports as ill-typed, since Python does not have them."""
 
 
 def graph_chunks(source: Any, size: int = 100_000) -> Iterator[bytes]:
-    r"""Turn a graph in memory into N-Quads.
+    r"""Convert a graph in memory to N-Quads.
 
     Args:
         source: An rdflib graph or dataset; a pyoxigraph `Store`, `Dataset` or other iterable of its quads or triples; or a
             table with the columns `subject`, `predicate`, `object` and optionally `graph`, where null is the default graph:
-            anything that exports Arrow data, such as a pyarrow `Table` or a data frame of pandas or polars.
+            any object that exports Arrow data, such as a pyarrow `Table` or a data frame of pandas or polars.
         size: The maximum number of lines in a chunk.
 
     Yields:
-        Whole lines of canonical N-Quads, in the order of the source. Different blank nodes stay different.
+        Whole lines of canonical N-Quads, in the order of the source. Distinct blank nodes stay distinct.
 
     Raises:
         SourceError: A term is invalid: an IRI with a space or without a scheme, a literal whose value is not of its datatype
-            (rdflib graphs), a cell that is no N-Triples term. The message names the triple, or row and column.
+            (rdflib graphs), a cell that is not an N-Triples term. The message has the triple, or row and column.
 
     Examples:
         >>> import rdflib
@@ -58,7 +58,7 @@ def graph_chunks(source: Any, size: int = 100_000) -> Iterator[bytes]:
         >>> table = pa.table({"subject": ["<urn:a>"], "predicate": ["<urn:b>"], "object": ["c"]})
         >>> list(graph_chunks(table))
         Traceback (most recent call last):
-        kaug.errors.SourceError: row 0, column 'object': 'c' is no N-Triples term; write '"c"'.
+        kaug.errors.SourceError: row 0, column 'object': 'c' is not an N-Triples term; write '"c"'.
     """
     if size < 1:
         raise SourceError(f"a chunk of {size} lines; it should have at least 1.")
@@ -69,7 +69,7 @@ def graph_chunks(source: Any, size: int = 100_000) -> Iterator[bytes]:
     if isinstance(source, Iterable) and not isinstance(source, str | bytes | dict):
         return _from_quads(source, size)
     raise SourceError(
-        f"{type(source).__name__} is no graph; give an rdflib graph, a pyoxigraph store, or a table with the columns "
+        f"{type(source).__name__} is not a graph; give an rdflib graph, a pyoxigraph store, or a table with the columns "
         "subject, predicate and object."
     )
 
@@ -99,7 +99,7 @@ def _from_batches(source: Any, size: int) -> Iterator[bytes]:
 
 
 def _canonical_column(column: pa.Array, name: str, row: int) -> pa.Array:
-    """Return a column's terms in canonical form; refuse the first cell that holds none."""
+    """Return a column's terms in canonical form; the first invalid cell is an error."""
     try:
         column = pc.cast(column, pa.string())
     except pa.ArrowInvalid as error:
@@ -107,7 +107,7 @@ def _canonical_column(column: pa.Array, name: str, row: int) -> pa.Array:
     except pa.ArrowNotImplementedError as error:
         raise SourceError(f"column {name!r} is {column.type}; it should hold strings.") from error
     if column.null_count and name != "graph":
-        raise SourceError(f"row {row + column.is_null().index(True).as_py()}, column {name!r}: null is no term.")
+        raise SourceError(f"row {row + column.is_null().index(True).as_py()}, column {name!r}: null is not a term.")
     encoded = column.dictionary_encode()
     terms, starts = encoded.dictionary, _STARTS[name]
     shaped = pc.match_substring_regex(terms, _SHAPE)
@@ -125,19 +125,19 @@ def _canonical_column(column: pa.Array, name: str, row: int) -> pa.Array:
 
 
 def _reason(term: str, shaped: bool, line: bytes, starts: str) -> str | None:
-    """Return why a cell is no term of its column, if it is none."""
+    """Return the reason why a cell is invalid in its column."""
     if not shaped:
         if re.match(r"[a-z][a-z0-9+.-]*:\S*$", term, re.IGNORECASE):
-            return f"is no N-Triples term; write '<{term}>'"
+            return f"is not an N-Triples term; write '<{term}>'"
         if '"' in starts and term[:1] not in ("<", "_", '"'):
-            return f"is no N-Triples term; write '{literals(pa.array([term]))[0].as_py()}'"
-        return "is no N-Triples term, such as '<urn:a>'" + (""", '"text"@en' or '_:b\'""" if '"' in starts else "")
+            return f"is not an N-Triples term; write '{literals(pa.array([term]))[0].as_py()}'"
+        return "is not an N-Triples term, such as '<urn:a>'" + (""", '"text"@en' or '_:b\'""" if '"' in starts else "")
     if term[0] not in starts:
         return f"is not allowed there: it should be {_KINDS[starts]}"
     try:
         list(ox.parse(line, format=ox.RdfFormat.N_QUADS))
     except SyntaxError as error:
-        return f"is no valid term: {parser_message(error)}"
+        return f"is not a valid term: {parser_message(error)}"
     return None
 
 
@@ -158,7 +158,7 @@ def _quads_of_rdflib(graph: "rdflib.Graph") -> Iterator[ox.Quad]:
     import rdflib
 
     if not isinstance(graph, rdflib.Graph):
-        raise SourceError(f"{type(graph).__name__} of rdflib is no graph.")
+        raise SourceError(f"{type(graph).__name__} of rdflib is not a graph.")
     statements: Iterable[tuple[Any, ...]] = graph
     default: set[Any] = set()
     if isinstance(graph, rdflib.ConjunctiveGraph):  # a Dataset is one, too
@@ -178,11 +178,11 @@ def _quads_of_rdflib(graph: "rdflib.Graph") -> Iterator[ox.Quad]:
 
 
 def _term_of_rdflib(term: Any) -> ox.NamedNode | ox.BlankNode | ox.Literal:
-    """Convert a term; a ValueError says why it is none."""
+    """Convert a term; a ValueError has the reason if it is invalid."""
     import rdflib
 
     if not isinstance(term, rdflib.BNode | rdflib.Literal | rdflib.URIRef):
-        raise ValueError(f"is a {type(term).__name__}, which is no term of RDF")
+        raise ValueError(f"is a {type(term).__name__}, which is not an RDF term")
     if re.search(r"[\ud800-\udfff]", term):
         raise ValueError("holds half of a surrogate pair")
     if isinstance(term, rdflib.BNode):
@@ -195,11 +195,11 @@ def _term_of_rdflib(term: Any) -> ox.NamedNode | ox.BlankNode | ox.Literal:
         datatype = ox.NamedNode(str(term.datatype)) if term.datatype is not None and not term.language else None
         return ox.Literal(str(term), datatype=datatype, language=term.language or None)
     except ValueError as error:
-        raise ValueError(f"is no valid term: {error}") from None
+        raise ValueError(f"is not a valid term: {error}") from None
 
 
 def _fault(terms: Sequence[Any]) -> str:
-    """Return the position of the first wrong term of a quad of rdflib, and what is wrong."""
+    """Return the position of the first invalid term of an rdflib quad, and the reason."""
     for (name, starts), term in zip(_STARTS.items(), terms, strict=False):
         try:
             if str(_term_of_rdflib(term))[0] not in starts:

@@ -1,7 +1,7 @@
-"""Chunks of N-Quads → numbered terms: canonical lines in arrays, the others by way of the strict parser.
+"""Chunks of N-Quads → numbered terms: canonical lines in arrays, the others with the strict parser.
 
-A chunk is cut at its spaces and line ends, all at once, and its terms are numbered: no loop touches a line. The patterns of
-canonical terms are narrower than the grammar, so that whatever they pass is right; a line that they do not pass is parsed.
+A chunk is split at its spaces and line ends with array operations, and its terms are numbered. The patterns of
+canonical terms are stricter than the grammar; other lines are parsed.
 """
 
 from collections import deque
@@ -43,7 +43,7 @@ _EMPTY = Part(pa.array([], pa.binary()), np.zeros((0, 4), np.uint32), NO_ROWS)
 
 
 def number_lines(chunk: bytes) -> tuple[Part, bytes, NDArray[np.int64]]:
-    """Number the terms of the lines that have the canonical shape; return the other lines, and their positions."""
+    """Number the terms of the lines of canonical shape; return the other lines, and their positions."""
     data = np.frombuffer(chunk, np.uint8)
     white = np.flatnonzero(data <= ord(" ")).astype(np.int32)
     char = data[white]
@@ -63,7 +63,7 @@ def number_lines(chunk: bytes) -> tuple[Part, bytes, NDArray[np.int64]]:
     cuts = offsets[:-1].reshape(-1, 6)  # subject, space, predicate, space, object, tail
     cuts[:, 0], cuts[:, 1], cuts[:, 3], cuts[:, 5] = starts, white[first], white[first + 1], white[last - 1]
     cuts[:, 2], cuts[:, 4], offsets[-1] = cuts[:, 1] + 1, cuts[:, 3] + 1, len(chunk)
-    # The last space but one comes before a graph, unless it belongs to a literal or a triple.
+    # The second last space precedes a graph, unless it is in a literal or a triple.
     before = white[last - 2]
     graph = (before > cuts[:, 3]) & np.isin(data[before + 1], np.frombuffer(b"<_", np.uint8))
     if graph.any():
@@ -77,7 +77,7 @@ def number_lines(chunk: bytes) -> tuple[Part, bytes, NDArray[np.int64]]:
 
 
 def parse_lines(text: bytes, lines: NDArray[np.int64], syntax: ox.RdfFormat | None, where: str) -> Part:
-    """Have the strict parser read lines, and number the terms of its canonical output."""
+    """Parse lines strictly, and number the terms of the canonical output."""
 
     def position(offset: int) -> str:
         row = text.count(b"\n", 0, offset)
@@ -90,7 +90,7 @@ def parse_lines(text: bytes, lines: NDArray[np.int64], syntax: ox.RdfFormat | No
         canonical = ox.serialize(ox.parse(text, format=syntax), format=ox.RdfFormat.N_QUADS)
     except SyntaxError as error:
         reason, row = error, min(error.lineno or 1, len(lines)) - 1
-        if row:  # the parser sees that a line has no end only when the next begins
+        if row:  # the parser reports an unterminated line at the next one
             try:
                 deque(ox.parse(text.split(b"\n")[row - 1], format=syntax), 0)
             except SyntaxError as earlier:
@@ -123,7 +123,7 @@ _TAIL = rf"^ (?:{_NODE} )?\.\n$"
 
 
 def canonical_lines(terms: pa.Array, codes: Codes, *, quads: bool) -> NDArray[np.bool_]:
-    """Find the lines that are canonical N-Triples or N-Quads, as pyoxigraph's serializer writes them.
+    """Return the mask of canonical lines, as pyoxigraph's serializer writes them.
 
     Args:
         terms: See `Part`.
@@ -143,7 +143,7 @@ def canonical_lines(terms: pa.Array, codes: Codes, *, quads: bool) -> NDArray[np
         return np.asarray(test.to_numpy(zero_copy_only=False))
 
     canonical = matches(pc.match_substring_regex(texts, _TERM))
-    canonical &= ~matches(pc.match_substring(texts, f"^^<{XSD}string>"))  # the canonical form leaves it out
+    canonical &= ~matches(pc.match_substring(texts, f"^^<{XSD}string>"))  # omitted in the canonical form
     literal, triple = matches(pc.starts_with(texts, '"')), matches(pc.starts_with(texts, "<<"))
     node = canonical & ~literal & ~triple
     iri = node & ~matches(pc.starts_with(texts, "_"))

@@ -1,4 +1,4 @@
-"""An RDF file → its quads, or chunks of N-Quads, strictly parsed; nothing is fetched."""
+"""An RDF file → its quads, or chunks of N-Quads, strictly parsed, without network access."""
 
 import itertools
 import re
@@ -29,7 +29,7 @@ FORMATS: dict[str, ox.RdfFormat] = {
     ".xml": ox.RdfFormat.RDF_XML,
     ".jsonld": ox.RdfFormat.JSON_LD,
 }
-"""File name endings and the syntax that each is read as; `.gz`, `.bz2`, `.xz` or `.zst` may follow."""
+"""File endings and their syntaxes; `.gz`, `.bz2`, `.xz` or `.zst` may follow."""
 
 _QUAD_BYTES = 128  # about the size of a quad in N-Quads
 _XML_LITERAL = f"{RDF}XMLLiteral"
@@ -37,10 +37,10 @@ _XML_LITERALS = re.compile(rf'"((?:[^"\\]|\\.)*+)"\^\^<{re.escape(_XML_LITERAL)}
 
 
 def syntax_of(path: Path) -> ox.RdfFormat:
-    """Return the syntax that a file is read as, by its name.
+    """Return the syntax of a file by its name.
 
     Raises:
-        SourceError: Its name has no ending in `FORMATS`.
+        SourceError: Its ending is not in `FORMATS`.
 
     Examples:
         >>> syntax_of(Path("a.ttl.gz")).name, syntax_of(Path("A.NT")).name
@@ -51,13 +51,13 @@ def syntax_of(path: Path) -> ox.RdfFormat:
         hint = " JSON-LD is read from files that end in .jsonld." if ending == ".json" else nearest(ending, FORMATS)
         raise SourceError(
             f"{path}: unknown kind of file; its name should end in one of {' '.join(FORMATS)}, "
-            f"and then perhaps in one of {' '.join(COMPRESSIONS)}.{hint if ending else ''}"
+            f"optionally followed by one of {' '.join(COMPRESSIONS)}.{hint if ending else ''}"
         )
     return FORMATS[ending]
 
 
 def is_rdf_name(path: Path) -> bool:
-    """Whether a file's name has an ending in `FORMATS`, perhaps followed by that of a compression."""
+    """Whether a file's ending is in `FORMATS`, optionally followed by that of a compression."""
     return _plain_name(path).suffix.lower() in FORMATS
 
 
@@ -66,12 +66,12 @@ def _plain_name(path: Path) -> Path:
 
 
 def parse_rdf(path: Path, *, base_iri: str | None = None, lenient: bool = False) -> Iterator[ox.Quad]:
-    """Parse one RDF file without changes: the fastest way to its quads.
+    """Parse one RDF file and yield the parser's quads, which is the fastest way.
 
     Args:
         path: As for `read_quads`.
         base_iri: As for `read_quads`.
-        lenient: Accept malformed IRIs and language tags, which the parser else refuses, or leaves out in JSON-LD.
+        lenient: Accept malformed IRIs and language tags, which are otherwise errors, or dropped in JSON-LD.
 
     Yields:
         Its quads in the order of the file. Blank nodes have the labels of the file, or new ones from the parser.
@@ -110,7 +110,7 @@ def _refuse_formulas(quads: Iterable[ox.Quad], path: Path) -> Iterator[ox.Quad]:
 
 
 def parser_message(error: SyntaxError) -> str:
-    """Return the parser's message without its position, which kaug's messages give themselves."""
+    """Return the parser's message without its position, which kaug's messages add."""
     return re.sub(r"^(Parser error )?(at line \d+ (between columns \d+ and \d+|column \d+): )?", "", str(error.msg))
 
 
@@ -120,16 +120,16 @@ def read_quads(path: Path, *, base_iri: str | None = None, prefix: str = "b") ->
     Args:
         path: A file with an ending in `FORMATS`, compressed or not.
         base_iri: The base of relative IRIs; by default `file:///` and the file's name.
-        prefix: The beginning of the labels of blank nodes. They are numbered in the order of the file, so that the same file
-            gives the same labels. Quads of two files can be put together if each has its own prefix.
+        prefix: The prefix of the labels of blank nodes, which are numbered in the order of the file. Quads of several
+            files can be combined if each has its own prefix.
 
     Yields:
         Its quads in the order of the file, those of named graphs with their graph. XML literals of RDF/XML are in
         canonical form.
 
     Raises:
-        SourceError: The file is missing, of an unknown kind, malformed, or beyond one of the limits of
-            `kaug.rdf.guards`: the message names file, reason and line.
+        SourceError: The file is missing, of an unknown kind, malformed, or beyond a limit of `kaug.rdf.guards`; the
+            message has file, line and reason.
 
     Examples:
         >>> import tempfile
@@ -173,7 +173,7 @@ def read_chunks(path: Path, *, base_iri: str | None = None, size: int = 1 << 21)
     Yields:
         Chunks of whole lines, each line ending in a newline. N-Triples and N-Quads are the file's own lines: *not
         parsed*, but without carriage returns and lines longer than `MAX_TERM`. Other syntaxes are parsed and serialized,
-        a line a quad; labels of blank nodes are as in `parse_rdf`.
+        one quad per line; labels of blank nodes are as in `parse_rdf`.
 
     Raises:
         SourceError: As `read_quads`, except for errors in a line of N-Triples or N-Quads.
@@ -199,7 +199,7 @@ def read_chunks(path: Path, *, base_iri: str | None = None, size: int = 1 << 21)
 
 
 def _joined(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """Join pieces to chunks of `size` or more; a compressed file comes in small ones."""
+    """Join pieces to chunks of at least `size`; those of compressed files are small."""
     held: list[bytes] = []
     for piece in pieces:
         held.append(piece)
@@ -211,10 +211,10 @@ def _joined(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
 
 
 def count_left_out(path: Path, read: int) -> int:
-    """Count the triples of a JSON-LD file that the parser drops, since a term of theirs is not an IRI.
+    """Count the triples of a JSON-LD file that the parser drops because a term is not an IRI.
 
     Args:
-        path: An RDF file; only of JSON-LD is anything left out.
+        path: An RDF file; the count is 0 unless it is JSON-LD.
         read: The number of its triples.
 
     Raises:
@@ -231,7 +231,7 @@ def count_left_out(path: Path, read: int) -> int:
 
 
 def _canonical_xml(text: str) -> str:
-    # RDF/XML asks for exclusive canonical XML; the parser declares every namespace in scope. Both mean the same.
+    # RDF/XML requires exclusive canonical XML; the parser declares every namespace in scope, which is equivalent.
     try:
         return ET.canonicalize(f"<x>{text}</x>", with_comments=True)[len("<x>") : -len("</x>")]
     except ET.ParseError:

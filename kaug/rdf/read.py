@@ -21,7 +21,7 @@ __all__ = ["FilesRead", "lean_memory", "load_files", "read_files", "read_source"
 
 @dataclass(frozen=True)
 class _File:
-    """The name of a file, which decides its syntax and its base IRI, its SHA-256, and the counts of its `Columns`."""
+    """A file: its name, SHA-256, and the counts of its `Columns`."""
 
     name: str
     sha256: str
@@ -31,10 +31,10 @@ class _File:
 
 @dataclass(frozen=True)
 class FilesRead:
-    """The triples of several files, and which file holds which.
+    """The triples of several files, and the rows of each.
 
     Attributes:
-        columns: All triples, each once.
+        columns: The distinct triples of all files.
         files: The files.
         rows: For each file int64 (n,): its rows of `columns.triples`, ascending.
     """
@@ -67,15 +67,15 @@ def read_source(source: Source, progress: Callable[[int], None] | None = None) -
 def read_files(
     digests: Mapping[Path, str], before: FilesRead | None = None, progress: Callable[[int], None] | None = None
 ) -> FilesRead:
-    """Read files, except those that were read before.
+    """Read files, reusing those already read.
 
     Args:
         digests: The files, with the SHA-256 of each.
-        before: The files read before; those of the same name and digest are taken from it.
+        before: An earlier result; files of the same name and digest are reused.
         progress: Called with the number of triples read since the last call.
 
     Returns:
-        The triples of all; the same as without `before`.
+        The triples of all files, the same as without `before`.
 
     Raises:
         SourceError: A file is missing or malformed.
@@ -83,7 +83,7 @@ def read_files(
     known = {(file.name, file.sha256): number for number, file in enumerate(before.files)} if before else {}
     names = {path: (path.name, digest) for path, digest in digests.items()}
     parts, files = list[Columns](), list[_File]()
-    origins: list[tuple[int, NDArray[np.int64] | None]] = []  # of each file its part, and its rows there if not all
+    origins: list[tuple[int, NDArray[np.int64] | None]] = []  # each file's part, and its rows in it, None for all
     if before and (old := sorted({known[name] for name in names.values() if name in known})):
         kept = np.unique(np.concatenate([before.rows[number] for number in old]))
         parts.append(keep_rows(before.columns, kept))
@@ -113,7 +113,7 @@ def _read_file(path: Path, progress: Callable[[int], None] | None) -> Columns:
 
 @contextlib.contextmanager
 def lean_memory() -> Iterator[None]:
-    """Have Arrow give memory back to the system at once: its usual pool keeps what a large file once needed."""
+    """Use Arrow's system pool, which returns memory at once; the default pool keeps it."""
     before = pa.default_memory_pool()
     pa.set_memory_pool(pa.system_memory_pool())
     try:
@@ -134,7 +134,7 @@ def save_files(read: FilesRead, folder: Path) -> None:
 
 
 def load_files(folder: Path) -> FilesRead:
-    """Read what `save_files` wrote, from an artifact that was verified."""
+    """Read the files of `save_files` from a verified artifact."""
     terms = read_table(folder / "written.arrow", "written")["term"].combine_chunks()
     table = read_table(folder / "triples.arrow", "triples")
     triples = np.stack([column.to_numpy() for column in table.columns], axis=1)

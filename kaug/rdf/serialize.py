@@ -1,4 +1,4 @@
-"""Chunks of N-Quads → a file of RDF in the syntax of its ending, with prefixes, whole or not at all."""
+"""Chunks of N-Quads → an RDF file in the syntax of its ending, with prefixes."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -28,15 +28,15 @@ _XML_NAME = rf"[{_NAME_START}][{_NAME_START}\-.0-9\x{{B7}}\x{{300}}-\x{{36F}}\x{
 
 
 def write_quads(chunks: Iterable[bytes], path: Path, *, prefixes: dict[str, str] | None = None) -> None:
-    """Write N-Quads to a file, which appears whole or not at all; the same chunks give the same bytes.
+    """Write N-Quads to a file atomically; equal chunks give equal bytes.
 
     Args:
-        chunks: Whole lines of N-Quads. Names of graphs are left out where the syntax has none.
+        chunks: Whole lines of N-Quads. Graph names are dropped if the syntax has no graphs.
         path: The file, with an ending in `FORMATS`. With `.gz` it is compressed.
         prefixes: Namespaces by their prefix, for syntaxes that have prefixes.
 
     Raises:
-        SourceError: It has another ending, or the file cannot be written.
+        SourceError: The ending is unknown, or the file cannot be written.
 
     Examples:
         >>> import tempfile
@@ -59,13 +59,13 @@ def write_quads(chunks: Iterable[bytes], path: Path, *, prefixes: dict[str, str]
 
 
 def prefixes_of(iris: pa.Array) -> dict[str, str]:
-    """Choose prefixes for the namespaces of IRIs: for those of RDF the usual ones, for others the last word in them.
+    """Choose prefixes for the namespaces of IRIs: the usual ones of RDF, for others their last word.
 
     Args:
         iris: Strings; nulls are left out.
 
     Returns:
-        Namespaces by prefix: at most 50 besides the usual ones, each of two IRIs or more, the most used first.
+        Namespaces by prefix: at most 50 besides the usual ones, each with at least two IRIs, the most used first.
 
     Examples:
         >>> prefixes_of(pa.array([f"https://example.org/geo#{name}" for name in "ab"] + ["http://e.org/a", "http://e.org/b"]))
@@ -93,7 +93,7 @@ def _word(namespace: str) -> str:
 
 
 def refuse_in_xml(values: pa.Array, names: pa.Array, path: Path) -> None:
-    """Refuse knowledge that RDF/XML cannot express.
+    """Raise an error for terms that RDF/XML cannot express.
 
     Args:
         values: Strings: the values of all terms.
@@ -101,7 +101,7 @@ def refuse_in_xml(values: pa.Array, names: pa.Array, path: Path) -> None:
         path: The file, for the message.
 
     Raises:
-        SourceError: A value holds a character that XML cannot hold, or a predicate or class does not end in an XML name.
+        SourceError: A value has a character that XML does not allow, or a predicate or class does not end in an XML name.
     """
     no_name = pc.invert(pc.match_substring_regex(names, _XML_NAME))
     no_text = pc.match_substring_regex(values, r"[\x00-\x08\x0b-\x1f\x{fffe}\x{ffff}]")

@@ -41,13 +41,13 @@ class Source:
     """RDF with its origin: a file, the files of a folder or a pattern, or the answer of an endpoint.
 
     Attributes:
-        id: Its name, which facts carry.
-        path: The file, the folder, or the pattern; for an endpoint, the file that keeps its answer.
+        id: Its id, which facts refer to.
+        path: The file, the folder, or the pattern; for an endpoint, the file for its answer.
         kind: `domain` or `commonsense`.
-        licence: SPDX expression, or the owner's own words.
-        origin: Where it comes from; for an endpoint, its URL without keys unless the manifest says otherwise.
+        licence: SPDX expression, or a description.
+        origin: The origin; for an endpoint, by default its URL without keys.
         attribution: The attribution that its licence asks for.
-        sha256: The digest that it must have, or empty; see `verify_source`.
+        sha256: The expected digest, or empty; see `verify_source`.
         endpoint: The URL of a SPARQL endpoint, or empty.
         query: The CONSTRUCT for the endpoint.
     """
@@ -69,7 +69,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The sources by id, and the lexicon and shapes that go with them."""
+    """The sources by id, with their lexicon and shapes."""
 
     path: Path
     sources: dict[str, Source]
@@ -97,14 +97,14 @@ class Manifest:
 
 
 def source_of(path: Path) -> Source:
-    """Make a source of kind `domain` of a file, a folder or a pattern; its id is the name without endings."""
+    """Make a source of kind `domain` from a file, folder or pattern; its id is the name without endings."""
     named = path if path.exists() or not glob.has_magic(str(path)) else _root(path)
     name = os.path.basename(os.path.abspath(named))  # "." has none of its own
     return Source(name.split(".")[0] or name, path)
 
 
 def with_own_ids(sources: Sequence[Source]) -> list[Source]:
-    """Give each source an id of its own: files of one name become `towns`, `towns-2` and so on, in the order given.
+    """Make ids of sources unique: files of one name become `towns`, `towns-2` and so on, in order.
 
     Raises:
         SourceError: A source is given twice.
@@ -130,7 +130,7 @@ def read_manifest(path: Path) -> Manifest:
         path: The TOML file; paths in it are relative to its folder.
 
     Raises:
-        SourceError: It is missing or malformed, or has an unknown key or kind.
+        SourceError: The manifest is missing or malformed, or has an unknown key or kind.
     """
     data = read_toml(path)
     for key in data:
@@ -192,11 +192,11 @@ def file_digests(source: Source) -> dict[Path, str]:
 
 
 def verify_source(source: Source, digests: Mapping[Path, str] | None = None) -> str:
-    """Return the SHA-256 of a source; refuse one that differs from the manifest's.
+    """Return the SHA-256 of a source; one that differs from the manifest's is an error.
 
     Args:
         source: The source.
-        digests: Those of its files, if they are known.
+        digests: The digests of its files, if known.
 
     Returns:
         The digest of its file; of several files that of the lines `<digest>  <name>`, as `sha256sum` writes them, the names
@@ -224,18 +224,18 @@ def _root(pattern: Path) -> Path:
 
 
 def expand(paths: Iterable[Path]) -> list[Path]:
-    """Find the RDF files that paths name.
+    """Return the RDF files of paths.
 
     Args:
-        paths: Files, folders, and patterns such as `kb/**/*.ttl`. A single file is taken whatever its name.
+        paths: Files, folders, and patterns such as `kb/**/*.ttl`. A single file may have any name.
 
     Returns:
-        The files in the order of `paths`, those of one folder or pattern sorted by name, none of them twice. Of folders
-        and patterns only regular files are taken that have an ending in `kaug.rdf.parse.FORMATS`, and of those in `.xml`
-        only those with the namespace of RDF in their first 64 KiB; hidden files and folders are passed over.
+        The files in the order of `paths`, those of one folder or pattern sorted by name, without duplicates. Folders
+        and patterns give only regular files with an ending in `kaug.rdf.parse.FORMATS`, and `.xml` files only with the
+        RDF namespace in their first 64 KiB; hidden files and folders are skipped.
 
     Raises:
-        SourceError: There is no RDF file in a folder, or none that a pattern matches; or links lead in a ring.
+        SourceError: A folder or pattern has no RDF file, or links form a loop.
 
     Examples:
         >>> import tempfile
@@ -248,14 +248,14 @@ def expand(paths: Iterable[Path]) -> list[Path]:
     files: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            found = sorted(file for file in files_below(path) if _is_rdf(file))
+            matches = sorted(file for file in files_below(path) if _is_rdf(file))
         elif path.exists() or not glob.has_magic(str(path)):
-            found = [path]
+            matches = [path]
         else:
-            found = sorted(file for file in find_files(path) if _is_rdf(file))
-        if not found:
-            raise SourceError(f"{path}: holds no RDF file, that is none whose name ends in one of {' '.join(FORMATS)}.")
-        files.update(dict.fromkeys(found))
+            matches = sorted(file for file in find_files(path) if _is_rdf(file))
+        if not matches:
+            raise SourceError(f"{path}: has no RDF files, whose names end in one of {' '.join(FORMATS)}.")
+        files.update(dict.fromkeys(matches))
     return list(files)
 
 

@@ -1,8 +1,8 @@
-r"""SPARQL: a CONSTRUCT over quads in memory; and the queries for the pages of an endpoint's answer, checked and read.
+r"""SPARQL: CONSTRUCT over quads in memory, and paged queries to endpoints.
 
-`LIMIT` and `OFFSET` count solutions of the `WHERE` part, and a CONSTRUCT answers triples: several a solution, or none where
-a variable is unbound. So a page's query asks for one more triple a solution, with a blank node and a predicate of its own:
-the number of these in the answer is the number of solutions in the page.
+`LIMIT` and `OFFSET` count solutions of the `WHERE` part, and a CONSTRUCT returns triples: several per solution, or none
+if a variable is unbound. So a page's query adds one triple per solution, with a blank node and a special predicate:
+their number is the number of solutions in the page.
 """
 
 import itertools
@@ -18,7 +18,7 @@ from kaug.http import RequestError, plain, post, public_url, split_url
 __all__ = ["MARK", "Triples", "ask", "check_endpoint", "construct", "paged"]
 
 MARK = "urn:kaug:endpoint:solution"
-"""The predicate of the triple that a page's query asks for beside those of the template, once a solution."""
+"""The predicate of the triple that a page's query adds per solution."""
 
 _DEPTH = 100  # the stack of the SPARQL parser grows with each level
 _SYNTAX = {
@@ -44,10 +44,10 @@ def construct(query: str, quads: Iterable[ox.Quad], where: str) -> set[str]:
         where: The origin of the query, for error messages.
 
     Returns:
-        The triples that it makes, as canonical N-Triples without the closing dot.
+        The constructed triples, as canonical N-Triples without the closing dot.
 
     Raises:
-        SourceError: It is not a CONSTRUCT, is malformed, is nested too deep, or would use the network.
+        SourceError: The query is not a CONSTRUCT, is malformed, nested too deeply, or uses the network.
     """
     levels = itertools.accumulate((char in "({[") - (char in ")}]") for char in query)
     if max(levels, default=0) > _DEPTH:
@@ -59,23 +59,23 @@ def construct(query: str, quads: Iterable[ox.Quad], where: str) -> set[str]:
     try:
         results = store.query(query, use_default_graph_as_union=True)
     except SyntaxError as error:
-        raise SourceError(f"{where}: the selection is no valid SPARQL: {error}") from error
+        raise SourceError(f"{where}: the selection is not valid SPARQL: {error}") from error
     if not isinstance(results, ox.QueryTriples):
         raise SourceError(f"{where}: the selection must be a CONSTRUCT query.")
     return {str(triple) for triple in results}
 
 
 def _refuse_keyword(query: str, word: str, where: str, reason: str) -> None:
-    # The parser decides: without a keyword, the query is invalid; in names and strings the word may be.
+    # The parser decides: without a keyword, the query is invalid; names and strings may contain the word.
     without, count = re.subn(word, "x" * len(word), query, flags=re.IGNORECASE)
     if count and (error := _syntax_error(without)):
         raise SourceError(
-            f"{where}: {word} is not allowed in {reason}; without the word this is no valid SPARQL: {error}"
+            f"{where}: {word} is not allowed in {reason}; without the word this is not valid SPARQL: {error}"
         ) from error
 
 
 def check_endpoint(url: str, query: str, where: str) -> None:
-    """Refuse an endpoint's url and query that cannot be fetched; nothing is sent.
+    """Check an endpoint's URL and query, without sending anything.
 
     Args:
         url: `http` or `https`, with a host and without a password.
@@ -83,7 +83,7 @@ def check_endpoint(url: str, query: str, where: str) -> None:
         where: Their origin, for error messages.
 
     Raises:
-        SourceError: With the reason, and a correction.
+        SourceError: The URL or the query is not supported; the message has a correction.
 
     Examples:
         >>> check_endpoint("https://example.org/sparql", "CONSTRUCT WHERE { ?s ?p ?o }", "manifest")
@@ -104,25 +104,25 @@ def check_endpoint(url: str, query: str, where: str) -> None:
     ):
         _refuse_keyword(query, word, where, f"an endpoint's query, since that {reason}")
     if error := _syntax_error(query):
-        raise SourceError(f"{where}: the query is no valid SPARQL: {error}") from error
+        raise SourceError(f"{where}: the query is not valid SPARQL: {error}") from error
     if not isinstance(ox.Store().query(query), ox.QueryTriples) or _template(query) is None:
         raise SourceError(f"{where}: the query must be a CONSTRUCT.")
     if _syntax_error(f"{query}\nVALUES ?kaug {{}}"):
         raise SourceError(f"{where}: VALUES after the query leaves no room for LIMIT; write it inside WHERE {{ … }}.")
     page = paged(query)
     if page and _syntax_error(page(0, 1)):
-        raise SourceError(f"{where}: the query cannot be asked in pages; give it a LIMIT, and it is asked once.")
+        raise SourceError(f"{where}: the query cannot be fetched in pages; add a LIMIT, and it is sent once.")
 
 
 def paged(query: str) -> Callable[[int, int], str] | None:
-    """Make the queries for the pages of a CONSTRUCT that `check_endpoint` has passed.
+    """Make the queries for the pages of a CONSTRUCT, after `check_endpoint`.
 
-    Solutions are ordered by the lexical form, datatype and language of every variable of the template: a total order
-    of all solutions that differ in their triples, blank nodes aside. An order of the query's own comes first.
+    Solutions are ordered by the lexical form, datatype and language of every variable of the template: a total order of
+    all solutions with different triples, except for blank nodes. An order of the query's own comes first.
 
     Returns:
         A function from offset and limit, in solutions, to the page's query; None if the query has a LIMIT or OFFSET of its
-        own, and so is asked once, as it is.
+        own: then it is sent once, unchanged.
 
     Examples:
         >>> print(paged("CONSTRUCT { ?s <urn:p> ?o } WHERE { ?s <urn:q> ?o }")(200, 100))
@@ -143,7 +143,7 @@ def paged(query: str) -> Callable[[int, int], str] | None:
 
 
 def _template(query: str) -> tuple[str, str, str, list[str]] | None:
-    """Cut a CONSTRUCT around its template: before, template, after (the short form's pattern once more), variables."""
+    """Split a CONSTRUCT: before the template, template, after it (repeating the short form's pattern), variables."""
     construct = opening = None
     short, depth, variables = False, 0, []
     for token in _TOKEN.finditer(query):
@@ -176,9 +176,9 @@ class Triples:
     """An endpoint's answer to one query.
 
     Attributes:
-        lines: Its triples as canonical N-Quads, sorted, each once, without line ends.
+        lines: Its triples as canonical N-Quads, sorted and distinct, without line ends.
         solutions: The number of triples with the predicate `MARK`, which are left out of `lines`.
-        blank: The number of `lines` that hold a blank node.
+        blank: The number of `lines` with a blank node.
     """
 
     lines: list[bytes]
@@ -192,18 +192,18 @@ def ask(url: str, query: str, *, timeout: float, most_bytes: int, headers: Mappi
     Args:
         url: The endpoint.
         query: The query.
-        timeout: See `kaug.http.post`, as for the size.
+        timeout: See `kaug.http.post`.
         most_bytes: The maximum size of the answer.
-        headers: Sent besides kaug's own, which they replace.
+        headers: Additional headers, which override kaug's own.
 
     Raises:
-        RequestError: There is no answer, it has another media type, or it is malformed.
+        RequestError: The request failed, or the answer has another media type or is malformed.
     """
     own = {"Content-Type": "application/sparql-query", "Accept": "application/n-triples, text/turtle;q=0.5"}
     answer = post(url, query.encode(), {**own, **headers}, timeout=timeout, most_bytes=most_bytes)
     if answer.kind not in _SYNTAX:
         line = next(iter(answer.body[:4096].decode(errors="replace").strip().splitlines()), "(nothing)")
-        raise RequestError(f"status 200, but {answer.kind} in place of N-Triples or Turtle: {plain(line)}", status=200)
+        raise RequestError(f"status 200, but {answer.kind} instead of N-Triples or Turtle: {plain(line)}", status=200)
     try:
         quads = list(ox.parse(answer.body, format=_SYNTAX[answer.kind]))
     except SyntaxError as error:

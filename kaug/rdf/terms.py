@@ -1,4 +1,4 @@
-r"""Terms as canonical N-Triples writes them → the columns of TERMS: kind, value, datatype, language; and back."""
+r"""Terms in canonical N-Triples → the columns of TERMS (kind, value, datatype, language), and back."""
 
 import numpy as np
 import pyarrow as pa
@@ -11,25 +11,25 @@ from kaug.tables import TERMS
 __all__ = ["IRI_CHARACTER", "iris", "literals", "read_terms", "text_bytes", "write_terms"]
 
 IRI_CHARACTER = r"""[^\x00-\x20<>"{}|^`\\]"""
-"""A character that an IRI in N-Triples, Turtle and SPARQL may hold, as a regular expression."""
+"""A valid character of an IRI in N-Triples, Turtle and SPARQL, as a regular expression."""
 
 Positions = NDArray[np.int64]
 
 _KINDS = ("iri", "literal", "blank")
-_BLOCK = 1 << 16  # terms at a time: each needs some ten numbers in between
+_BLOCK = 1 << 16  # terms at a time: each needs some ten temporary numbers
 _LETTERS = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 _ESCAPES = {chr(code): f"\\u{code:04X}" for code in (*range(0x20), 0x7F, 0xFFFE, 0xFFFF)} | _LETTERS
-"""The characters that canonical literals escape, and how."""
+"""The escapes of canonical literals."""
 
 
 def read_terms(texts: pa.Array) -> pa.Table:
     r"""Read terms into columns.
 
     Args:
-        texts: Strings: canonical terms; a triple term is kept whole as the value of a blank node.
+        texts: Strings: canonical terms; a triple term becomes the value of a blank node.
 
     Returns:
-        TERMS, one row a term.
+        TERMS, one row per term.
 
     Examples:
         >>> read_terms(pa.array(['"a\\"b"@en', "<urn:a>"])).to_pylist()[0]
@@ -78,13 +78,13 @@ def _read_block(texts: pa.Array) -> pa.Table:
 
 
 def write_terms(terms: pa.Table) -> pa.Array:
-    r"""Write terms as canonical N-Triples does; see `read_terms`.
+    r"""Write terms in canonical N-Triples; see `read_terms`.
 
     Args:
         terms: TERMS.
 
     Returns:
-        Strings, one a term.
+        Strings, one per term.
 
     Examples:
         >>> texts = pa.array(['"a\\\\b\\u0001"', "<urn:a>", '"1"^^<urn:t>', "_:x"])
@@ -98,13 +98,13 @@ def write_terms(terms: pa.Table) -> pa.Array:
 
 
 def iris(values: pa.Array) -> pa.Array:
-    """Write IRIs as N-Triples does.
+    """Write IRIs in N-Triples.
 
     Args:
         values: Strings.
 
     Returns:
-        Strings; null where there is none.
+        Strings; null where `values` is.
 
     Examples:
         >>> iris(pa.array(["urn:a"])).to_pylist()
@@ -116,13 +116,13 @@ def iris(values: pa.Array) -> pa.Array:
 def literals(
     values: pa.Array, *, language: str | pa.Array | None = None, datatype: str | pa.Array | None = None
 ) -> pa.Array:
-    r"""Write literals as canonical N-Triples does.
+    r"""Write literals in canonical N-Triples.
 
     Args:
         values: Strings: lexical forms.
-        language: One BCP 47 tag for all, or a column of tags; null is none.
-        datatype: One IRI for all, or a column; null is `xsd:string`, which is not written. It counts where there is no
-            language.
+        language: One BCP 47 tag for all, or a column of tags; null for none.
+        datatype: One IRI for all, or a column; null is `xsd:string`, which is not written. It is ignored where there is
+            a language.
 
     Returns:
         Strings; null where `values` is.
@@ -143,7 +143,7 @@ def literals(
 
 
 def text_bytes(texts: pa.Array) -> memoryview:
-    """Return the texts of a column, one after the other, as UTF-8: a view of the column's buffer, no copy.
+    """Return the concatenated texts of a column as UTF-8, as a view of its buffer.
 
     Args:
         texts: Strings or binary values, with offsets of 32 bits.
@@ -177,7 +177,7 @@ def _replaced(texts: pa.Array, rows: pa.Array, replacements: dict[str, str]) -> 
 
 
 def _slices(content: pa.Buffer, low: Positions, high: Positions, where: NDArray[np.bool_] | None = None) -> pa.Array:
-    """Cut strings out of a buffer, in ascending order of their positions; null where `where` is false."""
+    """Slice strings from a buffer, in ascending order of positions; null where `where` is false."""
     if where is not None:
         low, high = low[where], high[where]
     cuts = np.append(np.stack([low, high], axis=1).ravel(), len(content)).astype(np.int32)

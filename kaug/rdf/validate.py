@@ -1,4 +1,4 @@
-"""RDF files → what is wrong with them: syntax, and shapes."""
+"""RDF files → errors of syntax, and results of SHACL."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ def validate_file(path: Path, *, base_iri: str | None = None) -> dict[str, Any]:
         base_iri: The base of relative IRIs; by default `file:///` and the file's name.
 
     Returns:
-        `file`, `ok`, `triples` (those read before an error), `error` and `line` (null if ok, or if it is not known).
+        `file`, `ok`, `triples` (those read before an error), `error` and `line` (null if ok or unknown).
     """
     result: dict[str, Any] = {"file": str(path), "ok": True, "triples": 0, "error": None, "line": None}
     try:
@@ -37,12 +37,12 @@ def check_shapes(files: Path | Sequence[Path], shapes: Path) -> Iterator[dict[st
     """Check files against SHACL shapes.
 
     Args:
-        files: An RDF file, or several, which are checked together.
+        files: One or more RDF files, checked together.
         shapes: The shapes.
 
     Yields:
-        `severity` (`Violation`, `Warning`, `Info`), `focus` (the node) and `message` of each result, sorted; an `Info` for
-        each file with triples about triples, which SHACL cannot read.
+        `severity` (`Violation`, `Warning`, `Info`), `focus` (the node) and `message` of each result, sorted; an `Info`
+        for each file with triple terms, which SHACL does not support.
 
     Raises:
         SourceError: pyshacl is not installed, or a file is malformed.
@@ -65,10 +65,10 @@ def check_shapes(files: Path | Sequence[Path], shapes: Path) -> Iterator[dict[st
 
 
 def _graph(files: Sequence[Path]) -> tuple[Any, list[tuple[str, str, str]]]:
-    """Return a graph of rdflib, and a row for each file with triples that it cannot hold."""
+    """Return an rdflib graph, and a row for each file with triples that it does not support."""
     import rdflib
 
-    # Parsed by pyoxigraph, which is strict and fetches nothing; rdflib only holds the graph for pyshacl.
+    # pyoxigraph parses strictly and without network access; rdflib only stores the graph for pyshacl.
     def convert(term: Any) -> Any:
         if isinstance(term, ox.BlankNode):
             return rdflib.BNode(term.value)

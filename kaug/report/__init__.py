@@ -1,1 +1,1 @@
-"""Answers to a report that people read."""
+"""Answers → reports."""

@@ -48,7 +48,7 @@ def build_report(
     kinds: Mapping[str, Kind] = KINDS,
     scorers: Mapping[str, Scorer] = SCORERS,
 ) -> dict[str, Any]:
-    """Work out all that a report says.
+    """Compute the content of a report.
 
     Args:
         question: The pipeline's question.
@@ -56,16 +56,16 @@ def build_report(
         answers: An ANSWERS table of at least one arm.
         sentences: Hex id of a fact → its sentence.
         provenance: Hex id of a fact → the id of its source.
-        run: How the answers came about. Known keys, all optional: `command` (a string, or a list of words), `seeds`,
+        run: The description of the run. Known keys, all optional: `command` (a string, or a list of words), `seeds`,
             `model`, `encoder`, `machine`, `date`, `versions` ({package: version}), `training` ({arm: {rows, tokens,
             steps, seconds, loss: [[step, loss], …]}}), `counts` ({stage: {name: count}}), `digests` ({stage: hex}),
             `quality` ({severity: number of findings}; the caller puts the page, `quality.html`, beside the report).
-            Other keys are shown as they are. Values are JSON types, or are written as strings. Secrets and the folders
+            Other keys are shown unchanged. Values are JSON types, or are converted to strings. Secrets and the folders
             of absolute paths are left out; see `kaug.report.publish`.
         resamples: Bootstrap resamples.
-        arms: The known arms: their order, what they mean, which are controls. Others are shown by their names.
-        kinds: The known kinds of probes. Others are shown by their names.
-        scorers: The known scorers. Others are shown by their names.
+        arms: The known arms, with order, meanings and controls. Others are shown by name.
+        kinds: The known kinds of probes. Others are shown by name.
+        scorers: The known scorers. Others are shown by name.
 
     Returns:
         `question`, `command`, `verdict` ({outcome, sentence, details}), `words` ({titles and asks of kinds, meanings of
@@ -75,8 +75,8 @@ def build_report(
         six decimals; a number in `run` that is not finite is null.
 
     Raises:
-        TableError: The tables are at fault; see `kaug.evaluation.gain`.
-        PipelineError: There are too many resamples.
+        TableError: The tables are invalid; see `kaug.evaluation.gain`.
+        PipelineError: `resamples` is too large.
     """
     scores = summarise(probes, answers, resamples=resamples)
     scores = {arm: scores[arm] for arm in order_arms(list(scores), arms)}
@@ -231,7 +231,7 @@ def _samples(
 
 
 def _answered(probe: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], scorer: Scorer | None) -> dict[str, Any]:
-    """One arm's answer to a probe: that of its first seed, and how many seeds were right."""
+    """Return one arm's answer to a probe by its first seed, and the number of seeds that were right."""
     shown = rows[0]
     note = ""
     if scorer and shown["score"] < 0.5:
@@ -290,7 +290,7 @@ def _interval_limits(
 
 
 def _control_limits(headline: str, scores: Mapping[str, Any], arms: Mapping[str, Arm]) -> list[str]:
-    """Name the trained controls that were not examined, if the headline arm is trained as they are."""
+    """List the trained controls without answers, if the headline arm is trained."""
     if not (headline in arms and arms[headline].rows):
         return []
     missing = [

@@ -1,8 +1,8 @@
-"""Means, gains and losses with their numbers → SVG that is set into HTML.
+"""Means, gains and losses → SVG for HTML.
 
-The plots of intervals have no view box: x is in percent of the width and y in pixels, so that they grow and shrink with
-the page while letters and dots keep their size. Colours are left to the page's style sheet; what a colour says, a shape
-or a word says too.
+The plots of intervals have no view box: x is in percent of the width and y in pixels, so that they scale with the page
+while letters and dots keep their size. Colours come from the page's style sheet; shapes or words repeat what colours
+mean.
 """
 
 import math
@@ -36,7 +36,7 @@ HUES = {
 
 
 def arm_class(arm: str) -> str:
-    """Give the CSS class that carries an arm's colour.
+    """Return the CSS class of an arm's colour.
 
     Examples:
         >>> arm_class("base+retrieval"), arm_class("mine")
@@ -46,7 +46,7 @@ def arm_class(arm: str) -> str:
 
 
 def gain_axis(gains: Sequence[Mapping[str, Any]]) -> list[float]:
-    """Choose the ticks of an axis that holds all intervals and zero.
+    """Choose the ticks of an axis that covers all intervals and zero.
 
     Examples:
         >>> gain_axis([{"low": -0.1, "high": 0.61}])
@@ -58,7 +58,7 @@ def gain_axis(gains: Sequence[Mapping[str, Any]]) -> list[float]:
 
 
 def gain_row(gain: Mapping[str, Any], ticks: Sequence[float], label: str) -> Markup:
-    """Draw one gain: a dot with its interval over the grid, filled if the interval is clear of zero, hollow if not."""
+    """Draw a gain as a dot with its interval over the grid, filled if the interval excludes zero, else hollow."""
     dot = Markup('<circle cx="{}%" cy="{}" r="5"/>').format(percent(gain["mean"], ticks), _MIDDLE)
     mark = _whisker(gain, ticks, f"mark {reading(gain)}", dot)
     return svg_row(f"{label}: gain {signed(gain['mean'])}, 95% interval {interval(gain)}", grid(ticks) + mark)
@@ -88,12 +88,12 @@ def _whisker(part: Mapping[str, Any], ticks: Sequence[float], kind: str, dot: st
 
 
 def axis_row(ticks: Sequence[float], *, sign: bool) -> Markup:
-    """Write the tick labels of an axis, with plus signs if `sign`; hidden from screen readers, as rows say numbers."""
+    """Write the tick labels of an axis, with plus signs if `sign`; hidden from screen readers, since rows give the numbers."""
     return axis(ticks, [signed(tick) if sign else number(tick) for tick in ticks])
 
 
 def loss_plots(training: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Markup]]:
-    """Draw the losses of each arm over the training steps, the other arms behind it in grey; arms with one loss have none."""
+    """Plot the losses of each arm over the training steps, with the other arms in grey; arms with one loss have no plot."""
     curves = {}
     for arm, entry in training.items():
         points = [(float(step), float(loss)) for step, loss in entry.get("loss") or [] if loss is not None]

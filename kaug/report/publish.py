@@ -1,4 +1,4 @@
-"""The description of a run → what of it may be shown to others: without secrets, and without this machine's folders."""
+"""The description of a run → the same without secrets and without folders of this machine."""
 
 import re
 import shlex
@@ -21,7 +21,7 @@ _PATH_WITHIN = re.compile(rf"(?<=[\s\"'=\[(,]){_ROOT}(?:[^\s\"'\]),]*[\\/])?([^\
 
 
 def publishable(value: Any, name: str = "") -> Any:
-    """Leave out what a report should not tell: secrets, and the folders of absolute paths.
+    """Remove secrets and the folders of absolute paths.
 
     Examples:
         >>> publishable({"model": "/home/me/models/tiny", "api_key": "x", "tokens": 9})
@@ -37,7 +37,7 @@ def publishable(value: Any, name: str = "") -> Any:
         return _HIDDEN
     if isinstance(value, list | tuple):
         return [publishable(part) for part in value]
-    if callable(value):  # a form or an objective of one's own; its text would hold an address
+    if callable(value):  # a custom form or objective, whose text contains an address
         return str(getattr(value, "__qualname__", type(value).__qualname__))
     return _text(value) if isinstance(value, str) else value
 

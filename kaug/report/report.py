@@ -1,7 +1,7 @@
-"""The exam's answers and how they came about → `report.html`, `report.md`, `report.json`, and a table for the terminal.
+"""The content of a report → `report.html`, `report.md`, `report.json`, and a table for the terminal.
 
-The HTML is one file that loads nothing: no script, no font, no picture from elsewhere, which its content security
-policy enforces. Everything in it that came from data is escaped.
+The HTML is one self-contained file without scripts, fonts or images from elsewhere, which its content security policy
+enforces. All data in it is escaped.
 """
 
 import functools
@@ -35,7 +35,7 @@ _SHOWN_APART = {"command", "training", "counts", "digests", "quality", "versions
 
 
 def save_report(folder: Path, report: Mapping[str, Any]) -> None:
-    """Write what `build_report` returned as `report.json`, `report.md` and `report.html`; older ones are replaced."""
+    """Write the result of `build_report` as `report.json`, `report.md` and `report.html`, replacing older ones."""
     write_whole(folder / "report.json", json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1) + "\n")
     write_whole(folder / "report.md", render_markdown(report))
     write_whole(folder / "report.html", render_html(report))
@@ -44,7 +44,7 @@ def save_report(folder: Path, report: Mapping[str, Any]) -> None:
 def describe_facts(
     kb: KnowledgeBase, probes: pa.Table, answers: pa.Table, language: str
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Say and source all facts that a probe or an answer names, as `build_report` takes it."""
+    """Return the sentences and sources of all facts in probes and answers, for `build_report`."""
     facts = {fact for column in (probes["facts"], answers["retrieved"]) for row in column.to_pylist() for fact in row}
     if unknown := sorted(fact for fact in facts if fact not in kb.row_of):
         raise TableError(f"The fact {unknown[0]!r} of the exam or the answers is not in this knowledge base.")
@@ -56,17 +56,17 @@ def describe_facts(
 
 
 def render_html(report: Mapping[str, Any]) -> str:
-    """Write a report as one HTML page that stands by itself."""
+    """Render a report as one self-contained HTML page."""
     return _rendered("report.html.j2", report)
 
 
 def render_markdown(report: Mapping[str, Any]) -> str:
-    """Write a report in short as GitHub-flavoured Markdown."""
+    """Render a short report as GitHub-flavoured Markdown."""
     return _rendered("report.md.j2", report)
 
 
 def gains_table(report: Mapping[str, Any]) -> Table:
-    """Lay a report's gains out for a terminal of 58 columns or more.
+    """Make a table of a report's gains for a terminal of at least 58 columns.
 
     Examples:
         >>> gain = {"arm": "augmented", "against": "base", "n": 9, "clusters": 9, "mean": 0.5, "low": 0.2, "high": 0.8}

@@ -15,7 +15,7 @@ __all__ = ["TrainingSettings"]
 
 
 class TrainingSettings(Section):
-    """`[training]`: how a model is fine-tuned."""
+    """`[training]`: the settings of fine-tuning."""
 
     not_content: ClassVar[frozenset[str]] = frozenset(["checkpoint_steps", "model", "precision"])
 
@@ -48,16 +48,16 @@ class TrainingSettings(Section):
 
     @property
     def wrap(self) -> Wrap | None:
-        """What wraps the model before it is trained; None if all its weights are trained."""
+        """The adapter's function that wraps the model; None to train all weights."""
         if isinstance(self.adapter, str):
             return getattr(self, self.adapter, ADAPTERS[self.adapter].wrap)
         return self.adapter
 
     def for_arm(self, arm: Arm) -> Self:
-        """Return the settings with the objective, adapter and learning rate of an arm in place, where it has its own."""
+        """Return the settings with the objective, adapter and learning rate of an arm, if it has its own."""
         own = {name: getattr(arm, name) for name in ("objective", "adapter", "learning_rate")}
         return self.model_copy(update={name: value for name, value in own.items() if value is not None})
 
     def content(self) -> dict[str, Any]:
-        """Return the values that decide what is made; the section of an adapter only where that is used."""
+        """Return the values that affect the model; the section of an adapter only if it is used."""
         return {key: value for key, value in super().content().items() if key not in ADAPTERS or key == self.adapter}

@@ -1,7 +1,7 @@
-"""Training rows → blocks of token ids, each block one optimizer step.
+"""Training rows → blocks of token ids, one per optimizer step.
 
-Rows are never cut across blocks and never padded: a block is several rows laid end to end, with positions that start
-again at each row, from which transformers builds the attention mask that keeps rows apart (with `use_cache` off only).
+Rows are never cut across blocks and never padded: a block concatenates rows, with positions that restart at each row,
+from which transformers builds the attention mask that separates rows (only if `use_cache` is off).
 """
 
 from collections.abc import Iterator
@@ -26,13 +26,13 @@ IGNORED = -100
 
 @dataclass(frozen=True)
 class Rows:
-    """Tokenised rows, laid end to end.
+    """Tokenised rows, concatenated.
 
     Attributes:
         ids: int32 (tokens,): token ids of all rows.
-        labels: int32 (tokens,): the same ids where the loss falls, -100 elsewhere.
+        labels: int32 (tokens,): the same ids where the loss applies, -100 elsewhere.
         offsets: int64 (rows + 1,): row i is `ids[offsets[i]:offsets[i + 1]]`.
-        prose: bool (rows,): the rows that are plain text; None if none is.
+        prose: bool (rows,): the rows of plain text; None if there are none.
     """
 
     ids: NDArray[np.int32]
@@ -43,7 +43,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Block:
-    """The rows of one optimizer step: token ids, labels, positions, and what is prose, each (tokens,)."""
+    """The rows of one optimizer step: token ids, labels, positions and the mask of prose, each (tokens,)."""
 
     ids: NDArray[np.int64]
     labels: NDArray[np.int64]
@@ -59,9 +59,9 @@ def encode_rows(
     system: str | None = None,
     max_length: int = 512,
 ) -> Rows:
-    """Tokenise training rows; the loss falls on the completion and the end token.
+    """Tokenise training rows; the loss applies to the completion and the end token.
 
-    Nothing in a row becomes a control token but what the chat template writes around its prompt.
+    Only the chat template's own markers become control tokens.
 
     Args:
         table: EXAMPLES, or any table with string columns `prompt` and `completion`; with a column `form`, rows of the form
@@ -69,8 +69,8 @@ def encode_rows(
         tokenizer: The model's tokenizer.
         template: See `kaug.models.prompts.render_prompts`; rows without a prompt are plain text in either case.
         system: See `kaug.models.prompts.render_prompts`.
-        max_length: Rows are cut to so many tokens, 2 at least. A prompt that leaves its completion no room loses its
-            beginning, until the completion has half of them.
+        max_length: The maximum tokens of a row, at least 2; longer rows are cut. A long prompt loses its beginning,
+            until half of the tokens are left for the completion.
 
     Returns:
         The rows in the table's order.
@@ -79,11 +79,11 @@ def encode_rows(
     completions: list[str] = table["completion"].to_pylist()
     if not prompts:
         return Rows(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(1, np.int64))
-    asked = [row for row, prompt in enumerate(prompts) if prompt]
-    questions = [prompts[row] for row in asked]
+    prompted = [row for row, prompt in enumerate(prompts) if prompt]
+    questions = [prompts[row] for row in prompted]
     rendered, before = [""] * len(prompts), [list[int]()] * len(prompts)
     for row, text, ids_of_prompt in zip(
-        asked,
+        prompted,
         render_prompts(questions, tokenizer, template, system),
         encode_prompts(questions, tokenizer, template, system),
         strict=True,
@@ -106,30 +106,30 @@ def encode_rows(
 
 
 class Blocks:
-    """Shuffled rows laid into blocks, each made when it is requested, in order; only the rows are in memory.
+    """Blocks of shuffled rows, each made on request, in order; only the rows are in memory.
 
-    The rows come again and again until all steps are filled. Rows in which nothing is to be learnt (an end token alone) are
-    left out: a step of only such has no loss. After every step as many tokens have been seen as were due by then, and at most
-    one row more. So every arm gets the same number of steps and, but for a row, of tokens, whatever its rows: arms with fewer
-    rows repeat them more often. And all arms read as many tokens of prose: what they differ in is the rest.
+    Rows are repeated until all steps are filled. Rows without labels (only an end token) are left out, since a step of
+    them has no loss. After every step the number of tokens seen is on schedule, or at most one row above. So every arm
+    has the same number of steps and, within a row, of tokens, and of tokens of prose; arms with fewer rows repeat them
+    more often.
 
     Attributes:
-        tokens: The tokens of each block up to the last that was requested.
+        tokens: The number of tokens of each block up to the last requested.
     """
 
     def __init__(self, rows: Rows, *, steps: int, step_tokens: int, seed: int, replay: float = 0.0) -> None:
-        """Choose the first block.
+        """Choose the rows of the first block.
 
         Args:
             rows: The rows.
             steps: Number of blocks.
-            step_tokens: The tokens of a block, give or take a row; it has one row at least.
-            seed: Decides the order.
-            replay: The fraction of the tokens that is prose, where there are both prose and other rows; with 0, all rows come
-                as often.
+            step_tokens: The tokens of a block, within one row; it has at least one row.
+            seed: Seed of the order.
+            replay: The fraction of tokens of prose, if there are both prose and other rows; with 0, all rows are
+                equally frequent.
 
         Raises:
-            PipelineError: There are no rows with anything to learn.
+            PipelineError: No row has labels.
         """
         self.tokens: list[int] = []
         self._rows = rows
@@ -148,7 +148,7 @@ class Blocks:
         return _lay(self._rows, self._last)
 
     def skip_to(self, step: int) -> None:
-        """Pass over all blocks before one, without laying them."""
+        """Skip all blocks before one, without making them."""
         while len(self.tokens) <= min(step, self._steps - 1):
             self._choose()
 
@@ -182,11 +182,11 @@ def _choose_rows(rows: Rows, *, steps: int, step_tokens: int, seed: int, replay:
 
 
 def _lay(rows: Rows, chosen: list[int]) -> Block:
-    """Lay rows end to end."""
+    """Concatenate rows."""
     spans = [slice(int(rows.offsets[row]), int(rows.offsets[row + 1])) for row in chosen]
     labels = [rows.labels[span].astype(np.int64) for span in spans]
     for label in labels:
-        label[0] = IGNORED  # else the last token of one row would be asked to predict the first of the next
+        label[0] = IGNORED  # else the last token of a row would predict the first of the next
     prose = np.zeros(len(chosen), dtype=bool) if rows.prose is None else rows.prose[chosen]
     return Block(
         np.concatenate([rows.ids[span] for span in spans]).astype(np.int64),

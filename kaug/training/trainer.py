@@ -35,15 +35,15 @@ _MARK = "whole.json"
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """What one training was.
+    """The record of a training.
 
     Attributes:
         rows: Distinct rows.
-        tokens: Tokens seen, prompts included, rows counted as often as they were seen.
+        tokens: Tokens seen, including prompts and repeated rows.
         steps: Optimizer steps.
-        seconds: Wall-clock time of this process in the training loop; less than the whole if it was resumed.
-        precision: What was computed in.
-        precision_seconds: What was measured to choose it; see `kaug.models.precision.PrecisionChoice`.
+        seconds: Wall-clock time of this process in the training loop; excludes earlier processes if it was resumed.
+        precision: The precision of the computation.
+        precision_seconds: The measurement behind it; see `kaug.models.precision.PrecisionChoice`.
         loss: Pairs of step and mean training loss since the last pair.
         adapter: The adapter's name; empty if all weights were trained.
     """
@@ -69,28 +69,28 @@ def train_model(
     checkpoints: Path | None = None,
     progress: Advance | None = None,
 ) -> TrainingRun:
-    """Fine-tune a causal language model, held in float32: AdamW, cosine decay, bf16 autocast where that is fast.
+    """Fine-tune a causal language model, held in float32: AdamW, cosine decay, bf16 autocast if that is fast.
 
-    All weights are trained, or those that `settings.adapter` leaves or adds; what it adds is merged into the model.
+    All weights are trained, or those of `settings.adapter`; added weights are merged into the model.
 
     Args:
         table: EXAMPLES.
         base: A folder with a model that transformers saved.
-        out: The folder to write model and tokenizer into; it exists.
-        settings: How it is trained; `settings.tokens // settings.step_tokens` steps are made, whatever the number of rows. Its
-            `model` plays no part: `base` is trained.
-        seed: Decides the order of rows, and dropout where the model has it.
+        out: An existing folder for model and tokenizer.
+        settings: The settings; there are `settings.tokens // settings.step_tokens` steps, whatever the number of rows.
+            Its `model` is ignored: `base` is trained.
+        seed: Seed of the order of rows, and of dropout if the model has it.
         replay: See `kaug.training.tokens.Blocks`.
-        checkpoints: Where checkpoints go. If a whole one is there, training resumes from the last, and ends with the same
-            weights as without the interruption.
+        checkpoints: The folder of checkpoints. Training resumes from the last complete one, and gives the same weights
+            as without the interruption.
         progress: Called with the number of tokens seen since the last call, and the last loss as a note.
 
     Returns:
-        What the training was.
+        The record of the training.
 
     Raises:
         PipelineError: The table is empty, or the adapter's result cannot be merged.
-        ModelError: The base model is refused; or the loss of a step is not finite, and the training has diverged.
+        ModelError: The base model is invalid, or the loss of a step is not finite.
         ArtifactError: There is not enough space on the disk.
 
     Examples:
@@ -186,7 +186,7 @@ def _trainer(loss: Loss, steps: int) -> Any:
     from transformers import Trainer
 
     class ObjectiveTrainer(Trainer):
-        """Takes the loss of an objective, and stops where it is not finite."""
+        """A Trainer with the loss of an objective, which stops if it is not finite."""
 
         def compute_loss(
             self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -194,7 +194,7 @@ def _trainer(loss: Loss, steps: int) -> Any:
             given = dict(inputs)
             labels, prose = given.pop("labels"), given.pop("prose")
             logits: torch.Tensor = model(**given).logits
-            # The logits of a token are for the one that comes next.
+            # The logits of a token predict the next one.
             value = loss(logits[0, :-1].float(), labels[0, 1:], prose[0, 1:])
             if not math.isfinite(value.item()):
                 raise ModelError(
@@ -207,7 +207,7 @@ def _trainer(loss: Loss, steps: int) -> Any:
 
 
 def _check_space(model: "PreTrainedModel", out: Path, checkpoints: Path | None) -> None:
-    """Refuse a training whose files would not find room: the model, and two checkpoints of weights and two moments each."""
+    """Raise an error if the disk lacks space for the model, and two checkpoints of weights and two moments each."""
     size = sum(parameter.numel() * 4 for parameter in model.parameters())
     trained = sum(parameter.numel() * 4 for parameter in model.parameters() if parameter.requires_grad)
     there = sum(file.stat().st_size for file in checkpoints.rglob("*") if file.is_file()) if checkpoints else 0
@@ -222,13 +222,13 @@ def _check_space(model: "PreTrainedModel", out: Path, checkpoints: Path | None) 
 
 @contextlib.contextmanager
 def _disk_errors(out: Path) -> Iterator[None]:
-    """Turn a file that cannot be written into an ArtifactError, whichever library tried to write it."""
+    """Turn any library's error of writing a file into an ArtifactError."""
     from safetensors import SafetensorError
 
     try:
         yield
     except (OSError, RuntimeError, SafetensorError) as error:
-        # torch says neither errno nor reason where a file cannot be written.
+        # torch gives neither errno nor a reason if it cannot write a file.
         full = getattr(error, "errno", None) in FULL or any(
             words in str(error)
             for words in ("No space left", "os error 28", "File too large", "PytorchStreamWriter", "inline_container")
@@ -255,7 +255,7 @@ def _watcher(blocks: Blocks, progress: Advance | None) -> "TrainerCallback":
     from transformers import TrainerCallback
 
     class Watch(TrainerCallback):
-        """Report tokens; mark each checkpoint as whole once every file of it is on disk, and only then remove the one before."""
+        """Report tokens; mark each checkpoint as complete once all its files are on disk, then remove the previous one."""
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             if state.global_step:
@@ -284,7 +284,7 @@ def _watcher(blocks: Blocks, progress: Advance | None) -> "TrainerCallback":
 
 
 def _by_step(checkpoints: Path) -> list[Path]:
-    """The checkpoints in a folder by their steps: clocks may be set back."""
+    """Return the checkpoints in a folder by step, since clocks may be set back."""
     numbered = [
         folder for folder in checkpoints.glob("checkpoint-*") if folder.name.removeprefix("checkpoint-").isdecimal()
     ]
@@ -304,7 +304,7 @@ def _last_whole(checkpoints: Path | None) -> str | None:
                 return str(folder)
         except (OSError, ValueError, AttributeError, TypeError):
             pass
-        shutil.rmtree(folder)  # torn by an interruption
+        shutil.rmtree(folder)  # incomplete after an interruption
     return None
 
 

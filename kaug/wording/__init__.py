@@ -1,1 +1,1 @@
-"""Facts and templates → sentences; predicates that lack templates → drafts of them."""
+"""Facts and templates → sentences; labels of predicates → templates."""

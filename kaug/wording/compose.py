@@ -1,4 +1,4 @@
-"""Facts → two-hop compositions, for the exam and the multi-hop form: pairs of facts that share an entity, the bridge."""
+"""Facts → two-hop compositions, pairs of facts that share an entity, the bridge."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ class Compositions:
 
     Attributes:
         first: int64 (n,): rows of the given facts.
-        second: int64 (n,): likewise.
+        second: int64 (n,): rows of the given facts.
         bridge: uint32 (n,): the subject of both facts.
     """
 
@@ -37,7 +37,7 @@ def compositions(
     lexicon; the second fact has another predicate.
 
     Args:
-        wording: The wording of the facts, in whose language the references must be.
+        wording: The wording of the facts, with references in its language.
         subjects: uint32 (n,).
         predicates: uint32 (n,).
         objects: uint32 (n,).
@@ -68,12 +68,12 @@ def refer(wording: Wording, predicate: int, objects: pa.Array, variant: int = 0)
 
     Args:
         wording: The wording of the facts.
-        predicate: The term of the predicate between them.
+        predicate: The predicate term.
         objects: Strings: the phrases of the objects.
-        variant: The number of the predicate's reference, modulo their count.
+        variant: The index of the predicate's reference, modulo their number.
 
     Returns:
-        Strings that fill the slot of a subject.
+        Strings for the slot of a subject.
     """
     references = wording.templates(predicate, "inverseReference")
     head, tail = references[variant % len(references)].split("{o}")

@@ -28,7 +28,7 @@ class Noun:
     Attributes:
         name: A noun phrase.
         link: The preposition between the name and the subject.
-        plural: Whether the name is a plural; None to go by its form.
+        plural: Whether the name is a plural; None to infer it.
     """
 
     name: str
@@ -38,10 +38,10 @@ class Noun:
 
 @dataclass(frozen=True)
 class Clause:
-    """The subject does something to the object ("{s} borders {o}"), or is something to it ("{s} is part of {o}").
+    """The subject acts on the object ("{s} borders {o}"), or relates to it ("{s} is part of {o}").
 
     Attributes:
-        finite: The verb as it stands after its subject: "borders", "was born", "does not contain".
+        finite: The verb after its subject: "borders", "was born", "does not contain".
         auxiliary: The first word of a question: "does", "was".
         rest: What follows the subject in a question: "border", "born", "not contain".
         tail: What comes before the object: "in", "part of".
@@ -61,7 +61,7 @@ class Clause:
 
 @dataclass(frozen=True)
 class Truth:
-    """The object says whether something holds of the subject. `question` and `clause` hold `{s}`, `predicate` does not."""
+    """The object is the truth of a statement about the subject. `question` and `clause` contain `{s}`, `predicate` does not."""
 
     question: str
     clause: str

@@ -1,4 +1,4 @@
-"""The words of a predicate's label → the frame of the sentence that says it: a noun phrase, a clause, a yes or no."""
+"""The words of a predicate's label → the frame of its sentences: a noun phrase, a clause, a yes or no."""
 
 import re
 from dataclasses import replace
@@ -38,7 +38,7 @@ _ENDS = {"starts": "start", "begins": "start", "ends": "end"}
 
 
 def starts_like_a_clause(words: list[str]) -> bool:
-    """Tell whether words begin with a verb, a preposition or a participle, so that a word before them is a prefix."""
+    """Whether words begin with a verb, a preposition or a participle, so that a word before them is a prefix."""
     first = words[0]
     return is_verb(first) or first in WORDS.prepositions or (is_participle(first) and len(words) > 1)
 
@@ -47,11 +47,11 @@ def read_label(words: list[str], values: Values = "thing") -> Frame:
     """Read a label as the frame of a sentence.
 
     Args:
-        words: The words of the label, at least one, in lower case but for names and abbreviations.
+        words: The words of the label, at least one, in lower case except names and abbreviations.
         values: The kind of the predicate's objects.
 
     Returns:
-        The frame; a noun phrase where no rule fits.
+        The frame; a noun phrase if no rule matches.
 
     Examples:
         >>> read_label(["part", "of"])
@@ -100,7 +100,7 @@ def _single(word: str) -> Clause | None:
 
 
 def _deed(words: list[str], values: Values) -> Clause | None:
-    """Read what the subject does ("borders", "applies to payment method") or did ("died in")."""
+    """Read an action of the subject ("borders", "applies to payment method", "died in")."""
     first, rest = words[0], words[1:]
     if first in WORDS.intransitive or (first in WORDS.past_tenses and not is_participle(first)):
         finite, auxiliary = first, "did"
@@ -129,14 +129,14 @@ def _deed(words: list[str], values: Values) -> Clause | None:
 
 
 def _may_be_verb(word: str) -> bool:
-    """Tell whether a word in -s before a preposition may be a verb: "grows in", but not "changes in" or "stations at"."""
+    """Whether a word in -s before a preposition may be a verb: "grows in", but not "changes in" or "stations at"."""
     return (
         is_plural(word) and word.endswith("s") and word not in WORDS.deeds_or_things and not _NOUN_ENDING.search(word)
     )
 
 
 def _being(be: str, words: list[str], values: Values) -> Frame:
-    """Read what the subject is ("part of", "north of") or undergoes ("directed by")."""
+    """Read a state of the subject ("part of", "north of") or a passive ("directed by")."""
     if words[:1] == ["not"]:
         return _negated(_being(be, words[1:], values), words)
     if not words:
@@ -172,7 +172,7 @@ def _being(be: str, words: list[str], values: Values) -> Frame:
 
 
 def _having(words: list[str], values: Values) -> Frame:
-    """Read what the subject has ("has part", "has been awarded", "has impact on")."""
+    """Read a possession of the subject ("has part", "has been awarded", "has impact on")."""
     has = Clause("has", "does", "have")
     words = words[1:] if words and words[0] in _ARTICLES else words
     if not words:
@@ -196,7 +196,7 @@ def _having(words: list[str], values: Values) -> Frame:
 
 
 def _moment(words: list[str], values: Values) -> Frame | None:
-    """Read when or where something was done: "date created", "place composed", "founded" with years."""
+    """Read the time or place of an event: "date created", "place composed", "founded" with years."""
     *head, last = words
     if not is_participle(last) or last in _NO_MOMENTS or len(head) > 1:
         return None
@@ -243,7 +243,7 @@ def _noun(words: list[str], values: Values) -> Frame:
 
 
 def _truth(words: list[str]) -> Truth:
-    """Read whether something holds: "is open", "accepts reservations", "smoking allowed"."""
+    """Read a yes or no: "is open", "accepts reservations", "smoking allowed"."""
     first, rest = words[0], words[1:]
     if first in _BE:
         return _yes_or_no(first, _state(rest))
@@ -266,13 +266,13 @@ def _truth(words: list[str]) -> Truth:
 
 
 def _yes_or_no(auxiliary: str, tail: str, verb: str = "", finite: str = "") -> Truth:
-    """Ask whether "{s} finite tail", as in "Does {s} verb tail?"; without a verb, the auxiliary is the finite one."""
+    """Ask whether "{s} finite tail", as in "Does {s} verb tail?"; without a verb, the auxiliary is the finite verb."""
     predicate = join(finite or auxiliary, tail)
     return Truth(join(auxiliary, "{s}", verb, tail), f"{{s}} {predicate}", f"it {predicate}")
 
 
 def _negated(frame: Frame, words: list[str]) -> Frame:
-    """Negate a clause; the words that gave any other frame are a noun phrase."""
+    """Negate a clause; the words of any other frame become a noun phrase."""
     if not isinstance(frame, Clause):
         return Noun(" ".join(words))
     rest = join("not", frame.rest)
@@ -280,7 +280,7 @@ def _negated(frame: Frame, words: list[str]) -> Frame:
 
 
 def _lacks_being(words: list[str]) -> bool:
-    """Tell whether a label only lacks the word "is".
+    """Whether a label only lacks the word "is".
 
     Examples:
         >>> [_lacks_being(label.split()) for label in ("part of", "in language", "valid for diet", "date of birth", "capital")]
@@ -333,7 +333,7 @@ def _after_verb(words: list[str]) -> tuple[str, str]:
 
 
 def _state(words: list[str]) -> str:
-    """Write what follows "is" in a question for yes or no, with the article that a noun takes.
+    """Write the words after "is" in a yes-or-no question, with the article of a noun.
 
     Examples:
         >>> [_state(words.split()) for words in ("gift", "family friendly", "accessible for free", "live broadcast")]

@@ -1,8 +1,8 @@
 """A predicate's label → its templates in English, by rule.
 
 The label is read as a frame: a noun phrase ("capital", "has legal name", "parents"), a clause ("borders", "is part of",
-"born in", "accepts payment method"), a yes or no ("is open"), or a work by someone ("music by"). The rules are total: every
-string gives templates, and each holds the right slots once.
+"born in", "accepts payment method"), a yes or no ("is open"), or a work by someone ("music by"). The rules are total:
+every string gives templates, and each has its slots once.
 """
 
 import re
@@ -50,7 +50,7 @@ _CLEARER = {
     "subject of": "is the subject of",
     "to the power": "is raised to the power",
 }
-"""Labels that vocabularies share, and clearer ones of the same meaning."""
+"""Common labels of vocabularies → clearer ones of the same meaning."""
 
 
 @lru_cache(maxsize=4096)
@@ -71,7 +71,7 @@ def by_rule(label: str, values: Values = "thing") -> Templates:
         values: The kind of the predicate's objects, which decides between "Is {s} open?" and "What is {s}?".
 
     Returns:
-        For each property of the lexicon at least one template, the plainest first.
+        At least one template for each property of the lexicon, the plainest first.
 
     Examples:
         >>> by_rule("has legal name")["statement"]

@@ -1,8 +1,8 @@
 """A knowledge base and a language → labels and phrases for its terms, templates and sentences for its facts.
 
 A template is a sentence with the slots `{s}` and `{o}`. It comes from the lexicon (RDF annotations of the predicate) or,
-for a predicate that the lexicon lacks, from the predicate's label by rule; `rdf:type` and `rdfs:subClassOf` have templates of
-their own.
+for a predicate that the lexicon lacks, from the predicate's label by rule; `rdf:type` and `rdfs:subClassOf` have their
+own templates.
 """
 
 import re
@@ -29,13 +29,13 @@ __all__ = ["Filled", "Wording", "fill", "groups"]
 _Numbers = NDArray[np.uint32] | NDArray[np.int64]
 
 _CALL_OVERHEAD = 4096
-"""A lookup costs about as much as naming this many terms."""
+"""The overhead of a lookup, in terms."""
 
 
 class Wording:
-    """The words for a knowledge base's terms and facts in one language.
+    """The labels, phrases and sentences of a knowledge base in one language.
 
-    Cheap to make: words are found when they are needed, and kept. Pass one on rather than making many.
+    Words are computed on demand and cached, so reuse an instance.
 
     Attributes:
         kb: The knowledge base.
@@ -62,7 +62,7 @@ class Wording:
         """Return the bare labels of terms.
 
         A term without a label in the language takes one in the next language of the knowledge base, then one without a
-        language, then any. A term without any label is named by the last part of its IRI, a literal by its value in words.
+        language, then any. Without any label, the text is the last part of its IRI, or the literal's value in words.
 
         Args:
             terms: (n,): term numbers; None for all, which takes longer than a few.
@@ -77,7 +77,7 @@ class Wording:
         return self._find(self._phrases, terms, phrases=True)
 
     def names(self, term: int) -> list[str]:
-        """Return all names of a term that count as a right answer: its label, alternative labels, a value in words."""
+        """Return all names of a term that are right answers: its label, alternative labels, a value in words."""
         low, high = np.searchsorted(self._label_terms, [term, term + 1])
         rows = self.kb.labels.slice(int(low), int(high - low)).to_pylist()
         chosen = [row for row in rows if row["language"].split("-")[0] in (self.language, "")] or rows
@@ -85,9 +85,9 @@ class Wording:
         return list(dict.fromkeys([label, *(row["text"] for row in chosen)]))
 
     def predicate_name(self, predicate: int) -> str:
-        """Name a predicate: its label, or its IRI's local name in words.
+        """Return a predicate's label, or its IRI's local name in words.
 
-        In English, a label without a Latin letter is ignored. Of a path of types, as in Freebase, the last part counts:
+        In English, a label without a Latin letter is ignored. The name of a path of types, as in Freebase, is its last part:
         "film.film.directed_by" is "directed by".
         """
         if predicate not in self._names:
@@ -160,7 +160,7 @@ class Wording:
 
     @cached_property
     def _lexicon(self) -> dict[tuple[int, str], list[str]]:
-        """The lexicon's templates in the language, by predicate and property."""
+        """Return the lexicon's templates in the language, by predicate and property."""
         table = self.kb.lexicon.filter(pc.is_in(self.kb.lexicon["language"], pa.array([self.language, ""])))
         templates: dict[tuple[int, str], list[str]] = {}
         for row in table.to_pylist():
@@ -172,7 +172,7 @@ class Wording:
         return _object_values(self.kb)
 
     def _find(self, words: "_Words", terms: _Numbers | None, *, phrases: bool) -> pa.Array:
-        """Return the words of terms, and keep them; all are found once to go on bit by bit would cost more."""
+        """Return the words of terms and cache them; compute those of all terms once this costs less than more lookups."""
         kb, count = self.kb, self.kb.terms.num_rows
 
         def find(chosen: NDArray[np.int64]) -> pa.Array:
@@ -194,7 +194,7 @@ class Wording:
 
 
 class _Words:
-    """The words found so far: `texts[i]` names `terms[i]`, ascending; `terms` is None once all terms have their words."""
+    """The cached words: `texts[i]` is of `terms[i]`, ascending; `terms` is None once all terms are cached."""
 
     def __init__(self) -> None:
         self.terms: NDArray[np.int64] | None = np.zeros(0, np.int64)
@@ -222,7 +222,7 @@ def groups(predicates: NDArray[np.uint32]) -> Iterator[tuple[int, NDArray[np.int
 
 @dataclass(frozen=True)
 class Filled:
-    """Sentences in a column, with the character offsets of both slots (-1 where a template lacks the slot).
+    """A column of sentences, with the character offsets of both slots (-1 if the template lacks the slot).
 
     Attributes:
         text: Strings (n,).
@@ -236,7 +236,7 @@ class Filled:
 
 
 def fill(template: str, subjects: pa.Array, objects: pa.Array) -> Filled:
-    """Fill a template's slots from two columns.
+    """Fill the slots of a template from two columns.
 
     Args:
         template: A sentence with `{s}`, `{o}` or both.
@@ -244,8 +244,8 @@ def fill(template: str, subjects: pa.Array, objects: pa.Array) -> Filled:
         objects: Strings (n,).
 
     Returns:
-        The sentences, their first letter in upper case, with exact character spans. A chat-control token that arises where
-        two parts meet (`Togo <` before `|im_end|`) is broken up.
+        The sentences, their first letter in upper case, with exact character spans. A chat-control token that arises
+        between two parts (`Togo <` before `|im_end|`) is broken up.
 
     Examples:
         >>> filled = fill("{o} is its capital: {s}.", pa.array(["Togo"]), pa.array(["Lomé"]))
@@ -278,7 +278,7 @@ def fill(template: str, subjects: pa.Array, objects: pa.Array) -> Filled:
 
 
 def _sentence(text: pa.Array) -> pa.Array:
-    """Begin with a capital letter, where that is one character: ß would become two and move every span."""
+    """Capitalise the first letter, unless that gives two characters, as for ß, which would shift every span."""
     first = pc.utf8_slice_codeunits(text, 0, 1)
     upper = pc.utf8_upper(first)
     same = pc.equal(pc.utf8_length(upper), pc.utf8_length(first))
@@ -286,7 +286,7 @@ def _sentence(text: pa.Array) -> pa.Array:
 
 
 def _object_values(kb: KnowledgeBase) -> dict[int, Values]:
-    """Return the kind of the objects of each predicate, where they are all of one kind; years may be among numbers."""
+    """Return the kind of objects of each predicate whose objects are all of one kind; numbers may include years."""
     datatypes = pc.cast(kb.terms["datatype"], pa.string())
     codes = np.zeros(kb.terms.num_rows, dtype=np.int8)
     for datatype in pc.unique(datatypes).to_pylist():

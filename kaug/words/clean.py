@@ -1,4 +1,4 @@
-"""Strings from anywhere → strings that are safe in training text."""
+"""Strings → strings that are safe in training text."""
 
 from typing import TypeVar
 
@@ -10,7 +10,7 @@ from kaug.text import DIRECTIONAL
 __all__ = ["CONTROL", "break_control", "clean_text"]
 
 CONTROL = r"<\||\|>"
-"""The marks of chat templates for turns, as a regular expression."""
+"""The turn markers of chat templates, as a regular expression."""
 
 _Texts = TypeVar("_Texts", str, pa.Array)
 
@@ -26,7 +26,7 @@ def clean_text(texts: pa.Array) -> pa.Array:
         texts: Strings.
 
     Returns:
-        Strings on one line, trimmed, with a space within each `<|` and `|>`.
+        Trimmed strings on one line, with a space within each `<|` and `|>`.
 
     Examples:
         >>> clean_text(pa.array([" a\n<|im_start|>b\u202e"])).to_pylist()
@@ -41,7 +41,7 @@ def clean_text(texts: pa.Array) -> pa.Array:
 
 
 def break_control(texts: _Texts) -> _Texts:
-    """Break up chat-control tokens, which chat templates mark turns with.
+    """Break up chat-control tokens, the turn markers of chat templates.
 
     Args:
         texts: A text, or a column of strings.

@@ -1,6 +1,6 @@
-"""An English word → what kind of word it is, and its forms: plural, verb, participle, article.
+"""An English word → its kind and forms: plural, verb, participle, article.
 
-Short lists of words (`vocabulary.toml`), and rules by suffix for the rest: each function gives an answer for any string.
+Short lists of words (`vocabulary.toml`), and rules by suffix for the rest: each function accepts any string.
 """
 
 import re
@@ -32,11 +32,11 @@ _BASE_FORMS = {
 
 
 def is_verb(word: str, *, alone: bool = False) -> bool:
-    """Tell whether a word in -s is the third person of a verb rather than a plural.
+    """Whether a word in -s is the third person of a verb rather than a plural.
 
     Args:
         word: One word in lower case.
-        alone: Whether the word stands alone, where "results" and "tests" are nouns.
+        alone: Whether it is the only word; then "results" and "tests" are nouns.
 
     Examples:
         >>> is_verb("teaches"), is_verb("albums"), is_verb("works"), is_verb("works", alone=True)
@@ -84,7 +84,7 @@ def third_person(word: str) -> str:
 
 
 def is_participle(word: str) -> bool:
-    """Tell whether a word is the past participle of a verb ("directed", "born").
+    """Whether a word is the past participle of a verb ("directed", "born").
 
     Examples:
         >>> [is_participle(word) for word in ("directed", "born", "speed", "capital")]
@@ -94,7 +94,7 @@ def is_participle(word: str) -> bool:
 
 
 def is_plural(word: str) -> bool:
-    """Tell whether a noun is a plural.
+    """Whether a noun is a plural.
 
     Examples:
         >>> [is_plural(word) for word in ("parents", "children", "status", "physics", "capital", "IDs")]
@@ -109,7 +109,7 @@ def is_plural(word: str) -> bool:
 
 
 def head_noun(name: str) -> str:
-    """Return the noun that a noun phrase is about.
+    """Return the head noun of a noun phrase.
 
     Examples:
         >>> head_noun("date of birth"), head_noun("party roles"), head_noun("languages spoken, written or signed")
@@ -123,12 +123,12 @@ def head_noun(name: str) -> str:
 
 
 def is_uncountable(word: str) -> bool:
-    """Tell whether a noun takes no article ("music")."""
+    """Whether a noun takes no article ("music")."""
     return word.lower() in WORDS.uncountable
 
 
 def is_adjective(word: str) -> bool:
-    """Tell whether a word is an adjective.
+    """Whether a word is an adjective.
 
     Examples:
         >>> [is_adjective(word) for word in ("accessible", "adjacent", "similar", "capital", "part")]
@@ -161,7 +161,7 @@ def with_article(noun: str) -> str:
 
 
 def spelled(word: str) -> str:
-    """Write an abbreviation as it is written ("isbn" is "ISBN"), and leave any other word as it is.
+    """Write an abbreviation in its usual case ("isbn" is "ISBN"); other words are unchanged.
 
     Examples:
         >>> [spelled(word) for word in ("isbn", "gtin13", "capital", "min")]

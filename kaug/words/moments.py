@@ -30,7 +30,7 @@ MOMENTS = {
         "time": _TIME,
     }.items()
 }
-"""The local names of XSD's datatypes for points in time, each with the regular expression of its literals."""
+"""The XSD datatypes of points in time by local name, with the regular expression of their literals."""
 
 _MONTHS = "January February March April May June July August September October November December"
 _DAYS = np.array([31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
@@ -47,7 +47,7 @@ _UNITS = {"en": ("year", "month", "day", "hour", "minute", "second"), "zh": ("å¹
 
 
 def moment_words(values: pa.Array, name: str, language: str) -> pa.Array:
-    """Write points in time as a sentence has them.
+    """Write points in time in words.
 
     Args:
         values: Strings, the lexical forms.
@@ -55,7 +55,7 @@ def moment_words(values: pa.Array, name: str, language: str) -> pa.Array:
         language: `en` or `zh`.
 
     Returns:
-        Strings; null where the form is not one of the datatype's, such as 30 February.
+        Strings; null where the form is invalid, such as 30 February.
 
     Examples:
         >>> moment_words(pa.array(["1979-10-07T14:30:00Z"]), "dateTime", "en")[0].as_py()
@@ -87,7 +87,7 @@ def moment_words(values: pa.Array, name: str, language: str) -> pa.Array:
     if "minute" in fields:
         second = pc.replace_substring_regex(fields["second"], r"^00(\.0+)?$|\.0+$|(\.[0-9]*[1-9])0+$", r"\2")
         late = pc.and_(pc.equal(fields["minute"], "24:00"), pc.not_equal(second, ""))
-        valid = pc.and_not(valid, late)  # a second after 24:00 is another day
+        valid = pc.and_not(valid, late)  # 24:00:01 would be the next day
         colon = pc.if_else(pc.equal(second, ""), pa.scalar(""), pa.scalar(":"))
         time = pc.binary_join_element_wise(fields["minute"], colon, second, "")
         words = pc.binary_join_element_wise(words, time, ", " if english else "") if parts else time
@@ -96,7 +96,7 @@ def moment_words(values: pa.Array, name: str, language: str) -> pa.Array:
 
 
 def duration_words(values: pa.Array, datatypes: pa.Array, language: str) -> pa.Array:
-    """Write durations as their parts: "3 days 4 hours"; other texts, and other languages, stay as they are.
+    """Write durations in words: "3 days 4 hours"; other texts and languages are unchanged.
 
     Examples:
         >>> duration_words(pa.array(["P3DT4H", "-P1Y", "PT0S", "P"]), None, "en").to_pylist()
@@ -124,7 +124,7 @@ def duration_words(values: pa.Array, datatypes: pa.Array, language: str) -> pa.A
 
 
 def _is_day(fields: dict[str, pa.Array]) -> pa.Array:
-    """Tell where the day is one of its month, 29 February one of a leap year."""
+    """Return the mask of valid days of the month, with leap years."""
     day = _number(fields["day"])
     if "month" not in fields:
         return pa.array(day > 0)

@@ -30,19 +30,19 @@ _DBPEDIA, _QUDT = "http://dbpedia.org/datatype/", "http://qudt.org/vocab/unit/"
 UNIT_DATATYPES = (_DBPEDIA, _QUDT)
 """The namespaces of the datatypes that are units themselves: "5"^^<http://dbpedia.org/datatype/kilometre>."""
 
-# A number that is written out in full and in one way only: from 0.000001 to fifteen digits before the point.
+# A number with a unique decimal form: from 0.000001 to fifteen digits before the point.
 _PLAIN = r"^(?P<sign>[+-]?)(?P<zeros>0*)(?P<whole>[1-9][0-9]{0,14})?(?:\.(?P<fraction>[0-9]{0,13}))?$"
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 
 
 def number_words(values: pa.Array) -> pa.Array:
-    """Write numbers as people do: with thousands separators, without trailing zeros, without a sign of zero.
+    """Format numbers for sentences: with thousands separators, without trailing zeros, without a signed zero.
 
     Args:
         values: Strings.
 
     Returns:
-        Strings. Other texts, and numbers with more than 15 digits before the point or 5 zeros after it, stay as they are.
+        Strings. Other texts, and numbers with more than 15 digits before the point or 5 zeros after it, are unchanged.
 
     Examples:
         >>> number_words(pa.array(["56785", "-0.50", "5.6785E4", "6.02E23", "about 5"])).to_pylist()
@@ -52,7 +52,7 @@ def number_words(values: pa.Array) -> pa.Array:
     sign, zeros, whole, fraction = (pc.coalesce(pc.struct_field(parts, index), pa.scalar("")) for index in range(4))
     before, after = pc.binary_length(whole), pc.binary_length(fraction)
     digits = pc.add(pc.add(pc.binary_length(zeros), before), after)
-    # A short fraction without a whole is above 0.000001 in any case; longer ones are written one by one below.
+    # A short fraction below 1 is above 0.000001; longer ones are formatted one by one below.
     plain = pc.and_(pc.and_(parts.is_valid(), pc.greater(digits, 0)), pc.or_(pc.greater(before, 0), pc.less(after, 7)))
     longest = pc.max(before).as_py() or 0
     if longest > 3:
@@ -73,18 +73,18 @@ def number_words(values: pa.Array) -> pa.Array:
 
 
 def decimal_words(value: str) -> str:
-    """Write one number as `number_words` does."""
+    """Format one number as `number_words` does."""
     try:
         number = Decimal(value)
     except InvalidOperation:
         return value
     if not number.is_finite() or number.adjusted() not in range(-6, 15):
-        return value  # nobody writes 6.02E23 in full
+        return value  # too long to write in full, such as 6.02E23
     return f"{(number + 0).normalize():,f}"  # + 0: no minus zero
 
 
 def each_distinct(values: pa.Array, mask: pa.Array, function: Callable[[str], str]) -> pa.Array:
-    """Replace the rows of a mask, with one call for each distinct value among them."""
+    """Replace the rows of a mask, with one call per distinct value."""
     if not pc.any(mask).as_py():
         return values
     chosen = values.filter(mask).dictionary_encode()
@@ -93,13 +93,13 @@ def each_distinct(values: pa.Array, mask: pa.Array, function: Callable[[str], st
 
 
 def quantity_words(values: pa.Array, datatypes: pa.Array, language: str) -> pa.Array:
-    """Write literals of a number and a UCUM code, "5 km", in words; null where the code is not known."""
+    """Write literals of a number and a UCUM code, "5 km", in words; null if the code is unknown."""
     parts = pc.extract_regex(values, rf"^\s*(?P<number>{_NUMBER})\s+(?P<unit>\S+)\s*$")
     return _with_unit(pc.struct_field(parts, 0), _unit_rows("code", pc.struct_field(parts, 1)), language)
 
 
 def unit_words(values: pa.Array, datatypes: pa.Array, language: str) -> pa.Array:
-    """Write numbers whose datatype is a unit in words; null where the unit is not known."""
+    """Write numbers whose datatype is a unit in words; null if the unit is unknown."""
     parts = pc.extract_regex(values, rf"^\s*(?P<number>{_NUMBER})\s*$")
     distinct = datatypes.dictionary_encode()
     rows = pc.coalesce(

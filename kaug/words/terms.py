@@ -1,4 +1,4 @@
-"""Terms and their labels → names of the terms, and phrases for them inside a sentence."""
+"""Terms and labels → names of the terms, and phrases for sentences."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ __all__ = ["CLASS_OF", "class_terms", "term_words"]
 CLASS_OF = frozenset(
     {"http://www.w3.org/1999/02/22-rdf-syntax-ns#type", "http://www.w3.org/2000/01/rdf-schema#subClassOf"}
 )
-"""The predicates whose object is a class, which takes an article in a sentence ("a country")."""
+"""The predicates whose objects are classes, which take an article in a sentence ("a country")."""
 
 _SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
 
@@ -31,15 +31,15 @@ def term_words(
     phrases: bool = False,
     classes: NDArray[np.bool_] | None = None,
 ) -> pa.Array:
-    """Name terms, reading no more than their own rows.
+    """Name terms, reading only their rows.
 
     Args:
         terms: TERMS.
         labels: LABELS.
         chosen: int64 (n,): term numbers.
-        languages: BCP 47 tags, most wanted first: the language of the words, then those that serve where it has no label.
-        phrases: Return phrases, as terms stand inside a sentence, rather than bare labels.
-        classes: bool, one per term: the terms that take an English article in a phrase unless they have one of their own.
+        languages: BCP 47 tags, by preference: the language of the words, then fallbacks for terms without a label in it.
+        phrases: Return phrases for sentences instead of bare labels.
+        classes: bool, one per term: the terms that take an English article in a phrase unless they begin with one.
 
     Returns:
         Strings (n,), never null: the best label; for a term without one, a literal's value in words or the last part of an
@@ -70,12 +70,12 @@ def term_words(
 
 
 def class_terms(terms: pa.Table, facts: pa.Table, axioms: pa.Table) -> NDArray[np.bool_]:
-    """Tell which terms are classes, by the facts and axioms about them: they take an article in a sentence ("a country").
+    """Return the mask of classes by facts and axioms; they take an article in a sentence ("a country").
 
     Args:
         terms: TERMS.
         facts: FACTS.
-        axioms: FACTS: those that describe the vocabulary.
+        axioms: FACTS that describe the vocabulary.
 
     Returns:
         bool, one per term.
@@ -108,14 +108,14 @@ def _best_labels(labels: pa.Table, chosen: NDArray[np.int64], languages: Sequenc
         wanted = list(dict.fromkeys([*languages, ""]))
         rank = np.array([_rank(tag, wanted) for tag in tags.dictionary.to_pylist()], np.int64)[tags.indices.to_numpy()]
         rank = rank * 2 + ~labels["preferred"].take(pa.array(rows)).to_numpy()
-        # The lowest rank of each term, and of those the first row.
+        # The lowest rank of each term, and its first row.
         best[owner[first]] = np.minimum.reduceat(rank * labels.num_rows + rows, first) % labels.num_rows
         missing[owner[first]] = False
     return pa.array(best, mask=missing)
 
 
 def _unlabelled(terms: pa.Table, chosen: pa.Array, language: str) -> pa.Array:
-    """Name terms without a label: a literal's value, the last part of an IRI."""
+    """Name terms without a label by a literal's value or the last part of an IRI."""
     terms = terms.select(["kind", "value", "datatype"]).take(chosen)
     kind, value = strings(terms["kind"]), strings(terms["value"])
     literal = pc.equal(kind, "literal")

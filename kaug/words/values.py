@@ -1,7 +1,7 @@
 """RDF values and IRIs → words, in columns.
 
-Values are written as people write them: "56,785", "7 October 1979", "5 kilometres". A literal of an unknown datatype, or
-one that its datatype does not allow, stays as it is.
+Values are formatted for sentences: "56,785", "7 October 1979", "5 kilometres". Literals of unknown datatypes and
+invalid ones are unchanged.
 """
 
 import html
@@ -21,7 +21,7 @@ __all__ = ["literal_words", "name_words", "strings", "words_of"]
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _XSD = "http://www.w3.org/2001/XMLSchema#"
-# Without a name of the reference system, and in CRS84, the longitude comes first; in EPSG:4326 the latitude.
+# Longitude comes first in CRS84, the default; latitude comes first in EPSG:4326.
 _CRS = r"<https?://www\.opengis\.net/def/crs/(?:OGC/[0-9.]+/CRS84|EPSG/[0-9.]+/(?P<epsg>4326))>\s*"
 _DEGREES = r"[+-]?[0-9]{1,3}(?:\.[0-9]*)?"
 _POINT = rf"^\s*(?:{_CRS})?(?i:POINT)\s*\(\s*(?P<x>{_DEGREES})\s+(?P<y>{_DEGREES})\s*\)\s*$"
@@ -49,7 +49,7 @@ def literal_words(value: pa.Array, datatype: pa.Array, language: str = "en") -> 
         language: BCP 47 tag of the words.
 
     Returns:
-        Strings, null where the value is. Never empty where the value is not.
+        Strings, null where the value is. Not empty unless the value is.
 
     Examples:
         >>> xsd = "http://www.w3.org/2001/XMLSchema#"
@@ -63,7 +63,7 @@ def literal_words(value: pa.Array, datatype: pa.Array, language: str = "en") -> 
     """
     values, types = strings(value), strings(datatype).dictionary_encode()
     language = language.split("-", maxsplit=1)[0].lower()
-    writers = [*map(_writer, types.dictionary.to_pylist()), None]  # the last one for literals without a datatype
+    writers = [*map(_writer, types.dictionary.to_pylist()), None]  # the last is for literals without a datatype
     writer_of_row = pc.fill_null(types.indices, len(writers) - 1).to_numpy(zero_copy_only=False)
     names = types.dictionary.take(types.indices)
     for write in dict.fromkeys(filter(None, writers)):
@@ -91,7 +91,7 @@ def name_words(iri: pa.Array) -> pa.Array:
         iri: Strings.
 
     Returns:
-        Strings, null where the IRI is; never empty where it is not.
+        Strings, null where the IRI is; not empty unless it is.
 
     Examples:
         >>> names = ["http://x.org/Togo", "New_York", "Paris_(Texas)", "hasLegalName", "HTMLPage", "Lom%C3%A9", "Q42"]
@@ -120,7 +120,7 @@ def name_words(iri: pa.Array) -> pa.Array:
 
 
 def strings(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """Turn a column of strings, perhaps a dictionary or in chunks, into one array."""
+    """Convert a column of strings, also dictionary-encoded or chunked, to one array."""
     column = column.cast(pa.string())
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
@@ -133,7 +133,7 @@ def _decoded(name: str) -> str:
 
 
 def _lower_words(names: pa.Array) -> pa.Array:
-    """Split camelCase, and begin each word but acronyms with a small letter."""
+    """Split camelCase, with words except acronyms in lower case."""
     names = pc.replace_substring_regex(names, r"(\p{Ll})(\p{Lu})", r"\1 \2")
     names = pc.replace_substring_regex(names, r"([\p{Nd}\p{Lu}])(\p{Lu}\p{Ll})", r"\1 \2")
     lists = pc.split_pattern(names, " ")
@@ -223,7 +223,7 @@ _WRITERS: dict[str, _Write] = {
 
 
 def words_of(name: str) -> str:
-    """Turn the local part of an IRI into words.
+    """Convert the local part of an IRI to words.
 
     Examples:
         >>> words_of("hasLegalName"), words_of("drive_nails"), words_of("HTMLPage")

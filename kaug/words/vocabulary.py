@@ -1,4 +1,4 @@
-"""The word lists of `vocabulary.toml` → sets and mappings; `kaug.words.english` has the rules for all other words."""
+"""The word lists of `vocabulary.toml` as sets and mappings; `kaug.words.english` has rules for other words."""
 
 import tomllib
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ __all__ = ["WORDS", "Vocabulary"]
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Words that are frequent in the names of predicates; the file says what each list holds."""
+    """Frequent words in names of predicates; see the comments of the file."""
 
     prepositions: frozenset[str]
     verbs: frozenset[str]

@@ -151,7 +151,7 @@ def test_facts_that_any_object_makes_true_are_left_out_and_counted(tmp_path) -> 
     assert lost == 2  # whatever :p gets is :one, and :one is true
     assert len(false.rows) == 2
     rows, counts = closed_book(kb, "shuffled")
-    assert counts["facts left out: no false object to be had"] == 2
+    assert counts["facts left out: every other object is true too"] == 2
     assert {len(of) for of in rows["facts"].to_pylist()} == {1}
     assert len({of[0] for of in rows["facts"].to_pylist()}) == 2
 
@@ -311,7 +311,7 @@ def test_a_single_text_has_no_other_whose_facts_it_could_get(toy_kb) -> None:
     }
     assert tables["augmented"][0]["family"].to_pylist().count("open-book") == 1
     assert tables["shuffled"][0]["family"].to_pylist().count("open-book") == 0
-    assert tables["shuffled"][1]["texts left out of before: no fact found"] == 1
+    assert tables["shuffled"][1]["texts left out of before: no matching facts"] == 1
 
 
 def test_a_text_that_gives_the_exam_away_stops_the_run(toy_kb, probes) -> None:
@@ -339,14 +339,14 @@ def test_a_form_is_one_function(toy_kb: KnowledgeBase, probes: pa.Table, monkeyp
 
 
 def test_an_unknown_form_or_arm_is_refused_with_the_nearest() -> None:
-    with pytest.raises(PipelineError, match=r"'quesion' is no form\. Did you mean 'question'"):
+    with pytest.raises(PipelineError, match=r"'quesion' is not a form\. Did you mean 'question'"):
         find_forms(["quesion"])
-    with pytest.raises(PipelineError, match=r"'shufled' is no arm with rows of its own\. Did you mean 'shuffled'"):
+    with pytest.raises(PipelineError, match=r"'shufled' is not an arm with rows of its own\. Did you mean 'shuffled'"):
         find_recipe("shufled")
-    with pytest.raises(PipelineError, match="'base' is no arm with rows of its own"):
+    with pytest.raises(PipelineError, match="'base' is not an arm with rows of its own"):
         find_recipe("base")
     with pytest.raises(
-        ValueError, match=r"'cloze' is no form\. Known are: multi-hop, passage, question, reversed, statement"
+        ValueError, match=r"'cloze' is not a form\. Known are: multi-hop, passage, question, reversed, statement"
     ):
         AugmentationSettings(forms=["cloze"])
 

@@ -52,7 +52,7 @@ def test_what_was_left_out_stands_in_the_datasets_description(toy_kb: KnowledgeB
     assert "facts without a statement in zh: 12" in rows.info.description.split("\n")
     rows = kaug.open_book_rows(["Peru.", "Chile.", "Spain."], finder)
     assert len(rows) == 1
-    assert "texts left out of before: no fact found: 2" in rows.info.description.split("\n")
+    assert "texts left out of before: no matching facts: 2" in rows.info.description.split("\n")
 
 
 @pytest.mark.slow
@@ -67,14 +67,14 @@ def test_an_exam_keeps_its_entities_out_of_the_questions(toy_kb: KnowledgeBase) 
 
 def test_wrong_arguments_are_refused_with_what_would_be_right(toy_kb: KnowledgeBase, finder: Any) -> None:
     for message, wrong in (
-        (r"'cloze' is no form\. Known are", {"forms": ["cloze"]}),
-        (r"'wrong' is no arm with rows of its own\. Known are", {"arm": "wrong"}),
-        (r"names 'x', which is no recipe\. Known are", {"arm": Arm("mine", "", rows="x")}),
+        (r"'cloze' is not a form\. Known are", {"forms": ["cloze"]}),
+        (r"'wrong' is not an arm with rows of its own\. Known are", {"arm": "wrong"}),
+        (r"names 'x', which is not a recipe\. Known are", {"arm": Arm("mine", "", rows="x")}),
         ("templates is 0; it must be at least 1", {"templates": 0}),
     ):
         with pytest.raises(PipelineError, match=message):
             kaug.closed_book_rows(toy_kb, **wrong)
-    with pytest.raises(PipelineError, match=r"'befor' is no position of facts\. Did you mean 'before'"):
+    with pytest.raises(PipelineError, match=r"'befor' is not a position of facts\. Did you mean 'before'"):
         kaug.open_book_rows("a", finder, position="befor")  # type: ignore[arg-type]
     with pytest.raises(PipelineError, match="There are 1 texts and 2 text_ids"):
         kaug.open_book_rows(["a"], finder, text_ids=["a", "b"])

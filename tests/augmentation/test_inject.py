@@ -93,10 +93,10 @@ def test_texts_without_a_fact_are_left_out_and_counted(toy_kb, row_of) -> None:
     found = hits(toy_kb, (0, row_of(LIMA), 2, 6), (2, row_of(SAW), None, None), (3, row_of(LIMA), 0, 4))
     before, left = inject_facts(Wording(toy_kb), texts, ids, found, position="before")
     assert before["text_id"].to_pylist() == ["w", "y", "z"]
-    assert left == {"texts left out of before: no fact found": 1}
+    assert left == {"texts left out of before: no matching facts": 1}
     inline, left = inject_facts(Wording(toy_kb), texts, ids, found, position="inline")
     assert inline["text_id"].to_pylist() == ["w", "z"]
-    assert left == {"texts left out of inline: no fact found": 2}
+    assert left == {"texts left out of inline: no matching facts": 2}
 
 
 def test_no_texts_and_no_hits(toy_kb) -> None:

@@ -186,7 +186,7 @@ def test_a_language_in_which_nothing_can_be_asked_is_refused_with_what_would_hel
 
 
 def test_an_unknown_kind_is_refused_with_the_nearest() -> None:
-    with pytest.raises(ValueError, match=r"'recal' is no kind of probes\. Did you mean 'recall'"):
+    with pytest.raises(ValueError, match=r"'recal' is not a kind of probes\. Did you mean 'recall'"):
         ExamSettings(probes_per_kind={"recal": 5})
 
 

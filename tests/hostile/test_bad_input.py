@@ -111,7 +111,7 @@ def test_a_text_without_any_hit_is_counted(toy: Any) -> None:
     done = toy.kaug("augment", "toy.toml", "--json", *settings, "--set", "exam.held_out_texts=0")
     assert done.returncode == 0, done.stderr
     counts = json.loads(done.stdout)["4-shards/augmented"]["counts"]
-    assert counts["texts left out of inline: no fact found"] == 1
+    assert counts["texts left out of inline: no matching facts"] == 1
     assert counts["rows open-book inject-inline"] == 1
 
 
@@ -376,7 +376,7 @@ def test_hits_of_no_text_make_no_row(tmp_path: Path) -> None:
     kb = kaug.build_kb([write(tmp_path / "a.ttl", "<urn:a> <urn:b> <urn:c> .")])
     table, counts = inject_facts(Wording(kb), ["one", "two"], ["1", "2"], HITS.empty_table(), position="before")
     assert table.num_rows == 0
-    assert counts == {"texts left out of before: no fact found": 2}
+    assert counts == {"texts left out of before: no matching facts": 2}
 
 
 # What a terminal, a disk or a file system cannot take.

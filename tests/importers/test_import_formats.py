@@ -185,10 +185,10 @@ def test_inputs_are_decompressed_and_truncated_ones_refused(tmp_path: Path, endi
     path.write_bytes(data)
     assert imported("conceptnet", [path])[1]["facts"] == 3
     path.write_bytes(data[:-12])
-    with pytest.raises(SourceError, match=rf"assertions\.csv\{ending}: is (cut short|no whole)"):
+    with pytest.raises(SourceError, match=rf"assertions\.csv\{ending}: is (cut short|not a complete)"):
         imported("conceptnet", [path])
     path.write_bytes(plain)
-    with pytest.raises(SourceError, match=rf"assertions\.csv\{ending}: is (cut short|no whole)"):
+    with pytest.raises(SourceError, match=rf"assertions\.csv\{ending}: is (cut short|not a complete)"):
         imported("conceptnet", [path])
 
 

@@ -195,7 +195,7 @@ def test_predefined_entities_are_read_and_no_dtd_is_fetched(run: Run, tmp_path: 
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("<a>", r"bad\.xml:1: is no well-formed XML: no element found"),
+        ("<a>", r"bad\.xml:1: is not well-formed XML: no element found"),
         ("<a/>", r"bad\.xml: has no Lexicon; it should be WN-LMF"),
         ('<Lexicon id="x"/>', r"bad\.xml:1: Lexicon lacks the attribute 'language'"),
         ('<Lexicon language="en">\n<Synset/></Lexicon>', r"bad\.xml:2: Synset lacks the attribute 'id'"),

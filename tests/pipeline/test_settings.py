@@ -115,7 +115,7 @@ def test_a_missing_key_says_what_it_is() -> None:
         (
             "[training]",
             "[exam]\nprobes_per_kind = { recal = 3 }\n[training]",
-            "p.toml:8: 'exam.probes_per_kind': 'recal' is no kind of probes. Did you mean 'recall'?",
+            "p.toml:8: 'exam.probes_per_kind': 'recal' is not a kind of probes. Did you mean 'recall'?",
         ),
         (
             "[training]",
@@ -191,7 +191,7 @@ def test_what_is_no_setting_is_refused(setting: str) -> None:
 def test_a_setting_is_checked_as_the_file_is() -> None:
     said = "--set 'training.tokenz=5': unknown key 'training.tokenz'. Did you mean 'tokens'?"
     assert refuse(GOOD, "training.tokenz=5") == said
-    assert "'question' is no section" in refuse(GOOD, "question.of=5")
+    assert "'question' is not a section" in refuse(GOOD, "question.of=5")
     said = "--set 'training.tokens=lots': 'training.tokens': Input should be a valid integer; found 'lots'."
     assert refuse(GOOD, "training.tokens=lots") == said
     said = "--set 'seeds=[-1]': 'seeds': a seed should be from 0 to 4,294,967,295; found [-1]."
@@ -414,10 +414,10 @@ def test_an_arm_of_ones_own_is_a_value() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('rows = "augmented"', 'rows = "augmentd"', "'arms.polished.rows': there is no 'augmentd' to name here. Did you mean"),
+        ('rows = "augmented"', 'rows = "augmentd"', "'arms.polished.rows': 'augmentd' is unknown. Did you mean"),
         ('rows = "augmented"', 'rwos = "augmented"', "unknown key 'arms.polished.rwos'. Did you mean 'rows'?"),
-        ('starts_from = "text"', 'starts_from = "txt"', "'arms.polished.starts_from': there is no 'txt' to name here."),
-        ('starts_from = "text"', 'objective = "none"', "'arms.polished.objective': there is no 'none' to name here."),
+        ('starts_from = "text"', 'starts_from = "txt"', "'arms.polished.starts_from': 'txt' is unknown."),
+        ('starts_from = "text"', 'objective = "none"', "'arms.polished.objective': 'none' is unknown."),
         ('starts_from = "text"', 'adapter = "lorra"', "'arms.polished.adapter': There is no adapter 'lorra'. Did you mean"),
         ('rows = "augmented"', 'adapter = "lora"', "'arms.polished.adapter': adapter needs rows to train on; set rows, too."),
         ('rows = "augmented"', 'learning_rate = 1e-3', "'arms.polished.learning_rate': learning_rate needs rows"),
@@ -443,9 +443,7 @@ def test_arms_that_do_not_fit_are_refused(old: str, new: str, message: str) -> N
 
 def test_a_mistake_in_an_arm_names_its_line() -> None:
     said = refuse((GOOD + OWN).replace('starts_from = "polished"', 'starts_from = "polishd"'))
-    assert said == (
-        "p.toml:16: 'arms.polished+retrieval.starts_from': there is no 'polishd' to name here. Did you mean 'polished'?"
-    )
+    assert said == ("p.toml:16: 'arms.polished+retrieval.starts_from': 'polishd' is unknown. Did you mean 'polished'?")
 
 
 @pytest.mark.parametrize(
@@ -484,7 +482,7 @@ def test_rdf_in_place_of_a_pipeline_file_is_told_from_it(tmp_path: Path) -> None
         ),
         (
             lambda: ExamSettings(probes_per_kind={"recal": 3}),
-            "ExamSettings: 'probes_per_kind': 'recal' is no kind of probes. Did you mean 'recall'?",
+            "ExamSettings: 'probes_per_kind': 'recal' is not a kind of probes. Did you mean 'recall'?",
         ),
         (
             lambda: EvaluationSettings(batch_size=0),  # type: ignore[call-arg]

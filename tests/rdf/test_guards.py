@@ -95,9 +95,9 @@ def test_a_compressed_file_that_is_cut_short_is_refused(tmp_path: Path, ending: 
 @pytest.mark.slow
 def test_what_is_not_compressed_is_refused(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"a.nt{ending}"
-    assert refused(write(path, b"")) == f"a.nt{ending}: is empty, and so is no {ending} file."
+    assert refused(write(path, b"")) == f"a.nt{ending}: is empty, so it is not a {ending} file."
     for content in (LINES, PACK[ending](LINES) + b"something else follows"):
-        assert refused(write(path, content)).startswith(f"a.nt{ending}: is no whole {ending} file: ")
+        assert refused(write(path, content)).startswith(f"a.nt{ending}: is not a complete {ending} file: ")
 
 
 @endings

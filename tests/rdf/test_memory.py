@@ -118,10 +118,10 @@ def test_nothing_and_chunks() -> None:
     [
         (
             URIRef("http://e.org/a b"),
-            "(<urn:a> <urn:p> <http://e.org/a b>): its object is no valid term: Invalid IRI code point ' '",
+            "(<urn:a> <urn:p> <http://e.org/a b>): its object is not a valid term: Invalid IRI code point ' '",
         ),
-        (URIRef("relative"), "(<urn:a> <urn:p> <relative>): its object is no valid term: No scheme found"),
-        (URIRef("urn:x> <urn:y> .\n<urn:z"), "its object is no valid term: Invalid IRI code point '>'"),
+        (URIRef("relative"), "(<urn:a> <urn:p> <relative>): its object is not a valid term: No scheme found"),
+        (URIRef("urn:x> <urn:y> .\n<urn:z"), "its object is not a valid term: Invalid IRI code point '>'"),
         (
             URIRef("http://e.org/\ud800"),
             "(<urn:a> <urn:p> <http://e.org/\\ud800>): its object holds half of a surrogate",
@@ -129,9 +129,9 @@ def test_nothing_and_chunks() -> None:
         (Literal("\udc00"), "its object holds half of a surrogate"),
         (Literal("abc", datatype=rdflib.XSD.integer), "its object is a literal whose value is not of its datatype"),
         (Literal("2020-02-30", datatype=rdflib.XSD.date), "its object is a literal whose value is not of its datatype"),
-        (Literal("x", datatype=URIRef("no iri")), "its object is no valid term: Invalid IRI code point"),
-        (Literal("x", datatype=URIRef("relative")), "its object is no valid term"),
-        (rdflib.Variable("x"), "its object is a Variable, which is no term of RDF"),
+        (Literal("x", datatype=URIRef("no iri")), "its object is not a valid term: Invalid IRI code point"),
+        (Literal("x", datatype=URIRef("relative")), "its object is not a valid term"),
+        (rdflib.Variable("x"), "its object is a Variable, which is not an RDF term"),
     ],
 )
 def test_a_term_that_is_none(value: Any, message: str) -> None:
@@ -214,25 +214,25 @@ def test_an_empty_table() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("object", "urn:x", "'urn:x' is no N-Triples term; write '<urn:x>'."),
-        ("subject", "http://e.org/a", "'http://e.org/a' is no N-Triples term; write '<http://e.org/a>'."),
-        ("object", 'say "x"', '\'say "x"\' is no N-Triples term; write \'"say \\"x\\""\'.'),
-        ("object", "", "'' is no N-Triples term; write '\"\"'."),
-        ("subject", "Togo", "'Togo' is no N-Triples term, such as '<urn:a>'."),
-        ("object", '"x" <urn:g>', "is no N-Triples term, such as"),
-        ("object", "<urn:g> . #", "is no N-Triples term, such as"),
-        ("object", '"x" .\n<urn:a> <urn:p> "y"', "is no N-Triples term, such as"),
-        ("object", '"x', "is no N-Triples term, such as"),
-        ("object", "<a b>", "is no N-Triples term, such as"),
-        ("object", "<relative>", "is no valid term: No scheme found"),
-        ("object", '"x"@toolongatag', "is no valid term: "),
-        ("object", '"\\q"', "is no valid term: "),
-        ("object", "_:a#b", "is no N-Triples term"),
-        ("object", "_:-", "is no valid term: "),
-        ("object", "<<( <urn:a> <urn:p> <urn:b> )>>", "is no N-Triples term"),
+        ("object", "urn:x", "'urn:x' is not an N-Triples term; write '<urn:x>'."),
+        ("subject", "http://e.org/a", "'http://e.org/a' is not an N-Triples term; write '<http://e.org/a>'."),
+        ("object", 'say "x"', '\'say "x"\' is not an N-Triples term; write \'"say \\"x\\""\'.'),
+        ("object", "", "'' is not an N-Triples term; write '\"\"'."),
+        ("subject", "Togo", "'Togo' is not an N-Triples term, such as '<urn:a>'."),
+        ("object", '"x" <urn:g>', "is not an N-Triples term, such as"),
+        ("object", "<urn:g> . #", "is not an N-Triples term, such as"),
+        ("object", '"x" .\n<urn:a> <urn:p> "y"', "is not an N-Triples term, such as"),
+        ("object", '"x', "is not an N-Triples term, such as"),
+        ("object", "<a b>", "is not an N-Triples term, such as"),
+        ("object", "<relative>", "is not a valid term: No scheme found"),
+        ("object", '"x"@toolongatag', "is not a valid term: "),
+        ("object", '"\\q"', "is not a valid term: "),
+        ("object", "_:a#b", "is not an N-Triples term"),
+        ("object", "_:-", "is not a valid term: "),
+        ("object", "<<( <urn:a> <urn:p> <urn:b> )>>", "is not an N-Triples term"),
         ("subject", '"x"', "is not allowed there: it should be an IRI or a blank node."),
         ("predicate", "_:b", "is not allowed there: it should be an IRI."),
-        ("subject", None, "null is no term."),
+        ("subject", None, "null is not a term."),
     ],
 )
 def test_a_cell_that_holds_no_term(name: str, value: str | None, message: str) -> None:
@@ -248,7 +248,10 @@ def test_a_cell_that_holds_no_term(name: str, value: str | None, message: str) -
     [
         (pa.table({"subject": ["<urn:a>"]}), "should have one column 'predicate'; it has 0"),
         (pa.table({**TABLE, "objects": ["x"] * 3}), "unknown column 'objects'. Did you mean 'object'?"),
-        (pa.table({**TABLE, "object": [1, 2, 3]}), "row 0, column 'object': '1' is no N-Triples term; write '\"1\"'"),
+        (
+            pa.table({**TABLE, "object": [1, 2, 3]}),
+            "row 0, column 'object': '1' is not an N-Triples term; write '\"1\"'",
+        ),
         (pa.table({**TABLE, "object": [["x"]] * 3}), "column 'object' is list<"),
         (pa.table({**TABLE, "object": [b"\xff"] * 3}), "column 'object': Invalid UTF8"),
     ],
@@ -257,7 +260,7 @@ def test_a_table_that_is_none(table: pa.Table, message: str) -> None:
     assert message in refused(table)
 
 
-# ---------------------------------------------------------------- pyoxigraph, and what is no graph
+# ---------------------------------------------------------------- pyoxigraph, and what is not a graph
 
 QUAD = ox.Quad(ox.NamedNode("urn:a"), ox.NamedNode("urn:p"), ox.Literal("é"), ox.NamedNode("urn:g"))
 

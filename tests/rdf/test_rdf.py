@@ -460,7 +460,7 @@ def test_folders_and_patterns_hold_rdf_files(tmp_path: Path) -> None:
 def test_a_folder_without_rdf_is_refused(tmp_path: Path) -> None:
     write(tmp_path, "README.md", "")
     for path in (tmp_path, tmp_path / "*.ttl", tmp_path / "*.md"):
-        with pytest.raises(SourceError, match="holds no RDF file, that is none whose name ends in one of "):
+        with pytest.raises(SourceError, match="has no RDF files, whose names end in one of "):
             expand([path])
 
 
@@ -556,7 +556,7 @@ def test_another_query_is_refused(query: str) -> None:
 
 @pytest.mark.parametrize("query", ["", "CONSTRUCT {", "LOAD <http://example.org/>", "DELETE WHERE { ?s ?p ?o }"])
 def test_what_is_no_query_is_refused(query: str) -> None:
-    with pytest.raises(SourceError, match="select: the selection is no valid SPARQL"):
+    with pytest.raises(SourceError, match="select: the selection is not valid SPARQL"):
         construct(query, QUADS, "select")
 
 

@@ -1,4 +1,4 @@
-"""The forms of closed-book rows: to add one, write a file beside this one and a line in `FORMS`."""
+"""The forms of closed-book rows; a new one is a file in this folder and a line in `FORMS`."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from kaug.wording.wording import Wording
 __all__ = ["FORMS", "Form", "Rows", "find_forms"]
 
 Rows = Callable[[Facts, Wording, Options], pa.Table]
-"""Writes EXAMPLES about facts, in one language."""
+"""Write EXAMPLES about facts in one language."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class Form:
     """A form of closed-book rows.
 
     Attributes:
-        rows: What writes them.
-        asks: Whether they ask about the facts, so that only facts that may be asked about are given.
-        description: What they are, for settings and docs.
+        rows: The function that writes them.
+        asks: Whether they ask questions; then they get no facts about held-out entities.
+        description: A description for settings and docs.
     """
 
     rows: Rows
@@ -42,15 +42,15 @@ FORMS: dict[str, Form] = {
     "passage": Form(passage_rows, False, "passages that tell all facts of an entity, in several orders"),
     "multi-hop": Form(multi_hop_rows, True, "questions over two facts, with the hops written out before the answer"),
 }
-"""The forms that pipeline files can name, in the order in which they are written."""
+"""The forms that pipeline files can name, in the order of the rows."""
 
 
 def find_forms(names: Sequence[str | Form | Rows]) -> list[Form]:
-    """Return forms by their names; a `Form`, or a function that writes rows, stands for itself.
+    """Return forms by name; a `Form` is returned unchanged, and a function becomes one.
 
     Args:
-        names: Names in `FORMS`, forms, or functions. A function gets all facts; wrap one that asks questions as a `Form` with
-            `asks=True`, so that it does not get those that the exam asks about.
+        names: Names in `FORMS`, forms, or functions. A function gets all facts; wrap one that asks questions in a
+            `Form` with `asks=True`, which excludes facts about held-out entities.
 
     Raises:
         PipelineError: A name is unknown.
@@ -58,12 +58,12 @@ def find_forms(names: Sequence[str | Form | Rows]) -> list[Form]:
     Examples:
         >>> find_forms(["cloze"])
         Traceback (most recent call last):
-        kaug.errors.PipelineError: 'cloze' is no form. Known are: multi-hop, passage, question, reversed, statement.
+        kaug.errors.PipelineError: 'cloze' is not a form. Known are: multi-hop, passage, question, reversed, statement.
     """
     forms = []
     for name in names:
         if isinstance(name, str) and name not in FORMS:
-            raise PipelineError(f"{name!r} is no form.{nearest(name, FORMS)}")
+            raise PipelineError(f"{name!r} is not a form.{nearest(name, FORMS)}")
         if isinstance(name, str):
             forms.append(FORMS[name])
         else:

@@ -1,4 +1,4 @@
-"""Two facts that share an entity → a question over both, with the hops written out before the answer."""
+"""Pairs of facts that share an entity → two-hop questions, whose answers write out the hops."""
 
 import numpy as np
 import pyarrow as pa
@@ -15,11 +15,10 @@ _MARK = {"en": "Answer: ", "zh": "答案："}
 
 
 def multi_hop_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table:
-    """Ask two-hop questions, one for each pair of facts, and answer them step by step.
+    """Write a two-hop question for each pair of facts, with an answer step by step.
 
-    The answer tells the hop to the entity that the question does not name, then the hop to the answer, and closes with
-    `Answer: …`: a model that learnt facts cannot combine them without saying them first (Allen-Zhu & Li 2023, arXiv
-    2309.14402).
+    The answer states the hop to the entity that the question does not name, then the hop to the answer, and ends with
+    `Answer: …`: models cannot combine learnt facts without writing them out (Allen-Zhu & Li 2023, arXiv 2309.14402).
     """
     kb = wording.kb
     true_objects = kb.columns(facts.rows)[2]

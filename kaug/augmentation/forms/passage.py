@@ -1,4 +1,4 @@
-"""The facts about an entity → passages that tell them all, each time in another order and other words."""
+"""The facts about an entity → passages that state them all, in varying order and templates."""
 
 import numpy as np
 import pyarrow as pa

@@ -10,14 +10,14 @@ __all__ = ["question_rows"]
 
 
 def question_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table:
-    """Ask for each end of each fact, given the other, by up to `options.templates` templates; the answer is a bare label.
+    """Ask for the object and the subject of each fact in up to `options.templates` templates; answers are bare labels.
 
-    Questions about some entities teach a model to answer questions about the others from what it read of them
-    (Allen-Zhu & Li 2023, arXiv 2309.14316). So the facts given here must leave the exam's entities out.
+    Questions about some entities teach a model to answer questions about others that it has only read about (Allen-Zhu
+    & Li 2023, arXiv 2309.14316). The facts given here must exclude the exam's entities.
     """
-    asked: tuple[tuple[str, Property], ...] = (("question", "question"), ("inverse-question", "inverseQuestion"))
+    forms: tuple[tuple[str, Property], ...] = (("question", "question"), ("inverse-question", "inverseQuestion"))
     tables = []
-    for form, name in asked:
+    for form, name in forms:
         for predicate, positions in groups(facts.predicates):
             part = facts.take(positions)
             subjects, objects = wording.phrases(part.subjects), wording.phrases(part.objects)

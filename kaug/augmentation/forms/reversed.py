@@ -12,6 +12,6 @@ __all__ = ["reversed_rows"]
 def reversed_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table:
     """State each fact, object first, in up to `options.templates` sentences, the plainest first.
 
-    Training on a fact in one order does not teach it in the other (Berglund et al. 2023, arXiv 2309.12288).
+    Training on one order does not teach the other (Berglund et al. 2023, arXiv 2309.12288).
     """
     return state(facts, wording, options, reverse=True)

@@ -20,12 +20,12 @@ def statement_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table
 
 
 def is_reversed(template: str) -> bool:
-    """Whether a statement names the object before the subject."""
+    """Whether a template has the object before the subject."""
     return template.index("{o}") < template.index("{s}")
 
 
 def state(facts: Facts, wording: Wording, options: Options, *, reverse: bool) -> pa.Table:
-    """Write the statements of facts that name the object first, or those that do not."""
+    """State facts with templates that begin with the object, or with the subject."""
     tables = []
     for predicate, positions in groups(facts.predicates):
         part = facts.take(positions)
@@ -39,11 +39,10 @@ def state(facts: Facts, wording: Wording, options: Options, *, reverse: bool) ->
 
 
 def one_statement_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table:
-    """State each fact in one sentence, drawn from those that the forms statement and reversed write of it.
+    """State each fact in one sentence, drawn from those of the forms statement and reversed.
 
-    So a fact stands in a text that tells it once. Sentences are drawn anew for each fact, as for the biographies of
-    Allen-Zhu & Li 2023 (arXiv 2309.14316, "single"); but there the subject always comes first. The seed and the fact's id
-    decide the draw: other facts do not change it.
+    Each fact has its own draw, as in the biographies of Allen-Zhu & Li 2023 (arXiv 2309.14316, "single"), where the
+    subject always comes first. The draw depends on the seed and the fact's id only.
     """
     draws = _draw(wording.kb.facts["fact"].take(pa.array(facts.rows)), options.seed)
     tables = []
@@ -60,6 +59,6 @@ def one_statement_rows(facts: Facts, wording: Wording, options: Options) -> pa.T
 
 
 def _draw(ids: pa.ChunkedArray, seed: int) -> NDArray[np.uint64]:
-    # A fact's id is a digest, and as good as a random number; SplitMix64 makes another of it for each seed.
+    # A fact's id is a digest, so it serves as a random number; SplitMix64 mixes it with the seed.
     numbers = np.frombuffer(b"".join(ids.to_pylist()), dtype="<u8")[::2].astype(np.uint64)
     return mix(numbers + np.uint64(seed * 0x9E3779B97F4A7C15 % 2**64))

@@ -1,6 +1,6 @@
-"""A scorer's name, as the column `scorer` of PROBES has it → how an answered probe is scored.
+"""The scorers of answered probes, by the names in the column `scorer` of PROBES.
 
-A new scorer is a file in this folder and a line in `SCORERS`; from Python it may be any function of an `AnsweredProbe`.
+A new scorer is a file in this folder and a line in `SCORERS`, or, from Python, a function of an `AnsweredProbe`.
 """
 
 import inspect
@@ -19,18 +19,18 @@ SCORERS: dict[str, Scorer] = {
 
 
 def select_scorers(names: Iterable[str], scorers: Mapping[str, Scorer | Score] | None = None) -> dict[str, Scorer]:
-    """Look scorers up by name.
+    """Return scorers by name.
 
     Args:
         names: Names of scorers, such as the column `scorer` of PROBES.
-        scorers: More scorers, or others in place of those of `SCORERS`. A plain function is taken for a scorer of answers
-            that the model writes; its description is the first line of its docstring.
+        scorers: Scorers that extend or replace those of `SCORERS`. A plain function scores generated answers; its
+            description is the first line of its docstring.
 
     Returns:
         The scorer of each name.
 
     Raises:
-        PipelineError: There is no scorer of some name.
+        PipelineError: A scorer is unknown.
 
     Examples:
         >>> select_scorers(["contains"])["contains"].generates

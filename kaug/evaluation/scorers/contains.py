@@ -16,12 +16,12 @@ from kaug.evaluation.scorers.scorer import AnsweredProbe, Scorer
 __all__ = ["SCORER", "final_answer", "normalise", "score_answer"]
 
 WINDOW = 16
-"""Words of the final answer that are searched for the right one; two characters of an unspaced script are one word."""
+"""Words of the final answer to search; two characters of an unspaced script count as one word."""
 
 LINE = 200
-"""Characters of the final answer that are read."""
+"""Maximum length of the final answer, in characters."""
 
-# Scripts whose words stand without spaces, or (Korean) carry their particles: there a character is the unit.
+# Scripts without spaces between words, or (Korean) with attached particles: the unit is a character.
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"  # kana, Han
@@ -32,7 +32,7 @@ _CHARACTER = re.compile(f"[{_UNSPACED}]")
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:[,'’]\d{3})+(?!\d)")
 _ACRONYM = re.compile(r"(?<!\w)[^\W\d_](?:\.[^\W\d_])+(?!\w)\.?")
 _DECIMAL_OR_SIGN = re.compile(r"(?<=\d)\.(?=\d)|(?<![\w.)])-(?=\d)")
-# An article stands before a word; a capital A inside a text is a name ("vitamin A is").
+# An article precedes a word; a capital A inside a text is a name ("vitamin A is").
 _ARTICLE = re.compile(r"(?<!\S)(?:[Tt]he|THE|[Aa]n|AN|a)(?=\s)|^A(?=\s)")
 _SHORT = re.compile(r"[A-Za-z]{1,2}")
 _MARKER = re.compile(r"(?:\banswer|答案)\W{0,3}?[:：][*_\s]*", re.IGNORECASE)
@@ -47,7 +47,7 @@ _APOSTROPHES = "'’‘ʼʻ`´"
 
 
 def normalise(text: str) -> str:
-    """Bring a text to the form in which answers are compared.
+    """Normalise a text for the comparison of answers.
 
     NFKC; case folded; diacritics of Latin, Greek and Cyrillic letters folded ("Lomé" is "lome"; the marks of other
     scripts tell words apart and stay); thousands separators dropped ("1,234" is "1234") while decimal points and signs
@@ -90,11 +90,11 @@ def _spaced(character: str) -> str:
 
 
 def final_answer(text: str) -> str:
-    r"""Take the final answer out of what a model wrote.
+    r"""Extract the final answer from a model's text.
 
-    A model may write its hops out and close with "Answer: X" (or "答案：X"): then the final answer is what follows the
-    last such marker, up to the line's end. Otherwise it is the first line that is not empty. Whatever follows a line in
-    which the model asks itself a new question ("Question: …", as untrained models do) is not read.
+    If the text has "Answer: X" (or "答案：X"), the final answer follows the last such marker, up to the end of its line.
+    Otherwise it is the first non-empty line. Text after a new question ("Question: …", as untrained models write) is
+    ignored.
 
     Args:
         text: What the model wrote.
@@ -119,12 +119,12 @@ def final_answer(text: str) -> str:
 
 
 def score_answer(text: str, answers: Sequence[str]) -> float:
-    """Score one text: 1.0 if its final answer holds a right answer, 0.0 if not.
+    """Score one text: 1.0 if its final answer contains a right answer, else 0.0.
 
     A right answer is held where its normalised words follow one another in the first 16 words of the normalised final
     answer, or, in scripts written without spaces, where it is a substring (two characters count as a word). So one
     right name late in a long list of guesses does not count. Right answers of one or two Latin letters (chemical
-    symbols, country codes) must match in case as well, lest "in", "as" or "he" be taken for elements.
+    symbols, country codes) must match in case too, since "in", "as" and "he" are also symbols of elements.
 
     Negation is not understood: "It is not Paris" scores 1.0 for Paris. Nor are synonyms, beyond those in `answers`.
 
@@ -133,7 +133,7 @@ def score_answer(text: str, answers: Sequence[str]) -> float:
         answers: All right answers; any one suffices.
 
     Returns:
-        1.0 or 0.0. Right answers that normalise to nothing are never held.
+        1.0 or 0.0. Right answers that normalise to an empty text never match.
 
     Examples:
         >>> score_answer("The capital of Togo is Lome.", ["Lomé"])
@@ -152,9 +152,7 @@ def _holds_any(text: str, answers: Sequence[str], window: float) -> bool:
 
 def _explain(probe: AnsweredProbe) -> str:
     if _holds_any(probe.text, probe.answers, math.inf):
-        return (
-            f"a right answer stands elsewhere in the text; only the first {WINDOW} words of the final answer are read"
-        )
+        return f"the text has a right answer elsewhere; only the first {WINDOW} words of the final answer are read"
     return ""
 
 

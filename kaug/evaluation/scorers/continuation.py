@@ -1,4 +1,4 @@
-"""A given continuation of a text → the fraction of its tokens that the model would have written itself."""
+"""A continuation of a text → the fraction of its tokens that the model ranks first."""
 
 from kaug.evaluation.scorers.scorer import Scorer
 

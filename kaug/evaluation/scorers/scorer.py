@@ -8,15 +8,14 @@ __all__ = ["AnsweredProbe", "Score", "Scorer"]
 
 @dataclass(frozen=True)
 class AnsweredProbe:
-    """What a scorer sees of a probe and of what a model did with it.
+    """A probe and a model's answer to it, the input of a scorer.
 
     Attributes:
-        text: What the model wrote; empty where it wrote nothing itself.
-        answers: All right answers, the first one first.
+        text: The generated text; empty for a continuation.
+        answers: All right answers; the first is the preferred one.
         choices: The choices offered; empty for an open question.
         log_likelihood: Mean natural log-probability per token of the first right answer.
-        token_accuracy: Fraction of the first right answer's tokens that the model, shown the true text so far, finds the
-            most probable.
+        token_accuracy: Fraction of the first right answer's tokens that the model, given the true prefix, ranks first.
     """
 
     text: str
@@ -31,15 +30,15 @@ Score = Callable[[AnsweredProbe], float]
 
 @dataclass(frozen=True)
 class Scorer:
-    """How probes are scored, and what a report says of it.
+    """A scorer, and its descriptions for reports.
 
     Attributes:
-        score: An answered probe → a number from 0 to 1.
-        description: What the score is, as one sentence.
-        limits: What the score does not see, as one sentence; empty if there is nothing to say.
-        generates: Whether the model writes an answer to a question. Otherwise the prompt is a text, and the model only
-            rates its given continuation.
-        explain: An answered probe that was scored below 0.5 → a note on why, or an empty string.
+        score: From an answered probe to a number from 0 to 1.
+        description: The meaning of the score, as one sentence.
+        limits: The limits of the score, as one sentence; may be empty.
+        generates: Whether the model generates an answer. If not, the prompt is a text, and the model only rates its
+            continuation.
+        explain: From an answered probe with a score below 0.5 to a note on the reason, or an empty string.
     """
 
     score: Score

@@ -1,4 +1,4 @@
-"""The kinds of probes: to add one, write a file beside this one and a line in `KINDS`."""
+"""The kinds of probes; a new one is a file in this folder and a line in `KINDS`."""
 
 from kaug.exam.drawing import Kind
 from kaug.exam.kinds.compose import draw_compose
@@ -20,4 +20,4 @@ KINDS: dict[str, Kind] = {
         draw_continuation, "continuation", "Continuation", "passages of text to be continued", "retention"
     ),
 }
-"""The kinds of probes by name, in the order in which they are reported."""
+"""The kinds of probes by name, in the order of reports."""

@@ -1,15 +1,15 @@
-"""Passages of the user's texts to be continued: they show whether the model still reads prose."""
+"""Passages of the user's texts to continue: a test of forgetting on prose."""
 
 from kaug.exam.drawing import Draw, Question, draw_number
 
 __all__ = ["draw_continuation"]
 
 _WORDS = 16
-"""Shorter texts make no passage."""
+"""The minimum of words in a text."""
 
 
 def draw_continuation(draw: Draw) -> list[Question]:
-    """Split texts after a third of their words; the single answer is the rest, in which the model's tokens are counted."""
+    """Split texts after a third of their words; the only answer is the rest."""
     most = min(draw.quota, round(draw.held_out_texts * len(draw.texts)))
     questions = []
     for text in sorted(dict.fromkeys(draw.texts), key=lambda text: draw_number(draw.seed, text))[:most]:

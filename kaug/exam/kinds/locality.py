@@ -1,4 +1,4 @@
-"""Questions about facts that are not taught: they show what training broke."""
+"""Questions about facts that are not taught: a test of forgetting."""
 
 import numpy as np
 

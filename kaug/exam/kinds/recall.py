@@ -1,4 +1,4 @@
-"""Questions for the object of a taught fact, in a template that no row of training has."""
+"""Questions for the object of a taught fact, in templates held out of training."""
 
 from kaug.exam.drawing import Draw, Question, ask
 

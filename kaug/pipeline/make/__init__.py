@@ -1,1 +1,1 @@
-"""What makes each stage, one module a stage."""
+"""The `make` functions of the stages, one module each."""

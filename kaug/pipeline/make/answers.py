@@ -21,9 +21,9 @@ __all__ = ["AnswerSettings", "make_answers", "read_answers"]
 
 @dataclass(frozen=True)
 class AnswerSettings:
-    """How a model is asked; `retrieval` is None where no facts are put before the questions.
+    """The settings of a stage of answers; `retrieval` is None if no facts are put before the questions.
 
-    `base` finds the base model's folder; None if an arm's model is asked, the second of the stage's needs.
+    `base` returns the base model's folder; None to use the model of the stage's second need.
     """
 
     arm: Arm
@@ -38,7 +38,7 @@ class AnswerSettings:
 
 
 def make_answers(job: Job) -> None:
-    """Have a model sit the exam."""
+    """Answer the exam with a model."""
     settings: AnswerSettings = job.settings
     probes = job.inputs.open("3-exam", read_probes)
     prompts: list[str] = probes["prompt"].to_pylist()

@@ -16,7 +16,7 @@ __all__ = ["DrawSettings", "make_exam", "read_probes"]
 
 @dataclass(frozen=True)
 class DrawSettings:
-    """What an exam is drawn from: the section, the texts, the language and the seed."""
+    """The settings of the exam: the section, the texts, the language and the seed."""
 
     exam: ExamSettings
     texts: list[str]

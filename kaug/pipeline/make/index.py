@@ -1,4 +1,4 @@
-"""Facts → `2-index/`: their embeddings and the FAISS index; and that index → the facts found for texts."""
+"""Facts → `2-index/`: their embeddings and the FAISS index; and that index → facts for texts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ __all__ = ["IndexSettings", "find_facts", "make_index"]
 
 @dataclass(frozen=True)
 class IndexSettings:
-    """What of `[retrieval]` decides an index, and the language that facts are said in."""
+    """The settings of `[retrieval]` that affect the index, and the language of sentences."""
 
     encoder: str
     backend: str
@@ -27,7 +27,7 @@ class IndexSettings:
 
 
 def make_index(job: Job) -> None:
-    """Embed the facts and index them; embeddings of facts that an older index has are taken over."""
+    """Embed the facts and index them; reuse the embeddings of an older index."""
     settings: IndexSettings = job.settings
     kb = job.inputs.open("1-knowledge", load_kb)
     count = kb.facts.num_rows
@@ -47,7 +47,7 @@ def find_facts(
     k: int | None = None,
     allowed: Any = None,
 ) -> pa.Table:
-    """Find facts for texts in the run's index, as `[retrieval]` says; see `Retriever.retrieve`."""
+    """Retrieve facts for texts from the run's index with the settings of `[retrieval]`; see `Retriever.retrieve`."""
     kb = inputs.open("1-knowledge", load_kb)
 
     def make() -> Retriever:

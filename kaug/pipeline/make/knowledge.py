@@ -17,12 +17,12 @@ from kaug.rdf.validate import check_shapes
 __all__ = ["SHAPE_RESULTS", "BuildSettings", "make_knowledge", "shape_results"]
 
 SHAPE_RESULTS = "shapes.json"
-"""The file of an artifact of this stage that holds the results of SHACL, if it was asked for."""
+"""The file of this stage's artifact with the results of SHACL, if the pipeline has the check."""
 
 
 @dataclass(frozen=True)
 class BuildSettings:
-    """What a knowledge base is put together from: the sources, and how."""
+    """The sources and settings of a knowledge base."""
 
     knowledge: KnowledgeSettings
     sources: list[Source]
@@ -31,7 +31,7 @@ class BuildSettings:
 
 
 def make_knowledge(job: Job) -> None:
-    """Put the sources together; a violation of the manifest's shapes stops the run if the pipeline asks for the check."""
+    """Build the knowledge base; if the pipeline has the check, a violation of the manifest's shapes is an error."""
     settings: BuildSettings = job.settings
     read = [job.inputs[name] for name in job.stage.needs]
     results = None

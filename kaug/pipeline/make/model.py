@@ -15,9 +15,9 @@ __all__ = ["ModelSettings", "make_model"]
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """What a model is trained with: the arm, the section, the fraction of plain text, and where it starts.
+    """The settings of a training: the arm, the section, the fraction of plain text, and the initial model.
 
-    `base` finds the base model's folder; None if the training starts from another arm's model, the second of the stage's needs.
+    `base` returns the base model's folder; None to start from the model of the stage's second need.
     """
 
     arm: Arm
@@ -28,7 +28,7 @@ class ModelSettings:
 
 
 def make_model(job: Job) -> None:
-    """Train a model; an interrupted training resumes from its last whole checkpoint."""
+    """Train a model; an interrupted training resumes from its last complete checkpoint."""
     settings: ModelSettings = job.settings
     shards, *start = job.stage.needs
     with job.show(job.stage.title, settings.training.tokens, "tokens") as advance:

@@ -24,9 +24,9 @@ __all__ = ["ReportSettings", "make_report"]
 
 @dataclass(frozen=True)
 class ReportSettings:
-    """What a report says of its run besides the artifacts: the pipeline, what was typed, and what was computed in.
+    """The description of a run beside its artifacts: the pipeline, the command, and the precision.
 
-    `command` is a function, and so no content: a report stays when the same run is typed in other words.
+    `command` is a function, which fingerprints ignore: another spelling of the command does not rebuild the report.
     """
 
     pipeline: Pipeline
@@ -35,7 +35,7 @@ class ReportSettings:
 
 
 def make_report(job: Job) -> None:
-    """Write the report, with the sentences and the sources of all facts that a probe or an answer names."""
+    """Write the report, with the sentences and sources of all facts of probes and answers."""
     settings: ReportSettings = job.settings
     kb, probes = job.inputs.open("1-knowledge", load_kb), job.inputs.open("3-exam", read_probes)
     names = [name for name in job.stage.needs if name.startswith("6-answers/")]
@@ -57,7 +57,7 @@ def make_report(job: Job) -> None:
 
 
 def _describe(settings: ReportSettings, inputs: Inputs) -> dict[str, Any]:
-    """Say how the result came about: command, seeds, machine, versions, counts, digests, settings."""
+    """Describe the run: command, seeds, machine, versions, counts, digests, settings."""
     pipeline, made = settings.pipeline, inputs.artifacts
     trained = [dict(one.details) for one in made.values() if one.stage == "training"]
     return {

@@ -1,4 +1,4 @@
-"""A knowledge base, the exam, the user's texts and the facts found for them → `4-shards/<arm>/`: training rows."""
+"""A knowledge base, the exam, the user's texts and their facts → `4-shards/<arm>/`: training rows."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ __all__ = ["RowSettings", "make_shards"]
 
 @dataclass(frozen=True)
 class RowSettings:
-    """What an arm's rows are written from; `retrieval` is None where no facts are set into texts."""
+    """The settings of an arm's rows; `retrieval` is None if no facts are inserted into texts."""
 
     arm: Arm
     augmentation: AugmentationSettings
@@ -29,7 +29,7 @@ class RowSettings:
 
 
 def make_shards(job: Job) -> None:
-    """Write an arm's rows and check that none gives the exam away."""
+    """Write an arm's rows and check them for leaks."""
     settings: RowSettings = job.settings
     kb, probes = job.inputs.open("1-knowledge", load_kb), job.inputs.open("3-exam", read_probes)
     retrieval = settings.retrieval or RetrievalSettings()  # type: ignore[call-arg]

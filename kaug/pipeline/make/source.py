@@ -1,4 +1,4 @@
-"""A source → `0-sources/<id>/`: its triples in columns, and what came of each file."""
+"""A source → `0-sources/<id>/`: its triples in columns, with counts per file."""
 
 import contextlib
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ __all__ = ["digest_source", "make_source"]
 
 
 def digest_source(source: Source, show: Show, rebuild: bool) -> Callable[[], Mapping[str, str]]:
-    """Return what fetches a source, if an endpoint has it, and hashes and verifies its files."""
+    """Return a function that fetches a source from its endpoint, if any, and hashes and verifies its files."""
 
     def digests() -> Mapping[str, str]:
         if source.endpoint:
@@ -29,7 +29,7 @@ def digest_source(source: Source, show: Show, rebuild: bool) -> Callable[[], Map
 
 
 def make_source(job: Job) -> None:
-    """Read the files of a source; of those that were read before by the same code, what was read is taken."""
+    """Read the files of a source; reuse files already read by the same code."""
     source: Source = job.settings
     code = code_digest(__name__)
     digests = file_digests(source)

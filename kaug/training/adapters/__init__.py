@@ -1,4 +1,4 @@
-"""The adapters: each is a small file here and a line in `ADAPTERS`. Without one, all weights are trained."""
+"""The adapters; a new one is a file in this folder and a line in `ADAPTERS`. Without one, all weights are trained."""
 
 import importlib.util
 
@@ -15,10 +15,10 @@ ADAPTERS: dict[str, Adapter] = {
 
 
 def known_adapter(adapter: str | Wrap | None) -> str | Wrap | None:
-    """Return an adapter as it is: a key of `ADAPTERS`, a function, or None.
+    """Return an adapter unchanged after a check: a key of `ADAPTERS`, a function, or None.
 
     Raises:
-        PipelineError: There is no such key, and the message names the nearest; or the package that it needs is missing.
+        PipelineError: The key is unknown (the message has the nearest), or the package that it needs is missing.
 
     Examples:
         >>> known_adapter("lorra")

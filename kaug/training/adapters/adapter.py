@@ -1,4 +1,4 @@
-"""What is trained of a model: a function that wraps it, so that only some weights get gradients."""
+"""The type of adapters, which wrap a model so that only some weights are trained."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import Any
 __all__ = ["Adapter", "Wrap"]
 
 Wrap = Callable[[Any], Any]
-"""From a model of transformers to the model to train: the same one with some weights frozen, or one around it whose
-`merge_and_unload` returns it with what was learnt, as that of peft's LoRA does."""
+"""From a model of transformers to the model to train: the same with some weights frozen, or a wrapper whose
+`merge_and_unload` returns the model with the trained weights merged, as in peft."""
 
 
 @dataclass(frozen=True)
@@ -16,9 +16,9 @@ class Adapter:
     """An adapter.
 
     Attributes:
-        wrap: Wraps the model. If `[training]` has a section of the adapter's name, that is called in its place.
-        description: What it is, in a few words, for settings and docs.
-        needs: The package that it needs, if that is an extra; the extra has the adapter's name.
+        wrap: Wraps the model. If `[training]` has a section of the adapter's name, that is called instead.
+        description: A short description for settings and docs.
+        needs: The optional package that it needs, installed by the extra of the adapter's name.
     """
 
     wrap: Wrap

@@ -12,14 +12,14 @@ __all__ = ["LORA", "Lora"]
 
 
 class Lora(Section):
-    """`[training.lora]`: what the adapter `lora` adds to a model."""
+    """`[training.lora]`: the settings of the adapter `lora`."""
 
     rank: int = Field(default=16, ge=1, le=10_000, description="rank of the matrices")
     alpha: int = Field(default=32, ge=1, le=10**6, description="what they add is scaled by alpha / rank")
     dropout: float = Field(default=0.0, ge=0, lt=1, description="dropout of what they read")
 
     def __call__(self, model: Any) -> Any:
-        """Freeze a model and put matrices beside all its linear layers but the output layer."""
+        """Freeze a model and add matrices to all linear layers except the output layer."""
         from peft import LoraConfig, get_peft_model
 
         config = LoraConfig(

@@ -1,4 +1,4 @@
-"""The training objectives: each is a small file here and a line in `OBJECTIVES`."""
+"""The training objectives; a new one is a file in this folder and a line in `OBJECTIVES`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,10 +19,10 @@ def loss_of(objective: str | Callable[..., Any]) -> Loss:
     """Return an objective's loss.
 
     Args:
-        objective: A key of `OBJECTIVES`, or a loss of your own.
+        objective: A key of `OBJECTIVES`, or your own loss.
 
     Raises:
-        PipelineError: There is no such objective; the message names the nearest.
+        PipelineError: The objective is unknown; the message has the nearest.
 
     Examples:
         >>> loss_of("completion").__name__

@@ -11,10 +11,10 @@ __all__ = ["COMPLETION"]
 
 
 def cross_entropy(logits: "torch.Tensor", labels: "torch.Tensor", prose: "torch.Tensor") -> "torch.Tensor":
-    """Take the mean cross-entropy over the labels; see `kaug.training.objectives.objective.Loss`."""
+    """Return the mean cross-entropy over the labels; see `kaug.training.objectives.objective.Loss`."""
     import torch
 
-    # A sum divided by the number of labels, as in transformers, has other last bits than a mean.
+    # A sum divided by the number of labels, as in transformers, rounds differently from a mean.
     return (
         torch.nn.functional.cross_entropy(logits, labels, ignore_index=-100, reduction="sum") / (labels != -100).sum()
     )

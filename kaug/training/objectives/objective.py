@@ -1,4 +1,4 @@
-"""What training makes less of: a loss over the tokens of a step."""
+"""The type of objectives: a loss over the tokens of a step."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 __all__ = ["Loss", "Objective"]
 
 Loss = Callable[["torch.Tensor", "torch.Tensor", "torch.Tensor"], "torch.Tensor"]
-"""From logits, labels and prose to a loss that is one number.
+"""From logits, labels and prose to a scalar loss.
 
-Logits are float32 (tokens, vocabulary). Labels are int64 (tokens,): the id of the token that should come next, -100 where
-nothing is to be learnt. Prose is bool (tokens,): whether the label is from a row of plain text rather than of knowledge."""
+Logits are float32 (tokens, vocabulary). Labels are int64 (tokens,): the id of the next token, or -100 to ignore the
+position. Prose is bool (tokens,): whether the label is from a row of plain text rather than of knowledge."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Objective:
 
     Attributes:
         loss: The loss of one step, the mean over its labels.
-        description: What it is, in a few words, for settings and docs.
+        description: A short description for settings and docs.
     """
 
     loss: Loss
