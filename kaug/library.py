@@ -62,7 +62,7 @@ def train(
 
     Raises:
         ModelError: The model is missing or broken, or the loss is not finite.
-        PipelineError: There are no rows.
+        PipelineError: There are no rows, or `rows` is of another type.
 
     Examples:
         >>> settings = TrainingSettings(tokens=20_000, template="plain")
@@ -70,6 +70,8 @@ def train(
     """
     from kaug.training.trainer import train_model
 
+    if not isinstance(rows, pa.Table) and not hasattr(rows, "with_format"):
+        raise PipelineError(f"The rows should be a datasets.Dataset or a pyarrow.Table, not {type(rows).__name__}.")
     table = rows if isinstance(rows, pa.Table) else rows.with_format("arrow")[:]
     base, folder = find_language_model(str(model)), Path(out)
     content = settings.content() | {"precision": settings.precision}

@@ -27,7 +27,7 @@ TEACHES = {
     "build-kb": "Read the sources of a pipeline, embed and index the facts, and draw the exam",
     "augment": "Write the training rows of every arm, as Arrow datasets.",
     "train": "Fine-tune a model for every arm and seed",
-    "evaluate": "Have every arm sit the exam, and write the report.",
+    "evaluate": "Ask every arm the exam's questions, and write the report.",
     "run": "Do all of it, from the sources to the report",
     "report": "Print the table of gains of a finished run",
     "search": "Find the facts that texts are about, and say why each was found.",
@@ -375,7 +375,7 @@ def test_report_prints_the_gains(kaug: Kaug, finished: Any) -> None:
         assert f"Report: {build(finished) / '6-report' / 'report.html'}\n" in out
     code, _, err = kaug("report", finished.root)
     assert code == 4
-    assert "no finished artifact here" in err
+    assert "there is no such folder" in err
 
 
 def test_the_command_typed_stands_in_the_report(finished: Any) -> None:
@@ -488,6 +488,9 @@ def test_the_settings_written_for_rdf_name_its_lexicon_and_run_as_they_did(
         "exam.probes_per_kind={ recall = 2 }",
     ]
     changes = [word for one in (*small, *models) for word in ("--set", one)]
+    code, _, err = kaug("run", "data/*.ttl", "--init", "--check", "--lexicon", "words.ttl", *changes)
+    assert code == 0, err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "data.toml", "words.ttl"]
     code, _, err = kaug("run", "data/*.ttl", "--init", "--lexicon", "words.ttl", "-q", *changes)
     assert code == 0, err
     assert "kaug run data.toml --set training.tokens=64" in err
@@ -496,6 +499,24 @@ def test_the_settings_written_for_rdf_name_its_lexicon_and_run_as_they_did(
     code, _, err = kaug("run", "data.toml", "-q", *changes)
     assert code == 0, err
     assert {file: file.stat().st_mtime_ns for file in built.glob("[1-5]*/**/manifest.json")} == made
+
+
+def test_a_pipeline_file_that_was_changed_is_not_overwritten(
+    kaug: Kaug, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "towns.ttl").write_text("<urn:x:togo> <urn:x:capital> <urn:x:lome> .")
+    (tmp_path / "towns.toml").write_text("mine")
+    code, _, err = kaug("run", "towns.ttl", "--init", "--check")
+    assert (code, "towns.toml: exists, with other settings" in err) == (2, True)
+    assert (tmp_path / "towns.toml").read_text() == "mine"
+
+
+def test_a_table_is_told_from_rdf(kaug: Kaug, tmp_path: Path) -> None:
+    (tmp_path / "towns.csv").write_text("name,capital\nTogo,Lomé\n")
+    code, _, err = kaug("run", tmp_path / "towns.csv", "--check")
+    assert code == 3
+    assert err.endswith("A table is converted to RDF by `kaug import table`.\n")
 
 
 def test_a_file_that_is_not_there_is_missed_by_its_path(kaug: Kaug, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ app = typer.Typer(
     help="""Turn an RDF knowledge base into a language model that knows it, and prove it.
 
     A pipeline file asks one question. **kaug run** answers it: knowledge → index → exam → rows → models → answers →
-    report. The other commands make one part of it, and take up what is finished.
+    report. The other commands make a part of it; finished parts are reused.
 
     Start with `kaug run pipelines/quickstart.toml`.""",
 )
@@ -48,7 +48,7 @@ Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="Folder of the artifacts. [default: build/NAME-OF-THE-PIPELINE]")
 ]
 Set = Annotated[list[str], typer.Option("--set", help="Change a setting: section.key=value. May be repeated.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, results only.")]
 
 

@@ -84,7 +84,7 @@ _COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
         "Fine-tune a model for every arm and seed; an interrupted training goes on at its last checkpoint.",
         ("objectives", "adapters"),
     ),
-    "evaluate": ("Have every arm sit the exam, and write the report.", ("kinds", "scorers")),
+    "evaluate": ("Ask every arm the exam's questions, and write the report.", ("kinds", "scorers")),
 }
 """The commands' summaries, and the tables in their help."""
 
@@ -107,7 +107,9 @@ def run(
     init: Annotated[
         bool,
         typer.Option(
-            "--init", help="For RDF: also write the pipeline file that is used, NAME.toml, to change it later."
+            "--init",
+            help="For RDF: also write the pipeline file that is used, NAME.toml, to change it later. "
+            "With --check, nothing else is written.",
         ),
     ] = False,
     lexicon: Lexicon = None,
@@ -118,7 +120,7 @@ def run(
 
     `kaug run pipelines/quickstart.toml` answers the question of a pipeline file. `kaug run facts.ttl` needs none: settings
     are chosen by the size of the knowledge and the machine, the plan is shown with its estimated time, and the report
-    is written to `build/facts`. `--init` writes these settings to `facts.toml`.
+    is written to `build/facts`. `--init` writes these settings to `facts.toml`; `--init --check` stops there.
     """
     file = _pipeline_file(inputs)
     if file:
@@ -176,10 +178,6 @@ def _start(inputs: list[Path], init: bool, options: RunOptions) -> tuple[Project
 
     names, name = [str(one) for one in inputs], safe_name(source_of(inputs[0]).id)
     file, folder = Path(f"{name}.toml"), options.out or Path("build") / name
-    if init and options.check:
-        raise PipelineError("--init writes a file, and --check writes none: give one of them.")
-    if init and file.exists():
-        raise PipelineError(f"{file}: is there already. Run it with `kaug run {file}`, or move it away.")
     alone = [one for one in options.settings if re.match(r"knowledge\.(?!limit\s*=)", one)]
     first, read = _knowledge_project(names, folder, alone, options)
     if read:
@@ -190,6 +188,10 @@ def _start(inputs: list[Path], init: bool, options: RunOptions) -> tuple[Project
     device = "cuda" if torch.cuda.is_available() else "cpu"
     text = starter_text(names, count, languages=first.pipeline.knowledge.languages, device=device)
     if init:
+        if file.exists() and file.read_bytes() != text.encode():
+            raise PipelineError(
+                f"{file}: exists, with other settings. Run it with `kaug run {file}`, or move it away to write it again."
+            )
         write_whole(file, text)
         sets = (word for one in options.settings for word in ("--set", one))
         say(f"The settings are in {file}; `{shlex.join(['kaug', 'run', str(file), *sets])}` runs them again.")
@@ -292,9 +294,9 @@ def _print_artifacts(inputs: Inputs, out: Path, as_json: bool) -> None:
         }
         print_lines(made, as_json)
         return
-    for name, one in inputs.artifacts.items():
-        counts = ", ".join(f"{value:,} {what}" for what, value in one.counts.items())
-        print_rich(Text(str(out / name), "bold"), f" {one.digest[:12]} ", counts, soft_wrap=True)
+    for folder, one in inputs.artifacts.items():
+        counts = ", ".join(f"{count:,} {name}" for name, count in one.counts.items() if count)
+        print_rich(Text(str(out / folder), "bold"), f" {one.digest[:12]} ", counts, soft_wrap=True)
 
 
 def _print_report(report: dict[str, Any], out: Path, as_json: bool) -> None:

@@ -89,7 +89,7 @@ def draw_exam(
         probes += made
         counts[f"probes {kind}"] = len(made)
         if len(made) < quota:
-            counts[f"probes {kind}: fewer than asked for"] = quota - len(made)
+            counts[f"probes {kind}: fewer than requested"] = quota - len(made)
             counts.update({f"{kind}: {reason}": count for reason, count in left_out.items()})
     gains = [kind for kind, quota in settings.probes_per_kind.items() if quota and KINDS[kind].role == "gain"]
     if gains and not any(counts[f"probes {kind}"] for kind in gains):

@@ -27,7 +27,9 @@ def import_table(
     below `base` unless the mapping has its own.
     """
     if mapping is None:
-        raise SourceError("importer 'table' needs a mapping: which column is the subject, and so on.")
+        raise SourceError(
+            "importer 'table' needs a mapping: name the column of the subjects, `--subject NAME`, or a file, `--mapping FILE`."
+        )
     meaning = mapping_of(mapping)
     base = meaning.base or base
     named = [meaning.subject, meaning.predicate, meaning.object, meaning.label, meaning.weight, *meaning.columns]

@@ -216,7 +216,7 @@ def load_kb(folder: str | os.PathLike[str]) -> KnowledgeBase:
     Examples:
         >>> load_kb("no/such")
         Traceback (most recent call last):
-        kaug.errors.ArtifactError: no/such: there is no finished artifact here (no manifest.json). Run the stage again.
+        kaug.errors.ArtifactError: no/such: there is no such folder. Name one that kaug has written.
     """
     built = find_kb(folder)
     about: dict[str, Any] = json.loads(verify_file(built, "about.json").read_text(encoding="utf-8"))

@@ -15,6 +15,7 @@ __all__ = ["choose_languages", "knowledge_only", "starter_text"]
 # these are too.
 _FACTS = {"cpu": 200, "cuda": 5_000}
 _TOKENS_PER_FACT = 250
+_TOKENS = 10_000  # at least
 _FRACTION = 0.8  # of few facts: the others test forgetting
 
 
@@ -36,7 +37,10 @@ def choose_languages(read: Sequence[Columns]) -> tuple[list[str], str]:
     begin = f"No label is in English; {count:,} of {labels.total():,} are in {language!r}"
     if language in templates or "" in templates:
         return [language], f"{begin}, which is taken as the language of the run."
-    return ["en", language], f"{begin}: names are in it, and sentences in English, for no lexicon has {language!r}."
+    return [
+        "en",
+        language,
+    ], f"{begin}: names are in it, sentences in English, because no lexicon has templates in it."
 
 
 def knowledge_only(sources: Sequence[str], settings: Sequence[str] = ()) -> Pipeline:
@@ -47,7 +51,7 @@ def knowledge_only(sources: Sequence[str], settings: Sequence[str] = ()) -> Pipe
 def starter_text(sources: Sequence[str], facts: int, *, languages: Sequence[str] = ("en",), device: str) -> str:
     """Write a pipeline file for RDF, with a comment that explains each number."""
     limit = max(1, min(_FACTS[device], int(facts * _FRACTION) or facts))
-    tokens = max(10_000, limit * _TOKENS_PER_FACT)
+    tokens = max(_TOKENS, limit * _TOKENS_PER_FACT)
     probes = min(120, max(20, limit))
     chosen = f"languages = {json.dumps(list(languages))}  # those of the labels\n" if list(languages) != ["en"] else ""
     return (
@@ -56,7 +60,7 @@ def starter_text(sources: Sequence[str], facts: int, *, languages: Sequence[str]
         + chosen
         + f"limit = {limit}  # of {facts:,} facts; those left out show what training breaks\n\n"
         + f"[exam]\nprobes_per_kind = {{ recall = {probes}, reverse = 50, compose = 50, locality = 50, continuation = 50 }}\n\n"
-        + f"[training]\ntokens = {tokens:_}  # {_TOKENS_PER_FACT} for each fact taught\nstep_tokens = 128\n"
+        + f"[training]\ntokens = {tokens:_}  # {_TOKENS_PER_FACT} for each fact taught, at least {_TOKENS:_}\nstep_tokens = 128\n"
         + 'learning_rate = 5e-4\ntemplate = "plain"\nsystem = ""\n\n[evaluation]\nbatch_size = 64\n'
     )
 

@@ -31,6 +31,8 @@ FORMATS: dict[str, ox.RdfFormat] = {
 }
 """File endings and their syntaxes; `.gz`, `.bz2`, `.xz` or `.zst` may follow."""
 
+_TABLE = " A table is converted to RDF by `kaug import table`."
+_HINTS = {".json": " JSON-LD is read from files that end in .jsonld.", ".csv": _TABLE, ".tsv": _TABLE}
 _QUAD_BYTES = 128  # about the size of a quad in N-Quads
 _XML_LITERAL = f"{RDF}XMLLiteral"
 _XML_LITERALS = re.compile(rf'"((?:[^"\\]|\\.)*+)"\^\^<{re.escape(_XML_LITERAL)}>')
@@ -48,10 +50,10 @@ def syntax_of(path: Path) -> ox.RdfFormat:
     """
     ending = _plain_name(path).suffix.lower()
     if ending not in FORMATS:
-        hint = " JSON-LD is read from files that end in .jsonld." if ending == ".json" else nearest(ending, FORMATS)
+        hint = _HINTS.get(ending) or nearest(ending, FORMATS).partition(" Known are")[0]
         raise SourceError(
             f"{path}: unknown kind of file; its name should end in one of {' '.join(FORMATS)}, "
-            f"optionally followed by one of {' '.join(COMPRESSIONS)}.{hint if ending else ''}"
+            f"optionally followed by one of {' '.join(COMPRESSIONS)}.{hint}"
         )
     return FORMATS[ending]
 

@@ -264,6 +264,8 @@ def load(path: Path, *, stage: str | None = None, verify: bool = True) -> Artifa
     """
     path = Path(path)
     manifest = _read_manifest(path)
+    if not path.exists():
+        raise ArtifactError(f"{path}: there is no such folder. Name one that kaug has written.")
     if manifest is None:
         raise ArtifactError(f"{path}: there is no finished artifact here (no {MANIFEST}). Run the stage again.")
     if manifest["format"] != FORMAT:

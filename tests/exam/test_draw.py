@@ -152,11 +152,11 @@ def test_what_was_not_drawn_is_counted(toy_kb: KnowledgeBase) -> None:
     settings = ExamSettings(held_out_entities=1.0, held_out_texts=1.0, probes_per_kind=20, max_answers=1)
     counts = exam_counts(draw_exam(toy_kb, settings, texts=TEXTS))
     assert counts["probes continuation"] == 3
-    assert counts["probes continuation: fewer than asked for"] == 17
+    assert counts["probes continuation: fewer than requested"] == 17
     assert counts["continuation: texts of fewer than 16 words"] == 1
     assert counts["probes recall"] == 18
     assert counts["recall: questions with more than 1 right answers"] == 2  # of the two currencies of Bhutan
-    assert "probes reverse: fewer than asked for" in counts
+    assert "probes reverse: fewer than requested" in counts
     full = exam_counts(draw_exam(toy_kb, ExamSettings(held_out_entities=1.0, probes_per_kind={"recall": 3})))
     assert full == {"probes recall": 3}
 

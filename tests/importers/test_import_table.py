@@ -234,7 +234,7 @@ def test_another_source_of_the_same_id_is_not_overwritten(tmp_path: Path) -> Non
         ("metaqa", {"languages": ["en"]}, "importer 'metaqa' has no option 'languages'; it is for conceptnet"),
         ("metaqa", {"licens": "x"}, r"importer 'metaqa' has no option 'licens'\. Did you mean 'licence'\?"),
         ("metaqa", {"kind": "films"}, "kind is 'films'; it should be domain or commonsense"),
-        ("table", {}, "importer 'table' needs a mapping"),
+        ("table", {}, "importer 'table' needs a mapping: name the column of the subjects, `--subject NAME`"),
         ("metaqas", {}, r"There is no importer 'metaqas'\. Did you mean 'metaqa'\?"),
         ("world", {}, "There is no importer 'world'"),
     ],

@@ -23,7 +23,7 @@ TWO_GERMAN = (
         ("", ["en"], ""),
         (':a rdfs:label "alder" .', ["en"], ""),
         (TWO_GERMAN + ':b skos:altLabel "birch"@en-GB .', ["en"], ""),
-        (TWO_GERMAN, ["en", "de"], "2 of 3 are in 'de': names are in it, and sentences in English"),
+        (TWO_GERMAN, ["en", "de"], "2 of 3 are in 'de': names are in it, sentences in English"),
         (TWO_GERMAN + ':keeper kaug:statement "{s} hat {o}."@de .', ["de"], "'de', which is taken as the language"),
         (TWO_GERMAN + ':keeper kaug:statement "{s}: {o}" .', ["de"], "'de', which is taken as the language"),
     ],

@@ -200,6 +200,9 @@ def test_another_stage_and_an_absent_artifact_are_refused(tmp_path: Path) -> Non
     make(tmp_path / "1-notes")
     with pytest.raises(ArtifactError, match=r"stage 'notes'; expected 'exam'"):
         load(tmp_path / "1-notes", stage="exam")
+    with pytest.raises(ArtifactError, match=r"2-notes: there is no such folder"):
+        load(tmp_path / "2-notes")
+    (tmp_path / "2-notes").mkdir()
     with pytest.raises(ArtifactError, match=r"no finished artifact here \(no manifest\.json\)"):
         load(tmp_path / "2-notes")
 
