@@ -1,5 +1,7 @@
 r"""Terms in canonical N-Triples → the columns of TERMS (kind, value, datatype, language), and back."""
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,8 +20,11 @@ Positions = NDArray[np.int64]
 _KINDS = ("iri", "literal", "blank")
 _BLOCK = 1 << 16  # terms at a time: each needs some ten temporary numbers
 _LETTERS = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
-_ESCAPES = {chr(code): f"\\u{code:04X}" for code in (*range(0x20), 0x7F, 0xFFFE, 0xFFFF)} | _LETTERS
-"""The escapes of canonical literals."""
+_CODES = {chr(code): f"\\u{code:04X}" for code in (*range(0x20), 0x7F, 0xFFFE, 0xFFFF) if chr(code) not in _LETTERS}
+"""The characters that canonical literals escape, by a letter and by a code."""
+
+_CHARACTERS = {escape: char for char, escape in (_LETTERS | _CODES).items()}
+_ESCAPE = re.compile(r"\\(?:u[0-9A-F]{4}|.)")
 
 
 def read_terms(texts: pa.Array) -> pa.Table:
@@ -59,7 +64,7 @@ def _read_block(texts: pa.Array) -> pa.Table:
     typed, tagged = literal & (after == ord("^")), literal & (after == ord("@"))
     value = _slices(content, open_, close)
     escaped = pc.and_(pa.array(literal), pc.match_substring(value, "\\"))
-    value = _replaced(value, escaped, {escape: char for char, escape in _ESCAPES.items()})
+    value = _unescaped(value, escaped)
     languages = _slices(content, rest + 1, ends, tagged).dictionary_encode()
     datatypes = _slices(content, rest + 3, ends - 1, typed).dictionary_encode()
     names = pa.concat_arrays([datatypes.dictionary, pa.array([XSD + "string", RDF + "langString"])])
@@ -134,7 +139,7 @@ def literals(
         ['"x"@en', '"y"']
     """
     text = pc.cast(values, pa.string())
-    text = _replaced(text, pc.match_substring_regex(text, r'["\\\x00-\x1F\x7F\x{FFFE}\x{FFFF}]'), _ESCAPES)
+    text = _escaped(text)
     tag = pc.binary_join_element_wise("@", _column(language), "")
     kind = _column(datatype)
     kind = pc.if_else(pc.equal(kind, XSD + "string"), pa.scalar(None, pa.string()), kind)
@@ -166,14 +171,34 @@ def _column(value: str | pa.Array | None) -> pa.Array:
     return value.combine_chunks() if isinstance(value, pa.ChunkedArray) else value
 
 
-def _replaced(texts: pa.Array, rows: pa.Array, replacements: dict[str, str]) -> pa.Array:
-    """Replace substrings in the texts of some rows, all in one pass."""
+def _escaped(texts: pa.Array) -> pa.Array:
+    """Escape the characters of literals that N-Triples does not write as they are."""
+    rows = pc.match_substring_regex(texts, r'["\\\x00-\x1F\x7F\x{FFFE}\x{FFFF}]')
     if not pc.any(rows).as_py():
         return texts
-    import polars as pl
+    new = texts.filter(rows)
+    for char, escape in _LETTERS.items():
+        new = pc.replace_substring(new, char, escape)
+    if pc.any(pc.match_substring_regex(new, r"[\x00-\x1F\x7F\x{FFFE}\x{FFFF}]")).as_py():
+        for char, escape in _CODES.items():
+            new = pc.replace_substring(new, char, escape)
+    return pc.replace_with_mask(texts, rows, new)
 
-    new = pl.Series(texts.filter(rows)).str.replace_many(list(replacements), list(replacements.values()))
-    return pc.replace_with_mask(texts, rows, new.to_arrow().cast(pa.string()))
+
+def _unescaped(texts: pa.Array, rows: pa.Array) -> pa.Array:
+    """Replace the escapes in the texts of some rows: letters in columns, the rare codes text by text."""
+    if not pc.any(rows).as_py():
+        return texts
+    escaped = texts.filter(rows)
+    coded = pc.match_substring(escaped, "\\u")
+    new = pc.replace_substring(escaped, "\\\\", "\0")  # no canonical term holds a NUL
+    for char, escape in list(_LETTERS.items())[1:]:
+        new = pc.replace_substring(new, escape, char)
+    new = pc.replace_substring(new, "\0", "\\")
+    if pc.any(coded).as_py():
+        decoded = [_ESCAPE.sub(lambda match: _CHARACTERS[match[0]], text) for text in escaped.filter(coded).to_pylist()]
+        new = pc.replace_with_mask(new, coded, pa.array(decoded, pa.string()))
+    return pc.replace_with_mask(texts, rows, new)
 
 
 def _slices(content: pa.Buffer, low: Positions, high: Positions, where: NDArray[np.bool_] | None = None) -> pa.Array:
