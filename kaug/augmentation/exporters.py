@@ -20,7 +20,7 @@ __all__ = ["EXPORTERS", "Columns", "Exporter", "write_rows"]
 Columns = Callable[[pa.Table], pa.Table]
 """Convert some rows of EXAMPLES to the columns of another trainer."""
 
-_BATCH = 10_000
+BATCH = 10_000
 _MESSAGES = pa.schema([("messages", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())])))])
 
 
@@ -110,8 +110,8 @@ def write_rows(rows: "Dataset | pa.Table", path: str | Path, as_: str | Columns 
 
 def _batches(rows: "Dataset | pa.Table") -> Iterator[pa.Table]:
     if isinstance(rows, pa.Table):
-        return (rows.slice(start, _BATCH) for start in range(0, rows.num_rows, _BATCH))
-    return iter(rows.with_format("arrow").iter(_BATCH))
+        return (rows.slice(start, BATCH) for start in range(0, rows.num_rows, BATCH))
+    return iter(rows.with_format("arrow").iter(BATCH))
 
 
 @contextlib.contextmanager

@@ -39,7 +39,7 @@ MAX_CONTEXTS = 1 << 24
 LINES = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
 """The line-based syntaxes."""
 
-_SEARCHED = 1 << 22
+SEARCHED = 1 << 22
 
 
 def guarded_pieces(path: Path, syntax: ox.RdfFormat, size: int = 1 << 18) -> Iterator[bytes]:
@@ -148,7 +148,7 @@ def refuse_deep_terms(pieces: Iterable[bytes], position: Callable[[int], str]) -
     text, offset, depth, limit = b"", 0, 0, MAX_DEPTH["triple terms"]
     for piece in chain(pieces, [b""]):
         text += piece
-        if piece and len(text) < _SEARCHED:
+        if piece and len(text) < SEARCHED:
             continue
         cut = len(text)
         for token in _TOKEN.finditer(text):

@@ -111,7 +111,7 @@ def test_many_rows_are_written_in_batches_and_a_selection_in_its_order(
 
     table, _ = arm_rows(toy_kb, ARMS["augmented"], PROBES.empty_table(), [], [])
     write_rows(table, tmp_path / "whole.jsonl", "text")
-    monkeypatch.setattr(exporters, "_BATCH", 7)
+    monkeypatch.setattr(exporters, "BATCH", 7)
     assert write_rows(table, tmp_path / "batches.jsonl", "text") == table.num_rows > 7
     assert (tmp_path / "batches.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
     chosen = datasets.Dataset(table).shuffle(seed=0).filter(lambda row: row["form"] == "question")

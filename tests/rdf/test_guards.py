@@ -51,7 +51,7 @@ def piece(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
         return (text[start : start + size] for start in range(0, len(text), size))
 
     monkeypatch.setattr(guards, "read_pieces", pieces)
-    monkeypatch.setattr(guards, "_SEARCHED", size)
+    monkeypatch.setattr(guards, "SEARCHED", size)
     return size
 
 
