@@ -428,7 +428,8 @@ def test_an_external_entity_is_not_read(tmp_path: Path) -> None:
     [
         ("a.tll", " Did you mean '.ttl'?"),
         ("a.json", " JSON-LD is read from files that end in .jsonld."),
-        ("a.ttl.zip", " Known are: .jsonld, .n3, .nq, .nt, .owl, .rdf, .trig, .ttl, .xml."),
+        ("a.csv", " A table is converted to RDF by `kaug import table`."),
+        ("a.ttl.zip", ".zst."),
         ("a.gz", ".zst."),
         ("a", ".zst."),
     ],
