@@ -12,7 +12,6 @@ __all__ = [
     "below",
     "best_first",
     "distinct",
-    "distinct_below",
     "expand",
     "grouped",
     "join",
@@ -168,13 +167,6 @@ def runs(keys: NDArray[Any]) -> tuple[Numbers, Numbers]:
     fresh = np.concatenate([[True], keys[1:] != keys[:-1]]) if len(keys) else np.zeros(0, bool)
     starts = np.flatnonzero(fresh).astype(np.int64)
     return starts, np.diff(np.append(starts, len(keys))).astype(np.int64)
-
-
-def distinct_below(numbers: Numbers, size: int) -> Numbers:
-    """Return the sorted distinct numbers, all below `size`, without sorting them."""
-    present = np.zeros(size, dtype=bool)
-    present[numbers] = True
-    return np.flatnonzero(present).astype(np.int64)
 
 
 def mix(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:

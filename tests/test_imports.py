@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "kaug"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 NAMES = [path.relative_to(PACKAGE.parent).as_posix() for path in MODULES]
 LAYERS = """
-errors version text
+errors version text namespaces
 progress arrays html files
 store tables settings arms http
 rdf words models

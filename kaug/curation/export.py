@@ -18,6 +18,7 @@ import pyoxigraph as ox
 from numpy.typing import NDArray
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.namespaces import KAUG, RDF, RDFS, SKOS, XSD
 from kaug.rdf.compressed import whole_file
 from kaug.rdf.parse import FORMATS, syntax_of
 from kaug.rdf.serialize import prefixes_of, refuse_in_xml, write_quads
@@ -31,14 +32,9 @@ Numbers = NDArray[np.int64]
 
 __all__ = ["FORMATS", "to_quads", "to_rdflib", "to_table", "write_rdf"]
 
-_KAUG = "https://w3id.org/kaug/ns#"
-_RDFS = "http://www.w3.org/2000/01/rdf-schema#"
-_SKOS = "http://www.w3.org/2004/02/skos/core#"
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_XSD = "http://www.w3.org/2001/XMLSchema#"
 _PROPERTIES = [
-    *(f"{_RDFS}label", f"{_SKOS}altLabel", f"{_KAUG}phrase", f"{_KAUG}weight"),
-    *(f"{_RDF}subject", f"{_RDF}predicate", f"{_RDF}object", f"{_RDF}type", f"{_RDF}Statement"),
+    *(f"{RDFS}label", f"{SKOS}altLabel", f"{KAUG}phrase", f"{KAUG}weight"),
+    *(f"{RDF}subject", f"{RDF}predicate", f"{RDF}object", f"{RDF}type", f"{RDF}Statement"),
 ]
 _PARTS = ("subject", "predicate", "object")
 _SOURCE = "urn:kaug:source:"
@@ -106,7 +102,7 @@ def write_rdf(kb: KnowledgeBase, path: Path, *, inferred: bool = True) -> int:
     triples = _triples(kb, None, inferred)
     if syntax == ox.RdfFormat.RDF_XML:
         kinds, values = (triples.terms[name].combine_chunks() for name in ("kind", "value"))
-        typed = triples.codes[:, 1] == pc.index(values, f"{_RDF}type").as_py()
+        typed = triples.codes[:, 1] == pc.index(values, f"{RDF}type").as_py()
         classes = triples.codes[typed, 2]
         classes = classes[pc.equal(kinds, "iri").to_numpy(zero_copy_only=False)[classes]]
         names = np.unique(np.concatenate([triples.codes[:, 1], classes]))  # both are written as elements
@@ -142,7 +138,7 @@ def to_rdflib(kb: KnowledgeBase, rows: Sequence[int] | None = None, *, inferred:
     def node(kind: str, value: str, datatype: str | None, language: str | None) -> rdflib.term.Node:
         if kind != "literal":
             return rdflib.URIRef(value) if kind == "iri" else rdflib.BNode(value)
-        typed = None if language or datatype in (None, f"{_XSD}string") else rdflib.URIRef(datatype)
+        typed = None if language or datatype in (None, f"{XSD}string") else rdflib.URIRef(datatype)
         return rdflib.Literal(value, lang=language, datatype=typed, normalize=False)
 
     triples = _triples(kb, rows, inferred)
@@ -263,11 +259,11 @@ def _triples(kb: KnowledgeBase, rows: Sequence[int] | None, inferred: bool) -> _
     add_triples(_numbers(labels["term"]), np.where(labels["preferred"].to_numpy(), label, alternative), texts)
     labels = labels.filter(labels["phrase"].is_valid())
     add_triples(_numbers(labels["term"]), phrase, add_terms("literal", labels["phrase"], labels["language"]))
-    properties = add_terms("iri", pc.binary_join_element_wise(_KAUG, lexicon["property"], ""))
+    properties = add_terms("iri", pc.binary_join_element_wise(KAUG, lexicon["property"], ""))
     add_triples(_numbers(lexicon["predicate"]), properties, add_terms("literal", lexicon["text"], lexicon["language"]))
     facts = facts.filter(facts["weight"].is_valid())
     names = add_terms("iri", pa.array([f"{_FACT}{fact.hex()}" for fact in facts["fact"].to_pylist()], pa.string()))
-    add_triples(names, weight, add_terms("literal", facts["weight"].cast(pa.string()), datatype=f"{_XSD}float"))
+    add_triples(names, weight, add_terms("literal", facts["weight"].cast(pa.string()), datatype=f"{XSD}float"))
     for predicate, part in zip(reification, _PARTS, strict=False):
         add_triples(names, predicate, _numbers(facts[part]))
     add_triples(names, reification[3], np.broadcast_to(reification[4], len(names)))

@@ -18,6 +18,7 @@ from kaug.importers.atomic import BASE as ATOMIC
 from kaug.importers.delimited import Block, Delimited
 from kaug.importers.quads import ALTERNATIVE, LABEL, Quads
 from kaug.importers.terms import absolute, iri, language_tag, literal
+from kaug.namespaces import XSD
 from kaug.rdf.terms import literals
 
 __all__ = ["import_kgtk"]
@@ -36,7 +37,6 @@ _NAMESPACES = (  # the pattern of a node, the prefix to remove, the namespace
 )
 _LITERAL = r"""^["'^@0-9+.!-]|^(True|False)$"""
 _QUANTITY = "https://w3id.org/kaug/kgtk/quantity"  # with a unit or a tolerance, for which RDF has no datatype
-_XSD = "http://www.w3.org/2001/XMLSchema#"
 _WKT = "http://www.opengis.net/ont/geosparql#wktLiteral"
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
 _STRING = re.compile(r"""(?s)^(?:"(?P<text>.*)"|'(?P<quoted>.*)')(?:@(?P<language>[A-Za-z]+(?:-[A-Za-z0-9]+)*))?$""")
@@ -47,9 +47,9 @@ _DATE = re.compile(
 )
 _CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?")
 _NUMBERS = {
-    f"{_XSD}integer": re.compile(r"[+-]?[0-9]+"),
-    f"{_XSD}decimal": re.compile(_NUMBER),
-    f"{_XSD}double": re.compile(rf"{_NUMBER}[eE][+-]?[0-9]+"),
+    f"{XSD}integer": re.compile(r"[+-]?[0-9]+"),
+    f"{XSD}decimal": re.compile(_NUMBER),
+    f"{XSD}double": re.compile(rf"{_NUMBER}[eE][+-]?[0-9]+"),
     _QUANTITY: re.compile(rf"{_NUMBER}(?:[eE][+-]?[0-9]+)?(?:\[{_NUMBER},{_NUMBER}\])?[A-Za-z0-9_./^-]*"),
 }
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r"}
@@ -163,7 +163,7 @@ def _literal(cell: str) -> tuple[str | None, str | None, str | None]:
         latitude, longitude = (number.removeprefix("+") for number in coordinates.groups())
         return f"POINT({longitude} {latitude})", None, _WKT
     if cell in ("True", "False"):
-        return cell.lower(), None, f"{_XSD}boolean"
+        return cell.lower(), None, f"{XSD}boolean"
     if date := _DATE.fullmatch(cell):
         return _date(*date.groups())
     for datatype, pattern in _NUMBERS.items():
@@ -181,14 +181,14 @@ def _date(
     finest = 9 if month == "00" else min(finest, 10) if day == "00" else finest
     exact = min(int(precision), finest) if precision else finest
     if exact <= 9:
-        return year, None, f"{_XSD}gYear"
+        return year, None, f"{XSD}gYear"
     if exact == 10:
-        return f"{year}-{month}", None, f"{_XSD}gYearMonth"
+        return f"{year}-{month}", None, f"{XSD}gYearMonth"
     if exact == 11:
-        return f"{year}-{month}-{day}", None, f"{_XSD}date"
+        return f"{year}-{month}-{day}", None, f"{XSD}date"
     clock = _CLOCK.fullmatch(time or "")
     seconds = "" if clock and clock[1] else ":00"
-    return f"{year}-{month}-{day}T{time}{seconds}{zone or ''}" if clock else None, None, f"{_XSD}dateTime"
+    return f"{year}-{month}-{day}T{time}{seconds}{zone or ''}" if clock else None, None, f"{XSD}dateTime"
 
 
 def _unescape(text: str) -> str:

@@ -12,17 +12,17 @@ import pyarrow.compute as pc
 
 from kaug.errors import SourceError
 from kaug.importers.terms import Column, is_iri, join, literal, name
+from kaug.namespaces import KAUG, RDF, RDFS, SKOS, XSD
 from kaug.rdf.compressed import whole_file
 from kaug.rdf.terms import text_bytes
 
 __all__ = ["ALTERNATIVE", "LABEL", "TEMPLATES", "TYPE", "Quads", "Relation", "quads_file", "statement_name"]
 
-LABEL = "<http://www.w3.org/2000/01/rdf-schema#label>"
-ALTERNATIVE = "<http://www.w3.org/2004/02/skos/core#altLabel>"
-TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
-_REIFIES = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#reifies>"
-_KAUG = "https://w3id.org/kaug/ns#"
-_DECIMAL = "<http://www.w3.org/2001/XMLSchema#decimal>"
+LABEL = f"<{RDFS}label>"
+ALTERNATIVE = f"<{SKOS}altLabel>"
+TYPE = f"<{RDF}type>"
+_REIFIES = f"<{RDF}reifies>"
+_DECIMAL = f"<{XSD}decimal>"
 
 
 TEMPLATES = ("statement", "question", "inverseQuestion", "exam", "inverseExam")
@@ -72,7 +72,7 @@ class Quads:
             label, *templates = known.get(key) or (key.replace("_", " "),)
             self.labels(subject, literal(pa.array([label]), "en"))
             for kind, text in zip(TEMPLATES, templates, strict=False):
-                self._write(join(subject, f" <{_KAUG}{kind}> ", literal(pa.array([text]), "en"), self._end))
+                self._write(join(subject, f" <{KAUG}{kind}> ", literal(pa.array([text]), "en"), self._end))
                 self.counts["templates"] += 1
 
     def left_out(self, reason: str, number: int = 1) -> None:
@@ -102,7 +102,7 @@ class Quads:
         triples, weight = pc.list_element(pair, 0), pc.list_element(pair, 1)
         names = pa.array([statement_name(triple) for triple in triples.to_pylist()], pa.string())
         self._write(pc.unique(join(names, f" {_REIFIES} <<( ", triples, " )>>", self._end)))
-        self._write(join(names, f' <{_KAUG}weight> "', weight, f'"^^{_DECIMAL}', self._end))
+        self._write(join(names, f' <{KAUG}weight> "', weight, f'"^^{_DECIMAL}', self._end))
         self.counts["weights"] += len(weighed)
 
     def _write(self, lines: pa.Array) -> None:

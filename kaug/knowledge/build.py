@@ -17,7 +17,8 @@ from kaug.http import public_url
 from kaug.knowledge.entries import label_table, read_lexicon, source_entries, template_table
 from kaug.knowledge.facts import add_inferred, lines, sources_of_triples, stated_table
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.roles import RDF, Role, find_roles, read_weights
+from kaug.knowledge.roles import Role, find_roles, read_weights
+from kaug.namespaces import RDF
 from kaug.rdf.columns import Columns, find_term, merge, read_columns
 from kaug.rdf.endpoint import endpoint_file
 from kaug.rdf.memory import graph_chunks

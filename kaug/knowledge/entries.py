@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyoxigraph as ox
 
-from kaug.knowledge.roles import KAUG, LABEL_PREDICATES, Role, Roles
+from kaug.knowledge.roles import LABEL_PREDICATES, Role, Roles
 from kaug.knowledge.templates import PROPERTIES, check_template
+from kaug.namespaces import KAUG
 from kaug.rdf.columns import Columns, find_term
 from kaug.rdf.parse import read_quads
 from kaug.tables import LABELS, LEXICON

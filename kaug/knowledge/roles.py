@@ -9,15 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kaug.namespaces import KAUG, OWL, RDF, RDFS, SKOS
 from kaug.rdf.columns import Columns, find_term, find_triples
 
-__all__ = ["KAUG", "LABEL_PREDICATES", "RDF", "Role", "Roles", "find_roles", "is_axiom", "read_weights"]
+__all__ = ["LABEL_PREDICATES", "Role", "Roles", "find_roles", "is_axiom", "read_weights"]
 
-RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-RDFS = "http://www.w3.org/2000/01/rdf-schema#"
-OWL = "http://www.w3.org/2002/07/owl#"
-SKOS = "http://www.w3.org/2004/02/skos/core#"
-KAUG = "https://w3id.org/kaug/ns#"
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]

@@ -14,8 +14,8 @@ import pyoxigraph as ox
 from numpy.typing import NDArray
 
 from kaug.errors import SourceError
+from kaug.namespaces import XSD
 from kaug.rdf.guards import refuse_deep_terms
-from kaug.rdf.namespaces import XSD
 from kaug.rdf.parse import parser_message
 
 __all__ = ["NO_ROWS", "Codes", "Part", "canonical_lines", "number_lines", "parse_lines", "write_lines"]

@@ -11,9 +11,9 @@ from urllib.parse import quote
 import pyoxigraph as ox
 
 from kaug.errors import SourceError, nearest
+from kaug.namespaces import RDF
 from kaug.rdf.compressed import COMPRESSIONS, as_stream, line_at
 from kaug.rdf.guards import LINES, MAX_TERM, guarded_lines, guarded_pieces
-from kaug.rdf.namespaces import RDF
 
 __all__ = ["FORMATS", "count_left_out", "is_rdf_name", "parse_rdf", "parser_message"]
 __all__ += ["read_chunks", "read_quads", "syntax_of"]

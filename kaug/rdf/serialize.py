@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 import pyoxigraph as ox
 
 from kaug.errors import SourceError
+from kaug.namespaces import OWL, RDF, RDFS, SKOS, XSD
 from kaug.rdf.compressed import COMPRESSIONS, whole_file
 from kaug.rdf.guards import LINES
-from kaug.rdf.namespaces import OWL, RDF, RDFS, SKOS, XSD
 from kaug.rdf.parse import syntax_of
 
 __all__ = ["prefixes_of", "refuse_in_xml", "write_quads"]

@@ -12,8 +12,8 @@ from typing import Any, Literal, get_args
 from kaug.errors import SourceError, nearest
 from kaug.files import files_below, find_files, read_text, read_toml
 from kaug.http import public_url
+from kaug.namespaces import RDF
 from kaug.rdf.compressed import open_bytes
-from kaug.rdf.namespaces import RDF
 from kaug.rdf.parse import FORMATS, is_rdf_name
 from kaug.rdf.sparql import check_endpoint
 from kaug.store.digests import file_digest, safe_name

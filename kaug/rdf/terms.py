@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.rdf.namespaces import RDF, XSD
+from kaug.namespaces import RDF, XSD
 from kaug.tables import TERMS
 
 __all__ = ["IRI_CHARACTER", "iris", "literals", "read_terms", "text_bytes", "write_terms"]

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from kaug.arrays import Numbers, below
 from kaug.errors import PipelineError, nearest
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.namespaces import RDF, RDFS
 from kaug.retrieval.settings import FactFilter
 from kaug.wording.wording import Wording
 
 __all__ = ["facts_where"]
 
-_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
-_SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
+_TYPE = f"{RDF}type"
+_SUBCLASS = f"{RDFS}subClassOf"
 
 
 def facts_where(kb: KnowledgeBase, conditions: FactFilter) -> NDArray[np.bool_]:

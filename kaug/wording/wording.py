@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from kaug.arrays import grouped
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import SLOT, Property
+from kaug.namespaces import XSD
 from kaug.wording.frames import fill_frame
 from kaug.wording.rules import Values, by_rule
 from kaug.words.clean import CONTROL, break_control
@@ -305,16 +306,15 @@ def _object_values(kb: KnowledgeBase) -> dict[int, Values]:
     return kinds
 
 
-_XSD = "http://www.w3.org/2001/XMLSchema#"
 _KINDS: list[Values] = ["thing", "truth", "date", "year", "time", "count"]
 _INTEGERS = ("integer", "int", "long", "short", "nonNegativeInteger", "positiveInteger", "unsignedInt", "unsignedShort")
 _KIND_OF: dict[str, Values] = {
-    _XSD + "boolean": "truth",
-    _XSD + "date": "date",
-    _XSD + "dateTime": "date",
-    _XSD + "gYear": "year",
-    _XSD + "time": "time",
-    **{_XSD + name: "count" for name in _INTEGERS},
+    XSD + "boolean": "truth",
+    XSD + "date": "date",
+    XSD + "dateTime": "date",
+    XSD + "gYear": "year",
+    XSD + "time": "time",
+    **{XSD + name: "count" for name in _INTEGERS},
 }
 _YEAR = r"^(1\d{3}|20\d{2})$"
 _DESCRIPTIONS = {

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.arrays import join, runs
+from kaug.namespaces import RDFS
 from kaug.words.clean import clean_text
 from kaug.words.english import with_article
 from kaug.words.values import literal_words, name_words, strings, words_of
@@ -20,7 +21,7 @@ CLASS_OF = frozenset(
 )
 """The predicates whose objects are classes, which take an article in a sentence ("a country")."""
 
-_SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
+_SUBCLASS = f"{RDFS}subClassOf"
 
 
 def term_words(

@@ -14,13 +14,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kaug.namespaces import RDF, XSD
 from kaug.words.moments import MOMENTS, duration_words, moment_words
 from kaug.words.quantities import QUANTITIES, UNIT_DATATYPES, each_distinct, number_words, quantity_words, unit_words
 
 __all__ = ["literal_words", "name_words", "strings", "words_of"]
 
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_XSD = "http://www.w3.org/2001/XMLSchema#"
 # Longitude comes first in CRS84, the default; latitude comes first in EPSG:4326.
 _CRS = r"<https?://www\.opengis\.net/def/crs/(?:OGC/[0-9.]+/CRS84|EPSG/[0-9.]+/(?P<epsg>4326))>\s*"
 _DEGREES = r"[+-]?[0-9]{1,3}(?:\.[0-9]*)?"
@@ -209,14 +208,14 @@ _NUMBERS = (
     "positiveInteger negativeInteger nonNegativeInteger nonPositiveInteger decimal double float"
 )
 _WRITERS: dict[str, _Write] = {
-    **{_XSD + name: _number for name in _NUMBERS.split()},
-    **{_XSD + name: partial(_moment, name) for name in MOMENTS},
-    **{_XSD + name: duration_words for name in ("duration", "dayTimeDuration", "yearMonthDuration")},
-    _XSD + "boolean": _boolean_words,
-    _XSD + "hexBinary": _hex_words,
-    _XSD + "base64Binary": _base64_words,
-    _RDF + "HTML": _text_content,
-    _RDF + "XMLLiteral": _text_content,
+    **{XSD + name: _number for name in _NUMBERS.split()},
+    **{XSD + name: partial(_moment, name) for name in MOMENTS},
+    **{XSD + name: duration_words for name in ("duration", "dayTimeDuration", "yearMonthDuration")},
+    XSD + "boolean": _boolean_words,
+    XSD + "hexBinary": _hex_words,
+    XSD + "base64Binary": _base64_words,
+    RDF + "HTML": _text_content,
+    RDF + "XMLLiteral": _text_content,
     "http://www.opengis.net/ont/geosparql#wktLiteral": _point_words,
     "http://www.openlinksw.com/schemas/virtrdf#Geometry": _point_words,
 }

@@ -9,13 +9,13 @@ import pyoxigraph as ox
 from kaug.curation.drafts.drafts import Entry
 from kaug.errors import SourceError
 from kaug.knowledge.templates import PROPERTIES, check_template
+from kaug.namespaces import KAUG
 from kaug.rdf.parse import read_quads
 from kaug.store.files import write_whole
 
 __all__ = ["write_lexicon"]
 
-_KAUG = "https://w3id.org/kaug/ns#"
-_PREFIX = f"@prefix kaug: <{_KAUG}> ."
+_PREFIX = f"@prefix kaug: <{KAUG}> ."
 _HEAD = f"""\
 # Drafts of a lexicon: templates of sentences and questions for each predicate. Review them, and correct them where needed.
 # {{s}} is the subject of a fact, {{o}} its object; each includes its own article. The content of this file is kept when
@@ -58,7 +58,7 @@ def write_lexicon(entries: Sequence[Entry], path: Path) -> int:
     new = [entry for entry in ordered if not {(entry.iri, entry.language.lower()), (entry.iri, "")} & has]
     if not new:
         return 0
-    if re.search(rf"^@prefix\s+kaug:\s*<{re.escape(_KAUG)}>\s*\.", text, re.MULTILINE) is None:
+    if re.search(rf"^@prefix\s+kaug:\s*<{re.escape(KAUG)}>\s*\.", text, re.MULTILINE) is None:
         text += f"\n{_PREFIX}\n"
     text += "".join(_block(entry, path) for entry in new)
     try:
@@ -77,7 +77,7 @@ def _stated(path: Path) -> set[tuple[str, str]]:
     """Return the predicates and languages that a lexicon has templates for."""
     pairs = set()
     for quad in read_quads(path):
-        name = quad.predicate.value.removeprefix(_KAUG)
+        name = quad.predicate.value.removeprefix(KAUG)
         if name in PROPERTIES and isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.Literal):
             pairs.add((quad.subject.value, (quad.object.language or "").lower()))
     return pairs
@@ -86,17 +86,17 @@ def _stated(path: Path) -> set[tuple[str, str]]:
 def _triples(entry: Entry) -> list[tuple[ox.NamedNode, ox.NamedNode, ox.Literal]]:
     subject = ox.NamedNode(entry.iri)
     templates = [
-        (subject, ox.NamedNode(_KAUG + name), ox.Literal(text, language=entry.language))
+        (subject, ox.NamedNode(KAUG + name), ox.Literal(text, language=entry.language))
         for name in PROPERTIES
         for text in entry.templates.get(name, ())
     ]
-    return templates + [(subject, ox.NamedNode(_KAUG + "draftedBy"), ox.Literal(name)) for name in entry.drafted_by]
+    return templates + [(subject, ox.NamedNode(KAUG + "draftedBy"), ox.Literal(name)) for name in entry.drafted_by]
 
 
 def _block(entry: Entry, path: Path) -> str:
     by_predicate: dict[str, list[str]] = {}
     for _, predicate, value in _triples(entry):
-        name = predicate.value.removeprefix(_KAUG)
+        name = predicate.value.removeprefix(KAUG)
         if name in PROPERTIES:
             check_template(name, value.value, entry.iri, str(path))
         by_predicate.setdefault(name, []).append(str(value))
