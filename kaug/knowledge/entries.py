@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyoxigraph as ox
 
+from kaug.arrays import grouped, pair_keys, positions
 from kaug.knowledge.roles import LABEL_PREDICATES, Role, Roles
 from kaug.knowledge.templates import PROPERTIES, check_template
 from kaug.namespaces import KAUG
@@ -75,30 +76,39 @@ def label_table(
     columns: Columns, terms: pa.Table, roles: Roles, languages: Sequence[str], counts: Counter[str]
 ) -> pa.Table:
     """Make LABELS, each label once: those of some languages, which are BCP 47 tags, and those without a language."""
-    tags = pc.fill_null(terms["language"].cast(pa.string()), "")
+    encoded = pc.fill_null(terms["language"].cast(pa.string()), "").combine_chunks().dictionary_encode()
+    tags = encoded.dictionary.take(pc.array_sort_indices(encoded.dictionary))
+    language = pc.index_in(encoded, tags).to_numpy()
+    wanted = pa.array(["", *(one.lower() for one in languages)], pa.string())
+    primary = pc.replace_substring_regex(tags, "-.*", "")
+    is_wanted = pc.or_(pc.is_in(tags, wanted), pc.is_in(primary, wanted)).to_numpy(zero_copy_only=False)
 
-    def labels(role: Role, preferred: bool) -> pa.Table:
-        term, _, value = (pa.array(column) for column in columns.triples[roles.rows(role)].T)
-        is_preferred = pa.repeat(preferred, len(term))
-        return pa.table({"term": term, "language": tags.take(value), "preferred": is_preferred, "value": value})
+    preferred, alternative, phrases = (roles.rows(role) for role in (Role.PREFERRED, Role.ALTERNATIVE, Role.PHRASE))
+    rows = np.concatenate([preferred, alternative])
+    term, _, value = columns.triples[rows].T
+    is_alternative = np.arange(len(rows)) >= len(preferred)
+    kept = is_wanted[language[value]]
+    counts["labels left out: other language"] += len(kept) - int(kept.sum())
+    distinct = grouped(*(key[kept] for key in (term, is_alternative, language[value], value))).heads
+    term, value, is_alternative = (column[kept][distinct] for column in (term, value, is_alternative))
 
-    table = pa.concat_tables([labels(Role.PREFERRED, True), labels(Role.ALTERNATIVE, False)])
-    wanted = pa.array(["", *(language.lower() for language in languages)], pa.string())
-    primary = pc.replace_substring_regex(table["language"], "-.*", "")
-    kept = table.filter(pc.or_(pc.is_in(table["language"], wanted), pc.is_in(primary, wanted)))
-    counts["labels left out: other language"] += len(table) - len(kept)
     # A phrase belongs to the preferred label of its term and language; of several, the first by value is used.
-    phrases = labels(Role.PHRASE, True).group_by(["term", "language", "preferred"]).aggregate([("value", "min")])
-    order = [("term", "ascending"), ("preferred", "descending"), ("language", "ascending"), ("value", "ascending")]
-    table = (
-        kept.group_by(kept.column_names)
-        .aggregate([])
-        .join(phrases, ["term", "language", "preferred"])
-        .sort_by(order)
-        .combine_chunks()
+    owner, _, text = columns.triples[phrases].T
+    keys, first = np.unique(pair_keys(owner, language[text]), return_index=True)
+    phrase = positions(keys, pair_keys(term, language[value]))
+    phrase[is_alternative] = -1
+    table = pa.table(
+        [
+            pa.array(term),
+            tags.take(pa.array(language[value])),
+            clean_text(terms["value"].take(pa.array(value)).combine_chunks()),
+            pa.array(~is_alternative),
+            clean_text(
+                terms["value"].take(pa.array(text[first]).take(pa.array(phrase, mask=phrase < 0))).combine_chunks()
+            ),
+        ],
+        schema=LABELS,
     )
-    text, phrase = (clean_text(terms["value"].take(table[name]).combine_chunks()) for name in ("value", "value_min"))
-    table = pa.table([table["term"], table["language"], text, table["preferred"], phrase], schema=LABELS)
     return table.filter(pc.not_equal(table["text"], ""))
 
 

@@ -120,6 +120,7 @@ _STRING = r'"(?:[^"\\\x00-\x1F\x7F\x{FFFE}\x{FFFF}]|\\[btnfr"\\])*"'
 _LITERAL = rf"{_STRING}(?:@[a-z]{{1,8}}(?:-[a-z0-9]{{1,8}})*|\^\^{_IRI})?"
 _TERM = rf"^(?:{_NODE}|{_LITERAL}|<<\( {_NODE} {_IRI} (?:{_NODE}|{_LITERAL}) \)>>)$"
 _TAIL = rf"^ (?:{_NODE} )?\.\n$"
+_XSD_STRING = f"^^<{XSD}string>"  # omitted in the canonical form
 
 
 def canonical_lines(terms: pa.Array, codes: Codes, *, quads: bool) -> NDArray[np.bool_]:
@@ -143,8 +144,10 @@ def canonical_lines(terms: pa.Array, codes: Codes, *, quads: bool) -> NDArray[np
         return np.asarray(test.to_numpy(zero_copy_only=False))
 
     canonical = matches(pc.match_substring_regex(texts, _TERM))
-    canonical &= ~matches(pc.match_substring(texts, f"^^<{XSD}string>"))  # omitted in the canonical form
     literal, triple = matches(pc.starts_with(texts, '"')), matches(pc.starts_with(texts, "<<"))
+    canonical &= ~matches(pc.ends_with(texts, _XSD_STRING))
+    if triple.any():
+        canonical[triple] &= ~matches(pc.match_substring(texts.filter(pa.array(triple)), _XSD_STRING))
     node = canonical & ~literal & ~triple
     iri = node & ~matches(pc.starts_with(texts, "_"))
     tail = matches(pc.match_substring_regex(texts, _TAIL if quads else r"^ \.\n$"))

@@ -28,6 +28,7 @@ from kaug.retrieval.indexing.vectors import Shard, Vectors, bytes_of, read_shard
 from kaug.store.artifact import Draft, publish, verify_file
 from kaug.store.artifact import load as load_artifact
 from kaug.text import as_list
+from kaug.wording.wording import Wording
 
 __all__ = ["HITS", "FactIndex"]
 
@@ -51,7 +52,7 @@ class FactIndex:
     Attributes:
         kb: The knowledge base.
         encoder: The encoder of the sentences and of queries.
-        language: The language of the sentences.
+        wording: Writes the sentences.
         kind: The FAISS factory string: `Flat` is exact.
         recall: Recall@10 against exact search, of the nearest others to a sample of the sentences, in [0, 1].
         digest: Hex digest of the fact ids and sentences.
@@ -71,7 +72,7 @@ class FactIndex:
 
     def __init__(
         self,
-        kb: KnowledgeBase,
+        wording: Wording,
         encoder: Encoder,
         sentence: NDArray[np.int32],
         shards: Sequence[Shard],
@@ -80,10 +81,10 @@ class FactIndex:
         taken_over: int = 0,
     ) -> None:
         """Take the parts that `build` or `load` made; call those instead."""
-        self.kb, self.encoder, self.taken_over = kb, encoder, taken_over
+        self.wording, self.kb, self.encoder, self.taken_over = wording, wording.kb, encoder, taken_over
         self.vectors = Vectors(codes.vectors.parts, encoder.dimension, sentence)
         self.kind, self.recall = codes.kind, codes.recall
-        self.language, self.digest = str(about["language"]), str(about["facts"])
+        self.digest = str(about["facts"])
         self._about, self._sentence, self._shards, self._codes = about, sentence, shards, codes
 
     @classmethod
@@ -122,7 +123,7 @@ class FactIndex:
         if not 0 < recall <= 1:
             raise PipelineError(f"recall is {recall}; it must be above 0, and at most 1.")
         encoder = as_encoder(encoder)
-        sentences = distinct_sentences(kb, language)
+        sentences = distinct_sentences(Wording(kb, language))
         temporary = None if work else tempfile.TemporaryDirectory(prefix="kaug-index-")
         folder = Path(work or (temporary.name if temporary else ""))
         earlier = sorted(Path(previous).glob(f"{_SHARDS}*.arrow")) if previous else []
@@ -139,7 +140,7 @@ class FactIndex:
             "language": language,
             "count": kb.facts.num_rows,
             "distinct": len(sentences.digests),
-            "facts": sentences_digest(kb, language),
+            "facts": sentences_digest(sentences.wording),
             "kind": codes.kind,
             "recall_wanted": float(recall),
             "recall_at_10": round(codes.recall, 4),
@@ -147,7 +148,7 @@ class FactIndex:
             "probes": codes.probes,
             "shards": [shard.digest for shard in shards],
         }
-        index = cls(kb, encoder, sentences.number, shards, codes, about, taken_over)
+        index = cls(sentences.wording, encoder, sentences.number, shards, codes, about, taken_over)
         if temporary:
             weakref.finalize(index, temporary.cleanup)
         return index
@@ -222,9 +223,10 @@ class FactIndex:
                 raise ArtifactError(
                     f"{folder}: the {name} should be {wanted}; the files say {sorted(stored)}. {_AGAIN}"
                 )
-        if about["facts"] != sentences_digest(kb, about["language"]):
+        wording = Wording(kb, str(about["language"]))
+        if about["facts"] != sentences_digest(wording):
             raise ArtifactError(f"{folder}: built from other facts, or their sentences have changed. {_AGAIN}")
-        return cls(kb, encoder, table["sentence"].to_numpy(), shards, codes, about)
+        return cls(wording, encoder, table["sentence"].to_numpy(), shards, codes, about)
 
     def __len__(self) -> int:
         """Return the number of facts."""

@@ -29,7 +29,6 @@ from kaug.retrieval.linking.senses import resolve
 from kaug.retrieval.ranking import PARTLY, REASONS, Candidates, Named, join_names, path_to, rank_candidates
 from kaug.retrieval.settings import MOST_FACTS, FactFilter, RetrievalSettings
 from kaug.text import as_list
-from kaug.wording.wording import Wording
 
 __all__ = ["RETRIEVED", "Retriever", "SettingsGiven"]
 
@@ -119,7 +118,7 @@ class Retriever:
         if candidates < 1:
             raise PipelineError(f"candidates is {candidates}; it must be at least 1.")
         self.kb, self.index, self.linker = kb, index, linker or Linker(kb)
-        self.wording = Wording(kb, index.language)
+        self.wording = index.wording
         self._encoder, self._candidates = encoder, candidates
         self._overlap, self._graph = Overlap(kb), FactGraph(kb, hub)
         self._commonsense = (kb.source_kind().to_numpy(zero_copy_only=False) == "commonsense").astype(np.int64)
@@ -160,9 +159,9 @@ class Retriever:
         settings = _with(settings or RetrievalSettings(), given)  # type: ignore[call-arg]
         limits = _limits(settings.k if k is None else k)
         allowed = self._allowed(settings.filter, allowed)
-        if language not in (None, self.index.language):
+        if language not in (None, self.wording.language):
             raise PipelineError(
-                f"language is {language!r}, but the index holds sentences in {self.index.language!r}. "
+                f"language is {language!r}, but the index holds sentences in {self.wording.language!r}. "
                 f"Build an index in {language!r}."
             )
         tables = [RETRIEVED.empty_table()]

@@ -49,16 +49,16 @@ def _as_json(value: Any) -> Any:
 
 
 def _source_of(function: Any) -> Any:
-    """Return a function's source, or its code and constants where there is no source, as in an interpreter."""
+    """Return a function's source, or its byte code where there is no source, as in an interpreter."""
     try:
         return inspect.getsource(function)
     except (OSError, TypeError):
-        return _byte_code(getattr(function, "__code__", None))
+        code = getattr(function, "__code__", None)
+        return code and _byte_code(code)
 
 
-def _byte_code(code: types.CodeType | None) -> list[Any]:
-    if code is None:
-        return []
+def _byte_code(code: types.CodeType) -> list[Any]:
+    """Return what decides what code does, without the numbers of its lines."""
     constants = [
         _byte_code(one)
         if isinstance(one, types.CodeType)
@@ -67,7 +67,9 @@ def _byte_code(code: types.CodeType | None) -> list[Any]:
         else repr(one)
         for one in code.co_consts
     ]
-    return [code.co_code.hex(), code.co_names, constants]
+    arguments = [code.co_flags, code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount]
+    names = [code.co_qualname, code.co_names, code.co_varnames, code.co_cellvars, code.co_freevars]
+    return [code.co_code.hex(), code.co_exceptiontable.hex(), arguments, names, constants]
 
 
 def code_digest(*modules: str, root: Path | None = None) -> str:
@@ -122,18 +124,11 @@ def _read_module(name: str, root: Path) -> tuple[str, frozenset[str], frozenset[
         candidates = (".".join(parts[:end]) for end in range(len(parts), 0, -1))
         own.add(next(module for module in candidates if module == "kaug" or _source(module, root)))
     own |= {name.rpartition(".")[0]}  # importing a module runs the package that it is in
-    digest = hashlib.blake2b(ast.dump(_WithoutText().visit(tree)).encode(), digest_size=16)
+    without_docstrings = compile(tree, "", "exec", dont_inherit=True, optimize=2)
+    digest = hashlib.blake2b(json.dumps(_byte_code(without_docstrings)).encode(), digest_size=16)
     for file in sorted(file for file in path.parent.iterdir() if file.suffix in {".j2", ".css", ".toml", ".tsv"}):
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest(), frozenset(own), frozenset(installed - sys.stdlib_module_names)
-
-
-class _WithoutText(ast.NodeTransformer):
-    """Removes the docstrings from a tree, also those of constants and attributes."""
-
-    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
-        text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-        return None if text else node
 
 
 def _source(name: str, root: Path) -> Path | None:
@@ -142,15 +137,14 @@ def _source(name: str, root: Path) -> Path | None:
 
 
 def _imports(node: ast.AST) -> Iterator[str]:
-    inner = ast.iter_child_nodes(node)
-    if isinstance(node, ast.If) and ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}:
-        inner = iter(node.orelse)
     if isinstance(node, ast.Import):
         yield from (one.name for one in node.names)
     elif isinstance(node, ast.ImportFrom) and node.module:
         yield from (f"{node.module}.{one.name}" for one in node.names)
-    for child in inner:
-        yield from _imports(child)
+    typing_only = isinstance(node, ast.If) and ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
+    for block in ("orelse",) if typing_only else ("body", "orelse", "handlers", "finalbody", "cases"):
+        for child in getattr(node, block, ()):
+            yield from _imports(child)
 
 
 @functools.cache

@@ -175,31 +175,35 @@ class Wording:
     def _find(self, words: "_Words", terms: _Numbers | None, *, phrases: bool) -> pa.Array:
         """Return the words of terms and cache them; compute those of all terms once this costs less than more lookups."""
         kb, count = self.kb, self.kb.terms.num_rows
+        if words.row is None:
+            words.row = np.full(count, -1, np.int64)
 
         def find(chosen: NDArray[np.int64]) -> pa.Array:
             classes = self._classes if phrases else None
             return term_words(kb.terms, kb.labels, chosen, [self.language, *kb.languages], phrases, classes)
 
-        if words.terms is not None:
-            new = np.arange(count) if terms is None else np.setdiff1d(np.asarray(terms, np.int64), words.terms)
-            words.cost += len(new) + (_CALL_OVERHEAD if len(new) else 0)
-            if terms is None or words.cost > count:
-                words.terms, words.texts = None, find(np.arange(count))
-            elif len(new):
-                order = np.argsort(np.concatenate([words.terms, new]))
-                words.texts = pa.concat_arrays([words.texts, find(new)]).take(pa.array(order))
-                words.terms = np.concatenate([words.terms, new])[order]
-        if terms is None:
-            return words.texts
-        return words.texts.take(pa.array(terms if words.terms is None else np.searchsorted(words.terms, terms)))
+        new = np.arange(count) if terms is None else np.asarray(terms, np.int64)
+        new = new[words.row[new] < 0]
+        numbers = np.arange(len(new))
+        words.row[new] = numbers  # of a term that is given twice, the last stays
+        new = new[words.row[new] == numbers]
+        words.cost += len(new) + (_CALL_OVERHEAD if len(new) else 0)
+        if not words.complete and (terms is None or words.cost > count):
+            words.row, words.complete = np.arange(count), True
+            words.texts = find(words.row)
+        elif len(new):
+            words.row[new] = len(words.texts) + np.arange(len(new))
+            words.texts = pa.concat_arrays([words.texts, find(new)])
+        return words.texts if terms is None else words.texts.take(pa.array(words.row[np.asarray(terms, np.int64)]))
 
 
 class _Words:
-    """The cached words: `texts[i]` is of `terms[i]`, ascending; `terms` is None once all terms are cached."""
+    """The cached words: term t has `texts[row[t]]`, with t for row[t] once they are complete, with -1 if not cached."""
 
     def __init__(self) -> None:
-        self.terms: NDArray[np.int64] | None = np.zeros(0, np.int64)
+        self.row: NDArray[np.int64] | None = None
         self.texts = pa.array([], pa.string())
+        self.complete = False
         self.cost = 0  # in terms
 
 

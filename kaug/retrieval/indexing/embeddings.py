@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from kaug.arrays import Numbers
 from kaug.errors import ArtifactError
-from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.encoder import Encoder
 from kaug.retrieval.indexing.vectors import Shard, Vectors, bytes_of, read_shard, write_shard
 from kaug.store.digests import code_digest, fingerprint
@@ -60,9 +59,8 @@ class Sentences:
         return self.wording.sentences(self.first[numbers])
 
 
-def distinct_sentences(kb: KnowledgeBase, language: str) -> Sentences:
+def distinct_sentences(wording: Wording) -> Sentences:
     """Find the distinct sentences of a knowledge base's facts."""
-    wording = Wording(kb, language)
     blocks = [sentence_digests(sentences) for _, sentences in _blocks(wording)]
     digests = pa.concat_arrays(blocks or [pa.array([], pa.binary(16))]).dictionary_encode()
     number = digests.indices.to_numpy()
@@ -81,13 +79,13 @@ def sentence_digests(sentences: pa.Array) -> pa.Array:
     return pa.array(digests, pa.binary(16))
 
 
-def sentences_digest(kb: KnowledgeBase, language: str) -> str:
+def sentences_digest(wording: Wording) -> str:
     """Hash the ids of a knowledge base's facts and their sentences, as Arrow holds them, to a hex digest."""
     digest = hashlib.blake2b(digest_size=16)
-    for start, sentences in _blocks(Wording(kb, language)):
+    for start, sentences in _blocks(wording):
         _, offsets, text = sentences.buffers()
         ends = np.frombuffer(offsets, np.int32)[sentences.offset :][: len(sentences) + 1]
-        digest.update(bytes_of(kb.facts["fact"].slice(start, _BLOCK).combine_chunks()))
+        digest.update(bytes_of(wording.kb.facts["fact"].slice(start, _BLOCK).combine_chunks()))
         digest.update(ends - ends[0])
         digest.update(memoryview(text or b"")[ends[0] : ends[-1]])
     return digest.hexdigest()
