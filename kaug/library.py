@@ -140,7 +140,7 @@ def ask(
         return answer_probes(
             exam,
             find_language_model(str(model)),
-            settings or EvaluationSettings(),  # type: ignore[call-arg]
+            settings or EvaluationSettings(),
             prompts=prompts,
             retrieved=retrieved,
             arm=arm,

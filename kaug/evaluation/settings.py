@@ -17,8 +17,12 @@ class EvaluationSettings(Section):
 
     not_content: ClassVar[frozenset[str]] = frozenset(["arms", "resamples"])
 
-    arms: list[str] = Field(["base", "base+retrieval"], description="arms examined beside those trained")
-    max_new_tokens: int = Field(40, ge=1, le=10_000, description="maximum tokens of an answer")
-    batch_size: int = Field(32, ge=1, le=10_000, description="questions answered together")
-    base_template: Literal["chat", "plain"] = Field("chat", description="prompt template of the untrained model")
-    resamples: int = Field(10_000, ge=100, le=MAX_RESAMPLES, description="bootstrap resamples for the intervals")
+    arms: list[str] = Field(default=["base", "base+retrieval"], description="arms examined beside those trained")
+    max_new_tokens: int = Field(default=40, ge=1, le=10_000, description="maximum tokens of an answer")
+    batch_size: int = Field(default=32, ge=1, le=10_000, description="questions answered together")
+    base_template: Literal["chat", "plain"] = Field(
+        default="chat", description="prompt template of the untrained model"
+    )
+    resamples: int = Field(
+        default=10_000, ge=100, le=MAX_RESAMPLES, description="bootstrap resamples for the intervals"
+    )

@@ -14,16 +14,24 @@ class KnowledgeSettings(Section):
 
     not_content: ClassVar[frozenset[str]] = frozenset(["manifest", "sources", "shapes"])
 
-    manifest: PathText = Field("kb/manifest.toml", description="the list of sources, relative to the project's folder")
+    manifest: PathText = Field(
+        default="kb/manifest.toml", description="the list of sources, relative to the project's folder"
+    )
     sources: list[PathText] = Field(description="ids in the manifest; or RDF files, folders or patterns beside it")
-    languages: list[str] = Field(["en"], min_length=1, description="languages of labels and rows, most wanted first")
-    select: str | None = Field(None, description="a SPARQL CONSTRUCT: the facts it makes are taught; all if absent")
+    languages: list[str] = Field(
+        default=["en"], min_length=1, description="languages of labels and rows, most wanted first"
+    )
+    select: str | None = Field(
+        default=None, description="a SPARQL CONSTRUCT: the facts it makes are taught; all if absent"
+    )
     inference: Literal["none", "rdfs", "owl"] = Field(
-        "none", description="add what follows by the rules of RDFS or of OWL 2 RL, each fact with its reasons"
+        default="none", description="add what follows by the rules of RDFS or of OWL 2 RL, each fact with its reasons"
     )
-    inference_limit: int = Field(1_000_000, ge=1, le=10**9, description="facts that each rule may add")
-    min_weight: float | None = Field(None, description="leave out facts whose weight is less; those without one stay")
+    inference_limit: int = Field(default=1_000_000, ge=1, le=10**9, description="facts that each rule may add")
+    min_weight: float | None = Field(
+        default=None, description="leave out facts whose weight is less; those without one stay"
+    )
     shapes: bool = Field(
-        False, description="check the sources against the manifest's SHACL shapes; a violation stops the run"
+        default=False, description="check the sources against the manifest's SHACL shapes; a violation stops the run"
     )
-    limit: int | None = Field(None, ge=1, le=2**32, description="teach at most so many facts")
+    limit: int | None = Field(default=None, ge=1, le=2**32, description="teach at most so many facts")

@@ -32,19 +32,21 @@ _MOST_BYTES, _MOST_DEPTH, _MOST_TEXT, _MOST_ERRORS = 1 << 20, 16, 100_000, 20
 class ArmSettings(Section):
     """`[arms.NAME]`: a custom arm, for use in `augmentation.arms` or `evaluation.arms`."""
 
-    meaning: str = Field("", max_length=400, description="what it is, in a few words, for the report")
-    rows: str | None = Field(None, description="the recipe of its training rows; without it the arm is not trained")
+    meaning: str = Field(default="", max_length=400, description="what it is, in a few words, for the report")
+    rows: str | None = Field(
+        default=None, description="the recipe of its training rows; without it the arm is not trained"
+    )
     starts_from: str | None = Field(
-        None,
+        default=None,
         description="the arm whose model it continues from, or uses; the base model if absent",
     )
-    objective: str | None = Field(None, description="its training objective; the pipeline's if absent")
+    objective: str | None = Field(default=None, description="its training objective; the pipeline's if absent")
     adapter: Annotated[str | None, AfterValidator(known_adapter)] = Field(
-        None, description="which of its weights are trained; the pipeline's if absent"
+        default=None, description="which of its weights are trained; the pipeline's if absent"
     )
-    learning_rate: float | None = Field(None, gt=0, le=10, description="its peak; the pipeline's if absent")
-    retrieval: bool = Field(False, description="put the facts that retrieval finds before the exam's questions")
-    control: str = Field("", max_length=400, description="what a gain over this arm shows, if it is a control")
+    learning_rate: float | None = Field(default=None, gt=0, le=10, description="its peak; the pipeline's if absent")
+    retrieval: bool = Field(default=False, description="put the facts that retrieval finds before the exam's questions")
+    control: str = Field(default="", max_length=400, description="what a gain over this arm shows, if it is a control")
 
 
 class Pipeline(Section):
@@ -64,15 +66,15 @@ class Pipeline(Section):
 
     question: str = Field(description="the question that the run answers, in plain words")
     seeds: list[int] = Field(
-        [0], min_length=1, max_length=1000, description="one model is trained for each arm and seed"
+        default=[0], min_length=1, max_length=1000, description="one model is trained for each arm and seed"
     )
     knowledge: KnowledgeSettings
-    retrieval: RetrievalSettings = RetrievalSettings()  # type: ignore[call-arg]
+    retrieval: RetrievalSettings = RetrievalSettings()
     exam: ExamSettings = ExamSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
     training: TrainingSettings
-    evaluation: EvaluationSettings = EvaluationSettings()  # type: ignore[call-arg]
-    arms: dict[str, ArmSettings] = Field({}, description="arms of your own, by name")
+    evaluation: EvaluationSettings = EvaluationSettings()
+    arms: dict[str, ArmSettings] = Field(default={}, description="arms of your own, by name")
 
     @field_validator("seeds")
     @classmethod

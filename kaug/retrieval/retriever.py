@@ -156,7 +156,7 @@ class Retriever:
             2
         """
         texts = as_list(texts)
-        settings = _with(settings or RetrievalSettings(), given)  # type: ignore[call-arg]
+        settings = _with(settings or RetrievalSettings(), given)
         limits = _limits(settings.k if k is None else k)
         allowed = self._allowed(settings.filter, allowed)
         if language not in (None, self.wording.language):
@@ -281,7 +281,7 @@ class Retriever:
         """Combine a filter and a mask; None if all facts are allowed. The mask of the last filter is cached."""
         if allowed is not None and allowed.shape != (len(self.index),):
             raise PipelineError(f"allowed has the shape {allowed.shape}; it should be ({len(self.index)},).")
-        if conditions != FactFilter():  # type: ignore[call-arg]
+        if conditions != FactFilter():
             if self._filtered is None or self._filtered[0] != conditions:
                 self._filtered = conditions, facts_where(self.kb, conditions)
             allowed = self._filtered[1] if allowed is None else self._filtered[1] & allowed

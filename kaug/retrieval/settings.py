@@ -16,32 +16,45 @@ MOST_FACTS = 10_000
 class FactFilter(Section):
     """`[retrieval.filter]`: which facts may be found; all, if nothing is named."""
 
-    classes: list[str] = Field([], description="IRIs or labels: the subject is an instance of one of these classes")
-    predicates: list[str] = Field([], description="IRIs or labels of predicates")
-    sources: list[str] = Field([], description="ids of sources")
-    languages: list[str] = Field([], description="both ends of the fact have a name in one of these languages")
-    min_weight: float | None = Field(None, description="leave out facts whose weight is less; those without one stay")
+    classes: list[str] = Field(
+        default=[], description="IRIs or labels: the subject is an instance of one of these classes"
+    )
+    predicates: list[str] = Field(default=[], description="IRIs or labels of predicates")
+    sources: list[str] = Field(default=[], description="ids of sources")
+    languages: list[str] = Field(default=[], description="both ends of the fact have a name in one of these languages")
+    min_weight: float | None = Field(
+        default=None, description="leave out facts whose weight is less; those without one stay"
+    )
 
 
 class RetrievalSettings(Section):
     """`[retrieval]`: how facts are found for a text."""
 
-    encoder: PathText = Field("all-MiniLM-L6-v2", description="a folder, an installed wheel's model, or a hub name")
+    encoder: PathText = Field(
+        default="all-MiniLM-L6-v2", description="a folder, an installed wheel's model, or a hub name"
+    )
     backend: Backend = Field(
-        "auto", description="what runs the encoder; `auto`: the fastest here whose vectors agree with those of `torch`"
+        default="auto",
+        description="what runs the encoder; `auto`: the fastest here whose vectors agree with those of `torch`",
     )
     k: dict[Literal["domain", "commonsense"], Annotated[int, Field(ge=0, le=MOST_FACTS)]] = Field(
-        {"domain": 3, "commonsense": 2}, description="facts for each text, by kind of source"
+        default={"domain": 3, "commonsense": 2}, description="facts for each text, by kind of source"
     )
-    threshold: float = Field(0.5, ge=-1, le=2, description="relevance below which a fact is left out")
+    threshold: float = Field(default=0.5, ge=-1, le=2, description="relevance below which a fact is left out")
     hops: int = Field(
-        1, ge=1, le=100, description="1: the facts of the terms named; 2: those of their neighbours too; and so on"
+        default=1,
+        ge=1,
+        le=100,
+        description="1: the facts of the terms named; 2: those of their neighbours too; and so on",
     )
-    diversity: float = Field(0, ge=0, le=1, description="how much a fact loses for being like one taken before")
+    diversity: float = Field(default=0, ge=0, le=1, description="how much a fact loses for being like one taken before")
     budget: int | None = Field(
-        None, ge=1, le=10**6, description="tokens of a text's facts together, at four bytes a token"
+        default=None, ge=1, le=10**6, description="tokens of a text's facts together, at four bytes a token"
     )
-    filter: FactFilter = FactFilter()  # type: ignore[call-arg]
+    filter: FactFilter = FactFilter()
     recall: float = Field(
-        0.99, gt=0, le=1, description="of the ten nearest facts, the part that the index should find; 1 is exact"
+        default=0.99,
+        gt=0,
+        le=1,
+        description="of the ten nearest facts, the part that the index should find; 1 is exact",
     )

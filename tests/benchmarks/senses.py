@@ -45,7 +45,8 @@ def gather(rows: list[_Row], asked: list[_Row]) -> tuple[_Evidence, NDArray[np.i
     spans: dict[tuple[int, int], list[int]] = {}
     for number, place in enumerate(zip(found["text"], found["start"], strict=True)):
         spans.setdefault(place, []).append(number)
-    values, chosen, group, meant, names = kb.terms["value"].to_pylist(), [], [], [], []
+    values, names = kb.terms["value"].to_pylist(), list[str]()
+    chosen, group, meant = [], [], []
     for (text, _), numbers in spans.items():
         name = found["surface"][numbers[0]]
         gold = [f"urn:x:{asked[text][f'{side}_uri']}" for side in ("subject", "object") if asked[text][side] == name]

@@ -32,7 +32,7 @@ def make_shards(job: Job) -> None:
     """Write an arm's rows and check them for leaks."""
     settings: RowSettings = job.settings
     kb, probes = job.inputs.open("1-knowledge", load_kb), job.inputs.open("3-exam", read_probes)
-    retrieval = settings.retrieval or RetrievalSettings()  # type: ignore[call-arg]
+    retrieval = settings.retrieval or RetrievalSettings()
     with job.show(job.stage.title, None, "rows") as advance:
         table, counts = arm_rows(
             kb,
