@@ -119,6 +119,7 @@ def test_a_model_that_would_rather_be_silent_has_to_say_something(model, tokeniz
     assert found.texts == [tokenizer.decode(second, skip_special_tokens=True).strip()]
 
 
+@pytest.mark.slow
 def test_answers_come_in_the_order_of_the_prompts(model, tokenizer) -> None:
     forth = generate(model, tokenizer, PROMPTS, max_new_tokens=8, batch_size=3)
     back = generate(model, tokenizer, PROMPTS[::-1], max_new_tokens=8, batch_size=3)

@@ -156,6 +156,7 @@ def test_sweet() -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 @pytest.mark.skipif(not (DATA / "schemaorg").is_dir(), reason=f"no schema.org at {DATA}; set KAUG_TEST_DATA")
 def test_schema_org() -> None:

@@ -227,6 +227,7 @@ def marks_of(tmp_path: Path, name: str, *settings: str) -> str:
     return mark(stages[name], {need: Artifact(tmp_path, "x", "digest", "fingerprint") for need in stages[name].needs})
 
 
+@pytest.mark.slow
 def test_another_question_makes_no_rows_anew(tmp_path: Path) -> None:
     for name in ("1-knowledge", "3-exam", "4-shards/augmented"):
         assert marks_of(tmp_path, name) == marks_of(tmp_path, name, "question='Is it so?'")
@@ -236,6 +237,7 @@ def test_another_question_makes_no_rows_anew(tmp_path: Path) -> None:
 MINE = "def rows(*_):\n    return {}\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("typed", [False, True], ids=["in a file", "typed into an interpreter"])
 def test_a_changed_function_in_a_table_makes_its_artifacts_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: bool

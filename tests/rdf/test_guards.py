@@ -116,6 +116,7 @@ def test_a_frame_of_zstd_that_is_to_be_skipped_is_skipped(tmp_path: Path) -> Non
     assert b"".join(read_chunks(path)) == LINES
 
 
+@pytest.mark.slow
 def test_the_most_that_a_file_may_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "a.nt.gz", gzip.compress(LINES))
     monkeypatch.setattr(compressed, "MAX_BYTES", len(LINES))

@@ -147,6 +147,7 @@ def triples(quads: object) -> ox.Dataset:
     return canonical({ox.Quad(*quad.triple) for quad in quads})  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suite", SUITES)
 def test_a_build_reads_the_same_triples_and_refuses_the_same_files(suite: str) -> None:
     wrong = []

@@ -99,6 +99,7 @@ def test_no_text_and_a_very_long_one(minilm):
     np.testing.assert_allclose(minilm.encode([long]), minilm.encode([long[:12_000]]), atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_meaning_is_near(minilm):
     question, right, wrong = minilm.encode(

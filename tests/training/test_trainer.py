@@ -447,6 +447,7 @@ def train_last_layer(model: Any) -> Any:
     return model
 
 
+@pytest.mark.slow
 def test_lora_trains_its_matrices_alone_and_merges_them(table: pa.Table, tiny_model: Path, tmp_path: Path) -> None:
     run = train(
         table, tiny_model, tmp_path / "out", adapter="lora", lora=Lora(rank=4, alpha=8), checkpoints=tmp_path / "c"
@@ -471,6 +472,7 @@ def test_lora_trains_its_matrices_alone_and_merges_them(table: pa.Table, tiny_mo
         assert (after[name] - (weight + 8 / 4 * b @ a)).abs().max() < 1e-6
 
 
+@pytest.mark.slow
 def test_a_training_with_lora_is_resumed_to_the_same_weights(table: pa.Table, tiny_model: Path, tmp_path: Path) -> None:
     settings = {"adapter": "lora", "lora": Lora(dropout=0.2), "checkpoints": tmp_path / "checkpoints"}
     steps: list[int] = []
@@ -492,6 +494,7 @@ def test_a_training_with_lora_is_resumed_to_the_same_weights(table: pa.Table, ti
     assert weights(tmp_path / "other") != weights(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_an_adapter_is_a_function_and_a_line_in_the_table(
     table: pa.Table, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

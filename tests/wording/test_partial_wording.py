@@ -48,6 +48,7 @@ def planted_rows(kb: KnowledgeBase) -> np.ndarray:  # type: ignore[type-arg]
     return np.array([row for row, value in enumerate(values) if not value.startswith("http://x.org/n")])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_sentences_of_a_few_facts_are_those_among_all(kb: KnowledgeBase, language: str) -> None:
     sentences, rows = Wording(kb, language).sentences(), planted_rows(kb)
@@ -61,6 +62,7 @@ def test_sentences_of_a_few_facts_are_those_among_all(kb: KnowledgeBase, languag
         assert wording.sentences(batch).equals(sentences.take(pa.array(batch)))
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.lists(st.integers(0, 2 * FILLERS), max_size=40), max_size=4), st.sampled_from(LANGUAGES), st.booleans()

@@ -466,6 +466,7 @@ def test_the_caller_can_change_the_returned_templates() -> None:
     assert by_rule("capital")["statement"][0] == "The capital of {s} is {o}."
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"no third-party data at {DATA}; set KAUG_TEST_DATA")
 def test_the_predicates_of_real_vocabularies_give_valid_templates() -> None:

@@ -169,6 +169,7 @@ def decimal_reference(value: str) -> str:
     return f"{(number + 0).normalize():,f}"
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(
     st.lists(
