@@ -20,8 +20,9 @@ _Mask = NDArray[np.bool_]
 
 _VERSIONS = r"(?i)\bversion$"
 _CODES = (
-    r"(?i)^(?:.*\b)?(?:year|code|id|identifier|version|phone|telephone|mobile|fax|zip|postcode|isbn|issn|isni|doi|ean|gtin|"
-    r"sku|serial|(?:[a-z]+ )(?:number|no\.?|num))$|\byear of\b"
+    r"(?i)\b(?:year|id|identifier|version|zip|fax|telephone|mobile|isbn|issn|isni|doi|ean|gtin|sku|serial|plz|"
+    r"\w*(?:code|phone|jahr|nummer|postleitzahl|année|año)|[a-z]+[ -]?(?:number|no\.?|num|numéro|número))$|"
+    r"\b(?:year of|code postal|código|numéro de|número de)\b|(?:年份|编号|邮编|电话|番号)$"
 )
 _COUNTS = r"(?i)^(?:number|count|total|sum|amount) "
 
