@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from kaug.arrays import grouped
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import SLOT, Property
-from kaug.namespaces import XSD
 from kaug.wording.frames import fill_frame
 from kaug.wording.rules import Values, by_rule
+from kaug.wording.values import object_values, written_terms
 from kaug.words.clean import CONTROL, break_control
 from kaug.words.terms import CLASS_OF, class_terms, term_words
 from kaug.words.values import name_words, words_of
@@ -170,7 +170,11 @@ class Wording:
 
     @cached_property
     def _values(self) -> dict[int, Values]:
-        return _object_values(self.kb)
+        return object_values(self.kb, self._terms)
+
+    @cached_property
+    def _terms(self) -> pa.Table:
+        return written_terms(self.kb)
 
     def _find(self, words: "_Words", terms: _Numbers | None, *, phrases: bool) -> pa.Array:
         """Return the words of terms and cache them; compute those of all terms once this costs less than more lookups."""
@@ -180,7 +184,7 @@ class Wording:
 
         def find(chosen: NDArray[np.int64]) -> pa.Array:
             classes = self._classes if phrases else None
-            return term_words(kb.terms, kb.labels, chosen, [self.language, *kb.languages], phrases, classes)
+            return term_words(self._terms, kb.labels, chosen, [self.language, *kb.languages], phrases, classes)
 
         new = np.arange(count) if terms is None else np.asarray(terms, np.int64)
         new = new[words.row[new] < 0]
@@ -290,37 +294,6 @@ def _sentence(text: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(pc.if_else(same, upper, first), pc.utf8_slice_codeunits(text, 1), "")
 
 
-def _object_values(kb: KnowledgeBase) -> dict[int, Values]:
-    """Return the kind of objects of each predicate whose objects are all of one kind; numbers may include years."""
-    datatypes = pc.cast(kb.terms["datatype"], pa.string())
-    codes = np.zeros(kb.terms.num_rows, dtype=np.int8)
-    for datatype in pc.unique(datatypes).to_pylist():
-        if datatype in _KIND_OF:
-            codes[pc.equal(datatypes, datatype).fill_null(False).to_numpy()] = _KINDS.index(_KIND_OF[datatype])
-    year, count = _KINDS.index("year"), _KINDS.index("count")
-    counts = np.flatnonzero(codes == count)
-    codes[counts[pc.match_substring_regex(kb.terms["value"].take(pa.array(counts)), _YEAR).to_numpy()]] = year
-    _, predicates, objects = kb.columns()
-    stated = pa.table({"predicate": predicates, "kind": codes[objects]})
-    ranges = stated.group_by("predicate").aggregate([("kind", "min"), ("kind", "max")])
-    kinds = {}
-    for predicate, low, high in zip(*(column.to_pylist() for column in ranges.columns), strict=True):
-        if low == high or (low, high) == (year, count):
-            kinds[predicate] = _KINDS[high]
-    return kinds
-
-
-_KINDS: list[Values] = ["thing", "truth", "date", "year", "time", "count"]
-_INTEGERS = ("integer", "int", "long", "short", "nonNegativeInteger", "positiveInteger", "unsignedInt", "unsignedShort")
-_KIND_OF: dict[str, Values] = {
-    XSD + "boolean": "truth",
-    XSD + "date": "date",
-    XSD + "dateTime": "date",
-    XSD + "gYear": "year",
-    XSD + "time": "time",
-    **{XSD + name: "count" for name in _INTEGERS},
-}
-_YEAR = r"^(1\d{3}|20\d{2})$"
 _DESCRIPTIONS = {
     "http://www.w3.org/2000/01/rdf-schema#comment",
     "http://www.w3.org/2004/02/skos/core#definition",

@@ -43,11 +43,12 @@ _DURATION = re.compile(
     r"(?:T(?=[0-9])(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:\.[0-9]+)?)S)?)?",
     re.ASCII,
 )
+_UTC = ["Z", "+00:00", "-00:00"]
 _UNITS = {"en": ("year", "month", "day", "hour", "minute", "second"), "zh": ("年", "个月", "天", "小时", "分钟", "秒")}
 
 
 def moment_words(values: pa.Array, name: str, language: str) -> pa.Array:
-    """Write points in time in words.
+    """Write points in time in words. Midnight UTC, by which many data sets write a date, is written as a date.
 
     Args:
         values: Strings, the lexical forms.
@@ -60,6 +61,8 @@ def moment_words(values: pa.Array, name: str, language: str) -> pa.Array:
     Examples:
         >>> moment_words(pa.array(["1979-10-07T14:30:00Z"]), "dateTime", "en")[0].as_py()
         '7 October 1979, 14:30 UTC'
+        >>> moment_words(pa.array(["1979-10-07T00:00:00Z"]), "dateTime", "en")[0].as_py()
+        '7 October 1979'
         >>> moment_words(pa.array(["1979-10-07", "-0043-03-15", "1979-02-29"]), "date", "en").to_pylist()
         ['7 October 1979', '15 March 44 BC', None]
         >>> moment_words(pa.array(["1979-10-07"]), "date", "zh")[0].as_py()
@@ -90,8 +93,11 @@ def moment_words(values: pa.Array, name: str, language: str) -> pa.Array:
         valid = pc.and_not(valid, late)  # 24:00:01 would be the next day
         colon = pc.if_else(pc.equal(second, ""), pa.scalar(""), pa.scalar(":"))
         time = pc.binary_join_element_wise(fields["minute"], colon, second, "")
-        words = pc.binary_join_element_wise(words, time, ", " if english else "") if parts else time
+        day, words = words, pc.binary_join_element_wise(words, time, ", " if english else "") if parts else time
     words = pc.binary_join_element_wise(words, _zone(fields["zone"]), "")
+    if "minute" in fields and parts:
+        midnight = pc.and_(pc.equal(time, "00:00"), pc.is_in(fields["zone"], pa.array([*_UTC, ""])))
+        words = pc.if_else(midnight, day, words)
     return pc.if_else(valid, words, pa.scalar(None, pa.string()))
 
 
@@ -156,6 +162,6 @@ def _year(digits: pa.Array, language: str) -> pa.Array:
 def _zone(zone: pa.Array) -> pa.Array | pa.Scalar:
     if not pc.any(pc.not_equal(zone, "")).as_py():
         return pa.scalar("")
-    zero = pc.is_in(zone, pa.array(["Z", "+00:00", "-00:00"]))
+    zero = pc.is_in(zone, pa.array(_UTC))
     words = pc.binary_join_element_wise(pa.scalar(" UTC"), pc.if_else(zero, pa.scalar(""), zone), "")
     return pc.if_else(pc.equal(zone, ""), pa.scalar(""), words)

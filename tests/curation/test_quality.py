@@ -205,6 +205,22 @@ PLANTED = {
         ":x :borders :y . :y :borders :x .",
         ("info", 1, ["x", "y"], "2 entities", ["x borders y", "y borders x"]),
     ),
+    "misspelt-vocabulary": (
+        ":togo rdf:label \"Togo\" .",
+        ("error", 1, ["label"], "is used 1 time; perhaps <http://www.w3.org/2000/01/rdf-schema#label>", ["togo label \"Togo\""]),
+    ),
+    "import-not-loaded": (
+        ":onto a owl:Ontology ; owl:imports :base .",
+        ("info", 1, ["base"], "", []),
+    ),
+    "deprecated-term": (
+        ":borders owl:deprecated true .",
+        ("warning", 1, ["borders"], "2 facts", ["ghana borders togo", "togo borders ghana"]),
+    ),
+    "several-values-said-as-one": (
+        ":area2 rdfs:label \"topping\"@en . :togo :area2 :lome, :accra .",
+        ("warning", 1, ["area2"], "1 of 1 subjects have several", ["togo area2 accra", "togo area2 lome"]),
+    ),
 }  # fmt: skip
 
 
@@ -289,6 +305,30 @@ def test_a_domain_may_be_a_union(make: Make) -> None:
 
 def test_a_subject_without_a_type_is_not_outside_a_domain(make: Make) -> None:
     assert "outside-domain" not in named(assess(make(CLEAN + ":mars :borders :togo .")))
+
+
+@pytest.mark.parametrize("values", ['"10"^^xsd:decimal, "10.0"^^xsd:decimal', "10, 1e1", '"+7"^^xsd:integer, 7.0'])
+def test_equal_numbers_are_no_conflict(make: Make, values: str) -> None:
+    turtle = f"{CLEAN} :height a owl:FunctionalProperty . :togo :height {values} ."
+    assert "functional-conflict" not in named(assess(make(turtle)))
+    assert "functional-conflict" in named(assess(make(f"{turtle} :togo :height 8 .")))
+
+
+def test_what_is_read_from_axioms_of_classes_is_not_judged_as_of_individuals(make: Make) -> None:
+    some = "rdfs:subClassOf [ a owl:Restriction ; owl:onProperty :topping ; owl:someValuesFrom :Tomato ]"
+    turtle = f":topping a owl:InverseFunctionalProperty ; rdfs:range :Food . :Plain {some} . :Rich {some} ."
+    kb = make(turtle + " :Plain a owl:Class . :Rich a owl:Class . :Food a owl:Class .", inference="owl")
+    assert set(kb.facts["rule"].to_pylist()) >= {"some-values-from"}
+    assert not {"functional-conflict", "outside-range"} & set(named(assess(kb)))
+
+
+def test_a_class_in_an_ontology_that_is_not_loaded_gives_no_warning(make: Make) -> None:
+    facts = ":p rdfs:range <urn:base#Duration> . :a :p <urn:base#day> . <urn:base#day> a <urn:base#Explicit> ."
+    assert "outside-range" not in named(assess(make(facts)))
+    loaded = "<urn:base#Duration> a owl:Class ."
+    assert "outside-range" in named(assess(make(facts + loaded)))
+    imports = "<urn:onto> a owl:Ontology ; owl:imports <urn:base> ."
+    assert "outside-range" not in named(assess(make(facts + loaded + imports)))
 
 
 def test_labels_that_no_parser_lets_through(make: Make) -> None:

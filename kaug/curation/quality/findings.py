@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from kaug.curation.quality import duplicates, figures, labels, logic, shape, values
+from kaug.curation.quality import duplicates, figures, labels, logic, shape, values, vocabulary
 from kaug.curation.quality.check import SEVERITIES, Cases, Check, Severity, fill
 from kaug.curation.quality.graph import Graph
 from kaug.knowledge.knowledge_base import KnowledgeBase
@@ -24,6 +24,7 @@ AREAS = {
     "labels": labels.CHECKS,
     "duplicates": duplicates.CHECKS,
     "shape": shape.CHECKS,
+    "vocabulary": vocabulary.CHECKS,
 }
 """The checks by the sections of the report; results of SHACL, the section `shapes`, come before them."""
 _ENDS = ("subject", "predicate", "object")

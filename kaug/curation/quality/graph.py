@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kaug.arrays import Numbers, below
+from kaug.knowledge.inference.rules import READING
 from kaug.knowledge.knowledge_base import KnowledgeBase
 
 __all__ = ["PREFIXES", "Graph", "linked"]
@@ -77,6 +78,12 @@ class Graph:
         return pairs["subject"].unique().sort()
 
     @cached_property
+    def particular(self) -> pl.DataFrame:
+        """The facts about particular things, without those that were read from an axiom about a class."""
+        rules = pl.Series(self.kb.facts["rule"].cast(pa.string()).to_pylist(), dtype=pl.String)
+        return self.facts.filter(~rules.is_in(list(READING)).fill_null(False))
+
+    @cached_property
     def ends(self) -> pl.DataFrame:
         """The subjects and objects of facts, ascending: `term`, `kind`, `facts` with it, and `mentions` in them."""
         objects = self.facts.select(term="object", other=pl.col("object") != pl.col("subject"))
@@ -109,6 +116,13 @@ class Graph:
         """The IRIs that are a subject or have a label, ascending: `term`."""
         terms = pl.concat([self.triples["subject"], self.labels["term"]]).unique().sort().to_frame("term")
         return terms.filter(self.get("kind", "term") == "iri")
+
+    @cached_property
+    def unknown(self) -> pl.Series:
+        """The IRIs of which no source says anything: not described, the class of nothing, in no standard vocabulary."""
+        standard = pl.Series(list(self.vocabulary.values()), dtype=pl.UInt32)
+        known = pl.concat([self.described["term"], self.types["class"], standard])
+        return self.terms.filter(pl.col("kind") == "iri", ~pl.col("term").is_in(known.implode()))["term"]
 
     @cached_property
     def undescribed(self) -> pl.DataFrame:
@@ -164,9 +178,9 @@ class Graph:
         return _below(above, classes).rename({"top": "class"})
 
     def facts_of(self, properties: pl.Series) -> pl.DataFrame:
-        """Return the facts of properties and of those below them, with the `property` of each."""
+        """Return the particular facts of properties and of those below them, with the `property` of each."""
         lower = _below(self._above("rdfs:subPropertyOf", "owl:equivalentProperty"), properties)
-        facts = self.facts.join(lower.rename({"node": "predicate", "top": "property"}), "predicate")
+        facts = self.particular.join(lower.rename({"node": "predicate", "top": "property"}), "predicate")
         return facts.sort("predicate", "property", "row")
 
     def members(self, lists: pl.DataFrame) -> pl.DataFrame:

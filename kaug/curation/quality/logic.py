@@ -6,7 +6,7 @@ import polars as pl
 
 from kaug.curation.quality.check import Cases, Check, ranked
 from kaug.curation.quality.graph import Graph
-from kaug.curation.quality.values import derives
+from kaug.curation.quality.values import derives, equal_terms
 
 __all__ = ["CHECKS"]
 
@@ -18,7 +18,7 @@ _SHOWN = 3
 
 def _functional_conflicts(g: Graph) -> Cases:
     """Several values of a functional property, or several subjects of an inverse functional one."""
-    same = pl.lit(g.linked(g.pairs("owl:sameAs")))
+    same = pl.lit(equal_terms(g).gather(g.linked(g.pairs("owl:sameAs"))))
     inverse = g.facts_of(g.typed("owl:InverseFunctionalProperty")).select(
         "row", "property", end="object", other="subject"
     )
@@ -121,12 +121,14 @@ def _clashes(owned: pl.DataFrame, kind: str, owner: list[str], apart: pl.DataFra
 def _strays(g: Graph, *, declared: str, end: str) -> Cases:
     """Facts whose subject or object is not of the declared class or datatype.
 
-    RDFS would infer the type; here, an entity without any type is no case. Of class expressions, only unions are checked.
+    RDFS would infer the type; here, an entity without any type is no case, nor one whose class, or the declared class, may be
+    described in an ontology that is imported and not loaded. Of class expressions, only unions are checked.
     """
     unions = g.pairs("owl:unionOf").select(union="subject", head="object")
     wanted = g.pairs(declared).rename({"subject": "predicate", "object": "class"})
     wanted = wanted.filter(
         ~pl.col("class").is_in(g.named(*_ANY)),
+        ~pl.col("class").is_in(g.unknown.implode()),
         (g.get("kind", "class") == "iri") | pl.col("class").is_in(unions["union"].implode()),
     )
     names = {term: name for name, term in g.vocabulary.items() if name.startswith("xsd:") or name == "rdf:langString"}
@@ -136,7 +138,7 @@ def _strays(g: Graph, *, declared: str, end: str) -> Cases:
     present = g.literals["datatype"].unique()
     fitting = [(term, name) for term, base in datatypes.items() for name in present if derives(name, base)]
     inside = g.instances(wanted["class"].unique(), g.members(unions)).rename({"entity": end})
-    facts = g.facts.select("row", "predicate", end).join(wanted, "predicate")
+    facts = g.particular.select("row", "predicate", end).join(wanted, "predicate")
     facts = facts.with_columns(kind=g.get("kind", end), datatype=g.get("datatype", end))
     facts = facts.join(
         pl.DataFrame(fitting, {"class": pl.UInt32, "datatype": pl.String}, orient="row").with_columns(fits=True),
@@ -144,7 +146,9 @@ def _strays(g: Graph, *, declared: str, end: str) -> Cases:
         "left",
     )
     facts = facts.join(inside.with_columns(inside=True), [end, "class"], "left")
-    typed = pl.col(end).is_in(g.types["entity"].unique().implode())
+    # Of a class that is not described, the classes above may stand in a source that was not loaded.
+    described = g.types.filter(pl.col("class").is_in(g.described["term"].implode()) | ~pl.lit(_imports(g)))
+    typed = pl.col(end).is_in(described["entity"].unique().implode())
     is_literal = pl.col("kind") == "literal"
     stray = (
         pl.when(pl.col("class").is_in(list(datatypes)))
@@ -155,6 +159,11 @@ def _strays(g: Graph, *, declared: str, end: str) -> Cases:
     cases = facts.group_by("predicate", "class").agg(count=pl.len(), facts=pl.col("row").head(_SHOWN))
     cases = cases.with_columns(terms=pl.concat_list("predicate", "class"))
     return ranked(cases, "predicate", "class"), {"count": facts["row"].n_unique()}
+
+
+def _imports(g: Graph) -> bool:
+    """Whether an ontology is imported that was not loaded."""
+    return bool(g.pairs("owl:imports")["object"].is_in(g.typed("owl:Ontology").implode()).not_().any())
 
 
 # fmt: off

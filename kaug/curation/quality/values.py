@@ -6,7 +6,7 @@ from kaug.curation.quality.check import Cases, Check, ranked
 from kaug.curation.quality.graph import Graph
 from kaug.errors import nearest
 
-__all__ = ["CHECKS", "derives", "fits"]
+__all__ = ["CHECKS", "derives", "equal_terms", "fits"]
 
 _ZONE = r"(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))?"
 _DATE = r"-?(?:[1-9][0-9]{3,}|0[0-9]{3})-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
@@ -75,6 +75,7 @@ normalizedString string, token normalizedString, language token
 """
 _DERIVED = {f"xsd:{child}": f"xsd:{parent}" for child, parent in map(str.split, _PARENTS.split(","))}
 _SHOWN = 3
+_EXACT = 2.0**53  # floats hold all smaller integers
 
 
 def fits(values: pl.Series, name: str) -> pl.Series:
@@ -111,6 +112,15 @@ def derives(datatype: str | None, base: str) -> bool:
         (True, False)
     """
     return base in _bases(datatype) or (base == "xsd:string" and datatype == "rdf:langString")
+
+
+def equal_terms(g: Graph) -> pl.Series:
+    """Return the least term that each term is equal to: of numbers, the first with the value, as of 10 and 10.0."""
+    numbers = [name for name in g.terms["datatype"].drop_nulls().unique() if _family(name) == "numbers"]
+    value = pl.col("value").str.strip_prefix("+").cast(pl.Float64, strict=False)
+    value = pl.when(pl.col("datatype").is_in(numbers) & (value.abs() < _EXACT)).then(value)
+    first = pl.when(value.is_not_null()).then(pl.col("term").min().over(value)).otherwise(pl.col("term"))
+    return g.terms.select(first).to_series()
 
 
 def _bases(datatype: str | None) -> list[str | None]:
