@@ -8,10 +8,10 @@ from kaug.errors import ArtifactError
 from kaug.pipeline.stage import Job
 from kaug.progress import Show
 from kaug.rdf.endpoint import endpoint_file
-from kaug.rdf.read import FilesRead, lean_memory, load_files, read_files, save_files
+from kaug.rdf.read import FilesRead, lean_memory, load_files, notes_on, read_files, save_files
 from kaug.rdf.sources import Source, file_digests, verify_source
 from kaug.store.artifact import load
-from kaug.store.digests import code_digest
+from kaug.store.digests import code_digest, file_digest
 
 __all__ = ["digest_source", "make_source"]
 
@@ -23,7 +23,8 @@ def digest_source(source: Source, show: Show, rebuild: bool) -> Callable[[], Map
         if source.endpoint:
             with show(f"fetching {source.id}", None, "triples") as advance:
                 endpoint_file(source.endpoint, source.query, source.path, rebuild=rebuild, progress=advance)
-        return {"source": verify_source(source), "name": source.path.name}
+        contexts = {f"context {iri}": file_digest(file) for iri, file in source.contexts}
+        return {"source": verify_source(source), "name": source.path.name, **contexts}
 
     return digests
 
@@ -34,11 +35,12 @@ def make_source(job: Job) -> None:
     code = code_digest(__name__)
     digests = file_digests(source)
     with job.show(f"reading {source.id}", None, "triples") as advance, lean_memory():
-        read = read_files(digests, _read_before(job.draft.previous, code), advance)
+        read = read_files(source, digests, _read_before(job.draft.previous, code), advance)
         save_files(read, job.draft.path)
     columns = read.columns
     job.draft.counts.update(read=columns.read, triples=len(columns.triples), terms=len(columns.terms))
-    job.draft.details.update(code=code, sha256=verify_source(source, digests))
+    job.draft.counts.update(read.columns.left_out)
+    job.draft.details.update(code=code, sha256=verify_source(source, digests), notes=notes_on([source], [read]))
 
 
 def _read_before(folder: Path | None, code: str) -> FilesRead | None:
