@@ -12,7 +12,7 @@ from kaug.errors import SourceError
 from kaug.rdf.contexts import NO_CONTEXTS, Contexts
 from kaug.rdf.guards import LINES, guarded_lines
 from kaug.rdf.nquads import parse_lines
-from kaug.rdf.parse import Errors, count_left_out, parse_rdf, read_quads, syntax_of
+from kaug.rdf.parse import Errors, count_left_out, parse_rdf, read_quads, syntax_in
 
 __all__ = ["check_shapes", "validate_file", "validation_lines"]
 
@@ -26,25 +26,17 @@ def validate_file(path: Path, *, base_iri: str | None = None, contexts: Contexts
         contexts: Files of JSON-LD contexts; see `read_quads`.
 
     Returns:
-        `file`, `ok`, `triples` (of N-Triples and N-Quads all that are well-formed, else those read before an error), `error`
-        and `line` of the first error (null if ok or unknown), `errors` (their number) and `messages` (each with file and
-        line: of N-Triples and N-Quads the first 100, else the first), and `warning` (null, or why nothing was read).
+        `file`, `ok`, `triples` (those read before an error), `error` and `line` (null if ok or unknown). Of a line-based
+        file with several errors also `errors`, their number, and `messages`, the first 100 with file and line; `triples`
+        has then all that are well-formed. Of a file without a triple also `warning`.
     """
     result: dict[str, Any] = {"file": str(path), "ok": True, "triples": 0, "error": None, "line": None}
-    result |= {"errors": 0, "messages": [], "warning": None}
     try:
         for _ in parse_rdf(path, base_iri=base_iri, contexts=contexts):
             result["triples"] += 1
     except SourceError as error:
         line, reason = re.fullmatch(rf"(?s)(?:{re.escape(str(path))}:(?:(\d+):)? )?(.*)", str(error)).groups()  # type: ignore[union-attr]
-        result |= {
-            "ok": False,
-            "error": reason,
-            "line": int(line) if line else None,
-            "errors": 1,
-            "messages": [str(error)],
-        }
-        return result | _all_errors(path)
+        return result | {"ok": False, "error": reason, "line": int(line) if line else None} | _all_errors(path)
     if not result["triples"]:
         left_out = count_left_out(path, 0, contexts)
         result["warning"] = "nothing was read" + (
@@ -54,33 +46,30 @@ def validate_file(path: Path, *, base_iri: str | None = None, contexts: Contexts
 
 
 def _all_errors(path: Path) -> dict[str, Any]:
-    """Return the errors of all lines of a line-based file."""
-    if (syntax := syntax_of(path)) not in LINES:
-        return {}
+    """Return the errors of all lines of a line-based file, if there are several."""
     errors, triples, line = Errors(), 0, 1
     try:
+        if (syntax := syntax_in(path)) not in LINES:
+            return {}
         for text in guarded_lines(path, 1 << 21):
             count = text.count(b"\n")
             triples += len(parse_lines(text, np.arange(line, line + count), syntax, str(path), errors).codes)
             line += count
-    except SourceError:  # it is beyond a limit
+    except SourceError:  # it is of another kind, or beyond a limit
         return {}
-    return {"triples": triples, "errors": errors.number, "messages": errors.first}
+    return {"triples": triples, "errors": errors.number, "messages": errors.first} if errors.number > 1 else {}
 
 
 def validation_lines(result: dict[str, Any]) -> list[str]:
     """Return the lines for a user about a result of `validate_file`."""
+    where, triples = result["file"], f"{result['triples']:,} triples"
     if result["ok"]:
-        warning = f" (warning: {result['warning']})" if result["warning"] else ""
-        return [f"{result['file']}: {result['triples']:,} triples{warning}"]
-    if result["errors"] == 1:
-        return list(result["messages"])
+        return [f"{where}: {triples}" + (f" (warning: {result['warning']})" if "warning" in result else "")]
+    if "errors" not in result:
+        return [f"{where}:{result['line']}: {result['error']}" if result["line"] else f"{where}: {result['error']}"]
     more = result["errors"] - len(result["messages"])
     listed = f", {more:,} of them not listed" if more else ""
-    return [
-        *result["messages"],
-        f"{result['file']}: {result['triples']:,} triples, {result['errors']:,} errors{listed}",
-    ]
+    return [*result["messages"], f"{where}: {triples}, {result['errors']:,} errors{listed}"]
 
 
 def check_shapes(files: Path | Sequence[Path], shapes: Path) -> Iterator[dict[str, str]]:
