@@ -23,12 +23,14 @@ class Kind:
         begins: A regular expression that matches at the beginning of such a file, after byte order mark and white space.
         syntax: The syntax of the parser; None if it is not RDF that kaug reads.
         advice: What to do with a file that is not read.
+        attempt: Whether to try the syntax that its ending says, if the user names the file.
     """
 
     name: str
     begins: re.Pattern[bytes]
     syntax: ox.RdfFormat | None = None
     advice: str = ""
+    attempt: bool = False
 
 
 def _pattern(text: str) -> re.Pattern[bytes]:
@@ -58,7 +60,7 @@ KINDS = [
     ),
     Kind("OWL/XML", _pattern(rf"(?=<)(?!.*<rdf:RDF) .*?<(?:owl:)?Ontology\b [^<>]*{re.escape(OWL)}"), None, _ROBOT),
     Kind("RDF/XML", _pattern(rf"{_XML} .*{re.escape(RDF)}"), ox.RdfFormat.RDF_XML),
-    Kind("XML without RDF", _pattern(_XML), None, "RDF/XML names the namespace of RDF near its beginning."),
+    Kind("XML without RDF", _pattern(_XML), None, "RDF/XML names the namespace of RDF near its beginning.", attempt=True),
     Kind("OBO", _pattern(r"(?:![^\n]*+\s++)*+(?:format-version: | \[(?:Term|Typedef)\])"), None, _ROBOT),
     Kind(
         "the functional syntax of OWL", _pattern(rf"{_COMMENTS} (?:Prefix|Ontology)\s*\("), None, _ROBOT

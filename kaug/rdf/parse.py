@@ -86,7 +86,7 @@ def syntax_in(path: Path) -> ox.RdfFormat:
     """
     ending = plain_name(path).suffix.lower()
     kind = kind_of(path) if ending in SEVERAL or (ending not in {*FORMATS, *_HINTS} and path.is_file()) else None
-    if kind and not kind.syntax:
+    if kind and not kind.syntax and not (kind.attempt and ending in FORMATS):
         raise SourceError(f"{path}: {advice_for(kind, path)}")
     return kind.syntax if kind and kind.syntax and ending in SEVERAL else syntax_of(path)
 

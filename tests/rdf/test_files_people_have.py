@@ -82,7 +82,6 @@ def test_the_content_decides_where_an_ending_has_several_syntaxes(tmp_path: Path
         ("zoo.owl", HTML, "looks like a web page. Download the RDF itself"),
         ("zoo.json", '{"name": "Cat"}', "looks like JSON without JSON-LD. JSON-LD has a @context"),
         ("zoo.rdf", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "looks like a pointer of Git LFS. "),
-        ("zoo.xml", "<catalog xmlns='urn:x:'/>", "looks like XML without RDF. "),
     ],
 )  # fmt: skip
 def test_what_is_not_read_is_named_for_what_it_is(tmp_path: Path, name: str, text: str, said: str) -> None:
@@ -95,6 +94,11 @@ def test_what_is_not_read_is_named_for_what_it_is(tmp_path: Path, name: str, tex
     [
         ("a.ttl", RDFXML, "It looks like RDF/XML. Give it a name that ends in .rdf or .owl or .xml or .rdfs."),
         ("a.nt", HTML, "It looks like a web page. Download the RDF itself, for example by the link to the raw file."),
+        (
+            "a.xml",
+            '<?xml version="1.0"?><catalog><a>b</a></catalog>',
+            "It looks like XML without RDF. RDF/XML names the namespace of RDF near its beginning.",
+        ),
         ("a.jsonld", ZOO, "It looks like Turtle. Give it a name that ends in .ttl or .turtle."),
     ],
 )
