@@ -10,6 +10,9 @@ import pytest
 
 import kaug
 from kaug.errors import SourceError
+from kaug.pipeline.project import project_of
+from kaug.pipeline.run import run_project
+from kaug.pipeline.starter import knowledge_only
 from kaug.rdf.contexts import with_contexts
 from kaug.rdf.parse import read_chunks, read_quads
 from kaug.rdf.sources import expand, passed_over, source_of
@@ -366,6 +369,30 @@ def test_other_contexts_are_read_from_files(tmp_path: Path) -> None:
     context.write_text("[]")
     with pytest.raises(SourceError, match=r"c\.jsonld: should be an object with the key '@context', for the context"):
         lines(file, contexts={"https://e.org/c": context})
+
+
+@pytest.mark.slow
+def test_a_file_is_read_again_if_its_context_changes_or_errors_are_skipped(tmp_path: Path) -> None:
+    context, file, out = tmp_path / "c.jsonld", tmp_path / "a.jsonld", tmp_path / "out"
+    file.write_text('{"@context": "https://e.org/c", "@id": "urn:x:oak", "height": 30}')
+    (tmp_path / "b.nt").write_text(BAD)
+
+    def built(*settings: str) -> list[str]:
+        pipeline = knowledge_only(
+            [str(file), str(tmp_path / "b.nt")], [f'knowledge.contexts={{"https://e.org/c"="{context}"}}', *settings]
+        )
+        run_project(project_of(pipeline, out), "knowledge")
+        return [
+            predicate
+            for predicate in ("tall", "high")
+            if f"https://e.org/{predicate}" in kaug.load_kb(out).terms["value"].to_pylist()
+        ]
+
+    for name in ("tall", "high"):
+        context.write_text(f'{{"@context": {{"height": "https://e.org/{name}"}}}}')
+        assert built("knowledge.skip_errors=true") == [name]
+    with pytest.raises(SourceError, match=r"b\.nt:1: "):
+        built()
 
 
 @pytest.mark.parametrize("size", [1, 7, 1 << 18])
