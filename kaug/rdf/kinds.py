@@ -41,8 +41,8 @@ _ROBOT = "Save it as Turtle or RDF/XML, for example with ROBOT: `robot convert -
 _XML = r"(?:<\?xml|<!--|<!DOCTYPE|<[\w.-]+(?::[\w.-]+)?\s[^>]*xmlns)"
 _COMMENTS = r"(?:(?:\#|//)[^\n]*+\s++)*+"
 
-_DIRECTIVE = r"@?(?i:prefix|base|version)\s"
-_TERM = r"<[A-Za-z][\w+.-]*:[^<>\s]*>\s | _:\w+\s | [\w.-]*:\S*\s | \[ | \("
+_DIRECTIVE = r"@?(?i:prefix)\s+[\w.-]*:\s*< | @?(?i:base)\s*< | @?(?i:version)\s*[\"']"
+_TERM = r"<[A-Za-z][\w+.-]*:[^<>\s]*>\s | _:\w+\s | \[\s*(?:\]\s*)?(?:a\s|<[A-Za-z])"
 
 KINDS = [
     Kind("a zip archive", re.compile(rb"PK\x03\x04"), None, "Give it a name that ends in .zip."),

@@ -5,6 +5,7 @@ import glob
 import hashlib
 import itertools
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -361,15 +362,22 @@ def _find(path: Path) -> tuple[list[Path], list[Path]]:
 
 
 def _listed(path: Path, files: Sequence[Path]) -> str:
-    root = source_of(path).root
-    names = []
-    for file in files[:_MOST_LISTED]:
-        kind = None
-        with contextlib.suppress(SourceError):
-            kind = kind_of(file)
-        name = file.relative_to(root).as_posix()
-        names.append(f"{name} (looks like {kind.name})" if kind else name)
-    return ", ".join(names) + (f" and {len(files) - _MOST_LISTED:,} more" if len(files) > _MOST_LISTED else "")
+    """Name a few files, or count many by their endings, with what they look like, or the first of each ending."""
+    if len(files) <= _MOST_LISTED:
+        root = source_of(path).root
+        return ", ".join(f"{file.relative_to(root).as_posix()}{_looks(file)}" for file in files)
+    counts = Counter(file.suffix.lower() or file.name for file in files)
+    firsts = {file.suffix.lower() or file.name: file for file in reversed(files)}
+    names = [f"{number:,} {name}{_looks(firsts[name])}" for name, number in counts.most_common(_MOST_LISTED)]
+    rest = sum(number for _, number in counts.most_common()[_MOST_LISTED:])
+    return ", ".join([*names, *([f"{rest:,} others"] if rest else [])])
+
+
+def _looks(file: Path) -> str:
+    with contextlib.suppress(SourceError):
+        if kind := kind_of(file):
+            return f" (looks like {kind.name})"
+    return ""
 
 
 def _is_rdf(path: Path) -> bool:

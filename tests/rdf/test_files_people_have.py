@@ -203,7 +203,12 @@ def test_other_files_of_a_folder_are_named(tmp_path: Path) -> None:
     assert passed_over(source_of(tmp_path)) == (3, f"{tmp_path}: {said}zoo.obo (looks like OBO).")
     with pytest.warns(UserWarning, match="3 files passed over"):
         assert facts(kaug.build_kb(tmp_path)) == ["zoo#Cat zoo#eats zoo#Fish"]
-    (tmp_path / "a.ttl").unlink()
+    for number in range(20):
+        (tmp_path / f"{number}.md").write_text("# Notes\n[all](a): prefix it\n")
+    said = "23 files passed over, which are not RDF by name or content: 21 .md, 1 .json (looks like JSON without JSON-LD), "
+    assert passed_over(source_of(tmp_path)) == (23, f"{tmp_path}: {said}1 .obo (looks like OBO).")
+    for file in (tmp_path / "a.ttl", *tmp_path.glob("[0-9]*.md")):
+        file.unlink()
     with pytest.raises(SourceError, match=r"has no RDF files, .* It has: b.md, .*zoo.obo \(looks like OBO\)\."):
         expand([tmp_path])
 
