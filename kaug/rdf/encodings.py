@@ -34,7 +34,7 @@ def xml_as_utf8(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
     mark = next((mark for mark in _MARKS if start.startswith(mark)), b"")
     declared = _DECLARED.match(start[:_SEARCHED])
     name = _MARKS.get(mark) or (declared[2].decode() if declared else "utf-8")
-    if name.lower() in {"utf-8", "utf8", "us-ascii", "ascii"}:
+    if name.lower() in {"utf-8", "utf8"}:
         return chain([start], pieces)
     if not mark and not _is_text(name):
         raise SourceError(f"{path}:1: declares the encoding {name!r}, which is not known. Convert it to UTF-8.")

@@ -150,7 +150,9 @@ def parse_rdf(
             text = "a remote @context is never fetched; write the context into the file, or give it from one: --context IRI=FILE."
         elif not error.lineno:
             text = f"{text.removesuffix('.')} (at line {line_at(path, stream.tell())} or before)."
-        raise SourceError(f"{position}: {text}{_other_kind(path, syntax)}") from error
+        if also := _other_kind(path, syntax):
+            text = f"{text.removesuffix('.')}. {also}"
+        raise SourceError(f"{position}: {text}") from error
     except MemoryError as error:
         if "buffer maximal size" not in str(error):
             raise
@@ -166,7 +168,7 @@ def _other_kind(path: Path, syntax: ox.RdfFormat) -> str:
     if kind is None or kind.syntax == syntax or {kind.syntax, syntax} <= alike:
         return ""
     endings = " or ".join(ending for ending, known in FORMATS.items() if known == kind.syntax)
-    return f" It {advice_for(kind, path)}" + (f" Give it a name that ends in {endings}." if endings else "")
+    return f"It {advice_for(kind, path)}" + (f" Give it a name that ends in {endings}." if endings else "")
 
 
 def _refuse_formulas(quads: Iterable[ox.Quad], path: Path) -> Iterator[ox.Quad]:

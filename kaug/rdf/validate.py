@@ -1,11 +1,13 @@
 """RDF files → errors of syntax, and results of SHACL."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyoxigraph as ox
 
 from kaug.errors import SourceError
@@ -13,6 +15,8 @@ from kaug.rdf.contexts import NO_CONTEXTS, Contexts
 from kaug.rdf.guards import LINES, guarded_lines
 from kaug.rdf.nquads import parse_lines
 from kaug.rdf.parse import Errors, count_left_out, parse_rdf, read_quads, syntax_in
+from kaug.rdf.read import read_source
+from kaug.rdf.sources import Source
 
 __all__ = ["check_shapes", "validate_file", "validation_lines"]
 
@@ -72,11 +76,11 @@ def validation_lines(result: dict[str, Any]) -> list[str]:
     return [*result["messages"], f"{where}: {triples}, {result['errors']:,} errors{listed}"]
 
 
-def check_shapes(files: Path | Sequence[Path], shapes: Path) -> Iterator[dict[str, str]]:
+def check_shapes(files: Path | Sequence[Path | Source], shapes: Path) -> Iterator[dict[str, str]]:
     """Check files against SHACL shapes.
 
     Args:
-        files: One or more RDF files, checked together.
+        files: One or more RDF files, or sources, which are read as for a knowledge base; checked together.
         shapes: The shapes.
 
     Yields:
@@ -103,7 +107,7 @@ def check_shapes(files: Path | Sequence[Path], shapes: Path) -> Iterator[dict[st
     yield from ({"severity": severity, "focus": focus, "message": message} for severity, focus, message in sorted(rows))
 
 
-def _graph(files: Sequence[Path]) -> tuple[Any, list[tuple[str, str, str]]]:
+def _graph(files: Sequence[Path | Source]) -> tuple[Any, list[tuple[str, str, str]]]:
     """Return an rdflib graph, and a row for each file with triples that it does not support."""
     import rdflib
 
@@ -117,15 +121,30 @@ def _graph(files: Sequence[Path]) -> tuple[Any, list[tuple[str, str, str]]]:
         return rdflib.Literal(term.value, term.language, None if plain else rdflib.URIRef(term.datatype.value))
 
     graph, rows = rdflib.Graph(), []
-    for number, file in enumerate(files):
+    for where, quads in _quads(files):
         skipped = 0
-        for quad in read_quads(file, prefix=f"f{number}b"):
+        for quad in quads:
             if isinstance(quad.object, ox.Triple):
                 skipped += 1
             else:
                 graph.add((convert(quad.subject), convert(quad.predicate), convert(quad.object)))
         if skipped:
             rows.append(
-                ("Info", str(file), f"Triples about triples are not checked, since SHACL reads RDF 1.1: {skipped}.")
+                ("Info", where, f"Triples about triples are not checked, since SHACL reads RDF 1.1: {skipped}.")
             )
     return graph, rows
+
+
+def _quads(files: Sequence[Path | Source]) -> Iterator[tuple[str, Iterable[ox.Quad]]]:
+    for number, file in enumerate(files):
+        if isinstance(file, Path):
+            yield str(file), read_quads(file, prefix=f"f{number}b")
+        elif file.skip_errors:
+            columns = read_source(file)
+            terms = (columns.terms.take(pa.array(column)) for column in columns.triples.T)
+            text = "\n".join(pc.binary_join_element_wise(*terms, ".", " ").to_pylist())
+            yield str(file.path), ox.parse(text, format=ox.RdfFormat.N_TRIPLES)
+        else:
+            for turn, one in enumerate(file.files()):
+                base, contexts = file.base_of(one), dict(file.contexts)
+                yield str(one), read_quads(one, base_iri=base, contexts=contexts, prefix=f"f{number}x{turn}b")

@@ -4,6 +4,7 @@ import io
 import tarfile
 import warnings
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from kaug.pipeline.starter import knowledge_only
 from kaug.rdf.contexts import with_contexts
 from kaug.rdf.parse import read_chunks, read_quads
 from kaug.rdf.sources import expand, passed_over, source_of
-from kaug.rdf.validate import validate_file
+from kaug.rdf.validate import check_shapes, validate_file
 
 ZOO = "@prefix : <https://e.org/zoo#> .\n:Cat :eats :Fish .\n"
 CAT = "<https://e.org/zoo#Cat> <https://e.org/zoo#eats> <https://e.org/zoo#Fish>"
@@ -130,6 +131,8 @@ def test_xml_in_an_encoding_that_it_is_not_in_is_refused(tmp_path: Path) -> None
     declared = '<?xml version="1.0" encoding="{}"?>\n'
     (tmp_path / "a.rdf").write_bytes(declared.format("shift_jis").encode() + RDFXML.encode() + b"\n<!-- \x81 -->")
     assert refused(tmp_path / "a.rdf") == "a.rdf:3: is not in the encoding shift_jis, which it declares."
+    (tmp_path / "a.rdf").write_bytes(declared.format("us-ascii").encode() + RDFXML.encode())
+    assert lines(tmp_path / "a.rdf") == [CAT]
     for name in ("x-unheard-of", "unicode_escape", "utf-7", "base64", "idna", "punycode"):
         (tmp_path / "b.rdf").write_bytes(declared.format(name).encode() + RDFXML.encode())
         assert refused(tmp_path / "b.rdf").startswith(f"b.rdf:1: declares the encoding {name!r}, which is not known.")
@@ -332,6 +335,25 @@ def test_files_of_one_name_are_about_two_things(tmp_path: Path) -> None:
         assert me == {"file:///Ada/card.ttl#me", "file:///Bo/card.ttl#me"}
     (alone,) = (value for value in kaug.build_kb(cards[0]).terms["value"].to_pylist() if value.endswith("#me"))
     assert alone == "file:///card.ttl#me"
+
+
+def test_shapes_see_the_sources_as_a_build_does(tmp_path: Path) -> None:
+    pytest.importorskip("pyshacl")
+    shapes = tmp_path / "shapes.ttl"
+    shapes.write_text(
+        "@prefix sh: <http://www.w3.org/ns/shacl#> . [] a sh:NodeShape ; sh:targetSubjectsOf <https://e.org/name> ; "
+        'sh:property [ sh:path <https://e.org/name> ; sh:maxCount 1 ; sh:message "two names" ] .'
+    )
+    for name in ("Ada", "Bo"):
+        (tmp_path / "kb" / name).mkdir(parents=True)
+        (tmp_path / "kb" / name / "card.ttl").write_text(CARD.format(name, "holm"))
+    source = source_of(tmp_path / "kb")
+    assert list(check_shapes([source], shapes)) == []
+    (tmp_path / "kb" / "b.nt").write_text(BAD + "".join(f'<urn:a> <https://e.org/name> "{name}" .\n' for name in "xy"))
+    with pytest.raises(SourceError, match=r"b\.nt:1: "):
+        list(check_shapes([source], shapes))
+    found = list(check_shapes([replace(source, skip_errors=True)], shapes))
+    assert found == [{"severity": "Violation", "focus": "urn:a", "message": "two names"}]
 
 
 # ---------------------------------------------------------------- contexts
