@@ -122,5 +122,7 @@ def _errors(archive: Path) -> Iterator[None]:
         yield
     except StopIteration:
         raise SourceError(f"{archive}: has no such file.") from None
-    except BROKEN as error:
+    except SourceError:
+        raise
+    except (*BROKEN, ValueError, OverflowError) as error:  # such as a name in no encoding
         raise SourceError(f"{archive}: is not a complete archive: {error}.") from error

@@ -26,10 +26,11 @@ NO_CONTEXTS: Contexts = MappingProxyType({})
 
 _Find = Callable[[str], Any]
 
-_LONGEST = 1 << 24
+_LONGEST, _LONGEST_KEY = 1 << 24, 1 << 16  # bytes of a context, and of its key with the white space after it
 _KEY = re.compile(rb'"@context"\s*:\s*(?=[^\s])')
 _CUT = re.compile(rb'"(?:@[a-z]{0,7}(?:"\s*(?::\s*)?)?)?\Z')  # a key that may go on in the next piece
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[][{}]', re.DOTALL)
+_STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 _NOT_IN_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
 
 
@@ -51,6 +52,7 @@ def with_contexts(pieces: Iterator[bytes], contexts: Contexts) -> Iterator[bytes
         b'{"@context":{"@base": "urn:x:a/b"}}'
     """
     known = functools.cache(functools.partial(_known, contexts))
+    mended = functools.lru_cache(maxsize=100)(functools.partial(_mended, known))  # an array names one in each object
     text, wanted = b"", 0
     for piece in chain(pieces, [b""]):
         text += piece
@@ -59,15 +61,19 @@ def with_contexts(pieces: Iterator[bytes], contexts: Contexts) -> Iterator[bytes
         done = wanted = 0
         while key := _KEY.search(text, done):
             end = _value_end(text, key.end())
-            if end < 0 and piece and len(text) - key.start() < _LONGEST:
+            if end < 0 and (not piece or len(text) - key.start() >= _LONGEST):  # then nothing more is mended
+                yield text[done:]
+                yield from pieces
+                return
+            if end < 0:
                 yield text[done : key.start()]
                 done, wanted = key.start(), 2 * (len(text) - key.start())
                 break
             yield text[done : key.end()]
             done = max(end, key.end())
-            yield _mended(text[key.end() : done], known)
+            yield mended(text[key.end() : done])
         else:
-            cut = _CUT.search(text, done) if piece else None
+            cut = _CUT.search(text, max(done, len(text) - _LONGEST_KEY)) if piece else None
             yield text[done : cut.start() if cut else len(text)]
             done = cut.start() if cut else len(text)
         text = text[done:]
@@ -79,13 +85,13 @@ def _value_end(text: bytes, start: int) -> int:
         return start
     depth = 0
     for token in _TOKEN.finditer(text, start):
-        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(token[0], 0)
+        depth += _STEPS.get(token[0], 0)
         if depth <= 0:
             return token.end()
     return -1
 
 
-def _mended(text: bytes, known: _Find) -> bytes:
+def _mended(known: _Find, text: bytes) -> bytes:
     if text.startswith(b"{") and not any(key in text for key in (b'"@base"', b'"@import"', b'"@context"')):
         return text
     try:
@@ -165,7 +171,7 @@ def _schema_org() -> dict[str, Any]:
             "@vocab": held["vocab"],
             **held["aliases"],
             **held["prefixes"],
-            **{name: {"@id": held["vocab"] + name, "@type": "@id"} for name in held["iris"]},
-            **{name: {"@id": held["vocab"] + name, "@type": held["vocab"] + "Date"} for name in held["dates"]},
+            **{key: {"@type": "@id"} for key in held["iris"]},
+            **{key: {"@type": "Date"} for key in held["dates"]},
         },
     }

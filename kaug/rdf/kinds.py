@@ -59,7 +59,7 @@ KINDS = [
         "Download the RDF itself, for example by the link to the raw file.",
     ),
     Kind("OWL/XML", _pattern(rf"(?=<)(?!.*<rdf:RDF) .*?<(?:owl:)?Ontology\b [^<>]*{re.escape(OWL)}"), None, _ROBOT),
-    Kind("RDF/XML", _pattern(rf"{_XML} .*{re.escape(RDF)}"), ox.RdfFormat.RDF_XML),
+    Kind("RDF/XML", _pattern(rf"(?=<)(?=.*?{re.escape(RDF)}) {_XML}"), ox.RdfFormat.RDF_XML),
     Kind("XML without RDF", _pattern(_XML), None, "RDF/XML names the namespace of RDF near its beginning.", attempt=True),
     Kind("OBO", _pattern(r"(?:![^\n]*+\s++)*+(?:format-version: | \[(?:Term|Typedef)\])"), None, _ROBOT),
     Kind(

@@ -46,6 +46,7 @@ MAX_ERRORS = 100
 
 _TABLE = " A table is converted to RDF by `kaug import table`."
 _HINTS = {".csv": _TABLE, ".tsv": _TABLE}
+_LONGEST_MESSAGE = 1000
 _QUAD_BYTES = 128  # about the size of a quad in N-Quads
 _XML_LITERAL = f"{RDF}XMLLiteral"
 _XML_LITERALS = re.compile(rf'"((?:[^"\\]|\\.)*+)"\^\^<{re.escape(_XML_LITERAL)}>')
@@ -117,7 +118,7 @@ class Errors:
         """Count one; keep its message if it is one of the first."""
         self.number += 1
         if len(self.first) < MAX_ERRORS:
-            self.first.append(message)
+            self.first.append(message if len(message) <= _LONGEST_MESSAGE else message[:_LONGEST_MESSAGE] + "…")
 
 
 def parse_rdf(

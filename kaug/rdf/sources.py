@@ -95,7 +95,8 @@ class Source:
             >>> Source("cards", Path("cards/*/card.ttl")).base_of(Path("cards/ada/card.ttl.gz"))
             'file:///ada/card.ttl'
         """
-        return f"file:///{quote((Path(self.base) / plain_name(file).relative_to(self.root)).as_posix())}"
+        path = Path(self.base) / plain_name(file).relative_to(self.root)
+        return f"file:///{quote(path.as_posix(), errors='surrogateescape')}"
 
 
 @dataclass(frozen=True)
