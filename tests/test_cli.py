@@ -542,7 +542,7 @@ def test_labels_in_another_language_are_used_and_the_rdf_is_read_once(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "german.ttl").write_text(GERMAN, encoding="utf-8")
     read: list[Any] = []
-    monkeypatch.setattr("kaug.pipeline.check.read_files", lambda files: read.append(files) or read_files(files))
+    monkeypatch.setattr("kaug.pipeline.check.read_files", lambda *given: read.append(given) or read_files(*given))
     models = ["--set", f"training.model='{toy.model}'", "--set", f"retrieval.encoder='{toy.encoder}'"]
     code, out, err = kaug("run", "german.ttl", "--check", "--json", *models)
     assert code == 0, err

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from kaug.cli.options import Build, Json, app, listing, print_lines, set_logging
+from kaug.cli.options import Build, Context, Json, app, listing, print_lines, read_contexts, say, set_logging
 from kaug.errors import PipelineError, nearest
 from kaug.progress import bars
 
@@ -19,20 +19,25 @@ def validate(
         list[Path], typer.Argument(metavar="FILES...", help="RDF files, folders of them, or patterns in quotes.")
     ],
     shapes: Annotated[Path | None, typer.Option(help="SHACL shapes that all files together must satisfy.")] = None,
+    context: Context = [],  # noqa: B006
     as_json: Json = False,
 ) -> None:
-    """Parse RDF files strictly; print a line for each. Exit code 3 if any is malformed or breaks a shape."""
-    from kaug.rdf.sources import expand
-    from kaug.rdf.validate import check_shapes, validate_file
+    """Parse RDF files strictly; print a line for each, and one for each malformed line of N-Triples and N-Quads.
 
-    expanded = expand(files)
+    Exit code 3 if any is malformed or breaks a shape.
+    """
+    from kaug.rdf.sources import expand, passed_over, source_of
+    from kaug.rdf.validate import check_shapes, validate_file, validation_lines
+
+    expanded, contexts = expand(files), read_contexts(context)
+    for path in files:
+        if note := passed_over(source_of(path))[1]:
+            say(note)
     broken = False
     for file in expanded:
-        line = validate_file(file)
+        line = validate_file(file, contexts=contexts)
         broken |= not line["ok"]
-        where = f"{line['file']}:{line['line']}" if line["line"] else line["file"]
-        text = f"{where}: " + (f"{line['triples']:,} triples" if line["ok"] else line["error"])
-        print_lines(line if as_json else [text], as_json)
+        print_lines(line if as_json else validation_lines(line), as_json)
     if shapes and not broken:
         for result in check_shapes(expanded, shapes):
             print_lines(result if as_json else ["{severity}: {focus}: {message}".format(**result)], as_json)

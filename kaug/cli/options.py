@@ -4,7 +4,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,10 +12,21 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from kaug.errors import PipelineError
 from kaug.pipeline.sockets import list_entries
 from kaug.text import visible
 
-__all__ = ["RunOptions", "app", "print_json", "print_lines", "print_rich", "say", "set_logging", "takes_run_options"]
+__all__ = [
+    "RunOptions",
+    "app",
+    "print_json",
+    "print_lines",
+    "print_rich",
+    "read_contexts",
+    "say",
+    "set_logging",
+    "takes_run_options",
+]
 
 app = typer.Typer(
     name="kaug",
@@ -48,6 +59,12 @@ Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="Folder of the artifacts. [default: build/NAME-OF-THE-PIPELINE]")
 ]
 Set = Annotated[list[str], typer.Option("--set", help="Change a setting: section.key=value. May be repeated.")]
+Context = Annotated[
+    list[str],
+    typer.Option(
+        "--context", metavar="IRI=FILE", help="The file of a JSON-LD context, which is not fetched. May be repeated."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, results only.")]
 
@@ -60,6 +77,11 @@ class RunOptions:
     set_: Set = field(default_factory=list)
     seed: Annotated[int | None, typer.Option(help="Use this seed instead of the pipeline's.")] = None
     limit: Annotated[int | None, typer.Option(help="Maximum facts to teach, for a first try.")] = None
+    skip_errors: Annotated[
+        bool,
+        typer.Option("--skip-errors", help="Leave out malformed lines and files of the sources; count and list them."),
+    ] = False
+    context: Context = field(default_factory=list)
     check: Annotated[bool, typer.Option("--check", help="Read and check everything, write nothing.")] = False
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Rebuild every stage, even if it is finished.")] = False
     as_json: Json = False
@@ -72,7 +94,29 @@ class RunOptions:
     def settings(self) -> list[str]:
         """All changes of settings, in the form of `--set`."""
         seeds = [f"seeds=[{self.seed}]"] if self.seed is not None else []
-        return [*self.set_, *seeds, *([f"knowledge.limit={self.limit}"] if self.limit is not None else [])]
+        skip = ["knowledge.skip_errors=true"] if self.skip_errors else []
+        files = ", ".join(
+            f"{json.dumps(iri)} = {json.dumps(str(file))}" for iri, file in read_contexts(self.context).items()
+        )
+        contexts = [f"knowledge.contexts={{ {files} }}"] if files else []
+        return [
+            *self.set_,
+            *seeds,
+            *skip,
+            *contexts,
+            *([f"knowledge.limit={self.limit}"] if self.limit is not None else []),
+        ]
+
+
+def read_contexts(options: Sequence[str]) -> dict[str, Path]:
+    """Read the values of `--context`."""
+    contexts = {}
+    for option in options:
+        iri, _, file = option.rpartition("=")
+        if not iri or not file:
+            raise PipelineError(f"--context {option!r}: should be IRI=FILE, as in https://example.org/c=c.jsonld.")
+        contexts[iri] = Path(file).expanduser().absolute()
+    return contexts
 
 
 def takes_run_options(function: Callable[..., None]) -> Callable[..., None]:

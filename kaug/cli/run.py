@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from kaug.importers import ImporterName
 
 
+_MOST_NOTES = 20
+
+
 @app.command("build-kb")
 @takes_run_options
 def build_kb(
@@ -229,6 +232,8 @@ def _carry_out(project: Project, command: str, options: RunOptions, read: Source
         _print_check(project, command, options.as_json, read)
         return
     inputs = _run(project, command, options)
+    for made in inputs.artifacts.values():
+        _say_notes(made.details.get("notes", []))
     if "6-report" in inputs.artifacts:
         _print_report(load_report(project.out), project.out, options.as_json)
     else:
@@ -249,6 +254,8 @@ def _run(project: Project, command: str, options: RunOptions) -> Inputs:
 
 def _print_check(project: Project, command: str, as_json: bool, read: SourcesRead | None) -> None:
     """Print counts and the plan."""
+    read = read or (read_sources(project.sources) if not any(one.endpoint for one in project.sources) else None)
+    _say_notes(read.notes if read else [])
     counts, stages = check(project, command, read), planned(project, command)
     if as_json:
         print_lines({**counts, "plan": {one.stage.name: one.state for one in stages}}, as_json)
@@ -277,6 +284,13 @@ def _print_plan(project: Project, stages: Sequence[PlannedStage]) -> None:
 def _expected(one: PlannedStage, project: Project) -> float:
     """Return the estimated seconds of a stage; 0 if it is finished or fast."""
     return (seconds_for(one.stage, project) or 0.0) if one.state == "make" else 0.0
+
+
+def _say_notes(notes: Sequence[str]) -> None:
+    for note in notes[:_MOST_NOTES]:
+        say(note)
+    if len(notes) > _MOST_NOTES:
+        say(f"… and {len(notes) - _MOST_NOTES:,} more lines like these.")
 
 
 def _print_artifacts(inputs: Inputs, out: Path, as_json: bool) -> None:

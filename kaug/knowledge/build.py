@@ -1,8 +1,9 @@
 """The columns of sources → the tables of a knowledge base: terms, labels, facts, axioms, lexicon."""
 
 import os
+import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,8 +23,8 @@ from kaug.namespaces import RDF
 from kaug.rdf.columns import Columns, find_term, merge, read_columns
 from kaug.rdf.endpoint import endpoint_file
 from kaug.rdf.memory import graph_chunks
-from kaug.rdf.read import lean_memory, read_files
-from kaug.rdf.sources import Source, file_digests, source_of, verify_source, with_own_ids
+from kaug.rdf.read import lean_memory, notes_on, read_files
+from kaug.rdf.sources import Source, file_digests, source_of, verify_source, with_own_ids, with_reading
 from kaug.rdf.sparql import construct
 from kaug.rdf.terms import read_terms
 from kaug.tables import FACTS
@@ -47,6 +48,8 @@ def build_kb(
     inference_limit: int = 1_000_000,
     min_weight: float | None = None,
     limit: int | None = None,
+    skip_errors: bool = False,
+    contexts: Mapping[str, Path | str] | None = None,
     where: str = "select",
     progress: Callable[[int], None] | None = None,
 ) -> KnowledgeBase:
@@ -63,6 +66,9 @@ def build_kb(
         inference_limit: The maximum number of facts that each rule adds.
         min_weight: Leave out facts with a smaller weight; those without one stay.
         limit: The maximum number of facts to teach: those with the smallest ids.
+        skip_errors: Leave out malformed lines, of other syntaxes triples or the file, with a warning for each; `counts` has
+            their number. Otherwise the first is an error.
+        contexts: Files of JSON-LD contexts by their IRIs, which are not fetched; that of schema.org is known.
         where: The name of `select` in error messages.
         progress: Called with the number of triples read since the last call.
 
@@ -80,7 +86,8 @@ def build_kb(
         1
     """
     source_list = list(sources) if isinstance(sources, Sequence) and not isinstance(sources, str) else [sources]
-    named = with_own_ids([_source(given, number) for number, given in enumerate(source_list)])
+    given_sources = [_source(given, number) for number, given in enumerate(source_list)]
+    named = with_reading(with_own_ids(given_sources), skip_errors, contexts or {})
     digests, read = [], []
     with lean_memory():
         for source, given in zip(named, source_list, strict=True):
@@ -89,7 +96,10 @@ def build_kb(
                     endpoint_file(source.endpoint, source.query, source.path, progress=progress)
                 files = file_digests(source)
                 digests.append(verify_source(source, files))
-                read.append(read_files(files, progress=progress).columns)
+                made = read_files(source, files, progress=progress)
+                read.append(made.columns)
+                for note in notes_on([source], [made]):
+                    warnings.warn(note, stacklevel=2)
             else:
                 digests.append("")
                 read.append(read_columns(graph_chunks(given), source.id, progress=progress))
@@ -133,7 +143,7 @@ def assemble(
     """Combine sources, the SHA-256 and the columns of each, into a knowledge base; the settings are those of `build_kb`."""
     counts: Counter[str] = Counter({f"triples {one.id}": part.read for one, part in zip(sources, read, strict=True)})
     for source, part in zip(sources, read, strict=True):
-        counts[f"triples left out: no IRI or key known in JSON-LD, {source.id}"] = part.left_out
+        counts.update({f"{reason}, {source.id}": number for reason, number in part.left_out.items()})
     entries = read_lexicon(lexicon) if lexicon else []
     wanted = [entry[0] for entry in entries]
     if inference != "none":

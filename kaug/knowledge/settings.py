@@ -12,12 +12,18 @@ __all__ = ["KnowledgeSettings"]
 class KnowledgeSettings(Section):
     """`[knowledge]`: the sources, and which of their facts are taught."""
 
-    not_content: ClassVar[frozenset[str]] = frozenset(["manifest", "sources", "shapes"])
+    not_content: ClassVar[frozenset[str]] = frozenset(["manifest", "sources", "shapes", "skip_errors", "contexts"])
 
     manifest: PathText = Field(
         default="kb/manifest.toml", description="the list of sources, relative to the project's folder"
     )
     sources: list[PathText] = Field(description="ids in the manifest; or RDF files, folders or patterns beside it")
+    skip_errors: bool = Field(
+        default=False, description="leave out malformed lines and files of the sources, and count them"
+    )
+    contexts: dict[str, PathText] = Field(
+        default={}, description="files of JSON-LD contexts by their IRIs, which are not fetched; schema.org's is known"
+    )
     languages: list[str] = Field(
         default=["en"], min_length=1, description="languages of labels and rows, most wanted first"
     )

@@ -15,7 +15,7 @@ from kaug.pipeline.stage import Stage, closure, mark
 from kaug.pipeline.stages import plan, targets
 from kaug.rdf.columns import Columns
 from kaug.rdf.endpoint import fetched_aside, is_fetched
-from kaug.rdf.read import read_files
+from kaug.rdf.read import notes_on, read_files
 from kaug.rdf.sources import Source, file_digests, verify_source
 from kaug.store.artifact import Artifact, load, promised_fingerprint
 
@@ -62,10 +62,11 @@ def _must_fetch(stage: Stage) -> bool:
 
 @dataclass(frozen=True)
 class SourcesRead:
-    """Sources in memory: the digest and the columns of each."""
+    """Sources in memory: the digest and the columns of each, and lines about what was left out of their files."""
 
     digests: list[str]
     columns: list[Columns]
+    notes: list[str]
 
     def assemble(self, project: Project) -> KnowledgeBase:
         """Build the knowledge base of a project from its sources."""
@@ -83,7 +84,8 @@ def read_sources(sources: Sequence[Source]) -> SourcesRead:
     """Verify and read sources, without writing."""
     files = [file_digests(source) for source in sources]
     digests = [verify_source(source, one) for source, one in zip(sources, files, strict=True)]
-    return SourcesRead(digests, [read_files(one).columns for one in files])
+    read = [read_files(source, one) for source, one in zip(sources, files, strict=True)]
+    return SourcesRead(digests, [one.columns for one in read], notes_on(sources, read))
 
 
 def check(project: Project, command: str, read: SourcesRead | None = None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from kaug.models.check import model_digest
 from kaug.models.find import find_language_model, fitting_precision
 from kaug.pipeline.settings import Pipeline, project_root, read_pipeline
 from kaug.progress import Show, silent
-from kaug.rdf.sources import Manifest, Source, read_manifest
+from kaug.rdf.sources import Manifest, Source, read_manifest, with_reading
 from kaug.store.digests import file_digest
 
 __all__ = ["Project", "open_project", "project_of"]
@@ -155,8 +155,13 @@ def open_project(
     if not chosen and not known and all(_exists(folder, name) for name in names):
         root, manifest = folder, Manifest(folder / "manifest.toml", {}, None, None)
     manifest = manifest or read_manifest(file)
-    sources = manifest.select(pipeline.knowledge.sources)
+    sources = _read_as(pipeline, manifest.select(pipeline.knowledge.sources), root)
     return Project(pipeline, root, out or root / "build" / Path(path).stem, manifest, sources, command, rebuild, show)
+
+
+def _read_as(pipeline: Pipeline, sources: Sequence[Source], root: Path) -> list[Source]:
+    contexts = {iri: root / Path(file).expanduser() for iri, file in pipeline.knowledge.contexts.items()}
+    return with_reading(sources, pipeline.knowledge.skip_errors, contexts)
 
 
 def _exists(folder: Path, source: str) -> bool:
@@ -176,5 +181,5 @@ def project_of(
 ) -> Project:
     """Make a project from settings whose sources are files, without a pipeline file or manifest."""
     manifest = Manifest(Path.cwd() / "manifest.toml", {}, lexicon, None)
-    sources = manifest.select(pipeline.knowledge.sources)
+    sources = _read_as(pipeline, manifest.select(pipeline.knowledge.sources), Path.cwd())
     return Project(pipeline, Path.cwd(), out, manifest, sources, command, rebuild, show)

@@ -7,11 +7,11 @@ checked.
 import bisect
 import itertools
 import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 from kaug.errors import SourceError
 from kaug.rdf.blank import name_blank
 from kaug.rdf.nquads import NO_ROWS, Codes, Part, canonical_lines, number_lines, parse_lines, write_lines
+from kaug.rdf.parse import Errors
 
-__all__ = ["Columns", "find_term", "find_triples", "keep_rows", "merge", "read_columns"]
+__all__ = ["Columns", "find_term", "find_triples", "keep_rows", "merge", "read_columns", "total_left_out"]
 
 _A = TypeVar("_A")
 _B = TypeVar("_B")
@@ -37,13 +38,13 @@ class Columns:
         terms: Strings: distinct terms in canonical N-Triples, sorted by bytes.
         triples: uint32 (n, 3): subject, predicate, object as positions in `terms`; sorted, each triple once.
         read: The number of triples read, including duplicates.
-        left_out: The number of triples that the parser drops without an error; see `count_left_out`.
+        left_out: What of the files was left out: the number by reason.
     """
 
     terms: pa.Array
     triples: Codes
     read: int
-    left_out: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_columns(
@@ -51,6 +52,7 @@ def read_columns(
     where: str,
     *,
     syntax: ox.RdfFormat | None = None,
+    errors: Errors | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Columns:
     r"""Read the N-Quads of one file, ignoring graph names.
@@ -59,6 +61,7 @@ def read_columns(
         chunks: Its text, in chunks of whole lines.
         where: The file's name, for error messages.
         syntax: N-Triples or N-Quads, to check every line; None for the output of a serializer.
+        errors: Gets the malformed lines, which are left out; None to raise the first.
         progress: Called with the number of triples read since the last call.
 
     Raises:
@@ -77,7 +80,7 @@ def read_columns(
         (checked if syntax else trusted).append(replace(part, lines=part.lines + line))
         read = len(part.codes)
         if odd:
-            trusted.append(parse_lines(odd, lines + line, syntax, where))
+            trusted.append(parse_lines(odd, lines + line, syntax, where, errors))
             read += len(trusted[-1].codes)
         line += len(part.codes) + len(lines)
         if progress:
@@ -92,7 +95,7 @@ def read_columns(
             order = sorted_terms.result()
         trusted.insert(0, Part(terms, codes if sure.all() else codes[sure], NO_ROWS))
         if not sure.all():
-            trusted.append(parse_lines(write_lines(terms, codes[~sure]), lines[~sure], syntax, where))
+            trusted.append(parse_lines(write_lines(terms, codes[~sure]), lines[~sure], syntax, where, errors))
     if len(trusted) == 1:
         terms, codes = trusted[0].terms, trusted[0].codes
     else:
@@ -125,7 +128,15 @@ def merge(columns: Iterable[Columns], also: Iterable[str] = ()) -> tuple[Columns
     triples, rows = _unique(codes, len(terms), rows=True)
     bounds = np.cumsum([len(one.triples) for one in given])
     parts = [rows[low:high] for low, high in itertools.pairwise(bounds)]
-    return Columns(terms, triples, sum(one.read for one in given), sum(one.left_out for one in given)), parts
+    return Columns(terms, triples, sum(one.read for one in given), total_left_out(given)), parts
+
+
+def total_left_out(given: Iterable[Any]) -> Mapping[str, int]:
+    """Add up `left_out` of columns or files."""
+    total: Counter[str] = Counter()
+    for one in given:
+        total.update(one.left_out)
+    return dict(sorted(total.items()))
 
 
 def keep_rows(columns: Columns, rows: NDArray[np.int64]) -> Columns:

@@ -14,9 +14,11 @@ import zstandard
 
 from kaug.errors import SourceError
 from kaug.files import open_file
+from kaug.rdf.archives import BROKEN, archive_of, open_member
 from kaug.store.files import open_whole
 
-__all__ = ["COMPRESSIONS", "MAX_BYTES", "MAX_RATIO", "as_stream", "line_at", "open_bytes", "read_pieces", "whole_file"]
+__all__ = ["COMPRESSIONS", "MAX_BYTES", "MAX_RATIO", "as_stream", "line_at"]
+__all__ += ["open_bytes", "open_plain", "read_pieces", "whole_file"]
 
 MAX_BYTES = 1 << 40
 """Maximum decompressed bytes of a file: 1 TiB, more than the largest public dumps of RDF in one file."""
@@ -38,7 +40,9 @@ _DECOMPRESSORS: dict[str, tuple[Callable[[], Any], int, tuple[int, ...]]] = {
     ".zst": (lambda: zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj(), 1 << 10, ()),
 }
 
-COMPRESSIONS = tuple(_DECOMPRESSORS)
+_DECOMPRESSORS[".tgz"] = _DECOMPRESSORS[".gz"]
+
+COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst")
 """The endings of compressed files."""
 
 
@@ -57,7 +61,7 @@ def read_pieces(path: Path, size: int = _PIECE) -> Iterator[bytes]:
             `MAX_BYTES`, or to more than `MAX_RATIO` times its size.
     """
     try:
-        with open_file(path) as handle:
+        with open_plain(path) as handle:
             if path.suffix.lower() not in _DECOMPRESSORS:
                 while piece := handle.read(size):
                     yield piece
@@ -76,6 +80,19 @@ def read_pieces(path: Path, size: int = _PIECE) -> Iterator[bytes]:
                     yield part[start : start + _PIECE]
     except OSError as error:
         raise SourceError(f"{path}: cannot be read: {error.strerror or error}.") from error
+    except BROKEN as error:
+        raise SourceError(f"{path}: the archive is not complete: {error}.") from error
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """Open a regular file, or a file in an archive, for reading bytes as they are.
+
+    Raises:
+        SourceError: See `open_file` and `open_member`.
+        OSError: It cannot be opened.
+    """
+    archive = archive_of(path)
+    return open_member(archive, path, read_pieces, MAX_RATIO, _RATIO_FROM) if archive else open_file(path)
 
 
 def _expand(handle: BinaryIO, path: Path) -> Iterator[bytes]:

@@ -16,6 +16,7 @@ import pyoxigraph as ox
 
 from kaug.errors import SourceError
 from kaug.rdf.compressed import line_at, read_pieces
+from kaug.rdf.encodings import xml_as_utf8
 
 __all__ = ["LINES", "MAX_CONTEXTS", "MAX_DEPTH", "MAX_ENTITY", "MAX_OBJECT", "MAX_TERM", "guarded_lines"]
 __all__ += ["guarded_pieces", "refuse_deep_terms"]
@@ -51,16 +52,20 @@ def guarded_pieces(path: Path, syntax: ox.RdfFormat, size: int = 1 << 18) -> Ite
         size: Bytes to read at a time.
 
     Yields:
-        Its decompressed bytes, without a byte order mark; of N-Triples and N-Quads whole lines, each ending in a newline.
+        Its decompressed bytes, without a byte order mark; of N-Triples and N-Quads whole lines, each ending in a newline;
+        of XML in UTF-8, whatever encoding it declares.
 
     Raises:
-        SourceError: An error of `read_pieces`; or the file is UTF-16, nested too deeply, declares an entity that is
+        SourceError: An error of `read_pieces`; or the file is UTF-16 and no XML, nested too deeply, declares an entity that is
             long, nested or external, or holds a term longer than `MAX_TERM`.
     """
     if syntax in LINES:
         return _watch_triple_terms(guarded_lines(path, size), path)
-    guard = {ox.RdfFormat.RDF_XML: _guard_xml, ox.RdfFormat.JSON_LD: _guard_json}.get(syntax, _watch_triple_terms)
-    return guard(_without_mark(read_pieces(path, size), path), path)
+    pieces = read_pieces(path, size)
+    if syntax == ox.RdfFormat.RDF_XML:
+        return _guard_xml(_without_mark(xml_as_utf8(pieces, path), path), path)
+    guard = _guard_json if syntax == ox.RdfFormat.JSON_LD else _watch_triple_terms
+    return guard(_without_mark(pieces, path), path)
 
 
 def guarded_lines(path: Path, size: int) -> Iterator[bytes]:

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from kaug.errors import SourceError
 from kaug.namespaces import XSD
 from kaug.rdf.guards import refuse_deep_terms
-from kaug.rdf.parse import parser_message
+from kaug.rdf.parse import Errors, parser_message
 
 __all__ = ["NO_ROWS", "Codes", "Part", "canonical_lines", "number_lines", "parse_lines", "write_lines"]
 
 Codes = NDArray[np.uint32]
+Rows = NDArray[np.int64]
 NO_ROWS = np.zeros(0, dtype=np.int64)
 
 
@@ -36,7 +37,7 @@ class Part:
 
     terms: pa.Array
     codes: Codes
-    lines: NDArray[np.int64]
+    lines: Rows
 
 
 _EMPTY = Part(pa.array([], pa.binary()), np.zeros((0, 4), np.uint32), NO_ROWS)
@@ -76,9 +77,25 @@ def number_lines(chunk: bytes) -> tuple[Part, bytes, NDArray[np.int64]]:
     return Part(coded.dictionary, codes, lines), b"", NO_ROWS
 
 
-def parse_lines(text: bytes, lines: NDArray[np.int64], syntax: ox.RdfFormat | None, where: str) -> Part:
-    """Parse lines strictly, and number the terms of the canonical output."""
+def parse_lines(
+    text: bytes, lines: Rows, syntax: ox.RdfFormat | None, where: str, errors: Errors | None = None
+) -> Part:
+    """Parse lines strictly, and number the terms of the canonical output; malformed ones go to `errors`, if given."""
+    try:
+        canonical = _canonical(text, lines, syntax, where)
+    except SourceError:
+        if errors is None:
+            raise
+        canonical = b""
+        for row, line in enumerate(text.split(b"\n")[: len(lines)]):
+            try:
+                canonical += _canonical(line + b"\n", lines[row : row + 1], syntax, where)
+            except SourceError as error:
+                errors.add(str(error))
+    return number_lines(canonical)[0] if canonical else _EMPTY
 
+
+def _canonical(text: bytes, lines: Rows, syntax: ox.RdfFormat | None, where: str) -> bytes:
     def position(offset: int) -> str:
         row = text.count(b"\n", 0, offset)
         return f"{where}:{lines[row]}"
@@ -87,7 +104,7 @@ def parse_lines(text: bytes, lines: NDArray[np.int64], syntax: ox.RdfFormat | No
         refuse_deep_terms([text], position)
     syntax = syntax or ox.RdfFormat.N_QUADS
     try:
-        canonical = ox.serialize(ox.parse(text, format=syntax), format=ox.RdfFormat.N_QUADS)
+        return ox.serialize(ox.parse(text, format=syntax), format=ox.RdfFormat.N_QUADS) or b""
     except SyntaxError as error:
         reason, row = error, min(error.lineno or 1, len(lines)) - 1
         if row:  # the parser reports an unterminated line at the next one
@@ -96,7 +113,6 @@ def parse_lines(text: bytes, lines: NDArray[np.int64], syntax: ox.RdfFormat | No
             except SyntaxError as earlier:
                 reason, row = earlier, row - 1
         raise SourceError(f"{where}:{lines[row]}: {parser_message(reason)}") from reason
-    return number_lines(canonical)[0] if canonical else _EMPTY
 
 
 def write_lines(terms: pa.Array, codes: Codes) -> bytes:

@@ -2,31 +2,37 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyoxigraph as ox
 from numpy.typing import NDArray
 
-from kaug.rdf.columns import Columns, keep_rows, merge, read_columns
+from kaug.errors import SourceError
+from kaug.rdf.columns import Columns, keep_rows, merge, read_columns, total_left_out
 from kaug.rdf.guards import LINES
-from kaug.rdf.parse import count_left_out, read_chunks, syntax_of
-from kaug.rdf.sources import Source
+from kaug.rdf.parse import Errors, count_left_out, read_chunks, read_sound_chunks, syntax_in
+from kaug.rdf.sources import Source, passed_over
 from kaug.tables import read_table, write_table
 
-__all__ = ["FilesRead", "lean_memory", "load_files", "read_files", "read_source", "save_files"]
+__all__ = ["FilesRead", "lean_memory", "load_files", "notes_on", "read_files", "read_source", "save_files"]
+
+
+_DROPPED = "triples left out: no IRI or key known in JSON-LD"
 
 
 @dataclass(frozen=True)
 class _File:
-    """A file: its name, SHA-256, and the counts of its `Columns`."""
+    """A file: its base IRI, SHA-256, the counts of its `Columns`, and lines about what a user should know."""
 
     name: str
     sha256: str
     read: int
-    left_out: int
+    left_out: Mapping[str, int]
+    notes: list[str]
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,11 @@ class FilesRead:
     columns: Columns
     files: list[_File]
     rows: list[NDArray[np.int64]]
+
+    @property
+    def notes(self) -> list[str]:
+        """Lines about files without a triple, and malformed lines and files that were left out."""
+        return [note for file in self.files for note in file.notes]
 
 
 def read_source(source: Source, progress: Callable[[int], None] | None = None) -> Columns:
@@ -61,15 +72,19 @@ def read_source(source: Source, progress: Callable[[int], None] | None = None) -
         >>> read_source(source_of(file)).terms.to_pylist()
         ['<urn:x:capital>', '<urn:x:lome>', '<urn:x:togo>']
     """
-    return read_files(dict.fromkeys(source.files(), ""), progress=progress).columns
+    return read_files(source, dict.fromkeys(source.files(), ""), progress=progress).columns
 
 
 def read_files(
-    digests: Mapping[Path, str], before: FilesRead | None = None, progress: Callable[[int], None] | None = None
+    source: Source,
+    digests: Mapping[Path, str],
+    before: FilesRead | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> FilesRead:
-    """Read files, reusing those already read.
+    """Read files of a source, reusing those already read.
 
     Args:
+        source: The source.
         digests: The files, with the SHA-256 of each.
         before: An earlier result; files of the same name and digest are reused.
         progress: Called with the number of triples read since the last call.
@@ -81,7 +96,7 @@ def read_files(
         SourceError: A file is missing or malformed.
     """
     known = {(file.name, file.sha256): number for number, file in enumerate(before.files)} if before else {}
-    names = {path: (path.name, digest) for path, digest in digests.items()}
+    names = {path: (source.base_of(path), digest) for path, digest in digests.items()}
     parts, files = list[Columns](), list[_File]()
     origins: list[tuple[int, NDArray[np.int64] | None]] = []  # each file's part, and its rows in it, None for all
     if before and (old := sorted({known[name] for name in names.values() if name in known})):
@@ -95,20 +110,60 @@ def read_files(
                 progress(files[-1].read)
         else:
             origins.append((len(parts), None))
-            parts.append(_read_file(path, progress))
-            files.append(_File(*name, parts[-1].read, parts[-1].left_out))
+            part, notes = _read_file(path, source, progress)
+            parts.append(part)
+            files.append(_File(*name, part.read, part.left_out, notes))
     columns, merged = merge(parts)
     rows = [merged[part] if within is None else merged[part][within] for part, within in origins]
-    counts = sum(file.read for file in files), sum(file.left_out for file in files)
+    counts = sum(file.read for file in files), total_left_out(files)
     parts.clear()
     pa.default_memory_pool().release_unused()  # reading takes several times the memory of its result
     return FilesRead(Columns(columns.terms, columns.triples, *counts), files, rows)
 
 
-def _read_file(path: Path, progress: Callable[[int], None] | None) -> Columns:
-    syntax = syntax_of(path)
-    columns = read_columns(read_chunks(path), str(path), syntax=syntax if syntax in LINES else None, progress=progress)
-    return replace(columns, left_out=count_left_out(path, columns.read))
+def _read_file(path: Path, source: Source, progress: Callable[[int], None] | None) -> tuple[Columns, list[str]]:
+    """Read a file; return its columns, and lines about what of it was left out."""
+    errors = Errors()
+    try:
+        columns, kind = _read_columns(path, source, errors, progress)
+    except SourceError as error:
+        if not source.skip_errors:
+            raise
+        nothing = Columns(pa.array([], pa.string()), np.zeros((0, 3), np.uint32), 0, {"files left out: malformed": 1})
+        return nothing, [f"{error} The file is left out."]
+    dropped = count_left_out(path, columns.read, dict(source.contexts))
+    left_out = {_DROPPED: dropped, f"{kind} left out: malformed": errors.number}
+    notes = list(errors.first)
+    if not columns.read:
+        why = f"; {dropped:,} are left out because no context maps their keys" if dropped else ""
+        notes.append(f"{path}: holds no triple{why}.")
+    return replace(columns, left_out={reason: number for reason, number in left_out.items() if number}), notes
+
+
+def _read_columns(
+    path: Path, source: Source, errors: Errors, progress: Callable[[int], None] | None
+) -> tuple[Columns, str]:
+    """Read a file; return its columns, and the name of what `errors` count, lines or triples."""
+    base, where, syntax = source.base_of(path), str(path), syntax_in(path)
+    lines = syntax if syntax in LINES else None
+    chunks = read_chunks(path, base_iri=base, contexts=dict(source.contexts))
+    try:
+        skipped = errors if source.skip_errors else None
+        return read_columns(chunks, where, syntax=lines, errors=skipped, progress=progress), "lines"
+    except SourceError as error:
+        if lines or not source.skip_errors or syntax == ox.RdfFormat.JSON_LD:
+            raise
+        columns = read_columns(read_sound_chunks(path, errors, base_iri=base), where, progress=progress)
+        errors.first.insert(0, str(error))
+        return columns, "triples"
+
+
+def notes_on(sources: Sequence[Source], read: Sequence[FilesRead]) -> list[str]:
+    """Return lines about what of sources was left out: files that are not RDF, or malformed, or without a triple."""
+    notes = []
+    for source, one in zip(sources, read, strict=True):
+        notes += [note for note in (passed_over(source)[1], *one.notes) if note]
+    return notes
 
 
 @contextlib.contextmanager
@@ -145,5 +200,6 @@ def load_files(folder: Path) -> FilesRead:
         rows = np.split(all_rows, bounds[:-1])
     else:
         rows = [np.arange(len(triples))]
-    columns = Columns(terms, triples, sum(file["read"] for file in files), sum(file["left_out"] for file in files))
-    return FilesRead(columns, [_File(**file) for file in files], rows)
+    made = [_File(**file) for file in files]
+    columns = Columns(terms, triples, sum(file["read"] for file in files), total_left_out(made))
+    return FilesRead(columns, made, rows)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -55,7 +55,22 @@ def write_quads(chunks: Iterable[bytes], path: Path, *, prefixes: dict[str, str]
             return
         quads = (quad for part in chunks for quad in ox.parse(part, format=ox.RdfFormat.N_QUADS))
         statements: Iterator[Any] = quads if syntax.supports_datasets else (quad.triple for quad in quads)
-        ox.serialize(statements, handle, format=syntax, prefixes=prefixes)
+        target: Any = _Returns(handle) if syntax == ox.RdfFormat.RDF_XML else handle
+        ox.serialize(statements, target, format=syntax, prefixes=prefixes)
+
+
+class _Returns:
+    """Writes carriage returns as `&#xD;`: a parser of XML takes a bare one for the end of a line."""
+
+    def __init__(self, handle: BinaryIO) -> None:
+        self._handle = handle
+
+    def write(self, data: bytes) -> int:
+        self._handle.write(bytes(data).replace(b"\r", b"&#xD;"))
+        return len(data)
+
+    def flush(self) -> None:
+        self._handle.flush()
 
 
 def prefixes_of(iris: pa.Array) -> dict[str, str]:
@@ -104,7 +119,7 @@ def refuse_in_xml(values: pa.Array, names: pa.Array, path: Path) -> None:
         SourceError: A value has a character that XML does not allow, or a predicate or class does not end in an XML name.
     """
     no_name = pc.invert(pc.match_substring_regex(names, _XML_NAME))
-    no_text = pc.match_substring_regex(values, r"[\x00-\x08\x0b-\x1f\x{fffe}\x{ffff}]")
+    no_text = pc.match_substring_regex(values, r"[\x00-\x08\x0b\x0c\x0e-\x1f\x{fffe}\x{ffff}]")
     for wrong, reason in (
         (names.filter(no_name), "{} is a predicate or a class, and does not end in a name of XML"),
         (values.filter(no_text), "the value {} holds a character that XML cannot hold"),

@@ -1,20 +1,24 @@
 """`kb/manifest.toml` → the sources of knowledge that a pipeline names; paths and patterns → the RDF files of each."""
 
+import contextlib
 import glob
 import hashlib
 import itertools
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
+from urllib.parse import quote
 
 from kaug.errors import SourceError, nearest
 from kaug.files import files_below, find_files, read_text, read_toml
 from kaug.http import public_url
-from kaug.namespaces import RDF
-from kaug.rdf.compressed import open_bytes
-from kaug.rdf.parse import FORMATS, is_rdf_name
+from kaug.rdf.archives import archive_of, is_archive, list_members
+from kaug.rdf.compressed import open_plain, read_pieces
+from kaug.rdf.kinds import kind_of
+from kaug.rdf.parse import FORMATS, is_rdf_name, plain_name
 from kaug.rdf.sparql import check_endpoint
 from kaug.store.digests import file_digest, safe_name
 
@@ -23,17 +27,20 @@ __all__ = [
     "Source",
     "expand",
     "file_digests",
+    "passed_over",
     "read_manifest",
     "source_of",
     "verify_source",
     "with_own_ids",
+    "with_reading",
 ]
 
 Kind = Literal["domain", "commonsense"]
 _KEYS = {"path", "endpoint", "query", "query_file", "kind", "licence", "origin", "attribution", "sha256"}
 _SECTIONS = ["sources", "lexicon", "shapes"]
 _LONGEST_ID = 100
-_SEARCHED = 1 << 16
+_PIECE = 1 << 16
+_MOST_LISTED = 10
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,9 @@ class Source:
         sha256: The expected digest, or empty; see `verify_source`.
         endpoint: The URL of a SPARQL endpoint, or empty.
         query: The CONSTRUCT for the endpoint.
+        base: The folder in the base IRIs of its files, if another source has files of the same names; see `base_of`.
+        skip_errors: Leave out malformed lines and files, and count them; else they are errors.
+        contexts: Pairs of the IRI of a JSON-LD context and the file that holds it.
     """
 
     id: str
@@ -61,10 +71,32 @@ class Source:
     sha256: str = ""
     endpoint: str = ""
     query: str = ""
+    not_content: ClassVar[tuple[str, ...]] = ("contexts",)  # of fingerprints, which have the digests of these files
+
+    base: str = ""
+    skip_errors: bool = False
+    contexts: tuple[tuple[str, Path], ...] = ()
+
+    @property
+    def root(self) -> Path:
+        """The folder or archive that names of its files are relative to."""
+        if self.path.is_dir() or is_archive(self.path):
+            return self.path
+        return _root(self.path) if glob.has_magic(str(self.path)) and not self.path.exists() else self.path.parent
 
     def files(self) -> list[Path]:
         """Return its RDF files; see `expand`."""
         return expand([self.path])
+
+    def base_of(self, file: Path) -> str:
+        """Return the base IRI of a file: its path from `root`, so that files of one name in two folders differ.
+
+        Examples:
+            >>> Source("cards", Path("cards/*/card.ttl")).base_of(Path("cards/ada/card.ttl.gz"))
+            'file:///ada/card.ttl'
+        """
+        path = Path(self.base) / plain_name(file).relative_to(self.root)
+        return f"file:///{quote(path.as_posix(), errors='surrogateescape')}"
 
 
 @dataclass(frozen=True)
@@ -104,7 +136,10 @@ def source_of(path: Path) -> Source:
 
 
 def with_own_ids(sources: Sequence[Source]) -> list[Source]:
-    """Make ids of sources unique: files of one name become `towns`, `towns-2` and so on, in order.
+    """Make ids and base IRIs of sources unique.
+
+    Sources of one name become `towns`, `towns-2` and so on, in order. The base IRIs of sources with files of the same name
+    begin with their path from the folder that they have in common.
 
     Raises:
         SourceError: A source is given twice.
@@ -120,7 +155,29 @@ def with_own_ids(sources: Sequence[Source]) -> list[Source]:
         names = itertools.chain([source.id], (f"{source.id}-{number}" for number in itertools.count(2)))
         name = next(name for name in names if name not in by_id)
         by_id[name] = replace(source, id=name)
-    return list(by_id.values())
+    return _with_own_bases(list(by_id.values()))
+
+
+def _with_own_bases(sources: list[Source]) -> list[Source]:
+    read = [one for one in sources if not one.endpoint] if len(sources) > 1 else []
+    by_base: dict[str, list[Source]] = {}
+    for source in read:
+        with contextlib.suppress(SourceError):  # it is raised when the source is read
+            for base in {source.base_of(file) for file in source.files()}:
+                by_base.setdefault(base, []).append(source)
+    alike = {one.id for group in by_base.values() if len(group) > 1 for one in group}
+    roots = {one.id: os.path.abspath(one.root) for one in read if one.id in alike}
+    if not roots:
+        return sources
+    common = os.path.commonpath(roots.values())
+    bases = {name: Path(os.path.relpath(root, common)).as_posix() for name, root in roots.items()}
+    return [replace(one, base=bases.get(one.id, "")) for one in sources]
+
+
+def with_reading(sources: Sequence[Source], skip_errors: bool, contexts: Mapping[str, Path | str]) -> list[Source]:
+    """Set how the files of sources are read; see `Source`."""
+    files = tuple((iri, Path(file).expanduser()) for iri, file in contexts.items())
+    return [replace(one, skip_errors=skip_errors, contexts=files) for one in sources]
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -186,9 +243,19 @@ def file_digests(source: Source) -> dict[Path, str]:
         SourceError: A file is missing.
     """
     try:
-        return {file: file_digest(file) for file in source.files()}
+        return {file: _digest(file) for file in source.files()}
     except OSError as error:
         raise SourceError(f"{error.filename}: cannot be read: {error.strerror} (source {source.id!r}).") from error
+
+
+def _digest(file: Path) -> str:
+    if archive_of(file) is None:
+        return file_digest(file)
+    with open_plain(file) as handle:
+        digest = hashlib.sha256()
+        while piece := handle.read(_PIECE):
+            digest.update(piece)
+        return digest.hexdigest()
 
 
 def verify_source(source: Source, digests: Mapping[Path, str] | None = None) -> str:
@@ -199,16 +266,18 @@ def verify_source(source: Source, digests: Mapping[Path, str] | None = None) -> 
         digests: The digests of its files, if known.
 
     Returns:
-        The digest of its file; of several files that of the lines `<digest>  <name>`, as `sha256sum` writes them, the names
-        relative to the folder, or to the pattern's part before the first special character.
+        The digest of its file or archive; of several files that of the lines `<digest>  <name>`, as `sha256sum`
+        writes them, the names relative to `Source.root`.
 
     Raises:
         SourceError: A file is missing, or the digest differs.
     """
     digests = digests or file_digests(source)
     digest = next(iter(digests.values()))
-    if list(digests) != [source.path]:
-        root = source.path if source.path.is_dir() else _root(source.path)
+    if is_archive(source.path):
+        digest = file_digest(source.path)
+    elif list(digests) != [source.path]:
+        root = source.root
         lines = (f"{one}  {file.relative_to(root).as_posix()}\n" for file, one in digests.items())
         digest = hashlib.sha256("".join(lines).encode()).hexdigest()
     if source.sha256 and digest != source.sha256:
@@ -227,15 +296,15 @@ def expand(paths: Iterable[Path]) -> list[Path]:
     """Return the RDF files of paths.
 
     Args:
-        paths: Files, folders, and patterns such as `kb/**/*.ttl`. A single file may have any name.
+        paths: Files, folders, archives, and patterns such as `kb/**/*.ttl`. A single file may have any name.
 
     Returns:
-        The files in the order of `paths`, those of one folder or pattern sorted by name, without duplicates. Folders
-        and patterns give only regular files with an ending in `kaug.rdf.parse.FORMATS`, and `.xml` files only with the
-        RDF namespace in their first 64 KiB; hidden files and folders are skipped.
+        The files in the order of `paths`, those of one folder, archive or pattern sorted by name, without duplicates: regular
+        files with an ending in `kaug.rdf.parse.FORMATS`, `.xml` and `.json` files only if their content is RDF by their first
+        64 KiB; hidden files and folders are skipped. A file in an archive has a path below the archive's.
 
     Raises:
-        SourceError: A folder or pattern has no RDF file, or links form a loop.
+        SourceError: A folder, archive or pattern has no RDF file, or links form a loop.
 
     Examples:
         >>> import tempfile
@@ -247,23 +316,76 @@ def expand(paths: Iterable[Path]) -> list[Path]:
     """
     files: dict[Path, None] = {}
     for path in paths:
-        if path.is_dir():
-            matches = sorted(file for file in files_below(path) if _is_rdf(file))
-        elif path.exists() or not glob.has_magic(str(path)):
-            matches = [path]
-        else:
-            matches = sorted(file for file in find_files(path) if _is_rdf(file))
-        if not matches:
-            raise SourceError(f"{path}: has no RDF files, whose names end in one of {' '.join(FORMATS)}.")
-        files.update(dict.fromkeys(matches))
+        found, others = _find(path)
+        if not found:
+            said = f" It has: {_listed(path, others)}." if others else ""
+            raise SourceError(f"{path}: has no RDF files, whose names end in one of {' '.join(FORMATS)}.{said}")
+        files.update(dict.fromkeys(found))
     return list(files)
 
 
+def passed_over(source: Source) -> tuple[int, str]:
+    """Count the files of a source's folder, archive or pattern that are not RDF, and list them in a line.
+
+    Examples:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = [(folder / name).write_text("format-version: 1.2") for name in ("b.ttl", "zoo.obo")]
+        >>> passed_over(source_of(folder))[1].partition(": 1 file")[2]
+        ' passed over, which is not RDF by name or content: zoo.obo (looks like OBO).'
+    """
+    others = _find(source.path)[1]
+    verb = "which is" if len(others) == 1 else "which are"
+    files = "1 file" if len(others) == 1 else f"{len(others):,} files"
+    line = f"{source.path}: {files} passed over, {verb} not RDF by name or content: {_listed(source.path, others)}."
+    return len(others), line if others else ""
+
+
+def _find(path: Path) -> tuple[list[Path], list[Path]]:
+    """Return the RDF files of a path, and its other files."""
+    if path.is_dir():
+        matches = sorted(files_below(path))
+    elif is_archive(path) and path.is_file():
+        matches = list_members(path, read_pieces)
+    elif path.exists() or not glob.has_magic(str(path)):
+        return [path], []
+    else:
+        matches = find_files(path)
+    found, others = list[Path](), list[Path]()
+    for file in matches:
+        if is_archive(file) and archive_of(file) is None:
+            members = _find(file)
+            found += members[0]
+            others += members[1] or ([] if members[0] else [file])
+        else:
+            (found if _is_rdf(file) else others).append(file)
+    return found, others
+
+
+def _listed(path: Path, files: Sequence[Path]) -> str:
+    """Name a few files, or count many by their endings, with what they look like, or the first of each ending."""
+    if len(files) <= _MOST_LISTED:
+        root = source_of(path).root
+        return ", ".join(f"{file.relative_to(root).as_posix()}{_looks(file)}" for file in files)
+    counts = Counter(file.suffix.lower() or file.name for file in files)
+    firsts = {file.suffix.lower() or file.name: file for file in reversed(files)}
+    names = [f"{number:,} {name}{_looks(firsts[name])}" for name, number in counts.most_common(_MOST_LISTED)]
+    rest = sum(number for _, number in counts.most_common()[_MOST_LISTED:])
+    return ", ".join([*names, *([f"{rest:,} others"] if rest else [])])
+
+
+def _looks(file: Path) -> str:
+    with contextlib.suppress(SourceError):
+        if kind := kind_of(file):
+            return f" (looks like {kind.name})"
+    return ""
+
+
 def _is_rdf(path: Path) -> bool:
-    if not is_rdf_name(path) or ".xml" not in (suffix.lower() for suffix in path.suffixes[-2:]):
+    if not is_rdf_name(path) or not {".xml", ".json"} & {suffix.lower() for suffix in path.suffixes[-2:]}:
         return is_rdf_name(path)
     try:
-        with open_bytes(path) as file:
-            return RDF.encode() in file.read(_SEARCHED).replace(b"\0", b"")
+        kind = kind_of(path)
     except SourceError:  # the error is raised when the file is read
         return True
+    return kind is not None and kind.syntax is not None

@@ -289,6 +289,7 @@ def test_other_encodings_are_named(tmp_path: Path, validate: Any) -> None:
         write(tmp_path / f"{encoding}.{ending}", text.encode(encoding))
         for encoding in ("utf-16", "utf-16-le", "utf-16-be")
         for ending, text in (("ttl", turtle), ("nt", turtle), ("rdf", doctype), ("jsonld", "{}"))
+        if (encoding, ending) != ("utf-16", "rdf")  # XML in UTF-16 with its mark is well-formed
     ]
     said = "is encoded in UTF-16; RDF is read as UTF-8. Convert it, with iconv for example."
     assert [line["error"] for line in validate(*files).lines] == [said] * len(files)
@@ -313,7 +314,7 @@ def test_nothing_is_fetched(tmp_path: Path, listener: Any, validate: Any, build:
     url = listener.url
     secret = write(tmp_path / "secret.txt", "the secret")
     context = json.dumps(url + "c.jsonld")
-    remote = "a remote @context is never fetched; write the context into the file."
+    remote = "a remote @context is never fetched; write the context into the file"
     fetched = "the entity 'e' is external; nothing is fetched."
     owl = "http://www.w3.org/2002/07/owl#"
     node = f"{OPEN}<x:b>{{}}</x:b>{CLOSE}"

@@ -175,7 +175,9 @@ def test_a_file_without_triples(tmp_path: Path, text: str, ending: str) -> None:
 def test_only_files_that_changed_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     chunks = module.read_chunks
-    monkeypatch.setattr(module, "read_chunks", lambda path: (read.append(path.name), chunks(path))[1])
+    monkeypatch.setattr(
+        module, "read_chunks", lambda path, **options: (read.append(path.name), chunks(path, **options))[1]
+    )
 
     def build(out: Path) -> tuple[str, list[str]]:
         read.clear()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaug.errors import SourceError
-from kaug.rdf.parse import count_left_out, read_chunks, read_quads, syntax_of
+from kaug.rdf.parse import count_left_out, read_chunks, read_quads, syntax_in
 from kaug.rdf.sources import expand
 from kaug.rdf.sparql import construct
 from kaug.rdf.validate import check_shapes, validate_file
@@ -406,7 +406,10 @@ def was_called(server: socket.socket) -> bool:
 def test_a_remote_context_is_not_fetched(tmp_path: Path, listener: socket.socket) -> None:
     url = f"http://127.0.0.1:{listener.getsockname()[1]}/context.jsonld"
     path = write(tmp_path, "a.jsonld", f'{{"@context": "{url}", "@id": "urn:a", "name": "x"}}')
-    assert refused(path) == "a.jsonld: a remote @context is never fetched; write the context into the file."
+    assert refused(path) == (
+        "a.jsonld: a remote @context is never fetched; write the context into the file, or give it from one: "
+        "--context IRI=FILE."
+    )
     assert not was_called(listener)
 
 
@@ -427,7 +430,6 @@ def test_an_external_entity_is_not_read(tmp_path: Path) -> None:
     ("name", "said"),
     [
         ("a.tll", " Did you mean '.ttl'?"),
-        ("a.json", " JSON-LD is read from files that end in .jsonld."),
         ("a.csv", " A table is converted to RDF by `kaug import table`."),
         ("a.ttl.zip", ".zst."),
         ("a.gz", ".zst."),
@@ -436,7 +438,7 @@ def test_an_external_entity_is_not_read(tmp_path: Path) -> None:
 )
 def test_a_kind_of_file_that_is_not_known(name: str, said: str) -> None:
     with pytest.raises(SourceError) as caught:
-        syntax_of(Path(name))
+        syntax_in(Path(name))
     assert str(caught.value).endswith(said)
 
 

@@ -57,7 +57,7 @@ def make_knowledge(job: Job) -> None:
 
 def shape_results(sources: Sequence[Source], shapes: Path) -> list[dict[str, str]]:
     """Check sources against SHACL shapes."""
-    results = list(check_shapes([file for source in sources for file in source.files()], shapes))
+    results = list(check_shapes(sources, shapes))
     broken = [f"{one['focus']}: {one['message']}" for one in results if one["severity"] == "Violation"]
     if broken:
         more = f"\n… and {len(broken) - 10} more" if len(broken) > 10 else ""
