@@ -63,7 +63,7 @@ class KnowledgeBase:
         left_out = [
             f"{reason.replace(' left out:', ':').removeprefix('left out: ')} ({number:,})"
             for reason, number in self.counts.items()
-            if any(words in reason for words in ("left out", "stopped at", "lists cut"))
+            if any(words in reason for words in ("left out", "not taught", "stopped at", "lists cut"))
         ]
         return (
             f"KnowledgeBase: {', '.join(sizes)}\n"
@@ -128,7 +128,7 @@ class KnowledgeBase:
     @cached_property
     def taught(self) -> NDArray[np.int64]:
         """The row numbers of the facts chosen for teaching, ascending."""
-        return np.flatnonzero(self.facts["taught"].to_numpy(zero_copy_only=False)).astype(np.int64)
+        return np.flatnonzero(self.facts["untaught"].is_null().to_numpy(zero_copy_only=False)).astype(np.int64)
 
     @cached_property
     def hex_ids(self) -> pa.Array:

@@ -18,7 +18,7 @@ def by_source(g: Graph) -> list[dict[str, Any]]:
         `source`, `kind`, `facts`, `taught`, `inferred`, `weight` (null, or `facts`, `min`, `median`, `max`); the source
         with the most facts first.
     """
-    facts = pl.DataFrame(g.kb.facts.select(["sources", "taught", "rule", "weight"])).explode("sources")
+    facts = pl.DataFrame(g.kb.facts.select(["sources", "rule", "weight"])).with_columns(_taught(g)).explode("sources")
     known = pl.col("weight").cast(pl.Float64).drop_nulls().drop_nans()
     counts = {"facts": pl.len(), "taught": pl.col("taught").sum(), "inferred": pl.col("rule").count()}
     weights = {"facts": known.len(), "min": known.min(), "median": known.median(), "max": known.max()}
@@ -37,6 +37,10 @@ def by_source(g: Graph) -> list[dict[str, Any]]:
     return sorted(sources, key=lambda row: (-row["facts"], row["source"]))
 
 
+def _taught(g: Graph) -> pl.Series:
+    return pl.Series("taught", g.kb.facts["untaught"].is_null())
+
+
 def by_rule(g: Graph) -> list[dict[str, Any]]:
     """Count the inferred facts by the rule that made them: `rule`, `facts`."""
     rules = Counter(g.kb.facts["rule"].drop_null().to_pylist())
@@ -52,7 +56,7 @@ def by_predicate(g: Graph) -> list[dict[str, Any]]:
         Those with the most facts first: `predicate`, `facts`, `taught`, `inferred`, `subjects`, `objects`, `literals` (the
         number of facts with one as the object), and the fan-out: `objects_per_subject` and `most_objects` of one subject.
     """
-    flags = pl.DataFrame(g.kb.facts.select(["taught", "rule"]))
+    flags = pl.DataFrame(g.kb.facts.select(["rule"])).with_columns(_taught(g))
     facts = g.facts.with_columns(flags, literal=g.get("kind", "object") == "literal")
     counts = facts.group_by("predicate").agg(
         pl.col("taught").sum(),

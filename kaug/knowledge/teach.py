@@ -1,0 +1,293 @@
+"""Facts, labels and settings → the reason why each fact is not taught, or none."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kaug.errors import SourceError, nearest
+from kaug.knowledge.vocabulary import ADMINISTRATIVE, DEPRECATED, ROLES, Names
+from kaug.namespaces import RDF, XSD
+from kaug.words.languages import OTHER, language_rank
+from kaug.words.terms import Kinds, term_kinds
+from kaug.words.values import opaque_names
+
+__all__ = ["CHOICES", "EXCLUDED", "LIMIT", "NOT_SELECTED", "REASONS", "Given", "Teach", "reasons_of"]
+
+Mask = NDArray[np.bool_]
+Teach = Literal["knowledge", "all"]
+
+EXCLUDED, NOT_SELECTED, LIMIT = "excluded by setting", "not selected", "limit"
+"""The reasons that settings give; `REASONS` has those that `teach = "knowledge"` adds."""
+
+_FALSE = ("false", "0")
+_NEAREST_TO = 2_000  # IRIs to look through for the nearest one
+
+
+@dataclass(frozen=True)
+class Given:
+    """What decides whether facts are taught.
+
+    Attributes:
+        terms: TERMS.
+        facts: FACTS.
+        axioms: FACTS that describe the vocabulary.
+        labels: LABELS.
+        templated: The term numbers of predicates with templates in the lexicon.
+        languages: The wanted languages.
+        longest_text: The maximum length of a literal, in characters.
+    """
+
+    terms: pa.Table
+    facts: pa.Table
+    axioms: pa.Table
+    labels: pa.Table
+    templated: NDArray[np.uint32]
+    languages: Sequence[str]
+    longest_text: int
+
+    @cached_property
+    def subject(self) -> NDArray[np.uint32]:
+        """The subject of each fact."""
+        return np.asarray(self.facts["subject"].to_numpy())
+
+    @cached_property
+    def predicate(self) -> NDArray[np.uint32]:
+        """The predicate of each fact."""
+        return np.asarray(self.facts["predicate"].to_numpy())
+
+    @cached_property
+    def object(self) -> NDArray[np.uint32]:
+        """The object of each fact."""
+        return np.asarray(self.facts["object"].to_numpy())
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        """The terms that are named in a way of their own."""
+        return term_kinds(self.terms, self.facts, self.axioms, self.labels)
+
+    def is_kind(self, kind: str) -> Mask:
+        """Mask the terms of a kind."""
+        return np.asarray(pc.equal(self.terms["kind"].cast(pa.string()), kind))
+
+    def any_of(self, terms: Mask) -> Mask:
+        """Mask the facts with a term of a mask."""
+        return np.asarray(terms[self.subject] | terms[self.predicate] | terms[self.object])
+
+    def used(self, *numbers: NDArray[np.uint32]) -> NDArray[np.int64]:
+        """Return the distinct numbers of terms, ascending."""
+        used = np.zeros(self.terms.num_rows, dtype=bool)
+        for some in numbers:
+            used[some] = True
+        return np.flatnonzero(used)
+
+    def named(self, numbers: NDArray[np.int64], names: Names) -> Mask:
+        """Mask the terms, among those given, whose IRI is one of some names."""
+        mask = np.zeros(self.terms.num_rows, dtype=bool)
+        iris = self.terms["value"].take(pa.array(numbers)).to_pylist()
+        mask[numbers] = [iri in names for iri in iris]
+        return mask
+
+    def pairs(self, predicates: Names) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+        """Return subjects and objects of the facts and axioms with some predicates."""
+        parts = [(self.subject, self.predicate, self.object)]
+        parts.append(tuple(self.axioms[name].to_numpy() for name in ("subject", "predicate", "object")))
+        of_names = self.named(self.used(*(part[1] for part in parts)), predicates)
+        kept = [(subject[of_names[predicate]], value[of_names[predicate]]) for subject, predicate, value in parts]
+        subject, value = (np.concatenate(part) for part in zip(*kept, strict=True))
+        return subject, value
+
+    def instances(self, classes: Names) -> Mask:
+        """Mask the terms with a stated class of some names."""
+        subject, kind = self.pairs(_TYPE)
+        mask = np.zeros(self.terms.num_rows, dtype=bool)
+        mask[subject[self.named(self.used(kind), classes)[kind]]] = True
+        return mask
+
+
+_TYPE = Names(frozenset([f"{RDF}type"]))
+
+
+def _nameless(given: Given) -> Mask:
+    """With a blank node or an identifier that has no label, or a predicate without a label and a template."""
+    labelled = np.zeros(given.terms.num_rows, dtype=bool)
+    labelled[given.labels["term"].to_numpy()] = True
+    nameless = given.is_kind("blank") & ~labelled
+    named = labelled | given.kinds.addresses
+    named[given.templated] = True
+    named |= given.named(given.used(given.predicate), ROLES["comment"])  # these have sentences of their own
+    used = given.used(given.subject, given.predicate, given.object)
+    rows = used[(given.is_kind("iri") & ~named)[used]]
+    nameless[rows] = opaque_names(given.terms["value"].take(pa.array(rows))).to_numpy(zero_copy_only=False)
+    return given.any_of(nameless)
+
+
+def _administrative(given: Given) -> Mask:
+    """About the record of a thing, or about a file."""
+    predicates = given.named(given.used(given.predicate), ADMINISTRATIVE["predicates"])
+    files = given.instances(ADMINISTRATIVE["classes"])
+    return np.asarray(predicates[given.predicate] | files[given.subject])
+
+
+def _deprecated(given: Given) -> Mask:
+    """With a term that is withdrawn."""
+    withdrawn = given.instances(DEPRECATED["classes"])
+    subject, value = given.pairs(DEPRECATED["predicates"])
+    no = pc.is_in(given.terms["value"].take(pa.array(value)), pa.array(_FALSE)).to_numpy()
+    withdrawn[subject[~no]] = True
+    return given.any_of(withdrawn)
+
+
+def _other_language(given: Given) -> Mask:
+    """With a text in a language that is not wanted."""
+    tags = given.terms["language"].combine_chunks()
+    tags = tags if pa.types.is_dictionary(tags.type) else tags.dictionary_encode()
+    other = [language_rank((tag or "").lower(), given.languages) == OTHER for tag in tags.dictionary.to_pylist()]
+    codes = tags.indices.fill_null(len(other)).to_numpy()
+    return np.asarray(np.array([*other, False])[codes][given.object])
+
+
+def _address(given: Given) -> Mask:
+    """With an address on the web as its object."""
+    terms = given.terms
+    texts = terms["value"]
+    web = np.logical_or.reduce(
+        [pc.starts_with(texts, start).to_numpy() for start in ("http://", "https://", "mailto:")]
+    )
+    rows = np.flatnonzero(web & given.is_kind("literal"))
+    addresses = given.kinds.addresses.copy()
+    addresses[rows] = ~pc.match_substring_regex(texts.take(pa.array(rows)), r"\s").to_numpy()
+    addresses |= pc.fill_null(pc.equal(terms["datatype"].cast(pa.string()), XSD + "anyURI"), False).to_numpy()
+    return np.asarray(addresses[given.object])
+
+
+def _long(given: Given) -> Mask:
+    """With a literal longer than the limit."""
+    long = pc.greater(pc.utf8_length(given.terms["value"]), given.longest_text).to_numpy()
+    return np.asarray((long & given.is_kind("literal"))[given.object])
+
+
+def _type(given: Given) -> Mask:
+    """That say the class of a thing."""
+    return np.asarray(given.named(given.used(given.predicate), _TYPE)[given.predicate])
+
+
+REASONS: dict[str, Callable[[Given], Mask]] = {
+    "no name": _nameless,
+    "administrative": _administrative,
+    "deprecated": _deprecated,
+    "text in another language": _other_language,
+    "web address": _address,
+    "long text": _long,
+    "type": _type,
+}
+"""The reasons why `teach = "knowledge"` leaves facts out → a function that finds these facts; the first one counts."""
+
+
+def _with_predicates(given: Given, names: Names, every: bool) -> Mask:
+    return np.asarray(given.named(given.used(given.predicate), names)[given.predicate])
+
+
+def _of_classes(given: Given, names: Names, every: bool) -> Mask:
+    chosen = given.instances(names) | given.named(given.used(given.subject), names)
+    return np.asarray(chosen[given.subject])
+
+
+def _in_namespaces(given: Given, names: Names, every: bool) -> Mask:
+    iri = np.flatnonzero(given.is_kind("iri"))
+    return given.any_of(given.named(iri, names))
+
+
+def _from_sources(given: Given, names: Names, every: bool) -> Mask:
+    lists = given.facts["sources"].combine_chunks()
+    of = pc.is_in(lists.values, pa.array(sorted(names.iris))).to_numpy(zero_copy_only=False).astype(np.int64)
+    found = np.add.reduceat(np.append(of, 0), lists.offsets.to_numpy()[:-1])
+    lengths = np.diff(lists.offsets.to_numpy())
+    return np.asarray(found >= lengths if every else found > 0) & (lengths > 0)
+
+
+CHOICES: dict[str, Callable[[Given, Names, bool], Mask]] = {
+    "predicates": _with_predicates,
+    "classes": _of_classes,
+    "namespaces": _in_namespaces,
+    "sources": _from_sources,
+}
+"""The keys of `include` and `exclude` → a function that finds the facts; of sources any one, or `every` one, is named."""
+
+
+def reasons_of(
+    given: Given,
+    *,
+    teach: Teach = "knowledge",
+    include: Mapping[str, Sequence[str]] | None = None,
+    exclude: Mapping[str, Sequence[str]] | None = None,
+    selected: Mask | None = None,
+    limit: int | None = None,
+) -> pa.DictionaryArray:
+    """Return why each fact is not taught; null if it is.
+
+    Args:
+        given: The facts, and what decides.
+        teach: `knowledge` leaves out facts by `REASONS`, `all` does not.
+        include: Facts that are taught whatever `teach` and `selected` say; see `CHOICES`.
+        exclude: Facts that are not taught in any case.
+        selected: bool, one per fact: the facts to teach, instead of those that `teach` chooses.
+        limit: The maximum number of facts to teach: those with the smallest ids.
+
+    Raises:
+        SourceError: A key of `include` or `exclude` is unknown, or no fact matches a value.
+    """
+    names = [*REASONS, EXCLUDED, NOT_SELECTED, LIMIT]
+    reason = np.full(len(given.facts), -1, dtype=np.int8)
+    if selected is not None:
+        reason[~selected] = names.index(NOT_SELECTED)
+    elif teach == "knowledge":
+        for number, find in enumerate(REASONS.values()):
+            reason[(reason < 0) & find(given)] = number
+    if include:
+        reason[_chosen(given, include, "include")] = -1
+    if exclude:
+        reason[(reason < 0) & _chosen(given, exclude, "exclude")] = names.index(EXCLUDED)
+    if limit is not None and (reason < 0).sum() > limit:
+        rows = np.flatnonzero(reason < 0)
+        ids = given.facts["fact"].take(pa.array(rows)).cast(pa.binary())
+        reason[rows[pc.sort_indices(ids)[limit:].to_numpy()]] = names.index(LIMIT)
+    return pa.DictionaryArray.from_arrays(
+        pa.array(reason.astype(np.int32), mask=reason < 0), pa.array(names, pa.string())
+    )
+
+
+def _chosen(given: Given, choice: Mapping[str, Sequence[str]], setting: str) -> Mask:
+    mask = np.zeros(len(given.facts), dtype=bool)
+    for key, values in choice.items():
+        if key not in CHOICES:
+            raise SourceError(f"{setting}: unknown key {key!r}; known are {', '.join(CHOICES)}.{nearest(key, CHOICES)}")
+        if isinstance(values, str):
+            raise SourceError(f"{setting}.{key} should be a list of texts, such as [{values!r}].")
+        for value in values:
+            found = np.zeros(0, dtype=bool)
+            # An IRI that is there names one term; otherwise it is a prefix.
+            for names in (Names(frozenset([value])), Names(prefixes=(value,))):
+                found = CHOICES[key](given, names, setting == "exclude")
+                if found.any() or key == "sources":
+                    break
+            if not found.any() or not value:
+                raise SourceError(_unknown(given, setting, key, value))
+            mask |= found
+    return mask
+
+
+def _unknown(given: Given, setting: str, key: str, value: str) -> str:
+    if key == "sources":
+        known = pc.unique(given.facts["sources"].combine_chunks().values).to_pylist()
+    else:
+        used = {"predicates": (given.predicate,), "classes": (given.pairs(_TYPE)[1], given.subject)}
+        numbers = given.used(*used.get(key, (given.predicate,)))[:_NEAREST_TO]
+        known = given.terms["value"].take(pa.array(numbers)).to_pylist()
+    right = "the id of a source" if key == "sources" else "a whole IRI, or its beginning"
+    return f"{setting}.{key}: no fact matches {value!r}; give {right}.{nearest(value, known)}"
