@@ -151,9 +151,10 @@ def _labels(columns: Columns, roles: Roles) -> tuple[NDArray[np.uint32], NDArray
 
 def _direct_properties(columns: Columns) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """Return the predicates of a Wikibase that have an entity, known by their IRIs alone, and the entity of each."""
-    direct = np.flatnonzero(pc.match_substring(columns.terms, "/prop/direct").to_numpy(zero_copy_only=False))
-    pairs = []
-    for number, text in zip(direct.tolist(), columns.terms.take(pa.array(direct)).to_pylist(), strict=True):
+    is_used = np.zeros(len(columns.terms), dtype=bool)
+    is_used[columns.triples[:, 1]] = True
+    used, pairs = np.flatnonzero(is_used), []
+    for number, text in zip(used.tolist(), columns.terms.take(pa.array(used)).to_pylist(), strict=True):
         found = re.fullmatch("(<.*)/prop/direct(?:-normalized)?(/P[0-9]+>)", text)
         entity = find_term(columns.terms, f"{found[1]}/entity{found[2]}") if found else -1
         if entity >= 0:
@@ -175,7 +176,9 @@ def _other_language(
     rows = np.flatnonzero(without[term])
     if not len(rows):
         return np.zeros(len(term), dtype=bool)
-    predicates = np.unique(columns.triples[:, 1])
+    is_used = np.zeros(len(terms), dtype=bool)
+    is_used[columns.triples[:, 1]] = True
+    predicates = np.flatnonzero(is_used)
     has_name = ~opaque_names(terms["value"].take(pa.array(predicates))).to_numpy(zero_copy_only=False)
     without[predicates[has_name]] = False
     rows = np.flatnonzero(without[term])

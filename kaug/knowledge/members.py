@@ -39,10 +39,11 @@ def say_members(
         The columns, and the rows of each source's triples in them: a source that states the list states its members.
     """
     subject, predicate, value = columns.triples.T
+    if find_term(columns.terms, f"<{RDF}first>") < 0 and not len(numbered(columns)):
+        return columns, list(rows_of_sources)
     fact = np.isin(role_of_predicates(predicate, terms), (Role.FACT, Role.COMMENT))
     of_list, member, lists = _list_members(columns, fact)
-    of_container, item, containers = _container_members(columns, terms, fact)
-    named = np.flatnonzero(containers)  # rdf:_n of a container that is the object of no fact
+    of_container, item, named = _container_members(columns, terms, fact)
     member_of = find_term(columns.terms, MEMBER)
     said = np.concatenate(
         [
@@ -92,21 +93,20 @@ def _list_members(columns: Columns, fact: NDArray[np.bool_]) -> tuple[Rows, NDAr
 
 def _container_members(
     columns: Columns, terms: pa.Table, fact: NDArray[np.bool_]
-) -> tuple[Rows, NDArray[np.uint32], NDArray[np.bool_]]:
+) -> tuple[Rows, NDArray[np.uint32], Rows]:
     """Return the row of each fact about a nameless container, once for each member, and the members.
 
-    The third array is the mask of the triples that say the members of other containers.
+    The third array has the rows of the triples that say the members of other containers.
     """
     subject, _, value = columns.triples.T
-    says = numbered(columns)
-    if not says.any():
-        return np.zeros(0, np.int64), np.zeros(0, np.uint32), says
+    rows = numbered(columns)  # ascending by subject, as all triples are
+    if not len(rows):
+        return np.zeros(0, np.int64), np.zeros(0, np.uint32), rows
     blank = pc.equal(terms["kind"].cast(pa.string()), "blank").to_numpy()
     contains = np.zeros(len(columns.terms), bool)
-    contains[subject[says]] = True
+    contains[subject[rows]] = True
     about = np.flatnonzero(fact & (contains & blank)[value])
-    rows = np.flatnonzero(says)  # ascending by subject, as all triples are
     fact_row, item = join(value[about], subject[rows])
     owned = np.zeros(len(columns.terms), bool)
     owned[value[about]] = True
-    return about[fact_row].astype(np.int64), value[rows[item]], says & ~owned[subject]
+    return about[fact_row].astype(np.int64), value[rows[item]], rows[~owned[subject[rows]]]

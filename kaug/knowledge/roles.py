@@ -1,5 +1,6 @@
 """Triples in columns → the role of each: fact, axiom, label, phrase, template, or a statement about another triple."""
 
+import bisect
 import itertools
 import re
 from collections import Counter
@@ -110,7 +111,7 @@ def find_roles(columns: Columns, terms: pa.Table, labels: Sequence[str] = ()) ->
     empty = literal & pc.equal(pc.utf8_trim_whitespace(terms["value"]), "").to_numpy()
     leave_out(np.isin(role, (Role.FACT, Role.CLASS, Role.COMMENT)) & empty[value], "triples left out: empty literal")
     leave_out(is_label & literal[value] & empty[value], "labels left out: empty")
-    role[_about_lists(columns, role)] = Role.AXIOM
+    role[_about_lists(columns, role, blank)] = Role.AXIOM
     comment, of_class = (np.flatnonzero(role == kind) for kind in (Role.COMMENT, Role.CLASS))
     if len(comment):
         is_property = _properties(predicate, subject[of_class], value[of_class], terms)
@@ -143,22 +144,29 @@ def _role_of(iri: str) -> Role:
     return next(itertools.chain(names, patterns), Role.FACT)
 
 
-def _about_lists(columns: Columns, role: NDArray[np.int8]) -> Mask:
+def _about_lists(columns: Columns, role: NDArray[np.int8], blank: Mask) -> Mask:
     """Mask the facts about lists and nameless containers, which `say_members` says by their members."""
     subject, predicate, value = columns.triples.T
     cells = np.zeros(len(columns.terms), dtype=bool)
-    cells[subject[numbered(columns)]] = True
-    cells &= pc.starts_with(columns.terms, "_:").to_numpy(zero_copy_only=False)
-    cells[subject[predicate == find_term(columns.terms, f"<{RDF}first>")]] = True
+    if len(said := numbered(columns)):
+        cells[subject[said]] = True
+        cells &= blank
+    if (first := find_term(columns.terms, f"<{RDF}first>")) >= 0:
+        cells[subject[predicate == first]] = True
     if (nil := find_term(columns.terms, f"<{RDF}nil>")) >= 0:
         cells[nil] = True
-    return np.asarray(np.isin(role, (Role.FACT, Role.COMMENT)) & cells[value])
+    return np.asarray(cells[value] & np.isin(role, (Role.FACT, Role.COMMENT)))
 
 
-def numbered(columns: Columns) -> Mask:
-    """Mask the triples that say a member of a container, by rdf:_1 and so on."""
-    number = pc.match_substring_regex(columns.terms, f"^<{RDF}_[1-9][0-9]*>$").to_numpy(zero_copy_only=False)
-    return np.asarray(number[columns.triples[:, 1]])
+def numbered(columns: Columns) -> Rows:
+    """Return the rows of the triples that say a member of a container, by rdf:_1 and so on."""
+    start = f"<{RDF}_"
+    first = bisect.bisect_left(range(len(columns.terms)), start, key=lambda row: columns.terms[row].as_py())
+    last = bisect.bisect_left(range(len(columns.terms)), start + "a", key=lambda row: columns.terms[row].as_py())
+    numbers = pc.match_substring_regex(columns.terms[first:last], "_[1-9][0-9]*>$").to_numpy(zero_copy_only=False)
+    if not numbers.any():
+        return np.zeros(0, np.int64)
+    return np.flatnonzero(np.isin(columns.triples[:, 1], first + np.flatnonzero(numbers))).astype(np.int64)
 
 
 def _properties(

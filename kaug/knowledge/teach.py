@@ -14,7 +14,7 @@ from kaug.errors import SourceError, nearest
 from kaug.knowledge.vocabulary import ADMINISTRATIVE, DEPRECATED, ROLES, Names
 from kaug.namespaces import RDF, XSD
 from kaug.words.languages import OTHER, language_rank
-from kaug.words.terms import Kinds, term_kinds
+from kaug.words.terms import Kinds, is_kind, term_kinds, used_terms
 from kaug.words.values import opaque_names
 
 __all__ = ["CHOICES", "EXCLUDED", "LIMIT", "NOT_SELECTED", "REASONS", "Given", "Teach", "reasons_of"]
@@ -73,7 +73,14 @@ class Given:
 
     def is_kind(self, kind: str) -> Mask:
         """Mask the terms of a kind."""
-        return np.asarray(pc.equal(self.terms["kind"].cast(pa.string()), kind))
+        return is_kind(self.terms, kind)
+
+    def by_value(self, column: str, holds: Callable[[str], bool]) -> Mask:
+        """Mask the terms for whose datatype or language something holds."""
+        coded = self.terms[column].combine_chunks()
+        coded = coded if pa.types.is_dictionary(coded.type) else coded.dictionary_encode()
+        values = [value is not None and holds(value) for value in coded.dictionary.to_pylist()]
+        return np.array([*values, False])[coded.indices.fill_null(len(values)).to_numpy()]
 
     def any_of(self, terms: Mask) -> Mask:
         """Mask the facts with a term of a mask."""
@@ -81,10 +88,7 @@ class Given:
 
     def used(self, *numbers: NDArray[np.uint32]) -> NDArray[np.int64]:
         """Return the distinct numbers of terms, ascending."""
-        used = np.zeros(self.terms.num_rows, dtype=bool)
-        for some in numbers:
-            used[some] = True
-        return np.flatnonzero(used)
+        return used_terms(self.terms, *numbers)
 
     def named(self, numbers: NDArray[np.int64], names: Names) -> Mask:
         """Mask the terms, among those given, whose IRI is one of some names."""
@@ -95,18 +99,28 @@ class Given:
 
     def pairs(self, predicates: Names) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
         """Return subjects and objects of the facts and axioms with some predicates."""
-        parts = [(self.subject, self.predicate, self.object)]
-        parts.append(tuple(self.axioms[name].to_numpy() for name in ("subject", "predicate", "object")))
-        of_names = self.named(self.used(*(part[1] for part in parts)), predicates)
-        kept = [(subject[of_names[predicate]], value[of_names[predicate]]) for subject, predicate, value in parts]
-        subject, value = (np.concatenate(part) for part in zip(*kept, strict=True))
-        return subject, value
+        subjects, objects = [np.zeros(0, np.uint32)], [np.zeros(0, np.uint32)]
+        for table in (self.facts, self.axioms):
+            subject, predicate, value = (table[name].to_numpy() for name in ("subject", "predicate", "object"))
+            of_names = self.named(self.used(predicate), predicates)
+            if of_names.any():
+                rows = np.flatnonzero(of_names[predicate])
+                subjects.append(subject[rows])
+                objects.append(value[rows])
+        return np.concatenate(subjects), np.concatenate(objects)
+
+    @cached_property
+    def types(self) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+        """The instances and their classes, as stated."""
+        return self.pairs(_TYPE)
 
     def instances(self, classes: Names) -> Mask:
         """Mask the terms with a stated class of some names."""
-        subject, kind = self.pairs(_TYPE)
+        subject, kind = self.types
         mask = np.zeros(self.terms.num_rows, dtype=bool)
-        mask[subject[self.named(self.used(kind), classes)[kind]]] = True
+        of_names = self.named(self.used(kind), classes)
+        if of_names.any():
+            mask[subject[of_names[kind]]] = True
         return mask
 
 
@@ -145,11 +159,8 @@ def _deprecated(given: Given) -> Mask:
 
 def _other_language(given: Given) -> Mask:
     """With a text in a language that is not wanted."""
-    tags = given.terms["language"].combine_chunks()
-    tags = tags if pa.types.is_dictionary(tags.type) else tags.dictionary_encode()
-    other = [language_rank((tag or "").lower(), given.languages) == OTHER for tag in tags.dictionary.to_pylist()]
-    codes = tags.indices.fill_null(len(other)).to_numpy()
-    return np.asarray(np.array([*other, False])[codes][given.object])
+    other = given.by_value("language", lambda tag: language_rank(tag.lower(), given.languages) == OTHER)
+    return np.asarray(other[given.object])
 
 
 def _address(given: Given) -> Mask:
@@ -162,7 +173,7 @@ def _address(given: Given) -> Mask:
     rows = np.flatnonzero(web & given.is_kind("literal"))
     addresses = given.kinds.addresses.copy()
     addresses[rows] = ~pc.match_substring_regex(texts.take(pa.array(rows)), r"\s").to_numpy()
-    addresses |= pc.fill_null(pc.equal(terms["datatype"].cast(pa.string()), XSD + "anyURI"), False).to_numpy()
+    addresses |= given.by_value("datatype", lambda datatype: datatype == XSD + "anyURI")
     return np.asarray(addresses[given.object])
 
 
@@ -286,7 +297,7 @@ def _unknown(given: Given, setting: str, key: str, value: str) -> str:
     if key == "sources":
         known = pc.unique(given.facts["sources"].combine_chunks().values).to_pylist()
     else:
-        used = {"predicates": (given.predicate,), "classes": (given.pairs(_TYPE)[1], given.subject)}
+        used = {"predicates": (given.predicate,), "classes": (given.types[1], given.subject)}
         numbers = given.used(*used.get(key, (given.predicate,)))[:_NEAREST_TO]
         known = given.terms["value"].take(pa.array(numbers)).to_pylist()
     right = "the id of a source" if key == "sources" else "a whole IRI, or its beginning"
