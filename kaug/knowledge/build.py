@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from kaug.errors import SourceError
 from kaug.http import public_url
-from kaug.knowledge.entries import label_table, read_lexicon, source_entries, template_table
+from kaug.knowledge.entries import label_table, named_by, read_lexicon, source_entries, template_table
 from kaug.knowledge.facts import add_inferred, lines, sources_of_triples, stated_table
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.members import MEMBER, say_members
@@ -184,7 +184,16 @@ def assemble(
     lexicon_table = template_table(entries, columns)
     names = label_table(columns, terms, roles, languages, counts)
     untaught = reasons_of(
-        Given(terms, facts, axioms, names, lexicon_table["predicate"].to_numpy(), languages, longest_text),
+        Given(
+            terms,
+            facts,
+            axioms,
+            names,
+            named_by(columns, roles)[:2],
+            lexicon_table["predicate"].to_numpy(),
+            languages,
+            longest_text,
+        ),
         teach=teach,
         include=include,
         exclude=exclude,

@@ -23,7 +23,7 @@ from kaug.words.clean import clean_text
 from kaug.words.languages import OTHER, language_rank
 from kaug.words.values import opaque_names
 
-__all__ = ["Entry", "count_languages", "label_table", "read_lexicon", "source_entries", "template_table"]
+__all__ = ["Entry", "count_languages", "label_table", "named_by", "read_lexicon", "source_entries", "template_table"]
 
 Entry = tuple[str, str, str, str]
 """A template: the predicate as N-Triples writes it, property, language, text."""
@@ -90,7 +90,7 @@ def label_table(
     language = pc.index_in(encoded, tags).to_numpy()
     is_wanted = np.array([language_rank(tag, languages) < OTHER for tag in tags.to_pylist()], dtype=bool)
 
-    term, value, kind = _labels(columns, roles)
+    term, value, kind = named_by(columns, roles)
     kept = is_wanted[language[value]]
     other = _other_language(columns, terms, term, language[value], kept)
     counts["labels left out: other language"] += len(kept) - int(kept.sum() + other.sum())
@@ -125,7 +125,7 @@ def label_table(
     return named
 
 
-def _labels(columns: Columns, roles: Roles) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.int8]]:
+def named_by(columns: Columns, roles: Roles) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.int8]]:
     """Return the term of each label, its literal and its role: those stated, and those that a term has by another one."""
     rows = np.concatenate([roles.rows(role) for role in LABEL_ROLES])
     term, _, value = columns.triples[rows].T

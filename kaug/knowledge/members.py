@@ -78,12 +78,15 @@ def _list_members(columns: Columns, fact: NDArray[np.bool_]) -> tuple[Rows, NDAr
     nil = find_term(columns.terms, f"<{RDF}nil>")
     if nil >= 0:
         before[nil] = nil
-    depth = (before != np.arange(len(before))).astype(np.int64)
+    begins = before == np.arange(len(before))
+    depth = (~begins).astype(np.int64)
     for _ in range(int(len(links) + 1).bit_length()):
         depth, before = depth + depth[before], before[before]
     is_cell = np.zeros(len(columns.terms), bool)
     is_cell[subject[cells]] = True
+    is_cell &= begins[before]  # others are in a circle
     heads = np.flatnonzero(fact & is_cell[value])
+    cells = cells[is_cell[subject[cells]]]
     cell_subject = subject[cells]
     order = cells[np.lexsort((depth[cell_subject], before[cell_subject]))]
     head, found = join(before[value[heads]], before[subject[order]])

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kaug.arrays import pair_keys
 from kaug.errors import SourceError, nearest
 from kaug.knowledge.vocabulary import ADMINISTRATIVE, DEPRECATED, ROLES, Names
 from kaug.namespaces import RDF, XSD
@@ -34,10 +35,11 @@ class Given:
     """What decides whether facts are taught.
 
     Attributes:
-        terms: TERMS.
+        terms: TERMS, sorted as N-Triples writes them.
         facts: FACTS.
         axioms: FACTS that describe the vocabulary.
         labels: LABELS.
+        names: The term numbers of named things and of the literals that name them, whatever their language.
         templated: The term numbers of predicates with templates in the lexicon.
         languages: The wanted languages.
         longest_text: The maximum length of a literal, in characters.
@@ -47,6 +49,7 @@ class Given:
     facts: pa.Table
     axioms: pa.Table
     labels: pa.Table
+    names: tuple[NDArray[np.uint32], NDArray[np.uint32]]
     templated: NDArray[np.uint32]
     languages: Sequence[str]
     longest_text: int
@@ -142,10 +145,13 @@ def _nameless(given: Given) -> Mask:
 
 
 def _administrative(given: Given) -> Mask:
-    """About the record of a thing, or about a file."""
-    predicates = given.named(given.used(given.predicate), ADMINISTRATIVE["predicates"])
+    """About the record of a thing, about a node that only such facts lead to, or about a file."""
+    administrative = given.named(given.used(given.predicate), ADMINISTRATIVE["predicates"])[given.predicate]
     files = given.instances(ADMINISTRATIVE["classes"])
-    return np.asarray(predicates[given.predicate] | files[given.subject])
+    notes = np.zeros(len(files), dtype=bool)
+    notes[given.object[administrative]] = True
+    about = files | (notes & given.is_kind("blank"))
+    return np.asarray(administrative | about[given.subject] | files[given.object])
 
 
 def _deprecated(given: Given) -> Mask:
@@ -164,23 +170,39 @@ def _other_language(given: Given) -> Mask:
 
 
 def _address(given: Given) -> Mask:
-    """With an address on the web as its object."""
-    terms = given.terms
-    texts = terms["value"]
-    web = np.logical_or.reduce(
-        [pc.starts_with(texts, start).to_numpy() for start in ("http://", "https://", "mailto:")]
-    )
-    rows = np.flatnonzero(web & given.is_kind("literal"))
-    addresses = given.kinds.addresses.copy()
-    addresses[rows] = ~pc.match_substring_regex(texts.take(pa.array(rows)), r"\s").to_numpy()
-    addresses |= given.by_value("datatype", lambda datatype: datatype == XSD + "anyURI")
-    return np.asarray(addresses[given.object])
+    """With an address on the web as its object, or in it."""
+    texts = given.terms["value"]
+    in_text = pc.or_(pc.match_substring(texts, "://"), pc.starts_with(texts, "mailto:")).to_numpy()
+    in_text &= given.is_kind("literal")
+    uri = given.by_value("datatype", lambda datatype: datatype == XSD + "anyURI")
+    return np.asarray((given.kinds.addresses | in_text | uri)[given.object])
 
 
 def _long(given: Given) -> Mask:
     """With a literal longer than the limit."""
     long = pc.greater(pc.utf8_length(given.terms["value"]), given.longest_text).to_numpy()
     return np.asarray((long & given.is_kind("literal"))[given.object])
+
+
+def _own_name(given: Given) -> Mask:
+    """With a label of the subject as its object: "The name of Togo is Togo"."""
+    named, name = given.names
+    # Literals that differ by their language or datatype alone stand together, as terms are sorted.
+    values = given.terms["value"]
+    text = given.by_value("datatype", lambda datatype: datatype in (XSD + "string", RDF + "langString"))
+    length = pc.binary_length(values).to_numpy()
+    alike = np.flatnonzero(text[1:] & text[:-1] & (length[1:] == length[:-1])) + 1
+    alike = alike[pc.equal(values.take(pa.array(alike)), values.take(pa.array(alike - 1))).to_numpy()]
+    fresh = np.ones(len(values), dtype=np.int64)
+    fresh[alike] = 0
+    number = np.cumsum(fresh)
+    is_name = np.zeros(len(number) + 1, dtype=bool)
+    is_name[number[name]] = True
+    same = np.zeros(len(given.facts), dtype=bool)
+    rows = np.flatnonzero(is_name[number[given.object]] & text[given.object])
+    own = pair_keys(named, number[name])
+    same[rows] = np.isin(pair_keys(given.subject[rows], number[given.object[rows]]), own)
+    return same
 
 
 def _type(given: Given) -> Mask:
@@ -195,6 +217,7 @@ REASONS: dict[str, Callable[[Given], Mask]] = {
     "text in another language": _other_language,
     "web address": _address,
     "long text": _long,
+    "own name": _own_name,
     "type": _type,
 }
 """The reasons why `teach = "knowledge"` leaves facts out → a function that finds these facts; the first one counts."""

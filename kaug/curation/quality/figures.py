@@ -4,11 +4,12 @@ from collections import Counter
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 
 from kaug.curation.quality.check import ranked
 from kaug.curation.quality.graph import Graph
 
-__all__ = ["by_predicate", "by_rule", "by_source", "coverage", "sizes_of", "structure"]
+__all__ = ["by_predicate", "by_rule", "by_source", "coverage", "sizes_of", "structure", "teaching"]
 
 
 def by_source(g: Graph) -> list[dict[str, Any]]:
@@ -47,6 +48,24 @@ def by_rule(g: Graph) -> list[dict[str, Any]]:
     return [
         {"rule": rule, "facts": count} for rule, count in sorted(rules.items(), key=lambda pair: (-pair[1], pair[0]))
     ]
+
+
+def teaching(g: Graph, most: int) -> dict[str, Any]:
+    """Draw facts that are taught, and facts that are not, by reason.
+
+    Returns:
+        `taught`: its `count`, and `rows`, the `most` facts with the smallest ids, a fixed random sample. `untaught`: the same,
+        with the `reason`, for each of the reasons, that of most facts first.
+    """
+    ids = pl.Series("fact", g.kb.facts["fact"].cast(pa.binary()))
+    facts = pl.DataFrame([ids, pl.Series("reason", g.kb.facts["untaught"].cast(pa.string()))]).with_row_index("row")
+    drawn = facts.group_by("reason").agg(count=pl.len(), rows=pl.col("row").sort_by("fact").head(most))
+    parts = drawn.sort("count", "reason", descending=[True, False]).to_dicts()
+    taught = [part for part in parts if part["reason"] is None] or [{"count": 0, "rows": []}]
+    return {
+        "taught": {"count": taught[0]["count"], "rows": taught[0]["rows"]},
+        "untaught": [part for part in parts if part["reason"] is not None],
+    }
 
 
 def by_predicate(g: Graph) -> list[dict[str, Any]]:
