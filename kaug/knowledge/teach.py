@@ -18,13 +18,16 @@ from kaug.words.languages import OTHER, language_rank
 from kaug.words.terms import Kinds, is_kind, term_kinds, used_terms
 from kaug.words.values import opaque_names
 
-__all__ = ["CHOICES", "EXCLUDED", "LIMIT", "NOT_SELECTED", "REASONS", "Given", "Teach", "reasons_of"]
+__all__ = ["CHOICES", "EXCLUDED", "LIMIT", "NOT_SELECTED", "REASONS", "SPARED", "Given", "Teach", "reasons_of"]
 
 Mask = NDArray[np.bool_]
 Teach = Literal["knowledge", "all"]
 
 EXCLUDED, NOT_SELECTED, LIMIT = "excluded by setting", "not selected", "limit"
 """The reasons that settings give; `REASONS` has those that `teach = "knowledge"` adds."""
+
+SPARED = (EXCLUDED, NOT_SELECTED, LIMIT, "type")
+"""The reasons that say nothing against asking a fact."""
 
 _FALSE = ("false", "0")
 _NEAREST_TO = 2_000  # IRIs to look through for the nearest one
@@ -83,7 +86,7 @@ class Given:
         coded = self.terms[column].combine_chunks()
         coded = coded if pa.types.is_dictionary(coded.type) else coded.dictionary_encode()
         values = [value is not None and holds(value) for value in coded.dictionary.to_pylist()]
-        return np.array([*values, False])[coded.indices.fill_null(len(values)).to_numpy()]
+        return np.asarray(np.array([*values, False])[coded.indices.fill_null(len(values)).to_numpy()])
 
     def any_of(self, terms: Mask) -> Mask:
         """Mask the facts with a term of a mask."""
@@ -242,7 +245,7 @@ def _from_sources(given: Given, names: Names, every: bool) -> Mask:
     of = pc.is_in(lists.values, pa.array(sorted(names.iris))).to_numpy(zero_copy_only=False).astype(np.int64)
     found = np.add.reduceat(np.append(of, 0), lists.offsets.to_numpy()[:-1])
     lengths = np.diff(lists.offsets.to_numpy())
-    return np.asarray(found >= lengths if every else found > 0) & (lengths > 0)
+    return np.asarray((found >= lengths if every else found > 0) & (lengths > 0))
 
 
 CHOICES: dict[str, Callable[[Given, Names, bool], Mask]] = {
@@ -278,11 +281,12 @@ def reasons_of(
     """
     names = [*REASONS, EXCLUDED, NOT_SELECTED, LIMIT]
     reason = np.full(len(given.facts), -1, dtype=np.int8)
-    if selected is not None:
-        reason[~selected] = names.index(NOT_SELECTED)
-    elif teach == "knowledge":
+    if teach == "knowledge":
         for number, find in enumerate(REASONS.values()):
             reason[(reason < 0) & find(given)] = number
+    if selected is not None:
+        reason[(reason < 0) & ~selected] = names.index(NOT_SELECTED)
+        reason[selected] = -1
     if include:
         reason[_chosen(given, include, "include")] = -1
     if exclude:

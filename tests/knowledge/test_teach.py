@@ -318,7 +318,7 @@ def test_a_choice_that_matches_nothing_is_an_error(make: Make, choice: dict[str,
 def test_a_selection_takes_what_it_says(make: Make) -> None:
     kb = make(WORLD, select="CONSTRUCT WHERE { ?s <http://purl.org/dc/terms/created> ?o }")
     assert taught(kb) == {"Ada was created on 1 January 2020."}
-    assert reasons(kb) == {"not selected": 7}
+    assert reasons(kb) == {"not selected": 4, "type": 3}
     assert reasons(make(WORLD, limit=1))["limit"] == 3
 
 
@@ -438,6 +438,13 @@ def test_an_address_of_which_nothing_is_said_stands_as_it_is(make: Make) -> None
         "The license of data is http://creativecommons.org/publicdomain/zero/1.0/.",
         "The seen of data is list.",
     ]
+
+
+def test_an_exam_asks_no_fact_that_nobody_would_teach(make: Make) -> None:
+    kb = make(":ada :home :lorn ; :friend [ :home :holm ] . :bo :home :lorn .", limit=1)
+    (spared,) = kb.spared.tolist()
+    assert reasons(kb) == {"no name": 2, "limit": 1}
+    assert kb.facts["untaught"][spared].as_py() == "limit"
 
 
 # ---------------------------------------------------------------- what shows it
