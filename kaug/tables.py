@@ -73,11 +73,13 @@ FACTS = _schema(
         "rule": _TEXT,
         "premises": pa.list_(_DIGEST),
         "weight": pa.float32(),
-        "taught": pa.bool_(),
+        "untaught": _NAME,
     },
-    {"rule", "weight"},
+    {"rule", "weight", "untaught"},
 )
-"""Facts, sorted by subject, predicate, object. `fact` is the 16-byte BLAKE2b digest of the canonical N-Triples line."""
+"""Facts, sorted by subject, predicate, object. `fact` is the 16-byte BLAKE2b digest of the canonical N-Triples line,
+`untaught` the reason why the fact is not taught, null if it is.
+"""
 
 LEXICON = _schema({"predicate": _TERM, "property": _TEXT, "language": _TEXT, "text": _TEXT})
 """Templates of predicates, the plainest of each first. `property` is one of `kaug.knowledge.templates.PROPERTIES`."""

@@ -27,6 +27,7 @@ from pydantic import BaseModel
 
 from kaug.cli import app
 from kaug.knowledge.build import build_kb
+from kaug.knowledge.settings import FactChoice
 from kaug.pipeline.project import open_project
 from kaug.pipeline.settings import ArmSettings, Pipeline
 from kaug.rdf.sources import read_manifest
@@ -210,6 +211,7 @@ def test_the_data_model_page_shows_every_table() -> None:
 def test_the_pipelines_page_names_every_key_with_its_default() -> None:
     page = ROOT / "docs" / "pipelines.md"
     sections: dict[str, Any] = {"At the top": Pipeline, "`[arms.NAME]`": ArmSettings, "`[training.lora]`": Lora}
+    sections["`[knowledge.include]`"] = FactChoice
     for name, field in Pipeline.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             sections[f"`[{name}]`"] = field.annotation

@@ -163,7 +163,8 @@ def to_table(kb: KnowledgeBase, language: str = "en", *, inferred: bool = True) 
     Returns:
         One row a fact, in the order of FACTS: `fact` (32 hex digits); `subject`, `predicate`, `object` (IRIs, lexical forms,
         blank nodes with `_:`); `datatype` and `language` of an object that is a literal; `subject_label`, `predicate_label`,
-        `object_label`, `sentence`; `sources` (list of strings), `rule`, `weight`, `taught`, as in FACTS.
+        `object_label`, `sentence`; `sources` (list of strings), `rule`, `weight`, as in FACTS; `taught`, and the reason why
+        not, `untaught`.
 
     Examples:
         >>> import tempfile; from pathlib import Path; from kaug.knowledge.build import build_kb
@@ -182,7 +183,8 @@ def to_table(kb: KnowledgeBase, language: str = "en", *, inferred: bool = True) 
     for name, part in parts.items():
         columns[f"{name}_label"] = wording.labels(np.asarray(part))
     columns["sentence"] = wording.sentences(rows)
-    rest = {name: facts[name] for name in ("sources", "rule", "weight", "taught")}
+    rest = {name: facts[name] for name in ("sources", "rule", "weight")}
+    rest |= {"taught": facts["untaught"].is_null(), "untaught": facts["untaught"].cast(pa.string())}
     return pa.table({"fact": kb.hex_ids.take(pa.array(rows)), **columns, **rest})
 
 

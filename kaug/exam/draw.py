@@ -115,8 +115,8 @@ def _held_out(kb: KnowledgeBase, settings: ExamSettings, seed: int) -> NDArray[n
 
 
 def _untaught(kb: KnowledgeBase, language: str) -> NDArray[np.int64]:
-    """The rows of the facts that are not taught: of taught predicates, or else of those that the lexicon has."""
-    rows = np.setdiff1d(np.arange(kb.facts.num_rows, dtype=np.int64), kb.taught)
+    """The rows of the facts that are spared: of taught predicates, or else of those that the lexicon has."""
+    rows = kb.spared
     predicates = kb.columns(rows)[1]
     near = np.isin(predicates, kb.columns(kb.taught)[1])
     if near.any():

@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 
 from kaug.errors import SourceError
 from kaug.http import public_url
-from kaug.knowledge.entries import label_table, read_lexicon, source_entries, template_table
+from kaug.knowledge.entries import label_table, named_by, read_lexicon, source_entries, template_table
 from kaug.knowledge.facts import add_inferred, lines, sources_of_triples, stated_table
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.knowledge.members import MEMBER, say_members
 from kaug.knowledge.roles import Role, find_roles, read_weights
+from kaug.knowledge.teach import Given, Teach, reasons_of
 from kaug.namespaces import RDF
-from kaug.rdf.columns import Columns, find_term, merge, read_columns
+from kaug.rdf.columns import Columns, merge, read_columns
 from kaug.rdf.endpoint import endpoint_file
 from kaug.rdf.memory import graph_chunks
 from kaug.rdf.read import lean_memory, notes_on, read_files
@@ -43,6 +45,11 @@ def build_kb(
     *,
     lexicon: Path | str | None = None,
     languages: str | Sequence[str] = ("en",),
+    labels: str | Sequence[str] = (),
+    teach: Teach = "knowledge",
+    include: Mapping[str, Sequence[str]] | None = None,
+    exclude: Mapping[str, Sequence[str]] | None = None,
+    longest_text: int = 300,
     select: str | None = None,
     inference: Inference = "none",
     inference_limit: int = 1_000_000,
@@ -60,8 +67,15 @@ def build_kb(
             home folder; triples in memory, such as an rdflib graph or a pyarrow table of N-Triples terms (see
             `graph_chunks`); or a `Source` from a manifest.
         lexicon: An RDF file with templates; sentences of other predicates are written from the predicates' labels.
-        languages: One language or several, in order of preference. Labels in them and without a language are kept.
-        select: A SPARQL CONSTRUCT over the sources: the facts to teach. None takes all facts but types.
+        languages: One language or several, in order of preference. Labels in them and without a language are kept; a term
+            without such a label keeps those in another language.
+        labels: IRIs of more predicates whose values are names, where a thing has no other label.
+        teach: `knowledge` leaves out facts that nobody would teach, by the reasons of `kaug.knowledge.teach.REASONS`:
+            types, things without a name, administrative facts and the like. `all` takes all facts.
+        include: Facts to teach in any case: `predicates`, `classes`, `namespaces` (IRIs or their beginnings), `sources` (ids).
+        exclude: Likewise facts not to teach.
+        longest_text: The characters of the longest text that `knowledge` teaches.
+        select: A SPARQL CONSTRUCT over the sources: the facts to teach, instead of those that `teach` chooses.
         inference: Add conclusions by the rules of RDFS or of OWL 2 RL; see `infer`.
         inference_limit: The maximum number of facts that each rule adds.
         min_weight: Leave out facts with a smaller weight; those without one stay.
@@ -76,7 +90,8 @@ def build_kb(
         The knowledge base. The same triples give the same tables in any order, syntax or file.
 
     Raises:
-        SourceError: A file is missing or malformed, a template lacks a slot, or the selection matches no fact.
+        SourceError: A file is missing or malformed, a template lacks a slot, or the selection, or a value of `include` or
+            `exclude`, matches no fact.
 
     Examples:
         >>> import tempfile
@@ -109,6 +124,11 @@ def build_kb(
             read,
             lexicon=Path(lexicon).expanduser() if lexicon else None,
             languages=as_list(languages),
+            labels=as_list(labels),
+            teach=teach,
+            include=include,
+            exclude=exclude,
+            longest_text=longest_text,
             select=select,
             inference=inference,
             inference_limit=inference_limit,
@@ -133,6 +153,11 @@ def assemble(
     *,
     lexicon: Path | None,
     languages: Sequence[str],
+    labels: Sequence[str],
+    teach: Teach,
+    include: Mapping[str, Sequence[str]] | None,
+    exclude: Mapping[str, Sequence[str]] | None,
+    longest_text: int,
     select: str | None,
     inference: Inference,
     inference_limit: int,
@@ -145,14 +170,15 @@ def assemble(
     for source, part in zip(sources, read, strict=True):
         counts.update({f"{reason}, {source.id}": number for reason, number in part.left_out.items()})
     entries = read_lexicon(lexicon) if lexicon else []
-    wanted = [entry[0] for entry in entries]
+    wanted = [*(entry[0] for entry in entries), MEMBER]
     if inference != "none":
         from kaug.knowledge.inference.infer import VOCABULARY
 
         wanted += [f"<{iri}>" for iri in VOCABULARY]
     columns, rows_of_sources = merge(read, wanted)
     terms = read_terms(columns.terms)
-    roles = find_roles(columns, terms)
+    columns, rows_of_sources = say_members(columns, rows_of_sources, terms, wanted, counts)
+    roles = find_roles(columns, terms, labels)
     counts.update(roles.counts)
     stated_by = sources_of_triples([source.id for source in sources], rows_of_sources, len(columns.triples))
     weights = read_weights(columns, terms, roles, counts)
@@ -164,16 +190,36 @@ def assemble(
     facts, axioms = (stated_table(columns, chosen, stated_by, weights) for chosen in (rows, roles.rows(Role.AXIOM)))
     if inference != "none":
         facts, axioms = add_inferred(columns, facts, axioms, terms, inference, inference_limit, counts)
-    taught = _taught(columns, terms, facts, select, limit, where)
     entries += source_entries(columns, terms, roles)
+    lexicon_table = template_table(entries, columns)
+    names = label_table(columns, terms, roles, languages, counts)
+    untaught = reasons_of(
+        Given(
+            terms,
+            facts,
+            axioms,
+            names,
+            named_by(columns, roles)[:2],
+            lexicon_table["predicate"].to_numpy(),
+            languages,
+            longest_text,
+        ),
+        teach=teach,
+        include=include,
+        exclude=exclude,
+        selected=None if select is None else _selected(columns, terms, facts, select, where),
+        limit=limit,
+    )
     tables = _compact(
         terms,
-        facts=facts.append_column("taught", pa.array(taught)).cast(FACTS),
-        axioms=axioms.append_column("taught", pa.repeat(False, len(axioms))).cast(FACTS),
-        labels=label_table(columns, terms, roles, languages, counts),
-        lexicon=template_table(entries, columns),
+        facts=facts.append_column("untaught", untaught).cast(FACTS),
+        axioms=axioms.append_column("untaught", pa.repeat("axiom", len(axioms)).dictionary_encode()).cast(FACTS),
+        labels=names,
+        lexicon=lexicon_table,
     )
-    counts["facts taught"] = int(taught.sum())
+    for reason in pc.value_counts(untaught.drop_null()).to_pylist():
+        counts[f"facts not taught: {reason['values']}"] = reason["counts"]
+    counts["facts taught"] = untaught.null_count
     sizes = {name: tables[name].num_rows for name in ("facts", "axioms", "labels", "terms")}
     counts.update(sizes | {"templates": tables["lexicon"].num_rows})
     always = (*sizes, "facts taught", "templates")
@@ -195,28 +241,17 @@ def assemble(
     )
 
 
-def _taught(
-    columns: Columns, terms: pa.Table, facts: pa.Table, select: str | None, limit: int | None, where: str
-) -> NDArray[np.bool_]:
+def _selected(columns: Columns, terms: pa.Table, facts: pa.Table, select: str, where: str) -> NDArray[np.bool_]:
+    """Mask the facts that a query selects."""
     triples = np.stack([facts[name].to_numpy() for name in ("subject", "predicate", "object")], axis=1)
-    if select is None:
-        chosen = triples[:, 1] != find_term(columns.terms, f"<{RDF}type>")
-    else:
-        texts = ("\n".join(batch.to_pylist()).encode() for batch in lines(columns.terms, columns.triples, "."))
-        quads = (quad for text in texts for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES))
-        selected = construct(select, quads, where)
-        stored = _as_stored(columns.terms, terms)
-        chosen = np.array([line in selected for batch in lines(stored, triples) for line in batch.to_pylist()])
-        if not chosen.any():
-            raise SourceError(
-                f"{where}: the selection matches none of the {len(facts)} facts; nothing would be taught."
-            )
-    if limit is not None and chosen.sum() > limit:
-        rows = np.flatnonzero(chosen)
-        ids = facts["fact"].take(pa.array(rows)).cast(pa.binary())
-        chosen[:] = False
-        chosen[rows[pc.sort_indices(ids)[:limit].to_numpy()]] = True
-    return np.asarray(chosen, dtype=bool)
+    texts = ("\n".join(batch.to_pylist()).encode() for batch in lines(columns.terms, columns.triples, "."))
+    quads = (quad for text in texts for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES))
+    made = construct(select, quads, where)
+    stored = _as_stored(columns.terms, terms)
+    selected = np.array([line in made for batch in lines(stored, triples) for line in batch.to_pylist()], dtype=bool)
+    if not selected.any():
+        raise SourceError(f"{where}: the selection matches none of the {len(facts)} facts; nothing would be taught.")
+    return selected
 
 
 def _as_stored(texts: pa.Array, terms: pa.Table) -> pa.Array:

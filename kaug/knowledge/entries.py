@@ -1,5 +1,6 @@
 """Triples about words → the tables LABELS and LEXICON."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,17 +9,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyoxigraph as ox
+from numpy.typing import NDArray
 
-from kaug.arrays import grouped, pair_keys, positions
-from kaug.knowledge.roles import LABEL_PREDICATES, Role, Roles
+from kaug.arrays import grouped, join, pair_keys, positions
+from kaug.knowledge.roles import LABEL_ROLES, Role, Roles
 from kaug.knowledge.templates import PROPERTIES, check_template
+from kaug.knowledge.vocabulary import ROLES
 from kaug.namespaces import KAUG
 from kaug.rdf.columns import Columns, find_term
 from kaug.rdf.parse import read_quads
 from kaug.tables import LABELS, LEXICON
 from kaug.words.clean import clean_text
+from kaug.words.languages import OTHER, language_rank
+from kaug.words.values import opaque_names
 
-__all__ = ["Entry", "count_languages", "label_table", "read_lexicon", "source_entries", "template_table"]
+__all__ = ["Entry", "count_languages", "label_table", "named_by", "read_lexicon", "source_entries", "template_table"]
 
 Entry = tuple[str, str, str, str]
 """A template: the predicate as N-Triples writes it, property, language, text."""
@@ -75,25 +80,31 @@ def template_table(entries: Sequence[Entry], columns: Columns) -> pa.Table:
 def label_table(
     columns: Columns, terms: pa.Table, roles: Roles, languages: Sequence[str], counts: Counter[str]
 ) -> pa.Table:
-    """Make LABELS, each label once: those of some languages, which are BCP 47 tags, and those without a language."""
+    """Make LABELS, each label once: those of some languages, which are BCP 47 tags, and those without a language.
+
+    A term that has no such label keeps those in the language of most labels among its own; a predicate does so only if its
+    IRI is no name either.
+    """
     encoded = pc.fill_null(terms["language"].cast(pa.string()), "").combine_chunks().dictionary_encode()
     tags = encoded.dictionary.take(pc.array_sort_indices(encoded.dictionary))
     language = pc.index_in(encoded, tags).to_numpy()
-    wanted = pa.array(["", *(one.lower() for one in languages)], pa.string())
-    primary = pc.replace_substring_regex(tags, "-.*", "")
-    is_wanted = pc.or_(pc.is_in(tags, wanted), pc.is_in(primary, wanted)).to_numpy(zero_copy_only=False)
+    is_wanted = np.array([language_rank(tag, languages) < OTHER for tag in tags.to_pylist()], dtype=bool)
 
-    preferred, alternative, phrases = (roles.rows(role) for role in (Role.PREFERRED, Role.ALTERNATIVE, Role.PHRASE))
-    rows = np.concatenate([preferred, alternative])
-    term, _, value = columns.triples[rows].T
-    is_alternative = np.arange(len(rows)) >= len(preferred)
+    term, value, kind = named_by(columns, roles)
     kept = is_wanted[language[value]]
-    counts["labels left out: other language"] += len(kept) - int(kept.sum())
-    distinct = grouped(*(key[kept] for key in (term, is_alternative, language[value], value))).heads
-    term, value, is_alternative = (column[kept][distinct] for column in (term, value, is_alternative))
+    other = _other_language(columns, terms, term, language[value], kept)
+    counts["labels left out: other language"] += len(kept) - int(kept.sum() + other.sum())
+    counts["terms named in another language"] += len(np.unique(term[other]))
+    kept |= other
+    term, value, kind = (column[kept] for column in (term, value, kind))
+    best = np.zeros(len(terms), dtype=bool)
+    best[term[kind == Role.PREFERRED]] = True
+    is_alternative = (kind == Role.ALTERNATIVE) | ((kind == Role.TITLE) & best[term])
+    distinct = grouped(term, is_alternative, language[value], value).heads
+    term, value, is_alternative = (column[distinct] for column in (term, value, is_alternative))
 
     # A phrase belongs to the preferred label of its term and language; of several, the first by value is used.
-    owner, _, text = columns.triples[phrases].T
+    owner, _, text = columns.triples[roles.rows(Role.PHRASE)].T
     keys, first = np.unique(pair_keys(owner, language[text]), return_index=True)
     phrase = positions(keys, pair_keys(term, language[value]))
     phrase[is_alternative] = -1
@@ -109,13 +120,79 @@ def label_table(
         ],
         schema=LABELS,
     )
-    return table.filter(pc.not_equal(table["text"], ""))
+    named = table.filter(pc.not_equal(table["text"], ""))
+    counts["labels left out: empty"] += len(table) - len(named)
+    return named
+
+
+def named_by(columns: Columns, roles: Roles) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.int8]]:
+    """Return the term of each label, its literal and its role: those stated, and those that a term has by another one."""
+    rows = np.concatenate([roles.rows(role) for role in LABEL_ROLES])
+    term, _, value = columns.triples[rows].T
+    kind = roles.role[rows]
+    named, _, by = columns.triples[roles.rows(Role.PREFERRED_OF, Role.ALTERNATIVE_OF)].T
+    entity, _, used = columns.triples[roles.rows(Role.PROPERTY_OF)].T
+    known = [(named, by), (used, entity), _direct_properties(columns)]
+    of, owner = (np.concatenate(part) for part in zip(*known, strict=True))
+    if not len(of):
+        return term, value, kind
+    own = np.full(len(of), Role.NONE, dtype=np.int8)  # as the other term's
+    own[: len(named)] = np.where(
+        roles.role[roles.rows(Role.PREFERRED_OF, Role.ALTERNATIVE_OF)] == Role.PREFERRED_OF,
+        Role.PREFERRED,
+        Role.ALTERNATIVE,
+    )
+    order = np.argsort(term, kind="stable")
+    pair, label = join(owner, term[order])
+    label = order[label]
+    inherited = np.where(own[pair] == Role.NONE, kind[label], own[pair]).astype(np.int8)
+    return np.append(term, of[pair]), np.append(value, value[label]), np.append(kind, inherited)
+
+
+def _direct_properties(columns: Columns) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Return the predicates of a Wikibase that have an entity, known by their IRIs alone, and the entity of each."""
+    is_used = np.zeros(len(columns.terms), dtype=bool)
+    is_used[columns.triples[:, 1]] = True
+    used, pairs = np.flatnonzero(is_used), []
+    for number, text in zip(used.tolist(), columns.terms.take(pa.array(used)).to_pylist(), strict=True):
+        found = re.fullmatch("(<.*)/prop/direct(?:-normalized)?(/P[0-9]+>)", text)
+        entity = find_term(columns.terms, f"{found[1]}/entity{found[2]}") if found else -1
+        if entity >= 0:
+            pairs.append((number, entity))
+    both = np.array(pairs, dtype=np.uint32).reshape(-1, 2)
+    return both[:, 0], both[:, 1]
+
+
+def _other_language(
+    columns: Columns,
+    terms: pa.Table,
+    term: NDArray[np.uint32],
+    language: NDArray[np.int32],
+    kept: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    """Mask the labels, none of them wanted, that name terms without a wanted label."""
+    without = np.ones(len(terms), dtype=bool)
+    without[term[kept]] = False
+    rows = np.flatnonzero(without[term])
+    if not len(rows):
+        return np.zeros(len(term), dtype=bool)
+    is_used = np.zeros(len(terms), dtype=bool)
+    is_used[columns.triples[:, 1]] = True
+    predicates = np.flatnonzero(is_used)
+    has_name = ~opaque_names(terms["value"].take(pa.array(predicates))).to_numpy(zero_copy_only=False)
+    without[predicates[has_name]] = False
+    rows = np.flatnonzero(without[term])
+    common = np.argsort(np.argsort(-np.bincount(language, minlength=int(language.max(initial=0)) + 1), kind="stable"))
+    best = np.full(len(terms), len(common))
+    np.minimum.at(best, term[rows], common[language[rows]])
+    return np.asarray(without[term] & (common[language] == best[term]))
 
 
 def count_languages(columns: Columns) -> dict[str, Counter[str]]:
     """Count the `labels` and the `templates` among triples by language, without its region; "" is none."""
     counts = {}
-    for kind, iris in (("labels", LABEL_PREDICATES), ("templates", [KAUG + name for name in PROPERTIES])):
+    labels = [iri for role in LABEL_ROLES for iri in ROLES[role.name.lower()].iris]
+    for kind, iris in (("labels", labels), ("templates", [KAUG + name for name in PROPERTIES])):
         predicates = [index for iri in iris if (index := find_term(columns.terms, f"<{iri}>")) >= 0]
         values = columns.triples[np.isin(columns.triples[:, 1], predicates), 2]
         texts = columns.terms.take(pa.array(values))

@@ -33,7 +33,7 @@ def sources_of_triples(ids: Sequence[str], rows: Sequence[Rows], triples: int) -
 
 
 def stated_table(columns: Columns, rows: Rows, sources: pa.ListArray, weights: NDArray[np.float32]) -> pa.Table:
-    """Make FACTS, without `taught`, of some rows of the triples, their sources and weights."""
+    """Make FACTS, without `untaught`, of some rows of the triples, their sources and weights."""
     triples = columns.triples[rows]
     return _fact_table(
         triples,
@@ -79,7 +79,7 @@ def add_inferred(
 
     Args:
         columns: All triples, for their terms.
-        facts: FACTS without `taught`.
+        facts: FACTS without `untaught`.
         axioms: Likewise.
         terms: TERMS of `columns.terms`.
         inference: The rules.

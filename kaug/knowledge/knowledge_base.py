@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kaug.knowledge.teach import SPARED
 from kaug.store.artifact import Artifact, load, publish, verify_file
 from kaug.tables import read_table, write_table
 
@@ -63,7 +64,7 @@ class KnowledgeBase:
         left_out = [
             f"{reason.replace(' left out:', ':').removeprefix('left out: ')} ({number:,})"
             for reason, number in self.counts.items()
-            if any(words in reason for words in ("left out", "stopped at", "lists cut"))
+            if any(words in reason for words in ("left out", "not taught", "stopped at", "lists cut"))
         ]
         return (
             f"KnowledgeBase: {', '.join(sizes)}\n"
@@ -128,7 +129,13 @@ class KnowledgeBase:
     @cached_property
     def taught(self) -> NDArray[np.int64]:
         """The row numbers of the facts chosen for teaching, ascending."""
-        return np.flatnonzero(self.facts["taught"].to_numpy(zero_copy_only=False)).astype(np.int64)
+        return np.flatnonzero(self.facts["untaught"].is_null().to_numpy(zero_copy_only=False)).astype(np.int64)
+
+    @cached_property
+    def spared(self) -> NDArray[np.int64]:
+        """The row numbers of the facts that could be taught, but are not by `SPARED` reasons, ascending: one may ask them."""
+        spared = pc.is_in(self.facts["untaught"].cast(pa.string()), pa.array(SPARED))
+        return np.flatnonzero(spared.to_numpy(zero_copy_only=False)).astype(np.int64)
 
     @cached_property
     def hex_ids(self) -> pa.Array:

@@ -1,6 +1,10 @@
 """Triples in columns → the role of each: fact, axiom, label, phrase, template, or a statement about another triple."""
 
+import bisect
+import itertools
+import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum, auto
 
@@ -9,10 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.namespaces import KAUG, OWL, RDF, RDFS, SKOS
+from kaug.knowledge.vocabulary import ROLES, STATEMENT_PREDICATES, STATEMENTS, VOCABULARIES
+from kaug.namespaces import RDF
 from kaug.rdf.columns import Columns, find_term, find_triples
 
-__all__ = ["LABEL_PREDICATES", "Role", "Roles", "find_roles", "is_axiom", "read_weights"]
+__all__ = ["LABEL_ROLES", "Role", "Roles", "find_roles", "is_axiom", "numbered", "read_weights", "role_of_predicates"]
 
 
 Rows = NDArray[np.int64]
@@ -20,7 +25,7 @@ Mask = NDArray[np.bool_]
 
 
 class Role(IntEnum):
-    """The roles of triples."""
+    """The roles of triples. `vocabulary.toml` has the predicates of each but NONE and FACT."""
 
     NONE = 0
     FACT = auto()
@@ -28,7 +33,11 @@ class Role(IntEnum):
     CLASS = auto()  # a fact or an axiom, depending on its object
     COMMENT = auto()  # a fact or an axiom, depending on its subject
     PREFERRED = auto()
+    TITLE = auto()
     ALTERNATIVE = auto()
+    PREFERRED_OF = auto()
+    ALTERNATIVE_OF = auto()
+    PROPERTY_OF = auto()
     PHRASE = auto()
     TEMPLATE = auto()
     WEIGHT = auto()
@@ -36,30 +45,14 @@ class Role(IntEnum):
     SUBJECT = auto()
     PREDICATE = auto()
     OBJECT = auto()
+    OF_STATEMENT = auto()  # of a Wikibase: its subject stands for a triple, a reference or a value
+    TO_STATEMENT = auto()  # likewise its object
 
 
-_STATEMENT = {RDF + "subject": Role.SUBJECT, RDF + "predicate": Role.PREDICATE, RDF + "object": Role.OBJECT}
-_NAMING = (Role.REIFIES, *_STATEMENT.values())
-_ROLES = {
-    **_STATEMENT,
-    **{RDFS + name: Role.AXIOM for name in ("domain", "range", "seeAlso", "isDefinedBy", "subPropertyOf")},
-    **{RDF + name: Role.AXIOM for name in ("first", "rest")},
-    RDF + "type": Role.CLASS,
-    RDFS + "subClassOf": Role.CLASS,
-    RDFS + "comment": Role.COMMENT,
-    **dict.fromkeys((RDFS + "label", SKOS + "prefLabel", "http://xmlns.com/foaf/0.1/name"), Role.PREFERRED),
-    **dict.fromkeys(("http://schema.org/name", "https://schema.org/name"), Role.PREFERRED),
-    **dict.fromkeys((SKOS + "altLabel", SKOS + "hiddenLabel"), Role.ALTERNATIVE),
-    **dict.fromkeys(("http://schema.org/alternateName", "https://schema.org/alternateName"), Role.ALTERNATIVE),
-    KAUG + "phrase": Role.PHRASE,
-    KAUG + "weight": Role.WEIGHT,
-    RDF + "reifies": Role.REIFIES,
-}
-LABEL_PREDICATES = [iri for iri, role in _ROLES.items() if role in (Role.PREFERRED, Role.ALTERNATIVE)]
-"""The IRIs of the predicates whose objects are labels."""
-
-_BY_PREFIX = {OWL: Role.AXIOM, KAUG: Role.TEMPLATE}
-_VOCABULARIES = (RDF, RDFS, OWL, KAUG, SKOS)
+_STATEMENT = (Role.SUBJECT, Role.PREDICATE, Role.OBJECT)
+_NAMING = (Role.REIFIES, *_STATEMENT)
+LABEL_ROLES = (Role.PREFERRED, Role.TITLE, Role.ALTERNATIVE)
+"""The roles of triples whose objects are labels, the best first."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +67,21 @@ class Roles:
         return np.flatnonzero(np.isin(self.role, roles)).astype(np.int64)
 
 
-def find_roles(columns: Columns, terms: pa.Table) -> Roles:
-    """Find the role of each triple by its predicate and object; `terms` are the TERMS of `columns.terms`."""
+def find_roles(columns: Columns, terms: pa.Table, labels: Sequence[str] = ()) -> Roles:
+    """Find the role of each triple by its predicate and object.
+
+    Args:
+        columns: The triples.
+        terms: TERMS of `columns.terms`.
+        labels: IRIs of further predicates whose objects are labels.
+
+    Returns:
+        The roles, and the number of triples left out by reason.
+    """
     subject, predicate, value = columns.triples.T
     literal, blank = (pc.equal(terms["kind"].cast(pa.string()), kind).to_numpy() for kind in ("literal", "blank"))
     triple = blank & pc.starts_with(columns.terms, "<<(").to_numpy(zero_copy_only=False)
-    role = _by_predicate(predicate, terms)
+    role = role_of_predicates(predicate, terms, labels)
     counts: Counter[str] = Counter()
 
     def leave_out(rows: Mask, why: str) -> None:
@@ -87,42 +89,84 @@ def find_roles(columns: Columns, terms: pa.Table) -> Roles:
             counts[why] += int(rows.sum())
             role[rows] = Role.NONE
 
-    named = np.zeros(len(terms), dtype=bool)
-    named[subject[np.isin(role, _NAMING)]] = True
+    weighed = np.zeros(len(terms), dtype=bool)
+    weighed[subject[np.isin(role, _NAMING)]] = True
+    named = weighed.copy()
+    named[subject[role == Role.OF_STATEMENT]] = True
+    named[value[role == Role.TO_STATEMENT]] = True
+    typed = np.flatnonzero(role == Role.CLASS)
+    classes, index = np.unique(value[typed], return_inverse=True)
+    iris = terms["value"].take(pa.array(classes))
+    of_statements = np.array([iri in STATEMENTS for iri in iris.to_pylist()], dtype=bool)[index]
+    named[subject[typed[of_statements]]] = True
     about = named[subject] & ~np.isin(role, (Role.WEIGHT, *_NAMING))
-    is_statement = about & (role == Role.CLASS) & (value == find_term(columns.terms, f"<{RDF}Statement>"))
+    is_statement = np.zeros(len(role), dtype=bool)
+    is_statement[typed[of_statements]] = True
     role[is_statement] = Role.NONE
-    leave_out(about & ~is_statement, "triples left out: about a triple")
+    leave_out((about & ~is_statement) | (role == Role.TO_STATEMENT), "triples left out: about a triple")
     leave_out((role != Role.REIFIES) & (triple[value] | triple[subject]), "triples left out: about a triple")
-    leave_out((role == Role.WEIGHT) & ~named[subject], "triples left out: a weight of no triple")
-    is_label = np.isin(role, (Role.PREFERRED, Role.ALTERNATIVE, Role.PHRASE))
+    leave_out((role == Role.WEIGHT) & ~weighed[subject], "triples left out: a weight of no triple")
+    is_label = np.isin(role, (*LABEL_ROLES, Role.PHRASE))
     leave_out(is_label & ~literal[value], "labels left out: not a literal")
     empty = literal & pc.equal(pc.utf8_trim_whitespace(terms["value"]), "").to_numpy()
     leave_out(np.isin(role, (Role.FACT, Role.CLASS, Role.COMMENT)) & empty[value], "triples left out: empty literal")
+    leave_out(is_label & literal[value] & empty[value], "labels left out: empty")
+    role[_about_lists(columns, role, blank)] = Role.AXIOM
     comment, of_class = (np.flatnonzero(role == kind) for kind in (Role.COMMENT, Role.CLASS))
     if len(comment):
         is_property = _properties(predicate, subject[of_class], value[of_class], terms)
         role[comment] = np.where(is_property[subject[comment]], Role.AXIOM, Role.FACT)
     classes, index = np.unique(value[of_class], return_inverse=True)
     iris = terms["value"].take(pa.array(classes))
-    own = np.any([pc.starts_with(iris, prefix).to_numpy() for prefix in _VOCABULARIES], axis=0)
+    own = np.any([pc.starts_with(iris, prefix).to_numpy() for prefix in VOCABULARIES], axis=0)
     role[of_class] = np.where((blank[classes] | own)[index], Role.AXIOM, Role.FACT)
     return Roles(role, dict(counts))
 
 
 def is_axiom(predicate: NDArray[np.uint32], terms: pa.Table) -> Mask:
     """Mask the predicates of triples that describe the vocabulary."""
-    return np.asarray(_by_predicate(predicate, terms) == Role.AXIOM)
+    return np.asarray(role_of_predicates(predicate, terms) == Role.AXIOM)
 
 
-def _by_predicate(predicate: NDArray[np.uint32], terms: pa.Table) -> NDArray[np.int8]:
+def role_of_predicates(predicate: NDArray[np.uint32], terms: pa.Table, labels: Sequence[str] = ()) -> NDArray[np.int8]:
+    """Return the role of triples by their predicates alone; see `find_roles`."""
     roles = np.zeros(len(terms), dtype=np.int8)
     roles[predicate] = 1
     used = np.flatnonzero(roles)
     for number, iri in zip(used, terms["value"].take(pa.array(used)).to_pylist(), strict=True):
-        by_prefix = next((role for prefix, role in _BY_PREFIX.items() if iri.startswith(prefix)), Role.FACT)
-        roles[number] = _ROLES.get(iri, by_prefix)
+        roles[number] = Role.TITLE if iri in labels else _role_of(iri)
     return roles[predicate]
+
+
+def _role_of(iri: str) -> Role:
+    names = (Role[name.upper()] for name, names in ROLES.items() if iri in names)
+    patterns = (Role[name.upper()] for name, pattern in STATEMENT_PREDICATES.items() if re.search(pattern, iri))
+    return next(itertools.chain(names, patterns), Role.FACT)
+
+
+def _about_lists(columns: Columns, role: NDArray[np.int8], blank: Mask) -> Mask:
+    """Mask the facts about lists and nameless containers, which `say_members` says by their members."""
+    subject, predicate, value = columns.triples.T
+    cells = np.zeros(len(columns.terms), dtype=bool)
+    if len(said := numbered(columns)):
+        cells[subject[said]] = True
+        cells &= blank
+    if (first := find_term(columns.terms, f"<{RDF}first>")) >= 0:
+        cells[subject[predicate == first]] = True
+    if (nil := find_term(columns.terms, f"<{RDF}nil>")) >= 0:
+        cells[nil] = True
+    return np.asarray(cells[value] & np.isin(role, (Role.FACT, Role.COMMENT)))
+
+
+def numbered(columns: Columns) -> Rows:
+    """Return the rows of the triples that say a member of a container, by rdf:_1 and so on."""
+    start = f"<{RDF}_"
+    first = bisect.bisect_left(range(len(columns.terms)), start, key=lambda row: columns.terms[row].as_py())
+    last = bisect.bisect_left(range(len(columns.terms)), start + "a", key=lambda row: columns.terms[row].as_py())
+    numbers = pc.match_substring_regex(columns.terms[first:last], "_[1-9][0-9]*>$").to_numpy(zero_copy_only=False)
+    if not numbers.any():
+        return np.zeros(0, np.int64)
+    return np.flatnonzero(np.isin(columns.triples[:, 1], first + np.flatnonzero(numbers))).astype(np.int64)
 
 
 def _properties(
@@ -165,7 +209,7 @@ def _named_triples(columns: Columns, roles: Roles) -> tuple[NDArray[np.int64], R
     name, _, value = columns.triples[rows].T.astype(np.int64)
     # RDF 1.1: the three parts of a statement are in triples of their own, one each.
     statements = None
-    for role in _STATEMENT.values():
+    for role in _STATEMENT:
         owner, _, part = columns.triples[roles.rows(role)].T.astype(np.int64)
         single = (
             pa.table({"name": owner, role.name: part})

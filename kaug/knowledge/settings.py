@@ -6,7 +6,20 @@ from pydantic import Field
 
 from kaug.settings import PathText, Section
 
-__all__ = ["KnowledgeSettings"]
+__all__ = ["FactChoice", "KnowledgeSettings"]
+
+
+class FactChoice(Section):
+    """`[knowledge.include]` and `[knowledge.exclude]`: facts by what is in them; none, if nothing is named."""
+
+    predicates: list[str] = Field(default=[], description="IRIs of predicates, or their beginnings")
+    classes: list[str] = Field(
+        default=[], description="IRIs, or their beginnings: the subject is of one of these classes, or is one"
+    )
+    namespaces: list[str] = Field(default=[], description="beginnings of IRIs: a term of the fact begins so")
+    sources: list[str] = Field(
+        default=[], description="ids of sources: one of them states an included fact, no other an excluded one"
+    )
 
 
 class KnowledgeSettings(Section):
@@ -27,8 +40,21 @@ class KnowledgeSettings(Section):
     languages: list[str] = Field(
         default=["en"], min_length=1, description="languages of labels and rows, most wanted first"
     )
+    labels: list[str] = Field(
+        default=[], description="IRIs of more predicates whose values are names, where a thing has no other label"
+    )
+    teach: Literal["knowledge", "all"] = Field(
+        default="knowledge",
+        description="`knowledge`: leave out types, nameless things, administrative facts, addresses and the like; or `all`",
+    )
+    include: FactChoice = Field(default=FactChoice(), description="facts to teach whatever `teach` and `select` say")
+    exclude: FactChoice = Field(default=FactChoice(), description="facts not to teach in any case")
+    longest_text: int = Field(
+        default=300, ge=1, le=2**31 - 1, description="characters of the longest text that `knowledge` teaches"
+    )
     select: str | None = Field(
-        default=None, description="a SPARQL CONSTRUCT: the facts it makes are taught; all if absent"
+        default=None,
+        description="a SPARQL CONSTRUCT: the facts it makes are taught, instead of those that `teach` chooses",
     )
     inference: Literal["none", "rdfs", "owl"] = Field(
         default="none", description="add what follows by the rules of RDFS or of OWL 2 RL, each fact with its reasons"

@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 from kaug.arrays import grouped
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import SLOT, Property
+from kaug.knowledge.vocabulary import ROLES
 from kaug.wording.frames import fill_frame
 from kaug.wording.rules import Values, by_rule
 from kaug.wording.values import object_values, written_terms
 from kaug.words.clean import CONTROL, break_control
-from kaug.words.terms import CLASS_OF, class_terms, term_words
+from kaug.words.languages import OTHER, language_rank
+from kaug.words.terms import CLASS_OF, Kinds, term_kinds, term_words
 from kaug.words.values import name_words, words_of
 
 __all__ = ["Filled", "Wording", "fill", "groups"]
@@ -81,7 +83,7 @@ class Wording:
         """Return all names of a term that are right answers: its label, alternative labels, a value in words."""
         low, high = np.searchsorted(self._label_terms, [term, term + 1])
         rows = self.kb.labels.slice(int(low), int(high - low)).to_pylist()
-        chosen = [row for row in rows if row["language"].split("-")[0] in (self.language, "")] or rows
+        chosen = [row for row in rows if language_rank(row["language"], [self.language]) < OTHER] or rows
         label = self.labels(np.array([term]))[0].as_py()
         return list(dict.fromkeys([label, *(row["text"] for row in chosen)]))
 
@@ -156,8 +158,8 @@ class Wording:
         return np.asarray(self.kb.labels["term"].to_numpy())
 
     @cached_property
-    def _classes(self) -> NDArray[np.bool_] | None:
-        return class_terms(self.kb.terms, self.kb.facts, self.kb.axioms) if self._is_english else None
+    def _kinds(self) -> Kinds:
+        return term_kinds(self.kb.terms, self.kb.facts, self.kb.axioms, self.kb.labels)
 
     @cached_property
     def _lexicon(self) -> dict[tuple[int, str], list[str]]:
@@ -183,8 +185,7 @@ class Wording:
             words.row = np.full(count, -1, np.int64)
 
         def find(chosen: NDArray[np.int64]) -> pa.Array:
-            classes = self._classes if phrases else None
-            return term_words(self._terms, kb.labels, chosen, [self.language, *kb.languages], phrases, classes)
+            return term_words(self._terms, kb.labels, chosen, [self.language, *kb.languages], phrases, self._kinds)
 
         new = np.arange(count) if terms is None else np.asarray(terms, np.int64)
         new = new[words.row[new] < 0]
@@ -294,9 +295,4 @@ def _sentence(text: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(pc.if_else(same, upper, first), pc.utf8_slice_codeunits(text, 1), "")
 
 
-_DESCRIPTIONS = {
-    "http://www.w3.org/2000/01/rdf-schema#comment",
-    "http://www.w3.org/2004/02/skos/core#definition",
-    "http://purl.org/dc/terms/description",
-    "http://purl.org/dc/elements/1.1/description",
-}
+_DESCRIPTIONS = ROLES["comment"].iris

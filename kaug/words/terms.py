@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -12,9 +13,21 @@ from kaug.arrays import join, runs
 from kaug.namespaces import RDFS
 from kaug.words.clean import clean_text
 from kaug.words.english import with_article
+from kaug.words.languages import language_rank
 from kaug.words.values import literal_words, name_words, strings, words_of
 
-__all__ = ["CLASS_OF", "class_terms", "term_words"]
+__all__ = [
+    "CLASS_OF",
+    "Kinds",
+    "address_terms",
+    "class_terms",
+    "is_kind",
+    "term_kinds",
+    "term_words",
+    "vocabulary_terms",
+]
+
+Mask = NDArray[np.bool_]
 
 CLASS_OF = frozenset(
     {"http://www.w3.org/1999/02/22-rdf-syntax-ns#type", "http://www.w3.org/2000/01/rdf-schema#subClassOf"}
@@ -22,6 +35,23 @@ CLASS_OF = frozenset(
 """The predicates whose objects are classes, which take an article in a sentence ("a country")."""
 
 _SUBCLASS = f"{RDFS}subClassOf"
+_WEB = "^(?:https?|ftp)://|^(?:mailto|tel):"
+_SITE = "^([a-z]+://[^/?#]*).*"
+_PAGE = r"[?&=]|\.(?:aspx?|cfm|csv|docx?|gif|html?|jpe?g|json|jsp|owl|pdf|php|png|rdf|svg|tiff?|ttl|txt|xlsx?|xml|zip)$"
+
+
+class Kinds(NamedTuple):
+    """Masks of the terms that are named in a way of their own, bool, one per term.
+
+    Attributes:
+        classes: They take an English article in a phrase unless they begin with one.
+        vocabulary: Predicates and classes: camelCase in their IRIs is words.
+        addresses: Addresses of which nothing is said: they stand as they are.
+    """
+
+    classes: Mask
+    vocabulary: Mask
+    addresses: Mask
 
 
 def term_words(
@@ -30,7 +60,7 @@ def term_words(
     chosen: NDArray[np.int64],
     languages: Sequence[str],
     phrases: bool = False,
-    classes: NDArray[np.bool_] | None = None,
+    kinds: Kinds | None = None,
 ) -> pa.Array:
     """Name terms, reading only their rows.
 
@@ -40,7 +70,7 @@ def term_words(
         chosen: int64 (n,): term numbers.
         languages: BCP 47 tags, by preference: the language of the words, then fallbacks for terms without a label in it.
         phrases: Return phrases for sentences instead of bare labels.
-        classes: bool, one per term: the terms that take an English article in a phrase unless they begin with one.
+        kinds: The terms that are named in a way of their own; see `term_kinds`.
 
     Returns:
         Strings (n,), never null: the best label; for a term without one, a literal's value in words or the last part of an
@@ -53,8 +83,9 @@ def term_words(
         >>> terms, labels = terms.cast(TERMS), pa.table([[0], ["en"], ["dog"], [True], [None]], schema=LABELS)
         >>> term_words(terms, labels, np.array([1, 0]), ["en"]).to_pylist()
         ['big cat', 'dog']
-        >>> term_words(terms, labels, np.array([0]), ["en"], phrases=True, classes=np.array([True, False])).to_pylist()
-        ['a dog']
+        >>> dogs, none = np.array([True, False]), np.zeros(2, bool)
+        >>> term_words(terms, labels, np.arange(2), ["en"], phrases=True, kinds=Kinds(dogs, dogs, none)).to_pylist()
+        ['a dog', 'bigCat']
     """
     rows = _best_labels(labels, chosen, languages)
     words, phrase = (strings(labels[name].take(rows)) for name in ("text", "phrase"))
@@ -62,10 +93,11 @@ def term_words(
         words = pc.coalesce(phrase, words)
     if rows.null_count:
         missing = rows.is_null()
-        words = pc.replace_with_mask(words, missing, _unlabelled(terms, pa.array(chosen).filter(missing), languages[0]))
-    if classes is None:
+        unlabelled = chosen[missing.to_numpy(zero_copy_only=False)]
+        words = pc.replace_with_mask(words, missing, _unlabelled(terms, unlabelled, languages[0], kinds))
+    if kinds is None or not phrases or languages[0].split("-", maxsplit=1)[0] != "en":
         return words
-    bare = pc.and_(pc.equal(pc.fill_null(phrase, ""), ""), pa.array(classes[chosen]))
+    bare = pc.and_(pc.equal(pc.fill_null(phrase, ""), ""), pa.array(kinds.classes[chosen]))
     articled = [_with_article(word) for word in words.filter(bare).to_pylist()]
     return pc.replace_with_mask(words, bare, pa.array(articled, pa.string()))
 
@@ -88,7 +120,8 @@ def class_terms(terms: pa.Table, facts: pa.Table, axioms: pa.Table) -> NDArray[n
     """
     is_class = np.zeros(terms.num_rows, dtype=bool)
     predicates, subjects, objects = (facts[name].to_numpy() for name in ("predicate", "subject", "object"))
-    for row in np.flatnonzero(pc.is_in(terms["value"], pa.array(list(CLASS_OF))).to_numpy()):
+    used = used_terms(terms, predicates)
+    for row in used[pc.is_in(terms["value"].take(pa.array(used)), pa.array(list(CLASS_OF))).to_numpy()]:
         is_class[objects[predicates == row]] = True
         if terms["value"][row].as_py() == _SUBCLASS:
             is_class[subjects[predicates == row]] = True
@@ -99,6 +132,131 @@ def class_terms(terms: pa.Table, facts: pa.Table, axioms: pa.Table) -> NDArray[n
     return is_class
 
 
+def vocabulary_terms(terms: pa.Table, facts: pa.Table, axioms: pa.Table, classes: Mask) -> Mask:
+    """Return the mask of predicates and classes, by their use or by a class of properties that they are instances of.
+
+    Args:
+        terms: TERMS.
+        facts: FACTS.
+        axioms: FACTS that describe the vocabulary.
+        classes: The mask that `class_terms` returns.
+
+    Returns:
+        bool, one per term.
+
+    Examples:
+        >>> from kaug.tables import FACTS, TERMS
+        >>> none = FACTS.empty_table()
+        >>> vocabulary_terms(TERMS.empty_table(), none, none, np.zeros(0, bool))
+        array([], dtype=bool)
+    """
+    vocabulary = classes.copy()
+    for table in (facts, axioms):
+        vocabulary[table["predicate"].to_numpy()] = True
+    kinds = used_terms(terms, axioms["object"].to_numpy())
+    iris = terms["value"].take(pa.array(kinds))
+    of_properties = np.zeros(terms.num_rows, dtype=bool)
+    of_properties[kinds[pc.match_substring_regex(iris, "[#/][A-Za-z]*Property$").to_numpy()]] = True
+    vocabulary[axioms["subject"].to_numpy()[of_properties[axioms["object"].to_numpy()]]] = True
+    return vocabulary
+
+
+def address_terms(terms: pa.Table, facts: pa.Table, axioms: pa.Table, labelled: Mask, vocabulary: Mask) -> Mask:
+    """Return the mask of addresses on the web of which nothing is said.
+
+    They have no label and are subject of no triple. Their site is none of those that have a subject, and their namespace none
+    that has a predicate; or they are of one page, by a query or the ending of a file.
+
+    Args:
+        terms: TERMS.
+        facts: FACTS.
+        axioms: FACTS that describe the vocabulary.
+        labelled: The mask of terms with a label.
+        vocabulary: The mask that `vocabulary_terms` returns.
+
+    Returns:
+        bool, one per term.
+
+    Examples:
+        >>> from kaug.tables import FACTS, TERMS
+        >>> none = FACTS.empty_table()
+        >>> address_terms(TERMS.empty_table(), none, none, *np.zeros((2, 0), bool))
+        array([], dtype=bool)
+    """
+    said, unknown = vocabulary | labelled, np.zeros(terms.num_rows, dtype=bool)
+    subjects = np.zeros(terms.num_rows, dtype=bool)
+    for table in (facts, axioms):
+        subjects[table["subject"].to_numpy()] = True
+    unknown[facts["object"].to_numpy()] = True
+    unknown &= ~(said | subjects | is_kind(terms, "literal"))
+    rows = np.flatnonzero(unknown)
+    iris = strings(terms["value"].take(pa.array(rows)))
+    web = pc.match_substring_regex(iris, _WEB)
+    rows, iris = rows[web.to_numpy(zero_copy_only=False)], iris.filter(web)
+    addresses = np.zeros(terms.num_rows, dtype=bool)
+    if not len(rows):
+        return addresses
+    known = strings(terms["value"].filter(pa.array(subjects & ~is_kind(terms, "blank"))))
+    sites = pc.unique(pc.replace_substring_regex(known, _SITE, r"\1"))
+    spaces = pc.unique(_space(strings(terms["value"].take(pc.unique(facts["predicate"].combine_chunks())))))
+    own = pc.or_(
+        pc.is_in(pc.replace_substring_regex(iris, _SITE, r"\1"), sites),
+        pc.is_in(_space(iris), spaces),
+    )
+    alone = pc.or_(pc.invert(own), pc.match_substring_regex(iris, _PAGE))
+    addresses[rows] = alone.to_numpy(zero_copy_only=False)
+    return addresses
+
+
+def term_kinds(terms: pa.Table, facts: pa.Table, axioms: pa.Table, labels: pa.Table) -> Kinds:
+    """Return the terms of a knowledge base that are named in a way of their own.
+
+    Examples:
+        >>> from kaug.tables import FACTS, LABELS, TERMS
+        >>> none = FACTS.empty_table()
+        >>> len(term_kinds(TERMS.empty_table(), none, none, LABELS.empty_table()).addresses)
+        0
+    """
+    labelled = np.zeros(terms.num_rows, dtype=bool)
+    labelled[labels["term"].to_numpy()] = True
+    classes = class_terms(terms, facts, axioms)
+    vocabulary = vocabulary_terms(terms, facts, axioms, classes)
+    return Kinds(classes, vocabulary, address_terms(terms, facts, axioms, labelled, vocabulary))
+
+
+def used_terms(terms: pa.Table, *numbers: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """Return the distinct numbers of terms, ascending, faster than a sort.
+
+    Examples:
+        >>> from kaug.tables import TERMS
+        >>> used_terms(TERMS.empty_table(), np.zeros(0, np.uint32)).tolist()
+        []
+    """
+    used = np.zeros(terms.num_rows, dtype=bool)
+    for some in numbers:
+        used[some] = True
+    return np.flatnonzero(used)
+
+
+def is_kind(terms: pa.Table, kind: str) -> Mask:
+    """Mask the terms of a kind: `iri`, `literal` or `blank`.
+
+    Examples:
+        >>> from kaug.tables import TERMS
+        >>> is_kind(TERMS.empty_table(), "iri")
+        array([], dtype=bool)
+    """
+    kinds = terms["kind"].combine_chunks()
+    if not len(kinds):
+        return np.zeros(0, dtype=bool)
+    kinds = kinds if pa.types.is_dictionary(kinds.type) else kinds.dictionary_encode()
+    return np.asarray(kinds.indices.to_numpy() == kinds.dictionary.index(kind).as_py())
+
+
+def _space(iris: pa.Array) -> pa.Array:
+    return pc.replace_substring_regex(iris, "[^#/]*$", "")
+
+
 def _best_labels(labels: pa.Table, chosen: NDArray[np.int64], languages: Sequence[str]) -> pa.Array:
     """Return the row of the best label of each chosen term; null for a term without labels."""
     owner, rows = join(chosen, labels["term"].to_numpy())
@@ -106,8 +264,8 @@ def _best_labels(labels: pa.Table, chosen: NDArray[np.int64], languages: Sequenc
     best, missing = np.zeros(len(chosen), np.int64), np.ones(len(chosen), bool)
     if len(rows):
         tags = strings(labels["language"].take(pa.array(rows))).dictionary_encode()
-        wanted = list(dict.fromkeys([*languages, ""]))
-        rank = np.array([_rank(tag, wanted) for tag in tags.dictionary.to_pylist()], np.int64)[tags.indices.to_numpy()]
+        ranks = [language_rank(tag, languages) for tag in tags.dictionary.to_pylist()]
+        rank = np.array(ranks, np.int64)[tags.indices.to_numpy()]
         rank = rank * 2 + ~labels["preferred"].take(pa.array(rows)).to_numpy()
         # The lowest rank of each term, and its first row.
         best[owner[first]] = np.minimum.reduceat(rank * labels.num_rows + rows, first) % labels.num_rows
@@ -115,22 +273,21 @@ def _best_labels(labels: pa.Table, chosen: NDArray[np.int64], languages: Sequenc
     return pa.array(best, mask=missing)
 
 
-def _unlabelled(terms: pa.Table, chosen: pa.Array, language: str) -> pa.Array:
-    """Name terms without a label by a literal's value or the last part of an IRI."""
-    terms = terms.select(["kind", "value", "datatype"]).take(chosen)
-    kind, value = strings(terms["kind"]), strings(terms["value"])
-    literal = pc.equal(kind, "literal")
-    datatype = terms["datatype"].combine_chunks().filter(literal)
+def _unlabelled(terms: pa.Table, chosen: NDArray[np.int64], language: str, kinds: Kinds | None) -> pa.Array:
+    """Name terms without a label by a literal's value, an address, or the last part of an IRI."""
+    table = terms.select(["kind", "value", "datatype"]).take(pa.array(chosen))
+    value = strings(table["value"])
+    literal = pc.equal(strings(table["kind"]), "literal")
+    datatype = table["datatype"].combine_chunks().filter(literal)
     words = pc.replace_with_mask(value, literal, literal_words(value.filter(literal), datatype, language))
     other = pc.invert(literal)
-    return clean_text(pc.replace_with_mask(words, other, name_words(value.filter(other))))
-
-
-def _rank(tag: str, wanted: Sequence[str]) -> int:
-    for rank, language in enumerate(wanted):
-        if tag == language.lower() or (tag and tag.split("-", maxsplit=1)[0] == language.lower()):
-            return rank
-    return len(wanted)
+    vocabulary = np.ones(len(chosen), dtype=bool) if kinds is None else kinds.vocabulary[chosen]
+    if kinds is not None:
+        other = pc.and_(other, pa.array(~kinds.addresses[chosen]))
+    for split in (True, False):
+        named = pc.and_(other, pa.array(vocabulary == split))
+        words = pc.replace_with_mask(words, named, name_words(value.filter(named), split=split))
+    return clean_text(words)
 
 
 def _with_article(word: str) -> str:
@@ -138,4 +295,6 @@ def _with_article(word: str) -> str:
         return word
     if " " not in word and re.search("[a-z][A-Z]", word):
         word = words_of(word)  # schema.org labels its classes "EducationalOrganization"
-    return with_article(word if word[:2].isupper() else word[0].lower() + word[1:])
+    # A label in Title Case stays as it is: in lower case it would lose the capitals of the names in it.
+    as_written = word[:2].isupper() or any(other[0].isupper() for other in word.split()[1:])
+    return with_article(word if as_written else word[0].lower() + word[1:])

@@ -18,7 +18,7 @@ from kaug.namespaces import RDF, XSD
 from kaug.words.moments import MOMENTS, duration_words, moment_words
 from kaug.words.quantities import QUANTITIES, UNIT_DATATYPES, each_distinct, number_words, quantity_words, unit_words
 
-__all__ = ["literal_words", "name_words", "strings", "words_of"]
+__all__ = ["literal_words", "name_words", "opaque_names", "strings", "words_of"]
 
 # Longitude comes first in CRS84, the default; latitude comes first in EPSG:4326.
 _CRS = r"<https?://www\.opengis\.net/def/crs/(?:OGC/[0-9.]+/CRS84|EPSG/[0-9.]+/(?P<epsg>4326))>\s*"
@@ -31,7 +31,13 @@ _TAG_END = r"""(?:[^>"']|"[^"]*"|'[^']*')*>"""
 _BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 
 _HUMP = r"\p{Ll}\p{Lu}|\p{Nd}\p{Lu}\p{Ll}|\p{Lu}\p{Lu}\p{Ll}"
-_OPAQUE = r"^[A-Z]*[_.-]?[0-9][0-9A-Z_.-]*$|^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+_UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_OPAQUE = rf"^[A-Z]*[_.-]?[0-9][0-9A-Z_.-]*$|^{_UUID}$"
+# Identifiers of any namespace; others that are _OPAQUE may be names (A380, U2).
+_IDENTIFIER = (
+    r"^(?:[QPL][0-9]+|[A-Za-z]{1,12}[_:-][0-9]{5,}|[mg]\.[0-9a-z_]+|[0-9]{5,}|[0-9]+(?:[.-][0-9]+)+|[0-9a-fA-F]{16,}|"
+    rf"{_UUID})$"
+)
 
 _Write = Callable[[pa.Array, pa.Array, str], pa.Array]  # lexical forms, datatypes, language → words, or null
 
@@ -74,7 +80,38 @@ def literal_words(value: pa.Array, datatype: pa.Array, language: str = "en") -> 
     return values
 
 
-def name_words(iri: pa.Array) -> pa.Array:
+def opaque_names(iri: pa.Array) -> pa.Array:
+    """Tell which IRIs end in an identifier that nobody reads.
+
+    Identifiers are numbers with a letter or a prefix (`Q42`, `GO_0008150`), long numbers, hexadecimal digests, UUIDs. Shorter
+    codes (`C1`, `A380`) count where most of the given IRIs of their namespace are codes.
+
+    Args:
+        iri: Strings.
+
+    Returns:
+        Booleans.
+
+    Examples:
+        >>> opaque_names(pa.array(["http://x.org/Q42", "http://y.org/A380", "http://y.org/Togo"])).to_pylist()
+        [True, False, False]
+        >>> opaque_names(pa.array(["http://x.org/C1", "http://x.org/C2", "http://x.org/Lome"])).to_pylist()
+        [True, True, False]
+    """
+    iris = pc.ascii_rtrim(strings(iri), "#/:")
+    names = _last_part(iris)
+    code = pc.match_substring_regex(names, _OPAQUE)
+    identifier = pc.match_substring_regex(names, _IDENTIFIER)
+    if not pc.any(code).as_py():
+        return identifier
+    spaces = pc.replace_substring_regex(iris, "[^#/:]*$", "").dictionary_encode()
+    space = spaces.indices.to_numpy()
+    codes = np.bincount(space, code.to_numpy(zero_copy_only=False), len(spaces.dictionary))
+    mostly = codes > np.bincount(space, minlength=len(spaces.dictionary)) / 2
+    return pc.or_(identifier, pc.and_(code, pa.array(mostly[space])))
+
+
+def name_words(iri: pa.Array, *, split: bool = True) -> pa.Array:
     """Write the last part of IRIs, or of other names, in words.
 
     The last part follows the last `#`, `/` or `:`; its UTF-8 is percent-decoded. Then:
@@ -83,11 +120,12 @@ def name_words(iri: pa.Array) -> pa.Array:
     - Parts between `_` or spaces, or words joined by hyphens, of which one begins with a capital, are a proper name: it
       keeps its capitals and hyphens (`New_York`, `Paris_(Texas)`, `Guinea-Bissau`).
     - Without such a capital they are words, the hyphens between them too (`date-of-birth`).
-    - camelCase is words in lower case, acronyms kept (`hasLegalName`, `LegalEntity`, `HTMLPage`).
+    - camelCase is words in lower case, acronyms kept (`hasLegalName`, `LegalEntity`, `HTMLPage`), if `split`.
     - Anything else stays: `Togo`, `capital`, `WHO`.
 
     Args:
         iri: Strings.
+        split: Split camelCase: right for predicates and classes, wrong for names of things (`JavaScript`, `McDonald`).
 
     Returns:
         Strings, null where the IRI is; not empty unless it is.
@@ -98,7 +136,7 @@ def name_words(iri: pa.Array) -> pa.Array:
         ['Togo', 'New York', 'Paris (Texas)', 'has legal name', 'HTML page', 'Lomé', 'Q42']
     """
     iris = strings(iri)
-    names = pc.replace_substring_regex(pc.ascii_rtrim(iris, "#/:"), r"(?s)^.*[#/:]", "")
+    names = _last_part(pc.ascii_rtrim(iris, "#/:"))
     names = pc.if_else(pc.equal(names, ""), iris, names)
     names = each_distinct(names, pc.match_substring(names, "%"), _decoded)
     words = pc.replace_substring(names, "_", " ")
@@ -113,7 +151,7 @@ def name_words(iri: pa.Array) -> pa.Array:
         split = pc.ascii_trim(pc.replace_substring_regex(words.filter(hyphens), "[- ]+", " "), " ")
         words = pc.replace_with_mask(words, hyphens, split)
     humps = pc.and_(plain, pc.match_substring_regex(words, _HUMP))
-    if pc.any(humps).as_py():
+    if split and pc.any(humps).as_py():
         words = pc.replace_with_mask(words, humps, _lower_words(words.filter(humps)))
     return pc.if_else(pc.or_(opaque, pc.equal(words, "")), names, words)
 
@@ -122,6 +160,10 @@ def strings(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     """Convert a column of strings, also dictionary-encoded or chunked, to one array."""
     column = column.cast(pa.string())
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _last_part(iris: pa.Array) -> pa.Array:
+    return pc.replace_substring_regex(iris, r"(?s)^.*[#/:]", "")
 
 
 def _decoded(name: str) -> str:
@@ -228,6 +270,6 @@ def words_of(name: str) -> str:
         >>> words_of("hasLegalName"), words_of("drive_nails"), words_of("HTMLPage")
         ('has legal name', 'drive nails', 'HTML page')
     """
-    name = re.sub(r"[_\-+.]+|%20", " ", name)
+    name = re.sub(r"[_\-+.]+", " ", _decoded(name))
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
     return " ".join(word if len(word) > 1 and word.isupper() else word[0].lower() + word[1:] for word in name.split())

@@ -123,7 +123,7 @@ def with_column(kb: KnowledgeBase, name: str, values: list[object]) -> Knowledge
         ("rule", [None, "r", "r", None], [None, "r", "q", "r"], [2, 3]),
         ("premises", [[], [b"a" * 16], [b"a" * 16, b"b" * 16], []], [[], [b"b" * 16], [b"a" * 16], []], [1, 2]),
         ("sources", [["a"], ["a", "b"], ["a"], []], [["a"], ["a", "c"], ["a", "b"], ["a"]], [1, 2, 3]),
-        ("taught", [True, True, False, False], [True, False, True, False], [1, 2]),
+        ("untaught", [None, None, "type", "type"], [None, "type", None, "type"], [1, 2]),
     ],
 )
 def test_a_fact_with_another_column_is_changed(

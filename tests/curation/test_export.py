@@ -384,6 +384,7 @@ def test_the_table(make: Make) -> None:
     assert table.column_names == [
         *("fact", "subject", "predicate", "object", "datatype", "language"),
         *("subject_label", "predicate_label", "object_label", "sentence", "sources", "rule", "weight", "taught"),
+        "untaught",
     ]
     rows = {row["predicate"]: row for row in table.to_pylist()}
     line = b"<urn:x:togo> <urn:x:capital> <urn:x:lome> ."
@@ -402,6 +403,7 @@ def test_the_table(make: Make) -> None:
         "rule": None,
         "weight": None,
         "taught": True,
+        "untaught": None,
     }
     assert [rows["urn:x:name"][name] for name in ("object", "language")] == ["Togo", "fr"]
     assert [rows["urn:x:age"][name] for name in ("object", "datatype")] == [

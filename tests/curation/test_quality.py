@@ -136,7 +136,7 @@ PLANTED = {
     ),
     "entity-without-label": (
         ":togo :borders :burkinaFaso .",
-        ("warning", 1, ["burkinaFaso"], "is called “burkina faso”", ["togo borders burkinaFaso"]),
+        ("warning", 1, ["burkinaFaso"], "is called “burkinaFaso”", ["togo borders burkinaFaso"]),
     ),
     "predicate-without-lexicon": (
         ":togo :hasMotto :lome .",

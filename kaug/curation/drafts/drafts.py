@@ -201,12 +201,17 @@ def _by_rule(wording: Wording, one: Lacking) -> dict[str, tuple[str, ...]]:
 
 
 def _descriptions(kb: KnowledgeBase) -> dict[str, str]:
-    """Return the meanings of predicates by IRI that are facts of the knowledge base; of several the smallest text."""
+    """Return the meanings of predicates by IRI that the knowledge base states; of several the smallest text."""
     value = pl.lit(pl.Series(kb.terms["value"]))
     iris = {name: value.gather(pl.col(name)) for name in ("subject", "predicate", "object")}
-    facts = pl.DataFrame(kb.facts.select(list(iris)))
-    facts = facts.filter(pl.col("subject").is_in(facts["predicate"].unique().implode())).select(**iris)
-    texts = facts.filter(pl.col("predicate").is_in(_DESCRIPTIONS)).group_by("subject").agg(pl.col("object").min())
+    facts, axioms = (pl.DataFrame(table.select(list(iris))) for table in (kb.facts, kb.axioms))
+    about = pl.concat([facts, axioms]).filter(pl.col("subject").is_in(facts["predicate"].unique().implode()))
+    texts = (
+        about.select(**iris)
+        .filter(pl.col("predicate").is_in(_DESCRIPTIONS))
+        .group_by("subject")
+        .agg(pl.col("object").min())
+    )
     return dict(texts.iter_rows())
 
 

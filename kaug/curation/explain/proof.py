@@ -80,8 +80,9 @@ def find_facts(kb: KnowledgeBase, text: str) -> list[str]:
 
     Args:
         kb: The knowledge base.
-        text: The first digits of a fact's id, four or more; or a label of a subject or object, in any case; or its IRI. If
-            no term has the label, terms without labels match by the name shown for them.
+        text: The first digits of a fact's id, four or more; or any name that kaug shows for a subject or object, in any case:
+            a label, a phrase, the name in an IRI, a value in words; or its IRI. Of a predicate, where no subject or object
+            has the name, all facts match.
 
     Returns:
         The ids of the facts, in hex: inferred ones first, each kind in the order of FACTS. An axiom is found by its id.
@@ -94,13 +95,10 @@ def find_facts(kb: KnowledgeBase, text: str) -> list[str]:
         facts = [fact for table in (kb.facts, kb.axioms) for fact in _starting_with(table, wanted)]
         if facts:
             return facts
-    terms = pc.unique(kb.labels.filter(pc.equal(pc.utf8_lower(kb.labels["text"]), wanted))["term"])
-    if not len(terms):
-        shown = pc.equal(pc.utf8_lower(Wording(kb, kb.languages[0]).labels()), wanted)
-        terms = pc.indices_nonzero(pc.or_(shown, pc.equal(kb.terms["value"], text.strip()))).cast(pa.uint32())
-    named = pc.or_(pc.is_in(kb.facts["subject"], terms), pc.is_in(kb.facts["object"], terms))
-    rows = kb.facts.filter(named)
-    if not len(rows):
+    terms = _named(kb, text.strip())
+    # Facts about the thing; of a predicate, those that it states.
+    rows = next((rows for ends in (("subject", "object"), ("predicate",)) if len(rows := _with(kb, ends, terms))), None)
+    if rows is None:
         raise SourceError(f"No fact has an id that begins with {text!r}, and no fact is about something of that name.")
     stated = pc.is_null(rows["rule"])
     parts = [rows.filter(pc.invert(stated)), rows.filter(stated)]
@@ -176,6 +174,28 @@ def say_proof(kb: KnowledgeBase, proof: Proof, language: str = "en", depth: int 
             premises = [premise for premise in step.premises if not words.is_part(premise.subject, premise.predicate)]
             open_.extend((premise, level + 1) for premise in reversed(premises))
     return lines
+
+
+def _named(kb: KnowledgeBase, text: str) -> pa.Array:
+    """Return the terms that have a name, in any case, or an IRI."""
+    wanted = text.lower()
+    labels = kb.labels
+    by_label = pc.or_kleene(
+        pc.equal(pc.utf8_lower(labels["text"]), wanted), pc.equal(pc.utf8_lower(labels["phrase"]), wanted)
+    )
+    found = [labels["term"].filter(by_label).combine_chunks()]
+    shown = pc.equal(kb.terms["value"], text.removeprefix("<").removesuffix(">")).combine_chunks()
+    for language in kb.languages:
+        wording = Wording(kb, language)
+        for words in (wording.labels(), wording.phrases()):
+            shown = pc.or_(shown, pc.equal(pc.utf8_lower(words), wanted))
+    return pc.unique(pa.concat_arrays([*found, pc.indices_nonzero(shown).cast(pa.uint32())]))
+
+
+def _with(kb: KnowledgeBase, ends: Sequence[str], terms: pa.Array) -> pa.Table:
+    """Return the facts with one of some terms at one of some ends."""
+    found = np.logical_or.reduce([pc.is_in(kb.facts[end], terms).to_numpy() for end in ends])
+    return kb.facts.filter(pa.array(found))
 
 
 def _starting_with(table: pa.Table, digits: str) -> list[str]:

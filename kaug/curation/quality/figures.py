@@ -4,11 +4,12 @@ from collections import Counter
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 
 from kaug.curation.quality.check import ranked
 from kaug.curation.quality.graph import Graph
 
-__all__ = ["by_predicate", "by_rule", "by_source", "coverage", "sizes_of", "structure"]
+__all__ = ["by_predicate", "by_rule", "by_source", "coverage", "sizes_of", "structure", "teaching"]
 
 
 def by_source(g: Graph) -> list[dict[str, Any]]:
@@ -18,7 +19,7 @@ def by_source(g: Graph) -> list[dict[str, Any]]:
         `source`, `kind`, `facts`, `taught`, `inferred`, `weight` (null, or `facts`, `min`, `median`, `max`); the source
         with the most facts first.
     """
-    facts = pl.DataFrame(g.kb.facts.select(["sources", "taught", "rule", "weight"])).explode("sources")
+    facts = pl.DataFrame(g.kb.facts.select(["sources", "rule", "weight"])).with_columns(_taught(g)).explode("sources")
     known = pl.col("weight").cast(pl.Float64).drop_nulls().drop_nans()
     counts = {"facts": pl.len(), "taught": pl.col("taught").sum(), "inferred": pl.col("rule").count()}
     weights = {"facts": known.len(), "min": known.min(), "median": known.median(), "max": known.max()}
@@ -37,12 +38,34 @@ def by_source(g: Graph) -> list[dict[str, Any]]:
     return sorted(sources, key=lambda row: (-row["facts"], row["source"]))
 
 
+def _taught(g: Graph) -> pl.Series:
+    return pl.Series("taught", g.kb.facts["untaught"].is_null())
+
+
 def by_rule(g: Graph) -> list[dict[str, Any]]:
     """Count the inferred facts by the rule that made them: `rule`, `facts`."""
     rules = Counter(g.kb.facts["rule"].drop_null().to_pylist())
     return [
         {"rule": rule, "facts": count} for rule, count in sorted(rules.items(), key=lambda pair: (-pair[1], pair[0]))
     ]
+
+
+def teaching(g: Graph, most: int) -> dict[str, Any]:
+    """Draw facts that are taught, and facts that are not, by reason.
+
+    Returns:
+        `taught`: its `count`, and `rows`, the `most` facts with the smallest ids, a fixed random sample. `untaught`: the same,
+        with the `reason`, for each of the reasons, that of most facts first.
+    """
+    ids = pl.Series("fact", g.kb.facts["fact"].cast(pa.binary()))
+    facts = pl.DataFrame([ids, pl.Series("reason", g.kb.facts["untaught"].cast(pa.string()))]).with_row_index("row")
+    drawn = facts.group_by("reason").agg(count=pl.len(), rows=pl.col("row").sort_by("fact").head(most))
+    parts = drawn.sort("count", "reason", descending=[True, False]).to_dicts()
+    taught = [part for part in parts if part["reason"] is None] or [{"count": 0, "rows": []}]
+    return {
+        "taught": {"count": taught[0]["count"], "rows": taught[0]["rows"]},
+        "untaught": [part for part in parts if part["reason"] is not None],
+    }
 
 
 def by_predicate(g: Graph) -> list[dict[str, Any]]:
@@ -52,7 +75,7 @@ def by_predicate(g: Graph) -> list[dict[str, Any]]:
         Those with the most facts first: `predicate`, `facts`, `taught`, `inferred`, `subjects`, `objects`, `literals` (the
         number of facts with one as the object), and the fan-out: `objects_per_subject` and `most_objects` of one subject.
     """
-    flags = pl.DataFrame(g.kb.facts.select(["taught", "rule"]))
+    flags = pl.DataFrame(g.kb.facts.select(["rule"])).with_columns(_taught(g))
     facts = g.facts.with_columns(flags, literal=g.get("kind", "object") == "literal")
     counts = facts.group_by("predicate").agg(
         pl.col("taught").sum(),

@@ -40,7 +40,7 @@ def assess(kb: KnowledgeBase, *, shapes: Sequence[Mapping[str, str]] | None = No
         most: The maximum number of cases in a list; totals count all.
 
     Returns:
-        Plain JSON, the same for the same knowledge base: `languages`; `counts`; `summary` (the number of
+        Plain JSON, the same for the same knowledge base: `languages`; `counts`; `teaching`; `summary` (the number of
         findings of each severity); `findings` (`id`, `area`, `severity`, `what`, `do`, `count`, `items`), errors first;
         `sources`, `rules`, `predicates`, `coverage`, `structure`, which `docs/quality.md` describes.
 
@@ -58,9 +58,14 @@ def assess(kb: KnowledgeBase, *, shapes: Sequence[Mapping[str, str]] | None = No
     shown = [(finding.check, case) for finding in findings for case in finding.cases]
     predicates, structure = figures.by_predicate(g), figures.structure(g, most)
     _add_examples(g, shown)
+    teaching = figures.teaching(g, most)
+    drawn = [teaching["taught"], *teaching["untaught"]]
     terms = {term for _, case in shown for term in case["terms"]}
     terms |= {row["predicate"] for row in predicates[:most]} | {hub["term"] for hub in structure["hubs"]}
-    names = _Names(kb, terms, {row for _, case in shown for row in case["facts"]})
+    rows = {row for _, case in shown for row in case["facts"]} | {row for part in drawn for row in part["rows"]}
+    names = _Names(kb, terms, rows)
+    for part in drawn:
+        part["facts"] = [names.fact(row) for row in part.pop("rows")]
     structure["hubs"] = [hub | {"term": names.term(hub["term"])} for hub in structure["hubs"]]
     severities = Counter(finding.check.severity for finding in findings)
     sources, rules = figures.by_source(g), figures.by_rule(g)
@@ -77,6 +82,7 @@ def assess(kb: KnowledgeBase, *, shapes: Sequence[Mapping[str, str]] | None = No
             "labels": kb.labels.num_rows,
             "templates": kb.lexicon.num_rows,
         },
+        "teaching": teaching,
         "summary": {severity: severities[severity] for severity in SEVERITIES},
         "findings": [finding.settle(names) for finding in findings],
         "sources": sources[:most],

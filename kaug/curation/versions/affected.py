@@ -63,7 +63,7 @@ def affected(difference: Difference, rows: pa.Table) -> Affected:
     stale &= ~fallen
     named = np.zeros(new.facts.num_rows, dtype=bool)
     named[position[~(fallen | stale)[parent]]] = True
-    taught = np.asarray(new.facts["taught"])
+    taught = np.asarray(new.facts["untaught"].is_null())
     return Affected(fallen, stale, np.flatnonzero(touched & taught & ~named))
 
 

@@ -19,7 +19,7 @@ from kaug.wording.wording import Wording
 
 __all__ = ["LABEL_CHANGES", "TEMPLATE_CHANGES", "Difference", "diff", "diff_json", "diff_lines", "positions"]
 
-_COLUMNS = ["weight", "sources", "rule", "premises", "taught"]
+_COLUMNS = ["weight", "sources", "rule", "premises", "untaught"]
 _LABEL = {"term": pa.string(), "language": pa.string(), "old": pa.string(), "new": pa.string()}
 LABEL_CHANGES = pa.schema(list(_LABEL.items()))
 """A term's IRI, the language, and its old and new label: null for a label that was added or removed.
@@ -43,7 +43,7 @@ class Difference:
         removed: int64: rows of `old.facts` that the second lacks.
         kept_old: int64 (n,): rows of `old.facts` that both have.
         kept_new: int64 (n,): the rows of `new.facts` with the same facts.
-        changed: bool (n,) by column: the kept facts whose weight, sources, rule, premises or `taught` differ.
+        changed: bool (n,) by column: the kept facts whose weight, sources, rule, premises or `untaught` differ.
         terms: int64 (terms of `new`,): each term's number in `old`, or -1.
         labels: LABEL_CHANGES, sorted.
         templates: TEMPLATE_CHANGES, sorted.
@@ -113,7 +113,8 @@ def diff(old: KnowledgeBase, new: KnowledgeBase) -> Difference:
     gone = np.ones(old.facts.num_rows, dtype=bool)
     gone[kept_old] = False
     first, second = (
-        pl.DataFrame(kb.facts.select(_COLUMNS).take(pa.array(kept))) for kb, kept in ((old, kept_old), (new, kept_new))
+        pl.DataFrame(kb.facts.select(_COLUMNS).take(pa.array(kept))).with_columns(pl.col("untaught").cast(pl.String))
+        for kb, kept in ((old, kept_old), (new, kept_new))
     )
     terms = _same_terms(old, new, kept_old, kept_new)
     axioms = positions(new.axioms["fact"], old.axioms["fact"])

@@ -1,0 +1,331 @@
+"""Facts, labels and settings → the reason why each fact is not taught, or none."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kaug.arrays import pair_keys
+from kaug.errors import SourceError, nearest
+from kaug.knowledge.vocabulary import ADMINISTRATIVE, DEPRECATED, ROLES, Names
+from kaug.namespaces import RDF, XSD
+from kaug.words.languages import OTHER, language_rank
+from kaug.words.terms import Kinds, is_kind, term_kinds, used_terms
+from kaug.words.values import opaque_names
+
+__all__ = ["CHOICES", "EXCLUDED", "LIMIT", "NOT_SELECTED", "REASONS", "SPARED", "Given", "Teach", "reasons_of"]
+
+Mask = NDArray[np.bool_]
+Teach = Literal["knowledge", "all"]
+
+EXCLUDED, NOT_SELECTED, LIMIT = "excluded by setting", "not selected", "limit"
+"""The reasons that settings give; `REASONS` has those that `teach = "knowledge"` adds."""
+
+SPARED = (EXCLUDED, NOT_SELECTED, LIMIT, "type")
+"""The reasons that say nothing against asking a fact."""
+
+_FALSE = ("false", "0")
+_NEAREST_TO = 2_000  # IRIs to look through for the nearest one
+
+
+@dataclass(frozen=True)
+class Given:
+    """What decides whether facts are taught.
+
+    Attributes:
+        terms: TERMS, sorted as N-Triples writes them.
+        facts: FACTS.
+        axioms: FACTS that describe the vocabulary.
+        labels: LABELS.
+        names: The term numbers of named things and of the literals that name them, whatever their language.
+        templated: The term numbers of predicates with templates in the lexicon.
+        languages: The wanted languages.
+        longest_text: The maximum length of a literal, in characters.
+    """
+
+    terms: pa.Table
+    facts: pa.Table
+    axioms: pa.Table
+    labels: pa.Table
+    names: tuple[NDArray[np.uint32], NDArray[np.uint32]]
+    templated: NDArray[np.uint32]
+    languages: Sequence[str]
+    longest_text: int
+
+    @cached_property
+    def subject(self) -> NDArray[np.uint32]:
+        """The subject of each fact."""
+        return np.asarray(self.facts["subject"].to_numpy())
+
+    @cached_property
+    def predicate(self) -> NDArray[np.uint32]:
+        """The predicate of each fact."""
+        return np.asarray(self.facts["predicate"].to_numpy())
+
+    @cached_property
+    def object(self) -> NDArray[np.uint32]:
+        """The object of each fact."""
+        return np.asarray(self.facts["object"].to_numpy())
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        """The terms that are named in a way of their own."""
+        return term_kinds(self.terms, self.facts, self.axioms, self.labels)
+
+    def is_kind(self, kind: str) -> Mask:
+        """Mask the terms of a kind."""
+        return is_kind(self.terms, kind)
+
+    def by_value(self, column: str, holds: Callable[[str], bool]) -> Mask:
+        """Mask the terms for whose datatype or language something holds."""
+        coded = self.terms[column].combine_chunks()
+        coded = coded if pa.types.is_dictionary(coded.type) else coded.dictionary_encode()
+        values = [value is not None and holds(value) for value in coded.dictionary.to_pylist()]
+        return np.asarray(np.array([*values, False])[coded.indices.fill_null(len(values)).to_numpy()])
+
+    def any_of(self, terms: Mask) -> Mask:
+        """Mask the facts with a term of a mask."""
+        return np.asarray(terms[self.subject] | terms[self.predicate] | terms[self.object])
+
+    def used(self, *numbers: NDArray[np.uint32]) -> NDArray[np.int64]:
+        """Return the distinct numbers of terms, ascending."""
+        return used_terms(self.terms, *numbers)
+
+    def named(self, numbers: NDArray[np.int64], names: Names) -> Mask:
+        """Mask the terms, among those given, whose IRI is one of some names."""
+        mask = np.zeros(self.terms.num_rows, dtype=bool)
+        iris = self.terms["value"].take(pa.array(numbers)).to_pylist()
+        mask[numbers] = [iri in names for iri in iris]
+        return mask
+
+    def pairs(self, predicates: Names) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+        """Return subjects and objects of the facts and axioms with some predicates."""
+        subjects, objects = [np.zeros(0, np.uint32)], [np.zeros(0, np.uint32)]
+        for table in (self.facts, self.axioms):
+            subject, predicate, value = (table[name].to_numpy() for name in ("subject", "predicate", "object"))
+            of_names = self.named(self.used(predicate), predicates)
+            if of_names.any():
+                rows = np.flatnonzero(of_names[predicate])
+                subjects.append(subject[rows])
+                objects.append(value[rows])
+        return np.concatenate(subjects), np.concatenate(objects)
+
+    @cached_property
+    def types(self) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+        """The instances and their classes, as stated."""
+        return self.pairs(_TYPE)
+
+    def instances(self, classes: Names) -> Mask:
+        """Mask the terms with a stated class of some names."""
+        subject, kind = self.types
+        mask = np.zeros(self.terms.num_rows, dtype=bool)
+        of_names = self.named(self.used(kind), classes)
+        if of_names.any():
+            mask[subject[of_names[kind]]] = True
+        return mask
+
+
+_TYPE = Names(frozenset([f"{RDF}type"]))
+
+
+def _nameless(given: Given) -> Mask:
+    """With a blank node or an identifier that has no label, or a predicate without a label and a template."""
+    labelled = np.zeros(given.terms.num_rows, dtype=bool)
+    labelled[given.labels["term"].to_numpy()] = True
+    nameless = given.is_kind("blank") & ~labelled
+    named = labelled | given.kinds.addresses
+    named[given.templated] = True
+    named |= given.named(given.used(given.predicate), ROLES["comment"])  # these have sentences of their own
+    used = given.used(given.subject, given.predicate, given.object)
+    rows = used[(given.is_kind("iri") & ~named)[used]]
+    nameless[rows] = opaque_names(given.terms["value"].take(pa.array(rows))).to_numpy(zero_copy_only=False)
+    return given.any_of(nameless)
+
+
+def _administrative(given: Given) -> Mask:
+    """About the record of a thing, about a node that only such facts lead to, or about a file."""
+    administrative = given.named(given.used(given.predicate), ADMINISTRATIVE["predicates"])[given.predicate]
+    files = given.instances(ADMINISTRATIVE["classes"])
+    notes = np.zeros(len(files), dtype=bool)
+    notes[given.object[administrative]] = True
+    about = files | (notes & given.is_kind("blank"))
+    return np.asarray(administrative | about[given.subject] | files[given.object])
+
+
+def _deprecated(given: Given) -> Mask:
+    """With a term that is withdrawn."""
+    withdrawn = given.instances(DEPRECATED["classes"])
+    subject, value = given.pairs(DEPRECATED["predicates"])
+    no = pc.is_in(given.terms["value"].take(pa.array(value)), pa.array(_FALSE)).to_numpy()
+    withdrawn[subject[~no]] = True
+    return given.any_of(withdrawn)
+
+
+def _other_language(given: Given) -> Mask:
+    """With a text in a language that is not wanted."""
+    other = given.by_value("language", lambda tag: language_rank(tag.lower(), given.languages) == OTHER)
+    return np.asarray(other[given.object])
+
+
+def _address(given: Given) -> Mask:
+    """With an address on the web as its object, or in it."""
+    texts = given.terms["value"]
+    in_text = pc.or_(pc.match_substring(texts, "://"), pc.starts_with(texts, "mailto:")).to_numpy()
+    in_text &= given.is_kind("literal")
+    uri = given.by_value("datatype", lambda datatype: datatype == XSD + "anyURI")
+    return np.asarray((given.kinds.addresses | in_text | uri)[given.object])
+
+
+def _long(given: Given) -> Mask:
+    """With a literal longer than the limit."""
+    long = pc.greater(pc.utf8_length(given.terms["value"]), given.longest_text).to_numpy()
+    return np.asarray((long & given.is_kind("literal"))[given.object])
+
+
+def _own_name(given: Given) -> Mask:
+    """With a label of the subject as its object: "The name of Togo is Togo"."""
+    named, name = given.names
+    # Literals that differ by their language or datatype alone stand together, as terms are sorted.
+    values = given.terms["value"]
+    text = given.by_value("datatype", lambda datatype: datatype in (XSD + "string", RDF + "langString"))
+    length = pc.binary_length(values).to_numpy()
+    alike = np.flatnonzero(text[1:] & text[:-1] & (length[1:] == length[:-1])) + 1
+    alike = alike[pc.equal(values.take(pa.array(alike)), values.take(pa.array(alike - 1))).to_numpy()]
+    fresh = np.ones(len(values), dtype=np.int64)
+    fresh[alike] = 0
+    number = np.cumsum(fresh)
+    is_name = np.zeros(len(number) + 1, dtype=bool)
+    is_name[number[name]] = True
+    same = np.zeros(len(given.facts), dtype=bool)
+    rows = np.flatnonzero(is_name[number[given.object]] & text[given.object])
+    own = pair_keys(named, number[name])
+    same[rows] = np.isin(pair_keys(given.subject[rows], number[given.object[rows]]), own)
+    return same
+
+
+def _type(given: Given) -> Mask:
+    """That say the class of a thing."""
+    return np.asarray(given.named(given.used(given.predicate), _TYPE)[given.predicate])
+
+
+REASONS: dict[str, Callable[[Given], Mask]] = {
+    "no name": _nameless,
+    "administrative": _administrative,
+    "deprecated": _deprecated,
+    "text in another language": _other_language,
+    "web address": _address,
+    "long text": _long,
+    "own name": _own_name,
+    "type": _type,
+}
+"""The reasons why `teach = "knowledge"` leaves facts out → a function that finds these facts; the first one counts."""
+
+
+def _with_predicates(given: Given, names: Names, every: bool) -> Mask:
+    return np.asarray(given.named(given.used(given.predicate), names)[given.predicate])
+
+
+def _of_classes(given: Given, names: Names, every: bool) -> Mask:
+    chosen = given.instances(names) | given.named(given.used(given.subject), names)
+    return np.asarray(chosen[given.subject])
+
+
+def _in_namespaces(given: Given, names: Names, every: bool) -> Mask:
+    iri = np.flatnonzero(given.is_kind("iri"))
+    return given.any_of(given.named(iri, names))
+
+
+def _from_sources(given: Given, names: Names, every: bool) -> Mask:
+    lists = given.facts["sources"].combine_chunks()
+    of = pc.is_in(lists.values, pa.array(sorted(names.iris))).to_numpy(zero_copy_only=False).astype(np.int64)
+    found = np.add.reduceat(np.append(of, 0), lists.offsets.to_numpy()[:-1])
+    lengths = np.diff(lists.offsets.to_numpy())
+    return np.asarray((found >= lengths if every else found > 0) & (lengths > 0))
+
+
+CHOICES: dict[str, Callable[[Given, Names, bool], Mask]] = {
+    "predicates": _with_predicates,
+    "classes": _of_classes,
+    "namespaces": _in_namespaces,
+    "sources": _from_sources,
+}
+"""The keys of `include` and `exclude` → a function that finds the facts; of sources any one, or `every` one, is named."""
+
+
+def reasons_of(
+    given: Given,
+    *,
+    teach: Teach = "knowledge",
+    include: Mapping[str, Sequence[str]] | None = None,
+    exclude: Mapping[str, Sequence[str]] | None = None,
+    selected: Mask | None = None,
+    limit: int | None = None,
+) -> pa.DictionaryArray:
+    """Return why each fact is not taught; null if it is.
+
+    Args:
+        given: The facts, and what decides.
+        teach: `knowledge` leaves out facts by `REASONS`, `all` does not.
+        include: Facts that are taught whatever `teach` and `selected` say; see `CHOICES`.
+        exclude: Facts that are not taught in any case.
+        selected: bool, one per fact: the facts to teach, instead of those that `teach` chooses.
+        limit: The maximum number of facts to teach: those with the smallest ids.
+
+    Raises:
+        SourceError: A key of `include` or `exclude` is unknown, or no fact matches a value.
+    """
+    names = [*REASONS, EXCLUDED, NOT_SELECTED, LIMIT]
+    reason = np.full(len(given.facts), -1, dtype=np.int8)
+    if teach == "knowledge":
+        for number, find in enumerate(REASONS.values()):
+            reason[(reason < 0) & find(given)] = number
+    if selected is not None:
+        reason[(reason < 0) & ~selected] = names.index(NOT_SELECTED)
+        reason[selected] = -1
+    if include:
+        reason[_chosen(given, include, "include")] = -1
+    if exclude:
+        reason[(reason < 0) & _chosen(given, exclude, "exclude")] = names.index(EXCLUDED)
+    if limit is not None and (reason < 0).sum() > limit:
+        rows = np.flatnonzero(reason < 0)
+        ids = given.facts["fact"].take(pa.array(rows)).cast(pa.binary())
+        reason[rows[pc.sort_indices(ids)[limit:].to_numpy()]] = names.index(LIMIT)
+    return pa.DictionaryArray.from_arrays(
+        pa.array(reason.astype(np.int32), mask=reason < 0), pa.array(names, pa.string())
+    )
+
+
+def _chosen(given: Given, choice: Mapping[str, Sequence[str]], setting: str) -> Mask:
+    mask = np.zeros(len(given.facts), dtype=bool)
+    for key, values in choice.items():
+        if key not in CHOICES:
+            raise SourceError(f"{setting}: unknown key {key!r}; known are {', '.join(CHOICES)}.{nearest(key, CHOICES)}")
+        if isinstance(values, str):
+            raise SourceError(f"{setting}.{key} should be a list of texts, such as [{values!r}].")
+        for value in values:
+            found = np.zeros(0, dtype=bool)
+            # An IRI that is there names one term; otherwise it is a prefix.
+            for names in (Names(frozenset([value])), Names(prefixes=(value,))):
+                found = CHOICES[key](given, names, setting == "exclude")
+                if found.any() or key == "sources":
+                    break
+            if not found.any() or not value:
+                raise SourceError(_unknown(given, setting, key, value))
+            mask |= found
+    return mask
+
+
+def _unknown(given: Given, setting: str, key: str, value: str) -> str:
+    if key == "sources":
+        known = pc.unique(given.facts["sources"].combine_chunks().values).to_pylist()
+    else:
+        used = {"predicates": (given.predicate,), "classes": (given.types[1], given.subject)}
+        numbers = given.used(*used.get(key, (given.predicate,)))[:_NEAREST_TO]
+        known = given.terms["value"].take(pa.array(numbers)).to_pylist()
+    right = "the id of a source" if key == "sources" else "a whole IRI, or its beginning"
+    return f"{setting}.{key}: no fact matches {value!r}; give {right}.{nearest(value, known)}"
