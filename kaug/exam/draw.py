@@ -58,7 +58,7 @@ def draw_exam(
         >>> _ = file.write_text("@prefix : <urn:x:> . :Togo :capital :Lome . :Peru :capital :Lima .")
         >>> probes = draw_exam(build_kb([file]), ExamSettings(held_out_entities=1.0))
         >>> sorted(probes["prompt"].to_pylist())[-1], exam_counts(probes)["probes recall"]
-        ('Which capital does Togo have?', 2)
+        ('Write down the capital that a reference work gives for Togo.', 4)
     """
     settings = settings or ExamSettings()
     taught = kb.taught

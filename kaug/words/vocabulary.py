@@ -43,6 +43,8 @@ class Vocabulary:
     one_of_several: frozenset[str]
     past_tenses: frozenset[str]
     uninflected: frozenset[str]
+    foreign: frozenset[str]
+    proper: frozenset[str]
     irregular_plurals: dict[str, str]
     irregular_pasts: dict[str, list[str]]
     base_forms: dict[str, str]
