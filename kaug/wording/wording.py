@@ -101,7 +101,7 @@ class Wording:
             labels = self.labels(np.array(terms, dtype=np.int64))
             self._names.update(zip(terms, zip(labels.to_pylist(), names.to_pylist(), strict=True), strict=True))
         label, name = self._names[predicate]
-        if self._is_english and is_readable(name) and self._tags(predicate).isdisjoint(("en", "", "mul", "mis", "und")):
+        if self._is_foreign(predicate) and is_readable(name):
             label = name  # "has capital" rather than the label in German alone
         local = re.split(r"[#/:]", self.kb.terms["value"][predicate].as_py().rstrip("#/:"))[-1]
         latin = not self._is_english or re.search("[A-Za-z]", label)
@@ -261,10 +261,11 @@ class Wording:
             iri, name = iris[predicate], self.predicate_name(predicate)
             if predicate in self._entries or iri in CLASS_OF or iri in _DESCRIPTIONS:
                 continue
+            foreign = self._is_foreign(predicate) and not is_readable(name_words(pa.array([iri]))[0].as_py())
             path, namespace = _PATH.search(iri), re.sub(r"^\w+://|[#/:][^#/:]*$", "", iri)
             longer = [f"{words_of(path[1])} {name}"] if path else []
             records = map(Record, map(_without_slots, (name, f"{name} ({namespace})", iri)))
-            labels: list[str | Record] = [name, *longer, *records]
+            labels: list[str | Record] = [*([] if foreign else [name, *longer]), *records]
             for label in labels:
                 frame: Frame | str = (
                     label if isinstance(label, Record) else frame_of(label, self._values.get(predicate, "thing"))
@@ -288,6 +289,11 @@ class Wording:
             one for other in (_TRAINED if in_exam else _EXAM) for one in self._lexicon.get((predicate, other), ())
         ]
         return any(_holds(one, text) if in_exam else _holds(text, one) for one in others)
+
+    def _is_foreign(self, term: int) -> bool:
+        """Whether a term has labels, and all of them are in other languages than English, which the wording is in."""
+        tags = self._tags(term)
+        return self._is_english and bool(tags) and tags.isdisjoint(("en", "", "mul", "mis", "und", "zxx"))
 
     def _tags(self, term: int) -> set[str]:
         low, high = np.searchsorted(self._label_terms, [term, term + 1])
