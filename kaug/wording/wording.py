@@ -512,8 +512,8 @@ _PATH = re.compile(r"([A-Za-z](?:(?!__)\w)*)(?:__|\.)(?:(?!__)\w)+$")
 """A path of types, as in Freebase; its last type."""
 _TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 _PERSONS = WORDS.persons | {"human", "man", "woman"}
-_FRAME = re.compile(r"\{s\} (.+) \{o\}\.|The (.+) of \{s\} is \{o\}\.")
-"""A statement of the lexicon that holds a label of its predicate."""
+_FRAME = re.compile(r"\{s\} (.+)(?<! to) \{o\}\.|The (.+) of \{s\} is \{o\}\.")
+"""A statement of the lexicon that holds a label of its predicate; after "to" the objects may be verbs."""
 _KINDS: list[Values] = ["thing", "truth", "date", "year", "time", "count", "text", "string"]
 _INTEGERS = ("integer", "int", "long", "short", "nonNegativeInteger", "positiveInteger", "unsignedInt", "unsignedShort")
 _KIND_OF: dict[str, Values] = {
