@@ -239,7 +239,9 @@ def is_of_a_life(name: str) -> bool:
         [True, True, True, False]
     """
     words = name.split()
-    return bool(words) and (_head(name).removesuffix("s") in WORDS.of_people or not _OF_A_LIFE.isdisjoint(words))
+    if not words or (len(words) > 1 and words[-1].startswith(("parent", "child", "sibling"))):
+        return False  # companies have an "ultimate parent"
+    return _head(name).removesuffix("s") in WORDS.of_people or not _OF_A_LIFE.isdisjoint(words)
 
 
 def _head(name: str) -> str:

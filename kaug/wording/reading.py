@@ -232,6 +232,8 @@ def _having(words: list[str], values: Values) -> Frame:
         return Clause(f"has {words[0]}", "has", words[0], *_after_verb(words[1:]))
     if words[0] in WORDS.prepositions:
         return replace(has, tail=" ".join(words))
+    if words[-1] in WORDS.prepositions and words[-2] in WORDS.powers:
+        return replace(has, tail=" ".join(words))
     if words[-1] in WORDS.prepositions:
         return replace(has, tail=f"{with_article(' '.join(words[:-1]))} {words[-1]}")
     if words[0] == "property":

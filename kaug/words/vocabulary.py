@@ -45,6 +45,7 @@ class Vocabulary:
     uninflected: frozenset[str]
     foreign: frozenset[str]
     proper: frozenset[str]
+    powers: frozenset[str]
     irregular_plurals: dict[str, str]
     irregular_pasts: dict[str, list[str]]
     base_forms: dict[str, str]
