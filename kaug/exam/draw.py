@@ -57,8 +57,8 @@ def draw_exam(
         >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
         >>> _ = file.write_text("@prefix : <urn:x:> . :Togo :capital :Lome . :Peru :capital :Lima .")
         >>> probes = draw_exam(build_kb([file]), ExamSettings(held_out_entities=1.0))
-        >>> sorted(probes["prompt"].to_pylist())[-1], exam_counts(probes)["probes recall"]
-        ('Which capital does Togo have?', 2)
+        >>> "Name the capital of Togo." in probes["prompt"].to_pylist(), exam_counts(probes)["probes recall"]
+        (True, 4)
     """
     settings = settings or ExamSettings()
     taught = kb.taught

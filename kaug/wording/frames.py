@@ -1,14 +1,30 @@
 """A sentence's frame (a noun phrase, a clause, a yes or no, a work by someone) → its templates, from `frames.toml`."""
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from kaug.words.english import head_noun, is_plural, with_article
+from kaug.words.english import base_form, head_noun, is_participle, is_plural, is_uncountable, plural, with_article
 from kaug.words.vocabulary import WORDS
 
-__all__ = ["Asked", "ByWork", "Clause", "Frame", "Noun", "Templates", "Truth", "fill_frame", "frame_templates", "join"]
+__all__ = [
+    "Asked",
+    "ByWork",
+    "Clause",
+    "Deed",
+    "Frame",
+    "Noun",
+    "Record",
+    "Templates",
+    "Truth",
+    "fill_frame",
+    "frame_templates",
+    "is_of_a_life",
+    "join",
+    "record_templates",
+]
 
 Templates = dict[str, list[str]]
 """The templates of each property of the lexicon, the plainest first."""
@@ -17,8 +33,10 @@ Asked = Literal["what", "who or what", "where", "when"]
 
 _FRAMES: dict[str, Templates] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 _ONLY_ONE = ("first", "last", "next", "previous", "main", "primary", "only")
-_OF_A_LIFE = {"birth", "death", "citizenship"}
+_OF_A_LIFE = {"birth", "death", "citizenship", "alma"}
 _OF_A_DATE = ("from", "until", "through", "since", "before", "after")
+_AT_WHAT_TIME = {"in": "in which year", "at": "at what time"}
+_UNITS = {"in": "year", "at": "time"}
 
 
 @dataclass(frozen=True)
@@ -75,63 +93,135 @@ class ByWork:
     name: str
 
 
-Frame = Noun | Clause | Truth | ByWork
+@dataclass(frozen=True)
+class Deed:
+    """Something of the subject does, or had done, what the label says ("The domain of {s} includes {o}.").
+
+    Attributes:
+        name: A noun phrase: what of the subject.
+        verb: The finite verb, or the participle of what was done.
+        tail: The preposition of a moment, for a participle; else empty.
+    """
+
+    name: str
+    verb: str
+    tail: str = ""
 
 
-def frame_templates(frame: Frame) -> Templates:
+@dataclass(frozen=True)
+class Record:
+    """A label that is no English, as it stands: the templates are right for any language and predicate."""
+
+    name: str
+
+
+Frame = Noun | Clause | Truth | ByWork | Deed | Record
+
+
+def frame_templates(
+    frame: Frame, *, several: bool = False, text: bool = False, of_people: bool = False, people: bool = False
+) -> Templates:
     """Write the templates of a frame.
 
+    Args:
+        frame: The frame.
+        several: Whether a subject has several objects, so that "the" would be wrong.
+        text: Whether the objects are sentences, which stand in quotes or after a colon.
+        of_people: Whether the subjects are persons: "Whose …" rather than "What has … as its …".
+        people: Whether the objects are persons: "Who …" rather than "What …".
+
     Examples:
-        >>> frame_templates(Noun("capital"))["statement"]
-        ['The capital of {s} is {o}.', '{o} is the capital of {s}.']
-        >>> frame_templates(Clause("was born", "was", "born", "in", asked="where", person=True))["question"]
+        >>> frame_templates(Noun("capital"))["statement"][0], frame_templates(Noun("topping"), several=True)["statement"][0]
+        ('The capital of {s} is {o}.', 'A topping of {s} is {o}.')
+        >>> frame_templates(Clause("was born", "was", "born", "in", asked="where", person=True))["question"][:2]
         ['Where was {s} born?', 'Tell me where {s} was born.']
     """
     match frame:
         case Noun():
-            return _noun_templates(frame)
+            return _noun_templates(frame, several, text, of_people, people)
         case Clause():
-            return _clause_templates(frame)
+            asked: Asked = "who or what" if people and frame.asked == "what" else frame.asked
+            return _clause_templates(replace(frame, person=frame.person or of_people, asked=asked))
         case Truth(question, clause, predicate):
             return fill_frame("truth", question=question, clause=clause, predicate=predicate)
         case ByWork(name):
             return fill_frame("by-work", name=name, be="are" if is_plural(name.split(" ")[-1]) else "is")
+        case Deed(name, verb, ""):
+            return fill_frame("part-of-noun", name=name, a_name=with_article(name), finite=verb, verb=base_form(verb))
+        case Deed(name, verb, tail):
+            be = "were" if is_plural(head_noun(name)) else "was"
+            return fill_frame("done-to-noun", name=name, done=verb, be=be, **_moment(tail))
+        case Record(name):
+            return record_templates(name)
+
+
+def record_templates(name: str, language: str = "en") -> Templates:
+    """Write templates that are right for any predicate: records, rows of a table, triples, JSON.
+
+    Args:
+        name: The predicate's label, as it stands.
+        language: BCP 47 tag; references are phrases, and there are none in a language that kaug has no words of.
+
+    Examples:
+        >>> record_templates("Ehepartner")["statement"][0], record_templates("配偶", "zh")["question"][0]
+        ('{s} — Ehepartner: {o}', '{s} — 配偶：？')
+        >>> record_templates("Ehepartner", "de")["reference"]
+        []
+    """
+    language = language.split("-", maxsplit=1)[0]
+    tables = ["record", *([f"record-{language}"] if f"record-{language}" in _FRAMES else [])]
+    templates = _filled(tables, {"name": name})
+    return templates if language == "en" else templates | {"reference": [], "inverseReference": []}
 
 
 def fill_frame(*tables: str, **values: str) -> Templates:
     """Fill the tables of `frames.toml` with words; a later table replaces properties of an earlier one."""
-    templates: Templates = {}
-    for table in tables:
-        templates |= _FRAMES[table]
-    filled = {name: [text.format(s="{s}", o="{o}", **values) for text in templates[name]] for name in _FRAMES["noun"]}
     return {
         name: texts if name.endswith("eference") else [text[0].upper() + text[1:] for text in texts]
-        for name, texts in filled.items()
+        for name, texts in _filled(tables, values).items()
     }
 
 
-def _noun_templates(frame: Noun) -> Templates:
+def _filled(tables: Sequence[str], values: Mapping[str, str]) -> Templates:
+    templates: Templates = {}
+    for table in tables:
+        templates |= _FRAMES[table]
+    return {name: [text.format(s="{s}", o="{o}", **values) for text in templates[name]] for name in _FRAMES["noun"]}
+
+
+def _noun_templates(frame: Noun, several: bool, text: bool, of_people: bool, people: bool) -> Templates:
     name, link = frame.name, frame.link
-    head = head_noun(name)
-    person = not WORDS.persons.isdisjoint((head, head.removesuffix("s")))
-    of_people = head.removesuffix("s") in WORDS.of_people or not _OF_A_LIFE.isdisjoint(name.split())
+    head = _head(name)
+    role = not WORDS.persons.isdisjoint((head, head.removesuffix("s"))) or (head.endswith("ist") and len(head) > 7)
+    person = people or role
+    of_people = of_people or is_of_a_life(name)
+    number = name.startswith("number of ")
+    one_of_several = (several or head in WORDS.one_of_several) and name.split()[0] not in _ONLY_ONE
     if is_plural(head) if frame.plural is None else frame.plural:
-        tables = {"nouns": True, "nouns-linked": link != "of", "nouns-of-people": of_people}
+        tables = {
+            "nouns": True,
+            "nouns-text": text,
+            "nouns-linked": link != "of",
+            "nouns-of-people": of_people and link == "of",
+        }
+    elif one_of_several and not (text or number or is_uncountable(head)):
+        of_people = of_people and link == "of"
+        linked = link != "of"
+        tables = {"one-of-several": True, "one-of-several-of-people": of_people, "one-of-several-linked": linked}
     elif link != "of":
         tables = {"noun-linked": True}
-    elif head in WORDS.one_of_several and name.split()[0] not in _ONLY_ONE:
-        tables = {"one-of-several": True}
     else:
         tables = {
             "noun": True,
+            "noun-long": _is_long(name) and not text,
             "noun-of-people": of_people,
-            "noun-person": person,
-            "noun-long": _is_long(name),
-            "noun-number": name.startswith("number of "),
+            "noun-number": number,
+            "noun-text": text,
         }
     return fill_frame(
         *(table for table, chosen in tables.items() if chosen),
         name=name,
+        names=_in_plural(name, head),
         link=link,
         a_name=with_article(name),
         things=name.removeprefix("number of "),
@@ -139,6 +229,31 @@ def _noun_templates(frame: Noun) -> Templates:
         someone="someone" if of_people else "something",
         thing="person" if of_people else "thing",
     )
+
+
+def is_of_a_life(name: str) -> bool:
+    """Whether only people have what a noun phrase names: "spouse", "date of birth".
+
+    Examples:
+        >>> [is_of_a_life(name) for name in ("spouse", "birth date", "alma mater", "capital")]
+        [True, True, True, False]
+    """
+    words = name.split()
+    if not words or (len(words) > 1 and words[-1].startswith(("parent", "child", "sibling"))):
+        return False  # companies have an "ultimate parent"
+    return _head(name).removesuffix("s") in WORDS.of_people or not _OF_A_LIFE.isdisjoint(words)
+
+
+def _head(name: str) -> str:
+    """Return the head noun, which comes before a participle: "award" of "award received"."""
+    words = name.split()
+    done = next((index for index, word in enumerate(words) if index and is_participle(word.strip(","))), len(words))
+    return head_noun(name) if done == len(words) or words[-1] in WORDS.participles_or_things else words[done - 1]
+
+
+def _in_plural(name: str, head: str) -> str:
+    words = name.split()
+    return " ".join([*words[: words.index(head)], plural(head), *words[words.index(head) + 1 :]]) if head else name
 
 
 def _is_long(name: str) -> bool:
@@ -154,19 +269,26 @@ def _clause_templates(frame: Clause) -> Templates:
         variant = "-date"
     else:
         variant = {"what": "", "who or what": "-who-or-what"}.get(frame.asked, f"-{frame.asked}")
+    head = head_noun(frame.noun)
     return fill_frame(
         "clause",
         "clause" + variant,
         finite=frame.finite,
         says=join(frame.finite, frame.tail),
         asks=join(frame.auxiliary, "{s}", frame.rest, "" if moment else frame.tail),
-        tail=frame.tail,
         noun=frame.noun,
-        at_what_time={"in": "in which year", "at": "at what time"}.get(frame.tail, "on which date"),
+        nouns=_in_plural(frame.noun, head),
+        was="was" if frame.auxiliary in ("was", "did") else "is",
         who="who" if frame.person else "what",
         someone="someone who" if frame.person else "something that",
         one="person who" if frame.person else "thing that",
+        **_moment(frame.tail),
     )
+
+
+def _moment(tail: str) -> dict[str, str]:
+    unit = _UNITS.get(tail, "date")
+    return {"tail": tail, "at_what_time": _AT_WHAT_TIME.get(tail, "on which date"), "unit": unit}
 
 
 def join(*words: str) -> str:

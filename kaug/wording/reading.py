@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from typing import Literal
 
-from kaug.wording.frames import ByWork, Clause, Frame, Noun, Truth, join
+from kaug.wording.frames import ByWork, Clause, Deed, Frame, Noun, Record, Truth, join
 from kaug.words.english import (
     base_form,
     head_noun,
@@ -20,8 +20,8 @@ from kaug.words.vocabulary import WORDS
 
 __all__ = ["Values", "read_label", "starts_like_a_clause"]
 
-Values = Literal["thing", "truth", "date", "year", "time", "count"]
-"""The kind of a predicate's objects: yes or no, dates, years, times of day, whole numbers, or anything else."""
+Values = Literal["thing", "truth", "date", "year", "time", "count", "text", "string"]
+"""The kind of a predicate's objects: yes or no, dates, years, times of day, whole numbers, sentences, strings, or things."""
 
 _ARTICLES = ("a", "an", "the")
 _NOUNS_IN_TWO = (["add", "on"], ["check", "in"], ["log", "in"], ["drive", "in"])
@@ -30,8 +30,12 @@ _BE, _HAVE = ("is", "are", "was", "were"), ("has", "have", "had")
 _MODAL = ("can", "may", "must", "should", "will")
 _GIVEN = ("awarded", "given", "named", "called", "granted", "elected", "appointed")
 _HEADS_OF_MOMENTS = ("date", "year", "time", "day", "place", "location")
+_OF_PARTS = ("includes", "contains", "comprises", "requires", "allows")
 _NO_MOMENTS = ("required", "needed", "spent")
 _BASE_FORMS = ("apply", "belong", "compete", "refer", "relate")
+_ALONE_VERBS = ("allow", "consider", "contain", "employ", "enable", "govern", "include", "require")
+_ADVERBS = ("always", "also", "mostly", "never", "often", "only")
+_CONDITIONS_OF = {"if", "when", "whether", "while"}
 _ONLY_VERBS = ("duce", "ify", "ize", "lude", "quire", "scribe", "tain", "ceive")
 _NOUN_ENDING = re.compile("(?:ion|ment|er|or|itie|ing|age|ure|ence|ance|ist|ism|ee|ent|ant)s$")
 _ENDS = {"starts": "start", "begins": "start", "ends": "end"}
@@ -62,6 +66,18 @@ def read_label(words: list[str], values: Values = "thing") -> Frame:
     first, rest = words[0], words[1:]
     if values == "truth":
         return _truth(words)
+    if not _CONDITIONS_OF.isdisjoint(words[1:]) or any(
+        word[:-1] in WORDS.prepositions for word in words if word[-1] == ","
+    ):
+        return Record(" ".join(words))  # "in office while president", "causally upstream of, positive effect"
+    if first == "this" and "is" in rest:
+        return read_label(words[words.index("is") :], values)  # "this taxon is source of"
+    if _is_adverb(first) and rest:
+        deed = _deed(rest, values)
+        if deed and deed.auxiliary == "does":
+            return replace(deed, finite=join(first, deed.finite), rest=join(first, deed.rest))
+        if rest[0] in WORDS.prepositions or words[-1] in WORDS.prepositions:
+            return _being("is", words, values)
     if first == "not" and rest:
         return _negated(read_label(rest, values), words)
     if first in _BE:
@@ -74,7 +90,10 @@ def read_label(words: list[str], values: Values = "thing") -> Frame:
         return Clause(f"{first} {verb}", first, verb, *(_after_being if is_state else _after_verb)(rest[1:]))
     if first == "does" and rest[:1] == ["not"] and len(rest) > 1:
         return Clause(" ".join(words[:3]), "does", " ".join(rest[:2]), *_after_verb(rest[2:]))
-    frame = _moment(words, values) or _deed(words, values) or (None if rest else _single(first))
+    if values == "string" and not rest and (first in WORDS.intransitive or is_participle(first)):
+        # "served" with "warm or cold" tells not who did what
+        return _noun(words, values) if first in WORDS.participles_or_things else Record(first)
+    frame: Frame | None = _moment(words, values) or _deed(words, values) or (None if rest else _single(first, values))
     if frame:
         return frame
     if len(words) > 2 and is_verb(words[1], alone=True) and words[-1] in WORDS.prepositions:
@@ -84,18 +103,26 @@ def read_label(words: list[str], values: Values = "thing") -> Frame:
     return _noun(words, values)
 
 
-def _single(word: str) -> Clause | None:
+def _is_adverb(word: str) -> bool:
+    return word in _ADVERBS or (
+        word.endswith("ly") and len(word) > 4 and word not in ("family", "assembly", "supply", "reply")
+    )
+
+
+def _single(word: str, values: Values) -> Frame | None:
     """Read the label of one word as a verb or an adjective."""
     if word in WORDS.symmetric:
         return Clause("is", "is", "", f"{word} to")
-    if word.endswith(_ONLY_VERBS) and third_person(word):
+    if (word.endswith(_ONLY_VERBS) or word in _ALONE_VERBS) and third_person(word):
         return Clause(third_person(word), "does", word)
     if word == "starring":
-        return Clause("stars", "does", "star")
+        return Clause("stars", "does", "star", asked="who or what")
     if word in WORDS.gerunds:
         return Clause(f"is {word}", "is", word)
     if word in WORDS.past_tenses or (word.endswith("ed") and is_participle(word)):
         return Clause(word, "did", base_form(word))
+    if is_participle(word) and word not in WORDS.participles_or_things and values not in _WHEN:
+        return Record(word)
     return None
 
 
@@ -104,7 +131,7 @@ def _deed(words: list[str], values: Values) -> Clause | None:
     first, rest = words[0], words[1:]
     if first in WORDS.intransitive or (first in WORDS.past_tenses and not is_participle(first)):
         finite, auxiliary = first, "did"
-    elif len(words) == 2 and rest[0] in WORDS.prepositions and rest[0] != "of" and _may_be_verb(first):
+    elif len(words) == 2 and rest[0] in WORDS.prepositions and rest[0] not in ("of", "by") and _may_be_verb(first):
         finite, auxiliary = first, "does"
     elif rest and first in _BASE_FORMS and rest[-1] in WORDS.prepositions:
         finite, auxiliary = third_person(first), "does"
@@ -119,6 +146,11 @@ def _deed(words: list[str], values: Values) -> Clause | None:
     if noun:
         return clause
     timed = tail or first in WORDS.intransitive or finite in WORDS.timed
+    state, _, link = tail.rpartition(" ")
+    if values in _WHEN and state and link in ("in", "on"):
+        return replace(
+            clause, finite=join(finite, state), rest=join(clause.rest, state), tail=_WHEN[values], asked="when"
+        )
     if values in _WHEN and tail in ("in", "at", "on", "") and timed:
         return replace(clause, tail=_WHEN[values], asked="when")
     if tail in ("in", "at") and finite in WORDS.placed:
@@ -152,7 +184,14 @@ def _being(be: str, words: list[str], values: Values) -> Frame:
     if WORDS.prepositions.isdisjoint(words):
         if words[0] in (*_ARTICLES, *_GIVEN):
             return Clause(be, be, "", " ".join(words))
-        return _truth([be, *words]) if is_adjective(words[-1]) or words[0].endswith("ing") else _noun(words, values)
+        is_so = Clause(be, be, "", " ".join(words), person=words[0] in WORDS.people_do)
+        if values in _WHEN and is_participle(words[-1]):
+            return replace(is_so, finite=join(be, *words), rest=is_so.tail, tail=_WHEN[values], asked="when")
+        if words in (["located"], ["situated"], ["based"]):
+            return replace(is_so, finite=join(be, *words), rest=is_so.tail, tail="in", asked="where")
+        if words[0].endswith("ing"):
+            return is_so
+        return Record(join(be, *words)) if is_adjective(words[-1]) else _noun(words, values)
     if "than" in words:
         compared = words[: words.index("than")]
         if not compared or not (compared[-1] in WORDS.comparatives or compared[0] in ("more", "less", "fuzzy")):
@@ -177,6 +216,8 @@ def _having(words: list[str], values: Values) -> Frame:
     words = words[1:] if words and words[0] in _ARTICLES else words
     if not words:
         return has
+    if words[0] in _BE and len(words) > 1:
+        return _being(words[0], words[1:], values)
     if words[0] == "been":
         frame = _being("has", words[1:], values)
         if not isinstance(frame, Clause):
@@ -184,9 +225,14 @@ def _having(words: list[str], values: Values) -> Frame:
         return Clause("has been", "has", "been", join(frame.rest, frame.tail), frame.noun)
     if len(words) == 1 and is_participle(words[0]):
         return Clause(f"has {words[0]}", "has", words[0])
+    moment = _moment(words, values) if len(words) == 2 else None
+    if moment:
+        return moment
     if words[0] in WORDS.past_tenses and words[0] != "built" and is_participle(words[0]):
         return Clause(f"has {words[0]}", "has", words[0], *_after_verb(words[1:]))
     if words[0] in WORDS.prepositions:
+        return replace(has, tail=" ".join(words))
+    if words[-1] in WORDS.prepositions and words[-2] in WORDS.powers:
         return replace(has, tail=" ".join(words))
     if words[-1] in WORDS.prepositions:
         return replace(has, tail=f"{with_article(' '.join(words[:-1]))} {words[-1]}")
@@ -200,6 +246,8 @@ def _moment(words: list[str], values: Values) -> Frame | None:
     *head, last = words
     if not is_participle(last) or last in _NO_MOMENTS or len(head) > 1:
         return None
+    if head and values in _WHEN and (head[0] in ("first", "last") or head[0].endswith("ly")):
+        return Clause(f"was {head[0]} {last}", "was", f"{head[0]} {last}", _WHEN[values], asked="when")
     if head == ["where"]:
         return Clause(f"is {last}", "is", last, "in", asked="where")
     if not (head[0] in _HEADS_OF_MOMENTS if head else values in _WHEN):
@@ -227,6 +275,10 @@ def _noun(words: list[str], values: Values) -> Frame:
         return Noun(f"number of {name}")
     if not head:
         return Noun(name)
+    if is_participle(last) and values in _WHEN and before not in _HEADS_OF_MOMENTS and not is_adjective(before):
+        return Deed(" ".join(head), last, _WHEN[values])
+    if is_participle(last) and before in _HEADS_OF_MOMENTS:
+        return Noun(name)
     if is_participle(last) and last not in WORDS.participles_or_things and not is_adjective(before):
         # "award received", "languages spoken, written or signed"
         first = next(index for index, word in enumerate(words) if is_participle(word.strip(",")))
@@ -237,6 +289,8 @@ def _noun(words: list[str], values: Values) -> Frame:
         return Noun(" ".join([last, *head]))
     if last in _ENDS:
         return Noun(f"{_ENDS[last]} of the {' '.join(head)}")
+    if last in _OF_PARTS:
+        return Deed(" ".join(head), last)
     if last != "covers" and is_verb(last, alone=True) and not is_plural(before) and not is_adjective(before):
         return Clause(last, "does", base_form(last))  # "legislation amends": the subject is named by the domain
     return Noun(name)
@@ -327,7 +381,7 @@ def _after_verb(words: list[str]) -> tuple[str, str]:
         text = " ".join(thing)
         return f"{f'the {text}' if link == 'of' else with_article(text)} {link}", ""
     count = 0
-    while count < len(words) - 1 and words[count] in (*WORDS.prepositions, *_ARTICLES):
+    while count < len(words) - 1 and words[count] in (*WORDS.prepositions, *_ARTICLES, "or", "next"):
         count += 1
     return join(*(word for word in words[:count] if word not in _ARTICLES)), " ".join(words[count:])
 
@@ -356,12 +410,14 @@ def _state(words: list[str]) -> str:
 def _complement(head: list[str], link: str) -> str:
     """Put an article before a noun ("a member of"), and none before an adjective ("adjacent to")."""
     text, last = " ".join(head), head[-1] if head else ""
-    if not head or head[0] in _ARTICLES or head == ["part"] or last == "due":
+    if not head or head[0] in (*_ARTICLES, *_GIVEN) or head == ["part"] or last == "due":
         return text
     if is_participle(last):
         before = head[-2] if len(head) > 1 else ""
         adverbial = is_adjective(head[0]) or head[0].endswith("ly") or before in WORDS.before_deeds
         return text if not before or adverbial or is_uncountable(before) or is_plural(before) else with_article(text)
+    if _is_adverb(head[0]) or (is_participle(head[0]) and _is_adverb(last)):
+        return text  # "only", "causally upstream", "composed primarily"
     if link == "than":
         return text if last in WORDS.comparatives or head[0] in ("more", "less") else with_article(text)
     if is_adjective(last) and (link != "of" or last in WORDS.adjectives_with_of):

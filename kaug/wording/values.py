@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kaug.arrays import pair_keys
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.namespaces import XSD
+from kaug.namespaces import RDF, XSD
 from kaug.wording.rules import Values
 from kaug.words.terms import term_words
 
@@ -34,21 +35,26 @@ _FAMILIES: list[dict[str, str]] = [
     {"gYear": f"^{_YEAR}$", "date": f"^{_DAY}$", "dateTime": f"^{_DAY}T{_TIME}$"},
     {"boolean": r"^(?:true|false)$"},
 ]
-"""Datatypes that the strings of one predicate may mix, with the pattern of each; later families win."""
+"""Datatypes that the values of one predicate may mix, with the pattern of each for strings; later families win."""
 
 _LONGEST = 40
 _WHOLE = ("integer", "int", "long", "short", "nonNegativeInteger", "positiveInteger", "unsignedInt", "unsignedShort")
 _INTEGERS = {XSD + name for name in (*_WHOLE, "byte", "unsignedLong", "unsignedByte")}
 _DECIMALS = {XSD + name for name in ("decimal", "double", "float")}
-_KINDS: list[Values] = ["thing", "truth", "date", "year", "time", "count"]
+_STRINGS = {XSD + "string", RDF + "langString"}
+_KINDS: list[Values] = ["thing", "truth", "date", "year", "time", "count", "text", "string"]
 _KIND_OF: dict[str, Values] = {
     XSD + "boolean": "truth",
     XSD + "date": "date",
     XSD + "dateTime": "date",
+    XSD + "dateTimeStamp": "date",
     XSD + "gYear": "year",
+    XSD + "gYearMonth": "year",
     XSD + "time": "time",
     **{XSD + name: "count" for name in _WHOLE},
+    **dict.fromkeys(_STRINGS, "string"),
 }
+_SENTENCE = r"^.{100}|^(?:\S+ +){4}.*\p{Ll}{3}[.!?][\"'”’)]*$"
 
 
 def written_terms(kb: KnowledgeBase) -> pa.Table:
@@ -94,8 +100,8 @@ def written_terms(kb: KnowledgeBase) -> pa.Table:
             looks[rows[pc.match_substring_regex(values, pattern).to_numpy(zero_copy_only=False)]] = number_of[
                 XSD + name
             ]
-        if "integer" in family:
-            looks = np.where(integer | decimal, datatype, looks)
+        own = typed({XSD + name for name in family}) | ((integer | decimal) & ("integer" in family))
+        looks = np.where(own, datatype, looks)
         others = np.bincount(predicates, weights=looks[objects] < 0, minlength=len(terms))
         chosen = objects_of(others[predicates] == 0)
         datatype = np.where(chosen, looks, datatype)
@@ -118,25 +124,47 @@ def _named(kb: KnowledgeBase, pattern: str) -> _Mask:
 
 
 def object_values(kb: KnowledgeBase, terms: pa.Table) -> dict[int, Values]:
-    """Return the kind of values of each predicate whose values are all of one kind; numbers may include years.
+    """Return the kind of values of each predicate.
+
+    Dates and years are dates ("on" becomes "in" before a year), numbers may include years, and a fifth of sentences is enough
+    to set all strings in quotes.
 
     Args:
         kb: The knowledge base.
         terms: The result of `written_terms`.
     """
-    datatypes = pc.cast(terms["datatype"], pa.string())
+    _, predicates, objects = kb.columns()
+    used = np.unique(objects)
+    kinds = np.zeros(len(terms), dtype=np.int8)
+    kinds[used] = _term_kinds(terms.select(["value", "datatype"]).take(pa.array(used)))
+    keys, counts = np.unique(pair_keys(predicates, kinds[objects].astype(np.uint32)), return_counts=True)
+    numbers: dict[int, dict[Values, int]] = {}
+    for key, count in zip(keys.tolist(), counts.tolist(), strict=True):
+        numbers.setdefault(key >> 32, {})[_KINDS[key & 0xFFFFFFFF]] = count
+    return {predicate: _one_kind(some) for predicate, some in numbers.items()}
+
+
+def _one_kind(numbers: dict[Values, int]) -> Values:
+    kinds = set(numbers)
+    if len(kinds) == 1:
+        return kinds.pop()
+    if kinds == {"date", "year"}:
+        return "date"
+    if kinds == {"year", "count"}:
+        return "count"
+    if "thing" in kinds:
+        return "thing"
+    return "text" if numbers.get("text", 0) * 5 >= sum(numbers.values()) else "string"
+
+
+def _term_kinds(terms: pa.Table) -> NDArray[np.int8]:
+    """Return the kinds of terms, as positions in `_KINDS`, by datatype and lexical form."""
+    datatypes, values = pc.cast(terms["datatype"], pa.string()), terms["value"]
     codes = np.zeros(terms.num_rows, dtype=np.int8)
     for datatype in pc.unique(datatypes).to_pylist():
         if datatype in _KIND_OF:
             codes[pc.equal(datatypes, datatype).fill_null(False).to_numpy()] = _KINDS.index(_KIND_OF[datatype])
-    year, count = _KINDS.index("year"), _KINDS.index("count")
-    numbers = np.flatnonzero((codes == count) | pc.equal(datatypes, XSD + "string").fill_null(False).to_numpy())
-    codes[numbers[pc.match_substring_regex(terms["value"].take(pa.array(numbers)), f"^{_YEAR}$").to_numpy()]] = year
-    _, predicates, objects = kb.columns()
-    stated = pa.table({"predicate": predicates, "kind": codes[objects]})
-    ranges = stated.group_by("predicate").aggregate([("kind", "min"), ("kind", "max")])
-    kinds = {}
-    for predicate, low, high in zip(*(column.to_pylist() for column in ranges.columns), strict=True):
-        if low == high or (low, high) == (year, count):
-            kinds[predicate] = _KINDS[high]
-    return kinds
+    for kind, pattern, found in (("string", _SENTENCE, "text"), ("count", f"^{_YEAR}$", "year")):
+        rows = np.flatnonzero(codes == _KINDS.index(kind))
+        codes[rows[pc.match_substring_regex(values.take(pa.array(rows)), pattern).to_numpy()]] = _KINDS.index(found)
+    return codes

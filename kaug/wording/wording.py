@@ -1,31 +1,33 @@
 """A knowledge base and a language → labels and phrases for its terms, templates and sentences for its facts.
 
 A template is a sentence with the slots `{s}` and `{o}`. It comes from the lexicon (RDF annotations of the predicate) or,
-for a predicate that the lexicon lacks, from the predicate's label by rule; `rdf:type` and `rdfs:subClassOf` have their
-own templates.
+where the lexicon lacks one, from the predicate's label by rule: a sentence in English, a record in other languages.
+`rdf:type` and `rdfs:subClassOf` have their own templates.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import grouped
+from kaug.arrays import grouped, pair_keys
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import SLOT, Property
 from kaug.knowledge.vocabulary import ROLES
-from kaug.wording.frames import fill_frame
-from kaug.wording.rules import Values, by_rule
+from kaug.wording.frames import Frame, Record, Templates, fill_frame, is_of_a_life, record_templates
+from kaug.wording.rules import Values, by_rule, frame_of, is_readable
 from kaug.wording.values import object_values, written_terms
 from kaug.words.clean import CONTROL, break_control
 from kaug.words.languages import OTHER, language_rank
 from kaug.words.terms import CLASS_OF, Kinds, term_kinds, term_words
 from kaug.words.values import name_words, words_of
+from kaug.words.vocabulary import WORDS
 
 __all__ = ["Filled", "Wording", "fill", "groups"]
 
@@ -51,7 +53,7 @@ class Wording:
         >>> wording = Wording(build_kb([file]))
         >>> wording.sentences([0]).to_pylist()
         ['The capital of togo is lome.']
-        >>> wording.templates(wording.kb.facts["predicate"][0].as_py(), "question")
+        >>> wording.templates(wording.kb.facts["predicate"][0].as_py(), "question")[:2]
         ['What is the capital of {s}?', 'Tell me the capital of {s}.']
     """
 
@@ -60,6 +62,7 @@ class Wording:
         self._is_english = language.split("-", maxsplit=1)[0] == "en"
         self._labels, self._phrases = _Words(), _Words()
         self._names: dict[int, tuple[str, str]] = {}
+        self._rules: dict[int, Templates] = {}
 
     def labels(self, terms: _Numbers | None = None) -> pa.Array:
         """Return the bare labels of terms.
@@ -100,6 +103,8 @@ class Wording:
             labels = self.labels(np.array(terms, dtype=np.int64))
             self._names.update(zip(terms, zip(labels.to_pylist(), names.to_pylist(), strict=True), strict=True))
         label, name = self._names[predicate]
+        if self._is_foreign(predicate) and is_readable(name):
+            label = name  # "has capital" rather than the label in German alone
         local = re.split(r"[#/:]", self.kb.terms["value"][predicate].as_py().rstrip("#/:"))[-1]
         latin = not self._is_english or re.search("[A-Za-z]", label)
         if latin and label not in (words_of(local), name):
@@ -109,29 +114,40 @@ class Wording:
     def templates(self, predicate: int, name: Property) -> list[str]:
         """Return the templates of a predicate for one property of the lexicon, the plainest first.
 
+        What the lexicon has stays; a property that it lacks, or an order of subject and object, is filled up by rule: in
+        English from the entry's plainest statement or the label, in other languages with records.
+
         Args:
             predicate: The predicate's term number.
             name: The property. A template of the lexicon without a language serves every language.
 
         Returns:
-            In English at least one template; none in a language that the lexicon lacks.
+            At least one template; except that there are references only in English, in Chinese and where the lexicon has them.
         """
-        templates = self._lexicon.get((predicate, name), [])
-        if templates or not self._is_english:
-            return list(templates)
-        iri = self.kb.terms["value"][predicate].as_py()
-        if iri in CLASS_OF:
-            return fill_frame("class")[name]
-        if iri in _DESCRIPTIONS:
-            return fill_frame("description")[name]
-        return by_rule(self.predicate_name(predicate), self._values.get(predicate, "thing"))[name]
+        own = self._lexicon.get((predicate, name), [])
+        if own and name != "statement":
+            return list(own)
+        lacks = [order for order in (False, True) if not any(_is_reversed(text) == order for text in own)]
+        if not lacks:
+            return list(own)
+        added = self._rule(predicate)[name]
+        if name == "statement":
+            added = [text for text in added if _is_reversed(text) in lacks]
+            return own + added
+        return (
+            [text for text in added if not self._clashes(predicate, name, text)]
+            if predicate in self._entries
+            else added
+        )
 
     def statement(self, predicate: int) -> str:
-        """Return the plainest statement template of a predicate, in English where the language has none."""
-        return (self.templates(predicate, "statement") or self._english.templates(predicate, "statement"))[0]
+        """Return the plainest statement template of a predicate; in English where the language has neither template nor label."""
+        if self._is_english or (predicate, "statement") in self._lexicon or self.language in self._tags(predicate):
+            return self.templates(predicate, "statement")[0]
+        return self._english.templates(predicate, "statement")[0]
 
     def sentences(self, rows: NDArray[np.int64] | slice | range | list[int] = slice(None)) -> pa.Array:
-        """Write each fact as its plainest sentence, in English where the language has no template.
+        """Write each fact as its plainest sentence; see `statement`.
 
         Args:
             rows: int64 (n,): row numbers of facts; all by default.
@@ -177,6 +193,118 @@ class Wording:
     @cached_property
     def _terms(self) -> pa.Table:
         return written_terms(self.kb)
+
+    @cached_property
+    def _known(self) -> dict[str, set[int]]:
+        """Return the predicates with several objects a subject, with persons as subjects, and with persons as objects."""
+        subjects, predicates, objects = self.kb.columns()
+        owners, owner, sizes = np.unique(predicates, return_inverse=True, return_counts=True)
+        person = self._persons(owners, owner)
+        known: dict[str, NDArray[Any]] = {
+            "of_people": owners[np.bincount(owner, person[subjects]) > sizes / 2],
+            "people": owners[np.bincount(owner, person[objects]) > sizes / 2],
+            "several": _with_several_objects(self.kb),
+        }
+        return {key: set(some.tolist()) for key, some in known.items()}
+
+    def _persons(self, predicates: NDArray[np.uint32], predicate: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return the mask of terms that are persons: by their classes, or by what only people have.
+
+        Args:
+            predicates: uint32 (n,).
+            predicate: int64: the position of each fact's predicate among them.
+        """
+        subjects, _, objects = self.kb.columns()
+        person = np.zeros(self.kb.terms.num_rows, dtype=bool)
+        iris = self.kb.terms["value"].take(pa.array(predicates)).to_pylist()
+        of_life = [is_of_a_life(self.predicate_name(term)) for term in predicates.tolist()]
+        person[subjects[np.array(of_life, dtype=bool)[predicate]]] = True
+        types = np.flatnonzero(np.isin(predicate, [row for row, iri in enumerate(iris) if iri == _TYPE]))
+        classes = np.unique(objects[types])
+        names = (words_of(name).split()[-1:] for name in self.labels(classes).to_pylist())
+        of_persons = classes[np.array([name[:1] != [] and name[0] in _PERSONS for name in names], dtype=bool)]
+        person[subjects[types[np.isin(objects[types], of_persons)]]] = True
+        return person
+
+    def _rule(self, predicate: int) -> Templates:
+        """Return the templates of a predicate by rule, from its cache."""
+        if predicate not in self._rules:
+            self._rules[predicate] = self._by_rule(predicate)
+        return {name: list(texts) for name, texts in self._rules[predicate].items()}
+
+    def _by_rule(self, predicate: int) -> Templates:
+        iri, name = self.kb.terms["value"][predicate].as_py(), self.predicate_name(predicate)
+        if not self._is_english:
+            return record_templates(_without_slots(name), self.language)
+        if iri in CLASS_OF:
+            return fill_frame("class")
+        if iri in _DESCRIPTIONS:
+            return fill_frame("description")
+        values, known = self._values.get(predicate, "thing"), self._known
+        ends = {key: predicate in known[key] for key in ("several", "of_people", "people")}
+        said = self._lexicon.get((predicate, "statement"), [])
+        label = name if predicate in self._entries else self._labels_of_rules.get(predicate, name)
+        if isinstance(label, Record):
+            return record_templates(label.name)
+        labels = [label, *(match[1] or match[2] for match in map(_FRAME.fullmatch, said) if match)]
+        read = [by_rule(one, values, **ends) for one in labels]
+        return next((one for one in read if not set(said).isdisjoint(one["statement"])), read[0])
+
+    @cached_property
+    def _labels_of_rules(self) -> dict[int, str | Record]:
+        """Return the label that the rule reads for each predicate, so that no two say the same.
+
+        Where a more used predicate says the same, the type before the name in a path of types is added ("book genre"); where
+        there is none, or that is taken too, the label stands in records, with its namespace if it is another's label.
+        """
+        predicates, counts = np.unique(self.kb.columns()[1], return_counts=True)
+        iris = dict(
+            zip(predicates.tolist(), self.kb.terms["value"].take(pa.array(predicates)).to_pylist(), strict=True)
+        )
+        taken: set[Frame | str] = set()
+        chosen: dict[int, str | Record] = {}
+        for predicate in predicates[np.argsort(-counts.astype(np.int64), kind="stable")].tolist():
+            iri, name = iris[predicate], self.predicate_name(predicate)
+            if predicate in self._entries or iri in CLASS_OF or iri in _DESCRIPTIONS:
+                continue
+            foreign = self._is_foreign(predicate) and not is_readable(name_words(pa.array([iri]))[0].as_py())
+            path, namespace = _PATH.search(iri), re.sub(r"^\w+://|[#/:][^#/:]*$", "", iri)
+            longer = [f"{words_of(path[1])} {name}"] if path else []
+            records = map(Record, map(_without_slots, (name, f"{name} ({namespace})", iri)))
+            labels: list[str | Record] = [*([] if foreign else [name, *longer]), *records]
+            for label in labels:
+                frame: Frame | str = (
+                    label if isinstance(label, Record) else frame_of(label, self._values.get(predicate, "thing"))
+                )
+                if frame not in taken:
+                    break
+            taken.add(frame)
+            chosen[predicate] = label
+        return chosen
+
+    @cached_property
+    def _entries(self) -> frozenset[int]:
+        return frozenset(predicate for predicate, _ in self._lexicon)
+
+    def _clashes(self, predicate: int, name: Property, text: str) -> bool:
+        """Whether a template by rule is one of the exam that the entry trains, or a trained one that its exam asks."""
+        in_exam = name in _EXAM
+        if not in_exam and name not in _TRAINED:
+            return False
+        others = [
+            one for other in (_TRAINED if in_exam else _EXAM) for one in self._lexicon.get((predicate, other), ())
+        ]
+        return any(_holds(one, text) if in_exam else _holds(text, one) for one in others)
+
+    def _is_foreign(self, term: int) -> bool:
+        """Whether a term has labels, and all of them are in other languages than English, which the wording is in."""
+        tags = self._tags(term)
+        return self._is_english and bool(tags) and tags.isdisjoint(("en", "", "mul", "mis", "und", "zxx"))
+
+    def _tags(self, term: int) -> set[str]:
+        low, high = np.searchsorted(self._label_terms, [term, term + 1])
+        tags = self.kb.labels["language"].slice(int(low), int(high - low)).to_pylist()
+        return {tag for full in tags for tag in (full, full.split("-")[0])}
 
     def _find(self, words: "_Words", terms: _Numbers | None, *, phrases: bool) -> pa.Array:
         """Return the words of terms and cache them; compute those of all terms once this costs less than more lookups."""
@@ -230,6 +358,20 @@ def groups(predicates: NDArray[np.uint32]) -> Iterator[tuple[int, NDArray[np.int
         yield int(predicates[head]), facts[number]
 
 
+def _is_reversed(template: str) -> bool:
+    return template.index("{o}") < template.index("{s}")
+
+
+def _holds(text: str, part: str) -> bool:
+    """Whether a template holds the words of another."""
+    text, part = (" ".join(re.findall(r"\{[so]\}|\w+", one.casefold())) for one in (text, part))
+    return f" {part} " in f" {text} "
+
+
+def _without_slots(name: str) -> str:
+    return name.translate({ord("{"): "(", ord("}"): ")"})
+
+
 @dataclass(frozen=True)
 class Filled:
     """A column of sentences, with the character offsets of both slots (-1 if the template lacks the slot).
@@ -254,8 +396,10 @@ def fill(template: str, subjects: pa.Array, objects: pa.Array) -> Filled:
         objects: Strings (n,).
 
     Returns:
-        The sentences, their first letter in upper case, with exact character spans. A chat-control token that arises
-        between two parts (`Togo <` before `|im_end|`) is broken up.
+        The sentences, their first letter in upper case unless they begin with an address or an identifier, with exact
+        character spans. A sentence that ends in an object with a full stop, `?` or `!` of its own has no other; "was issued
+        on" before a year is "was issued in". A chat-control token that arises between two parts (`Togo <` before
+        `|im_end|`) is broken up.
 
     Examples:
         >>> filled = fill("{o} is its capital: {s}.", pa.array(["Togo"]), pa.array(["Lomé"]))
@@ -273,11 +417,14 @@ def fill(template: str, subjects: pa.Array, objects: pa.Array) -> Filled:
             parts.append(column)
         else:
             end = end + len(piece)
-            parts.append(pa.scalar(piece))
+            parts.append(
+                _on_or_in(piece, objects) if piece.endswith(" on ") and _DEED_ON.search(piece) else pa.scalar(piece)
+            )
     text = pc.binary_join_element_wise(*parts, "")
-    if template.endswith("}.") and pc.any(pc.ends_with(text, "..")).as_py():
-        text = pc.replace_substring_regex(text, r"\.\.$", ".")  # an object may end in a full stop of its own
-    if template[:1] == "{" or template[:1].islower():
+    last = template[-1:]
+    if last in (".", "?") and pc.any(pc.match_substring_regex(text, _DOUBLED[last])).as_py():
+        text = pc.replace_substring_regex(text, _DOUBLED[last], r"\1")  # an object may bring its own full stop
+    if (template[:1] == "{" or template[:1].islower()) and not _RECORD.search(template):
         text = _sentence(text)
     for row in np.flatnonzero(pc.match_substring_regex(text, CONTROL).to_numpy(zero_copy_only=False)):
         breaks = np.array([match.start() + 1 for match in re.finditer(f"(?={CONTROL})", text[int(row)].as_py())])
@@ -287,12 +434,51 @@ def fill(template: str, subjects: pa.Array, objects: pa.Array) -> Filled:
     return Filled(break_control(text), spans["s"], spans["o"])
 
 
+def _on_or_in(piece: str, objects: pa.Array) -> pa.Array:
+    """Say "in" before years and months, where a template for dates has "on"."""
+    return pc.if_else(pc.match_substring_regex(objects, _YEAR_OR_MONTH), piece[:-3] + "in ", piece)
+
+
 def _sentence(text: pa.Array) -> pa.Array:
-    """Capitalise the first letter, unless that gives two characters, as for ß, which would shift every span."""
+    """Capitalise the first letter, unless that gives two characters, as for ß, which would shift every span.
+
+    An address or an identifier at the beginning stays: "https://…", "eBay", "ab_12".
+    """
     first = pc.utf8_slice_codeunits(text, 0, 1)
     upper = pc.utf8_upper(first)
     same = pc.equal(pc.utf8_length(upper), pc.utf8_length(first))
+    same = pc.and_(same, pc.invert(pc.match_substring_regex(text, _NO_CAPITAL)))
     return pc.binary_join_element_wise(pc.if_else(same, upper, first), pc.utf8_slice_codeunits(text, 1), "")
 
 
+def _with_several_objects(kb: KnowledgeBase) -> NDArray[np.uint64]:
+    """Return the predicates of which a tenth or more of the subjects have several objects."""
+    subjects, predicates, _ = kb.columns()
+    keys, counts = np.unique(pair_keys(predicates, subjects), return_counts=True)
+    owners, owner = np.unique(keys >> np.uint64(32), return_inverse=True)
+    fraction = np.bincount(owner, counts > 1) / np.maximum(np.bincount(owner), 1)
+    several: NDArray[np.uint64] = owners[fraction >= _SEVERAL]
+    return several
+
+
+_SEVERAL = 0.1
+_PATH = re.compile(r"([A-Za-z](?:(?!__)\w)*)(?:__|\.)(?:(?!__)\w)+$")
+"""A path of types, as in Freebase; its last type."""
+_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+_PERSONS = WORDS.persons | {"human", "man", "woman"}
+_FRAME = re.compile(r"\{s\} (.+)(?<! to) \{o\}\.|The (.+) of \{s\} is \{o\}\.")
+"""A statement of the lexicon that holds a label of its predicate; after "to" the objects may be verbs."""
+_TRAINED: tuple[Property, ...] = ("statement", "question", "inverseQuestion")
+_EXAM: tuple[Property, ...] = ("exam", "inverseExam")
+_DOUBLED = {".": r"([.?!…。？！][\"'”’»]*)\.$", "?": r"(\?[\"'”’»]*)\?$"}
+_NO_CAPITAL = r"^\w+://|^[^\s:]*[\w.+-]+@\w|^www\.|^\p{Ll}+[\p{Lu}\d_]\S*"
+_DEED_ON = re.compile(
+    r"(?:\b(?:was|were|been)(?: \w+)+|\b(?:died|ended|started|began|lived|occurred|opened|closed|retired|expires|opens|"
+    r"closes|starts|begins|ends)|^It (?:was|is)) on $"
+)
+_RECORD = re.compile(r"^\{[so]\} [—←] |^\w[^{}.?]*[:=(] ?\S*\{|^[a-z]+\(| [—←] \{[so]\}$")
+"""Templates that are records rather than sentences."""
+_YEAR_OR_MONTH = (
+    r"^(?:\d{4}|(?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4})$"
+)
 _DESCRIPTIONS = ROLES["comment"].iris

@@ -15,6 +15,7 @@ __all__ = [
     "is_plural",
     "is_uncountable",
     "is_verb",
+    "plural",
     "spelled",
     "third_person",
     "with_article",
@@ -23,7 +24,7 @@ __all__ = [
 _VERB_SUFFIXES = ("ifies", "izes", "ises", "lates", "vates", "cribes", "duces", "ceives", "tains", "plies", "poses")
 _ADJECTIVE_SUFFIXES = ("able", "ible", "ous", "ful", "less", "ical", "ional", "ular", "lar", "ary", "ive", "ic", "ish")
 _HARD_U = re.compile(r"(?:uni(?!n|m|d)|us[aeu]|ut[eio]|eu|ewe|one\b|once\b|ubi|ura|uri|ufo)")
-_MIXED_CASE = {"imdb": "IMDb", "ids": "IDs", "urls": "URLs", "uris": "URIs"}
+_MIXED_CASE = {"youtube": "YouTube", "github": "GitHub", "imdb": "IMDb", "ids": "IDs", "urls": "URLs", "uris": "URIs"}
 _BASE_FORMS = {
     pasts[0]: verb
     for verb, pasts in WORDS.irregular_pasts.items()
@@ -108,6 +109,28 @@ def is_plural(word: str) -> bool:
     return len(low) > 2 and low.endswith("s") and not low.endswith(("ss", "us", "is", "ics", "'s"))
 
 
+def plural(noun: str) -> str:
+    """Return the plural of a noun; a plural, or a noun without one, stays.
+
+    Examples:
+        >>> [plural(noun) for noun in ("topping", "city", "bus", "child", "parents", "music", "ISBN", "toy")]
+        ['toppings', 'cities', 'buses', 'children', 'parents', 'music', 'ISBNs', 'toys']
+    """
+    if is_plural(noun) or is_uncountable(noun):
+        return noun
+    if noun in WORDS.irregular_plurals:
+        return WORDS.irregular_plurals[noun]
+    if noun.endswith("is") and len(noun) > 4:
+        return noun[:-2] + "es"
+    if noun.endswith("man") and noun != "human":
+        return noun[:-2] + "en"
+    if re.search("[^aeiou]y$", noun):
+        return noun[:-1] + "ies"
+    if noun.endswith(("species", "series", "headquarters", "means")):
+        return noun
+    return noun + ("es" if noun.endswith(("s", "x", "z", "ch", "sh")) else "s")
+
+
 def head_noun(name: str) -> str:
     """Return the head noun of a noun phrase.
 
@@ -172,4 +195,6 @@ def spelled(word: str) -> str:
         return _MIXED_CASE[low]
     if low in WORDS.acronyms or low.rstrip("0123456789") in WORDS.acronyms:
         return word.upper()
+    if word in WORDS.proper:
+        return word.capitalize()
     return {"max": "maximum", "min": "minimum"}.get(word, word)

@@ -177,7 +177,7 @@ def test_duplicates_are_removed_and_counted(tmp_path) -> None:
     )
     kb = build_kb([source], lexicon=lexicon, languages=("en", "zh"))
     # A template without a language serves every language, and so is written twice.
-    rows, counts = closed_book(kb, "augmented", languages=("en", "zh"))
+    rows, counts = closed_book(kb, "augmented", forms=["statement", "question"], languages=("en", "zh"))
     assert sorted(rows["completion"].to_pylist()) == ["A → b", "C → d", "a", "b", "c", "d"]
     assert counts["rows left out: duplicates"] == 6
     assert len(set(rows["id"].to_pylist())) == rows.num_rows
@@ -186,9 +186,14 @@ def test_duplicates_are_removed_and_counted(tmp_path) -> None:
 def test_forms_and_languages_choose_what_is_written(toy_kb: KnowledgeBase) -> None:
     rows = write(toy_kb, "augmented", forms=["reversed"], languages=("en", "zh"))
     assert {row["form"] for row in rows} == {"reversed"}
-    assert {row["language"] for row in rows} == {"en"}
+    assert {row["language"] for row in rows} == {"en", "zh"}
+    assert {row["completion"] for row in rows if "巴黎" in row["completion"]} == {
+        "capital：巴黎 — 法国",
+        "巴黎 ← capital ← 法国",
+        '{"capital": "巴黎", "对象": "法国"}',
+    }
     rows = write(toy_kb, "augmented", forms=["question"], languages=("zh",))
-    assert len(rows) == 8
+    assert {row["prompt"] for row in rows if row["completion"] == "巴黎"} == {"法国的首都是哪里?"}
     assert write(toy_kb, "augmented", forms=[]) == []
 
 
@@ -356,6 +361,7 @@ def test_settings_list_the_forms_from_their_table() -> None:
     assert schema["forms"]["items"] == {"type": "string", "enum": list(FORMS)}
 
 
-def test_what_a_language_cannot_say_is_counted(toy_kb: KnowledgeBase) -> None:
-    assert closed_book(toy_kb, "augmented", languages=("en", "zh"))[1]["facts without a statement in zh"] == 9 + 3
-    assert "facts without a statement in en" not in closed_book(toy_kb, "augmented")[1]
+def test_every_language_can_say_every_fact(toy_kb: KnowledgeBase) -> None:
+    rows, counts = closed_book(toy_kb, "augmented", forms=["statement"], languages=("en", "zh"))
+    assert not any("without a statement" in reason for reason in counts)
+    assert len({fact for row in rows.to_pylist() if row["language"] == "zh" for fact in row["facts"]}) == 8 + 9 + 3

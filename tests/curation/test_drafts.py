@@ -158,7 +158,7 @@ def test_refused_drafts_are_counted_by_reason_and_fall_back_to_the_rule(make: Ma
     kb = make()
     said = answer(
         statement=["{s} and {o} touch.", "{o} and {s} touch.", "{s} and {o}, touch!", "{s} has a job at {o}."],
-        question=["What does {s} touch?", "{s} borders what?", "What?"],
+        question=["What does {s} touch?", "Name the thing that {s} borders.", "What?"],
         exam=["What does {s} touch?", "What touches a {s}?"],
         reference=["What {s} touches."],
     )
@@ -169,7 +169,7 @@ def test_refused_drafts_are_counted_by_reason_and_fall_back_to_the_rule(make: Ma
             ("statement", "{o} and {s} touch.", "says the fact in reverse as well"),
             ("statement", "{s} and {o}, touch!", "the same as another of the predicate"),
             ("statement", "{s} has a job at {o}.", "another predicate says the same"),
-            ("question", "{s} borders what?", "a question that the exam asks"),
+            ("question", "Name the thing that {s} borders.", "a question that the exam asks"),
             ("question", "What?", "wrong slots"),
             ("exam", "What does {s} touch?", "the same as another of the predicate"),
             ("exam", "What touches a {s}?", "an article before a slot, or 's after it"),
@@ -180,11 +180,14 @@ def test_refused_drafts_are_counted_by_reason_and_fall_back_to_the_rule(make: Ma
     rule = by_rule("borders")
     (entry,) = drafts.entries
     assert entry.drafted_by == ("m", "rule")
-    assert entry.templates == {
-        "statement": ("{s} and {o} touch.", "{o} is what {s} borders."),
-        "question": ("What does {s} touch?",),
-        **{name: tuple(rule[name]) for name in list(PROPERTIES)[2:]},
-    }
+    assert (
+        entry.templates
+        == {
+            "statement": ("{s} and {o} touch.", *rule["statement"][5:]),  # those with the object first
+            "question": ("What does {s} touch?",),
+            **{name: tuple(rule[name]) for name in list(PROPERTIES)[2:]},
+        }
+    )
 
 
 def test_one_statement_for_two_predicates_is_refused_the_second_time(make: Make) -> None:
@@ -385,7 +388,9 @@ def test_a_written_lexicon_is_loaded(tmp_path: Path, make: Make) -> None:
     again = make(lexicon=(tmp_path / "l.ttl").read_text(encoding="utf-8") + LEXICON)
     assert lacking(again) == []
     borders = again.terms["value"].to_pylist().index("urn:x:borders")
-    assert Wording(again).templates(borders, "statement") == by_rule("borders")["statement"]
+    said = Wording(again).templates(borders, "statement")
+    assert said[0] == "{s} borders {o}."
+    assert sorted(said) == sorted(by_rule("borders")["statement"])
     assert set(again.lexicon["property"].to_pylist()) == set(PROPERTIES)
 
 

@@ -170,17 +170,15 @@ def test_names_that_are_too_long_are_not_asked(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     probes = draw_exam(build_kb([file]), ExamSettings(held_out_entities=1.0, probes_per_kind={"recall": 9}))
-    assert probes["prompt"].to_pylist() == ["Which capital does peru have?"]
-    assert probes["answers"].to_pylist() == [["Lima"]]
-    assert exam_counts(probes)["recall: questions with a name of more than 1000 characters"] == 2
+    asked = ["Name the capital of peru.", "Write down the capital that a reference work gives for peru."]
+    assert sorted(probes["prompt"].to_pylist()) == asked
+    assert probes["answers"].to_pylist() == [["Lima"]] * 2
+    assert exam_counts(probes)["recall: questions with a name of more than 1000 characters"] == 4
 
 
-def test_a_language_in_which_nothing_can_be_asked_is_refused_with_what_would_help(toy_kb: KnowledgeBase) -> None:
-    with pytest.raises(
-        PipelineError, match=r"no question in 'de' .*recall: facts without a template of exam in de"
-    ) as e:
-        draw_exam(toy_kb, texts=TEXTS, language="de")
-    assert "Add a lexicon in 'de'" in str(e.value)
+def test_a_language_without_templates_is_asked_in_queries(toy_kb: KnowledgeBase) -> None:
+    probes = draw_exam(toy_kb, texts=TEXTS, language="de")
+    assert "SELECT capital WHERE subject = Kenya" in probes["prompt"].to_pylist()
     local = ExamSettings(probes_per_kind={"continuation": 2}, held_out_texts=1.0)
     assert draw_exam(toy_kb, local, texts=TEXTS, language="de").num_rows == 2  # no gain is asked for
 
@@ -247,10 +245,10 @@ def test_of_two_entities_of_one_name_both_answers_are_right(tmp_path: Path) -> N
     )
     kb = build_kb([file])
     probes = by_question(draw_exam(kb, ExamSettings(held_out_entities=1.0)))
-    both = probes["recall", "Which capital does Georgia have?"]
+    both = probes["recall", "Name the capital of Georgia."]
     assert sorted(both["answers"]) == ["Atlanta", "Tbilisi"]
     assert len(both["facts"]) == 2
-    assert sum(kind == "recall" for kind, _ in probes) == 2
+    assert sum(kind == "recall" for kind, _ in probes) == 2 * 2
     for seed in range(6):  # with only one of them held out, rows ask about "Georgia" as well
         drawn = draw_exam(kb, ExamSettings(held_out_entities=0.34), seed=seed)
         assert not any("Georgia" in prompt for prompt in drawn["prompt"].to_pylist())
@@ -261,7 +259,7 @@ def test_a_locality_question_has_no_taught_answer(tmp_path: Path) -> None:
     file.write_text("@prefix : <urn:x:> . :aa :likes :bb , :cc . :dd :likes :ee .", encoding="utf-8")
     select = "PREFIX : <urn:x:> CONSTRUCT { :aa :likes :bb } WHERE {}"
     local = draw_exam(build_kb([file], select=select)).to_pylist()
-    assert [probe["answers"] for probe in local if probe["kind"] == "locality"] == [["ee"]]
+    assert [probe["answers"] for probe in local if probe["kind"] == "locality"] == [["ee"]] * 2
 
 
 def test_passages_split_where_the_text_is_restored(toy_kb: KnowledgeBase) -> None:

@@ -15,7 +15,7 @@ from kaug.wording.wording import Values, by_rule
 
 REPO = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("KAUG_TEST_DATA", REPO.parent / "shared" / "data"))
-ALL_VALUES: list[Values] = ["thing", "truth", "date", "year", "time", "count"]
+ALL_VALUES: list[Values] = ["thing", "truth", "date", "year", "time", "count", "text", "string"]
 
 Row = tuple[str, str, str]  # label, first statement, first question
 
@@ -246,7 +246,7 @@ LABELS: dict[str, list[Row]] = {
         ("university of", "{s} is a university of {o}.", "What is {s} a university of?"),
         ("hour of", "{s} is an hour of {o}.", "What is {s} an hour of?"),
         ("MBA from", "{s} is an MBA from {o}.", "What is {s} an MBA from?"),
-        ("starring", "{s} stars {o}.", "What does {s} star?"),
+        ("starring", "{s} stars {o}.", "Who or what does {s} star?"),
         ("spouses", "The spouses of {s} include {o}.", "Who are the spouses of {s}?"),
         ("headquarters", "The headquarters of {s} is {o}.", "What is the headquarters of {s}?"),
         ("physics", "The physics of {s} is {o}.", "What is the physics of {s}?"),
@@ -255,7 +255,47 @@ LABELS: dict[str, list[Row]] = {
         ("has employee", "The employee of {s} is {o}.", "Who is the employee of {s}?"),
         ("owner", "The owner of {s} is {o}.", "Who is the owner of {s}?"),
         ("employer", "The employer of {s} is {o}.", "What is the employer of {s}?"),
-        ("is set", "To the question whether {s} is a set, the answer is {o}.", "Is {s} a set?"),
+        ("is set", "{s} — is set: {o}", "{s} — is set: ?"),
+    ],
+    "compounds": [
+        (
+            "has full sovereignty over",
+            "{s} has full sovereignty over {o}.",
+            "What does {s} have full sovereignty over?",
+        ),
+        ("hasDateEstablished", "{s} was established on the date {o}.", "When was {s} established?"),
+        ("HAS_PART", "A part of {s} is {o}.", "What is a part of {s}?"),
+        ("P2_has_type", "The type of {s} is {o}.", "What is the type of {s}?"),
+        ("P108i was produced by", "{s} was produced by {o}.", "Who or what was {s} produced by?"),
+        ("domainIncludes", "The domain of {s} includes {o}.", "What does the domain of {s} include?"),
+        ("range includes", "The range of {s} includes {o}.", "What does the range of {s} include?"),
+        ("negatively regulates", "{s} negatively regulates {o}.", "What does {s} negatively regulate?"),
+        ("causally upstream of", "{s} is causally upstream of {o}.", "What is {s} causally upstream of?"),
+        ("composed primarily of", "{s} is composed primarily of {o}.", "What is {s} composed primarily of?"),
+        ("only in taxon", "{s} is only in the taxon {o}.", "Which taxon is {s} only in?"),
+        ("this taxon is source of", "{s} is the source of {o}.", "What is {s} the source of?"),
+        ("hasIsSubMeterOf", "{s} is a sub meter of {o}.", "What is {s} a sub meter of?"),
+        ("lyrics by", "The lyrics of {s} are by {o}.", "Who are the lyrics of {s} by?"),
+        ("feeds", "{s} feeds {o}.", "What does {s} feed?"),
+        ("prefers", "{s} prefers {o}.", "What does {s} prefer?"),
+        ("is open", "{s} — is open: {o}", "{s} — is open: ?"),
+        ("is reviewed", "{s} — is reviewed: {o}", "{s} — is reviewed: ?"),
+        ("latinName", "The Latin name of {s} is {o}.", "What is the Latin name of {s}?"),
+        (
+            "located in or next to body of water",
+            "{s} is located in or next to the body of water {o}.",
+            "Which body of water is {s} located in or next to?",
+        ),
+    ],
+    "no English": [
+        ("liegt in", "{s} — liegt in: {o}", "{s} — liegt in: ?"),
+        ("lieuDeNaissance", "{s} — lieuDeNaissance: {o}", "{s} — lieuDeNaissance: ?"),
+        ("Straße", "{s} — Straße: {o}", "{s} — Straße: ?"),
+        ("RO_0002131", "{s} — RO_0002131: {o}", "{s} — RO_0002131: ?"),
+        ("P36", "{s} — P36: {o}", "{s} — P36: ?"),
+        ("≤", "{s} — ≤: {o}", "{s} — ≤: ?"),
+        ("首都", "{s} — 首都: {o}", "{s} — 首都: ?"),
+        ("in office while president", "{s} — in office while president: {o}", "{s} — in office while president: ?"),
     ],
 }
 """Labels of predicates in vocabularies, with the first statement and question for objects of any kind."""
@@ -313,6 +353,14 @@ def test_a_label_reads_as_english(label: str, statement: str, question: str) -> 
         ("release years", "year", "The release years of {s} include {o}.", "What are the release years of {s}?"),
         ("population", "count", "The population of {s} is {o}.", "What is the population of {s}?"),
         ("release year", "year", "The release year of {s} is {o}.", "What is the release year of {s}?"),
+        ("hasDateAdded", "date", "{s} was added on {o}.", "When was {s} added?"),
+        ("issued", "date", "{s} was issued on {o}.", "When was {s} issued?"),
+        ("issued", "string", "{s} — issued: {o}", "{s} — issued: ?"),
+        ("is issued", "date", "{s} is issued on {o}.", "When is {s} issued?"),
+        ("firstAired", "date", "{s} was first aired on {o}.", "When was {s} first aired?"),
+        ("sourceModified", "date", "The source of {s} was modified on {o}.", "When was the source of {s} modified?"),
+        ("is reviewed", "truth", "To the question whether {s} is reviewed, the answer is {o}.", "Is {s} reviewed?"),
+        ("definition", "text", "The definition of {s} is: {o}.", "What is the definition of {s}?"),
     ],
 )  # fmt: skip
 def test_the_kind_of_the_objects_decides_how_a_label_reads(
@@ -324,11 +372,33 @@ def test_the_kind_of_the_objects_decides_how_a_label_reads(
 
 def test_a_noun_in_every_property() -> None:
     assert by_rule("has capital") == {
-        "statement": ["The capital of {s} is {o}.", "{o} is the capital of {s}."],
-        "question": ["What is the capital of {s}?", "Tell me the capital of {s}."],
-        "inverseQuestion": ["What has {o} as its capital?"],
-        "exam": ["Which capital does {s} have?"],
-        "inverseExam": ["Name something whose capital is {o}."],
+        "statement": [
+            "The capital of {s} is {o}.",
+            "What we know as the capital of {s} is {o}.",
+            "For {s}, the capital is {o}.",
+            "If someone asks for the capital of {s}, the answer is {o}.",
+            "It is known of {s} that the capital is {o}.",
+            "{o} is the capital of {s}.",
+            "{o}: this is the capital of {s}.",
+            "{o} is the answer if someone asks for the capital of {s}.",
+        ],
+        "question": [
+            "What is the capital of {s}?",
+            "Tell me the capital of {s}.",
+            "For {s}, what is the capital?",
+            "Do you know the capital of {s}?",
+            "The capital of {s} is what?",
+        ],
+        "inverseQuestion": [
+            "What has {o} as its capital?",
+            "{o} is the capital of what?",
+            "Do you know what {o} is the capital of?",
+        ],
+        "exam": ["Name the capital of {s}.", "Write down the capital that a reference work gives for {s}."],
+        "inverseExam": [
+            "Name something whose capital is {o}.",
+            "Write down which entry of a reference work gives {o} as the capital.",
+        ],
         "reference": ["the capital of {s}"],
         "inverseReference": ["the thing whose capital is {o}"],
     }
@@ -336,11 +406,32 @@ def test_a_noun_in_every_property() -> None:
 
 def test_a_noun_of_people_in_every_property() -> None:
     assert by_rule("parents") == {
-        "statement": ["The parents of {s} include {o}.", "{o} is one of the parents of {s}."],
-        "question": ["Who are the parents of {s}?", "Tell me who the parents of {s} are."],
-        "inverseQuestion": ["Whose parents include {o}?"],
-        "exam": ["Name one of the parents of {s}."],
-        "inverseExam": ["Name someone whose parents include {o}."],
+        "statement": [
+            "The parents of {s} include {o}.",
+            "One of the parents of {s} is {o}.",
+            "Among the parents of {s} is {o}.",
+            "If someone asks for the parents of {s}, one answer is {o}.",
+            "It is known that the parents of {s} include {o}.",
+            "{o} is one of the parents of {s}.",
+            "{o} is among the parents of {s}.",
+            "{o} is an answer if someone asks for the parents of {s}.",
+        ],
+        "question": [
+            "Who are the parents of {s}?",
+            "Tell me who the parents of {s} are.",
+            "Do you know the parents of {s}?",
+            "The parents of {s} include who?",
+        ],
+        "inverseQuestion": [
+            "Whose parents include {o}?",
+            "{o} is one of the parents of whom?",
+            "Do you know whose parents include {o}?",
+        ],
+        "exam": ["Name one of the parents of {s}.", "Write down what a reference work lists as parents of {s}."],
+        "inverseExam": [
+            "Name someone whose parents include {o}.",
+            "Write down the person for whom a reference work lists {o} under parents.",
+        ],
         "reference": ["one of the parents of {s}"],
         "inverseReference": ["the person whose parents include {o}"],
     }
@@ -348,11 +439,25 @@ def test_a_noun_of_people_in_every_property() -> None:
 
 def test_a_verb_in_every_property() -> None:
     assert by_rule("teaches") == {
-        "statement": ["{s} teaches {o}.", "{o} is what {s} teaches."],
-        "question": ["What does {s} teach?", "Tell me what {s} teaches."],
-        "inverseQuestion": ["Who teaches {o}?"],
-        "exam": ["{s} teaches what?"],
-        "inverseExam": ["Name someone who teaches {o}."],
+        "statement": [
+            "{s} teaches {o}.",
+            "What {s} teaches is {o}.",
+            "If someone asks what {s} teaches, the answer is {o}.",
+            "It is known that {s} teaches {o}.",
+            "Among the things that {s} teaches is {o}.",
+            "{o} is what {s} teaches.",
+            "It is {o} that {s} teaches.",
+            "{o} is the answer if someone asks what {s} teaches.",
+        ],
+        "question": [
+            "What does {s} teach?",
+            "Tell me what {s} teaches.",
+            "{s} teaches what?",
+            "Do you know what {s} teaches?",
+        ],
+        "inverseQuestion": ["Who teaches {o}?", "Tell me who teaches {o}.", "Do you know which one teaches {o}?"],
+        "exam": ["Name the thing that {s} teaches.", "Write the missing words: {s} teaches …"],
+        "inverseExam": ["Name someone who teaches {o}.", "Write the missing words: … teaches {o}."],
         "reference": ["what {s} teaches"],
         "inverseReference": ["the person who teaches {o}"],
     }
@@ -360,11 +465,29 @@ def test_a_verb_in_every_property() -> None:
 
 def test_a_place_in_every_property() -> None:
     assert by_rule("born in") == {
-        "statement": ["{s} was born in {o}.", "{o} is where {s} was born."],
-        "question": ["Where was {s} born?", "Tell me where {s} was born."],
-        "inverseQuestion": ["Who was born in {o}?"],
-        "exam": ["{s} was born in which place?"],
-        "inverseExam": ["Name someone who was born in {o}."],
+        "statement": [
+            "{s} was born in {o}.",
+            "The place where {s} was born is {o}.",
+            "If someone asks where {s} was born, the answer is {o}.",
+            "It is known that {s} was born in {o}.",
+            "We can say where {s} was born: in {o}.",
+            "{o} is where {s} was born.",
+            "It is in {o} that {s} was born.",
+            "{o} is the place where {s} was born.",
+        ],
+        "question": [
+            "Where was {s} born?",
+            "Tell me where {s} was born.",
+            "{s} was born in which place?",
+            "Do you know where {s} was born?",
+        ],
+        "inverseQuestion": [
+            "Who was born in {o}?",
+            "Tell me who was born in {o}.",
+            "Do you know which one was born in {o}?",
+        ],
+        "exam": ["Name the place in which {s} was born.", "Write the missing words: {s} was born in …"],
+        "inverseExam": ["Name someone who was born in {o}.", "Write the missing words: … was born in {o}."],
         "reference": ["the place where {s} was born"],
         "inverseReference": ["the person who was born in {o}"],
     }
@@ -372,11 +495,29 @@ def test_a_place_in_every_property() -> None:
 
 def test_a_passive_clause_in_every_property() -> None:
     assert by_rule("directed by") == {
-        "statement": ["{s} is directed by {o}.", "{o} is the one that {s} is directed by."],
-        "question": ["Who or what is {s} directed by?", "Tell me who or what {s} is directed by."],
-        "inverseQuestion": ["What is directed by {o}?"],
-        "exam": ["{s} is directed by whom or what?"],
-        "inverseExam": ["Name something that is directed by {o}."],
+        "statement": [
+            "{s} is directed by {o}.",
+            "The one that {s} is directed by is {o}.",
+            "If someone asks who or what {s} is directed by, the answer is {o}.",
+            "It is known that {s} is directed by {o}.",
+            "Among those that {s} is directed by is {o}.",
+            "{o} is the one that {s} is directed by.",
+            "It is {o} that {s} is directed by.",
+            "{o} is the answer if someone asks who or what {s} is directed by.",
+        ],
+        "question": [
+            "Who or what is {s} directed by?",
+            "Tell me who or what {s} is directed by.",
+            "{s} is directed by whom or what?",
+            "Do you know who or what {s} is directed by?",
+        ],
+        "inverseQuestion": [
+            "What is directed by {o}?",
+            "Tell me what is directed by {o}.",
+            "Do you know which one is directed by {o}?",
+        ],
+        "exam": ["Name the one that {s} is directed by.", "Write the missing words: {s} is directed by …"],
+        "inverseExam": ["Name something that is directed by {o}.", "Write the missing words: … is directed by {o}."],
         "reference": ["the one that {s} is directed by"],
         "inverseReference": ["the thing that is directed by {o}"],
     }
@@ -384,11 +525,35 @@ def test_a_passive_clause_in_every_property() -> None:
 
 def test_a_verb_with_a_noun_for_the_object_in_every_property() -> None:
     assert by_rule("appliesToPaymentMethod") == {
-        "statement": ["{s} applies to the payment method {o}.", "{o} is the payment method that {s} applies to."],
-        "question": ["Which payment method does {s} apply to?", "Tell me the payment method that {s} applies to."],
-        "inverseQuestion": ["What applies to the payment method {o}?"],
-        "exam": ["Name the payment method that {s} applies to."],
-        "inverseExam": ["Name something that applies to the payment method {o}."],
+        "statement": [
+            "{s} applies to the payment method {o}.",
+            "The payment method that {s} applies to is {o}.",
+            "If someone asks which payment method {s} applies to, the answer is {o}.",
+            "It is known that {s} applies to the payment method {o}.",
+            "Among the payment methods that {s} applies to is {o}.",
+            "{o} is the payment method that {s} applies to.",
+            "It is the payment method {o} that {s} applies to.",
+            "{o} is the answer if someone asks which payment method {s} applies to.",
+        ],
+        "question": [
+            "Which payment method does {s} apply to?",
+            "Tell me the payment method that {s} applies to.",
+            "{s} applies to which payment method?",
+            "Do you know which payment method {s} applies to?",
+        ],
+        "inverseQuestion": [
+            "What applies to the payment method {o}?",
+            "Tell me what applies to the payment method {o}.",
+            "Do you know which one applies to the payment method {o}?",
+        ],
+        "exam": [
+            "Name the payment method that {s} applies to.",
+            "Write the missing words: {s} applies to the payment method …",
+        ],
+        "inverseExam": [
+            "Name something that applies to the payment method {o}.",
+            "Write the missing words: … applies to the payment method {o}.",
+        ],
         "reference": ["the payment method that {s} applies to"],
         "inverseReference": ["the thing that applies to the payment method {o}"],
     }
@@ -398,12 +563,30 @@ def test_a_yes_or_no_in_every_property() -> None:
     assert by_rule("isOpen", "truth") == {
         "statement": [
             "To the question whether {s} is open, the answer is {o}.",
+            "If someone asks whether {s} is open, the answer is {o}.",
+            "Is {s} open? The answer is {o}.",
+            "We know whether {s} is open: {o}.",
+            "Whether {s} is open can be answered with {o}.",
             "{o} is the answer to the question whether {s} is open.",
+            "{o}: this is the answer if someone asks whether {s} is open.",
+            "The answer is {o} if someone asks whether {s} is open.",
         ],
-        "question": ["Is {s} open?", "Tell me whether {s} is open."],
-        "inverseQuestion": ["For what is the answer {o} if we ask whether it is open?"],
-        "exam": ["Is it the case that {s} is open?"],
-        "inverseExam": ["Name something for which {o} is the answer to the question whether it is open."],
+        "question": [
+            "Is {s} open?",
+            "Tell me whether {s} is open.",
+            "Do you know whether {s} is open?",
+            "Is it true that {s} is open?",
+        ],
+        "inverseQuestion": [
+            "For what is the answer {o} if we ask whether it is open?",
+            "The answer is {o} for what if we ask whether it is open?",
+            "Tell me for what the answer is {o} if we ask whether it is open.",
+        ],
+        "exam": ["Decide whether {s} is open.", "Write yes or no: {s} is open."],
+        "inverseExam": [
+            "Name something for which {o} is the answer to the question whether it is open.",
+            "Write down an example for which the answer is {o} if we ask whether it is open.",
+        ],
         "reference": ["the answer to the question whether {s} is open"],
         "inverseReference": ["the thing for which the answer is {o} if we ask whether it is open"],
     }
@@ -416,9 +599,10 @@ def plain(template: str) -> str:
     return " ".join(re.findall(r"\w+", template.replace("{s}", "SS").replace("{o}", "OO").casefold()))
 
 
-def check(label: str, values: Values) -> None:
-    templates = by_rule(label, values)
+def check(label: str, values: Values, several: bool = False) -> None:
+    templates = by_rule(label, values, several=several)
     assert set(templates) == set(PROPERTIES)
+    record = templates["question"][0].startswith("{s} — ")
     for name, texts in templates.items():
         assert texts
         assert len(texts) == len(set(texts))
@@ -426,16 +610,22 @@ def check(label: str, values: Values) -> None:
             check_template(name, text, label, "by rule")
             assert "  " not in text
             assert "\n" not in text
-            if not name.endswith("eference"):
-                assert text[-1] in ".?"
+            if not name.endswith("eference") and not record:
+                assert text[-1] in ".?…"
                 assert not text[0].islower()
     orders = [text.index("{s}") < text.index("{o}") for text in templates["statement"]]
     assert orders[0]
-    assert not all(orders)
+    assert orders.count(True) >= 5
+    assert orders.count(False) >= 3
+    assert [len(templates[name]) for name in ("exam", "inverseExam")] == [2, 2]
+    assert len(templates["question"]) >= 4
+    assert len(templates["inverseQuestion"]) >= 3
+    assert len({text for texts in templates.values() for text in texts}) == sum(map(len, templates.values()))
     # The leak check finds an exam question anywhere in a row, so none may stand inside what is trained.
     trained = [f" {plain(text)} " for name in ("statement", "question", "inverseQuestion") for text in templates[name]]
     for text in templates["exam"] + templates["inverseExam"]:
         assert not any(f" {plain(text)} " in row for row in trained)
+        assert not any(plain(text).split()[0] == row.split()[0] for row in trained)
 
 
 OFTEN = (

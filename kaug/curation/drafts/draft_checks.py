@@ -71,7 +71,8 @@ def gives_back(template: str, subject: str, value: str) -> bool:
             f"(?P<{piece}>{some})" if index % 2 else re.escape(piece)
             for index, piece in enumerate(_SLOT.split(template))
         ]
-        pattern = "".join(pieces) + ("?" if template.endswith("}.") else "")
+        own_stop = re.search(r"\}[”\"']?\.$", template)  # a fact may bring its own full stop
+        pattern = "".join(pieces) + ("?" if own_stop else "")
         match = re.fullmatch(pattern, text, re.IGNORECASE | re.DOTALL)
         if match is None or any(match[slot].rstrip(".") != part.rstrip(".") for slot, part in wanted.items()):
             return False

@@ -100,7 +100,7 @@ def reworded(difference: Difference, language: str = "en") -> NDArray[np.bool_]:
 
 def _templates(wording: Wording, predicate: int) -> list[list[str]]:
     templates = [wording.templates(predicate, name) for name in PROPERTIES]  # type: ignore[arg-type]
-    return templates if templates[0] else [*templates, [wording.statement(predicate)]]
+    return [*templates, [wording.statement(predicate)]]
 
 
 def _from_hex(ids: pa.Array) -> pa.Array:
