@@ -131,12 +131,16 @@ def join_names(names: Sequence[str], language: str) -> tuple[str, dict[str, int]
     Examples:
         >>> join_names(["tea", "rye", "salt"], "en")
         ('tea, rye and salt', {'tea': 0, 'rye': 5, 'salt': 13})
-        >>> join_names(["茶", "盐"], "zh")[0]
-        '茶和盐'
+        >>> join_names(["Lorn, Holm", "salt and rye"], "en")[0], join_names(["茶", "盐"], "zh")[0]
+        ('Lorn, Holm; salt and rye', '茶和盐')
     """
     text, starts = names[0], {names[0]: 0}
+    if not names[1:]:
+        return text, starts
+    words = _SETS[language.split("-", maxsplit=1)[0]]
+    apart = any(words[mark] in name for name in names for mark in ("comma", "last"))
     for name in names[1:]:
-        text += _SETS[language.split("-", maxsplit=1)[0]]["last" if name == names[-1] else "comma"]
+        text += words["apart" if apart else "last" if name == names[-1] else "comma"]
         starts[name] = len(text)
         text += name
     return text, starts

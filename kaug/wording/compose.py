@@ -13,7 +13,7 @@ from kaug.arrays import expand, grouped, mix, positions, rank_in_group
 from kaug.wording.answers import asked, definite, identifying
 from kaug.wording.wording import Wording
 
-__all__ = ["REFERENCES", "Compositions", "Reference", "compositions", "refer"]
+__all__ = ["REFERENCES", "Compositions", "Reference", "compositions", "is_short", "refer"]
 
 Reference = Literal["inverseReference", "reference"]
 
@@ -24,7 +24,7 @@ _PAIRS = 3
 """A fact is first or second in at most so many compositions of each kind of reference."""
 
 _LONG = r"^\s*\S+(\s+\S+){16}"
-"""A name of more than 16 words; it would make a reference that nobody can read."""
+"""A text of more than 16 words: no name, and no reference that anybody could read."""
 
 
 @dataclass(frozen=True)
@@ -102,11 +102,19 @@ def _refers(wording: Wording, by: Reference) -> NDArray[np.bool_]:
     said = [p for p in np.unique(predicates).tolist() if definite(wording.templates(p, by), wording.language)]
     one = (known.ends[known.question] == 1) & np.isin(predicates, said)
     if by == "inverseReference":
-        one &= np.isin(predicates, identifying(wording.kb))
+        # Two people may well be born on one day: that no two of the knowledge base are says nothing.
+        moments = ("date", "year", "time", "truth")
+        able = [p for p in identifying(wording.kb).tolist() if wording.object_kind(p) not in moments]
+        one &= np.isin(predicates, able)
     rows = np.flatnonzero(one)
     names = wording.phrases((objects if by == "inverseReference" else subjects)[rows])
-    one[rows] = ~pc.match_substring_regex(names, _LONG).to_numpy(zero_copy_only=False)
+    one[rows] = is_short(names)
     return one
+
+
+def is_short(names: pa.Array) -> NDArray[np.bool_]:
+    """Mask the names that a question or its answer can hold, of at most 16 words."""
+    return ~pc.match_substring_regex(names, _LONG).to_numpy(zero_copy_only=False)
 
 
 def refer(wording: Wording, by: Reference, predicate: int, names: pa.Array, variant: int = 0) -> pa.Array:

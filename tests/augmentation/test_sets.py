@@ -120,6 +120,13 @@ def test_a_template_that_asks_for_one_of_several_asks_for_no_set(tmp_path: Path)
     }
 
 
+def test_names_that_hold_commas_are_joined_with_semicolons(tmp_path: Path) -> None:
+    turtle = ':a rdfs:label "Ada" ; :home :h , :i . :h rdfs:label "Holm, Lorn" . :i rdfs:label "Reef" .'
+    assert asked(build(tmp_path, turtle), "question", templates=1) == {
+        "What is the home of Ada? Name all.": "Holm, Lorn; Reef"
+    }
+
+
 def hops(kb: KnowledgeBase) -> dict[str, str]:
     rows: Rows = list(kaug.closed_book_rows(kb, forms="multi-hop"))
     return {row["prompt"]: row["completion"] for row in rows}
@@ -177,6 +184,21 @@ def test_a_reference_that_is_unique_by_luck_is_not_used(tmp_path: Path) -> None:
     prompts = list(hops(build(tmp_path, people(40, 34))))
     assert prompts
     assert all("town is" in prompt and "cause of death is" not in prompt for prompt in prompts)
+
+
+def test_nobody_is_referred_to_by_a_date(tmp_path: Path) -> None:
+    xsd = "<http://www.w3.org/2001/XMLSchema#date>"
+    turtle = "".join(f':p{n} :birthday "1990-01-{n:02}"^^{xsd} ; :town :t{n} . ' for n in range(1, 29))
+    prompts = list(hops(build(tmp_path, turtle)))
+    assert len(prompts) == 28
+    assert all("town is" in prompt for prompt in prompts)
+
+
+def test_a_two_hop_answer_is_a_name_that_the_question_does_not_hold(tmp_path: Path) -> None:
+    long = "a place " + "of hills " * 9
+    turtle = ':a rdfs:label "New York Jets" ; :home :b . :b rdfs:label "East Field" ; :state :c ; :history "%s" ; :city :d . '
+    turtle += ':c rdfs:label "New York" . :d rdfs:label "Rutherford" .'
+    assert list(hops(build(tmp_path, turtle % long))) == ["What is the city of the home of New York Jets?"]
 
 
 @pytest.mark.slow

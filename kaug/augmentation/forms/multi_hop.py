@@ -1,13 +1,15 @@
 """Pairs of facts that share an entity → two-hop questions, whose answers write out the hops."""
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.augmentation.forms.statement import is_reversed
 from kaug.augmentation.rows import Facts, Options, concat_rows, make_rows
 from kaug.wording.answers import asked
-from kaug.wording.compose import REFERENCES, Reference, compositions, refer
+from kaug.wording.compose import REFERENCES, Reference, compositions, is_short, refer
 from kaug.wording.wording import Wording, fill
+from kaug.words.containment import holds_any
 
 __all__ = ["multi_hop_rows"]
 
@@ -19,10 +21,10 @@ def multi_hop_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table
 
     The answer states the hop to the entity that the question does not name, then the hop to the answer, and ends with
     `Answer: …`: models cannot combine learnt facts without writing them out (Allen-Zhu & Li 2023, arXiv 2309.14402). Each
-    question has one right answer. See `compositions` for the pairs.
+    question has one right answer, of a few words, which it does not hold. See `compositions` for the pairs.
     """
     known = asked(wording, "question")
-    single = known.answers[known.question[facts.rows]] == 1
+    single = (known.answers[known.question[facts.rows]] == 1) & is_short(wording.labels(facts.objects))
     tables = []
     for by in REFERENCES:
         # Of the shuffled arm, an object refers to the entity of the true fact, and the chain goes through the false object.
@@ -35,9 +37,17 @@ def multi_hop_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table
 
 def _rows(one: Facts, two: Facts, predicates: tuple[int, int], by: Reference, wording: Wording) -> pa.Table:
     p, q = predicates
-    first, second = wording.templates(p, "statement"), wording.templates(q, "statement")
     inverse = by == "inverseReference"
     names = wording.phrases(one.objects if inverse else one.subjects)
+    prompts = fill(wording.templates(q, "question")[0], refer(wording, by, p, names), names).text
+    said = zip(prompts.to_pylist(), wording.labels(two.objects).to_pylist(), strict=True)
+    hidden = np.array([not holds_any(prompt, [answer]) for prompt, answer in said], dtype=bool)
+    prompts, one, two = (
+        prompts.filter(pa.array(hidden)),
+        one.take(np.flatnonzero(hidden)),
+        two.take(np.flatnonzero(hidden)),
+    )
+    first, second = wording.templates(p, "statement"), wording.templates(q, "statement")
     stated = next(filter(is_reversed, first), first[0]) if inverse else first[0]
     hop_1 = fill(stated, wording.phrases(one.subjects), wording.phrases(one.objects)).text
     hop_2 = fill(second[0], wording.phrases(two.subjects), wording.phrases(two.objects)).text
@@ -50,7 +60,7 @@ def _rows(one: Facts, two: Facts, predicates: tuple[int, int], by: Reference, wo
         family="closed-book",
         form="multi-hop",
         task="question-answering",
-        prompts=fill(wording.templates(q, "question")[0], refer(wording, by, p, names), names).text,
+        prompts=prompts,
         completions=pc.binary_join_element_wise(hop_1, hop_2, closing, " "),
         facts=list(zip(*ids, strict=True)),
         spans=[[(0, "completion", 0, m), (1, "completion", m + 1, end)] for m, end in zip(middle, ends, strict=True)],
