@@ -26,8 +26,12 @@ __all__ = ["Asked", "ask_for_all", "asked", "definite", "identifying", "join_nam
 
 _SETS: dict[str, dict[str, str]] = tomllib.loads(Path(__file__).with_name("sets.toml").read_text(encoding="utf-8"))
 
-_FEWEST_OBJECTS, _NEARLY_ONE = 20, 0.95
-"""A predicate identifies its subjects if so many objects are known, and this fraction of them has one subject."""
+_FEWEST_ENDS, _NEARLY_ONE = 20, 0.95
+"""A predicate is nearly one to one if so many ends are known on both sides, and this fraction of them has one other end."""
+
+
+_MEASURED = r"^[-+~.,:/\d\sTZEe]*$|^(true|false)$"
+"""A number, a date, a time or a truth, whatever its datatype."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Asked:
 
     def _distinct(self, question: NDArray[np.int64], end: NDArray[np.uint32] | NDArray[np.int64]) -> NDArray[np.int64]:
         pairs = distinct(pair_keys(question, end).astype(np.int64))
-        return np.bincount(pairs >> 32, minlength=len(self.facts.sizes))
+        return np.bincount(pairs >> 32, minlength=len(self.facts.sizes)).astype(np.int64)
 
 
 def asked(wording: Wording, name: Property, objects: NDArray[np.uint32] | None = None) -> Asked:
@@ -98,7 +102,7 @@ def asked(wording: Wording, name: Property, objects: NDArray[np.uint32] | None =
 
 
 def _numbered(texts: pa.Array) -> NDArray[np.int64]:
-    return texts.dictionary_encode().indices.to_numpy().astype(np.int64)
+    return np.asarray(texts.dictionary_encode().indices.to_numpy(), np.int64)
 
 
 def ask_for_all(templates: Sequence[str], language: str) -> list[str]:
@@ -150,17 +154,23 @@ def identifying(kb: KnowledgeBase) -> NDArray[np.uint32]:
     """Find the predicates whose object identifies the subject, in the world and not only in an incomplete knowledge base.
 
     Those declared so (owl:InverseFunctionalProperty, owl:hasKey of one property, the inverse of an owl:FunctionalProperty),
-    and those with at least 20 objects of which 95% have one subject.
+    and those that are nearly one to one: of at least 20 objects, 95% have one subject, and of at least 20 subjects, 95% have
+    one object. Only names count: that no two things of the knowledge base have one number or date is luck.
 
     Returns:
         uint32, sorted.
     """
-    _, predicates, objects = kb.columns()
-    pairs = grouped(predicates, objects)
-    of = predicates[pairs.heads].astype(np.int64)
-    known, single = np.bincount(of), np.bincount(of[pairs.sizes == 1], minlength=int(of.max(initial=-1)) + 1)
-    by_data = np.flatnonzero((known >= _FEWEST_OBJECTS) & (single >= _NEARLY_ONE * known))
-    return np.union1d(by_data, _declared(kb)).astype(np.uint32)
+    subjects, predicates, objects = kb.columns()
+    measured = pc.and_(
+        pc.equal(kb.terms["kind"].cast(pa.string()), "literal"), pc.match_substring_regex(kb.terms["value"], _MEASURED)
+    ).to_numpy()[objects]
+    by_data = np.unique(predicates)
+    for ends in (objects, subjects):
+        pairs = grouped(predicates[~measured], ends[~measured])
+        of = predicates[~measured][pairs.heads]
+        known, single = (np.bincount(some, minlength=kb.terms.num_rows) for some in (of, of[pairs.sizes == 1]))
+        by_data = by_data[(known >= _FEWEST_ENDS)[by_data] & (single >= _NEARLY_ONE * known)[by_data]]
+    return np.union1d(by_data, np.array(_declared(kb), np.uint32)).astype(np.uint32, copy=False)
 
 
 def _declared(kb: KnowledgeBase) -> list[int]:

@@ -100,12 +100,9 @@ def _refers(wording: Wording, by: Reference) -> NDArray[np.bool_]:
     subjects, predicates, objects = wording.kb.columns()
     known = asked(wording, by)
     said = [p for p in np.unique(predicates).tolist() if definite(wording.templates(p, by), wording.language)]
-    one = (known.ends[known.question] == 1) & np.isin(predicates, said)
+    one: NDArray[np.bool_] = (known.ends[known.question] == 1) & np.isin(predicates, said)
     if by == "inverseReference":
-        # Two people may well be born on one day: that no two of the knowledge base are says nothing.
-        moments = ("date", "year", "time", "truth")
-        able = [p for p in identifying(wording.kb).tolist() if wording.object_kind(p) not in moments]
-        one &= np.isin(predicates, able)
+        one &= np.isin(predicates, identifying(wording.kb))
     rows = np.flatnonzero(one)
     names = wording.phrases((objects if by == "inverseReference" else subjects)[rows])
     one[rows] = is_short(names)
@@ -114,7 +111,7 @@ def _refers(wording: Wording, by: Reference) -> NDArray[np.bool_]:
 
 def is_short(names: pa.Array) -> NDArray[np.bool_]:
     """Mask the names that a question or its answer can hold, of at most 16 words."""
-    return ~pc.match_substring_regex(names, _LONG).to_numpy(zero_copy_only=False)
+    return np.logical_not(pc.match_substring_regex(names, _LONG).to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def refer(wording: Wording, by: Reference, predicate: int, names: pa.Array, variant: int = 0) -> pa.Array:

@@ -122,11 +122,7 @@ class Wording:
             return fill_frame("class")[name]
         if iri in _DESCRIPTIONS:
             return fill_frame("description")[name]
-        return by_rule(self.predicate_name(predicate), self.object_kind(predicate))[name]
-
-    def object_kind(self, predicate: int) -> Values:
-        """Return the kind of a predicate's objects: "date", "count" … if all are of one kind, else "thing"."""
-        return self._values.get(predicate, "thing")
+        return by_rule(self.predicate_name(predicate), self._values.get(predicate, "thing"))[name]
 
     def statement(self, predicate: int) -> str:
         """Return the plainest statement template of a predicate, in English where the language has none."""

@@ -173,6 +173,8 @@ def test_what_identifies_is_decided_by_the_data(tmp_path: Path) -> None:
     assert predicates(people(40, 34)) == ["town"]  # 28 of 34 causes of death have one person: a matter of luck
     assert predicates(people(40, 39)) == ["causeOfDeath", "town"]  # 38 of 39
     assert predicates(people(19, 19)) == []  # too few to know
+    clubs = "".join(f":p{n} :club :c{2 * n} , :c{2 * n + 1} . " for n in range(40))
+    assert predicates(clubs) == []  # a club of one person here, but not one to one
     one = ":p1 :causeOfDeath :c1 ; :town :t1 . "
     assert predicates(one + ":town a owl:InverseFunctionalProperty .") == ["town"]
     assert predicates(one + ":townOf owl:inverseOf :town . :townOf a owl:FunctionalProperty .") == ["town"]
