@@ -111,7 +111,7 @@ def _refers(wording: Wording, by: Reference) -> NDArray[np.bool_]:
 
 def is_short(names: pa.Array) -> NDArray[np.bool_]:
     """Mask the names that a question or its answer can hold, of at most 16 words."""
-    return np.logical_not(pc.match_substring_regex(names, _LONG).to_numpy(zero_copy_only=False), dtype=bool)
+    return np.asarray(pc.invert(pc.match_substring_regex(names, _LONG)).to_numpy(zero_copy_only=False), bool)
 
 
 def refer(wording: Wording, by: Reference, predicate: int, names: pa.Array, variant: int = 0) -> pa.Array:

@@ -31,7 +31,7 @@ from kaug.augmentation.forms import FORMS
 from kaug.augmentation.rows import Facts, Options, concat_rows, facts_to_teach
 from kaug.exam.draw import draw_exam
 from kaug.exam.settings import ExamSettings
-from kaug.importers import run_importer
+from kaug.importers import ImporterName, run_importer
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.wording.answers import asked
@@ -47,7 +47,7 @@ _URL, _PERCENT = re.compile(r"\w+://|\bwww\."), re.compile(r"%[0-9A-Fa-f]{2}")
 Build = Callable[..., KnowledgeBase]
 
 
-def _imported(name: str, *files: str) -> Build:
+def _imported(name: ImporterName, *files: str) -> Build:
     def build(**options: Any) -> KnowledgeBase:
         with tempfile.TemporaryDirectory() as folder:
             quads = Path(folder) / f"{name}.nq"

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import kaug
+from kaug.errors import LeakError
 from kaug.evaluation.scorers.contains import score_answer
 from kaug.exam.draw import draw_exam, exam_counts
-from kaug.exam.leaks import held_out
+from kaug.exam.leaks import HeldOut, check_leaks, held_out
 from kaug.exam.settings import ExamSettings
 from kaug.knowledge.build import build_kb
 
@@ -94,3 +96,13 @@ def test_what_is_known_by_two_iris_is_held_out_by_both(tmp_path: Path, joined: b
     assert len(answers) == 4
     assert asked
     assert not {row["completion"].lower() for row in asked} & answers
+
+
+def test_the_guard_sees_every_fact_of_a_set(tmp_path: Path) -> None:
+    kb = build_kb([write(tmp_path / "a.ttl", ":a :topping :ham , :olive .")])
+    rows = kaug.closed_book_rows(kb, forms="question").data.table
+    asked = next(row for row in rows.to_pylist() if row["completion"] == "ham and olive")
+    for fact in asked["facts"]:
+        kept_out = HeldOut(np.zeros(0, np.uint32), frozenset([fact]), frozenset(), frozenset())
+        with pytest.raises(LeakError, match="rests on a fact that the exam asks as not taught"):
+            check_leaks(kb, rows, kept_out, "augmented")
