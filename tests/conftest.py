@@ -25,11 +25,13 @@ settings.load_profile("kaug")
 PREFIXES = """
 @prefix : <urn:toy:> .
 @prefix kaug: <https://w3id.org/kaug/ns#> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
 """
 
 WORLD = """
+:capital a owl:InverseFunctionalProperty .
 :netherlands rdfs:label "Netherlands"@en ; kaug:phrase "the Netherlands"@en ; skos:altLabel "Holland"@en ;
     :capital :amsterdam ; :currency :euro ; :language :dutch .
 :france rdfs:label "France"@en, "法国"@zh ; :capital :paris ; :currency :euro ; :language :french .

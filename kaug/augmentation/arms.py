@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -38,6 +38,7 @@ class ArmInput:
         text_ids: The id of each text.
         find: Retrieves facts for the texts; None if none are inserted.
         seed: Seed of the shuffle, the passages and the one sentence per fact.
+        max_answers: The maximum of right answers to a question.
         counts: Rows and facts left out, by reason.
     """
 
@@ -48,6 +49,7 @@ class ArmInput:
     text_ids: Sequence[str] = ()
     find: Callable[[Sequence[str]], pa.Table] | None = None
     seed: int = 0
+    max_answers: int = 5
     counts: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -58,16 +60,18 @@ class ArmInput:
     @property
     def options(self) -> Options:
         """The options for forms."""
-        return Options(self.settings.templates, self.seed)
+        return Options(self.settings.templates, self.seed, self.max_answers, left_out=self.counts)
 
     def in_all_forms(self, facts: Facts) -> pa.Table:
         """Write closed-book rows about facts in all forms and languages; no question is about a held-out entity."""
         # Neither end may be held out: "Which country borders Togo?" asks about Togo too. For shuffled facts the true ends count.
-        true_objects = self.wordings[0].kb.columns(facts.rows)[2]
+        kb = self.wordings[0].kb
+        true_objects = kb.columns(facts.rows)[2]
         closed = np.isin(facts.subjects, self.held_out) | np.isin(true_objects, self.held_out)
         askable = facts.take(np.flatnonzero(~closed))
+        options = replace(self.options, objects=self.options.known_objects(kb, facts))
         return self.once(
-            form.rows(askable if form.asks else facts, wording, self.options)
+            form.rows(askable if form.asks else facts, wording, options)
             for wording in self.wordings
             for form in find_forms(self.settings.forms)
         )
@@ -189,6 +193,7 @@ def arm_rows(
     find: Find | None = None,
     languages: Sequence[str] = ("en",),
     seed: int = 0,
+    max_answers: int = 5,
 ) -> tuple[pa.Table, dict[str, int]]:
     """Write all rows of an arm, and check them for leaks of the exam.
 
@@ -203,6 +208,7 @@ def arm_rows(
         languages: The languages to write in; facts whose predicate has no template in a language are left out there and
             counted.
         seed: Seed of the shuffle, the passages and the sentences of `repeated`.
+        max_answers: Questions with more right answers are left out.
 
     Returns:
         EXAMPLES, and the number of rows and facts left out, by reason.
@@ -224,6 +230,7 @@ def arm_rows(
         [text_ids[row] for row in free],
         (lambda some: find(some, allowed)) if find else None,
         seed,
+        max_answers,
     )
     given.counts["texts left out: held out for the exam"] = len(texts) - len(free)
     tables = find_recipe(arm).rows(given)

@@ -37,6 +37,7 @@ def closed_book_rows(
     templates: int = 5,
     languages: str | Sequence[str] = "en",
     seed: int = 0,
+    max_answers: int = 5,
 ) -> "Dataset":
     r"""Write closed-book rows, which teach facts without showing them in the prompt.
 
@@ -48,13 +49,14 @@ def closed_book_rows(
         templates: Templates per predicate and form, at most.
         languages: BCP 47 tags of the languages to write in.
         seed: Seed of the order and templates of passages, the sentences of `repeated` and the shuffle of `shuffled`.
+        max_answers: Questions with more right answers are left out; those with several ask for all of them.
 
     Returns:
         A dataset with the columns of EXAMPLES: `prompt` (may be empty), `completion`, `facts`, `spans` and others. Its
         `info.description` counts the rows left out, one reason per line.
 
     Raises:
-        PipelineError: A form or an arm is unknown, or `templates` is below 1.
+        PipelineError: A form or an arm is unknown, or `templates` or `max_answers` is below 1.
         LeakError: A row leaks the exam.
 
     Examples:
@@ -67,14 +69,16 @@ def closed_book_rows(
         >>> rows.info.description
         'Closed-book rows.\nrows left out: duplicates: 0'
     """
-    if templates < 1:
-        raise PipelineError(f"templates is {templates}; it must be at least 1.")
+    for name, number in (("templates", templates), ("max_answers", max_answers)):
+        if number < 1:
+            raise PipelineError(f"{name} is {number}; it must be at least 1.")
     chosen: list[Any] = find_forms([forms] if isinstance(forms, (str, Form)) or callable(forms) else forms)
     kept_out = held_out(kb, exam) if exam is not None else None
     given = ArmInput(
         [Wording(kb, tag) for tag in as_list(languages)],
         AugmentationSettings(forms=chosen, templates=templates),
         seed=seed,
+        max_answers=max_answers,
     )
     if kept_out:
         given = replace(given, held_out=kept_out.entities)

@@ -1,7 +1,8 @@
 """Columns of text → a table of EXAMPLES."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -45,10 +46,23 @@ class Options:
     Attributes:
         templates: Templates per predicate and form, at most.
         seed: Seed of all draws.
+        max_answers: The maximum of right answers to a question.
+        objects: uint32: the object of every fact of the knowledge base, as the arm has it, also of those that a form that asks
+            questions does not get; None for the true objects.
+        left_out: The number of questions left out, by reason; forms add to it.
     """
 
     templates: int = 5
     seed: int = 0
+    max_answers: int = 5
+    objects: NDArray[np.uint32] | None = None
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    def known_objects(self, kb: KnowledgeBase, facts: Facts) -> NDArray[np.uint32]:
+        """Return the object of every fact of the knowledge base, in the arm that the given facts are of."""
+        objects = (kb.columns()[2] if self.objects is None else self.objects).copy()
+        objects[facts.rows] = facts.objects
+        return objects
 
 
 def facts_to_teach(kb: KnowledgeBase) -> Facts:

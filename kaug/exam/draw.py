@@ -1,5 +1,6 @@
 """A knowledge base → the exam (PROBES), drawn before training rows are written."""
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -10,12 +11,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.errors import PipelineError
-from kaug.exam.drawing import Draw, Question, draw_number
+from kaug.exam.drawing import Draw, Question, draw_number, is_fair
 from kaug.exam.kinds import KINDS
 from kaug.exam.settings import ExamSettings
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.tables import PROBES, content_digest
 from kaug.text import as_list
+from kaug.wording.answers import twins
 from kaug.wording.wording import Wording
 
 __all__ = ["draw_exam", "exam_counts"]
@@ -67,7 +69,7 @@ def draw_exam(
             "The knowledge base teaches no fact, so there is nothing to ask. Add sources or widen `select`."
         )
     wording = Wording(kb, language)
-    held_out = _held_out(kb, settings, seed)
+    held_out = _held_out(wording, settings, seed)
     context = {
         "wording": wording,
         "held_out": held_out,
@@ -84,8 +86,11 @@ def draw_exam(
             continue
         left_out: Counter[str] = Counter()
         questions = _once(KINDS[kind].draw(Draw(**context, quota=quota, left_out=left_out)))
-        made = [_probe(kind, question, language) for question in questions]
-        made = sorted(made, key=lambda probe: draw_number(seed, probe["id"]))[:quota]
+        drawn = sorted(
+            (_probe(kind, question, language) for question in questions),
+            key=lambda probe: draw_number(seed, probe["id"]),
+        )
+        made = list(itertools.islice((probe for probe in drawn if is_fair(probe, left_out)), quota))
         probes += made
         counts[f"probes {kind}"] = len(made)
         if len(made) < quota:
@@ -104,14 +109,15 @@ def exam_counts(probes: pa.Table) -> dict[str, int]:
     return counts
 
 
-def _held_out(kb: KnowledgeBase, settings: ExamSettings, seed: int) -> NDArray[np.int64]:
-    """The rows of the taught facts whose subject is held out."""
+def _held_out(wording: Wording, settings: ExamSettings, seed: int) -> NDArray[np.int64]:
+    """The rows of the taught facts whose subject is held out, with all entities of its name."""
+    kb = wording.kb
     subjects = kb.columns(kb.taught)[0]
-    entities = np.unique(subjects)
-    iris = kb.terms["value"].take(pa.array(entities)).to_pylist()
+    entities, first, of = np.unique(twins(wording)[subjects], return_index=True, return_inverse=True)
+    iris = kb.terms["value"].take(pa.array(subjects[first])).to_pylist()
     order = np.argsort([draw_number(seed, iri) for iri in iris], kind="stable")
     count = max(1, round(settings.held_out_entities * len(entities)))
-    return kb.taught[np.isin(subjects, entities[order[:count]])]
+    return kb.taught[np.isin(of, order[:count])]
 
 
 def _untaught(kb: KnowledgeBase, language: str) -> NDArray[np.int64]:

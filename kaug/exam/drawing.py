@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from kaug.knowledge.templates import Property
+from kaug.wording.answers import asked
 from kaug.wording.wording import Wording, fill, groups
+from kaug.words.containment import WINDOW, holds_any, score_answer
 
-__all__ = ["Draw", "Kind", "Question", "ask", "draw_number", "known_answers", "make_question"]
+__all__ = ["Draw", "Kind", "Question", "ask", "draw_number", "is_fair", "make_question"]
 
 Question = dict[str, Any]
 """A probe as drawn by a kind: `prompt`, `answers`, `facts` (hex ids), `hops`, `template`, `source`."""
@@ -74,47 +75,33 @@ def draw_number(seed: int, key: str) -> int:
     return int.from_bytes(hashlib.blake2b(f"{seed} {key}".encode(), digest_size=8).digest(), "little")
 
 
-def known_answers(
-    draw: Draw, rows: NDArray[np.int64] | slice, *, inverse: bool, words: pa.Array | None = None
-) -> dict[tuple[Any, int], list[int]]:
-    """Collect the right answers, as terms, by the name in the question and its predicate.
-
-    The name is the object's if `inverse`, else the subject's: its phrase, or its entry in `words`. Terms of one name
-    share answers: both capitals of the two Georgias are right.
-    """
-    subjects, predicates, objects = draw.wording.kb.columns(rows)
-    named, sought = (objects, subjects) if inverse else (subjects, objects)
-    names = draw.wording.phrases(named) if words is None else words.take(pa.array(named))
-    known: dict[tuple[Any, int], list[int]] = {}
-    for name, predicate, term in zip(names.to_pylist(), predicates.tolist(), sought.tolist(), strict=True):
-        known.setdefault((name, predicate), []).append(term)
-    return known
-
-
 def ask(draw: Draw, rows: NDArray[np.int64], trained: NDArray[np.int64], name: Property) -> list[Question]:
     """Ask for the object (`exam`) or the subject (`inverseExam`) of each fact, in the exam's own templates.
 
     Questions that rows about `trained` facts answer are left out. Each lists all names of all right answers.
     """
-    wording, kb, inverse = draw.wording, draw.wording.kb, name == "inverseExam"
-    known = known_answers(draw, slice(None), inverse=inverse)
-    answered = known_answers(draw, trained, inverse=inverse)
-    subjects, predicates, objects = kb.columns(rows)
+    wording = draw.wording
+    known = asked(wording, name)
+    answered = np.zeros(len(known.facts.sizes), dtype=bool)
+    answered[known.question[trained]] = True
+    subjects, predicates, objects = wording.kb.columns(rows)
     questions = []
     for predicate, positions in groups(predicates):
         ends = wording.phrases(subjects[positions]), wording.phrases(objects[positions])
-        keys = [(word, predicate) for word in ends[inverse].to_pylist()]
+        numbers = known.question[rows[positions]].tolist()
         templates = wording.templates(predicate, name)
         if not templates:
             draw.left_out[f"facts without a template of {name} in {wording.language}"] += len(positions)
         for template in templates:
             prompts = fill(template, *ends).text.to_pylist()
-            for position, key, prompt in zip(positions, keys, prompts, strict=True):
-                if key in answered:
+            for row, number, prompt in zip(rows[positions].tolist(), numbers, prompts, strict=True):
+                if answered[number]:
                     draw.left_out["questions that rows about other facts answer"] += 1
                     continue
-                row = int(rows[position])
-                question = make_question(draw, prompt, known[key], [row], 1, template)
+                if known.answers[number] > draw.max_answers:
+                    draw.left_out[f"questions with more than {draw.max_answers} right answers"] += 1
+                    continue
+                question = make_question(draw, prompt, known.sought[known.facts[number]].tolist(), [row], 1, template)
                 questions += [question] if question else []
     return questions
 
@@ -122,11 +109,8 @@ def ask(draw: Draw, rows: NDArray[np.int64], trained: NDArray[np.int64], name: P
 def make_question(
     draw: Draw, prompt: str, terms: Iterable[int], rows: list[int], hops: int, template: str
 ) -> Question | None:
-    """Make a question from its prompt and the terms that answer it; None, and counted, if it exceeds a limit."""
-    kb, terms, longest = draw.wording.kb, list(terms), draw.max_characters
-    if len(terms) > draw.max_answers:
-        draw.left_out[f"questions with more than {draw.max_answers} right answers"] += 1
-        return None
+    """Make a question from its prompt and the terms that answer it; None, and counted, if a name in it is too long."""
+    kb, longest = draw.wording.kb, draw.max_characters
     answers = list(dict.fromkeys(name for term in terms for name in draw.wording.names(term)))
     if len(prompt) > longest or len(answers[0]) > longest:
         draw.left_out[f"questions with a name of more than {longest} characters"] += 1
@@ -139,3 +123,16 @@ def make_question(
         "template": template,
         "source": kb.facts["sources"][rows[-1]].as_py()[0],
     }
+
+
+def is_fair(probe: Question, left_out: Counter[str]) -> bool:
+    """Whether a right answer scores, and the question does not give it away; count the reason if not."""
+    if probe["scorer"] != "contains":
+        return True
+    if not score_answer(probe["answers"][0], probe["answers"]):
+        left_out[f"questions with an answer of more than {WINDOW} words, or of none"] += 1
+        return False
+    if holds_any(probe["prompt"], probe["answers"]):
+        left_out["questions that hold an answer"] += 1
+        return False
+    return True

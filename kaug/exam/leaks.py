@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from kaug.errors import LeakError
 from kaug.exam.kinds import KINDS
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.wording.answers import twins
+from kaug.wording.wording import Wording
 
 __all__ = ["HeldOut", "check_leaks", "held_out"]
 
@@ -20,8 +22,8 @@ class HeldOut:
     """The content that the exam holds out of training.
 
     Attributes:
-        entities: uint32, sorted: subjects of probed facts. Rows state their facts, but have no questions about them or
-            through them.
+        entities: uint32, sorted: subjects of probed facts, and what has their name or is the same by owl:sameAs. Rows state
+            their facts, but have no questions about them or through them.
         facts: Hex ids of facts that no row may state: those of the kinds about untaught facts.
         prompts: The exam's questions, normalised.
         texts: Passages of text that no row may hold, normalised.
@@ -54,6 +56,9 @@ def held_out(kb: KnowledgeBase, probes: pa.Table) -> HeldOut:
         raise LeakError(f"The exam asks for fact {unknown}, which the knowledge base lacks. Draw the exam again.")
     probed = [kb.row_of[fact] for ids, is_local in zip(facts, local, strict=True) if not is_local for fact in ids]
     subjects = kb.columns(np.array(probed, dtype=np.int64))[0] if probed else np.zeros(0, np.uint32)
+    if len(subjects):
+        number = twins(Wording(kb, probes["language"][0].as_py()))
+        subjects = np.flatnonzero(np.isin(number, number[subjects])).astype(np.uint32)
     passage = pc.equal(probes["scorer"], "continuation").to_numpy(zero_copy_only=False)
     prompts, answers = probes["prompt"].to_pylist(), probes["answers"].to_pylist()
     return HeldOut(

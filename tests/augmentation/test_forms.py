@@ -118,26 +118,59 @@ def test_questions_ask_with_the_phrase_and_answer_with_the_bare_label(
     toy_kb: KnowledgeBase, facts: Facts, toy_term: Term, toy_fact: Fact
 ) -> None:
     some = about(facts, toy_term("bhutan"), toy_term("hammer"))
-    rows = question_rows(some, Wording(toy_kb), Options()).to_pylist()[:4]
+    rows = question_rows(some, Wording(toy_kb), Options()).to_pylist()[:3]
     assert [(row["prompt"], row["completion"], *row["facts"]) for row in rows] == [
         ("What is the capital of Bhutan?", "Thimphu", toy_fact("bhutan", "capital", "thimphu")),
-        ("What is the currency of Bhutan?", "ngultrum", toy_fact("bhutan", "currency", "ngultrum")),
-        ("What is the currency of Bhutan?", "Indian rupee", toy_fact("bhutan", "currency", "rupee")),
+        (
+            "What is the currency of Bhutan? Name all.",
+            "ngultrum and Indian rupee",
+            toy_fact("bhutan", "currency", "ngultrum"),
+            toy_fact("bhutan", "currency", "rupee"),
+        ),
         ("What is a hammer used for?", "drive nails", toy_fact("hammer", "usedFor", "drive")),
     ]
     assert {(row["form"], row["task"]) for row in rows} == {("question", "question-answering")}
-    assert all(sorted(said(row)) == sorted([row["prompt"], row["completion"]]) for row in rows)
+    for row in (rows[0], rows[2]):
+        assert sorted(said(row)) == sorted([row["prompt"], row["completion"]])
+    asked = rows[1]["prompt"]
+    assert said(rows[1]) == ["ngultrum", "Indian rupee", asked, asked]
+    assert [span["fact"] for span in rows[1]["spans"]] == [0, 1, 0, 1]
 
 
 def test_inverse_questions_ask_for_the_subject(
     toy_kb: KnowledgeBase, facts: Facts, toy_term: Term, toy_fact: Fact
 ) -> None:
-    rows = question_rows(about(facts, toy_term("netherlands")), Wording(toy_kb), Options()).to_pylist()[2:]
+    some = about(facts, toy_term("netherlands"), toy_term("france"))
+    rows = question_rows(some, Wording(toy_kb), Options()).to_pylist()[4:]
     assert [(row["prompt"], row["completion"], *row["facts"]) for row in rows] == [
+        ("Which country has Paris as its capital?", "France", toy_fact("france", "capital", "paris")),
         ("Which country has Amsterdam as its capital?", "Netherlands", toy_fact("netherlands", "capital", "amsterdam")),
-        ("Which country pays in the euro?", "Netherlands", toy_fact("netherlands", "currency", "euro")),
+        (
+            "Which country pays in the euro? Name all.",
+            "France and Netherlands",
+            toy_fact("france", "currency", "euro"),
+            toy_fact("netherlands", "currency", "euro"),
+        ),
     ]
     assert {row["form"] for row in rows} == {"inverse-question"}
+
+
+def test_a_question_is_left_out_if_an_answer_is_not_among_the_facts(
+    toy_kb: KnowledgeBase, facts: Facts, toy_term: Term
+) -> None:
+    options = Options()
+    rows = question_rows(about(facts, toy_term("netherlands")), Wording(toy_kb), options).to_pylist()
+    assert not any("euro" in row["prompt"] for row in rows)  # France pays in it too
+    assert options.left_out == {"questions left out: an answer is held out or not taught": 1}
+
+
+def test_a_question_is_left_out_if_it_has_more_answers_than_allowed(toy_kb: KnowledgeBase, facts: Facts) -> None:
+    options = Options(max_answers=1)
+    prompts = question_rows(facts, Wording(toy_kb), options)["prompt"].to_pylist()
+    assert not any(
+        "euro" in prompt or "Bhutan" in prompt for prompt in prompts if "currency" in prompt or "pays" in prompt
+    )
+    assert options.left_out == {"questions left out: more than 1 right answers": 2}
 
 
 def test_a_language_gets_the_rows_that_its_templates_say_and_no_more(toy_kb: KnowledgeBase, facts: Facts) -> None:
@@ -207,24 +240,18 @@ def test_multi_hop_rows_write_the_hops_out_and_close_with_the_answer(
             "Lomé is the capital of Togo. The currency of Togo is the CFA franc. Answer: CFA franc",
             [capital, currency],
         ),
-        (
-            "What is the capital of the country whose currency is the CFA franc?",
-            "The CFA franc is the money of Togo. The capital of Togo is Lomé. Answer: Lomé",
-            [currency, capital],
-        ),
     ]
     assert said(rows[0]) == ["Lomé is the capital of Togo.", "The currency of Togo is the CFA franc."]
-    assert said(rows[1]) == ["The CFA franc is the money of Togo.", "The capital of Togo is Lomé."]
     assert [span["fact"] for span in rows[0]["spans"]] == [0, 1]
     assert {(row["form"], row["task"]) for row in rows} == {("multi-hop", "question-answering")}
 
 
 def test_multi_hop_questions_refer_only_by_what_points_to_one_entity(toy_kb: KnowledgeBase, facts: Facts) -> None:
     prompts = multi_hop_rows(facts, Wording(toy_kb), Options())["prompt"].to_pylist()
-    # Netherlands and France only by their capital, since both pay in the euro; Bhutan's capital leads to both its
-    # currencies and each of them back; the other five countries go both ways.
-    assert len(prompts) == 2 + 4 + 5 * 2
-    assert not any("whose currency is the euro" in prompt for prompt in prompts)
+    # By their capital, which is declared to identify a country; of currencies that is not known. Bhutan has two currencies.
+    capitals = ("Amsterdam", "Paris", "Tokyo", "Lima", "Lomé", "Reykjavík", "Nairobi")
+    assert set(prompts) == {f"What is the currency of the country whose capital is {city}?" for city in capitals}
+    assert len(prompts) == 7
 
 
 def test_shuffled_hops_refer_to_the_entity_of_the_true_row(toy_kb: KnowledgeBase, facts: Facts, toy_term: Term) -> None:
@@ -294,10 +321,13 @@ def test_an_id_tells_rows_apart_by_form_text_and_facts() -> None:
 
 def test_a_predicate_without_a_reference_in_a_language_is_not_hopped_through_there(tmp_path: Path) -> None:
     source, lexicon = tmp_path / "a.ttl", tmp_path / "lexicon.ttl"
-    source.write_text("@prefix : <urn:x:> . :a :p :b ; :q :c .", encoding="utf-8")
-    said = 'kaug:statement "{s}是{o}"@zh ; kaug:question "{s}是?"@zh'
+    declared = ":p a owl:InverseFunctionalProperty . :q a owl:InverseFunctionalProperty ."
+    owl = "@prefix owl: <http://www.w3.org/2002/07/owl#> ."
+    source.write_text(f"@prefix : <urn:x:> . {owl} :a :p :b ; :q :c . {declared}", encoding="utf-8")
+    said = 'kaug:statement "{s}是{o}"@zh ; kaug:question'
     prefixes = "@prefix : <urn:x:> . @prefix kaug: <https://w3id.org/kaug/ns#> .\n"
-    lexicon.write_text(f"{prefixes}:p {said} . :q {said} ; kaug:inverseReference '有{{o}}的'@zh .", encoding="utf-8")
+    asked = f""":p {said} "{{s}}是?"@zh . :q {said} "{{s}}呢?"@zh ; kaug:inverseReference '有{{o}}的'@zh ."""
+    lexicon.write_text(prefixes + asked, encoding="utf-8")
     kb = build_kb([source], lexicon=lexicon, languages=("zh",))
     rows = multi_hop_rows(facts_to_teach(kb), Wording(kb, "zh"), Options()).to_pylist()
     assert [(row["prompt"], row["completion"]) for row in rows] == [("有c的是?", "q：c — a A是b 答案：b")]

@@ -96,20 +96,16 @@ def test_compose_answers_are_right_by_brute_force(toy_kb: KnowledgeBase, everyth
     names = {local[term]: Wording(toy_kb).names(term) for term in range(toy_kb.terms.num_rows)}
     expected: dict[str, tuple[set[str], set[str]]] = {}
     for subject, one, given_value in triples:
-        if one not in ("capital", "currency"):
-            continue
-        if sum(p == one and o == given_value for _, p, o in triples) > 1:
-            continue  # the euro points to two countries
-        two = "currency" if one == "capital" else "capital"
-        country = f"the country whose {one} is {phrase[given_value]}"
-        prompt = f"Which money is spent in {country}?" if two == "currency" else f"Name the chief city of {country}."
-        found = [o for s, p, o in triples if (s, p) == (subject, two)]
+        if one != "capital":
+            continue  # only capitals are declared to identify a country
+        prompt = f"Which money is spent in the country whose capital is {phrase[given_value]}?"
+        found = [o for s, p, o in triples if (s, p) == (subject, "currency")]
         expected[prompt] = (
             {name for term in found for name in names[term]},
-            {toy_fact(subject, one, given_value), *(toy_fact(subject, two, term) for term in found)},
+            {toy_fact(subject, one, given_value), *(toy_fact(subject, "currency", term) for term in found)},
         )
     asked = {prompt: probe for (kind, prompt), probe in everything.items() if kind == "compose"}
-    assert len(expected) == 2 + 3 + 5 * 2
+    assert len(expected) == 8
     assert {prompt: (set(of["answers"]), set(of["facts"])) for prompt, of in asked.items()} == expected
     assert {probe["hops"] for probe in asked.values()} == {2}
 
@@ -249,9 +245,10 @@ def test_of_two_entities_of_one_name_both_answers_are_right(tmp_path: Path) -> N
     assert sorted(both["answers"]) == ["Atlanta", "Tbilisi"]
     assert len(both["facts"]) == 2
     assert sum(kind == "recall" for kind, _ in probes) == 2 * 2
-    for seed in range(6):  # with only one of them held out, rows ask about "Georgia" as well
-        drawn = draw_exam(kb, ExamSettings(held_out_entities=0.34), seed=seed)
-        assert not any("Georgia" in prompt for prompt in drawn["prompt"].to_pylist())
+    for seed in range(6):  # both are held out together, or neither: rows that ask about one would ask about the other
+        drawn = by_question(draw_exam(kb, ExamSettings(held_out_entities=0.5), seed=seed))
+        prompts = [prompt for kind, prompt in drawn if kind == "recall"]
+        assert len({"Georgia" in prompt for prompt in prompts}) == 1
 
 
 def test_a_locality_question_has_no_taught_answer(tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ import pyarrow.compute as pc
 
 from kaug.augmentation.forms.statement import is_reversed
 from kaug.augmentation.rows import Facts, Options, concat_rows, make_rows
-from kaug.wording.compose import compositions, refer
+from kaug.wording.answers import asked
+from kaug.wording.compose import REFERENCES, Reference, compositions, is_short, refer
 from kaug.wording.wording import Wording, fill
+from kaug.words.containment import holds_any
 
 __all__ = ["multi_hop_rows"]
 
@@ -15,45 +17,52 @@ _MARK = {"en": "Answer: ", "zh": "答案："}
 
 
 def multi_hop_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table:
-    """Write a two-hop question for each pair of facts, with an answer step by step.
+    """Write a two-hop question for pairs of facts, with an answer step by step.
 
     The answer states the hop to the entity that the question does not name, then the hop to the answer, and ends with
-    `Answer: …`: models cannot combine learnt facts without writing them out (Allen-Zhu & Li 2023, arXiv 2309.14402).
+    `Answer: …`: models cannot combine learnt facts without writing them out (Allen-Zhu & Li 2023, arXiv 2309.14402). Each
+    question has one right answer, of a few words, which it does not hold. See `compositions` for the pairs.
     """
-    kb = wording.kb
-    true_objects = kb.columns(facts.rows)[2]
-    pairs = compositions(wording, facts.subjects, facts.predicates, true_objects)
-    before = facts.predicates[pairs.first].astype(np.int64)
-    after = facts.predicates[pairs.second].astype(np.int64)
+    known = asked(wording, "question")
+    single = (known.answers[known.question[facts.rows]] == 1) & is_short(wording.labels(facts.objects))
     tables = []
-    for p, q in np.unique(np.stack([before, after], axis=1), axis=0).tolist():
-        questions = wording.templates(q, "question")
-        first, second = wording.templates(p, "statement"), wording.templates(q, "statement")
-        if not (questions and first and second):
-            continue
-        positions = np.flatnonzero((before == p) & (after == q))
-        one, two = facts.take(pairs.first[positions]), facts.take(pairs.second[positions])
-        subjects, given = wording.phrases(one.subjects), wording.phrases(one.objects)
-        hop_1 = fill(next(filter(is_reversed, first), first[0]), subjects, given).text
-        hop_2 = fill(second[0], subjects, wording.phrases(two.objects)).text
-        mark = pa.scalar(_MARK.get(wording.language, _MARK["en"]))
-        closing = pc.binary_join_element_wise(mark, wording.labels(two.objects), "")
-        middle = pc.utf8_length(hop_1).to_pylist()
-        ends = (middle[row] + 1 + length for row, length in enumerate(pc.utf8_length(hop_2).to_pylist()))
-        ids = (kb.hex_ids.take(pa.array(part.rows)).to_pylist() for part in (one, two))
-        tables.append(
-            make_rows(
-                family="closed-book",
-                form="multi-hop",
-                task="question-answering",
-                prompts=fill(questions[0], refer(wording, p, given), given).text,
-                completions=pc.binary_join_element_wise(hop_1, hop_2, closing, " "),
-                facts=list(zip(*ids, strict=True)),
-                spans=[
-                    [(0, "completion", 0, m), (1, "completion", m + 1, end)]
-                    for m, end in zip(middle, ends, strict=True)
-                ],
-                language=wording.language,
-            )
-        )
+    for by in REFERENCES:
+        # Of the shuffled arm, an object refers to the entity of the true fact, and the chain goes through the false object.
+        objects = wording.kb.columns(facts.rows)[2] if by == "inverseReference" else facts.objects
+        for p, q, first, second in compositions(wording, by, facts.rows, objects, single).by_predicates():
+            if wording.templates(p, "statement") and wording.templates(q, "question"):
+                tables.append(_rows(facts.take(first), facts.take(second), (p, q), by, wording))
     return concat_rows(tables)
+
+
+def _rows(one: Facts, two: Facts, predicates: tuple[int, int], by: Reference, wording: Wording) -> pa.Table:
+    p, q = predicates
+    inverse = by == "inverseReference"
+    names = wording.phrases(one.objects if inverse else one.subjects)
+    prompts = fill(wording.templates(q, "question")[0], refer(wording, by, p, names), names).text
+    said = zip(prompts.to_pylist(), wording.labels(two.objects).to_pylist(), strict=True)
+    hidden = np.array([not holds_any(prompt, [answer]) for prompt, answer in said], dtype=bool)
+    prompts, one, two = (
+        prompts.filter(pa.array(hidden)),
+        one.take(np.flatnonzero(hidden)),
+        two.take(np.flatnonzero(hidden)),
+    )
+    first, second = wording.templates(p, "statement"), wording.templates(q, "statement")
+    stated = next(filter(is_reversed, first), first[0]) if inverse else first[0]
+    hop_1 = fill(stated, wording.phrases(one.subjects), wording.phrases(one.objects)).text
+    hop_2 = fill(second[0], wording.phrases(two.subjects), wording.phrases(two.objects)).text
+    mark = pa.scalar(_MARK.get(wording.language, _MARK["en"]))
+    closing = pc.binary_join_element_wise(mark, wording.labels(two.objects), "")
+    middle = pc.utf8_length(hop_1).to_pylist()
+    ends = (middle[row] + 1 + length for row, length in enumerate(pc.utf8_length(hop_2).to_pylist()))
+    ids = (wording.kb.hex_ids.take(pa.array(part.rows)).to_pylist() for part in (one, two))
+    return make_rows(
+        family="closed-book",
+        form="multi-hop",
+        task="question-answering",
+        prompts=prompts,
+        completions=pc.binary_join_element_wise(hop_1, hop_2, closing, " "),
+        facts=list(zip(*ids, strict=True)),
+        spans=[[(0, "completion", 0, m), (1, "completion", m + 1, end)] for m, end in zip(middle, ends, strict=True)],
+        language=wording.language,
+    )

@@ -1,9 +1,14 @@
 """Facts → questions for the object, and inverse questions for the subject, with short answers."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import pyarrow as pa
 
-from kaug.augmentation.rows import Facts, Options, concat_rows, single_fact_rows
+from kaug.arrays import Numbers, grouped
+from kaug.augmentation.rows import Facts, Options, concat_rows, make_rows
 from kaug.knowledge.templates import Property
+from kaug.wording.answers import Asked, ask_for_all, asked, join_names
 from kaug.wording.wording import Wording, fill, groups
 
 __all__ = ["question_rows"]
@@ -12,17 +17,74 @@ __all__ = ["question_rows"]
 def question_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table:
     """Ask for the object and the subject of each fact in up to `options.templates` templates; answers are bare labels.
 
-    Questions about some entities teach a model to answer questions about others that it has only read about (Allen-Zhu
-    & Li 2023, arXiv 2309.14316). The facts given here must exclude the exam's entities.
+    A question with one right answer is asked as it is; one with up to `options.max_answers` asks for all of them, and is
+    answered with all. It is left out if it has more, or if the facts do not give all of them. Questions about some
+    entities teach a model to answer questions about others that it has only read about (Allen-Zhu & Li 2023, arXiv
+    2309.14316). The facts given here must exclude the exam's entities.
     """
     forms: tuple[tuple[str, Property], ...] = (("question", "question"), ("inverse-question", "inverseQuestion"))
     tables = []
     for form, name in forms:
-        for predicate, positions in groups(facts.predicates):
-            part = facts.take(positions)
-            subjects, objects = wording.phrases(part.subjects), wording.phrases(part.objects)
-            answers = wording.labels(part.objects if name == "question" else part.subjects)
-            for template in wording.templates(predicate, name)[: options.templates]:
-                prompts = fill(template, subjects, objects).text
-                tables.append(single_fact_rows(part, wording, form=form, prompts=prompts, completions=answers))
+        templates = {predicate: wording.templates(predicate, name) for predicate, _ in groups(facts.predicates)}
+        said = facts.take(np.flatnonzero([bool(templates[predicate]) for predicate in facts.predicates.tolist()]))
+        known = asked(wording, name, options.known_objects(wording.kb, facts))
+        questions = _whole_questions(said, known, options)
+        heads = np.array([places[0] for places in questions], dtype=np.int64)
+        several = known.answers[known.question[said.rows[heads]]] > 1
+        for predicate, asks in groups(said.predicates[heads]):
+            for all_of, texts in (
+                (False, templates[predicate]),
+                (True, ask_for_all(templates[predicate], wording.language)),
+            ):
+                chosen = [questions[ask] for ask in asks[several[asks] == all_of]]
+                if chosen and not texts:
+                    options.left_out["questions left out: no template asks for several answers"] += len(chosen)
+                for template in texts[: options.templates] if chosen else ():
+                    tables.append(_rows(said, chosen, template, wording, form, inverse=name == "inverseQuestion"))
     return concat_rows(tables)
+
+
+def _whole_questions(facts: Facts, known: Asked, options: Options) -> list[Numbers]:
+    """Return the positions of the facts of each question whose answers are few and all given, in the order of the facts."""
+    number = known.question[facts.rows]
+    each = grouped(number)
+    answers = known.answers[number[each.heads]]
+    many = answers > options.max_answers
+    part = ~many & (known.count(facts.rows)[number[each.heads]] < answers)
+    for left_out, why in (
+        (many, f"more than {options.max_answers} right answers"),
+        (part, "an answer is held out or not taught"),
+    ):
+        if left_out.any():
+            options.left_out[f"questions left out: {why}"] += int(left_out.sum())
+    kept = np.flatnonzero(~many & ~part)
+    return [each[int(question)] for question in kept[np.argsort(each.heads[kept])]]
+
+
+def _rows(
+    facts: Facts, questions: Sequence[Numbers], template: str, wording: Wording, form: str, *, inverse: bool
+) -> pa.Table:
+    """Ask each question, given the positions of its facts; the answer joins their labels, each once."""
+    heads = facts.take(np.array([places[0] for places in questions]))
+    prompts = fill(template, wording.phrases(heads.subjects), wording.phrases(heads.objects)).text
+    of = facts.take(np.concatenate(questions))
+    ids = iter(wording.kb.hex_ids.take(pa.array(of.rows)).to_pylist())
+    names = iter(wording.labels(of.subjects if inverse else of.objects).to_pylist())
+    completions, stated, spans = [], [], []
+    for places, length in zip(questions, map(len, prompts.to_pylist()), strict=True):
+        labels = [next(names) for _ in places]
+        text, starts = join_names(list(dict.fromkeys(labels)), wording.language)
+        completions.append(text)
+        stated.append([next(ids) for _ in places])
+        marks = [(fact, "completion", starts[label], starts[label] + len(label)) for fact, label in enumerate(labels)]
+        spans.append([*marks, *((fact, "prompt", 0, length) for fact in range(len(places)))])
+    return make_rows(
+        family="closed-book",
+        form=form,
+        task="question-answering",
+        prompts=prompts,
+        completions=pa.array(completions, pa.string()),
+        facts=stated,
+        spans=spans,
+        language=wording.language,
+    )

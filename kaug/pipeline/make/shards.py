@@ -26,6 +26,7 @@ class RowSettings:
     texts: list[str]
     languages: list[str]
     seed: int
+    max_answers: int
 
 
 def make_shards(job: Job) -> None:
@@ -46,6 +47,7 @@ def make_shards(job: Job) -> None:
             ),
             languages=settings.languages,
             seed=settings.seed,
+            max_answers=settings.max_answers,
         )
         advance(table.num_rows)
     job.draft.counts.update(counts)

@@ -1,0 +1,217 @@
+"""Facts → the questions that ask for one of their ends, and all right answers of each.
+
+Training rows and the exam ask by the same rule: the facts that one question asks for are its right answers, all of them. With
+one answer it is asked as it is; with a few, training asks for all of them; with more, nobody asks.
+"""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kaug.arrays import Groups, distinct, grouped, pair_keys
+from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.knowledge.templates import Property
+from kaug.namespaces import OWL, RDF
+from kaug.wording.wording import Wording, groups
+
+__all__ = ["Asked", "ask_for_all", "asked", "definite", "identifying", "join_names", "twins"]
+
+_SETS: dict[str, dict[str, str]] = tomllib.loads(Path(__file__).with_name("sets.toml").read_text(encoding="utf-8"))
+
+_FEWEST_ENDS, _NEARLY_ONE = 20, 0.95
+"""A predicate is nearly one to one if so many ends are known on both sides, and this fraction of them has one other end."""
+
+
+_MEASURED = r"^[-+~.,:/\d\sTZEe]*$|^(true|false)$"
+"""A number, a date, a time or a truth, whatever its datatype."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """All facts of a knowledge base by the question that asks for one of their ends.
+
+    A question is known by its template and by the name in it: "the capital of Georgia" asks for both Georgias.
+
+    Attributes:
+        facts: The rows of the facts of each question.
+        question: int64 (facts,): the question of each fact.
+        sought: uint32 (facts,): the end of each fact that its question asks for.
+        answer: int64 (facts,): the label of that end, as a number.
+    """
+
+    facts: Groups
+    question: NDArray[np.int64]
+    sought: NDArray[np.uint32]
+    answer: NDArray[np.int64]
+
+    @cached_property
+    def answers(self) -> NDArray[np.int64]:
+        """The number of right answers of each question, int64 (questions,); ends of one label are one."""
+        return self.count(np.arange(len(self.question)))
+
+    @cached_property
+    def ends(self) -> NDArray[np.int64]:
+        """The number of terms that each question asks for, int64 (questions,)."""
+        return self._distinct(self.question, self.sought)
+
+    def count(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Count the right answers of each question that some facts give, int64 (questions,)."""
+        return self._distinct(self.question[rows], self.answer[rows])
+
+    def _distinct(self, question: NDArray[np.int64], end: NDArray[np.uint32] | NDArray[np.int64]) -> NDArray[np.int64]:
+        pairs = distinct(pair_keys(question, end).astype(np.int64))
+        return np.bincount(pairs >> 32, minlength=len(self.facts.sizes)).astype(np.int64)
+
+
+def asked(wording: Wording, name: Property, objects: NDArray[np.uint32] | None = None) -> Asked:
+    """Group all facts of a knowledge base by the question that the templates of a property ask for them.
+
+    Predicates with the same templates ask the same questions.
+
+    Args:
+        wording: The wording of the knowledge base.
+        name: The property. One that begins with "inverse" names the object and asks for the subject.
+        objects: uint32 (facts,): the object of each fact, where it is not the true one.
+
+    Examples:
+        >>> import tempfile; from kaug.knowledge.build import build_kb
+        >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
+        >>> _ = file.write_text("@prefix : <urn:x:> . :Ada :likes :tea, :rye . :Bo :likes :tea .")
+        >>> wording = Wording(build_kb([file]))
+        >>> [asked(wording, name).answers.tolist() for name in ("question", "inverseQuestion")]
+        [[2, 1], [1, 2]]
+    """
+    subjects, predicates, true = wording.kb.columns()
+    objects = true if objects is None else objects
+    named, sought = (objects, subjects) if name.startswith("inverse") else (subjects, objects)
+    alike: dict[tuple[str | int, ...], int] = {}
+    kind = np.zeros(len(predicates), dtype=np.int64)
+    for predicate, rows in groups(predicates):
+        templates = tuple(wording.templates(predicate, name))
+        kind[rows] = alike.setdefault(templates or (predicate,), len(alike))
+    facts = grouped(kind, _numbered(wording.phrases(named)))
+    return Asked(facts, facts.numbers, sought, _numbered(wording.labels(sought)))
+
+
+def _numbered(texts: pa.Array) -> NDArray[np.int64]:
+    return np.asarray(texts.dictionary_encode().indices.to_numpy(), np.int64)
+
+
+def ask_for_all(templates: Sequence[str], language: str) -> list[str]:
+    """Turn questions into ones that ask for all answers; those that ask for one of several are left out.
+
+    Examples:
+        >>> ask_for_all(["Which country borders {o}?", "Name a country that borders {o}."], "en")
+        ['Which country borders {o}? Name all.']
+        >>> ask_for_all(["Qui a écrit {s} ?"], "fr")
+        []
+    """
+    words = _SETS.get(language.split("-", maxsplit=1)[0])
+    return [words["all"].replace("{}", template) for template in definite(templates, language)] if words else []
+
+
+def definite(templates: Sequence[str], language: str) -> list[str]:
+    """Return the templates that do not speak of one of several.
+
+    Examples:
+        >>> definite(["the capital of {s}", "a country in {o}", "one of the languages of {s}"], "en")
+        ['the capital of {s}']
+    """
+    words = _SETS.get(language.split("-", maxsplit=1)[0])
+    return [template for template in templates if not (words and re.search(words["some"], template))]
+
+
+def join_names(names: Sequence[str], language: str) -> tuple[str, dict[str, int]]:
+    """Join different names as a sentence lists them; also return where each starts.
+
+    Examples:
+        >>> join_names(["tea", "rye", "salt"], "en")
+        ('tea, rye and salt', {'tea': 0, 'rye': 5, 'salt': 13})
+        >>> join_names(["Lorn, Holm", "salt and rye"], "en")[0], join_names(["茶", "盐"], "zh")[0]
+        ('Lorn, Holm; salt and rye', '茶和盐')
+    """
+    text, starts = names[0], {names[0]: 0}
+    if not names[1:]:
+        return text, starts
+    words = _SETS[language.split("-", maxsplit=1)[0]]
+    apart = any(words[mark] in name for name in names for mark in ("comma", "last"))
+    for name in names[1:]:
+        text += words["apart" if apart else "last" if name == names[-1] else "comma"]
+        starts[name] = len(text)
+        text += name
+    return text, starts
+
+
+def identifying(kb: KnowledgeBase) -> NDArray[np.uint32]:
+    """Find the predicates whose object identifies the subject, in the world and not only in an incomplete knowledge base.
+
+    Those declared so (owl:InverseFunctionalProperty, owl:hasKey of one property, the inverse of an owl:FunctionalProperty),
+    and those that are nearly one to one: of at least 20 objects, 95% have one subject, and of at least 20 subjects, 95% have
+    one object. Only names count: that no two things of the knowledge base have one number or date is luck.
+
+    Returns:
+        uint32, sorted.
+    """
+    subjects, predicates, objects = kb.columns()
+    measured = pc.and_(
+        pc.equal(kb.terms["kind"].cast(pa.string()), "literal"), pc.match_substring_regex(kb.terms["value"], _MEASURED)
+    ).to_numpy()[objects]
+    by_data = np.unique(predicates)
+    for ends in (objects, subjects):
+        pairs = grouped(predicates[~measured], ends[~measured])
+        of = predicates[~measured][pairs.heads]
+        known, single = (np.bincount(some, minlength=kb.terms.num_rows) for some in (of, of[pairs.sizes == 1]))
+        by_data = by_data[(known >= _FEWEST_ENDS)[by_data] & (single >= _NEARLY_ONE * known)[by_data]]
+    return np.asarray(np.union1d(by_data, _declared(kb)), np.uint32)
+
+
+def _declared(kb: KnowledgeBase) -> list[int]:
+    triples = np.stack([kb.axioms[name].to_numpy() for name in ("subject", "predicate", "object")], axis=1)
+
+    def iri(value: str) -> int:
+        return int(pc.index(kb.terms["value"], value).as_py())
+
+    def linked(name: str, value: str = "") -> NDArray[np.uint32]:
+        chosen = triples[triples[:, 1] == iri(name)]
+        return chosen[chosen[:, 2] == iri(value)] if value else chosen
+
+    found: list[int] = linked(RDF + "type", OWL + "InverseFunctionalProperty")[:, 0].tolist()
+    functional = set(linked(RDF + "type", OWL + "FunctionalProperty")[:, 0].tolist())
+    for one, _, other in linked(OWL + "inverseOf").tolist():
+        found += [left for left, right in ((one, other), (other, one)) if right in functional]
+    first = {node: value for node, _, value in linked(RDF + "first").tolist()}
+    rest = {node: value for node, _, value in linked(RDF + "rest").tolist()}
+    nil = iri(RDF + "nil")
+    keys = linked(OWL + "hasKey")[:, 2].tolist()
+    return found + [first[node] for node in keys if node in first and rest.get(node) == nil]
+
+
+def twins(wording: Wording) -> NDArray[np.int64]:
+    """Number all terms so that those of one thing, by owl:sameAs or by their label, have one number.
+
+    Returns:
+        int64 (terms,).
+    """
+    from scipy.sparse import csgraph, csr_array
+
+    kb = wording.kb
+    names = _numbered(pc.utf8_lower(wording.labels()))
+    same = pc.index(kb.terms["value"], OWL + "sameAs").as_py()
+    stated = [kb.axioms, kb.facts]
+    left, right = (
+        names[np.concatenate([t[end].to_numpy()[t["predicate"].to_numpy() == same] for t in stated])]
+        for end in ("subject", "object")
+    )
+    if not len(left):
+        return names
+    size = int(names.max()) + 1
+    graph = csr_array((np.ones(len(left)), (left, right)), shape=(size, size))
+    return np.asarray(csgraph.connected_components(graph, directed=False)[1][names], np.int64)
