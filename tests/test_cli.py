@@ -247,6 +247,29 @@ def test_validate_says_a_line_for_each_file(kaug: Kaug, tmp_path: Path) -> None:
     assert "None" not in out
 
 
+def test_what_is_left_out_of_files_is_said(kaug: Kaug, tmp_path: Path) -> None:
+    (tmp_path / "kb").mkdir()
+    (tmp_path / "kb" / "a.nt").write_text("<urn:a> <urn:b> <urn:c> .\n<urn:a> <urn:b> <urn:no iri> .\n<urn:a .\n")
+    (tmp_path / "kb" / "a.jsonld").write_text('{"@context": "https://e.org/c", "@id": "urn:x", "p": 1}')
+    (tmp_path / "kb" / "zoo.obo").write_text("format-version: 1.2\n")
+    (tmp_path / "c.jsonld").write_text('{"@context": {"p": "urn:p"}}')
+    given = ("build-kb", tmp_path / "kb", "-o", tmp_path / "out", "--quiet")
+    assert kaug(*given)[0] == 3
+    code, out, err = kaug(*given, "--json", "--skip-errors", "--context", f"https://e.org/c={tmp_path / 'c.jsonld'}")
+    assert code == 0, err
+    assert json.loads(out)["1-knowledge"]["counts"]["facts"] == 2
+    assert json.loads(out)["1-knowledge"]["counts"]["lines left out: malformed, kb"] == 2
+    assert [line.removeprefix(f"{tmp_path}/kb") for line in err.splitlines()] == [
+        ": 1 file passed over, which is not RDF by name or content: zoo.obo (looks like OBO).",
+        "/a.nt:2: Invalid IRI code point ' '",
+        "/a.nt:3: Unexpected end of file",
+    ]
+    assert kaug("validate", tmp_path / "kb", "--context", "c.jsonld")[0] == 2
+    code, out, err = kaug("validate", tmp_path / "kb")
+    assert (code, out.splitlines()[-1]) == (3, f"{tmp_path}/kb/a.nt: 1 triples, 2 errors")
+    assert "zoo.obo (looks like OBO)" in err
+
+
 def test_validate_checks_shapes(kaug: Kaug, tmp_path: Path) -> None:
     pytest.importorskip("pyshacl")
     shapes, data = tmp_path / "shapes.ttl", tmp_path / "data.ttl"

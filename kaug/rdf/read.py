@@ -149,7 +149,9 @@ def _read_columns(
     chunks = read_chunks(path, base_iri=base, contexts=dict(source.contexts))
     try:
         skipped = errors if source.skip_errors else None
-        return read_columns(chunks, where, syntax=lines, errors=skipped, progress=progress), "lines"
+        columns = read_columns(chunks, where, syntax=lines, errors=skipped, progress=progress)
+        errors.first.sort(key=lambda message: int(message.removeprefix(f"{where}:").partition(":")[0]))
+        return columns, "lines"
     except SourceError as error:
         if lines or not source.skip_errors or syntax == ox.RdfFormat.JSON_LD:
             raise
