@@ -114,7 +114,7 @@ def test_a_stated_fact_is_its_own_reason(kb: KnowledgeBase) -> None:
 
 def test_depth_cuts_the_tree(kb: KnowledgeBase) -> None:
     proof = explain(kb, fact("lome", TYPE, "Place"))
-    assert say_proof(kb, proof, depth=0) == ["Lomé is a place. (cax-sco)"]
+    assert say_proof(kb, proof, depth=0) == ["Lomé is a place. (cax-sco; not taught: type)"]
     assert [len(line) - len(line.lstrip()) for line in say_proof(kb, proof, depth=1)] == [0, 2, 2]
 
 
@@ -128,7 +128,7 @@ def test_what_was_explained_is_not_explained_again(tmp_path: Path) -> None:
     )
     kb = build_kb([path], inference="owl")
     text = """
-        X is a friend. (cls-svf1)
+        X is a friend. (cls-svf1; not taught: type)
           X knows y. (prp-spo1)
             X meets y. (world)
             Where “meets” holds, “knows” holds. (world)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kaug.curation.explain.proof import find_facts
+from kaug.curation.explain.proof import explain, find_facts, say_proof
 from kaug.curation.quality.findings import assess
 from kaug.curation.quality.report import quality_page
 from kaug.errors import PipelineError, SourceError
@@ -478,6 +478,15 @@ def test_a_thing_is_found_by_every_name_that_is_shown_for_it(make: Make, text: s
         languages=["en", "fr"],
     )
     assert find_facts(kb, text) == kb.hex_ids.to_pylist()
+
+
+def test_the_reason_is_part_of_the_explanation(make: Make) -> None:
+    kb = make(":togo :capital :lome ; :page <https://togo.example.com/> .")
+    said = [say_proof(kb, explain(kb, fact)) for fact in find_facts(kb, "togo")]
+    assert sorted(said) == [
+        ["The capital of togo is lome. (world)"],
+        ["The page of togo is https://togo.example.com/. (world; not taught: web address)"],
+    ]
 
 
 def test_a_name_of_one_thing_does_not_hide_another_of_that_name(make: Make) -> None:

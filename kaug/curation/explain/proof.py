@@ -63,6 +63,7 @@ class Proof:
         sources: The ids of the sources that state it or, if it is inferred, its premises.
         rule: The rule that inferred it; None if it is stated.
         premises: The premises in the rule's order; none if it is stated.
+        untaught: The reason why the fact is not taught; None if it is.
     """
 
     fact: str
@@ -73,6 +74,7 @@ class Proof:
     sources: tuple[str, ...]
     rule: str | None
     premises: tuple["Proof", ...]
+    untaught: str | None
 
 
 def find_facts(kb: KnowledgeBase, text: str) -> list[str]:
@@ -157,7 +159,8 @@ def say_proof(kb: KnowledgeBase, proof: Proof, language: str = "en", depth: int 
         depth: The number of steps to show; None shows all.
 
     Returns:
-        Lines. Brackets hold the rule, the sources of a stated fact, or "see above" for premises shown before.
+        Lines. Brackets hold the rule, the sources of a stated fact, or "see above" for premises shown before; in the first line
+        also the reason why the fact is not taught.
     """
     words = _Words(kb, language)
     lines: list[str] = []
@@ -167,6 +170,8 @@ def say_proof(kb: KnowledgeBase, proof: Proof, language: str = "en", depth: int 
         step, level = open_.pop()
         again = step.rule is not None and step.fact in shown
         reason = "see above" if again else step.rule or ", ".join(step.sources) or "stated"
+        if step is proof and step.untaught and not step.axiom:
+            reason += f"; not taught: {step.untaught}"
         lines.append(f"{'  ' * level}{words.sentence(step.subject, step.predicate, step.object)} ({reason})")
         shown.add(step.fact)
         if not again and (depth is None or level < depth):
@@ -226,10 +231,10 @@ class _Rows:
         return [self.find(fact) for fact in self._at(row, "premises")]
 
     def proof(self, row: int, premises: Sequence[Proof]) -> Proof:
-        names = ("fact", "subject", "predicate", "object", "sources", "rule")
-        fact, subject, predicate, value, sources, rule = (self._at(row, name) for name in names)
+        names = ("fact", "subject", "predicate", "object", "sources", "rule", "untaught")
+        fact, subject, predicate, value, sources, rule, untaught = (self._at(row, name) for name in names)
         axiom = row >= self._facts
-        return Proof(fact.hex(), subject, predicate, value, axiom, tuple(sources), rule, tuple(premises))
+        return Proof(fact.hex(), subject, predicate, value, axiom, tuple(sources), rule, tuple(premises), untaught)
 
     def _at(self, row: int, name: str) -> Any:
         return self._table[name][row].as_py()
