@@ -64,8 +64,8 @@ def closed_book_rows(
         >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
         >>> _ = file.write_text("@prefix : <urn:x:> . :Togo :capital :Lome .")
         >>> rows = closed_book_rows(kaug.build_kb([file]), forms="statement")
-        >>> rows["completion"]
-        Column(['The capital of Togo is Lome.'])
+        >>> rows["completion"][:2]
+        ['The capital of Togo is Lome.', 'What we know as the capital of Togo is Lome.']
         >>> rows.info.description
         'Closed-book rows.\nrows left out: duplicates: 0'
     """

@@ -31,6 +31,7 @@ _MODAL = ("can", "may", "must", "should", "will")
 _GIVEN = ("awarded", "given", "named", "called", "granted", "elected", "appointed")
 _HEADS_OF_MOMENTS = ("date", "year", "time", "day", "place", "location")
 _OF_PARTS = ("includes", "contains", "comprises", "requires", "allows")
+_MEASURES = ("feet", "inches", "kilometers", "kilometres", "meters", "metres", "miles", "pounds", "kilograms")
 _NO_MOMENTS = ("required", "needed", "spent")
 _BASE_FORMS = ("apply", "belong", "compete", "refer", "relate")
 _ALONE_VERBS = ("allow", "consider", "contain", "employ", "enable", "govern", "include", "require")
@@ -270,6 +271,8 @@ def _noun(words: list[str], values: Values) -> Frame:
         words = ["number", "of", *words[1:]]
     *head, last = words
     name, before = " ".join(words), head[-1] if head else ""
+    if last in _MEASURES and len(words) > 1:
+        return Noun(f"{' '.join(head)} in {last}" if before not in WORDS.prepositions else name)
     counted = values == "count" or (values == "year" and last not in ("years", "dates"))
     if counted and is_plural(head_noun(name)):
         return Noun(f"number of {name}")

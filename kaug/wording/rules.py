@@ -58,7 +58,7 @@ _CLEARER = {
 _NUMBERED = re.compile(r"[A-Z]{1,2}\d+[a-z]?[ _-]+(?=[A-Za-z]{2})")
 """The numbers of CIDOC CRM before a name: "P2 has type"."""
 _IDENTIFIER = re.compile(r"[A-Z]{1,8}[ _:-]?\d+[a-z]?|[A-Za-z]{1,8}[ _:-]?\d{4,}[a-z]?|[\d_.: -]+")
-_FOREIGN_WORD = re.compile(r"[a-z]*[^\W\d_a-zA-Z]\w*|[b-df-hj-np-tv-xz]{3,}|.*(?:keit|schaft|heit)|.{4,}ung")
+_FOREIGN_WORD = re.compile(r"[a-z]*[^\W\d_a-zA-Z]\w*|[b-df-hj-np-tv-xz]{5,}|.*(?:keit|schaft|heit)|.{4,}ung")
 _NO_WORD = re.compile(r"[^\W\d_]{2}|(?<!\S)[aA](?!\S)")
 
 

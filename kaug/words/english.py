@@ -23,6 +23,7 @@ __all__ = [
 
 _VERB_SUFFIXES = ("ifies", "izes", "ises", "lates", "vates", "cribes", "duces", "ceives", "tains", "plies", "poses")
 _ADJECTIVE_SUFFIXES = ("able", "ible", "ous", "ful", "less", "ical", "ional", "ular", "lar", "ary", "ive", "ic", "ish")
+_NO_VOWEL = re.compile("(?!nth)[b-df-hj-np-tv-xz]{3,4}")
 _HARD_U = re.compile(r"(?:uni(?!n|m|d)|us[aeu]|ut[eio]|eu|ewe|one\b|once\b|ubi|ura|uri|ufo)")
 _MIXED_CASE = {"youtube": "YouTube", "github": "GitHub", "imdb": "IMDb", "ids": "IDs", "urls": "URLs", "uris": "URIs"}
 _BASE_FORMS = {
@@ -184,16 +185,18 @@ def with_article(noun: str) -> str:
 
 
 def spelled(word: str) -> str:
-    """Write an abbreviation in its usual case ("isbn" is "ISBN"); other words are unchanged.
+    """Write an abbreviation in its usual case ("isbn" is "ISBN", as words without a vowel are); other words are unchanged.
 
     Examples:
-        >>> [spelled(word) for word in ("isbn", "gtin13", "capital", "min")]
-        ['ISBN', 'GTIN13', 'capital', 'minimum']
+        >>> [spelled(word) for word in ("isbn", "gtin13", "css", "capital", "min")]
+        ['ISBN', 'GTIN13', 'CSS', 'capital', 'minimum']
     """
     low = word.lower()
     if low in _MIXED_CASE:
         return _MIXED_CASE[low]
     if low in WORDS.acronyms or low.rstrip("0123456789") in WORDS.acronyms:
+        return word.upper()
+    if _NO_VOWEL.fullmatch(word):
         return word.upper()
     if word in WORDS.proper:
         return word.capitalize()

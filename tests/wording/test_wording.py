@@ -353,6 +353,8 @@ def test_a_label_reads_as_english(label: str, statement: str, question: str) -> 
         ("release years", "year", "The release years of {s} include {o}.", "What are the release years of {s}?"),
         ("population", "count", "The population of {s} is {o}.", "What is the population of {s}?"),
         ("release year", "year", "The release year of {s} is {o}.", "What is the release year of {s}?"),
+        ("runwayLengthFeet", "count", "The runway length in feet of {s} is {o}.", "What is the runway length in feet of {s}?"),
+        ("servedAsChiefIn", "year", "{s} served as chief in {o}.", "When did {s} serve as chief?"),
         ("hasDateAdded", "date", "{s} was added on {o}.", "When was {s} added?"),
         ("issued", "date", "{s} was issued on {o}.", "When was {s} issued?"),
         ("issued", "string", "{s} — issued: {o}", "{s} — issued: ?"),
