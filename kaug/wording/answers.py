@@ -181,7 +181,7 @@ def _declared(kb: KnowledgeBase) -> list[int]:
         return int(pc.index(kb.terms["value"], value).as_py())
 
     def linked(name: str, value: str = "") -> NDArray[np.uint32]:
-        chosen = triples[triples[:, 1] == iri(name)]
+        chosen: NDArray[np.uint32] = triples[triples[:, 1] == iri(name)]
         return chosen[chosen[:, 2] == iri(value)] if value else chosen
 
     found: list[int] = linked(RDF + "type", OWL + "InverseFunctionalProperty")[:, 0].tolist()
