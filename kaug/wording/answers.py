@@ -170,7 +170,8 @@ def identifying(kb: KnowledgeBase) -> NDArray[np.uint32]:
         of = predicates[~measured][pairs.heads]
         known, single = (np.bincount(some, minlength=kb.terms.num_rows) for some in (of, of[pairs.sizes == 1]))
         by_data = by_data[(known >= _FEWEST_ENDS)[by_data] & (single >= _NEARLY_ONE * known)[by_data]]
-    return np.asarray(np.union1d(by_data, _declared(kb)), np.uint32)
+    found: NDArray[np.uint32] = np.union1d(by_data, _declared(kb)).astype(np.uint32)
+    return found
 
 
 def _declared(kb: KnowledgeBase) -> list[int]:
@@ -180,7 +181,7 @@ def _declared(kb: KnowledgeBase) -> list[int]:
         return int(pc.index(kb.terms["value"], value).as_py())
 
     def linked(name: str, value: str = "") -> NDArray[np.uint32]:
-        chosen = triples[triples[:, 1] == iri(name)]
+        chosen: NDArray[np.uint32] = triples[triples[:, 1] == iri(name)]
         return chosen[chosen[:, 2] == iri(value)] if value else chosen
 
     found: list[int] = linked(RDF + "type", OWL + "InverseFunctionalProperty")[:, 0].tolist()

@@ -140,6 +140,7 @@ def turtle() -> str:
     lines += [
         f":{country} :capital :{capital} ; :currency :{money} ." for country, (capital, money) in COUNTRIES.items()
     ]
+    lines.append(":capital a <http://www.w3.org/2002/07/owl#InverseFunctionalProperty> .")
     return "\n".join(lines) + "\n"
 
 
