@@ -65,7 +65,7 @@ def closed_book_rows(
         >>> _ = file.write_text("@prefix : <urn:x:> . :Togo :capital :Lome .")
         >>> rows = closed_book_rows(kaug.build_kb([file]), forms="statement")
         >>> rows["completion"][:2]
-        ['The capital of Togo is Lome.', 'What we know as the capital of Togo is Lome.']
+        ['The capital of Togo is Lome.', 'Togo has Lome as its capital.']
         >>> rows.info.description
         'Closed-book rows.\nrows left out: duplicates: 0'
     """

@@ -207,7 +207,12 @@ def _noun_templates(frame: Noun, several: bool, text: bool, of_people: bool, peo
     elif one_of_several and not (text or number or is_uncountable(head)):
         of_people = of_people and link == "of"
         linked = link != "of"
-        tables = {"one-of-several": True, "one-of-several-of-people": of_people, "one-of-several-linked": linked}
+        tables = {
+            "one-of-several": True,
+            "one-of-several-by-data": head not in WORDS.one_of_several,
+            "one-of-several-of-people": of_people,
+            "one-of-several-linked": linked,
+        }
     elif link != "of":
         tables = {"noun-linked": True}
     else:
@@ -228,6 +233,7 @@ def _noun_templates(frame: Noun, several: bool, text: bool, of_people: bool, peo
         who="who" if person else "what",
         someone="someone" if of_people else "something",
         thing="person" if of_people else "thing",
+        its="the" if of_people else "its",
     )
 
 

@@ -50,7 +50,8 @@ PEOPLE += "".join(f":{one} :gender :f . " for one in "abcdeg") + ":q :gender :m 
 def test_a_question_with_many_answers_is_not_asked_and_one_with_a_few_asks_for_all(tmp_path: Path) -> None:
     kb = build(tmp_path, PEOPLE)
     inverse = asked(kb, "inverse-question")
-    assert inverse == {"Whose gender is male? Name all.": "Abel Quint and Boris Rand"}
+    assert inverse["Whose gender is male? Name all."] == "Abel Quint and Boris Rand"
+    assert set(inverse.values()) == {"Abel Quint and Boris Rand"}
     forward = asked(kb, "question")
     assert forward["What is the gender of Fay Pell?"] == "female"
     assert len([prompt for prompt in forward if prompt.startswith("What is")]) == 8
@@ -62,15 +63,15 @@ def test_the_exam_and_the_rows_have_the_same_limit(tmp_path: Path) -> None:
     kb = build(tmp_path, PEOPLE)
     for most, reverse in ((1, 0), (2, 1), (5, 1), (6, 2)):
         exam = draw_exam(kb, ExamSettings(held_out_entities=1.0, max_answers=most))
-        assert exam["kind"].to_pylist().count("reverse") == reverse
-        assert len(asked(kb, "inverse-question", max_answers=most)) == reverse
+        assert exam["kind"].to_pylist().count("reverse") == 2 * reverse  # two phrasings of each
+        assert len(asked(kb, "inverse-question", max_answers=most, templates=1)) == reverse
 
 
 def test_each_fact_of_a_set_has_its_own_span(tmp_path: Path) -> None:
     kb = build(tmp_path, named(":t topping, :p Pizza, :h ham, :s ham sausage, :o olive") + ":p :t :h , :s , :o .")
     (row,) = (row for row in kaug.closed_book_rows(kb, forms="question", templates=1) if row["form"] == "question")
     assert (row["prompt"], row["completion"]) == (
-        "What is the topping of Pizza? Name all.",
+        "What are the toppings of Pizza? Name all.",
         "ham, olive and ham sausage",
     )
     wording, stated = Wording(kb), [kb.row_of[fact] for fact in row["facts"]]
@@ -92,7 +93,7 @@ def test_entities_of_one_name_share_a_question(tmp_path: Path) -> None:
 def test_equal_names_of_several_answers_are_one_answer(tmp_path: Path) -> None:
     turtle = named(":u Springfield, :v Springfield, :p Ada") + ":p :birthplace :u , :v ."
     kb = build(tmp_path, turtle)
-    assert asked(kb, "question", templates=1) == {"What is the birthplace of Ada?": "Springfield"}
+    assert asked(kb, "question", templates=1) == {"What is a birthplace of Ada?": "Springfield"}
     rows = kaug.closed_book_rows(kb, forms="question", templates=1)
     assert [len(row["facts"]) for row in rows if row["form"] == "question"] == [2]
 
@@ -123,7 +124,7 @@ def test_a_template_that_asks_for_one_of_several_asks_for_no_set(tmp_path: Path)
 def test_names_that_hold_commas_are_joined_with_semicolons(tmp_path: Path) -> None:
     turtle = ':a rdfs:label "Ada" ; :home :h , :i . :h rdfs:label "Holm, Lorn" . :i rdfs:label "Reef" .'
     assert asked(build(tmp_path, turtle), "question", templates=1) == {
-        "What is the home of Ada? Name all.": "Holm, Lorn; Reef"
+        "What are the homes of Ada? Name all.": "Holm, Lorn; Reef"
     }
 
 
@@ -152,7 +153,7 @@ def test_a_chain_needs_one_value_and_one_answer(tmp_path: Path) -> None:
         "What is the nationality of the spouse of Cleo Marsh?"
     ]
     assert list(hops(build(tmp_path, CHAIN + ":b :nationality :m ."))) == [
-        "What is the nationality of the spouse of Cleo Marsh?"
+        "What is a nationality of the spouse of Cleo Marsh?"
     ]
     assert (
         hops(build(tmp_path, named(":a Ada, :b Bo") + ":a :spouse :b . :b :friend :a .")) == {}

@@ -218,7 +218,7 @@ PLANTED = {
         ("warning", 1, ["borders"], "2 facts", ["ghana borders togo", "togo borders ghana"]),
     ),
     "several-values-said-as-one": (
-        ":area2 rdfs:label \"topping\"@en . :togo :area2 :lome, :accra .",
+        ":area2 rdfs:label \"topping\"@en ; kaug:statement \"The topping of {s} is {o}.\"@en . :togo :area2 :lome, :accra .",
         ("warning", 1, ["area2"], "1 of 1 subjects have several", ["togo area2 accra", "togo area2 lome"]),
     ),
 }  # fmt: skip

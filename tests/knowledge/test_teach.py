@@ -78,7 +78,7 @@ CASES: dict[str, tuple[str, set[str], dict[str, int]]] = {
     ),
     "texts of no language or of several": (
         ':novel :motto "Onwards"@mul, "Upwards" .',
-        {"The motto of novel is Onwards.", "The motto of novel is Upwards."},
+        {"A motto of novel is Onwards.", "A motto of novel is Upwards."},
         {},
     ),
     "blank nodes without a name": (
@@ -183,17 +183,17 @@ CASES: dict[str, tuple[str, set[str], dict[str, int]]] = {
     ),
     "two lists with one tail": (
         ":a :p _:one . :b :p _:two . _:one rdf:first :x ; rdf:rest _:two . _:two rdf:first :y ; rdf:rest rdf:nil .",
-        {"The p of a is x.", "The p of a is y.", "The p of b is y."},
+        {"a — p: x", "a — p: y", "b — p: y"},
         {},
     ),
     "a list of which a cell is its own end": (
         ":a :p _:one . _:one rdf:first :x ; rdf:rest _:two . _:two rdf:first :y ; rdf:rest _:one . :a :q :z .",
-        {"The q of a is z."},
+        {"a — q: z"},
         {},
     ),
     "containers": (
-        ":line a rdf:Seq ; rdf:_1 :lorn ; rdf:_2 :holm . :walk :stops [ a rdf:Bag ; rdf:_1 :skerry ] .",
-        {"A member of line is lorn.", "A member of line is holm.", "The stops of walk include skerry."},
+        ":line a rdf:Seq ; rdf:_1 :lorn ; rdf:_2 :holm . :walk :halts [ a rdf:Bag ; rdf:_1 :skerry ] .",
+        {"A member of line is lorn.", "A member of line is holm.", "The halts of walk include skerry."},
         {},
     ),
     "statements of a Wikibase": (
@@ -247,7 +247,7 @@ def test_a_list_that_two_sources_state_has_both(tmp_path: Path) -> None:
         (tmp_path / f"{name}.ttl").write_text(f"@prefix : <urn:x:> . :s :p ( :m ) . {extra}")
     kb = build_kb([tmp_path / "a.ttl", tmp_path / "b.ttl"])
     sources = dict(zip(Wording(kb).sentences().to_pylist(), kb.facts["sources"].to_pylist(), strict=True))
-    assert sources == {"The p of s is m.": ["a", "b"], "The d of c is e.": ["b"]}
+    assert sources == {"s — p: m": ["a", "b"], "c — d: e": ["b"]}
 
 
 # ---------------------------------------------------------------- settings
@@ -436,7 +436,7 @@ def test_an_address_of_which_nothing_is_said_stands_as_it_is(make: Make) -> None
     sentences = Wording(kb).sentences().to_pylist()
     assert sorted(sentences) == [
         "The license of data is http://creativecommons.org/publicdomain/zero/1.0/.",
-        "The seen of data is list.",
+        "data — seen: list",
     ]
 
 

@@ -376,7 +376,7 @@ def test_a_noun_in_every_property() -> None:
     assert by_rule("has capital") == {
         "statement": [
             "The capital of {s} is {o}.",
-            "What we know as the capital of {s} is {o}.",
+            "{s} has {o} as its capital.",
             "For {s}, the capital is {o}.",
             "If someone asks for the capital of {s}, the answer is {o}.",
             "It is known of {s} that the capital is {o}.",
