@@ -192,14 +192,15 @@ def assemble(
         facts, axioms = add_inferred(columns, facts, axioms, terms, inference, inference_limit, counts)
     entries += source_entries(columns, terms, roles)
     lexicon_table = template_table(entries, columns)
-    names = label_table(columns, terms, roles, languages, counts)
+    named = named_by(columns, roles)
+    names = label_table(columns, terms, roles, named, languages, counts)
     untaught = reasons_of(
         Given(
             terms,
             facts,
             axioms,
             names,
-            named_by(columns, roles)[:2],
+            named[:2],
             lexicon_table["predicate"].to_numpy(),
             languages,
             longest_text,

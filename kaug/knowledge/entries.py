@@ -23,10 +23,22 @@ from kaug.words.clean import clean_text
 from kaug.words.languages import OTHER, language_rank
 from kaug.words.values import opaque_names
 
-__all__ = ["Entry", "count_languages", "label_table", "named_by", "read_lexicon", "source_entries", "template_table"]
+__all__ = [
+    "Entry",
+    "Named",
+    "count_languages",
+    "label_table",
+    "named_by",
+    "read_lexicon",
+    "source_entries",
+    "template_table",
+]
 
 Entry = tuple[str, str, str, str]
 """A template: the predicate as N-Triples writes it, property, language, text."""
+
+Named = tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.int8]]
+"""The term of each label, its literal and its role."""
 
 
 def read_lexicon(path: Path) -> list[Entry]:
@@ -78,9 +90,14 @@ def template_table(entries: Sequence[Entry], columns: Columns) -> pa.Table:
 
 
 def label_table(
-    columns: Columns, terms: pa.Table, roles: Roles, languages: Sequence[str], counts: Counter[str]
+    columns: Columns,
+    terms: pa.Table,
+    roles: Roles,
+    named: Named,
+    languages: Sequence[str],
+    counts: Counter[str],
 ) -> pa.Table:
-    """Make LABELS, each label once: those of some languages, which are BCP 47 tags, and those without a language.
+    """Make LABELS of what `named_by` returns, each once: labels in some languages, BCP 47 tags, and without a language.
 
     A term that has no such label keeps those in the language of most labels among its own; a predicate does so only if its
     IRI is no name either.
@@ -90,7 +107,7 @@ def label_table(
     language = pc.index_in(encoded, tags).to_numpy()
     is_wanted = np.array([language_rank(tag, languages) < OTHER for tag in tags.to_pylist()], dtype=bool)
 
-    term, value, kind = named_by(columns, roles)
+    term, value, kind = named
     kept = is_wanted[language[value]]
     other = _other_language(columns, terms, term, language[value], kept)
     counts["labels left out: other language"] += len(kept) - int(kept.sum() + other.sum())
@@ -120,12 +137,12 @@ def label_table(
         ],
         schema=LABELS,
     )
-    named = table.filter(pc.not_equal(table["text"], ""))
-    counts["labels left out: empty"] += len(table) - len(named)
-    return named
+    full = table.filter(pc.not_equal(table["text"], ""))
+    counts["labels left out: empty"] += len(table) - len(full)
+    return full
 
 
-def named_by(columns: Columns, roles: Roles) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.int8]]:
+def named_by(columns: Columns, roles: Roles) -> Named:
     """Return the term of each label, its literal and its role: those stated, and those that a term has by another one."""
     rows = np.concatenate([roles.rows(role) for role in LABEL_ROLES])
     term, _, value = columns.triples[rows].T

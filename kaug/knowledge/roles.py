@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from kaug.knowledge.vocabulary import ROLES, STATEMENT_PREDICATES, STATEMENTS, VOCABULARIES
 from kaug.namespaces import RDF
 from kaug.rdf.columns import Columns, find_term, find_triples
+from kaug.words.terms import is_kind
 
 __all__ = ["LABEL_ROLES", "Role", "Roles", "find_roles", "is_axiom", "numbered", "read_weights", "role_of_predicates"]
 
@@ -79,7 +80,7 @@ def find_roles(columns: Columns, terms: pa.Table, labels: Sequence[str] = ()) ->
         The roles, and the number of triples left out by reason.
     """
     subject, predicate, value = columns.triples.T
-    literal, blank = (pc.equal(terms["kind"].cast(pa.string()), kind).to_numpy() for kind in ("literal", "blank"))
+    literal, blank = is_kind(terms, "literal"), is_kind(terms, "blank")
     triple = blank & pc.starts_with(columns.terms, "<<(").to_numpy(zero_copy_only=False)
     role = role_of_predicates(predicate, terms, labels)
     counts: Counter[str] = Counter()

@@ -183,8 +183,11 @@ def _address(given: Given) -> Mask:
 
 def _long(given: Given) -> Mask:
     """With a literal longer than the limit."""
-    long = pc.greater(pc.utf8_length(given.terms["value"]), given.longest_text).to_numpy()
-    return np.asarray((long & given.is_kind("literal"))[given.object])
+    texts = given.terms["value"]
+    rows = np.flatnonzero(pc.greater(pc.binary_length(texts), given.longest_text).to_numpy() & given.is_kind("literal"))
+    long = np.zeros(len(texts), dtype=bool)
+    long[rows] = pc.greater(pc.utf8_length(texts.take(pa.array(rows))), given.longest_text).to_numpy()
+    return np.asarray(long[given.object])
 
 
 def _own_name(given: Given) -> Mask:
