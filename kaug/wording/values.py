@@ -164,7 +164,8 @@ def _term_kinds(terms: pa.Table) -> NDArray[np.int8]:
     for datatype in pc.unique(datatypes).to_pylist():
         if datatype in _KIND_OF:
             codes[pc.equal(datatypes, datatype).fill_null(False).to_numpy()] = _KINDS.index(_KIND_OF[datatype])
-    for kind, pattern, found in (("string", _SENTENCE, "text"), ("count", f"^{_YEAR}$", "year")):
+    looks: list[tuple[Values, str, Values]] = [("string", _SENTENCE, "text"), ("count", f"^{_YEAR}$", "year")]
+    for kind, pattern, found in looks:
         rows = np.flatnonzero(codes == _KINDS.index(kind))
         codes[rows[pc.match_substring_regex(values.take(pa.array(rows)), pattern).to_numpy()]] = _KINDS.index(found)
     return codes
