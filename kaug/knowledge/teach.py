@@ -10,13 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import pair_keys
+from kaug.arrays import grouped, pair_keys
 from kaug.errors import SourceError, nearest
 from kaug.knowledge.vocabulary import ADMINISTRATIVE, DEPRECATED, ROLES, Names
 from kaug.namespaces import RDF, XSD
 from kaug.words.languages import OTHER, language_rank
+from kaug.words.quantities import number_words
 from kaug.words.terms import Kinds, is_kind, term_kinds, used_terms
-from kaug.words.values import opaque_names
+from kaug.words.values import DECIMALS, INTEGERS, opaque_names
 
 __all__ = ["CHOICES", "EXCLUDED", "LIMIT", "NOT_SELECTED", "REASONS", "SPARED", "Given", "Teach", "reasons_of"]
 
@@ -211,6 +212,20 @@ def _own_name(given: Given) -> Mask:
     return same
 
 
+def _equal_value(given: Given) -> Mask:
+    """With a number that is equal to that of another fact of the same subject and predicate: 10.0 beside 10."""
+    number = given.by_value("datatype", lambda datatype: datatype in INTEGERS | DECIMALS)
+    # Facts are sorted by subject, predicate and object.
+    again = (given.subject[1:] == given.subject[:-1]) & (given.predicate[1:] == given.predicate[:-1])
+    rows = np.flatnonzero((np.append(again, False) | np.append(False, again)) & number[given.object])
+    words = number_words(given.terms["value"].take(pa.array(given.object[rows])).combine_chunks())
+    value = words.dictionary_encode().indices.to_numpy()
+    equal = np.zeros(len(given.facts), dtype=bool)
+    equal[rows] = True
+    equal[rows[grouped(given.subject[rows], given.predicate[rows], value).heads]] = False
+    return equal
+
+
 def _type(given: Given) -> Mask:
     """That say the class of a thing."""
     return np.asarray(given.named(given.used(given.predicate), _TYPE)[given.predicate])
@@ -224,6 +239,7 @@ REASONS: dict[str, Callable[[Given], Mask]] = {
     "web address": _address,
     "long text": _long,
     "own name": _own_name,
+    "equal value": _equal_value,
     "type": _type,
 }
 """The reasons why `teach = "knowledge"` leaves facts out → a function that finds these facts; the first one counts."""

@@ -4,6 +4,8 @@ A value's meaning depends on its predicate: 1887 is a year after "founded" and a
 as "1868-11-18" is a date if all values of its predicate are dates.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +16,7 @@ from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.namespaces import RDF, XSD
 from kaug.wording.rules import Values
 from kaug.words.terms import term_words
+from kaug.words.values import DECIMALS, INTEGERS
 
 __all__ = ["object_values", "written_terms"]
 
@@ -38,9 +41,6 @@ _FAMILIES: list[dict[str, str]] = [
 """Datatypes that the values of one predicate may mix, with the pattern of each for strings; later families win."""
 
 _LONGEST = 40
-_WHOLE = ("integer", "int", "long", "short", "nonNegativeInteger", "positiveInteger", "unsignedInt", "unsignedShort")
-_INTEGERS = {XSD + name for name in (*_WHOLE, "byte", "unsignedLong", "unsignedByte")}
-_DECIMALS = {XSD + name for name in ("decimal", "double", "float")}
 _STRINGS = {XSD + "string", RDF + "langString"}
 _KINDS: list[Values] = ["thing", "truth", "date", "year", "time", "count", "text", "string"]
 _KIND_OF: dict[str, Values] = {
@@ -51,7 +51,7 @@ _KIND_OF: dict[str, Values] = {
     XSD + "gYear": "year",
     XSD + "gYearMonth": "year",
     XSD + "time": "time",
-    **{XSD + name: "count" for name in _WHOLE},
+    **dict.fromkeys(INTEGERS, "count"),
     **dict.fromkeys(_STRINGS, "string"),
 }
 _SENTENCE = r"^.{100}|^(?:\S+ +){4}.*\p{Ll}{3}[.!?][\"'”’)]*$"
@@ -81,7 +81,7 @@ def written_terms(kb: KnowledgeBase) -> pa.Table:
     number_of = {name: number for number, name in enumerate(names)}
     datatype = pc.fill_null(encoded.indices, -1).to_numpy()
 
-    def typed(wanted: set[str]) -> _Mask:
+    def typed(wanted: Iterable[str]) -> _Mask:
         return np.isin(datatype, [number_of[name] for name in wanted if name in number_of])
 
     def objects_of(facts: _Mask) -> _Mask:
@@ -89,7 +89,7 @@ def written_terms(kb: KnowledgeBase) -> pa.Table:
         mask[objects[facts]] = True
         return mask
 
-    text, integer, decimal = typed({XSD + "string"}), typed(_INTEGERS), typed(_DECIMALS)
+    text, integer, decimal = typed({XSD + "string"}), typed(INTEGERS), typed(DECIMALS)
     rows = np.flatnonzero(objects_of(np.ones(len(objects), bool)) & (text | integer))
     values = terms["value"].take(pa.array(rows)).combine_chunks()
     short = pc.less_equal(pc.binary_length(values), _LONGEST)

@@ -18,7 +18,7 @@ from kaug.namespaces import RDF, XSD
 from kaug.words.moments import MOMENTS, duration_words, moment_words
 from kaug.words.quantities import QUANTITIES, UNIT_DATATYPES, each_distinct, number_words, quantity_words, unit_words
 
-__all__ = ["literal_words", "name_words", "opaque_names", "strings", "words_of"]
+__all__ = ["DECIMALS", "INTEGERS", "literal_words", "name_words", "opaque_names", "strings", "words_of"]
 
 # Longitude comes first in CRS84, the default; latitude comes first in EPSG:4326.
 _CRS = r"<https?://www\.opengis\.net/def/crs/(?:OGC/[0-9.]+/CRS84|EPSG/[0-9.]+/(?P<epsg>4326))>\s*"
@@ -245,12 +245,18 @@ def _moment(name: str, values: pa.Array, datatypes: pa.Array, language: str) -> 
     return moment_words(values, name, language) if language in ("en", "zh") else values
 
 
-_NUMBERS = (
+_WHOLE = (
     "integer long int short byte unsignedLong unsignedInt unsignedShort unsignedByte "
-    "positiveInteger negativeInteger nonNegativeInteger nonPositiveInteger decimal double float"
+    "positiveInteger negativeInteger nonNegativeInteger nonPositiveInteger"
 )
+INTEGERS = frozenset(XSD + name for name in _WHOLE.split())
+"""The datatypes of integers."""
+
+DECIMALS = frozenset(XSD + name for name in ("decimal", "double", "float"))
+"""The datatypes of other numbers."""
+
 _WRITERS: dict[str, _Write] = {
-    **{XSD + name: _number for name in _NUMBERS.split()},
+    **dict.fromkeys(INTEGERS | DECIMALS, _number),
     **{XSD + name: partial(_moment, name) for name in MOMENTS},
     **{XSD + name: duration_words for name in ("duration", "dayTimeDuration", "yearMonthDuration")},
     XSD + "boolean": _boolean_words,

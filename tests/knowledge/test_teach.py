@@ -164,6 +164,11 @@ CASES: dict[str, tuple[str, set[str], dict[str, int]]] = {
         {"The friend of ada is bo.", "The friend of bo is cy."},
         {},
     ),
+    "equal numbers": (
+        ':b :height "10"^^xsd:decimal, "10.0"^^xsd:decimal, 1e1, 11 . :c :height "10.0"^^xsd:decimal .',
+        {"A height of b is 10.", "A height of b is 11.", "A height of c is 10."},
+        {"equal value": 2},
+    ),
     "the thing's own name": (
         ':togo rdfs:label "Togo"@en ; skos:altLabel "Republic of Togo"@en ; :textualName "Togo" ; '
         ':officialName "Republic of Togo"@en ; :motto "Lomé" . :lome rdfs:label "Lomé"@en ; :near :togo .',
