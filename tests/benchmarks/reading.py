@@ -1,6 +1,6 @@
 """How training rows and probes read: faults that a program can count, by knowledge base and form, and texts against human ones.
 
-`python -m tests.benchmarks.reading [--sets sweet schemaorg …] [--sample N] [--things N] [--seed N]`. The data is found in
+`python -m tests.benchmarks.reading [--sets sweet schemaorg … | --rdf FILE …] [--sample N] [--things N] [--seed N]`. The data is found in
 KAUG_TEST_DATA, or in shared/data beside the project. No lexicon is given: the words are those of the rules, or of the importer.
 
 - rows: those about some things drawn at random, by form. A fact has so many phrasings on average; fractions of rows about a
@@ -203,10 +203,14 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=0)
     parser.add_argument("--things", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--rdf", nargs="+", default=[], help="RDF files or folders to read instead, as one knowledge base"
+    )
     given = parser.parse_args()
+    sets = {"rdf": lambda **options: build_kb(given.rdf, skip_errors=True, **options)} if given.rdf else SETS
     print(f"{given.things:,} things of each knowledge base; seed {given.seed}; {time.strftime('%Y-%m-%d')}")
-    for name in given.sets:
-        kb = SETS[name]()
+    for name in sets if given.rdf else given.sets:
+        kb = sets[name]()
         forms, facts = sample_rows(kb, given.things, given.seed)
         print(f"\n## {name}: {len(kb):,} facts, {len(kb.taught):,} taught, {facts:,} read", flush=True)
         if given.sample:
@@ -223,11 +227,11 @@ def main() -> None:
                 *(f"{one:.3f}" for one in list(found.values())[2:]),
             ]
             print(f"| {form} | {' | '.join(figures)} |", flush=True)
-        probes = draw_exam(SETS[name](limit=_TAUGHT), ExamSettings(), seed=given.seed).to_pylist()
+        probes = draw_exam(sets[name](limit=_TAUGHT), ExamSettings(), seed=given.seed).to_pylist()
         print("\n| probes | n | perfect | echo | constant |\n|---|---:|---:|---:|---:|")
         for kind, count, *scores in dummies(probes):
             print(f"| {kind} | {count} | {' | '.join(f'{score:.3f}' for score in scores)} |", flush=True)
-    if "webnlg" in given.sets and not given.sample:
+    if "webnlg" in given.sets and not (given.sample or given.rdf):
         print("\n| WebNLG dev, single facts | texts | BLEU | chrF |\n|---|---:|---:|---:|")
         for what, count, bleu, chrf in against_people():
             print(f"| {what} | {count:,} | {bleu:.1f} | {chrf:.1f} |", flush=True)
