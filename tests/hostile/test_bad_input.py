@@ -84,7 +84,7 @@ def test_a_predicate_without_a_label_is_said_from_its_name(tmp_path: Path) -> No
     told = set(kaug.closed_book_rows(kaug.build_kb([source]), forms=["statement", "reversed"])["completion"])
     assert "The official language of Togo is French." in told
     assert "French is the official language of Togo." in told
-    assert len(told) == 4
+    assert {"Togo — p1: q", "p1: q — Togo"} < told
 
 
 def test_a_corpus_of_one_row_serves(toy: Any) -> None:
@@ -320,7 +320,7 @@ def test_a_name_of_thousands_of_signs_is_linked_and_written(tmp_path: Path) -> N
     started = time.monotonic()
     assert Linker(kb) is not None
     told = kaug.closed_book_rows(kb, forms=["statement"])["completion"][0]
-    assert told == f"The b of {long.strip()} is c."
+    assert told == f"{long.strip()} — b: c"
     assert time.monotonic() - started < 5
 
 
