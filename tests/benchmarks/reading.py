@@ -1,7 +1,8 @@
 """How training rows and probes read: faults that a program can count, by knowledge base and form, and texts against human ones.
 
-`python -m tests.benchmarks.reading [--sets sweet schemaorg … | --rdf FILE …] [--sample N] [--things N] [--seed N]`. The data is found in
-KAUG_TEST_DATA, or in shared/data beside the project. No lexicon is given: the words are those of the rules, or of the importer.
+`python -m tests.benchmarks.reading [--sets sweet schemaorg … | --rdf FILE …] [--sample N] [--things N] [--seed N]`. The data is
+found in KAUG_TEST_DATA, or in shared/data beside the project. No lexicon is given: the words are those of the rules, or of the
+importer.
 
 - rows: those about some things drawn at random, by form. A fact has so many phrasings on average; fractions of rows about a
   node without a name, with a web address, of more than 300 characters, with one of several answers, with the answer in the
