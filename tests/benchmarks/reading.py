@@ -152,7 +152,8 @@ def dummies(probes: list[dict[str, Any]]) -> Iterator[tuple[str, int, float, flo
 
 def against_people() -> Iterator[tuple[str, int, float, float]]:
     """Statements of single facts of WebNLG's development part, and people's texts, against people's texts: BLEU, chrF."""
-    from sacrebleu.metrics import BLEU, CHRF
+    from sacrebleu.metrics.bleu import BLEU
+    from sacrebleu.metrics.chrf import CHRF
 
     from kaug.wording.wording import fill
     from tests.benchmarks.finding import webnlg
