@@ -342,6 +342,12 @@ def test_labels_that_no_parser_lets_through(make: Make) -> None:
     assert ends(found["empty-label"]["items"][0]) == ["togo"]
 
 
+def test_empty_labels_that_the_build_left_out_are_found(make: Make) -> None:
+    finding = named(assess(make(CLEAN + ':lamp rdfs:label ""@en, "  " ; :near :togo .')))["empty-label"]
+    assert (finding["count"], finding["what"]) == (2, "2 labels are empty.")
+    assert [item["count"] for item in finding["items"]] == [2]
+
+
 def test_a_value_with_a_language_that_is_none(make: Make) -> None:
     (item,) = named(assess(make(CLEAN + ':togo :motto "x"@jp .')))["bad-language-tag"]["items"]
     assert (item["note"], triples(item)) == ("values tagged jp", ['togo motto "x"@jp'])

@@ -116,8 +116,14 @@ def _bad_tags(g: Graph) -> Cases:
 
 
 def _empty_labels(g: Graph) -> Cases:
-    """Labels of nothing but spaces."""
-    return g.labels.filter(pl.col("text").str.strip_chars() == "").select(terms=pl.concat_list("term"))
+    """Labels of nothing but spaces; those that the build left out are one case, of no term."""
+    empty = g.labels.filter(pl.col("text").str.strip_chars() == "")
+    cases = empty.select(terms=pl.concat_list("term"), count=pl.lit(1, pl.UInt32))
+    left_out = g.kb.counts.get("labels left out: empty", 0)
+    if left_out:
+        case = pl.DataFrame({"terms": [[]], "count": [left_out]}, {"terms": pl.List(pl.UInt32), "count": pl.UInt32})
+        cases = pl.concat([cases, case])
+    return cases, {"count": len(empty) + left_out}
 
 
 def _long_labels(g: Graph) -> Cases:
