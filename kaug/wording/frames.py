@@ -141,7 +141,7 @@ def frame_templates(
             return _noun_templates(frame, several, text, of_people, people)
         case Clause():
             asked: Asked = "who or what" if people and frame.asked == "what" else frame.asked
-            return _clause_templates(replace(frame, person=frame.person or of_people, asked=asked))
+            return _clause_templates(replace(frame, person=frame.person or of_people, asked=asked), several)
         case Truth(question, clause, predicate):
             return fill_frame("truth", question=question, clause=clause, predicate=predicate)
         case ByWork(name):
@@ -267,7 +267,7 @@ def _is_long(name: str) -> bool:
     return bool(of) and head != "number" and (" or " in tail or tail.count(" ") >= 2)
 
 
-def _clause_templates(frame: Clause) -> Templates:
+def _clause_templates(frame: Clause, several: bool) -> Templates:
     moment = frame.asked in ("where", "when") and not frame.noun
     if frame.noun:
         variant = "-named-plural" if is_plural(head_noun(frame.noun)) else "-named"
@@ -279,6 +279,7 @@ def _clause_templates(frame: Clause) -> Templates:
     return fill_frame(
         "clause",
         "clause" + variant,
+        *([f"clause{variant}-several"] if several and variant in ("", "-who-or-what") else []),
         finite=frame.finite,
         says=join(frame.finite, frame.tail),
         asks=join(frame.auxiliary, "{s}", frame.rest, "" if moment else frame.tail),

@@ -19,6 +19,7 @@ __all__ = [
     "spelled",
     "third_person",
     "with_article",
+    "with_class_article",
 ]
 
 _VERB_SUFFIXES = ("ifies", "izes", "ises", "lates", "vates", "cribes", "duces", "ceives", "tains", "plies", "poses")
@@ -149,6 +150,25 @@ def head_noun(name: str) -> str:
 def is_uncountable(word: str) -> bool:
     """Whether a noun takes no article ("music")."""
     return word.lower() in WORDS.uncountable
+
+
+def with_class_article(name: str) -> str:
+    """Put the indefinite article before the name of a class; processes, substances and fields take none.
+
+    Examples:
+        >>> names = ("dog", "cell death", "regulation of growth", "olivine", "akaganeite", "website", "organization", "physics")
+        >>> [with_class_article(name) for name in names]  # doctest: +NORMALIZE_WHITESPACE
+        ['a dog', 'cell death', 'regulation of growth', 'an olivine', 'akaganeite', 'a website', 'an organization', 'physics']
+    """
+    head = head_noun(name).lower()
+    mass = head in WORDS.substances or (head not in WORDS.countable and _MASS.search(head) is not None)
+    return name if mass or is_uncountable(head) or is_plural(head) else with_article(name)
+
+
+_MASS = re.compile(
+    r"\w{2}(?:[aeiou]tion|genesis|lysis|taxis|stasis|osis|itis|kinesis|poiesis|synthesis|ism|ness|ics|[a-z]logy|graphy|nomy|"
+    r"metry|ogeny|emia|tropy|phagy|plasia|trophy|diversity|icity|[a-z]{2}ing|[a-z]{2}ite|water)$"
+)
 
 
 def is_adjective(word: str) -> bool:

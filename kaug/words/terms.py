@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kaug.arrays import join, runs
 from kaug.namespaces import RDFS
 from kaug.words.clean import clean_text
-from kaug.words.english import with_article
+from kaug.words.english import with_class_article
 from kaug.words.languages import language_rank
 from kaug.words.values import literal_words, name_words, strings, words_of
 
@@ -297,4 +297,4 @@ def _with_article(word: str) -> str:
         word = words_of(word)  # schema.org labels its classes "EducationalOrganization"
     # A label in Title Case stays as it is: in lower case it would lose the capitals of the names in it.
     as_written = word[:2].isupper() or any(other[0].isupper() for other in word.split()[1:])
-    return with_article(word if as_written else word[0].lower() + word[1:])
+    return with_class_article(word if as_written else word[0].lower() + word[1:])

@@ -21,6 +21,8 @@ class Vocabulary:
     plurals: frozenset[str]
     singulars_in_s: frozenset[str]
     uncountable: frozenset[str]
+    substances: frozenset[str]
+    countable: frozenset[str]
     adjectives: frozenset[str]
     not_adjectives: frozenset[str]
     comparatives: frozenset[str]

@@ -388,7 +388,7 @@ def test_a_noun_in_every_property() -> None:
             "What is the capital of {s}?",
             "Tell me the capital of {s}.",
             "For {s}, what is the capital?",
-            "Do you know the capital of {s}?",
+            "Do you know what the capital of {s} is?",
             "The capital of {s} is what?",
         ],
         "inverseQuestion": [
@@ -421,7 +421,7 @@ def test_a_noun_of_people_in_every_property() -> None:
         "question": [
             "Who are the parents of {s}?",
             "Tell me who the parents of {s} are.",
-            "Do you know the parents of {s}?",
+            "Do you know who the parents of {s} are?",
             "The parents of {s} include who?",
         ],
         "inverseQuestion": [
@@ -674,3 +674,10 @@ def test_the_predicates_of_real_vocabularies_give_valid_templates() -> None:
     for one in sorted(labels):
         for values in ALL_VALUES:
             check(one, values)
+
+
+@pytest.mark.parametrize("label", ["borders", "is part of", "was directed by", "has member", "topping", "contains"])
+def test_no_template_says_the_answer_where_a_subject_has_several_objects(label: str) -> None:
+    for text in by_rule(label, several=True)["statement"]:
+        assert "the answer" not in text
+        assert not re.match(r"It (is|was) \{o\} that|What \{s\}|The one that|\{o\} is (what|the one)", text), text
