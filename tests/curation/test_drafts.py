@@ -177,7 +177,7 @@ def test_refused_drafts_are_counted_by_reason_and_fall_back_to_the_rule(make: Ma
         ]
     )
     assert sum(drafts.rejected.values()) == len(drafts.refused)
-    rule = by_rule("borders")
+    rule = by_rule("borders", several=True)
     (entry,) = drafts.entries
     assert entry.drafted_by == ("m", "rule")
     assert (
@@ -390,7 +390,7 @@ def test_a_written_lexicon_is_loaded(tmp_path: Path, make: Make) -> None:
     borders = again.terms["value"].to_pylist().index("urn:x:borders")
     said = Wording(again).templates(borders, "statement")
     assert said[0] == "{s} borders {o}."
-    assert sorted(said) == sorted(by_rule("borders")["statement"])
+    assert sorted(said) == sorted(by_rule("borders", several=True)["statement"])
     assert set(again.lexicon["property"].to_pylist()) == set(PROPERTIES)
 
 
