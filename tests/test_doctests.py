@@ -16,6 +16,7 @@ ENCODING = {"kaug.augmentation.dataset", "kaug.retrieval.encoder", "kaug.retriev
 """Modules whose examples load the sentence encoder."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.model) if name in ENCODING else name for name in MODULES]
 )

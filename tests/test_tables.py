@@ -71,6 +71,7 @@ def test_a_table_of_lists_of_another_type_is_refused() -> None:
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(rows=st.lists(st.tuples(st.integers(0, 2**32 - 1), words, words, st.booleans(), st.none() | words), max_size=20))
 def test_equal_tables_are_equal_bytes_however_they_are_chunked(

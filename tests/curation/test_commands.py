@@ -88,6 +88,7 @@ FILES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [FLIP, CUT, GONE])
 @pytest.mark.parametrize("name", FILES)
 def test_a_damaged_file_is_refused_by_name(kaug: Kaug, runs: Path, tmp_path: Path, name: str, damage: str) -> None:

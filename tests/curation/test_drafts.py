@@ -144,6 +144,7 @@ def test_what_a_predicate_means_can_be_told(make: Make) -> None:
     assert "\nMeaning: Touches.\n" in asked[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "said", ["", "I do not know.", "{}", '{"statement": }', '{"mood": ["{s}{o}"]}', '{"statement": 7}']
 )

@@ -224,6 +224,7 @@ PLANTED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLANTED)
 def test_what_is_planted_is_found(make: Make, name: str) -> None:
     turtle, expected = PLANTED[name]

@@ -41,6 +41,7 @@ def test_a_whole_model_is_taken_as_it_is(folder: Path, tiny_gguf: Path, caplog: 
     assert conversions(caplog) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json"])
 @pytest.mark.parametrize("damage", ["flipped", "gone"])
 def test_an_altered_model_is_converted_anew(

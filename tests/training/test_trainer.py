@@ -223,6 +223,7 @@ def test_rows_longer_than_max_length_leave_the_weights_finite(tiny_model: Path, 
         assert np.isfinite(parameter.detach().numpy()).all()
 
 
+@pytest.mark.slow
 def test_the_saved_folder_is_a_model_for_transformers(whole: tuple[Path, TrainingRun], tiny_model: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -533,6 +534,7 @@ def test_absurd_settings_of_lora_are_refused(values: dict[str, Any]) -> None:
         Lora(**values)
 
 
+@pytest.mark.slow
 def test_a_selection_of_a_dataset_is_trained_on_alone(table: pa.Table, tiny_model: Path, tmp_path: Path) -> None:
     import datasets
 

@@ -637,6 +637,7 @@ OFTEN = (
 WORDS = st.sampled_from(OFTEN.split())
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(st.lists(WORDS, max_size=6).map(" ".join), st.sampled_from(ALL_VALUES))
 def test_any_words_give_valid_templates(label: str, values: Values) -> None:

@@ -195,6 +195,7 @@ def date_reference(value: str) -> str:
     return f"{day} {calendar.month_name[month]} {era_year}"
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.dates().map(datetime.date.isoformat) | st.from_regex(r"-?[0-9]{4,6}-[01][0-9]-[0-3][0-9]", fullmatch=True)
@@ -208,6 +209,7 @@ def test_dates_equal_those_of_the_calendar(values: list[str]) -> None:
 TYPES = ["integer", "decimal", "boolean", "date", "gYear", "gMonthDay", "dateTime", "time", "duration", "hexBinary"]
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(
     st.text() | st.text("0123456789-+:TZPDYMHS. ", max_size=24),
@@ -321,6 +323,7 @@ def test_names_equal_those_of_the_plain_rules(iris: list[str]) -> None:
     assert name_words(pa.array(iris, pa.string())).to_pylist() == [name_reference(iri) for iri in iris]
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_any_text_gives_a_name(iri: str) -> None:
     (words,) = name_words(pa.array([iri])).to_pylist()
