@@ -105,22 +105,16 @@ def written_terms(kb: KnowledgeBase) -> pa.Table:
         others = np.bincount(predicates, weights=looks[objects] < 0, minlength=len(terms))
         chosen = objects_of(others[predicates] == 0)
         datatype = np.where(chosen, looks, datatype)
+    used = np.flatnonzero(np.bincount(predicates, minlength=len(terms)))
+    words = term_words(terms, kb.labels, used, ["en"])
     for pattern, numbers in ((_CODES, integer), (_VERSIONS, integer | decimal)):
-        chosen = objects_of(_named(kb, pattern)[predicates]) & (text | numbers)
+        fits = pc.and_not(pc.match_substring_regex(words, pattern), pc.match_substring_regex(words, _COUNTS))
+        named = np.isin(predicates, used[fits.to_numpy(zero_copy_only=False)])
+        chosen = objects_of(named) & (text | numbers)
         datatype = np.where(chosen, number_of[XSD + "string"], datatype)
     written = pa.DictionaryArray.from_arrays(pa.array(datatype.astype(np.int32), mask=datatype < 0), pa.array(names))
     field = terms.schema.field("datatype")
     return terms.set_column(terms.column_names.index("datatype"), field, written.cast(field.type))
-
-
-def _named(kb: KnowledgeBase, pattern: str) -> _Mask:
-    """Mask the predicates whose English name fits a pattern and is not of a count."""
-    mask = np.zeros(len(kb.terms), bool)
-    used = np.flatnonzero(np.bincount(kb.columns()[1], minlength=len(kb.terms)))
-    names = term_words(kb.terms, kb.labels, used, ["en"])
-    fits = pc.and_not(pc.match_substring_regex(names, pattern), pc.match_substring_regex(names, _COUNTS))
-    mask[used[fits.to_numpy(zero_copy_only=False)]] = True
-    return mask
 
 
 def object_values(kb: KnowledgeBase, terms: pa.Table) -> dict[int, Values]:

@@ -29,7 +29,7 @@ from kaug.words.terms import CLASS_OF, Kinds, term_kinds, term_words
 from kaug.words.values import name_words, words_of
 from kaug.words.vocabulary import WORDS
 
-__all__ = ["Filled", "Wording", "fill", "groups"]
+__all__ = ["Filled", "Wording", "fill", "groups", "is_reversed"]
 
 _Numbers = NDArray[np.uint32] | NDArray[np.int64]
 
@@ -127,12 +127,12 @@ class Wording:
         own = self._lexicon.get((predicate, name), [])
         if own and name != "statement":
             return list(own)
-        lacks = [order for order in (False, True) if not any(_is_reversed(text) == order for text in own)]
+        lacks = [order for order in (False, True) if not any(is_reversed(text) == order for text in own)]
         if not lacks:
             return list(own)
         added = self._rule(predicate)[name]
         if name == "statement":
-            added = [text for text in added if _is_reversed(text) in lacks]
+            added = [text for text in added if is_reversed(text) in lacks]
             return own + added
         return (
             [text for text in added if not self._clashes(predicate, name, text)]
@@ -358,7 +358,8 @@ def groups(predicates: NDArray[np.uint32]) -> Iterator[tuple[int, NDArray[np.int
         yield int(predicates[head]), facts[number]
 
 
-def _is_reversed(template: str) -> bool:
+def is_reversed(template: str) -> bool:
+    """Whether a template has the object before the subject."""
     return template.index("{o}") < template.index("{s}")
 
 

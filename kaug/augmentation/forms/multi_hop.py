@@ -4,11 +4,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kaug.augmentation.forms.statement import is_reversed
 from kaug.augmentation.rows import Facts, Options, concat_rows, make_rows
 from kaug.wording.answers import asked
 from kaug.wording.compose import REFERENCES, Reference, compositions, is_short, refer
-from kaug.wording.wording import Wording, fill
+from kaug.wording.wording import Wording, fill, is_reversed
 from kaug.words.containment import holds_any
 
 __all__ = ["multi_hop_rows"]

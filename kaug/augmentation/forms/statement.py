@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 
 from kaug.arrays import mix
 from kaug.augmentation.rows import Facts, Options, concat_rows, single_fact_rows
-from kaug.wording.wording import Wording, fill, groups
+from kaug.wording.wording import Wording, fill, groups, is_reversed
 
-__all__ = ["is_reversed", "one_statement_rows", "state", "statement_rows"]
+__all__ = ["one_statement_rows", "state", "statement_rows"]
 
 
 def statement_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table:
@@ -17,11 +17,6 @@ def statement_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table
     Training on one template does not make a fact answerable (Allen-Zhu & Li 2023, arXiv 2309.14316).
     """
     return state(facts, wording, options, reverse=False)
-
-
-def is_reversed(template: str) -> bool:
-    """Whether a template has the object before the subject."""
-    return template.index("{o}") < template.index("{s}")
 
 
 def state(facts: Facts, wording: Wording, options: Options, *, reverse: bool) -> pa.Table:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from kaug.curation.drafts.draft_prompt import EXAMPLE
 from kaug.errors import SourceError
 from kaug.knowledge.templates import PROPERTIES, check_template
-from kaug.wording.wording import fill
+from kaug.wording.wording import fill, is_reversed
 from kaug.words.clean import clean_text
 
 __all__ = ["accept", "completed", "gives_back", "normal", "why_not"]
@@ -123,9 +123,9 @@ def completed(
     for name in PROPERTIES:
         mine, added = tuple(accepted.get(name, ())), tuple(rule.get(name, ()))
         if mine and name == "statement":
-            orders = {_is_reversed(template) for template in mine}
+            orders = {is_reversed(template) for template in mine}
             forms = {normal(one) for template in mine for one in (template, _swapped(template))}
-            added = tuple(one for one in added if _is_reversed(one) not in orders and normal(one) not in forms)
+            added = tuple(one for one in added if is_reversed(one) not in orders and normal(one) not in forms)
         elif mine:
             added = ()
         by_rule = by_rule or bool(added)
@@ -175,10 +175,6 @@ def _holds(template: str, exams: Iterable[str]) -> bool:
     """Return whether a trained template contains a question of the exam, word for word."""
     text = f" {normal(template)} "
     return any(f" {normal(exam)} " in text for exam in exams)
-
-
-def _is_reversed(template: str) -> bool:
-    return template.index("{o}") < template.index("{s}")
 
 
 def _swapped(template: str) -> str:
