@@ -6,7 +6,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from kaug.words.english import base_form, head_noun, is_participle, is_plural, is_uncountable, plural, with_article
+from kaug.words.english import (
+    base_form,
+    base_of_participle,
+    head_noun,
+    is_participle,
+    is_plural,
+    is_uncountable,
+    participle,
+    past_tense,
+    plural,
+    third_person,
+    with_article,
+)
 from kaug.words.vocabulary import WORDS
 
 __all__ = [
@@ -16,6 +28,7 @@ __all__ = [
     "Deed",
     "Frame",
     "Noun",
+    "Passive",
     "Record",
     "Templates",
     "Truth",
@@ -78,6 +91,19 @@ class Clause:
 
 
 @dataclass(frozen=True)
+class Passive:
+    """The object did something to the subject ("{s} was directed by {o}.", "{o} directed {s}.").
+
+    Attributes:
+        be: "is" or "was".
+        done: The participle.
+    """
+
+    be: str
+    done: str
+
+
+@dataclass(frozen=True)
 class Truth:
     """The object is the truth of a statement about the subject. `question` and `clause` contain `{s}`, `predicate` does not."""
 
@@ -115,7 +141,7 @@ class Record:
     name: str
 
 
-Frame = Noun | Clause | Truth | ByWork | Deed | Record
+Frame = Noun | Clause | Passive | Truth | ByWork | Deed | Record
 
 
 def frame_templates(
@@ -142,6 +168,8 @@ def frame_templates(
         case Clause():
             asked: Asked = "who or what" if people and frame.asked == "what" else frame.asked
             return _clause_templates(replace(frame, person=frame.person or of_people, asked=asked), several)
+        case Passive():
+            return _passive_templates(frame, several, of_people, people)
         case Truth(question, clause, predicate):
             return fill_frame("truth", question=question, clause=clause, predicate=predicate)
         case ByWork(name):
@@ -269,27 +297,58 @@ def _is_long(name: str) -> bool:
 
 def _clause_templates(frame: Clause, several: bool) -> Templates:
     moment = frame.asked in ("where", "when") and not frame.noun
+    done = _done_to_object(frame)
     if frame.noun:
         variant = "-named-plural" if is_plural(head_noun(frame.noun)) else "-named"
     elif moment and frame.tail in _OF_A_DATE:
         variant = "-date"
     else:
-        variant = {"what": "", "who or what": "-who-or-what"}.get(frame.asked, f"-{frame.asked}")
+        by_asked = {"what": "-transitive" if done else "", "who or what": "-who-or-what"}
+        variant = by_asked.get(frame.asked, f"-{frame.asked}")
     head = head_noun(frame.noun)
     return fill_frame(
         "clause",
         "clause" + variant,
-        *([f"clause{variant}-several"] if several and variant in ("", "-who-or-what") else []),
+        *([f"clause{variant}-several"] if several and f"clause{variant}-several" in _FRAMES else []),
         finite=frame.finite,
         says=join(frame.finite, frame.tail),
         asks=join(frame.auxiliary, "{s}", frame.rest, "" if moment else frame.tail),
         noun=frame.noun,
         nouns=_in_plural(frame.noun, head),
         was="was" if frame.auxiliary in ("was", "did") else "is",
+        done=done,
         who="who" if frame.person else "what",
+        whom="whom" if frame.person else "what",
         someone="someone who" if frame.person else "something that",
         one="person who" if frame.person else "thing that",
         **_moment(frame.tail),
+    )
+
+
+def _done_to_object(frame: Clause) -> str:
+    """Return the participle of a deed that can be told of its object ("feeds": "fed"); else the empty string."""
+    verb = base_form(frame.finite)
+    acts = frame.auxiliary == "does" and not (frame.rest.count(" ") or frame.tail or frame.noun)
+    return participle(verb) if acts and frame.finite == third_person(verb) and verb not in WORDS.states else ""
+
+
+def _passive_templates(frame: Passive, several: bool, of_people: bool, people: bool) -> Templates:
+    verb = base_of_participle(frame.done)
+    past = frame.be in ("was", "were")
+    role = people or frame.done in WORDS.done_by_people
+    return fill_frame(
+        "passive",
+        *(["passive-of-people"] if of_people else []),
+        *(["passive-several"] if several else []),
+        be=frame.be,
+        done=frame.done,
+        acts=past_tense(verb) if past else third_person(verb) or f"{verb}s",
+        act=past_tense(verb) if past else verb,
+        verb=verb,
+        auxiliary="did" if past else "does",
+        who="who" if role else "who or what",
+        whom="whom" if role else "whom or what",
+        that="who" if role else "that",
     )
 
 

@@ -4,9 +4,10 @@ import re
 from dataclasses import replace
 from typing import Literal
 
-from kaug.wording.frames import ByWork, Clause, Deed, Frame, Noun, Record, Truth, join
+from kaug.wording.frames import ByWork, Clause, Deed, Frame, Noun, Passive, Record, Truth, join
 from kaug.words.english import (
     base_form,
+    base_of_participle,
     head_noun,
     is_adjective,
     is_participle,
@@ -100,7 +101,8 @@ def read_label(words: list[str], values: Values = "thing") -> Frame:
     if len(words) > 2 and is_verb(words[1], alone=True) and words[-1] in WORDS.prepositions:
         return read_label(rest, values)  # "legislation ensures use of"
     if _lacks_being(words):
-        return _being("was" if first in WORDS.was else "is", words, values)
+        last = words[-1]
+        return _being("was" if first in WORDS.was and last not in ("as", "for", "of", "with") else "is", words, values)
     return _noun(words, values)
 
 
@@ -197,6 +199,8 @@ def _being(be: str, words: list[str], values: Values) -> Frame:
         compared = words[: words.index("than")]
         if not compared or not (compared[-1] in WORDS.comparatives or compared[0] in ("more", "less", "fuzzy")):
             return _having(words, values)  # "greater role than"
+    if len(words) == 2 and words[1] == "by" and base_of_participle(words[0]):
+        return Passive("was" if words[0] in WORDS.was else be, words[0])
     tail, noun = _after_being(words)
     clause = Clause(be, be, "", tail, noun, person=words[0] in WORDS.people_do)
     if noun:

@@ -51,6 +51,10 @@ _CLEARER = {
     "non equal": "is not equal to",
     "subject of": "is the subject of",
     "to the power": "is raised to the power",
+    "active years start year": "first active year",
+    "active years end year": "last active year",
+    "active years start date": "start date of activity",
+    "active years end date": "end date of activity",
 }
 """Common labels of vocabularies → clearer ones of the same meaning."""
 
@@ -59,6 +63,11 @@ _NUMBERED = re.compile(r"[A-Z]{1,2}\d+[a-z]?[ _-]+(?=[A-Za-z]{2})")
 """The numbers of CIDOC CRM before a name: "P2 has type"."""
 _IDENTIFIER = re.compile(r"[A-Z]{1,8}[ _:-]?\d+[a-z]?|[A-Za-z]{1,8}[ _:-]?\d{4,}[a-z]?|[\d_.: -]+")
 _FOREIGN_WORD = re.compile(r"[a-z]*[^\W\d_a-zA-Z]\w*|[b-df-hj-np-tv-xz]{5,}|.*(?:keit|schaft|heit)|.{4,}ung")
+_GLUED = re.compile(
+    r"(?i)^(birth|current|death|end|first|full|given|last|previous|start|total)"
+    r"(address|club|code|date|name|number|position|status|team|time|title|year)$"
+)
+"""Words that belong apart: "currentclub"."""
 _NO_WORD = re.compile(r"[^\W\d_]{2}|(?<!\S)[aA](?!\S)")
 
 
@@ -147,7 +156,7 @@ def _words(label: str) -> list[str]:
     if re.search(r"[a-z0-9][A-Z]|_", text) and " " not in text.strip():
         text = words_of(text)
     text = re.sub(r"(?<=[a-z]{2}) s\b(?!\))", "s", text)
-    words = text.split() or ["related", "to"]
+    words = [part for word in text.split() for part in _GLUED.sub(r"\1 \2", word).split()] or ["related", "to"]
     if len(words) > 1 and text.isupper():
         words = text.lower().split()  # "HAS PART"
     titled = len(words) > 1 and all(word[0].isupper() for word in words if len(word) > 3)

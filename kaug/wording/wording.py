@@ -9,25 +9,25 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import grouped, pair_keys
+from kaug.arrays import grouped
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import SLOT, Property
 from kaug.knowledge.vocabulary import ROLES
-from kaug.wording.frames import Frame, Record, Templates, fill_frame, is_of_a_life, record_templates
+from kaug.wording.frames import Frame, Record, Templates, fill_frame, record_templates
+from kaug.wording.known import Known
 from kaug.wording.rules import Values, by_rule, frame_of, is_readable
 from kaug.wording.values import object_values, written_terms
 from kaug.words.clean import CONTROL, break_control
 from kaug.words.languages import OTHER, language_rank
+from kaug.words.names import takes_the
 from kaug.words.terms import CLASS_OF, Kinds, term_kinds, term_words
 from kaug.words.values import name_words, words_of
-from kaug.words.vocabulary import WORDS
 
 __all__ = ["Filled", "Wording", "fill", "groups", "is_reversed"]
 
@@ -174,8 +174,20 @@ class Wording:
         return np.asarray(self.kb.labels["term"].to_numpy())
 
     @cached_property
-    def _kinds(self) -> Kinds:
+    def _term_kinds(self) -> Kinds:
         return term_kinds(self.kb.terms, self.kb.facts, self.kb.axioms, self.kb.labels)
+
+    def _as_mentioned(self, names: pa.Array, terms: NDArray[np.int64]) -> pa.Array:
+        """Put the definite article before the names that take it, and those of properties in quotation marks."""
+        known = self._known
+        may = np.flatnonzero(known.may_take_the[terms])
+        some = names.take(pa.array(may))
+        chosen = np.zeros(len(terms), bool)
+        chosen[may] = takes_the(some, known.of_the_kinds[terms[may]])
+        with_the = pc.binary_join_element_wise("the ", names.filter(pa.array(chosen)), "")
+        names = pc.replace_with_mask(names, pa.array(chosen), with_the)
+        quoted = pa.array(known.properties[terms])
+        return pc.replace_with_mask(names, quoted, pc.binary_join_element_wise("“", names.filter(quoted), "”", ""))
 
     @cached_property
     def _lexicon(self) -> dict[tuple[int, str], list[str]]:
@@ -195,36 +207,8 @@ class Wording:
         return written_terms(self.kb)
 
     @cached_property
-    def _known(self) -> dict[str, set[int]]:
-        """Return the predicates with several objects a subject, with persons as subjects, and with persons as objects."""
-        subjects, predicates, objects = self.kb.columns()
-        owners, owner, sizes = np.unique(predicates, return_inverse=True, return_counts=True)
-        person = self._persons(owners, owner)
-        known: dict[str, NDArray[Any]] = {
-            "of_people": owners[np.bincount(owner, person[subjects]) > sizes / 2],
-            "people": owners[np.bincount(owner, person[objects]) > sizes / 2],
-            "several": _with_several_objects(self.kb),
-        }
-        return {key: set(some.tolist()) for key, some in known.items()}
-
-    def _persons(self, predicates: NDArray[np.uint32], predicate: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return the mask of terms that are persons: by their classes, or by what only people have.
-
-        Args:
-            predicates: uint32 (n,).
-            predicate: int64: the position of each fact's predicate among them.
-        """
-        subjects, _, objects = self.kb.columns()
-        person = np.zeros(self.kb.terms.num_rows, dtype=bool)
-        iris = self.kb.terms["value"].take(pa.array(predicates)).to_pylist()
-        of_life = [is_of_a_life(self.predicate_name(term)) for term in predicates.tolist()]
-        person[subjects[np.array(of_life, dtype=bool)[predicate]]] = True
-        types = np.flatnonzero(np.isin(predicate, [row for row, iri in enumerate(iris) if iri == _TYPE]))
-        classes = np.unique(objects[types])
-        names = (words_of(name).split()[-1:] for name in self.labels(classes).to_pylist())
-        of_persons = classes[np.array([name[:1] != [] and name[0] in _PERSONS for name in names], dtype=bool)]
-        person[subjects[types[np.isin(objects[types], of_persons)]]] = True
-        return person
+    def _known(self) -> Known:
+        return Known(self.kb, self._term_kinds, self.labels, self.predicate_name)
 
     def _rule(self, predicate: int) -> Templates:
         """Return the templates of a predicate by rule, from its cache."""
@@ -240,7 +224,7 @@ class Wording:
             return fill_frame("class")
         if iri in _DESCRIPTIONS:
             return fill_frame("description")
-        values, known = self._values.get(predicate, "thing"), self._known
+        values, known = self._values.get(predicate, "thing"), self._known.predicates
         ends = {key: predicate in known[key] for key in ("several", "of_people", "people")}
         said = self._lexicon.get((predicate, "statement"), [])
         label = name if predicate in self._entries else self._labels_of_rules.get(predicate, name)
@@ -261,6 +245,7 @@ class Wording:
         iris = dict(
             zip(predicates.tolist(), self.kb.terms["value"].take(pa.array(predicates)).to_pylist(), strict=True)
         )
+        names = {self.predicate_name(predicate) for predicate in predicates.tolist()}
         taken: set[Frame | str] = set()
         chosen: dict[int, str | Record] = {}
         for predicate in predicates[np.argsort(-counts.astype(np.int64), kind="stable")].tolist():
@@ -271,11 +256,13 @@ class Wording:
             path, namespace = _PATH.search(iri), re.sub(r"^\w+://|[#/:][^#/:]*$", "", iri)
             longer = [f"{words_of(path[1])} {name}"] if path else []
             records = map(Record, map(_without_slots, (name, f"{name} ({namespace})", iri)))
-            labels: list[str | Record] = [*([] if foreign else [name, *longer]), *records]
+            values = self._values.get(predicate, "thing")
+            # "leader name" of things: the object is the leader, and no name.
+            shorter = [name.removesuffix(" name")] if values == "thing" and name.endswith(" name") else []
+            shorter = [label for label in shorter if label not in names]
+            labels: list[str | Record] = [*([] if foreign else [*shorter, name, *longer]), *records]
             for label in labels:
-                frame: Frame | str = (
-                    label if isinstance(label, Record) else frame_of(label, self._values.get(predicate, "thing"))
-                )
+                frame: Frame | str = label if isinstance(label, Record) else frame_of(label, values)
                 if frame not in taken:
                     break
             taken.add(frame)
@@ -313,7 +300,11 @@ class Wording:
             words.row = np.full(count, -1, np.int64)
 
         def find(chosen: NDArray[np.int64]) -> pa.Array:
-            return term_words(self._terms, kb.labels, chosen, [self.language, *kb.languages], phrases, self._kinds)
+            kinds, phrases_of_english = self._term_kinds, phrases and self._is_english
+            if phrases_of_english:
+                kinds = kinds._replace(natures=self._known.natures)
+            found = term_words(self._terms, kb.labels, chosen, [self.language, *kb.languages], phrases, kinds)
+            return self._as_mentioned(found, chosen) if phrases_of_english else found
 
         new = np.arange(count) if terms is None else np.asarray(terms, np.int64)
         new = new[words.row[new] < 0]
@@ -452,21 +443,8 @@ def _sentence(text: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(pc.if_else(same, upper, first), pc.utf8_slice_codeunits(text, 1), "")
 
 
-def _with_several_objects(kb: KnowledgeBase) -> NDArray[np.uint64]:
-    """Return the predicates of which a tenth or more of the subjects have several objects."""
-    subjects, predicates, _ = kb.columns()
-    keys, counts = np.unique(pair_keys(predicates, subjects), return_counts=True)
-    owners, owner = np.unique(keys >> np.uint64(32), return_inverse=True)
-    fraction = np.bincount(owner, counts > 1) / np.maximum(np.bincount(owner), 1)
-    several: NDArray[np.uint64] = owners[fraction >= _SEVERAL]
-    return several
-
-
-_SEVERAL = 0.1
 _PATH = re.compile(r"([A-Za-z](?:(?!__)\w)*)(?:__|\.)(?:(?!__)\w)+$")
 """A path of types, as in Freebase; its last type."""
-_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
-_PERSONS = WORDS.persons | {"human", "man", "woman"}
 _FRAME = re.compile(r"\{s\} (.+)(?<! to) \{o\}\.|The (.+) of \{s\} is \{o\}\.")
 """A statement of the lexicon that holds a label of its predicate; after "to" the objects may be verbs."""
 _TRAINED: tuple[Property, ...] = ("statement", "question", "inverseQuestion")

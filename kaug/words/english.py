@@ -4,23 +4,31 @@ Short lists of words (`vocabulary.toml`), and rules by suffix for the rest: each
 """
 
 import re
+from typing import Literal
 
 from kaug.words.vocabulary import WORDS
 
 __all__ = [
+    "Nature",
     "base_form",
+    "base_of_participle",
     "head_noun",
     "is_adjective",
     "is_participle",
     "is_plural",
     "is_uncountable",
     "is_verb",
+    "participle",
+    "past_tense",
     "plural",
     "spelled",
     "third_person",
     "with_article",
     "with_class_article",
 ]
+
+Nature = Literal["", "substance", "process", "quality", "name"]
+"""What is known of a class by those above it, so far as its article depends on it."""
 
 _VERB_SUFFIXES = ("ifies", "izes", "ises", "lates", "vates", "cribes", "duces", "ceives", "tains", "plies", "poses")
 _ADJECTIVE_SUFFIXES = ("able", "ible", "ous", "ful", "less", "ical", "ional", "ular", "lar", "ary", "ive", "ic", "ish")
@@ -84,6 +92,57 @@ def third_person(word: str) -> str:
     if re.search("[^aeiou]y$", word):
         return word[:-1] + "ies"
     return word + ("es" if word.endswith(("ch", "sh", "ss", "x", "o")) else "s")
+
+
+def participle(verb: str) -> str:
+    """Return the past participle of a verb's base form.
+
+    Examples:
+        >>> [participle(verb) for verb in ("feed", "govern", "identify", "precede", "map", "write")]
+        ['fed', 'governed', 'identified', 'preceded', 'mapped', 'written']
+    """
+    if verb in WORDS.irregular_pasts:
+        return (WORDS.irregular_pasts[verb] or [verb])[-1]
+    return _with_ed(verb)
+
+
+def past_tense(verb: str) -> str:
+    """Return the past tense of a verb's base form.
+
+    Examples:
+        >>> [past_tense(verb) for verb in ("write", "direct", "compose")]
+        ['wrote', 'directed', 'composed']
+    """
+    if verb in WORDS.irregular_pasts:
+        return (WORDS.irregular_pasts[verb] or [verb])[0]
+    return _with_ed(verb)
+
+
+def base_of_participle(word: str) -> str:
+    """Return the base form of a past participle; the empty string if no verb is known that has it.
+
+    Examples:
+        >>> [base_of_participle(word) for word in ("written", "directed", "fed", "composed", "mapped", "unborn")]
+        ['write', 'direct', 'feed', 'compose', 'map', '']
+    """
+    if word in _OF_PARTICIPLES:
+        return _OF_PARTICIPLES[word]
+    if not word.endswith("ed"):
+        return ""
+    stems = [word[:-2], word[:-1], word[:-3] + "y" if word.endswith("ied") else "", word[:-3]]
+    known = [stem for stem in stems if stem in WORDS.verbs]
+    return known[0] if known else stems[-1] if re.search(r"([bdgmnpt])\1ed$", word) else base_form(word)
+
+
+def _with_ed(verb: str) -> str:
+    if re.search("[^aeiou]y$", verb):
+        return verb[:-1] + "ied"
+    if re.fullmatch("[^aeiou]*[aeiou][bdgmnpt]", verb):
+        return verb + verb[-1] + "ed"
+    return verb + ("d" if verb.endswith("e") else "ed")
+
+
+_OF_PARTICIPLES = {(pasts or [verb])[-1]: verb for verb, pasts in WORDS.irregular_pasts.items()}
 
 
 def is_participle(word: str) -> bool:
@@ -152,23 +211,42 @@ def is_uncountable(word: str) -> bool:
     return word.lower() in WORDS.uncountable
 
 
-def with_class_article(name: str) -> str:
+def with_class_article(name: str, nature: Nature = "") -> str:
     """Put the indefinite article before the name of a class; processes, substances and fields take none.
 
+    Args:
+        name: The name of the class.
+        nature: What the classes above it say of it: a substance ("olivine", below mineral), a process ("cell differentiation"), a
+            quality, whose name may be an adjective ("nucleated"), or a name of its own, which stays as it is ("Metazoa").
+
     Examples:
-        >>> names = ("dog", "cell death", "regulation of growth", "olivine", "akaganeite", "website", "organization", "physics")
+        >>> names = ("dog", "cell death", "regulation of growth", "akaganeite", "website", "enumeration", "physics", "3-D shape")
         >>> [with_class_article(name) for name in names]  # doctest: +NORMALIZE_WHITESPACE
-        ['a dog', 'cell death', 'regulation of growth', 'an olivine', 'akaganeite', 'a website', 'an organization', 'physics']
+        ['a dog', 'cell death', 'regulation of growth', 'akaganeite', 'a website', 'an enumeration', 'physics', 'a 3-D shape']
+        >>> with_class_article("cell division", "process"), with_class_article("olivine", "substance")
+        ('cell division', 'olivine')
     """
     head = head_noun(name).lower()
-    mass = head in WORDS.substances or (head not in WORDS.countable and _MASS.search(head) is not None)
-    return name if mass or is_uncountable(head) or is_plural(head) else with_article(name)
+    if nature == "name" or is_uncountable(head) or is_plural(head) or head in WORDS.substances:
+        return name
+    last = name.rsplit(maxsplit=1)[-1].lower()
+    if nature == "quality" and (is_adjective(last) or last.endswith(("ile", "oid"))):
+        return name
+    if head not in WORDS.countable:
+        alone = " " not in re.sub(r" *\(.*", "", name)
+        mass = _MASS.search(head) or (alone and (nature == "substance" or head.endswith("ing")))
+        deed = (_DEED if nature == "process" else _DEED_OF).search(name if " of " in name else head)
+        if mass or deed:
+            return name
+    return with_article(name)
 
 
 _MASS = re.compile(
-    r"\w{2}(?:[aeiou]tion|genesis|lysis|taxis|stasis|osis|itis|kinesis|poiesis|synthesis|ism|ness|ics|[a-z]logy|graphy|nomy|"
-    r"metry|ogeny|emia|tropy|phagy|plasia|trophy|diversity|icity|[a-z]{2}ing|[a-z]{2}ite|water)$"
+    r"\w{2}(?:genesis|lysis|taxis|stasis|osis|itis|kinesis|poiesis|synthesis|ism|ness|ics|[a-z]logy|graphy|nomy|"
+    r"metry|ogeny|emia|tropy|phagy|plasia|trophy|diversity|icity|[a-z]{2}ite|water)$"
 )
+_DEED = re.compile(r"\w{2}(?:[tsx]ion|[a-z]{2}ing|[a-z]{2}ment|[a-z]{2}[ae]nce)(?:$| of )")
+_DEED_OF = re.compile(r"\w{2}(?:[aeiou]tion|[a-z]{2}ing|[a-z]{2}ment) of ")
 
 
 def is_adjective(word: str) -> bool:
@@ -190,12 +268,13 @@ def with_article(noun: str) -> str:
         >>> [with_article(noun) for noun in ("hour", "university", "MBA", "URL", "member", "music", "parents")]
         ['an hour', 'a university', 'an MBA', 'a URL', 'a member', 'music', 'parents']
     """
-    words = noun.split(" ")
-    first, last = words[0], words[-1]
-    if is_plural(last) or is_uncountable(last):
+    first, head = noun.split(" ", maxsplit=1)[0], head_noun(noun)
+    if is_plural(head) or is_uncountable(head):
         return noun
     low = first.lower()
-    if len(first) > 1 and first[:2].isupper() and first != "UFO":
+    if low[:1].isdigit():
+        vowel = re.match(r"8|1[18](?!\d)", low) is not None
+    elif len(first) > 1 and first[:2].isupper() and first != "UFO":
         vowel = first[0] in "AEFHILMNORSX"
     else:
         vowel = low.startswith(("hour", "honest", "honor", "honour", "heir")) or (

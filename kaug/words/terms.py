@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from kaug.arrays import join, runs
 from kaug.namespaces import RDFS
 from kaug.words.clean import clean_text
-from kaug.words.english import with_class_article
+from kaug.words.english import Nature, with_class_article
 from kaug.words.languages import language_rank
 from kaug.words.values import literal_words, name_words, strings, words_of
 
 __all__ = [
     "CLASS_OF",
+    "NATURES",
     "Kinds",
     "address_terms",
     "class_terms",
@@ -34,6 +35,9 @@ CLASS_OF = frozenset(
 )
 """The predicates whose objects are classes, which take an article in a sentence ("a country")."""
 
+NATURES: tuple[Nature, ...] = ("", "substance", "process", "quality", "name")
+"""What is known of a class, so far as its article depends on it; see `with_class_article`."""
+
 _SUBCLASS = f"{RDFS}subClassOf"
 _WEB = "^(?:https?|ftp)://|^(?:mailto|tel):"
 _SITE = "^([a-z]+://[^/?#]*).*"
@@ -47,11 +51,13 @@ class Kinds(NamedTuple):
         classes: They take an English article in a phrase unless they begin with one.
         vocabulary: Predicates and classes: camelCase in their IRIs is words.
         addresses: Addresses of which nothing is said: they stand as they are.
+        natures: For classes, the position in `NATURES` of what the classes above them say, int8; None if it is not known.
     """
 
     classes: Mask
     vocabulary: Mask
     addresses: Mask
+    natures: NDArray[np.int8] | None = None
 
 
 def term_words(
@@ -98,7 +104,12 @@ def term_words(
     if kinds is None or not phrases or languages[0].split("-", maxsplit=1)[0] != "en":
         return words
     bare = pc.and_(pc.equal(pc.fill_null(phrase, ""), ""), pa.array(kinds.classes[chosen]))
-    articled = [_with_article(word) for word in words.filter(bare).to_pylist()]
+    rows = chosen[bare.to_numpy(zero_copy_only=False)]
+    natures = np.zeros(len(rows), np.int8) if kinds.natures is None else kinds.natures[rows]
+    articled = [
+        _with_article(word, NATURES[nature])
+        for word, nature in zip(words.filter(bare).to_pylist(), natures.tolist(), strict=True)
+    ]
     return pc.replace_with_mask(words, bare, pa.array(articled, pa.string()))
 
 
@@ -290,11 +301,12 @@ def _unlabelled(terms: pa.Table, chosen: NDArray[np.int64], language: str, kinds
     return clean_text(words)
 
 
-def _with_article(word: str) -> str:
-    if not word or not word[0].isalpha():
+def _with_article(word: str, nature: Nature) -> str:
+    if not word or nature == "name" or not (word[0].isalpha() or re.match(r"\d+-\w", word)):
         return word
-    if " " not in word and re.search("[a-z][A-Z]", word):
+    if " " not in word and re.search("[a-z][A-Z]|[A-Z]{2}[a-z]{3}", word):
         word = words_of(word)  # schema.org labels its classes "EducationalOrganization"
+    word = re.sub(r"(?i)\bhow to(?= |$)", lambda match: match[0].replace(" ", "-"), word)
     # A label in Title Case stays as it is: in lower case it would lose the capitals of the names in it.
     as_written = word[:2].isupper() or any(other[0].isupper() for other in word.split()[1:])
-    return with_class_article(word if as_written else word[0].lower() + word[1:])
+    return with_class_article(word if as_written else word[0].lower() + word[1:], nature)

@@ -148,8 +148,8 @@ def name_words(iri: pa.Array, *, split: bool = True) -> pa.Array:
     plain = pc.invert(pc.or_(opaque, proper))
     hyphens = pc.and_(plain, pc.match_substring(words, "-"))
     if pc.any(hyphens).as_py():
-        split = pc.ascii_trim(pc.replace_substring_regex(words.filter(hyphens), "[- ]+", " "), " ")
-        words = pc.replace_with_mask(words, hyphens, split)
+        apart = pc.ascii_trim(pc.replace_substring_regex(words.filter(hyphens), "[- ]+", " "), " ")
+        words = pc.replace_with_mask(words, hyphens, apart)
     humps = pc.and_(plain, pc.match_substring_regex(words, _HUMP))
     if split and pc.any(humps).as_py():
         words = pc.replace_with_mask(words, humps, _lower_words(words.filter(humps)))

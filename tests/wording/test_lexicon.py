@@ -168,11 +168,11 @@ def test_templates_come_from_the_label(make: Make) -> None:
     [
         ("hasCapitalCity", "The capital city of {s} is {o}."),
         ("isPartOf", "{s} is part of {o}."),
-        ("directedBy", "{s} is directed by {o}."),
+        ("directedBy", "{s} was directed by {o}."),
         ("birth_place", "The birth place of {s} is {o}."),
         ("borders", "{s} borders {o}."),
-        ("film.film.directed_by", "{s} is directed by {o}."),
-        ("__film__film__directed_by", "{s} is directed by {o}."),
+        ("film.film.directed_by", "{s} was directed by {o}."),
+        ("__film__film__directed_by", "{s} was directed by {o}."),
         ("__", "{s} is related to {o}."),
     ],
 )
@@ -245,11 +245,11 @@ def test_the_templates_for_classes(make: Make, iri: str) -> None:
             "{s} is {o}.",
             "If someone asks what {s} is, the answer is {o}.",
             "It is known that {s} is {o}.",
-            "Among other things, {s} is {o}.",
+            "{s} counts as {o}.",
             "We can say what {s} is: {o}.",
-            "{o} is what {s} is.",
             "An example of {o} is {s}.",
             "For an example of {o}, take {s}.",
+            "If someone asks for an example of {o}, one answer is {s}.",
         ],
         "question": [
             "What is {s}?",

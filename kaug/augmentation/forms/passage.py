@@ -13,7 +13,9 @@ def passage_rows(
     facts: Facts, wording: Wording, options: Options, *, passages: int = 2, max_facts: int = 8
 ) -> pa.Table:
     """Write passages of up to `max_facts` facts about entities with two or more; a span marks the sentence of each."""
-    templates = {predicate: wording.templates(predicate, "statement") for predicate, _ in groups(facts.predicates)}
+    templates = {
+        predicate: _told(wording.templates(predicate, "statement")) for predicate, _ in groups(facts.predicates)
+    }
     sentences: dict[tuple[int, int], str] = {}
     for predicate, positions in groups(facts.predicates):
         subjects, objects = wording.phrases(facts.subjects[positions]), wording.phrases(facts.objects[positions])
@@ -50,3 +52,11 @@ def passage_rows(
         spans=spans,
         language=wording.language,
     )
+
+
+def _told(templates: list[str]) -> list[str]:
+    """Leave out the templates that speak of questions and answers, which no passage does."""
+    return [template for template in templates if _OF_ANSWERS not in template] or templates
+
+
+_OF_ANSWERS = "someone asks"

@@ -1,0 +1,172 @@
+"""A knowledge base → what its facts tell of its terms and predicates, so far as words depend on it.
+
+Whether something is a person or a work, whether a predicate has several objects a subject, what the classes above a class
+say of it.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kaug.arrays import pair_keys
+from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.namespaces import RDF, RDFS
+from kaug.wording.frames import is_of_a_life
+from kaug.words.names import THE_KINDS
+from kaug.words.terms import NATURES, Kinds, is_kind
+from kaug.words.values import words_of
+from kaug.words.vocabulary import WORDS
+
+__all__ = ["Known"]
+
+Mask = NDArray[np.bool_]
+
+_SEVERAL = 0.1
+_PERSONS = WORDS.persons | {"human", "man", "woman"}
+
+
+class Known:
+    """What the facts of a knowledge base tell of its terms and predicates; computed once it is asked for.
+
+    Args:
+        kb: The knowledge base.
+        kinds: The kinds of its terms.
+        labels: Returns the labels of term numbers.
+        name_of: Returns the name of a predicate.
+    """
+
+    def __init__(
+        self,
+        kb: KnowledgeBase,
+        kinds: Kinds,
+        labels: Callable[[NDArray[np.int64]], pa.Array],
+        name_of: Callable[[int], str],
+    ) -> None:
+        self._kb, self._kinds, self._labels, self._name_of = kb, kinds, labels, name_of
+        self._subjects, predicates, self._objects = kb.columns()
+        self._predicates, self._predicate = np.unique(predicates, return_inverse=True)
+
+    @cached_property
+    def predicates(self) -> dict[str, set[int]]:
+        """The predicates with several objects a subject, with persons as subjects, and with persons as objects."""
+        sizes = np.bincount(self._predicate)
+        known: dict[str, NDArray[Any]] = {
+            "of_people": self._predicates[np.bincount(self._predicate, self.persons[self._subjects]) > sizes / 2],
+            "people": self._predicates[np.bincount(self._predicate, self.persons[self._objects]) > sizes / 2],
+            "several": self._with_several_objects(),
+        }
+        return {key: set(some.tolist()) for key, some in known.items()}
+
+    @cached_property
+    def persons(self) -> Mask:
+        """The terms that are persons: by their classes, or by what only people have."""
+        return self._of_classes(_PERSONS) | self._subjects_of(is_of_a_life)
+
+    @cached_property
+    def works(self) -> Mask:
+        """The terms that are films, books, songs: by their classes, or by what only works have."""
+        return self._of_classes(WORDS.works) | self._subjects_of(
+            lambda name: not WORDS.of_works.isdisjoint(name.lower().split())
+        )
+
+    @cached_property
+    def of_the_kinds(self) -> Mask:
+        """The terms all of whose kind take the article in their name: currencies, rivers."""
+        return self._of_classes(THE_KINDS)
+
+    @cached_property
+    def properties(self) -> Mask:
+        """The predicates and other properties: a sentence about one mentions a word."""
+        return self._kinds.vocabulary & ~self._kinds.classes
+
+    @cached_property
+    def may_take_the(self) -> Mask:
+        """The terms whose name, as it is, decides whether it takes the article: neither persons, works nor classes."""
+        phrased = self._kb.labels.filter(pc.is_valid(self._kb.labels["phrase"]))["term"].to_numpy()
+        mask = is_kind(self._kb.terms, "iri") & ~(self._kinds.vocabulary | self._kinds.addresses)
+        mask &= ~(self.persons | self.works)
+        mask[phrased] = False
+        return mask
+
+    @cached_property
+    def natures(self) -> NDArray[np.int8]:
+        """What the classes above a class say of it, as positions in `NATURES`; 0 for all other terms."""
+        natures = np.zeros(self._kb.terms.num_rows, np.int8)
+        classes = np.flatnonzero(self._kinds.classes)
+        if not len(classes):
+            return natures
+        labels = self._labels(classes)
+        # "GatedResidence", "quality of a solid", "cell (metazoa)": gated residence, quality, cell.
+        names = pc.utf8_lower(pc.replace_substring_regex(labels, r"(\p{Ll})(\p{Lu})", r"\1 \2"))
+        names = pc.replace_substring_regex(names, r"(?s) (?:of|in|for|by) .*| *[(<].*", "")
+
+        def ending_in(words: frozenset[str]) -> Mask:
+            found = np.zeros(len(natures), bool)
+            fits = pc.match_substring_regex(names, rf"(?:^|[ _])(?:{'|'.join(sorted(words))})$")
+            found[classes[fits.to_numpy(zero_copy_only=False)]] = True
+            return found
+
+        below, above = self._pairs(RDFS + "subClassOf")
+        instances, of = self._pairs(RDF + "type")
+        for nature, seeds in (("quality", WORDS.qualities), ("process", WORDS.processes), ("substance", WORDS.mass)):
+            found = new = ending_in(seeds)
+            while new.any():
+                reached = np.zeros(len(natures), bool)
+                reached[below[new[above]]] = True
+                new = reached & ~found
+                found |= new
+            natures[found] = NATURES.index(nature)
+        datatypes = ending_in(frozenset({"data ?type"}))
+        named = np.zeros(len(natures), bool)
+        named[instances[datatypes[of]]] = named[below[datatypes[above]]] = True
+        named[below[named[above]]] = True
+        # Where labels of classes are in lower case, a capital marks a name, as of a taxon: "Metazoa".
+        labelled = np.isin(classes, self._kb.labels["term"].to_numpy())
+        lower = pc.match_substring_regex(labels, r"^\p{Ll}").to_numpy(zero_copy_only=False)
+        if labelled.any() and lower[labelled].mean() > 1 / 2:
+            capital = pc.match_substring_regex(labels, r"^\p{Lu}\p{Ll}+(?: [(<].*)?$").to_numpy(zero_copy_only=False)
+            named[classes[capital & labelled]] = True
+        natures[named] = NATURES.index("name")
+        return natures
+
+    def _of_classes(self, last_words: frozenset[str]) -> Mask:
+        """Mask the instances of classes whose name ends in one of some words, or group of words."""
+        instances, classes = self._pairs(RDF + "type")
+        mask = np.zeros(self._kb.terms.num_rows, dtype=bool)
+        kinds = np.unique(classes)
+        names = (words_of(name) if name else "" for name in self._labels(kinds).to_pylist())
+        wanted = kinds[np.array([_ends_in(name, last_words) for name in names], dtype=bool)]
+        mask[instances[np.isin(classes, wanted)]] = True
+        return mask
+
+    def _subjects_of(self, holds: Callable[[str], bool]) -> Mask:
+        """Mask the subjects of predicates whose name fulfils a condition."""
+        mask = np.zeros(self._kb.terms.num_rows, dtype=bool)
+        chosen = [holds(self._name_of(predicate)) for predicate in self._predicates.tolist()]
+        mask[self._subjects[np.array(chosen, dtype=bool)[self._predicate]]] = True
+        return mask
+
+    def _pairs(self, iri: str) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+        """Return the subjects and the objects of a predicate."""
+        values = self._kb.terms["value"].take(pa.array(self._predicates))
+        rows = np.flatnonzero(pc.equal(values, iri).to_numpy()[self._predicate])
+        return self._subjects[rows], self._objects[rows]
+
+    def _with_several_objects(self) -> NDArray[np.uint64]:
+        """Return the predicates of which a tenth or more of the subjects have several objects."""
+        predicates = self._predicates[self._predicate]
+        keys, counts = np.unique(pair_keys(predicates, self._subjects), return_counts=True)
+        owners, owner = np.unique(keys >> np.uint64(32), return_inverse=True)
+        fraction = np.bincount(owner, counts > 1) / np.maximum(np.bincount(owner), 1)
+        several: NDArray[np.uint64] = owners[fraction >= _SEVERAL]
+        return several
+
+
+def _ends_in(name: str, last_words: frozenset[str]) -> bool:
+    words = name.lower().split()
+    return any(" ".join(words[start:]) in last_words for start in range(max(0, len(words) - 2), len(words)))

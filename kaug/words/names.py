@@ -1,0 +1,60 @@
+"""Names of things → whether English puts the definite article before them: "the Baltic Sea", "the University of Oslo"."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+__all__ = ["THE_KINDS", "takes_the"]
+
+_LISTS = {
+    name: [" ".join(entry.split()) for entry in text.split(",")]
+    for name, text in tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")).items()
+}
+
+THE_KINDS = frozenset(_LISTS["kinds"])
+"""The kinds of things, by their last word, all of whose names take the article: "the Aruban Florin"."""
+
+
+def _any_of(name: str) -> str:
+    return "(?:" + "|".join(map(re.escape, _LISTS[name])) + ")"
+
+
+_AFTER = r"(?:,.*| \(.*)?$"
+_LAST = rf"(?i)^[^,(]+ {_any_of('last')}{_AFTER}"
+_OF = rf"(?i)^(?:{_any_of('names')}{_AFTER}|(?:[^,(]* )?(?:{_any_of('before_of')} of|{_any_of('before_for')} (?:for|on)) )"
+_NONE_OF_KIND = "(?i) (?:creek|brook|run|water|beck|burn)$"
+_NO_NAME = (
+    r"(?i)^(?:the|an?|my|your|his|her|our|their|this|that|these|those|all|any|each|every|some|no|one|two|le|la|los|las|el|al|die|"
+    r"der|das)\b|^\P{L}*$"
+)
+
+
+def takes_the(names: pa.Array, of_the_kinds: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+    """Tell which names take the definite article, by their last word, the word before "of", or as a whole.
+
+    Names that begin with an article or a determiner take none.
+
+    Args:
+        names: Strings (n,).
+        of_the_kinds: bool (n,): whether it is of a kind all of whose names take it (`THE_KINDS`).
+
+    Returns:
+        bool (n,).
+
+    Examples:
+        >>> names = ["United States", "Baltic Sea", "University of Oslo", "Democratic Party (Italy)", "The Hague", "Oslo", "Togo"]
+        >>> takes_the(pa.array(names)).tolist()
+        [True, True, True, True, False, False, False]
+    """
+    # In lower case throughout, the last word tells nothing: a "national park" may be any.
+    last = pc.and_(pc.match_substring_regex(names, _LAST), pc.match_substring_regex(names, r"\p{Lu}"))
+    fits = pc.or_(last, pc.match_substring_regex(names, _OF))
+    if of_the_kinds is not None:
+        fits = pc.or_(fits, pc.and_not(pa.array(of_the_kinds), pc.match_substring_regex(names, _NONE_OF_KIND)))
+    fits = pc.and_not(fits, pc.match_substring_regex(names, _NO_NAME))
+    return np.asarray(pc.fill_null(fits, False).to_numpy(zero_copy_only=False), bool)

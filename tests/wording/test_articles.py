@@ -1,0 +1,94 @@
+"""The articles of names and classes in sentences, by what the facts tell of them."""
+
+import pytest
+
+from kaug.wording.wording import Wording
+from tests.wording.test_lexicon import Make
+
+SPACE = "@prefix skos: <http://www.w3.org/2004/02/skos/core#> . @prefix owl: <http://www.w3.org/2002/07/owl#> . "
+
+
+def said(make: Make, turtle: str) -> list[str]:
+    return list(Wording(make(turtle)).sentences().to_pylist())
+
+
+@pytest.mark.parametrize(
+    ("name", "article"),
+    [
+        ("Baltic Sea", True),
+        ("University of Oslo", True),
+        ("Battle of Hastings", True),
+        ("Democratic Party (Italy)", True),
+        ("United States", True),
+        ("united kingdom", True),
+        ("Institute for Advanced Study", True),
+        ("sovereign state of Georgia", True),
+        ("Harvard University", False),
+        ("Lake Geneva", False),
+        ("Addis Ababa Stadium", False),
+        ("Microsoft", False),
+        ("The Hague", False),
+        ("Mount Kenya", False),
+        ("national park", False),
+    ],
+)
+def test_a_name_takes_the_article_by_its_words(make: Make, name: str, article: bool) -> None:
+    the = "the " if article else ""
+    assert said(make, f':x rdfs:label "{name}" . :holm :partner :x .') == [f"The partner of holm is {the}{name}."]
+    assert Wording(make(f':x rdfs:label "{name}" . :holm :partner :x .')).labels().to_pylist().count(name) >= 1
+
+
+def test_titles_and_persons_take_no_article(make: Make) -> None:
+    works = ':ada :liked :x , :y . :x a :Film ; rdfs:label "Kingdom of Heaven" . :y :genre :war ; rdfs:label "Star Wars" .'
+    assert "Ada liked Kingdom of Heaven." in said(make, works)
+    assert "Ada liked Star Wars." in said(make, works)
+    person = ':ada :liked :x . :x :spouse :bo ; rdfs:label "Eva Order" .'
+    assert "Ada liked Eva Order." in said(make, person)
+
+
+def test_a_currency_takes_the_article_whatever_its_name(make: Make) -> None:
+    assert "The numeric code of the Zloty is 985." in said(
+        make, ':x a :Currency ; rdfs:label "Zloty" ; :numericCode "985" .'
+    )
+
+
+def test_a_phrase_of_the_data_stays(make: Make) -> None:
+    turtle = '@prefix kaug: <urn:kaug:> . :holm :near :x . :x rdfs:label "Baltic Sea" ; kaug:phrase "Baltic Sea"@en .'
+    assert said(make, turtle) == ["Holm is near Baltic Sea."]
+
+
+@pytest.mark.parametrize(
+    ("turtle", "sentence"),
+    [
+        (":Olivine rdfs:subClassOf :Mineral .", "Olivine is a mineral."),
+        (":BlackOlivine rdfs:subClassOf :Olivine . :Olivine rdfs:subClassOf :Mineral .", "A black olivine is olivine."),
+        (":CellDivision rdfs:subClassOf :CellularProcess .", "Cell division is a cellular process."),
+        (":LongDivision rdfs:subClassOf :Thing .", "A long division is a thing."),
+        (":BlogPosting rdfs:subClassOf :CreativeWork .", "A blog posting is a creative work."),
+        (":Nucleated rdfs:subClassOf :CellQuality .", "Nucleated is a cell quality."),
+        (":RVPark rdfs:subClassOf :TVSeries .", "An RV park is TV series."),
+        (":HowTo rdfs:subClassOf :Text . :Text a :DataType .", "A how-to is Text."),
+    ],
+)
+def test_a_class_takes_an_article_by_the_classes_above_it(make: Make, turtle: str, sentence: str) -> None:
+    assert sentence in said(make, turtle)
+
+
+def test_a_taxon_among_classes_in_lower_case_is_a_name(make: Make) -> None:
+    turtle = (
+        ':a rdfs:label "Metazoa" ; rdfs:subClassOf :b . :b rdfs:label "taxon" . :c rdfs:label "organ" ;'
+        ' rdfs:subClassOf :d . :d rdfs:label "body part" .'
+    )
+    assert said(make, turtle) == ["Metazoa is a taxon.", "An organ is a body part."]
+
+
+def test_a_property_is_mentioned_as_a_word(make: Make) -> None:
+    turtle = ":about a owl:ObjectProperty ; :domainIncludes :Work . :x a :Work ."
+    assert "The domain of “about” includes a work." in said(make, SPACE + turtle)
+
+
+def test_the_name_of_a_thing_is_the_thing(make: Make) -> None:
+    kb = make(":togo :leaderName :ada . :ghana :leaderName :bo .")
+    assert Wording(kb).sentences().to_pylist() == ["The leader of ghana is bo.", "The leader of togo is ada."]
+    both = make(":togo :leaderName :ada ; :leader :bo .")
+    assert sorted(Wording(both).sentences().to_pylist()) == ["The leader name of togo is ada.", "The leader of togo is bo."]
