@@ -114,13 +114,13 @@ class Known:
         below, above = self._pairs(RDFS + "subClassOf")
         instances, of = self._pairs(RDF + "type")
         for nature, seeds in (("quality", WORDS.qualities), ("process", WORDS.processes), ("substance", WORDS.mass)):
-            found = new = ending_in(seeds)
+            of_seeds = found = new = ending_in(seeds)
             while new.any():
                 reached = np.zeros(len(natures), bool)
                 reached[below[new[above]]] = True
                 new = reached & ~found
-                found |= new
-            natures[found] = NATURES.index(nature)
+                found = found | new
+            natures[found & ~of_seeds] = NATURES.index(nature)
         datatypes = ending_in(frozenset({"data ?type"}))
         named = np.zeros(len(natures), bool)
         named[instances[datatypes[of]]] = named[below[datatypes[above]]] = True

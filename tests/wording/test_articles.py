@@ -3,7 +3,7 @@
 import pytest
 
 from kaug.wording.wording import Wording
-from tests.wording.test_lexicon import Make
+from tests.wording.test_lexicon import Make, make  # noqa: F401
 
 SPACE = "@prefix skos: <http://www.w3.org/2004/02/skos/core#> . @prefix owl: <http://www.w3.org/2002/07/owl#> . "
 
@@ -39,7 +39,9 @@ def test_a_name_takes_the_article_by_its_words(make: Make, name: str, article: b
 
 
 def test_titles_and_persons_take_no_article(make: Make) -> None:
-    works = ':ada :liked :x , :y . :x a :Film ; rdfs:label "Kingdom of Heaven" . :y :genre :war ; rdfs:label "Star Wars" .'
+    works = (
+        ':ada :liked :x , :y . :x a :Film ; rdfs:label "Kingdom of Heaven" . :y :genre :war ; rdfs:label "Star Wars" .'
+    )
     assert "Ada liked Kingdom of Heaven." in said(make, works)
     assert "Ada liked Star Wars." in said(make, works)
     person = ':ada :liked :x . :x :spouse :bo ; rdfs:label "Eva Order" .'
@@ -53,7 +55,7 @@ def test_a_currency_takes_the_article_whatever_its_name(make: Make) -> None:
 
 
 def test_a_phrase_of_the_data_stays(make: Make) -> None:
-    turtle = '@prefix kaug: <urn:kaug:> . :holm :near :x . :x rdfs:label "Baltic Sea" ; kaug:phrase "Baltic Sea"@en .'
+    turtle = ':holm :near :x . :x rdfs:label "Baltic Sea"@en ; kaug:phrase "Baltic Sea"@en .'
     assert said(make, turtle) == ["Holm is near Baltic Sea."]
 
 
@@ -66,8 +68,12 @@ def test_a_phrase_of_the_data_stays(make: Make) -> None:
         (":LongDivision rdfs:subClassOf :Thing .", "A long division is a thing."),
         (":BlogPosting rdfs:subClassOf :CreativeWork .", "A blog posting is a creative work."),
         (":Nucleated rdfs:subClassOf :CellQuality .", "Nucleated is a cell quality."),
-        (":RVPark rdfs:subClassOf :TVSeries .", "An RV park is TV series."),
-        (":HowTo rdfs:subClassOf :Text . :Text a :DataType .", "A how-to is Text."),
+        (":RVPark rdfs:subClassOf :TVSeries .", "An RV park is a TV series."),
+        (":HowTo rdfs:subClassOf :CreativeWork .", "A how-to is a creative work."),
+        (
+            ":gtin a rdf:Property ; :rangeIncludes :Text . :Text a :DataType . :code a :Text .",
+            "The range of “gtin” includes Text.",
+        ),
     ],
 )
 def test_a_class_takes_an_article_by_the_classes_above_it(make: Make, turtle: str, sentence: str) -> None:
@@ -91,4 +97,7 @@ def test_the_name_of_a_thing_is_the_thing(make: Make) -> None:
     kb = make(":togo :leaderName :ada . :ghana :leaderName :bo .")
     assert Wording(kb).sentences().to_pylist() == ["The leader of ghana is bo.", "The leader of togo is ada."]
     both = make(":togo :leaderName :ada ; :leader :bo .")
-    assert sorted(Wording(both).sentences().to_pylist()) == ["The leader name of togo is ada.", "The leader of togo is bo."]
+    assert sorted(Wording(both).sentences().to_pylist()) == [
+        "The leader name of togo is ada.",
+        "The leader of togo is bo.",
+    ]
