@@ -138,7 +138,7 @@ class Known:
         """Mask the instances of classes whose name ends in one of some words, or group of words."""
         instances, classes = self._pairs(RDF + "type")
         mask = np.zeros(self._kb.terms.num_rows, dtype=bool)
-        kinds = np.unique(classes)
+        kinds = np.unique(classes).astype(np.int64)
         names = (words_of(name) if name else "" for name in self._labels(kinds).to_pylist())
         wanted = kinds[np.array([_ends_in(name, last_words) for name in names], dtype=bool)]
         mask[instances[np.isin(classes, wanted)]] = True

@@ -3,7 +3,7 @@
 import pytest
 
 from kaug.wording.wording import Wording
-from tests.wording.test_lexicon import Make, make  # noqa: F401
+from tests.wording.conftest import Make
 
 SPACE = "@prefix skos: <http://www.w3.org/2004/02/skos/core#> . @prefix owl: <http://www.w3.org/2002/07/owl#> . "
 

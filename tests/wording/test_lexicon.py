@@ -1,8 +1,6 @@
 """Templates and sentences of facts: planted templates, planted sentences, exact spans."""
 
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -11,33 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaug.errors import SourceError
-from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import PROPERTIES, check_template
 from kaug.wording.wording import Wording, fill
+from tests.wording.conftest import Make
 
-PREFIXES = """
-@prefix : <urn:x:> .
-@prefix kaug: <https://w3id.org/kaug/ns#> .
-@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
-@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
-"""
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
-
-Make = Callable[..., KnowledgeBase]
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Make:
-    def build(turtle: str, lexicon: str | None = None) -> KnowledgeBase:
-        path, words = tmp_path / "a.ttl", tmp_path / "lexicon.ttl"
-        path.write_text(PREFIXES + turtle, encoding="utf-8")
-        if lexicon is not None:
-            words.write_text(PREFIXES + lexicon, encoding="utf-8")
-        return build_kb([path], lexicon=words if lexicon is not None else None, languages=("en", "zh"))
-
-    return build
 
 
 def term(kb: KnowledgeBase, iri: str) -> int:
