@@ -128,7 +128,9 @@ def make_question(
 
 def fair(probes: list[Question], quota: int, left_out: Counter[str]) -> list[Question]:
     """Return the first probes of which a right answer scores, and whose question does not give it away; count the others."""
-    given_away = gives_away(pa.array([probe["prompt"] for probe in probes], pa.string()), [p["answers"] for p in probes])
+    given_away = gives_away(
+        pa.array([probe["prompt"] for probe in probes], pa.string()), [p["answers"] for p in probes]
+    )
     kept: list[Question] = []
     for probe, is_given_away in zip(probes, given_away.tolist(), strict=True):
         if len(kept) == quota:

@@ -81,11 +81,15 @@ def _nouns(phrase: str) -> str:
     while place and is_participle(words[place]):
         place -= 1  # "award received by"
     head = words[place]
-    if head in ("one", "else", "it") or head in WORDS.prepositions or is_uncountable(head) or {"or", "and"} & {*words}:
+    if head in ("one", "else", "it") or head in WORDS.prepositions or is_uncountable(head):
         return ""
-    if link.strip() in ("that", "which", "who") and clause:
-        clause = _agreeing(clause)
+    if re.search(r"'s\b|\b(?:or|and)\b", noun):
+        return ""
     words[place] = head if is_plural(head) else plural(head)
+    if clause and link.strip() in ("that", "which", "who"):
+        clause = _agreeing(clause)
+        if not clause:
+            return ""
     return " ".join(words) + link + clause
 
 
