@@ -1,6 +1,5 @@
 """A knowledge base → the exam (PROBES), drawn before training rows are written."""
 
-import itertools
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.errors import PipelineError
-from kaug.exam.drawing import Draw, Question, draw_number, is_fair
+from kaug.exam.drawing import Draw, Question, draw_number, fair
 from kaug.exam.kinds import KINDS
 from kaug.exam.settings import ExamSettings
 from kaug.knowledge.knowledge_base import KnowledgeBase
@@ -90,7 +89,7 @@ def draw_exam(
             (_probe(kind, question, language) for question in questions),
             key=lambda probe: draw_number(seed, probe["id"]),
         )
-        made = list(itertools.islice((probe for probe in drawn if is_fair(probe, left_out)), quota))
+        made = fair(drawn, quota, left_out)
         probes += made
         counts[f"probes {kind}"] = len(made)
         if len(made) < quota:

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from kaug.knowledge.templates import Property
-from kaug.wording.answers import asked
+from kaug.wording.answers import asked, gives_away
 from kaug.wording.wording import Wording, fill, groups
-from kaug.words.containment import WINDOW, holds_any, score_answer
+from kaug.words.containment import WINDOW, score_answer
 
-__all__ = ["Draw", "Kind", "Question", "ask", "draw_number", "is_fair", "make_question"]
+__all__ = ["Draw", "Kind", "Question", "ask", "draw_number", "fair", "make_question"]
 
 Question = dict[str, Any]
 """A probe as drawn by a kind: `prompt`, `answers`, `facts` (hex ids), `hops`, `template`, `source`."""
@@ -125,14 +126,19 @@ def make_question(
     }
 
 
-def is_fair(probe: Question, left_out: Counter[str]) -> bool:
-    """Whether a right answer scores, and the question does not give it away; count the reason if not."""
-    if probe["scorer"] != "contains":
-        return True
-    if not score_answer(probe["answers"][0], probe["answers"]):
-        left_out[f"questions with an answer of more than {WINDOW} words, or of none"] += 1
-        return False
-    if holds_any(probe["prompt"], probe["answers"]):
-        left_out["questions that hold an answer"] += 1
-        return False
-    return True
+def fair(probes: list[Question], quota: int, left_out: Counter[str]) -> list[Question]:
+    """Return the first probes of which a right answer scores, and whose question does not give it away; count the others."""
+    given_away = gives_away(
+        pa.array([probe["prompt"] for probe in probes], pa.string()), [p["answers"] for p in probes]
+    )
+    kept: list[Question] = []
+    for probe, is_given_away in zip(probes, given_away.tolist(), strict=True):
+        if len(kept) == quota:
+            break
+        if probe["scorer"] == "contains" and not score_answer(probe["answers"][0], probe["answers"]):
+            left_out[f"questions with an answer of more than {WINDOW} words, or of none"] += 1
+        elif probe["scorer"] == "contains" and is_given_away:
+            left_out["questions that hold an answer"] += 1
+        else:
+            kept.append(probe)
+    return kept

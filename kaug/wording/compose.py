@@ -10,7 +10,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.arrays import expand, grouped, mix, positions, rank_in_group
-from kaug.wording.answers import asked, definite, identifying
+from kaug.knowledge.templates import Property
+from kaug.wording.answers import asked, identifying
+from kaug.wording.sets import definite, in_sentences
 from kaug.wording.wording import Wording
 
 __all__ = ["REFERENCES", "Compositions", "Reference", "compositions", "is_short", "refer"]
@@ -55,13 +57,14 @@ def compositions(
     rows: NDArray[np.int64],
     objects: NDArray[np.uint32],
     answerable: NDArray[np.bool_],
+    name: Property,
 ) -> Compositions:
     """Pair facts that meet in an entity to which the first one refers.
 
     "The currency of [the country whose capital is Lomé]": capitals identify countries (see `identifying`), and no other fact of
     the knowledge base has this one. "The nationality of [the spouse of Ada]": the fact is the only one of Ada's with this
-    predicate. The two facts have different predicates, and the question does not name its answer. Where one entity
-    has many facts, each is in a few pairs, drawn by its row.
+    predicate. The two facts have different predicates, which are worded in sentences rather than records, and the question does
+    not name its answer. Where one entity has many facts, each is in a few pairs, drawn by its row.
 
     Args:
         wording: The wording of the facts, with references in its language.
@@ -69,13 +72,14 @@ def compositions(
         rows: int64 (n,): rows of facts of the knowledge base.
         objects: uint32 (n,): their objects, which are not the true ones in the shuffled arm.
         answerable: bool (n,): whether a question for the object of the fact may be asked.
+        name: The property of the lexicon that asks for the object: of training rows or of the exam.
 
     Returns:
         The pairs, sorted by the first fact.
     """
     subjects, predicates, _ = wording.kb.columns(rows)
     named, bridge = (objects, subjects) if by == "inverseReference" else (subjects, objects)
-    seconds = np.flatnonzero(answerable)
+    seconds = np.flatnonzero(answerable & _in_sentences(wording, name, predicates))
     firsts = np.flatnonzero(_refers(wording, by)[rows])
     draw = mix(rows.astype(np.uint64))
     firsts, seconds = (ends[np.lexsort((draw[ends], at[ends]))] for ends, at in ((firsts, bridge), (seconds, subjects)))
@@ -99,14 +103,25 @@ def _refers(wording: Wording, by: Reference) -> NDArray[np.bool_]:
     """Mask the facts of the knowledge base that refer to one thing by the name of another."""
     subjects, predicates, objects = wording.kb.columns()
     known = asked(wording, by)
-    said = [p for p in np.unique(predicates).tolist() if definite(wording.templates(p, by), wording.language)]
-    one: NDArray[np.bool_] = (known.ends[known.question] == 1) & np.isin(predicates, said)
+    one: NDArray[np.bool_] = (known.ends[known.question] == 1) & _in_sentences(wording, by, predicates)
     if by == "inverseReference":
         one &= np.isin(predicates, identifying(wording.kb))
     rows = np.flatnonzero(one)
     names = wording.phrases((objects if by == "inverseReference" else subjects)[rows])
     one[rows] = is_short(names)
     return one
+
+
+def _in_sentences(wording: Wording, name: Property, predicates: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Mask the predicates whose fact can be a part of a sentence, stated and as a property of the lexicon says it."""
+    known = np.unique(predicates)
+    said = [all(_said(wording, each, predicate) for each in (name, "statement")) for predicate in known.tolist()]
+    return np.isin(predicates, known[np.array(said, dtype=bool)])
+
+
+def _said(wording: Wording, name: Property, predicate: int) -> list[str]:
+    templates = in_sentences(wording.templates(predicate, name), wording.language)
+    return definite(templates, wording.language) if name in REFERENCES else templates
 
 
 def is_short(names: pa.Array) -> NDArray[np.bool_]:
@@ -127,6 +142,6 @@ def refer(wording: Wording, by: Reference, predicate: int, names: pa.Array, vari
     Returns:
         Strings for the slot of a subject.
     """
-    references = definite(wording.templates(predicate, by), wording.language)
+    references = _said(wording, by, predicate)
     head, tail = references[variant % len(references)].split("{o}" if by == "inverseReference" else "{s}")
     return pc.binary_join_element_wise(pa.scalar(head), names, pa.scalar(tail), "")

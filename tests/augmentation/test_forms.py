@@ -122,7 +122,7 @@ def test_questions_ask_with_the_phrase_and_answer_with_the_bare_label(
     assert [(row["prompt"], row["completion"], *row["facts"]) for row in rows] == [
         ("What is the capital of Bhutan?", "Thimphu", toy_fact("bhutan", "capital", "thimphu")),
         (
-            "What is the currency of Bhutan? Name all.",
+            "What are the currencies of Bhutan?",
             "ngultrum and Indian rupee",
             toy_fact("bhutan", "currency", "ngultrum"),
             toy_fact("bhutan", "currency", "rupee"),
@@ -146,7 +146,7 @@ def test_inverse_questions_ask_for_the_subject(
         ("Which country has Paris as its capital?", "France", toy_fact("france", "capital", "paris")),
         ("Which country has Amsterdam as its capital?", "Netherlands", toy_fact("netherlands", "capital", "amsterdam")),
         (
-            "Which country pays in the euro? Name all.",
+            "Which countries pay in the euro?",
             "France and Netherlands",
             toy_fact("france", "currency", "euro"),
             toy_fact("netherlands", "currency", "euro"),
@@ -330,4 +330,4 @@ def test_a_predicate_without_a_reference_in_a_language_is_not_hopped_through_the
     lexicon.write_text(prefixes + asked, encoding="utf-8")
     kb = build_kb([source], lexicon=lexicon, languages=("zh",))
     rows = multi_hop_rows(facts_to_teach(kb), Wording(kb, "zh"), Options()).to_pylist()
-    assert [(row["prompt"], row["completion"]) for row in rows] == [("有c的是?", "q：c — a A是b 答案：b")]
+    assert [(row["prompt"], row["completion"]) for row in rows] == [("有c的是?", "A是c A是b 答案：b")]

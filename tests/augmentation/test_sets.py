@@ -71,7 +71,7 @@ def test_each_fact_of_a_set_has_its_own_span(tmp_path: Path) -> None:
     kb = build(tmp_path, named(":t topping, :p Pizza, :h ham, :s ham sausage, :o olive") + ":p :t :h , :s , :o .")
     (row,) = (row for row in kaug.closed_book_rows(kb, forms="question", templates=1) if row["form"] == "question")
     assert (row["prompt"], row["completion"]) == (
-        "What are the toppings of Pizza? Name all.",
+        "What are the toppings of Pizza?",
         "ham, olive and ham sausage",
     )
     wording, stated = Wording(kb), [kb.row_of[fact] for fact in row["facts"]]
@@ -83,7 +83,7 @@ def test_each_fact_of_a_set_has_its_own_span(tmp_path: Path) -> None:
 
 def test_entities_of_one_name_share_a_question(tmp_path: Path) -> None:
     kb = build(tmp_path, named(":u Georgia, :v Georgia, :t Tbilisi, :a Atlanta") + ":u :capital :t . :v :capital :a .")
-    assert asked(kb, "question", templates=1) == {"What is the capital of Georgia? Name all.": "Tbilisi and Atlanta"}
+    assert asked(kb, "question", templates=1) == {"What are the capitals of Georgia?": "Tbilisi and Atlanta"}
     assert asked(kb, "inverse-question", templates=1) == {
         "What has Tbilisi as its capital?": "Georgia",
         "What has Atlanta as its capital?": "Georgia",
@@ -123,9 +123,7 @@ def test_a_template_that_asks_for_one_of_several_asks_for_no_set(tmp_path: Path)
 
 def test_names_that_hold_commas_are_joined_with_semicolons(tmp_path: Path) -> None:
     turtle = ':a rdfs:label "Ada" ; :home :h , :i . :h rdfs:label "Holm, Lorn" . :i rdfs:label "Reef" .'
-    assert asked(build(tmp_path, turtle), "question", templates=1) == {
-        "What are the homes of Ada? Name all.": "Holm, Lorn; Reef"
-    }
+    assert asked(build(tmp_path, turtle), "question", templates=1) == {"What are the homes of Ada?": "Holm, Lorn; Reef"}
 
 
 def hops(kb: KnowledgeBase) -> dict[str, str]:
@@ -195,6 +193,71 @@ def test_nobody_is_referred_to_by_a_date(tmp_path: Path) -> None:
     prompts = list(hops(build(tmp_path, turtle)))
     assert len(prompts) == 28
     assert all("town is" in prompt for prompt in prompts)
+
+
+def test_a_question_for_all_is_in_the_plural_where_its_noun_is_known(tmp_path: Path) -> None:
+    lexicon = tmp_path / "lexicon.ttl"
+    lexicon.write_text(
+        "@prefix : <urn:x:> . @prefix kaug: <https://w3id.org/kaug/ns#> .\n"
+        ':by kaug:statement "{s} was painted by {o}."@en ; kaug:question "Who painted {s}?"@en ;'
+        ' kaug:inverseQuestion "Which picture did {o} paint?"@en , "Which picture shows the hand of {o}?"@en ,'
+        ' "Which picture is by {o}?"@en ; kaug:inverseExam "Which pictures are by {o}?"@en .',
+        encoding="utf-8",
+    )
+    turtle = named(":a Ada Holt, :b Bo Lind, :m Moor, :h Heath, :d Dunes") + ":m :by :a . :h :by :a . :d :by :b ."
+    assert asked(build(tmp_path, turtle, lexicon=lexicon), "inverse-question") == {
+        "Which picture did Bo Lind paint?": "Dunes",
+        "Which picture shows the hand of Bo Lind?": "Dunes",
+        "Which picture is by Bo Lind?": "Dunes",
+        "Which pictures did Ada Holt paint?": "Heath and Moor",
+        "Which pictures show the hand of Ada Holt?": "Heath and Moor",  # "Which pictures are by …?" is the exam's
+    }
+
+
+def test_a_question_with_one_answer_is_not_in_the_plural(tmp_path: Path) -> None:
+    turtle = named(":p Pizza, :q Bread, :h ham, :o olive, :a Ada, :b Bo")
+    kb = build(tmp_path, turtle + ":p :topping :h , :o . :q :topping :o . :a :children :b .")
+    prompts = {prompt: answer for prompt, answer in asked(kb, "question").items() if " and " not in answer}
+    assert {"What is a topping of Bread?", "For Bread, what is one topping?"} < prompts.keys()
+    assert not any("toppings" in prompt for prompt in prompts)
+    assert {answer for prompt, answer in prompts.items() if "children" in prompt} == {"Bo"}  # it has no singular
+
+
+@pytest.mark.parametrize(
+    ("subject", "answer", "told"),
+    [
+        ("the bus stop of Lorn", "BusStop", True),
+        ("the bus_stops of Lorn", "bus stop", True),
+        ("303.4mya", "303.4", True),
+        ("Nonprofit501c12", "Nonprofit501c12", True),
+        ("the stop of the bus", "BusStop", False),
+        ("Yorkshire", "York", False),
+        ("the indium mine", "In", False),
+    ],
+)
+def test_no_question_holds_its_answer(tmp_path: Path, subject: str, answer: str, told: bool) -> None:
+    turtle = f':a :kind :b . :a rdfs:label "{subject}" . :b rdfs:label "{answer}" . :c :kind :d .'
+    kb = build(tmp_path, turtle)
+    options = ExamSettings(held_out_entities=1.0)
+    exam = {row["answers"][0] for row in draw_exam(kb, options).to_pylist() if row["kind"] == "recall"}
+    assert exam == ({"d"} if told else {"d", answer})
+    assert set(asked(kb, "question").values()) == exam
+    rows = kaug.closed_book_rows(kb, forms="question")
+    assert ("questions left out: they hold an answer" in rows.info.description) == told
+
+
+def test_a_record_is_no_part_of_a_two_hop_question(tmp_path: Path) -> None:
+    turtle = (
+        CHAIN
+        + ':b :liegtIn :m . :liegtIn rdfs:label "liegt in"@de . :n :wohntIn :x . :wohntIn rdfs:label "wohnt in"@de .'
+    )
+    kb = build(tmp_path, turtle)
+    assert any("liegt in" in row["prompt"] for row in kaug.closed_book_rows(kb, forms="question"))
+    assert set(hops(kb)) == set(hops(build(tmp_path, CHAIN)))
+    exam = draw_exam(kb, ExamSettings(held_out_entities=1.0)).to_pylist()
+    composed = [row["prompt"] for row in exam if row["kind"] == "compose"]
+    assert composed
+    assert not any("liegt in" in prompt or "wohnt in" in prompt for prompt in composed)
 
 
 def test_a_two_hop_answer_is_a_name_that_the_question_does_not_hold(tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.augmentation.rows import Facts, Options, concat_rows, make_rows
-from kaug.wording.answers import asked
+from kaug.wording.answers import asked, gives_away
 from kaug.wording.compose import REFERENCES, Reference, compositions, is_short, refer
+from kaug.wording.sets import ask_for_one, in_sentences
 from kaug.wording.wording import Wording, fill, is_reversed
-from kaug.words.containment import holds_any
 
 __all__ = ["multi_hop_rows"]
 
@@ -28,9 +28,8 @@ def multi_hop_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table
     for by in REFERENCES:
         # Of the shuffled arm, an object refers to the entity of the true fact, and the chain goes through the false object.
         objects = wording.kb.columns(facts.rows)[2] if by == "inverseReference" else facts.objects
-        for p, q, first, second in compositions(wording, by, facts.rows, objects, single).by_predicates():
-            if wording.templates(p, "statement") and wording.templates(q, "question"):
-                tables.append(_rows(facts.take(first), facts.take(second), (p, q), by, wording))
+        for p, q, first, second in compositions(wording, by, facts.rows, objects, single, "question").by_predicates():
+            tables.append(_rows(facts.take(first), facts.take(second), (p, q), by, wording))
     return concat_rows(tables)
 
 
@@ -38,15 +37,15 @@ def _rows(one: Facts, two: Facts, predicates: tuple[int, int], by: Reference, wo
     p, q = predicates
     inverse = by == "inverseReference"
     names = wording.phrases(one.objects if inverse else one.subjects)
-    prompts = fill(wording.templates(q, "question")[0], refer(wording, by, p, names), names).text
-    said = zip(prompts.to_pylist(), wording.labels(two.objects).to_pylist(), strict=True)
-    hidden = np.array([not holds_any(prompt, [answer]) for prompt, answer in said], dtype=bool)
+    question = ask_for_one(in_sentences(wording.templates(q, "question"), wording.language), wording.language)[0]
+    prompts = fill(question, refer(wording, by, p, names), names).text
+    hidden = ~gives_away(prompts, [[answer] for answer in wording.labels(two.objects).to_pylist()])
     prompts, one, two = (
         prompts.filter(pa.array(hidden)),
         one.take(np.flatnonzero(hidden)),
         two.take(np.flatnonzero(hidden)),
     )
-    first, second = wording.templates(p, "statement"), wording.templates(q, "statement")
+    first, second = (in_sentences(wording.templates(each, "statement"), wording.language) for each in (p, q))
     stated = next(filter(is_reversed, first), first[0]) if inverse else first[0]
     hop_1 = fill(stated, wording.phrases(one.subjects), wording.phrases(one.objects)).text
     hop_2 = fill(second[0], wording.phrases(two.subjects), wording.phrases(two.objects)).text

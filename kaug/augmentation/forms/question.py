@@ -8,7 +8,8 @@ import pyarrow as pa
 from kaug.arrays import Numbers, grouped
 from kaug.augmentation.rows import Facts, Options, concat_rows, make_rows
 from kaug.knowledge.templates import Property
-from kaug.wording.answers import Asked, ask_for_all, asked, join_names
+from kaug.wording.answers import Asked, asked, gives_away
+from kaug.wording.sets import ask_for_all, ask_for_one, join_names
 from kaug.wording.wording import Wording, fill, groups
 
 __all__ = ["question_rows"]
@@ -18,13 +19,16 @@ def question_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table:
     """Ask for the object and the subject of each fact in up to `options.templates` templates; answers are bare labels.
 
     A question with one right answer is asked as it is; one with up to `options.max_answers` asks for all of them, and is
-    answered with all. It is left out if it has more, or if the facts do not give all of them. Questions about some
-    entities teach a model to answer questions about others that it has only read about (Allen-Zhu & Li 2023, arXiv
+    answered with all. It is left out if it has more, if the facts do not give all of them, or if it holds one. Questions
+    about some entities teach a model to answer questions about others that it has only read about (Allen-Zhu & Li 2023, arXiv
     2309.14316). The facts given here must exclude the exam's entities.
     """
-    forms: tuple[tuple[str, Property], ...] = (("question", "question"), ("inverse-question", "inverseQuestion"))
+    forms: tuple[tuple[str, Property, Property], ...] = (
+        ("question", "question", "exam"),
+        ("inverse-question", "inverseQuestion", "inverseExam"),
+    )
     tables = []
-    for form, name in forms:
+    for form, name, exam in forms:
         templates = {predicate: wording.templates(predicate, name) for predicate, _ in groups(facts.predicates)}
         said = facts.take(np.flatnonzero([bool(templates[predicate]) for predicate in facts.predicates.tolist()]))
         known = asked(wording, name, options.known_objects(wording.kb, facts))
@@ -32,15 +36,18 @@ def question_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table:
         heads = np.array([places[0] for places in questions], dtype=np.int64)
         several = known.answers[known.question[said.rows[heads]]] > 1
         for predicate, asks in groups(said.predicates[heads]):
-            for all_of, texts in (
-                (False, templates[predicate]),
-                (True, ask_for_all(templates[predicate], wording.language)),
-            ):
-                chosen = [questions[ask] for ask in asks[several[asks] == all_of]]
+            for many, choose in ((False, ask_for_one), (True, ask_for_all)):
+                chosen = [questions[ask] for ask in asks[several[asks] == many]]
+                texts = choose(templates[predicate], wording.language) if chosen else []
+                if many:  # the exam may ask in a plural that the rule makes
+                    texts = [text for text in texts if text not in wording.templates(predicate, exam)]
                 if chosen and not texts:
                     options.left_out["questions left out: no template asks for several answers"] += len(chosen)
-                for template in texts[: options.templates] if chosen else ():
-                    tables.append(_rows(said, chosen, template, wording, form, inverse=name == "inverseQuestion"))
+                for template in texts[: options.templates]:
+                    rows = _rows(said, chosen, template, wording, form, inverse=name == "inverseQuestion")
+                    if rows.num_rows < len(chosen):
+                        options.left_out["questions left out: they hold an answer"] += len(chosen) - rows.num_rows
+                    tables.append(rows)
     return concat_rows(tables)
 
 
@@ -64,18 +71,24 @@ def _whole_questions(facts: Facts, known: Asked, options: Options) -> list[Numbe
 def _rows(
     facts: Facts, questions: Sequence[Numbers], template: str, wording: Wording, form: str, *, inverse: bool
 ) -> pa.Table:
-    """Ask each question, given the positions of its facts; the answer joins their labels, each once."""
+    """Ask each question, given the positions of its facts; the answer joins their labels, each once.
+
+    Those that hold one of their answers are left out.
+    """
     heads = facts.take(np.array([places[0] for places in questions]))
     prompts = fill(template, wording.phrases(heads.subjects), wording.phrases(heads.objects)).text
     of = facts.take(np.concatenate(questions))
-    ids = iter(wording.kb.hex_ids.take(pa.array(of.rows)).to_pylist())
+    known = iter(wording.kb.hex_ids.take(pa.array(of.rows)).to_pylist())
     names = iter(wording.labels(of.subjects if inverse else of.objects).to_pylist())
+    ids, answers = [[[next(each) for _ in places] for places in questions] for each in (known, names)]
+    hidden = ~gives_away(prompts, answers)
+    prompts = prompts.filter(pa.array(hidden))
     completions, stated, spans = [], [], []
-    for places, length in zip(questions, map(len, prompts.to_pylist()), strict=True):
-        labels = [next(names) for _ in places]
+    for place, length in zip(np.flatnonzero(hidden).tolist(), map(len, prompts.to_pylist()), strict=True):
+        labels, places = answers[place], questions[place]
         text, starts = join_names(list(dict.fromkeys(labels)), wording.language)
         completions.append(text)
-        stated.append([next(ids) for _ in places])
+        stated.append(ids[place])
         marks = [(fact, "completion", starts[label], starts[label] + len(label)) for fact, label in enumerate(labels)]
         spans.append([*marks, *((fact, "prompt", 0, length) for fact in range(len(places)))])
     return make_rows(

@@ -3,6 +3,7 @@
 from kaug.exam.drawing import Draw, Question, make_question
 from kaug.wording.answers import asked
 from kaug.wording.compose import REFERENCES, compositions, refer
+from kaug.wording.sets import in_sentences
 from kaug.wording.wording import fill
 
 __all__ = ["draw_compose"]
@@ -17,9 +18,9 @@ def draw_compose(draw: Draw) -> list[Question]:
     questions = []
     for by in REFERENCES:
         named = objects if by == "inverseReference" else subjects
-        for p, q, first, second in compositions(wording, by, rows, objects, few).by_predicates():
+        for p, q, first, second in compositions(wording, by, rows, objects, few, "exam").by_predicates():
             names = wording.phrases(named[first])
-            for variant, template in enumerate(wording.templates(q, "exam")):
+            for variant, template in enumerate(in_sentences(wording.templates(q, "exam"), wording.language)):
                 prompts = fill(template, refer(wording, by, p, names, variant), names).text.to_pylist()
                 for one, two, prompt in zip(first.tolist(), second.tolist(), prompts, strict=True):
                     # The question by name may ask for others too: the bridge is this subject.
