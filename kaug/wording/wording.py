@@ -142,7 +142,7 @@ class Wording:
 
     def statement(self, predicate: int) -> str:
         """Return the plainest statement template of a predicate; in English where the language has neither template nor label."""
-        if self._is_english or (predicate, "statement") in self._lexicon or self.language in self._tags(predicate):
+        if self._is_english or (predicate, "statement") in self._lexicon or self.language.split("-")[0] in self._tags(predicate):
             return self.templates(predicate, "statement")[0]
         return self._english.templates(predicate, "statement")[0]
 
@@ -191,12 +191,18 @@ class Wording:
 
     @cached_property
     def _lexicon(self) -> dict[tuple[int, str], list[str]]:
-        """Return the lexicon's templates in the language, by predicate and property."""
-        table = self.kb.lexicon.filter(pc.is_in(self.kb.lexicon["language"], pa.array([self.language, ""])))
-        templates: dict[tuple[int, str], list[str]] = {}
-        for row in table.to_pylist():
-            templates.setdefault((row["predicate"], row["property"]), []).append(row["text"])
-        return templates
+        """Return the lexicon's templates by predicate and property: those in the nearest language, and without a language."""
+        ranks: dict[tuple[int, str], dict[int, list[str]]] = {}
+        for row in self.kb.lexicon.to_pylist():
+            rank = language_rank(row["language"], [self.language])
+            ranks.setdefault((row["predicate"], row["property"]), {}).setdefault(rank, []).append(row["text"])
+        any_language = language_rank("", [self.language])
+        found = {
+            key: [*ranked.get(min(ranked), []), *ranked.get(any_language, [])]
+            for key, ranked in ranks.items()
+            if min(ranked) < OTHER
+        }
+        return {key: list(dict.fromkeys(texts)) for key, texts in found.items()}
 
     @cached_property
     def _values(self) -> dict[int, Values]:

@@ -61,6 +61,14 @@ def test_a_template_without_a_language_serves_all(make: Make) -> None:
     assert Wording(kb, "zh").templates(capital, "question") == ["Capital of {s}?"]
 
 
+def test_a_region_takes_the_templates_of_its_language(make: Make) -> None:
+    entry = ':capital kaug:question "Capital of {s}?"@en , "What is the capital of {s}, please?"@en-gb .'
+    kb = make(":togo :capital :lome .", entry)
+    capital = term(kb, "capital")
+    assert Wording(kb, "en-US").templates(capital, "question") == ["Capital of {s}?"]
+    assert Wording(kb, "en-GB").templates(capital, "question") == ["What is the capital of {s}, please?"]
+
+
 def test_a_property_without_a_template_gets_sentences_in_english_and_records_elsewhere(make: Make) -> None:
     kb = make(":togo :capital :lome .", LEXICON)
     capital = term(kb, "capital")
