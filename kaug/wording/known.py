@@ -27,6 +27,7 @@ __all__ = ["Known"]
 Mask = NDArray[np.bool_]
 
 _SEVERAL = 0.1
+_PLURAL = r"(?i)(?:[^\Wcisu]|ie)s(?: \(.*)?$|(?:nuclei|phenomena|media|nebulae|criteria|data|bacteria|maria)(?: \(.*)?$"
 _PERSONS = WORDS.persons | {"human", "man", "woman"}
 
 
@@ -80,9 +81,13 @@ class Known:
         return self._of_classes(THE_KINDS)
 
     @cached_property
-    def properties(self) -> Mask:
-        """The predicates and other properties: a sentence about one mentions a word."""
-        return self._kinds.vocabulary & ~self._kinds.classes
+    def mentioned(self) -> Mask:
+        """The terms that are mentioned as words, not used: properties, and concepts of a thesaurus with a name in the plural."""
+        mask = self._of_classes(frozenset({"concept"}))
+        concepts = np.flatnonzero(mask)
+        plurals = pc.match_substring_regex(self._labels(concepts), _PLURAL) if len(concepts) else np.zeros(0, bool)
+        mask[concepts] = np.asarray(plurals)
+        return mask | (self._kinds.vocabulary & ~self._kinds.classes)
 
     @cached_property
     def may_take_the(self) -> Mask:
@@ -152,10 +157,13 @@ class Known:
         return mask
 
     def _pairs(self, iri: str) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-        """Return the subjects and the objects of a predicate."""
-        values = self._kb.terms["value"].take(pa.array(self._predicates))
-        rows = np.flatnonzero(pc.equal(values, iri).to_numpy()[self._predicate])
-        return self._subjects[rows], self._objects[rows]
+        """Return the subjects and the objects of a predicate, in facts and axioms."""
+        term = pc.index(self._kb.terms["value"], iri).as_py()
+        tables = [table.filter(pc.equal(table["predicate"], term)) for table in (self._kb.facts, self._kb.axioms)]
+        subjects, objects = (
+            np.concatenate([table[end].to_numpy() for table in tables]) for end in ("subject", "object")
+        )
+        return subjects, objects
 
     def _with_several_objects(self) -> NDArray[np.uint64]:
         """Return the predicates of which a tenth or more of the subjects have several objects."""

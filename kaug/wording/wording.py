@@ -142,7 +142,11 @@ class Wording:
 
     def statement(self, predicate: int) -> str:
         """Return the plainest statement template of a predicate; in English where the language has neither template nor label."""
-        if self._is_english or (predicate, "statement") in self._lexicon or self.language.split("-")[0] in self._tags(predicate):
+        if (
+            self._is_english
+            or (predicate, "statement") in self._lexicon
+            or self.language.split("-")[0] in self._tags(predicate)
+        ):
             return self.templates(predicate, "statement")[0]
         return self._english.templates(predicate, "statement")[0]
 
@@ -178,7 +182,7 @@ class Wording:
         return term_kinds(self.kb.terms, self.kb.facts, self.kb.axioms, self.kb.labels)
 
     def _as_mentioned(self, names: pa.Array, terms: NDArray[np.int64]) -> pa.Array:
-        """Put the definite article before the names that take it, and those of properties in quotation marks."""
+        """Put the definite article before the names that take it, and those that are mentioned as words in quotation marks."""
         known = self._known
         may = np.flatnonzero(known.may_take_the[terms])
         some = names.take(pa.array(may))
@@ -186,7 +190,7 @@ class Wording:
         chosen[may] = takes_the(some, known.of_the_kinds[terms[may]])
         with_the = pc.binary_join_element_wise("the ", names.filter(pa.array(chosen)), "")
         names = pc.replace_with_mask(names, pa.array(chosen), with_the)
-        quoted = pa.array(known.properties[terms])
+        quoted = pa.array(known.mentioned[terms])
         return pc.replace_with_mask(names, quoted, pc.binary_join_element_wise("“", names.filter(quoted), "”", ""))
 
     @cached_property
@@ -264,8 +268,8 @@ class Wording:
             records = map(Record, map(_without_slots, (name, f"{name} ({namespace})", iri)))
             values = self._values.get(predicate, "thing")
             # "leader name" of things: the object is the leader, and no name.
-            shorter = [name.removesuffix(" name")] if values == "thing" and name.endswith(" name") else []
-            shorter = [label for label in shorter if label not in names]
+            named = _NAMED.fullmatch(name) if values == "thing" else None
+            shorter = [named[1]] if named and named[1] not in names else []
             labels: list[str | Record] = [*([] if foreign else [*shorter, name, *longer]), *records]
             for label in labels:
                 frame: Frame | str = label if isinstance(label, Record) else frame_of(label, values)
@@ -453,6 +457,7 @@ _PATH = re.compile(r"([A-Za-z](?:(?!__)\w)*)(?:__|\.)(?:(?!__)\w)+$")
 """A path of types, as in Freebase; its last type."""
 _FRAME = re.compile(r"\{s\} (.+)(?<! to) \{o\}\.|The (.+) of \{s\} is \{o\}\.")
 """A statement of the lexicon that holds a label of its predicate; after "to" the objects may be verbs."""
+_NAMED = re.compile(r"((?:\w+ )?(?!and |or )\w+) name")
 _TRAINED: tuple[Property, ...] = ("statement", "question", "inverseQuestion")
 _EXAM: tuple[Property, ...] = ("exam", "inverseExam")
 _DOUBLED = {".": r"([.?!…。？！][\"'”’»]*)\.$", "?": r"(\?[\"'”’»]*)\?$"}

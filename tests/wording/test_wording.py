@@ -136,9 +136,9 @@ LABELS: dict[str, list[Row]] = {
         ("nationality", "The nationality of {s} is {o}.", "What is the nationality of {s}?"),
     ],
     "trex": [
-        ("instance of", "{s} is an instance of {o}.", "What is {s} an instance of?"),
+        ("instance of", "{s} belongs to the class {o}.", "Which class does {s} belong to?"),
         ("member of", "{s} is a member of {o}.", "What is {s} a member of?"),
-        ("subclass of", "{s} is a subclass of {o}.", "What is {s} a subclass of?"),
+        ("subclass of", "{s} is a kind of {o}.", "What is {s} a kind of?"),
         ("official language", "The official language of {s} is {o}.", "What is the official language of {s}?"),
         ("shares border with", "{s} shares a border with {o}.", "What does {s} share a border with?"),
         ("capital of", "{s} is the capital of {o}.", "What is {s} the capital of?"),
@@ -531,7 +531,7 @@ def test_a_verb_with_a_noun_for_the_object_in_every_property() -> None:
             "It is known that {s} applies to the payment method {o}.",
             "One of the payment methods that {s} applies to is {o}.",
             "{o} is the payment method that {s} applies to.",
-            "It is the payment method {o} that {s} applies to.",
+            "{o} is known to be the payment method that {s} applies to.",
             "{o} is the answer if someone asks which payment method {s} applies to.",
         ],
         "question": [
