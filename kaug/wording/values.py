@@ -104,7 +104,9 @@ def written_terms(kb: KnowledgeBase) -> pa.Table:
         own = typed({XSD + name for name in family}) | ((integer | decimal) & ("integer" in family))
         looks = np.where(own, datatype, looks)
         if "integer" in family:  # "5.3 (litres)" is a number as well
-            looks[rows[pc.match_substring_regex(values, _QUANTITY).to_numpy(zero_copy_only=False)]] = number_of[XSD + "string"]
+            looks[rows[pc.match_substring_regex(values, _QUANTITY).to_numpy(zero_copy_only=False)]] = number_of[
+                XSD + "string"
+            ]
         others = np.bincount(predicates, weights=looks[objects] < 0, minlength=len(terms))
         chosen = objects_of(others[predicates] == 0)
         datatype = np.where(chosen, looks, datatype)

@@ -2,6 +2,7 @@
 
 import html
 import re
+from html.entities import html5
 from typing import TypeVar
 
 import pyarrow as pa
@@ -68,7 +69,11 @@ def clean_text(texts: pa.Array) -> pa.Array:
 
 
 def _without_entities(text: str) -> str:
-    return re.sub(_ENTITY, lambda entity: html.unescape(entity[0]), text)
+    def character(match: re.Match[str]) -> str:
+        entity = match[0]
+        return html.unescape(entity) if entity[1] == "#" else html5.get(entity[1:], entity)
+
+    return re.sub(_ENTITY, character, text)
 
 
 def break_control(texts: _Texts) -> _Texts:

@@ -44,7 +44,7 @@ _UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _OPAQUE = rf"^[A-Z]*[_.-]?[0-9][0-9A-Z_.-]*$|^{_UUID}$"
 # Identifiers of any namespace; others that are _OPAQUE may be names (A380, U2), as may words with a number (Apollo_11).
 _IDENTIFIER = (
-    r"^(?:[QPL][0-9]+|[A-Za-z]+[_:-](?:[0-9]{5,}|0[0-9]+|[3-9][0-9]{3})|[A-Za-z]*[A-Z]{2}[A-Z]*[a-z]+[_:][0-9]+|"
+    r"^(?:[QPL][0-9]+|[A-Za-z]+[_:-](?:[0-9]{5,}|0[0-9]+)|[A-Za-z]*[A-Z]{2}[A-Z]*[a-z]+[_:][0-9]+|"
     rf"[mg]\.[0-9a-z_]+|[0-9]{{5,}}|[0-9]+(?:[.-][0-9]+)+|[0-9a-fA-F]{{16,}}|{_UUID})$"
 )
 _NUMBERED = "^[A-Za-z]+[_:][0-9]+$"
