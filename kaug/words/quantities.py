@@ -7,7 +7,7 @@ names by which QUDT and DBpedia's datatypes refer to them. In English, units of 
 import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -136,6 +136,7 @@ def spelled_quantity_words(values: pa.Array, language: str) -> pa.Array:
     return _with_unit(numbers, distinct.indices, units, language, powers)
 
 
+@cache
 def unit_symbols() -> frozenset[str]:
     """Return the symbols and the UCUM codes of the units."""
     return frozenset(filter(None, [*_units()["symbol"].to_pylist(), *_units()["code"].to_pylist()]))
@@ -157,7 +158,7 @@ def _unit_rows(column: str, names: pa.Array) -> pa.Array:
     return pc.index_in(names, _units()[column].combine_chunks(), skip_nulls=True)
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def _unit_of(name: str, known: bool = True) -> dict[str, str | None]:
     """Return the symbol and the names of a unit by its name, in camelCase or spaced; nulls if its words are not `known`."""
     words = _spaced(name)
@@ -185,7 +186,7 @@ def _unit_of(name: str, known: bool = True) -> dict[str, str | None]:
 @cache
 def _named_units() -> dict[str, dict[str, str | None]]:
     """Return the names of units, in lower case and with the plural of DBpedia's names → the symbol and the names of each."""
-    named = {}
+    named: dict[str, dict[str, str | None]] = {}
     for row in _units().to_pylist():
         spaced = _spaced(row["dbpedia"] or row["one"])
         for name in (spaced, f"{spaced}s", row["one"].lower(), row["many"].lower()):

@@ -204,7 +204,9 @@ def _writer(datatype: str) -> _Write | None:
 
 
 def _string_words(values: pa.Array, datatypes: pa.Array, language: str) -> pa.Array:
-    return pc.coalesce(spelled_quantity_words(values, language), spaced_names(without_citations(values)))
+    words, closed = spaced_names(without_citations(values)), pc.fill_null(pc.ends_with(values, ")"), False)
+    quantities = spelled_quantity_words(values.filter(closed), language)
+    return pc.replace_with_mask(words, closed, pc.coalesce(quantities, words.filter(closed)))
 
 
 def _boolean_words(values: pa.Array, datatypes: pa.Array, language: str) -> pa.Array:

@@ -480,6 +480,18 @@ def test_words_joined_by_underscores_are_spaced_and_found_as_written(make: Make)
         assert len(find_facts(kb, text)) == 1
 
 
+def test_numbers_and_quantities_may_be_of_one_predicate(make: Make) -> None:
+    kb = make(
+        ':a :mass "88234300000.0" . :b :mass "5300.0 (squareKilometres)" . :c :plate "5300.0", "about 5 (metres)" .'
+    )
+    assert taught(kb) == {
+        "The mass of a is 88,234,300,000.",
+        "The mass of b is 5,300 square kilometres.",
+        "A plate of c is 5300.0.",
+        "A plate of c is about 5 (metres).",
+    }
+
+
 def test_an_address_of_which_nothing_is_said_stands_as_it_is(make: Make) -> None:
     kb = make(
         ":data dct:license <http://creativecommons.org/publicdomain/zero/1.0/> ; :seen <https://example.org/list> ."
