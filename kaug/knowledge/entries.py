@@ -19,7 +19,7 @@ from kaug.namespaces import KAUG
 from kaug.rdf.columns import Columns, find_term
 from kaug.rdf.parse import read_quads
 from kaug.tables import LABELS, LEXICON
-from kaug.words.clean import clean_text
+from kaug.words.clean import clean_text, spaced_names
 from kaug.words.languages import OTHER, language_rank
 from kaug.words.values import opaque_names
 
@@ -100,7 +100,7 @@ def label_table(
     """Make LABELS of what `named_by` returns, each once: labels in some languages, BCP 47 tags, and without a language.
 
     A term that has no such label keeps those in the language of most labels among its own; a predicate does so only if its
-    IRI is no name either.
+    IRI is no name either. A label of words joined by underscores is spaced; as it is written it is another label.
     """
     encoded = pc.fill_null(terms["language"].cast(pa.string()), "").combine_chunks().dictionary_encode()
     tags = encoded.dictionary.take(pc.array_sort_indices(encoded.dictionary))
@@ -139,7 +139,18 @@ def label_table(
     )
     full = table.filter(pc.not_equal(table["text"], ""))
     counts["labels left out: empty"] += len(table) - len(full)
-    return full
+    return _with_spaces(full)
+
+
+def _with_spaces(labels: pa.Table) -> pa.Table:
+    """Write labels of words joined by underscores with spaces; as they are written, they are alternative labels."""
+    spaced = spaced_names(labels["text"].combine_chunks())
+    written = labels.filter(pc.not_equal(labels["text"], spaced))
+    if not len(written):
+        return labels
+    written = written.set_column(3, LABELS.field("preferred"), pa.repeat(False, len(written)))
+    both = pa.concat_tables([labels.set_column(2, LABELS.field("text"), spaced), written])
+    return both.take(np.argsort(both["term"].to_numpy(), kind="stable")).combine_chunks()
 
 
 def named_by(columns: Columns, roles: Roles) -> Named:

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from kaug.arrays import grouped, pair_keys
 from kaug.errors import SourceError, nearest
-from kaug.knowledge.vocabulary import ADMINISTRATIVE, DEPRECATED, ROLES, Names
+from kaug.knowledge.vocabulary import ADMINISTRATIVE, DEPRECATED, NOTES, OF_THE_RECORD, ROLES, Names
 from kaug.namespaces import RDF, XSD
+from kaug.words.clean import clean_text, without_citations
 from kaug.words.languages import OTHER, language_rank
 from kaug.words.quantities import number_words
 from kaug.words.terms import Kinds, is_kind, term_kinds, used_terms
-from kaug.words.values import DECIMALS, INTEGERS, opaque_names
+from kaug.words.values import DECIMALS, INTEGERS, name_words, opaque_names, strings
 
 __all__ = ["CHOICES", "EXCLUDED", "LIMIT", "NOT_SELECTED", "REASONS", "SPARED", "Given", "Teach", "reasons_of"]
 
@@ -31,6 +32,8 @@ SPARED = (EXCLUDED, NOT_SELECTED, LIMIT, "type")
 """The reasons that say nothing against asking a fact."""
 
 _FALSE = ("false", "0")
+_LONGEST_NAME = 100  # bytes of a description that may be a name
+_NOT_A_WORD = r"(?i)\b(?:an?|the)\b|[^\pL\pN]"
 _NEAREST_TO = 2_000  # IRIs to look through for the nearest one
 
 
@@ -88,6 +91,10 @@ class Given:
         coded = coded if pa.types.is_dictionary(coded.type) else coded.dictionary_encode()
         values = [value is not None and holds(value) for value in coded.dictionary.to_pylist()]
         return np.asarray(np.array([*values, False])[coded.indices.fill_null(len(values)).to_numpy()])
+
+    def said_by(self, predicates: Names) -> Mask:
+        """Mask the facts with some predicates."""
+        return np.asarray(self.named(self.used(self.predicate), predicates)[self.predicate])
 
     def any_of(self, terms: Mask) -> Mask:
         """Mask the facts with a term of a mask."""
@@ -150,7 +157,7 @@ def _nameless(given: Given) -> Mask:
 
 def _administrative(given: Given) -> Mask:
     """About the record of a thing, about a node that only such facts lead to, or about a file."""
-    administrative = given.named(given.used(given.predicate), ADMINISTRATIVE["predicates"])[given.predicate]
+    administrative = given.said_by(ADMINISTRATIVE["predicates"])
     files = given.instances(ADMINISTRATIVE["classes"])
     notes = np.zeros(len(files), dtype=bool)
     notes[given.object[administrative]] = True
@@ -226,9 +233,37 @@ def _equal_value(given: Given) -> Mask:
     return equal
 
 
+def _note(given: Given) -> Mask:
+    """With a comment beside a definition, or one that is about the record of a thing."""
+    notes = np.flatnonzero(given.said_by(NOTES["comments"]))
+    defined = np.zeros(given.terms.num_rows, dtype=bool)
+    defined[given.subject[given.said_by(NOTES["definitions"]) & ~_other_language(given)]] = True
+    of_record = pc.match_substring_regex(given.terms["value"].take(pa.array(given.object[notes])), OF_THE_RECORD)
+    mask = np.zeros(len(given.facts), dtype=bool)
+    mask[notes] = defined[given.subject[notes]] | of_record.to_numpy()
+    return mask
+
+
+def _only_name(given: Given) -> Mask:
+    """With a description of the same words as a name of the subject, articles apart: "A bus stop." of BusStop."""
+    values, mask = given.terms["value"], np.zeros(len(given.facts), dtype=bool)
+    short = pc.less_equal(pc.binary_length(values), _LONGEST_NAME).to_numpy() & given.is_kind("literal")
+    rows = np.flatnonzero(given.said_by(ROLES["comment"]) & short[given.object])
+    subjects = np.unique(given.subject[rows])
+    named, name = given.names
+    own = np.isin(named, subjects)
+    texts = without_citations(clean_text(strings(values.take(pa.array(given.object[rows])))))
+    names = [name_words(values.take(pa.array(subjects))), strings(values.take(pa.array(name[own])))]
+    words = pc.replace_substring_regex(pa.concat_arrays([texts, *names]), _NOT_A_WORD, "")
+    number = pc.utf8_lower(words).dictionary_encode().indices.to_numpy()
+    known = pair_keys(np.append(subjects, named[own]), number[len(rows) :])
+    mask[rows] = np.isin(pair_keys(given.subject[rows], number[: len(rows)]), known)
+    return mask
+
+
 def _type(given: Given) -> Mask:
     """That say the class of a thing."""
-    return np.asarray(given.named(given.used(given.predicate), _TYPE)[given.predicate])
+    return given.said_by(_TYPE)
 
 
 REASONS: dict[str, Callable[[Given], Mask]] = {
@@ -239,6 +274,8 @@ REASONS: dict[str, Callable[[Given], Mask]] = {
     "web address": _address,
     "long text": _long,
     "own name": _own_name,
+    "editor's note": _note,
+    "name as description": _only_name,
     "equal value": _equal_value,
     "type": _type,
 }
@@ -246,7 +283,7 @@ REASONS: dict[str, Callable[[Given], Mask]] = {
 
 
 def _with_predicates(given: Given, names: Names, every: bool) -> Mask:
-    return np.asarray(given.named(given.used(given.predicate), names)[given.predicate])
+    return given.said_by(names)
 
 
 def _of_classes(given: Given, names: Names, every: bool) -> Mask:

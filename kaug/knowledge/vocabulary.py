@@ -4,7 +4,17 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["ADMINISTRATIVE", "DEPRECATED", "ROLES", "STATEMENTS", "STATEMENT_PREDICATES", "VOCABULARIES", "Names"]
+__all__ = [
+    "ADMINISTRATIVE",
+    "DEPRECATED",
+    "NOTES",
+    "OF_THE_RECORD",
+    "ROLES",
+    "STATEMENTS",
+    "STATEMENT_PREDICATES",
+    "VOCABULARIES",
+    "Names",
+]
 
 _TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
@@ -50,6 +60,12 @@ STATEMENT_PREDICATES: dict[str, str] = _TABLES["statements"]["predicates"]
 
 ADMINISTRATIVE = {name: _read(text) for name, text in _TABLES["administrative"].items()}
 """The `predicates` of administrative facts, and the `classes` of subjects all of whose facts are."""
+
+NOTES = {name: _read(_TABLES["notes"][name]) for name in ("definitions", "comments")}
+"""The predicates of `definitions`, and of `comments` that are notes of editors beside them."""
+
+OF_THE_RECORD = "(?i)" + "|".join(_TABLES["notes"]["record"])
+"""The regular expression of comments about the record of a thing."""
 
 DEPRECATED = {name: _read(text) for name, text in _TABLES["deprecated"].items()}
 """The `predicates` and the `classes` of terms that are withdrawn."""

@@ -40,6 +40,7 @@ _FAMILIES: list[dict[str, str]] = [
 ]
 """Datatypes that the values of one predicate may mix, with the pattern of each for strings; later families win."""
 
+_QUANTITY = r"^[+-]?[0-9.]+ \([A-Za-z ]+\)$"
 _LONGEST = 40
 _STRINGS = {XSD + "string", RDF + "langString"}
 _KINDS: list[Values] = ["thing", "truth", "date", "year", "time", "count", "text", "string"]
@@ -102,6 +103,10 @@ def written_terms(kb: KnowledgeBase) -> pa.Table:
             ]
         own = typed({XSD + name for name in family}) | ((integer | decimal) & ("integer" in family))
         looks = np.where(own, datatype, looks)
+        if "integer" in family:  # "5.3 (litres)" is a number as well
+            looks[rows[pc.match_substring_regex(values, _QUANTITY).to_numpy(zero_copy_only=False)]] = number_of[
+                XSD + "string"
+            ]
         others = np.bincount(predicates, weights=looks[objects] < 0, minlength=len(terms))
         chosen = objects_of(others[predicates] == 0)
         datatype = np.where(chosen, looks, datatype)

@@ -1,13 +1,17 @@
-"""Strings → strings that are safe in training text."""
+"""Strings → strings that are safe in training text, and read well in it."""
 
+import html
+import re
+from html.entities import html5
 from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.text import DIRECTIONAL
+from kaug.words.quantities import each_distinct, unit_symbols
 
-__all__ = ["CONTROL", "break_control", "clean_text"]
+__all__ = ["CONTROL", "break_control", "clean_text", "spaced_names", "without_citations"]
 
 CONTROL = r"<\||\|>"
 """The turn markers of chat templates, as a regular expression."""
@@ -23,15 +27,17 @@ _MARKUP = [
     (_TAG.format(_BLOCKS) + r"|(?:\\n){2,}\*?|\\n\*", " "),
     (_TAG.format(_INLINE), ""),
     (r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]+)\]\]", r"\1"),
+    (r"!?\[([^\[\]]+)\]\((?:[a-z]+:|www\.|[./#])[^\s()]*\)", r"\1"),
 ]
-"""HTML tags, escaped line breaks and wiki links in plain text, and what takes their place."""
+"""HTML tags, escaped line breaks, links of wikis and of Markdown in plain text, and what takes their place."""
 
-_ANY_MARKUP = "|".join(f"(?:{pattern})" for pattern, _ in _MARKUP)
+_ENTITY = r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8}[0-9]{0,2});"
+_ANY_MARKUP = "|".join(f"(?:{pattern})" for pattern in (*dict(_MARKUP), _ENTITY))
 _UNCLEAN = rf"{_ANY_MARKUP}|{_HIDDEN}|[\t\n\f\r\x0b\x{{85}}\x{{2028}}\x{{2029}}]|  |^{_SPACE}|{_SPACE}$|{CONTROL}"
 
 
 def clean_text(texts: pa.Array) -> pa.Array:
-    r"""Remove control and bidi characters, HTML tags and wiki links, and break up chat-control tokens.
+    r"""Remove control and bidi characters, HTML and the addresses of links, and break up chat-control tokens.
 
     Args:
         texts: Strings.
@@ -44,17 +50,30 @@ def clean_text(texts: pa.Array) -> pa.Array:
         ['a < |im_start| >b']
         >>> clean_text(pa.array(["See <a href='x.html'>the docs</a><br /> of [[Offer]].", "H<sub>2</sub>O"])).to_pylist()
         ['See the docs of Offer.', 'H2O']
+        >>> clean_text(pa.array(["Ham &amp; eggs: see [the menu](/menu.html)."])).to_pylist()
+        ['Ham & eggs: see the menu.']
     """
     unclean = pc.fill_null(pc.match_substring_regex(texts, _UNCLEAN), False)
     if not pc.any(unclean).as_py():
         return texts
     cleaned = texts.filter(unclean)
-    while pc.any(pc.match_substring_regex(cleaned, _ANY_MARKUP)).as_py():
-        for pattern, text in _MARKUP:
+    while pc.any(pc.match_substring_regex(cleaned, rf"{_ANY_MARKUP}|{_HIDDEN}")).as_py():
+        before = cleaned
+        cleaned = each_distinct(cleaned, pc.match_substring_regex(cleaned, _ENTITY), _without_entities)
+        for pattern, text in (*_MARKUP, (_HIDDEN, "")):
             cleaned = pc.replace_substring_regex(cleaned, pattern, text)
-    cleaned = pc.replace_substring_regex(cleaned, _HIDDEN, "")
+        if cleaned.equals(before):  # an unknown entity
+            break
     cleaned = pc.replace_substring_regex(cleaned, r"[\s\x{85}\x{2028}\x{2029}]+", " ")
     return pc.replace_with_mask(texts, unclean, pc.utf8_trim_whitespace(break_control(cleaned)))
+
+
+def _without_entities(text: str) -> str:
+    def character(match: re.Match[str]) -> str:
+        entity = match[0]
+        return html.unescape(entity) if entity[1] == "#" else html5.get(entity[1:], entity)
+
+    return re.sub(_ENTITY, character, text)
 
 
 def break_control(texts: _Texts) -> _Texts:
@@ -73,3 +92,101 @@ def break_control(texts: _Texts) -> _Texts:
     for token, broken in (("<|", "< |"), ("|>", "| >")):
         texts = texts.replace(token, broken) if isinstance(texts, str) else pc.replace_substring(texts, token, broken)
     return texts
+
+
+_BRACKETS = r"\s*(?:\[([^\[\]]{1,80})\]|\(([^()]{1,80})\))"
+_TAGS = re.compile(rf"([.!?]?)((?:{_BRACKETS})+)\s*([.;,]?)(?=\s|$)")
+_LAST_TAG = re.compile(f"{_BRACKETS}$")
+_NUMBERED = re.compile(r"(?:(?<=[^\W\d_]{2})|(?<=[a-z)][.,;!?]))(?:\[[0-9]{1,3}(?:, ?[0-9]{1,3})*\])+(?=[\s.,;]|$)")
+_WIKI = r"(?i:(?:(?:adapted|modified|taken)? ?from |via )?wi[ck]\w*(?:pedia|tionary|data)\b)"
+_WORK = r"(?i:\w*(?:encyclop\w+|dictionary|glossary|thesaurus|britannica|wordnet)\b|web$)"
+_SOURCE = re.compile(
+    rf"{_WIKI}.*|(?:[\w ]* )?{_WORK}.*|[A-Z]{{2,}}(?:[a-z]{{2,}})?(?:[:_-]\S+)?|[A-Z]{{3,}} [0-9]{{4,}}\S*|MeSH|"
+    r"(?i:adapted|copied|modified|quoted|taken)\b.*\bfrom\b.*|from [A-Z].*|.*\bdefinition|"
+    r"(?i:sources?|refs?|references?|citation)(?:\s*:.*|\s+needed)?"
+)
+_ASIDE = re.compile(rf"{_WIKI}.*|(?i:sources?\s*:.*)")
+_REMARK = re.compile("[a-z]+ed")  # "FMA, modified"
+_PAPER = re.compile(r"[A-Z].*(?:\w|[A-Z]\.|al\.),? \(?(?:1[5-9]|20)[0-9]{2}[a-z]?\)?")
+
+
+def without_citations(texts: pa.Array) -> pa.Array:
+    """Remove the sources in brackets at the ends of sentences; other brackets stay.
+
+    A source is an acronym (unless it is a unit), a work such as Wikipedia, "modified from ...", an author and a year, or the
+    number of a note that follows a word without a space.
+
+    Args:
+        texts: Strings.
+
+    Returns:
+        Strings.
+
+    Examples:
+        >>> texts = ["An inner lining[FMA, modified]. Thin. [Wikipedia]", "Eons last long [billions of years]."]
+        >>> without_citations(pa.array(texts)).to_pylist()
+        ['An inner lining. Thin.', 'Eons last long [billions of years].']
+    """
+    noted = pc.fill_null(pc.match_substring_regex(texts, r"\]|\((?i:[^()]*(?:wi[ck]|source))"), False)
+    return each_distinct(texts, noted, _uncited)
+
+
+def _uncited(text: str) -> str:
+    def rest(match: re.Match[str]) -> str:
+        stop, tags, end = match[1], match[2], match[match.re.groups]
+        kept = tags
+        while (last := _LAST_TAG.search(kept)) and _is_source(last[1], last[2]):
+            kept = kept[: last.start()]
+        ends = stop or end or not text[match.end() :].strip()
+        if kept == tags or not ends or not text[: match.start()].strip():
+            return match[0]
+        return stop + kept + ("" if stop and not kept else end)
+
+    before = None
+    while text != before:
+        before, text = text, _TAGS.sub(rest, text)
+    return _NUMBERED.sub("", text)
+
+
+def _is_source(tag: str | None, aside: str | None) -> bool:
+    """Whether a text in square brackets, or one in round ones, is a source."""
+    if tag is None:
+        return _ASIDE.fullmatch(aside or "") is not None
+    parts = [part.strip() for part in re.split("[,;/&|]", tag)]
+    named = [part for part in parts if not _REMARK.fullmatch(part)]
+    of_sources = bool(named) and all(_SOURCE.fullmatch(part) for part in named)
+    return tag not in unit_symbols() and (of_sources or _PAPER.fullmatch(tag) is not None)
+
+
+_PART = r"[\p{L}\p{Nd}.,:;'’()&!–-]+"
+_JOINED = rf"^{_PART}(?:_+{_PART})+$"
+_CODE = r"\p{L}\p{Nd}|^[a-z]{2,3}_[A-Z]{2}$|\.[a-z0-9]{2,4}$|^[^\p{Ll}\p{Lo}]*$"
+# Words only; words after a number; two parts with a capital.
+_NAME = (
+    r"^\p{L}{2,}(?:[-'’]\p{L}+)*(?:_+\p{L}{2,}(?:[-'’]\p{L}+)*)+$|"
+    r"^\p{Nd}.*_\(?\p{L}[\p{Ll}\p{Lo}]{2}|"
+    r"(?:^|_)\(?\p{Lu}[^_]*_(?:.*_)?\(?\p{Lu}"
+)
+
+
+def spaced_names(texts: pa.Array) -> pa.Array:
+    """Write names whose words are joined by underscores with spaces; codes stay.
+
+    Args:
+        texts: Strings.
+
+    Returns:
+        Strings.
+
+    Examples:
+        >>> texts = ["1._FC_Union_Berlin", "biological_process", "ab_12", "VAV2_Zone_Temp", "MAX_VALUE", "a_file.txt"]
+        >>> spaced_names(pa.array(texts)).to_pylist()
+        ['1. FC Union Berlin', 'biological process', 'ab_12', 'VAV2_Zone_Temp', 'MAX_VALUE', 'a_file.txt']
+    """
+    joined = pc.fill_null(pc.match_substring_regex(texts, _JOINED), False)
+    if not pc.any(joined).as_py():
+        return texts
+    names = texts.filter(joined)
+    is_name = pc.and_not(pc.match_substring_regex(names, _NAME), pc.match_substring_regex(names, _CODE))
+    spaced = pc.if_else(is_name, pc.replace_substring_regex(names, "_+", " "), names)
+    return pc.replace_with_mask(texts, joined, spaced)

@@ -15,8 +15,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.namespaces import RDF, XSD
+from kaug.words.clean import spaced_names, without_citations
 from kaug.words.moments import MOMENTS, duration_words, moment_words
-from kaug.words.quantities import QUANTITIES, UNIT_DATATYPES, each_distinct, number_words, quantity_words, unit_words
+from kaug.words.quantities import (
+    QUANTITIES,
+    UNIT_DATATYPES,
+    each_distinct,
+    number_words,
+    quantity_words,
+    spelled_quantity_words,
+    unit_words,
+)
 
 __all__ = ["DECIMALS", "INTEGERS", "literal_words", "name_words", "opaque_names", "strings", "words_of"]
 
@@ -33,11 +42,12 @@ _BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 _HUMP = r"\p{Ll}\p{Lu}|\p{Nd}\p{Lu}\p{Ll}|\p{Lu}\p{Lu}\p{Ll}"
 _UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _OPAQUE = rf"^[A-Z]*[_.-]?[0-9][0-9A-Z_.-]*$|^{_UUID}$"
-# Identifiers of any namespace; others that are _OPAQUE may be names (A380, U2).
+# Identifiers of any namespace; others that are _OPAQUE may be names (A380, U2), as may words with a number (Apollo_11).
 _IDENTIFIER = (
-    r"^(?:[QPL][0-9]+|[A-Za-z]{1,12}[_:-][0-9]{5,}|[mg]\.[0-9a-z_]+|[0-9]{5,}|[0-9]+(?:[.-][0-9]+)+|[0-9a-fA-F]{16,}|"
-    rf"{_UUID})$"
+    r"^(?:[QPL][0-9]+|[A-Za-z]+[_:-](?:[0-9]{5,}|0[0-9]+)|[A-Za-z]*[A-Z]{2}[A-Z]*[a-z]+[_:][0-9]+|"
+    rf"[mg]\.[0-9a-z_]+|[0-9]{{5,}}|[0-9]+(?:[.-][0-9]+)+|[0-9a-fA-F]{{16,}}|{_UUID})$"
 )
+_NUMBERED = "^[A-Za-z]+[_:][0-9]+$"
 
 _Write = Callable[[pa.Array, pa.Array, str], pa.Array]  # lexical forms, datatypes, language → words, or null
 
@@ -83,8 +93,9 @@ def literal_words(value: pa.Array, datatype: pa.Array, language: str = "en") -> 
 def opaque_names(iri: pa.Array) -> pa.Array:
     """Tell which IRIs end in an identifier that nobody reads.
 
-    Identifiers are numbers with a letter or a prefix (`Q42`, `GO_0008150`), long numbers, hexadecimal digests, UUIDs. Shorter
-    codes (`C1`, `A380`) count where most of the given IRIs of their namespace are codes.
+    Identifiers are numbers with a letter or a prefix (`Q42`, `GO_0008150`, `NCBITaxon_9606`), long numbers, hexadecimal digests,
+    UUIDs. Shorter codes (`C1`, `A380`) and words with a number (`Apollo_11`) count where most of the given IRIs of their
+    namespace are codes.
 
     Args:
         iri: Strings.
@@ -108,6 +119,7 @@ def opaque_names(iri: pa.Array) -> pa.Array:
     space = spaces.indices.to_numpy()
     codes = np.bincount(space, code.to_numpy(zero_copy_only=False), len(spaces.dictionary))
     mostly = codes > np.bincount(space, minlength=len(spaces.dictionary)) / 2
+    code = pc.or_(code, pc.match_substring_regex(names, _NUMBERED))
     return pc.or_(identifier, pc.and_(code, pa.array(mostly[space])))
 
 
@@ -191,6 +203,12 @@ def _writer(datatype: str) -> _Write | None:
     return unit_words if datatype.startswith(UNIT_DATATYPES) else _WRITERS.get(datatype)
 
 
+def _string_words(values: pa.Array, datatypes: pa.Array, language: str) -> pa.Array:
+    words, closed = spaced_names(without_citations(values)), pc.fill_null(pc.ends_with(values, ")"), False)
+    quantities = spelled_quantity_words(values.filter(closed), language)
+    return pc.replace_with_mask(words, closed, pc.coalesce(quantities, words.filter(closed)))
+
+
 def _boolean_words(values: pa.Array, datatypes: pa.Array, language: str) -> pa.Array:
     yes, no = ("是", "否") if language == "zh" else ("yes", "no")
     return pa.array([yes, yes, no, no]).take(pc.index_in(values, pa.array(["true", "1", "false", "0"])))
@@ -259,6 +277,7 @@ _WRITERS: dict[str, _Write] = {
     **dict.fromkeys(INTEGERS | DECIMALS, _number),
     **{XSD + name: partial(_moment, name) for name in MOMENTS},
     **{XSD + name: duration_words for name in ("duration", "dayTimeDuration", "yearMonthDuration")},
+    **dict.fromkeys((XSD + "string", RDF + "langString"), _string_words),
     XSD + "boolean": _boolean_words,
     XSD + "hexBinary": _hex_words,
     XSD + "base64Binary": _base64_words,

@@ -96,6 +96,11 @@ CASES: dict[str, tuple[str, set[str], dict[str, int]]] = {
         {"Lorn is near holm."},
         {"no name": 3},
     ),
+    "codes with a prefix are no names, words with a number are": (
+        ":lorn :near <urn:a/NCBITaxon_9606>, <urn:a/FBbt_12>, <urn:b/Apollo_11>, <urn:b/Saab_9000> .",
+        {"Lorn is near Apollo 11.", "Lorn is near Saab 9000."},
+        {"no name": 2},
+    ),
     "a predicate without a name": (
         ':ada wdt:P36 :lorn . :bo wdt:P37 :lorn . wd:P37 rdfs:label "friend"@en .',
         {"The friend of bo is lorn."},
@@ -113,6 +118,31 @@ CASES: dict[str, tuple[str, set[str], dict[str, int]]] = {
         'oio:hasExactSynonym "filament cell" ; oio:id "ZOO:1" ; oio:hasOBONamespace "cells" .',
         {"A fibre is described as follows: A long thin cell."},
         {"administrative": 2},
+    ),
+    "comments beside a definition": (
+        ':C1 rdfs:label "fibre"@en ; obo:IAO_0000115 "A long thin cell."@en ; rdfs:comment "Often in bundles."@en . '
+        ':C2 rdfs:label "cord"@en ; skos:definition "eine Schnur"@de ; rdfs:comment "A thin rope."@en . '
+        ':C3 rdfs:label "rope"@en ; rdfs:comment "Made of strands."@en .',
+        {
+            "Fibre is described as follows: A long thin cell.",
+            "Cord is described as follows: A thin rope.",
+            "Rope is described as follows: Made of strands.",
+        },
+        {"editor's note": 1, "text in another language": 1},
+    ),
+    "comments about the record": (
+        ':C1 rdfs:label "fibre"@en ; rdfs:comment "Category=gene. Requested by=ZOO.", "#Cells", "See also cord.", '
+        '"Note that this term should not be used for annotation.", "Not to be confused with ZOO:0000017.", '
+        '"The term is used of ropes, too." .',
+        {"Fibre is described as follows: The term is used of ropes, too."},
+        {"editor's note": 5},
+    ),
+    "descriptions that are the name": (
+        ':BusStop a rdfs:Class ; rdfs:label "BusStop" ; rdfs:comment "A bus stop." . :CDFormat rdfs:comment "CDFormat." . '
+        ':sucre rdfs:label "Sucre"@en ; skos:altLabel "sucre of Ecuador"@en ; skos:definition "the currency Sucre"@en ; '
+        'rdfs:comment "The Sucre of Ecuador [Wikipedia]"@en .',
+        {"Sucre is described as follows: the currency Sucre."},
+        {"editor's note": 1, "name as description": 2},
     ),
     "terms that are withdrawn": (
         ':C7 rdfs:label "obsolete thread"@en ; owl:deprecated true ; rdfs:subClassOf :C2 ; :made_of :wool . '
@@ -432,6 +462,34 @@ def test_a_class_keeps_one_case(make: Make) -> None:
         ':QuietRoom a owl:Class ; rdfs:label "Quiet Room"@en ; rdfs:subClassOf :Place . :Place rdfs:label "Place"@en .'
     )
     assert taught(kb) == {"A Prayer Room is a Quiet Room.", "A Quiet Room is a place."}
+
+
+def test_words_joined_by_underscores_are_spaced_and_found_as_written(make: Make) -> None:
+    kb = make(
+        ':a rdfs:label "biological_process" ; skos:altLabel "AHU_1" ; :club "1._FC_Union_Berlin" ; :code "ab_12" .'
+    )
+    wording = Wording(kb)
+    assert taught(kb) == {
+        "The club of biological process is 1. FC Union Berlin.",
+        "The code of biological process is ab_12.",
+    }
+    assert wording.names(int(kb.labels["term"][0].as_py())) == ["biological process", "AHU_1", "biological_process"]
+    for text in ("biological_process", "biological process"):
+        assert len(find_facts(kb, text)) == 2
+    for text in ("1._FC_Union_Berlin", "1. FC Union Berlin"):
+        assert len(find_facts(kb, text)) == 1
+
+
+def test_numbers_and_quantities_may_be_of_one_predicate(make: Make) -> None:
+    kb = make(
+        ':a :mass "88234300000.0" . :b :mass "5300.0 (squareKilometres)" . :c :plate "5300.0", "about 5 (metres)" .'
+    )
+    assert taught(kb) == {
+        "The mass of a is 88,234,300,000.",
+        "The mass of b is 5,300 square kilometres.",
+        "A plate of c is 5300.0.",
+        "A plate of c is about 5 (metres).",
+    }
 
 
 def test_an_address_of_which_nothing_is_said_stands_as_it_is(make: Make) -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kaug.words.clean import clean_text, spaced_names, without_citations
 from kaug.words.quantities import number_words
 from kaug.words.values import literal_words, name_words
 
@@ -87,6 +88,11 @@ def written(value: str | None, datatype: str | None, language: str = "en") -> st
         ("YQ=", "base64Binary", "YQ="),
         ("http://togo.example/", "anyURI", "http://togo.example/"),
         ("1979", "string", "1979"),
+        ("-71.0 (degreeCelsius)", "string", "-71 degrees Celsius"),
+        ("1142.3 (inhabitants per square kilometre)", "string", "1,142.3 inhabitants per square kilometre"),
+        ("75.0 million (dollars)", "string", "75 million dollars"),
+        ("3 (of 5)", "string", "3 (of 5)"),
+        ("Moon (metres)", "string", "Moon (metres)"),
     ],
 )
 def test_values_of_xsd(value: str, datatype: str, words: str) -> None:
@@ -105,7 +111,11 @@ def test_values_of_xsd(value: str, datatype: str, words: str) -> None:
         ("5000.0", DBPEDIA + "squareKilometre", "5,000 square kilometres"),
         ("7", DBPEDIA + "inhabitantsPerSquareKilometre", "7 inhabitants per square kilometre"),
         ("1", DBPEDIA + "usDollar", "1 US dollar"),
-        ("5", DBPEDIA + "furlong", "5"),
+        ("5", DBPEDIA + "furlong", "5 furlongs"),
+        ("3.5", DBPEDIA + "kilometrePerSecond", "3.5 kilometres per second"),
+        ("2", DBPEDIA + "newtonFoot", "2 newton feet"),
+        ("1", DBPEDIA + "cubicInch", "1 cubic inch"),
+        ("5", DBPEDIA + "Length", "5"),
         ("five", DBPEDIA + "kilometre", "five"),
         ("3", QUDT + "KiloM-PER-HR", "3 kilometres per hour"),
         ("3", QUDT + "None", "3"),
@@ -220,6 +230,65 @@ def test_any_text_of_any_datatype_gives_words(value: str, datatype: str, languag
     words = written(value, datatype, language)
     assert words is not None
     assert bool(words) == bool(value)
+
+
+# ---------------------------------------------------------------- texts
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("A lining[WP].", "A lining."),
+        ("Of the body[MESH]. A simple lining: knee.[FMA].", "Of the body. A simple lining: knee."),
+        ("A lining [FBbt, Hartenstein, V. (2004)].", "A lining."),
+        ("A lining[VSAO, modified].[XAO]", "A lining."),
+        ("A lining [PMID:1234567; GOC:cls].", "A lining."),
+        ("A vein[modified from AEO definition].", "A vein."),
+        ("A wind. [AMS Glossary]", "A wind."),
+        ("A wind (Source: NOAA)", "A wind"),
+        ("Eons last. [billions of years] [Wikipedia]", "Eons last. [billions of years]"),
+        ("A zone.[1] Forests[2][3] are", "A zone. Forests are"),
+        ("[alpha1(IV)]2alpha2(IV) trimers are common", "[alpha1(IV)]2alpha2(IV) trimers are common"),
+        ("The power [MW].", "The power [MW]."),
+        ("He said so [sic].", "He said so [sic]."),
+        ("A light [red].", "A light [red]."),
+        ("Values in [0, 1].", "Values in [0, 1]."),
+        ("The north [USA and Canada].", "The north [USA and Canada]."),
+        ("Bus [GPS] routes", "Bus [GPS] routes"),
+        ("[Wikipedia]", "[Wikipedia]"),
+    ],
+)
+def test_sources_in_brackets_are_removed_and_other_brackets_stay(text: str, words: str) -> None:
+    assert without_citations(pa.array([None, text])).to_pylist() == [None, words]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("2014–15_Serie_A", "2014–15 Serie A"),
+        ("23rd_Street_(Manhattan)", "23rd Street (Manhattan)"),
+        ("J._R._R._Tolkien", "J. R. R. Tolkien"),
+        ("non_vocal_instrumentalist", "non vocal instrumentalist"),
+        *(
+            (code, code)
+            for code in ("ab_12", "AHU_1", "GO_0008150", "x_y", "MAX_VALUE", "en_US", "my_file.txt", "_a_", "a b_c")
+        ),
+    ],
+)
+def test_names_joined_by_underscores_are_spaced(text: str, words: str) -> None:
+    assert spaced_names(pa.array([None, text])).to_pylist() == [None, words]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Use [the menu](/menu.html) &amp; ![a map](https://x.example/m.png).", "Use the menu & a map."),
+        ("Brackets [a](b) stay; so does &nothing;.", "Brackets [a](b) stay; so does &nothing;."),
+        ("&lt;b&gt;bold&lt;/b&gt;&#x2014;&#8238;done", "bold—done"),
+    ],
+)
+def test_links_and_entities_are_resolved(text: str, words: str) -> None:
+    assert clean_text(pa.array([text])).to_pylist() == [words]
 
 
 # ---------------------------------------------------------------- names
