@@ -14,7 +14,7 @@ import pyoxigraph as ox
 import pytest
 
 from kaug.errors import SourceError
-from kaug.importers import atomic, metaqa, run_importer, wordnet
+from kaug.importers import atomic, conceptnet, metaqa, run_importer, wordnet
 from kaug.importers.conceptnet import import_conceptnet
 from kaug.importers.quads import quads_file, statement_name
 from kaug.knowledge.templates import check_template
@@ -110,12 +110,16 @@ def test_conceptnet(tmp_path: Path) -> None:
         ("/c/en/freezer", '"freezer"@en'),
         ("/c/en/c%23", '"c#"@en'),
         ("/c/en/50%25", '"50%"@en'),
+        ("/r/IsA", '"kind of"@en'),
+        ("/r/AtLocation", '"place"@en'),
+        ("/r/RelatedTo", '"related to"@en'),
     }
+    assert ("/r/IsA", '"{s} is a kind of {o}."@en') in labels(triples, "kaug:statement")
     name = statement_name(IS_A)[1:-1].removeprefix("urn:kaug:statement:")
     weights = {s: o for s, p, o in triples if p == "kaug:weight"}
     assert sorted(weights.values()) == [f'"{n}"^^<xsd:decimal>' for n in ("1.0", "2.828")]
     assert weights[f"s:{name}"] == '"2.828"^^<xsd:decimal>'
-    assert (counts["facts"], counts["labels"], counts["weights"]) == (3, 6, 2)
+    assert (counts["facts"], counts["labels"], counts["weights"]) == (3, 9, 2)
     assert left_out(counts) == {"external URL": 1, "other language": 2}
 
 
@@ -165,7 +169,7 @@ def test_block_size_does_not_change_the_output(tmp_path: Path) -> None:
 
     path = dump(tmp_path, *EDGES * 20)
     assert in_blocks(300) == in_blocks(1 << 22)
-    assert in_blocks(300)[1] == 6
+    assert in_blocks(300)[1] == 9
     path.write_text("".join(EDGES * 20) + "\n\n" + edge("/r/IsA", "cat", "/c/en/b"), encoding="utf-8")
     with pytest.raises(SourceError, match="csv:123: start is 'cat'"):
         in_blocks(300)
@@ -254,12 +258,17 @@ def test_atomic(tmp_path: Path) -> None:
         imported("atomic", [path])
 
 
-ENTRIES = {module.__name__.rpartition(".")[2]: module.RELATIONS for module in (atomic, metaqa, wordnet)}
+ENTRIES = {module.__name__.rpartition(".")[2]: module.RELATIONS for module in (atomic, conceptnet, metaqa, wordnet)}
 TRAINED, EXAM = ("statement", "question", "inverseQuestion"), ("exam", "inverseExam")
 
 
 def test_every_relation_has_an_entry() -> None:
-    assert {name: len(relations) for name, relations in ENTRIES.items()} == {"atomic": 23, "metaqa": 9, "wordnet": 26}
+    assert {name: len(relations) for name, relations in ENTRIES.items()} == {
+        "atomic": 23,
+        "conceptnet": 34,
+        "metaqa": 9,
+        "wordnet": 26,
+    }
 
 
 @pytest.mark.parametrize("name", ENTRIES)
@@ -278,7 +287,7 @@ def test_entries_are_valid_and_the_exam_asks_what_no_template_trains(name: str) 
         assert not [text for text in asked if any(text in other for other in trained)]
 
 
-@pytest.mark.parametrize("name", ["metaqa"])
+@pytest.mark.parametrize("name", ["conceptnet", "metaqa"])
 def test_whole_entries_need_no_rule(name: str) -> None:
     said: dict[tuple[str, str], str] = {}
     for relation, entry in ENTRIES[name].items():
@@ -481,8 +490,8 @@ def test_pathquestion(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "files", "counted", "out"),
     [
-        ("conceptnet-100k", ["conceptnet100k/train.txt"], (99_997, 78_088), {"repeated": 3}),
-        ("conceptnet-100k", ["conceptnet100k/dev1.txt"], (600, 926), {"negative": 600}),
+        ("conceptnet-100k", ["conceptnet100k/train.txt"], (99_997, 78_117), {"repeated": 3}),
+        ("conceptnet-100k", ["conceptnet100k/dev1.txt"], (600, 945), {"negative": 600}),
         ("metaqa", ["metaqa"], (129_233, 42_798), {"id without a text": 2, "repeated": 20_109}),
         ("pathquestion", ["pathquestion/PQL2-KB.txt"], (4_247, 5_397), {}),
         ("pathquestion", ["pathquestion/2H-kb.txt"], (1_211, 1_069), {}),
