@@ -26,12 +26,12 @@ Row = tuple[str, str, str, str]
 """A subject, a property or relation, an object, and the object's language, which is empty if the object is an id."""
 
 WN = "https://globalwordnet.github.io/schemas/wn#"
-_SENSE_OF = "<http://www.w3.org/ns/lemon/ontolex#isLexicalizedSenseOf>"
-_TEXTS = {
+_PREDICATES = {  # those of other vocabularies
     "label": LABEL,
     "altLabel": ALTERNATIVE,
     "definition": "<http://www.w3.org/2004/02/skos/core#definition>",
     "example": "<http://www.w3.org/2004/02/skos/core#example>",
+    "isLexicalizedSenseOf": "<http://www.w3.org/ns/lemon/ontolex#isLexicalizedSenseOf>",
 }
 
 RELATIONS = read_relations(__file__)
@@ -73,8 +73,12 @@ def import_wordnet(inputs: Sequence[Path], quads: Quads, *, base: str, batch: in
         while part := list(itertools.islice(rows, batch)):
             relations |= _write_rows(part, quads, base)
             yield len(part)
-    names = pa.array(sorted(relations), pa.string())
-    quads.relations(names, iri(WN, names), RELATIONS)
+    names = sorted(relations)
+    quads.relations(pa.array(names, pa.string()), pa.array(map(_predicate, names), pa.string()), RELATIONS)
+
+
+def _predicate(name: str) -> str:
+    return _PREDICATES.get(name) or iri(WN, pa.array([name]))[0].as_py()
 
 
 def _write_rows(rows: list[Row], quads: Quads, base: str) -> set[str]:
@@ -86,17 +90,12 @@ def _write_rows(rows: list[Row], quads: Quads, base: str) -> set[str]:
     for (name, is_text), group in groups.items():
         subjects, _, objects, languages = (pa.array(column, pa.string()) for column in zip(*group, strict=True))
         subject = iri(base, subjects)
-        if is_text:
-            text = literal(objects, languages)
-            if name in ("label", "altLabel"):
-                quads.labels(subject, text, _TEXTS[name])
-            else:
-                quads.facts(subject, _TEXTS[name], text)
-        elif name == "isLexicalizedSenseOf":
-            quads.facts(subject, _SENSE_OF, iri(base, objects))
+        value = literal(objects, languages) if is_text else iri(base, objects)
+        if name in ("label", "altLabel"):
+            quads.labels(subject, value, _predicate(name))
         else:
+            quads.facts(subject, _predicate(name), value)
             relations.add(name)
-            quads.facts(subject, iri(WN, pa.array([name]))[0].as_py(), iri(base, objects))
     return relations
 
 
