@@ -15,6 +15,14 @@ __all__ = ["BASE", "RELATIONS", "import_metaqa"]
 
 BASE = "https://w3id.org/kaug/metaqa/"
 _TRIPLE = ("subject", "relation", "object")
+_VALUES = {  # the film 1984 is not the year, 9/11 not the tag
+    "release year": "year/",
+    "in language": "language/",
+    "has tags": "tag/",
+    "has genre": "genre/",
+    "has imdb votes": "votes/",
+    "has imdb rating": "rating/",
+}
 RELATIONS = read_relations(__file__)
 """The entries of the relations of MetaQA."""
 
@@ -28,14 +36,14 @@ def import_metaqa(inputs: Sequence[Path], quads: Quads) -> Iterator[int]:
     seen = pa.array([], pa.string())
     for path in inputs:
         for rows, (subject, relation, value) in _read_folder(path, quads) if path.is_dir() else _read_kb(path):
-            label = pc.replace_substring(relation, "_", " ")
-            # The film 1984 is not the year.
-            is_year = pc.equal(label, "release year")
-            values = pc.if_else(is_year, name(f"{BASE}year/", value), name(BASE, value))
-            quads.facts(name(BASE, subject), name(f"{BASE}r/", label), values)
-            quads.labels(name(BASE, subject), literal(subject, "en"))
-            quads.labels(values, literal(value, "en"))
-            seen = pc.unique(pa.concat_arrays([seen, label]))
+            labels = pc.replace_substring(relation, "_", " ")
+            for label in pc.unique(labels).to_pylist():
+                films, values = (column.filter(pc.equal(labels, label)) for column in (subject, value))
+                film, thing = name(BASE, films), name(BASE + _VALUES.get(label, ""), values)
+                quads.facts(film, name(f"{BASE}r/", pa.array([label]))[0].as_py(), thing)
+                quads.labels(film, literal(films, "en"))
+                quads.labels(thing, literal(values, "en"))
+            seen = pc.unique(pa.concat_arrays([seen, labels]))
             yield rows
     quads.relations(seen, name(f"{BASE}r/", seen), RELATIONS)
 

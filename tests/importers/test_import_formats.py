@@ -492,7 +492,7 @@ def test_pathquestion(tmp_path: Path) -> None:
     [
         ("conceptnet-100k", ["conceptnet100k/train.txt"], (99_997, 78_117), {"repeated": 3}),
         ("conceptnet-100k", ["conceptnet100k/dev1.txt"], (600, 945), {"negative": 600}),
-        ("metaqa", ["metaqa"], (129_233, 42_798), {"id without a text": 2, "repeated": 20_109}),
+        ("metaqa", ["metaqa"], (129_233, 42_809), {"id without a text": 2, "repeated": 20_109}),
         ("pathquestion", ["pathquestion/PQL2-KB.txt"], (4_247, 5_397), {}),
         ("pathquestion", ["pathquestion/2H-kb.txt"], (1_211, 1_069), {}),
     ],
