@@ -10,11 +10,14 @@ import pyarrow.json as pajson
 
 from kaug.errors import SourceError
 from kaug.importers.delimited import BLOCK, Block, Delimited
-from kaug.importers.quads import Quads
+from kaug.importers.quads import Quads, read_relations
 from kaug.importers.terms import decimals, iri, language_tag, literal, name
 from kaug.rdf.terms import text_bytes
 
-__all__ = ["import_conceptnet", "import_conceptnet_100k"]
+__all__ = ["RELATIONS", "import_conceptnet", "import_conceptnet_100k"]
+
+RELATIONS = read_relations(__file__)
+"""The entries of the relations of ConceptNet; others have no label or template."""
 
 _API = "http://api.conceptnet.io"
 _COLUMNS = ("assertion", "relation", "start", "end", "info")
@@ -32,13 +35,21 @@ def import_conceptnet(
     `conceptnet-assertions-5.x.csv.gz` is tab-separated, with JSON in the last column. `size` bytes are read at a time.
     """
     tags = pa.array([language_tag(language).replace("-", "_") for language in languages])
+    seen = pa.array([], pa.string())
     for path in inputs:
         for block in Delimited(path).blocks(_COLUMNS, only=_COLUMNS[1:], size=size):
-            _write_edges(block, quads, tags)
+            seen = pc.unique(pa.concat_arrays([seen, _write_edges(block, quads, tags)]))
             yield block.rows
+    _write_relations(pc.replace_substring(seen, "/r/", ""), quads)
 
 
-def _write_edges(block: Block, quads: Quads, languages: pa.Array) -> None:
+def _write_relations(names: pa.Array, quads: Quads) -> None:
+    known = names.filter(pc.is_in(names, value_set=pa.array(list(RELATIONS))))
+    quads.relations(known, iri(f"{_API}/r/", known), RELATIONS)
+
+
+def _write_edges(block: Block, quads: Quads, languages: pa.Array) -> pa.Array:
+    """Write the edges of a block between concepts in some languages; return their relations."""
     relation = block.columns["relation"]
     block.refuse(pc.invert(pc.starts_with(relation, "/r/")), "a relation such as /r/IsA", "relation")
     internal = quads.keep("external URL", pc.not_equal(relation, "/r/ExternalURL"))
@@ -48,13 +59,15 @@ def _write_edges(block: Block, quads: Quads, languages: pa.Array) -> None:
         block.refuse(pc.and_(pc.is_null(parts), internal), "a concept such as /c/en/cat", side)
         kept = pc.and_(kept, pc.is_in(pc.struct_field(parts, "language"), value_set=languages))
     quads.keep("other language", kept.filter(internal))
-    if not pc.any(kept).as_py():
-        return
-    start, relation, end = (iri(_API, block.columns[key].filter(kept)) for key in ("start", "relation", "end"))
-    quads.facts(start, relation, end, _weights(block, kept))
+    relation = relation.filter(kept)
+    if not len(relation):
+        return relation
+    start, end = (iri(_API, block.columns[key].filter(kept)) for key in ("start", "end"))
+    quads.facts(start, iri(_API, relation), end, _weights(block, kept))
     for subject, parts in zip((start, end), concepts.values(), strict=True):
         text, language = (pc.struct_field(parts.filter(kept), key) for key in ("text", "language"))
         quads.labels(subject, literal(pc.replace_substring(text, "_", " "), pc.replace_substring(language, "_", "-")))
+    return relation
 
 
 def _weights(block: Block, kept: pa.Array) -> pa.Array:
@@ -89,6 +102,7 @@ def import_conceptnet_100k(inputs: Sequence[Path], quads: Quads) -> Iterator[int
     A fourth column is a truth value (0 or 1) or a weight: rows with 0 or less are left out, numbers other than 1 are
     weights.
     """
+    seen = pa.array([], pa.string())
     for path in inputs:
         file = Delimited(path)
         names = ("relation", "left", "right", "score")[: max(3, len(file.first_row()))]
@@ -110,4 +124,6 @@ def import_conceptnet_100k(inputs: Sequence[Path], quads: Quads) -> Iterator[int
             quads.facts(subject, iri(f"{_API}/r/", relation), value, weight)
             quads.labels(subject, literal(left, "en"))
             quads.labels(value, literal(right, "en"))
+            seen = pc.unique(pa.concat_arrays([seen, relation]))
             yield block.rows
+    _write_relations(seen, quads)

@@ -8,45 +8,23 @@ import pyarrow.compute as pc
 
 from kaug.errors import SourceError
 from kaug.importers.delimited import Delimited, without_ending
-from kaug.importers.quads import Quads, Relation
-from kaug.importers.terms import join, name
+from kaug.importers.quads import Quads, read_relations
+from kaug.importers.terms import join, literal, name
 
 __all__ = ["BASE", "RELATIONS", "import_metaqa"]
 
 BASE = "https://w3id.org/kaug/metaqa/"
 _TRIPLE = ("subject", "relation", "object")
-_TEMPLATES = {
-    "directed by": ("{s} was directed by {o}.", "Who directed {s}?", "Which film did {o} direct?"),
-    "written by": ("{s} was written by {o}.", "Who wrote {s}?", "Which film did {o} write?"),
-    "starred actors": ("{s} starred {o}.", "Who starred in {s}?", "Which film starred {o}?"),
-    "release year": ("{s} was released in {o}.", "In which year was {s} released?", "Which film was released in {o}?"),
-    "in language": ("{s} is in {o}.", "In which language is {s}?", "Which film is in {o}?"),
-    "has tags": ("{s} is tagged {o}.", "What is {s} tagged?", "Which film is tagged {o}?"),
-    "has genre": ("The genre of {s} is {o}.", "What is the genre of {s}?", "Which film is of the genre {o}?"),
-    "has imdb votes": (
-        "The votes for {s} on IMDb are {o}.",
-        "What are the votes for {s} on IMDb?",
-        "For which film are the votes on IMDb {o}?",
-    ),
-    "has imdb rating": (
-        "The rating of {s} on IMDb is {o}.",
-        "What is the rating of {s} on IMDb?",
-        "The rating of which film on IMDb is {o}?",
-    ),
+_VALUES = {  # the film 1984 is not the year, 9/11 not the tag
+    "release year": "year/",
+    "in language": "language/",
+    "has tags": "tag/",
+    "has genre": "genre/",
+    "has imdb votes": "votes/",
+    "has imdb rating": "rating/",
 }
-_EXAM = {
-    "directed by": ("Name a director of {s}.", "Name a film made by {o} as its director."),
-    "written by": ("Name an author of the script of {s}.", "Name a film with a script by {o}."),
-    "starred actors": ("Name an actor in {s}.", "Name a film in which {o} plays."),
-    "release year": ("When did {s} come out?", "Name a film that came out in {o}."),
-    "in language": ("What do people speak in {s}?", "Name a film where people speak {o}."),
-    "has tags": ("Which word describes {s}?", "Name a film that {o} describes."),
-    "has genre": ("What sort of film is {s}?", "Name a film of the sort {o}."),
-    "has imdb votes": ("How well known do voters make {s}?", "Name a film whose number of voters is {o}."),
-    "has imdb rating": ("How does IMDb judge {s}?", "Name a film that IMDb judges {o}."),
-}
-RELATIONS: dict[str, Relation] = {label: (label, *texts, *_EXAM[label]) for label, texts in _TEMPLATES.items()}
-"""The labels and templates of the relations of MetaQA."""
+RELATIONS = read_relations(__file__)
+"""The entries of the relations of MetaQA."""
 
 
 def import_metaqa(inputs: Sequence[Path], quads: Quads) -> Iterator[int]:
@@ -58,9 +36,14 @@ def import_metaqa(inputs: Sequence[Path], quads: Quads) -> Iterator[int]:
     seen = pa.array([], pa.string())
     for path in inputs:
         for rows, (subject, relation, value) in _read_folder(path, quads) if path.is_dir() else _read_kb(path):
-            label = pc.replace_substring(relation, "_", " ")
-            quads.named_facts(BASE, subject, name(f"{BASE}r/", label), value)
-            seen = pc.unique(pa.concat_arrays([seen, label]))
+            labels = pc.replace_substring(relation, "_", " ")
+            for label in pc.unique(labels).to_pylist():
+                films, values = (column.filter(pc.equal(labels, label)) for column in (subject, value))
+                film, thing = name(BASE, films), name(BASE + _VALUES.get(label, ""), values)
+                quads.facts(film, name(f"{BASE}r/", pa.array([label]))[0].as_py(), thing)
+                quads.labels(film, literal(films, "en"))
+                quads.labels(thing, literal(values, "en"))
+            seen = pc.unique(pa.concat_arrays([seen, labels]))
             yield rows
     quads.relations(seen, name(f"{BASE}r/", seen), RELATIONS)
 

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.importers.delimited import Delimited
-from kaug.importers.quads import Quads, Relation
+from kaug.importers.quads import Quads
 from kaug.importers.terms import name
 
-__all__ = ["BASE", "import_pathquestion", "relation_label", "wording_of"]
+__all__ = ["BASE", "import_pathquestion", "relation_label"]
 
 BASE = "https://w3id.org/kaug/pathquestion/"
 
@@ -29,7 +29,7 @@ def import_pathquestion(inputs: Sequence[Path], quads: Quads) -> Iterator[int]:
             quads.named_facts(BASE, _readable(subject), _relation(relation), _readable(value))
             seen = pc.unique(pa.concat_arrays([seen, relation]))
             yield block.rows
-    quads.relations(seen, _relation(seen), {key: wording_of(relation_label(key)) for key in seen.to_pylist()})
+    quads.relations(seen, _relation(seen), {key: {"label": relation_label(key)} for key in seen.to_pylist()})
 
 
 def relation_label(relation: str) -> str:
@@ -43,20 +43,6 @@ def relation_label(relation: str) -> str:
     """
     last = re.split("_{2,}", relation.strip("_"))[-1]
     return "contained by" if last == "containedby" else last.removesuffix("_s").replace("_", " ")
-
-
-def wording_of(label: str) -> Relation:
-    """Make templates for a plural label, which the lexicon's rules would read as a verb: "Ada parents Byron"."""
-    if " " in label or not label.endswith("s") or label.endswith(("ss", "us", "is", "ics")):
-        return (label,)
-    return (
-        label,
-        f"The {label} of {{s}} include {{o}}.",
-        f"What are the {label} of {{s}}?",
-        f"What has {{o}} among its {label}?",
-        f"Name one of the {label} of {{s}}.",
-        f"Give something that counts {{o}} among its {label}.",
-    )
 
 
 def _relation(relations: pa.Array) -> pa.Array:

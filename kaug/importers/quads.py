@@ -2,10 +2,11 @@
 
 import contextlib
 import hashlib
+import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,7 +17,7 @@ from kaug.namespaces import KAUG, RDF, RDFS, SKOS, XSD
 from kaug.rdf.compressed import whole_file
 from kaug.rdf.terms import text_bytes
 
-__all__ = ["ALTERNATIVE", "LABEL", "TEMPLATES", "TYPE", "Quads", "Relation", "quads_file", "statement_name"]
+__all__ = ["ALTERNATIVE", "LABEL", "TYPE", "Quads", "Relation", "quads_file", "read_relations", "statement_name"]
 
 LABEL = f"<{RDFS}label>"
 ALTERNATIVE = f"<{SKOS}altLabel>"
@@ -25,12 +26,8 @@ _REIFIES = f"<{RDF}reifies>"
 _DECIMAL = f"<{XSD}decimal>"
 
 
-TEMPLATES = ("statement", "question", "inverseQuestion", "exam", "inverseExam")
-"""The properties of the lexicon that a relation's templates are, in order."""
-
-Relation: TypeAlias = tuple[str, ...]
-"""The English label of a relation, and optional templates: a statement, a question for {o}, a question for {s}, and
-both questions for the exam."""
+Relation: TypeAlias = Mapping[str, Any]
+"""What an importer says of a relation: its English `label` (else it is the name), and lists of templates by property."""
 
 
 class Quads:
@@ -69,11 +66,11 @@ class Quads:
     def relations(self, names: pa.Array, terms: pa.Array, known: Mapping[str, Relation]) -> None:
         """Write the labels and templates of relations; the label of one not in `known` is its name."""
         for key, subject in zip(names.to_pylist(), terms.to_pylist(), strict=True):
-            label, *templates = known.get(key) or (key.replace("_", " "),)
-            self.labels(subject, literal(pa.array([label]), "en"))
-            for kind, text in zip(TEMPLATES, templates, strict=False):
-                self._write(join(subject, f" <{KAUG}{kind}> ", literal(pa.array([text]), "en"), self._end))
-                self.counts["templates"] += 1
+            templates = {"label": key.replace("_", " "), **known.get(key, {})}
+            self.labels(subject, literal(pa.array([templates.pop("label")]), "en"))
+            for kind, texts in templates.items():
+                self._write(join(subject, f" <{KAUG}{kind}> ", literal(pa.array(texts, pa.string()), "en"), self._end))
+                self.counts["templates"] += len(texts)
 
     def left_out(self, reason: str, number: int = 1) -> None:
         """Count rows that are not written."""
@@ -107,6 +104,20 @@ class Quads:
 
     def _write(self, lines: pa.Array) -> None:
         self._sink.write(text_bytes(lines))
+
+
+def read_relations(module: str) -> dict[str, Relation]:
+    """Read the relations in the TOML file beside an importer.
+
+    Args:
+        module: The importer's `__file__`.
+
+    Examples:
+        >>> from kaug.importers import metaqa
+        >>> read_relations(metaqa.__file__)["directed by"]["question"][0]
+        'Who directed {s}?'
+    """
+    return tomllib.loads(Path(module).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
 def statement_name(triple: str) -> str:

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from kaug.errors import SourceError
 from kaug.importers.delimited import without_ending
-from kaug.importers.quads import ALTERNATIVE, LABEL, Quads, Relation
+from kaug.importers.quads import ALTERNATIVE, LABEL, Quads, read_relations
 from kaug.importers.terms import iri, language_tag, literal
 from kaug.rdf.compressed import open_bytes
 
@@ -26,53 +26,16 @@ Row = tuple[str, str, str, str]
 """A subject, a property or relation, an object, and the object's language, which is empty if the object is an id."""
 
 WN = "https://globalwordnet.github.io/schemas/wn#"
-_SENSE_OF = "<http://www.w3.org/ns/lemon/ontolex#isLexicalizedSenseOf>"
-_TEXTS = {
+_PREDICATES = {  # those of other vocabularies
     "label": LABEL,
     "altLabel": ALTERNATIVE,
     "definition": "<http://www.w3.org/2004/02/skos/core#definition>",
     "example": "<http://www.w3.org/2004/02/skos/core#example>",
+    "isLexicalizedSenseOf": "<http://www.w3.org/ns/lemon/ontolex#isLexicalizedSenseOf>",
 }
 
-RELATIONS: dict[str, Relation] = {
-    "hypernym": ("broader kind", "{s} is a kind of {o}.", "What is {s} a kind of?", "What is a kind of {o}?"),
-    "hyponym": ("kind", "One kind of {s} is {o}.", "What is one kind of {s}?", "What has {o} as one of its kinds?"),
-    "instance_hypernym": (
-        "class",
-        "{s} is an instance of {o}.",
-        "What is {s} an instance of?",
-        "Name an instance of {o}.",
-    ),
-    "instance_hyponym": (
-        "instance",
-        "One instance of {s} is {o}.",
-        "Name an instance of {s}.",
-        "What is {o} an instance of?",
-    ),
-    "mero_part": ("part", "{o} is part of {s}.", "What is part of {s}?", "What is {o} part of?"),
-    "holo_part": ("part of", "{s} is part of {o}.", "What is {s} part of?", "What is part of {o}?"),
-    "mero_member": ("member", "{o} is a member of {s}.", "What is a member of {s}?", "What is {o} a member of?"),
-    "holo_member": ("member of", "{s} is a member of {o}.", "What is {s} a member of?", "What is a member of {o}?"),
-    "mero_substance": ("substance", "{s} is made of {o}.", "What is {s} made of?", "What is made of {o}?"),
-    "holo_substance": ("substance of", "{o} is made of {s}.", "What is made of {s}?", "What is {o} made of?"),
-    "entails": ("entails", "{s} entails {o}.", "What does {s} entail?", "What entails {o}?"),
-    "causes": ("causes", "{s} causes {o}.", "What does {s} cause?", "What causes {o}?"),
-    "antonym": ("opposite", "The opposite of {s} is {o}.", "What is the opposite of {s}?"),
-    "similar": ("similar to", "{s} is similar to {o}.", "What is {s} similar to?"),
-    "derivation": ("related form", "{s} and {o} are related words.", "Which word is related to {s}?"),
-    "also": ("related idea", "See also {o} for {s}.", "What is closely related to {s}?"),
-    "attribute": ("attribute", "{s} is to do with {o}.", "What is {s} to do with?"),
-    "verb_group": ("verb group", "{s} and {o} are verbs of one group.", "Which verb is of one group with {s}?"),
-    "pertainym": ("base word", "{s} pertains to {o}.", "What does {s} pertain to?", "What pertains to {o}?"),
-    "participle": ("participle of", "{s} is a participle of {o}.", "What is {s} a participle of?"),
-    "domain_topic": ("topic", "{s} belongs to the topic of {o}.", "What topic does {s} belong to?"),
-    "has_domain_topic": ("term", "{o} is a term of {s}.", "Name a term of {s}."),
-    "domain_region": ("region", "{s} belongs to the region of {o}.", "Which region does {s} belong to?"),
-    "has_domain_region": ("regional term", "{o} is a term of {s}.", "Name a term of {s}."),
-    "exemplifies": ("usage", "{s} is an example of {o}.", "What is {s} an example of?"),
-    "is_exemplified_by": ("example of usage", "{o} is an example of {s}.", "Name an example of {s}."),
-}
-"""The labels and templates of the relations of WordNet; the labels of other relations are their names."""
+RELATIONS = read_relations(__file__)
+"""The entries of the relations of WordNet; the labels of other relations are their names."""
 
 
 _LEFT_OUT = {
@@ -110,8 +73,12 @@ def import_wordnet(inputs: Sequence[Path], quads: Quads, *, base: str, batch: in
         while part := list(itertools.islice(rows, batch)):
             relations |= _write_rows(part, quads, base)
             yield len(part)
-    names = pa.array(sorted(relations), pa.string())
-    quads.relations(names, iri(WN, names), RELATIONS)
+    names = sorted(relations)
+    quads.relations(pa.array(names, pa.string()), pa.array(map(_predicate, names), pa.string()), RELATIONS)
+
+
+def _predicate(name: str) -> str:
+    return _PREDICATES.get(name) or iri(WN, pa.array([name]))[0].as_py()
 
 
 def _write_rows(rows: list[Row], quads: Quads, base: str) -> set[str]:
@@ -123,17 +90,12 @@ def _write_rows(rows: list[Row], quads: Quads, base: str) -> set[str]:
     for (name, is_text), group in groups.items():
         subjects, _, objects, languages = (pa.array(column, pa.string()) for column in zip(*group, strict=True))
         subject = iri(base, subjects)
-        if is_text:
-            text = literal(objects, languages)
-            if name in ("label", "altLabel"):
-                quads.labels(subject, text, _TEXTS[name])
-            else:
-                quads.facts(subject, _TEXTS[name], text)
-        elif name == "isLexicalizedSenseOf":
-            quads.facts(subject, _SENSE_OF, iri(base, objects))
+        value = literal(objects, languages) if is_text else iri(base, objects)
+        if name in ("label", "altLabel"):
+            quads.labels(subject, value, _predicate(name))
         else:
+            quads.facts(subject, _predicate(name), value)
             relations.add(name)
-            quads.facts(subject, iri(WN, pa.array([name]))[0].as_py(), iri(base, objects))
     return relations
 
 

@@ -106,7 +106,7 @@ def test_wndb(run: Run) -> None:
         ("00003000-r", "example", '"he denied it hotly"@en'),
     }
     assert len(about(triples, "definition")) == 13
-    assert ("mero_part", "statement", '"{o} is part of {s}."@en') in triples
+    assert ("mero_part", "statement", '"A part of {s} is {o}."@en') in triples
     assert (counts["facts"], counts["left out: verb frame"]) == (39, 3)
 
 
