@@ -1,7 +1,7 @@
 """Arrays of numbers → sorted, joined and grouped: the operations that work on columns."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 Numbers = NDArray[np.int64]
+_Integer = TypeVar("_Integer", bound=np.integer[Any])
 
 
 def expand(low: NDArray[np.integer[Any]], high: NDArray[np.integer[Any]]) -> tuple[Numbers, Numbers]:
@@ -59,7 +60,7 @@ def best_first(groups: Numbers, score: NDArray[np.float32], tie: Numbers | None 
     return order
 
 
-def distinct(keys: Numbers) -> Numbers:
+def distinct(keys: NDArray[_Integer]) -> NDArray[_Integer]:
     """Return the sorted distinct numbers, as `np.unique` does, in a quarter of its time.
 
     Examples:
