@@ -17,7 +17,6 @@ __all__ = [
     "join",
     "mix",
     "pair_keys",
-    "pairs_within",
     "positions",
     "rank_in_group",
     "runs",
@@ -145,17 +144,6 @@ def join(left: NDArray[np.integer[Any]], right: NDArray[np.integer[Any]]) -> tup
     """
     left = left.astype(right.dtype, copy=False)  # with two types, all of `right` would be converted
     return expand(np.searchsorted(right, left), np.searchsorted(right, left, side="right"))
-
-
-def pairs_within(group: Numbers) -> tuple[Numbers, Numbers]:
-    """Pair the positions that have the same group in a sorted array, each pair once, the smaller position first.
-
-    Examples:
-        >>> [part.tolist() for part in pairs_within(np.array([4, 4, 4, 9]))]
-        [[0, 0, 1], [1, 2, 2]]
-    """
-    position = np.arange(len(group))
-    return expand(position + 1, np.searchsorted(group, group, side="right"))
 
 
 def runs(keys: NDArray[Any]) -> tuple[Numbers, Numbers]:
