@@ -371,6 +371,8 @@ def test_labels_missing_in_a_wanted_language(make: Make) -> None:
     report = assess(make(turtle, languages=["en", "zh"]))
     (item,) = named(report)["label-missing-in-language"]["items"]
     assert (item["note"], item["count"]) == ("no label in zh", 6)
+    untagged = re.sub("@en|@zh", "", turtle)
+    assert "label-missing-in-language" not in named(assess(make(untagged, languages=["en", "zh"])))
     assert report["coverage"] == [
         {"source": source, "entities": 8, "any": 7, "languages": {"en": 7, "zh": 1}} for source in (None, "world")
     ]
