@@ -19,7 +19,7 @@ from kaug.knowledge.entries import label_table, named_by, read_lexicon, source_e
 from kaug.knowledge.facts import add_inferred, lines, sources_of_triples, stated_table
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.members import MEMBER, say_members
-from kaug.knowledge.roles import Role, find_roles, read_weights
+from kaug.knowledge.roles import Role, find_roles, numbered, read_weights
 from kaug.knowledge.teach import Given, Teach, reasons_of
 from kaug.namespaces import RDF
 from kaug.rdf.columns import Columns, merge, read_columns
@@ -170,7 +170,9 @@ def assemble(
     for source, part in zip(sources, read, strict=True):
         counts.update({f"{reason}, {source.id}": number for reason, number in part.left_out.items()})
     entries = read_lexicon(lexicon) if lexicon else []
-    wanted = [*(entry[0] for entry in entries), MEMBER]
+    wanted = [entry[0] for entry in entries]
+    if any(len(numbered(one)) for one in read):
+        wanted.append(MEMBER)
     if inference != "none":
         from kaug.knowledge.inference.infer import VOCABULARY
 

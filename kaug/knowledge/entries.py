@@ -102,9 +102,10 @@ def label_table(
     A term that has no such label keeps those in the language of most labels among its own; a predicate does so only if its
     IRI is no name either. A label of words joined by underscores is spaced; as it is written it is another label.
     """
-    encoded = pc.fill_null(terms["language"].cast(pa.string()), "").combine_chunks().dictionary_encode()
-    tags = encoded.dictionary.take(pc.array_sort_indices(encoded.dictionary))
-    language = pc.index_in(encoded, tags).to_numpy()
+    encoded = terms["language"].combine_chunks()
+    tags = pa.array(sorted({"", *encoded.dictionary.to_pylist()}), pa.string())
+    rank = np.append(pc.index_in(encoded.dictionary, tags).to_numpy(), 0)  # "", no language, is the first
+    language = rank[encoded.indices.fill_null(len(encoded.dictionary)).to_numpy()]
     is_wanted = np.array([language_rank(tag, languages) < OTHER for tag in tags.to_pylist()], dtype=bool)
 
     term, value, kind = named
@@ -131,8 +132,8 @@ def label_table(
             tags.take(pa.array(language[value])),
             clean_text(terms["value"].take(pa.array(value)).combine_chunks()),
             pa.array(~is_alternative),
-            clean_text(
-                terms["value"].take(pa.array(text[first]).take(pa.array(phrase, mask=phrase < 0))).combine_chunks()
+            clean_text(terms["value"].take(pa.array(text[first])).combine_chunks()).take(
+                pa.array(phrase, mask=phrase < 0)
             ),
         ],
         schema=LABELS,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from kaug.knowledge.vocabulary import ROLES, STATEMENT_PREDICATES, STATEMENTS, VOCABULARIES
 from kaug.namespaces import RDF
 from kaug.rdf.columns import Columns, find_term, find_triples
-from kaug.words.terms import is_kind
+from kaug.words.terms import is_kind, used_terms
 
 __all__ = ["LABEL_ROLES", "Role", "Roles", "find_roles", "is_axiom", "numbered", "read_weights", "role_of_predicates"]
 
@@ -65,7 +65,7 @@ class Roles:
 
     def rows(self, *roles: Role) -> Rows:
         """Return the rows of the triples with any of these roles, ascending."""
-        return np.flatnonzero(np.isin(self.role, roles)).astype(np.int64)
+        return np.flatnonzero(_any_of(self.role, *roles)).astype(np.int64)
 
 
 def find_roles(columns: Columns, terms: pa.Table, labels: Sequence[str] = ()) -> Roles:
@@ -91,37 +91,44 @@ def find_roles(columns: Columns, terms: pa.Table, labels: Sequence[str] = ()) ->
             role[rows] = Role.NONE
 
     weighed = np.zeros(len(terms), dtype=bool)
-    weighed[subject[np.isin(role, _NAMING)]] = True
+    weighed[subject[_any_of(role, *_NAMING)]] = True
     named = weighed.copy()
     named[subject[role == Role.OF_STATEMENT]] = True
     named[value[role == Role.TO_STATEMENT]] = True
     typed = np.flatnonzero(role == Role.CLASS)
-    classes, index = np.unique(value[typed], return_inverse=True)
+    classes = used_terms(terms, value[typed])
     iris = terms["value"].take(pa.array(classes))
-    of_statements = np.array([iri in STATEMENTS for iri in iris.to_pylist()], dtype=bool)[index]
-    named[subject[typed[of_statements]]] = True
-    about = named[subject] & ~np.isin(role, (Role.WEIGHT, *_NAMING))
-    is_statement = np.zeros(len(role), dtype=bool)
-    is_statement[typed[of_statements]] = True
-    role[is_statement] = Role.NONE
-    leave_out((about & ~is_statement) | (role == Role.TO_STATEMENT), "triples left out: about a triple")
+    statements = np.zeros(len(terms), dtype=bool)
+    statements[classes] = [iri in STATEMENTS for iri in iris.to_pylist()]
+    of_statements = typed[statements[value[typed]]]
+    named[subject[of_statements]] = True
+    about = named[subject] & ~_any_of(role, Role.WEIGHT, *_NAMING)
+    about[of_statements] = False
+    role[of_statements] = Role.NONE
+    leave_out(about | (role == Role.TO_STATEMENT), "triples left out: about a triple")
     leave_out((role != Role.REIFIES) & (triple[value] | triple[subject]), "triples left out: about a triple")
     leave_out((role == Role.WEIGHT) & ~weighed[subject], "triples left out: a weight of no triple")
-    is_label = np.isin(role, (*LABEL_ROLES, Role.PHRASE))
+    is_label = _any_of(role, *LABEL_ROLES, Role.PHRASE)
     leave_out(is_label & ~literal[value], "labels left out: not a literal")
-    empty = literal & pc.equal(pc.utf8_trim_whitespace(terms["value"]), "").to_numpy()
-    leave_out(np.isin(role, (Role.FACT, Role.CLASS, Role.COMMENT)) & empty[value], "triples left out: empty literal")
-    leave_out(is_label & literal[value] & empty[value], "labels left out: empty")
+    empty = literal & pc.or_(pc.equal(terms["value"], ""), pc.utf8_is_space(terms["value"])).to_numpy()
+    if empty.any():
+        said = _any_of(role, Role.FACT, Role.CLASS, Role.COMMENT)
+        leave_out(said & empty[value], "triples left out: empty literal")
+        leave_out(is_label & empty[value], "labels left out: empty")
     role[_about_lists(columns, role, blank)] = Role.AXIOM
     comment, of_class = (np.flatnonzero(role == kind) for kind in (Role.COMMENT, Role.CLASS))
     if len(comment):
         is_property = _properties(predicate, subject[of_class], value[of_class], terms)
         role[comment] = np.where(is_property[subject[comment]], Role.AXIOM, Role.FACT)
-    classes, index = np.unique(value[of_class], return_inverse=True)
-    iris = terms["value"].take(pa.array(classes))
-    own = np.any([pc.starts_with(iris, prefix).to_numpy() for prefix in VOCABULARIES], axis=0)
-    role[of_class] = np.where((blank[classes] | own)[index], Role.AXIOM, Role.FACT)
+    own = blank.copy()
+    own[classes] |= np.any([pc.starts_with(iris, prefix).to_numpy() for prefix in VOCABULARIES], axis=0)
+    role[of_class] = np.where(own[value[of_class]], Role.AXIOM, Role.FACT)
     return Roles(role, dict(counts))
+
+
+def _any_of(role: NDArray[np.int8], *roles: Role) -> Mask:
+    """Mask the triples of any of some roles, in a tenth of the time of `np.isin`."""
+    return np.asarray(np.logical_or.reduce([role == one for one in roles]))
 
 
 def is_axiom(predicate: NDArray[np.uint32], terms: pa.Table) -> Mask:
@@ -156,7 +163,7 @@ def _about_lists(columns: Columns, role: NDArray[np.int8], blank: Mask) -> Mask:
         cells[subject[predicate == first]] = True
     if (nil := find_term(columns.terms, f"<{RDF}nil>")) >= 0:
         cells[nil] = True
-    return np.asarray(cells[value] & np.isin(role, (Role.FACT, Role.COMMENT)))
+    return np.asarray(cells[value] & _any_of(role, Role.FACT, Role.COMMENT))
 
 
 def numbered(columns: Columns) -> Rows:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import grouped, pair_keys
+from kaug.arrays import distinct, grouped, pair_keys, positions
 from kaug.errors import SourceError, nearest
 from kaug.knowledge.vocabulary import ADMINISTRATIVE, DEPRECATED, NOTES, OF_THE_RECORD, ROLES, Names
 from kaug.namespaces import RDF, XSD
@@ -213,9 +213,9 @@ def _own_name(given: Given) -> Mask:
     is_name = np.zeros(len(number) + 1, dtype=bool)
     is_name[number[name]] = True
     same = np.zeros(len(given.facts), dtype=bool)
-    rows = np.flatnonzero(is_name[number[given.object]] & text[given.object])
+    rows = np.flatnonzero((is_name[number] & text)[given.object])
     own = pair_keys(named, number[name])
-    same[rows] = np.isin(pair_keys(given.subject[rows], number[given.object[rows]]), own)
+    same[rows] = positions(distinct(own), pair_keys(given.subject[rows], number[given.object[rows]])) >= 0
     return same
 
 

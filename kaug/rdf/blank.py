@@ -4,6 +4,8 @@ The names depend neither on labels, order and syntax nor on other parts of the f
 refinement (the Weisfeiler-Leman algorithm): a node's name is the hash of its triples, with the neighbours' names of the
 round before. Nodes that are still alike are numbered: connected groups in any order, since they are interchangeable;
 nodes of one group by individualization: one of them is marked, and the group refined again.
+
+A file whose nodes all have such names already, as an export has, keeps them: it may lack what they were named by.
 """
 
 import hashlib
@@ -18,7 +20,10 @@ from numpy.typing import NDArray
 from kaug.arrays import mix
 from kaug.errors import SourceError
 
-__all__ = ["name_blank"]
+__all__ = ["CANONICAL", "name_blank"]
+
+CANONICAL = "k[0-9a-f]{32}"
+"""A canonical name, as a regular expression."""
 
 Names = NDArray[np.uint64]  # (n, 2)
 
@@ -59,7 +64,7 @@ def name_blank(terms: pa.Array, triples: NDArray[np.uint32], where: str) -> pa.A
         where: The file's name, for error messages.
 
     Returns:
-        Strings: the terms, with blank nodes as `_:k` and 32 hex digits.
+        Strings: the terms, with blank nodes as `_:` and `CANONICAL`; the same if all are already.
 
     Raises:
         SourceError: Too many nodes are indistinguishable.
@@ -71,6 +76,8 @@ def name_blank(terms: pa.Array, triples: NDArray[np.uint32], where: str) -> pa.A
         (True, '_:k')
     """
     blank = pc.starts_with(terms, "_:").to_numpy(zero_copy_only=False)
+    if pc.all(pc.match_substring_regex(terms.filter(pa.array(blank)), f"^_:{CANONICAL}$")).as_py():
+        return terms
     mentions = _mentions(terms, blank, triples)
     count = int(blank.sum())
     names = np.zeros((count, 2), dtype=np.uint64)

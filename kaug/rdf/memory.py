@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyoxigraph as ox
 
 from kaug.errors import SourceError, nearest
+from kaug.rdf.blank import CANONICAL
 from kaug.rdf.parse import parser_message
 from kaug.rdf.terms import IRI_CHARACTER, literals, text_bytes
 
@@ -186,6 +187,8 @@ def _term_of_rdflib(term: Any) -> ox.NamedNode | ox.BlankNode | ox.Literal:
     if re.search(r"[\ud800-\udfff]", term):
         raise ValueError("holds half of a surrogate pair")
     if isinstance(term, rdflib.BNode):
+        if re.fullmatch(CANONICAL, term):
+            return ox.BlankNode(term)
         return ox.BlankNode(f"b{term}" if re.fullmatch(r"[A-Za-z0-9]+", term) else f"x{term.encode().hex()}")
     if isinstance(term, rdflib.Literal) and term.ill_typed and not _BEYOND_PYTHON.fullmatch(term):
         raise ValueError("is a literal whose value is not of its datatype")

@@ -63,8 +63,10 @@ def _read_block(texts: pa.Array) -> pa.Table:
     after = np.where(rest < ends, data[np.minimum(rest, len(data) - 1)], 0)
     typed, tagged = literal & (after == ord("^")), literal & (after == ord("@"))
     value = _slices(content, open_, close)
-    escaped = pc.and_(pa.array(literal), pc.match_substring(value, "\\"))
-    value = _unescaped(value, escaped)
+    backslashes = np.flatnonzero(data == ord("\\"))
+    escaped = np.zeros(len(literal), dtype=bool)
+    escaped[np.searchsorted(starts, backslashes, side="right") - 1] = True
+    value = _unescaped(value, pa.array(escaped & literal), np.unique(data[backslashes + 1]).tobytes())
     languages = _slices(content, rest + 1, ends, tagged).dictionary_encode()
     datatypes = _slices(content, rest + 3, ends - 1, typed).dictionary_encode()
     names = pa.concat_arrays([datatypes.dictionary, pa.array([XSD + "string", RDF + "langString"])])
@@ -185,15 +187,16 @@ def _escaped(texts: pa.Array) -> pa.Array:
     return pc.replace_with_mask(texts, rows, new)
 
 
-def _unescaped(texts: pa.Array, rows: pa.Array) -> pa.Array:
-    """Replace the escapes in the texts of some rows: letters in columns, the rare codes text by text."""
+def _unescaped(texts: pa.Array, rows: pa.Array, letters: bytes) -> pa.Array:
+    """Replace the escapes, backslashes with some letters, in the texts of some rows; the rare codes text by text."""
     if not pc.any(rows).as_py():
         return texts
     escaped = texts.filter(rows)
     coded = pc.match_substring(escaped, "\\u")
     new = pc.replace_substring(escaped, "\\\\", "\0")  # no canonical term holds a NUL
     for char, escape in list(_LETTERS.items())[1:]:
-        new = pc.replace_substring(new, escape, char)
+        if ord(escape[1]) in letters:
+            new = pc.replace_substring(new, escape, char)
     new = pc.replace_substring(new, "\0", "\\")
     if pc.any(coded).as_py():
         decoded = [_ESCAPE.sub(lambda match: _CHARACTERS[match[0]], text) for text in escaped.filter(coded).to_pylist()]

@@ -110,6 +110,16 @@ def test_a_source_more(make: Make) -> None:
     assert said(found.new, found.kept_new[found.any_changed()]) == ["The capital of Togo is Lomé."]
 
 
+def test_a_source_under_another_id_is_the_same(make: Make) -> None:
+    more = ":Togo :capital :Lome ; :borders :Chad ."
+    assert not diff(make(world=WORLD), make(earth=WORLD))
+    assert not diff(make(world=WORLD, atlas=more), make(earth=WORLD, maps=more))
+    later = diff(make(world=WORLD, atlas=more), make(world=WORLD, maps=more + " :Togo :borders :Niger ."))
+    assert planted(later) == {"facts added": 1}
+    split = diff(make(world=WORLD), make(earth=WORLD + "# more", atlas=more))
+    assert planted(split)["facts changed: sources"] == len(split.kept_new)
+
+
 def with_column(kb: KnowledgeBase, name: str, values: list[object]) -> KnowledgeBase:
     place = kb.facts.schema.get_field_index(name)
     field = kb.facts.schema.field(name)

@@ -93,8 +93,9 @@ class Graph:
 
     @cached_property
     def entities(self) -> pl.DataFrame:
-        """The IRIs and blank nodes among `ends`, with `any`, whether they have a label, and `@tag` for each language."""
-        names = {f"@{tag}": self.labels.filter(_speaks(tag)) for tag in self.kb.languages} | {"any": self.labels}
+        """The IRIs and blank nodes among `ends`: whether they have a label, `any`, of each language, `@tag`, or of none, `@`."""
+        names = {f"@{tag}": self.labels.filter(_speaks(tag)) for tag in self.kb.languages}
+        names |= {"@": self.labels.filter(pl.col("language") == ""), "any": self.labels}
         labelled = {name: pl.col("term").is_in(labels["term"].unique().implode()) for name, labels in names.items()}
         return self.ends.filter(pl.col("kind") != "literal").with_columns(**labelled)
 

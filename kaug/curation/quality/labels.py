@@ -54,8 +54,8 @@ def _unlabelled(g: Graph, *, kind: str) -> Cases:
 
 
 def _missing_in_language(g: Graph) -> Cases:
-    """Entities with a label that have none in a wanted language: a case for each language."""
-    entities = g.entities.sort("mentions", "term", descending=[True, False]).filter("any")
+    """Entities with labels in other languages than a wanted one, all of them tagged: a case for each language."""
+    entities = g.entities.sort("mentions", "term", descending=[True, False]).filter("any", ~pl.col("@"))
     gaps = [entities.filter(~pl.col(f"@{language}"))["term"] for language in g.kb.languages]
     cases = pl.DataFrame(
         {

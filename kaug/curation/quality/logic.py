@@ -48,16 +48,17 @@ def _restricted(g: Graph) -> pl.DataFrame:
 def _seeming_conflicts(g: Graph) -> Cases:
     """Several values of a predicate of which nearly all subjects have one."""
     settled = [*g.typed("owl:FunctionalProperty"), *g.named("rdf:type", "rdfs:subClassOf")]
-    looks = g.fan_out.group_by("predicate").agg(subjects=pl.len(), odd=(pl.col("count") > 1).sum())
-    looks = looks.filter(
+    several = g.facts.join(g.fan_out.filter(pl.col("count") > 1), ["predicate", "subject"], "semi")
+    value = pl.lit(equal_terms(g)).gather(pl.col("object"))
+    several = several.group_by("predicate", "subject").agg(count=value.n_unique(), facts="row")
+    several = several.filter(pl.col("count") > 1)
+    looks = g.fan_out.group_by("predicate").agg(subjects=pl.len())
+    looks = looks.join(several.group_by("predicate").agg(odd=pl.len()), "predicate").filter(
         ~pl.col("predicate").is_in(settled),
         pl.col("subjects") >= _FEWEST_SUBJECTS,
-        pl.col("odd") > 0,
         pl.col("subjects") - pl.col("odd") >= _LOOKS_FUNCTIONAL * pl.col("subjects"),
     )
-    cases = g.fan_out.filter(pl.col("count") > 1).join(looks, "predicate")
-    facts = g.facts.join(cases, ["predicate", "subject"], "semi").group_by("predicate", "subject").agg(facts="row")
-    cases = cases.join(facts, ["predicate", "subject"]).with_columns(
+    cases = several.join(looks, "predicate").with_columns(
         pl.col("facts").list.head(_SHOWN),
         terms=pl.concat_list("subject", "predicate"),
         share=1 - pl.col("odd") / pl.col("subjects"),

@@ -84,13 +84,15 @@ def _deprecated(g: Graph) -> Cases:
 
 
 def _said_as_the_only_one(g: Graph) -> Cases:
-    """Predicates with several values whose sentence says "the", as for one value."""
-    several = g.fan_out.group_by("predicate").agg(subjects=pl.len(), odd=(pl.col("count") > 1).sum())
+    """Predicates of which several values are taught, and whose sentence says "the", as for one value."""
+    taught = g.facts[g.kb.taught]
+    values = taught.group_by("predicate", "subject").agg(count=pl.len())
+    several = values.group_by("predicate").agg(subjects=pl.len(), odd=(pl.col("count") > 1).sum())
     several = several.filter(pl.col("odd") >= _SEVERAL * pl.col("subjects"), pl.col("odd") > 0)
     wording = Wording(g.kb)
     one = [p for p in several["predicate"] if re.match(r"The .*\{s\} is \{o\}", wording.statement(p))]
     cases = several.filter(pl.col("predicate").is_in(one)).rename({"odd": "count"})
-    facts = g.facts.join(g.fan_out.filter(pl.col("count") > 1), ["predicate", "subject"], "semi")
+    facts = taught.join(values.filter(pl.col("count") > 1), ["predicate", "subject"], "semi").sort("row")
     shown = facts.group_by("predicate").agg(facts=pl.col("row").head(_FACTS))
     return ranked(cases.join(shown, "predicate").with_columns(terms=pl.concat_list("predicate")), "predicate")
 

@@ -43,7 +43,8 @@ class Difference:
         removed: int64: rows of `old.facts` that the second lacks.
         kept_old: int64 (n,): rows of `old.facts` that both have.
         kept_new: int64 (n,): the rows of `new.facts` with the same facts.
-        changed: bool (n,) by column: the kept facts whose weight, sources, rule, premises or `untaught` differ.
+        changed: bool (n,) by column: the kept facts whose weight, sources, rule, premises or `untaught` differ. A source
+            under another id is no change if its digest is the same, or if each of the two has one that the other lacks.
         terms: int64 (terms of `new`,): each term's number in `old`, or -1.
         labels: LABEL_CHANGES, sorted.
         templates: TEMPLATE_CHANGES, sorted.
@@ -116,6 +117,9 @@ def diff(old: KnowledgeBase, new: KnowledgeBase) -> Difference:
         pl.DataFrame(kb.facts.select(_COLUMNS).take(pa.array(kept))).with_columns(pl.col("untaught").cast(pl.String))
         for kb, kept in ((old, kept_old), (new, kept_new))
     )
+    if renamed := _renamed_sources(old, new):
+        sources = pl.col("sources").list.eval(pl.element().replace(renamed)).list.sort()
+        first = first.with_columns(sources)
     terms = _same_terms(old, new, kept_old, kept_new)
     axioms = positions(new.axioms["fact"], old.axioms["fact"])
     return Difference(
@@ -221,6 +225,16 @@ def positions(wanted: pa.ChunkedArray, known: pa.ChunkedArray) -> NDArray[np.int
     """Return the position of each value among the known ones, int64 (wanted,); -1 where it is not among them."""
     known = known.combine_chunks() if isinstance(known, pa.ChunkedArray) else known
     return np.asarray(pc.fill_null(pc.index_in(wanted, known), -1)).astype(np.int64)
+
+
+def _renamed_sources(old: KnowledgeBase, new: KnowledgeBase) -> dict[str, str]:
+    """Find sources with another id: those of the same digest, or what is left if that is one of each."""
+    gone = {name: about for name, about in old.origins.items() if name not in new.origins}
+    come = {name: about for name, about in new.origins.items() if name not in old.origins}
+    of_digest = {about["sha256"]: name for name, about in come.items() if about["sha256"]}
+    renamed = {name: of_digest[about["sha256"]] for name, about in gone.items() if about["sha256"] in of_digest}
+    left, right = gone.keys() - renamed.keys(), come.keys() - set(renamed.values())
+    return renamed | (dict(zip(left, right, strict=True)) if len(left) == len(right) == 1 else {})
 
 
 def _same_terms(
