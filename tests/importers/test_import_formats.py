@@ -19,7 +19,7 @@ from kaug.importers.conceptnet import import_conceptnet
 from kaug.importers.quads import quads_file, statement_name
 from kaug.knowledge.entries import read_lexicon
 from kaug.knowledge.templates import PROPERTIES, check_template
-from kaug.wording.answers import definite
+from kaug.wording.sets import definite
 from kaug.wording.wording import is_reversed
 
 DATA = Path(__file__).resolve().parents[1] / "data"
