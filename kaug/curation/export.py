@@ -18,6 +18,7 @@ import pyoxigraph as ox
 from numpy.typing import NDArray
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.knowledge.owners import named_by_owner
 from kaug.namespaces import KAUG, RDF, RDFS, SKOS, XSD
 from kaug.rdf.compressed import whole_file
 from kaug.rdf.parse import FORMATS, syntax_of
@@ -237,7 +238,9 @@ def _triples(kb: KnowledgeBase, rows: Sequence[int] | None, inferred: bool) -> _
         facts, *_ = tables = [table.filter(pc.is_null(table["rule"])) for table in tables]
     written = pa.concat_tables(tables).combine_chunks()
     codes = np.column_stack([_numbers(written[name]) for name in _PARTS])
-    labels, lexicon = kb.labels, kb.lexicon
+    # Names by the owner are made again by every build.
+    labels = kb.labels.filter(pa.array(~named_by_owner(kb.terms, kb.labels)[kb.labels["term"].to_numpy()]))
+    lexicon = kb.lexicon
     if rows is not None:
         labels = labels.filter(pa.array(np.isin(_numbers(labels["term"]), codes)))
         lexicon = lexicon.filter(pa.array(np.isin(_numbers(lexicon["predicate"]), codes[:, 1])))

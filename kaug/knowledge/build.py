@@ -19,6 +19,7 @@ from kaug.knowledge.entries import label_table, named_by, read_lexicon, source_e
 from kaug.knowledge.facts import add_inferred, lines, sources_of_triples, stated_table
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.members import MEMBER, say_members
+from kaug.knowledge.owners import name_by_owner
 from kaug.knowledge.roles import Role, find_roles, numbered, read_weights
 from kaug.knowledge.teach import Given, Teach, reasons_of
 from kaug.namespaces import RDF
@@ -195,7 +196,7 @@ def assemble(
     entries += source_entries(columns, terms, roles)
     lexicon_table = template_table(entries, columns)
     named = named_by(columns, roles)
-    names = label_table(columns, terms, roles, named, languages, counts)
+    names = name_by_owner(terms, facts, label_table(columns, terms, roles, named, languages, counts), languages)
     untaught = reasons_of(
         Given(
             terms,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from kaug.arrays import distinct, grouped, pair_keys, positions
 from kaug.errors import SourceError, nearest
+from kaug.knowledge.owners import named_by_owner
 from kaug.knowledge.vocabulary import ADMINISTRATIVE, DEPRECATED, NOTES, OF_THE_RECORD, ROLES, Names
 from kaug.namespaces import RDF, XSD
 from kaug.words.clean import clean_text, without_citations
@@ -142,7 +143,7 @@ _TYPE = Names(frozenset([f"{RDF}type"]))
 
 
 def _nameless(given: Given) -> Mask:
-    """With a blank node or an identifier that has no label, or a predicate without a label and a template."""
+    """With a blank node or an identifier that has no label, or is named by the fact alone, or a nameless predicate."""
     labelled = np.zeros(given.terms.num_rows, dtype=bool)
     labelled[given.labels["term"].to_numpy()] = True
     nameless = given.is_kind("blank") & ~labelled
@@ -152,7 +153,7 @@ def _nameless(given: Given) -> Mask:
     used = given.used(given.subject, given.predicate, given.object)
     rows = used[(given.is_kind("iri") & ~named)[used]]
     nameless[rows] = opaque_names(given.terms["value"].take(pa.array(rows))).to_numpy(zero_copy_only=False)
-    return given.any_of(nameless)
+    return np.asarray(given.any_of(nameless) | named_by_owner(given.terms, given.labels)[given.object])
 
 
 def _administrative(given: Given) -> Mask:

@@ -81,10 +81,16 @@ CASES: dict[str, tuple[str, set[str], dict[str, int]]] = {
         {"A motto of novel is Onwards.", "A motto of novel is Upwards."},
         {},
     ),
-    "blank nodes without a name": (
+    "blank nodes named by their owner": (
         ':ada schema:name "Ada Birch"@en ; schema:address [ schema:streetAddress "4 Quay Street" ] .',
+        {"The street address of the address of Ada Birch is 4 Quay Street."},
+        {"no name": 1},
+    ),
+    "blank nodes without a name": (
+        ':ada :address [ :street "4 Quay Street" ] , [ :street "5 Quay Street" ] . [] :near :holm .'
+        " :ada :knows [ :near :lorn ] . :bo :address _:b . :cy :address _:b . _:b :near :lorn . :ada :bed [] .",
         set(),
-        {"no name": 2},
+        {"no name": 11},
     ),
     "a blank node with a name": (
         ':ada schema:name "Ada Birch"@en ; :friend [ foaf:name "Bo" ; :home :lorn ] .',
@@ -504,7 +510,7 @@ def test_an_address_of_which_nothing_is_said_stands_as_it_is(make: Make) -> None
 
 
 def test_an_exam_asks_no_fact_that_nobody_would_teach(make: Make) -> None:
-    kb = make(":ada :home :lorn ; :friend [ :home :holm ] . :bo :home :lorn .", limit=1)
+    kb = make(":ada :home :lorn ; :likes [ :home :holm ] . :bo :home :lorn .", limit=1)
     (spared,) = kb.spared.tolist()
     assert reasons(kb) == {"no name": 2, "limit": 1}
     assert kb.facts["untaught"][spared].as_py() == "limit"
