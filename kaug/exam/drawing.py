@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from kaug.knowledge.templates import Property
 from kaug.wording.answers import asked, gives_away
-from kaug.wording.wording import Wording, fill, groups
+from kaug.wording.wording import Wording, groups
 from kaug.words.containment import WINDOW, score_answer
 
 __all__ = ["Draw", "Kind", "Question", "ask", "draw_number", "fair", "make_question"]
@@ -88,13 +88,12 @@ def ask(draw: Draw, rows: NDArray[np.int64], trained: NDArray[np.int64], name: P
     subjects, predicates, objects = wording.kb.columns(rows)
     questions = []
     for predicate, positions in groups(predicates):
-        ends = wording.phrases(subjects[positions]), wording.phrases(objects[positions])
         numbers = known.question[rows[positions]].tolist()
         templates = wording.templates(predicate, name)
         if not templates:
             draw.left_out[f"facts without a template of {name} in {wording.language}"] += len(positions)
         for template in templates:
-            prompts = fill(template, *ends).text.to_pylist()
+            prompts = wording.fill(template, subjects[positions], objects[positions]).text.to_pylist()
             for row, number, prompt in zip(rows[positions].tolist(), numbers, prompts, strict=True):
                 if answered[number]:
                     draw.left_out["questions that rows about other facts answer"] += 1

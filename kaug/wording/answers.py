@@ -102,7 +102,7 @@ def asked(wording: Wording, name: Property, objects: NDArray[np.uint32] | None =
     for predicate, rows in groups(predicates):
         templates = tuple(wording.templates(predicate, name))
         kind[rows] = alike.setdefault(templates or (predicate,), len(alike))
-    facts = grouped(kind, _numbered(wording.phrases(named)))
+    facts = grouped(kind, _numbered(pc.utf8_lower(wording.labels(named))))
     return Asked(facts, facts.numbers, sought, _numbered(wording.labels(sought)))
 
 

@@ -145,7 +145,13 @@ Frame = Noun | Clause | Passive | Truth | ByWork | Deed | Record
 
 
 def frame_templates(
-    frame: Frame, *, several: bool = False, text: bool = False, of_people: bool = False, people: bool = False
+    frame: Frame,
+    *,
+    several: bool = False,
+    text: bool = False,
+    of_people: bool = False,
+    people: bool = False,
+    plurals: bool = False,
 ) -> Templates:
     """Write the templates of a frame.
 
@@ -155,6 +161,7 @@ def frame_templates(
         text: Whether the objects are sentences, which stand in quotes or after a colon.
         of_people: Whether the subjects are persons: "Whose …" rather than "What has … as its …".
         people: Whether the objects are persons: "Who …" rather than "What …".
+        plurals: Whether the names of the objects are plurals: "{o} are among …" rather than "{o} is one of …".
 
     Examples:
         >>> frame_templates(Noun("capital"))["statement"][0], frame_templates(Noun("topping"), several=True)["statement"][0]
@@ -164,7 +171,7 @@ def frame_templates(
     """
     match frame:
         case Noun():
-            return _noun_templates(frame, several, text, of_people, people)
+            return _noun_templates(frame, several, text, of_people, people, plurals)
         case Clause():
             asked: Asked = "who or what" if people and frame.asked == "what" else frame.asked
             return _clause_templates(replace(frame, person=frame.person or of_people, asked=asked), several)
@@ -217,7 +224,7 @@ def _filled(tables: Sequence[str], values: Mapping[str, str]) -> Templates:
     return {name: [text.format(s="{s}", o="{o}", **values) for text in templates[name]] for name in _FRAMES["noun"]}
 
 
-def _noun_templates(frame: Noun, several: bool, text: bool, of_people: bool, people: bool) -> Templates:
+def _noun_templates(frame: Noun, several: bool, text: bool, of_people: bool, people: bool, plurals: bool) -> Templates:
     name, link = frame.name, frame.link
     head = _head(name)
     role = not WORDS.persons.isdisjoint((head, head.removesuffix("s"))) or (head.endswith("ist") and len(head) > 7)
@@ -232,7 +239,7 @@ def _noun_templates(frame: Noun, several: bool, text: bool, of_people: bool, peo
             "nouns-linked": link != "of",
             "nouns-of-people": of_people and link == "of",
         }
-    elif one_of_several and not (text or number or is_uncountable(head)):
+    elif one_of_several and not (number or is_uncountable(head)):
         of_people = of_people and link == "of"
         linked = link != "of"
         tables = {
@@ -240,6 +247,8 @@ def _noun_templates(frame: Noun, several: bool, text: bool, of_people: bool, peo
             "one-of-several-by-data": head not in WORDS.one_of_several,
             "one-of-several-of-people": of_people,
             "one-of-several-linked": linked,
+            "one-of-several-plurals": plurals and not text,
+            "one-of-several-text": text,
         }
     elif link != "of":
         tables = {"noun-linked": True}
@@ -310,6 +319,7 @@ def _clause_templates(frame: Clause, several: bool) -> Templates:
         "clause",
         "clause" + variant,
         *([f"clause{variant}-several"] if several and f"clause{variant}-several" in _FRAMES else []),
+        *(["clause-the"] if variant == "" and frame.finite in ("is", "was") and frame.tail.startswith("the ") else []),
         finite=frame.finite,
         says=join(frame.finite, frame.tail),
         asks=join(frame.auxiliary, "{s}", frame.rest, "" if moment else frame.tail),

@@ -27,6 +27,7 @@ __all__ = ["Known"]
 Mask = NDArray[np.bool_]
 
 _SEVERAL = 0.1
+_PEOPLES = r"(?i)^(?:\w+[ -])*(?:people|peoples|\w+(?:ans|ards|eks|abs|urds|erbs|ews|ews|ongans|utch|glish))(?: \(.*)?$"
 _PLURAL = r"(?i)(?:[^\Wcisu]|ie)s(?: \(.*)?$|(?:nuclei|phenomena|media|nebulae|criteria|data|bacteria|maria)(?: \(.*)?$"
 _PERSONS = WORDS.persons | {"human", "man", "woman"}
 
@@ -54,12 +55,13 @@ class Known:
 
     @cached_property
     def predicates(self) -> dict[str, set[int]]:
-        """The predicates with several objects a subject, with persons as subjects, and with persons as objects."""
+        """The predicates with several objects a subject, with persons as subjects, as objects, and with plurals as objects."""
         sizes = np.bincount(self._predicate)
         known: dict[str, NDArray[Any]] = {
             "of_people": self._predicates[np.bincount(self._predicate, self.persons[self._subjects]) > sizes / 2],
             "people": self._predicates[np.bincount(self._predicate, self.persons[self._objects]) > sizes / 2],
             "several": self._with_several_objects(),
+            "plurals": self._predicates[np.bincount(self._predicate, self._plurals[self._objects]) > sizes / 2],
         }
         return {key: set(some.tolist()) for key, some in known.items()}
 
@@ -165,12 +167,29 @@ class Known:
         )
         return subjects, objects
 
+    @cached_property
+    def with_others(self) -> Mask:
+        """The facts beside which there are others of the same subject and predicate."""
+        _, pair, sizes = np.unique(
+            pair_keys(self._predicates[self._predicate], self._subjects), return_inverse=True, return_counts=True
+        )
+        return sizes[pair] > 1
+
+    @cached_property
+    def _plurals(self) -> Mask:
+        """The things whose name is a plural: peoples, teams."""
+        mask = np.zeros(self._kb.terms.num_rows, dtype=bool)
+        things = np.unique(self._objects).astype(np.int64)
+        things = things[is_kind(self._kb.terms, "iri")[things]]
+        if len(things):
+            mask[things] = np.asarray(pc.match_substring_regex(self._labels(things), _PEOPLES))
+        return mask
+
     def _with_several_objects(self) -> NDArray[np.uint64]:
         """Return the predicates of which a tenth or more of the subjects have several objects."""
-        predicates = self._predicates[self._predicate]
-        keys, counts = np.unique(pair_keys(predicates, self._subjects), return_counts=True)
+        keys, first = np.unique(pair_keys(self._predicates[self._predicate], self._subjects), return_index=True)
         owners, owner = np.unique(keys >> np.uint64(32), return_inverse=True)
-        fraction = np.bincount(owner, counts > 1) / np.maximum(np.bincount(owner), 1)
+        fraction = np.bincount(owner, self.with_others[first]) / np.maximum(np.bincount(owner), 1)
         several: NDArray[np.uint64] = owners[fraction >= _SEVERAL]
         return several
 

@@ -203,6 +203,10 @@ def _being(be: str, words: list[str], values: Values) -> Frame:
         return Passive("was" if words[0] in WORDS.was else be, words[0])
     tail, noun = _after_being(words)
     clause = Clause(be, be, "", tail, noun, person=words[0] in WORDS.people_do)
+    if noun[:1].isupper() and values in _WHEN:  # "was selected by NASA": the deed is whole without the date
+        return replace(
+            clause, finite=join(be, tail, noun), rest=join(tail, noun), tail=_WHEN[values], noun="", asked="when"
+        )
     if noun:
         return clause
     state, _, link = tail.rpartition(" ")

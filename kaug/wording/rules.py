@@ -56,6 +56,10 @@ _CLEARER = {
     "non equal": "is not equal to",
     "subject of": "is the subject of",
     "to the power": "is raised to the power",
+    "area total": "total area",
+    "population total": "total population",
+    "country origin": "country of origin",
+    "headquarter": "headquarters",
     "active years start year": "first active year",
     "active years end year": "last active year",
     "active years start date": "start date of activity",
@@ -69,7 +73,7 @@ _NUMBERED = re.compile(r"[A-Z]{1,2}\d+[a-z]?[ _-]+(?=[A-Za-z]{2})")
 _IDENTIFIER = re.compile(r"[A-Z]{1,8}[ _:-]?\d+[a-z]?|[A-Za-z]{1,8}[ _:-]?\d{4,}[a-z]?|[\d_.: -]+")
 _FOREIGN_WORD = re.compile(r"[a-z]*[^\W\d_a-zA-Z]\w*|[b-df-hj-np-tv-xz]{5,}|.*(?:keit|schaft|heit)|.{4,}ung")
 _GLUED = re.compile(
-    r"(?i)^(birth|current|death|end|first|full|given|last|previous|start|total)"
+    r"(?i)^(birth|current|death|end|first|full|given|last|previous|start|total|youth)"
     r"(address|club|code|date|name|number|position|status|team|time|title|year)$"
 )
 """Words that belong apart: "currentclub"."""
@@ -77,7 +81,13 @@ _NO_WORD = re.compile(r"[^\W\d_]{2}|(?<!\S)[aA](?!\S)")
 
 
 def by_rule(
-    label: str, values: Values = "thing", *, several: bool = False, of_people: bool = False, people: bool = False
+    label: str,
+    values: Values = "thing",
+    *,
+    several: bool = False,
+    of_people: bool = False,
+    people: bool = False,
+    plurals: bool = False,
 ) -> Templates:
     """Write the templates of a predicate from its label.
 
@@ -87,6 +97,7 @@ def by_rule(
         several: Whether subjects have several objects: "A topping of {s} is {o}." rather than "The topping …".
         of_people: Whether the subjects are persons: "Whose rank is {o}?" rather than "What has {o} as its rank?".
         people: Whether the objects are persons: "Who is the guest of {s}?".
+        plurals: Whether the names of the objects are plurals: "The ethnicities of {s} include {o}."
 
     Returns:
         For each property of the lexicon its templates, the plainest first: statements (five or more with the subject first,
@@ -103,7 +114,7 @@ def by_rule(
         >>> by_rule("liegt in")["statement"][0]
         '{s} — liegt in: {o}'
     """
-    return {name: list(texts) for name, texts in _templates(label, values, several, of_people, people)}
+    return {name: list(texts) for name, texts in _templates(label, values, several, of_people, people, plurals)}
 
 
 def is_readable(label: str) -> bool:
@@ -121,6 +132,8 @@ def is_readable(label: str) -> bool:
     ):
         return False
     words = re.findall(r"\w+", words_of(text) if re.search("_|[a-z][A-Z]", text) else text)
+    if re.fullmatch("[b-df-hj-np-tv-xz]{3,}", text.lower()) and text.lower() not in WORDS.acronyms:
+        return False
     return not any(
         word in WORDS.foreign or (_FOREIGN_WORD.fullmatch(word) and spelled(word) == word)
         for word in map(_uncapital, words)
@@ -141,14 +154,16 @@ def frame_of(label: str, values: Values = "thing") -> Frame | str:
 
 @lru_cache(maxsize=4096)
 def _templates(
-    label: str, values: Values, several: bool, of_people: bool, people: bool
+    label: str, values: Values, several: bool, of_people: bool, people: bool, plurals: bool
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
     frame = frame_of(label, values)
     if isinstance(frame, str):
         whose, name = frame.split()
         templates = fill_frame("situation", name=_OF_SITUATIONS[name], whose="X" if whose == "x" else "others")
     else:
-        templates = frame_templates(frame, several=several, text=values == "text", of_people=of_people, people=people)
+        templates = frame_templates(
+            frame, several=several, text=values == "text", of_people=of_people, people=people, plurals=plurals
+        )
     return tuple((name, tuple(dict.fromkeys(texts))) for name, texts in templates.items())
 
 

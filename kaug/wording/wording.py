@@ -62,7 +62,7 @@ class Wording:
         self._is_english = language.split("-", maxsplit=1)[0] == "en"
         self._labels, self._phrases = _Words(), _Words()
         self._names: dict[int, tuple[str, str]] = {}
-        self._rules: dict[int, Templates] = {}
+        self._rules: dict[tuple[int, bool], Templates] = {}
 
     def labels(self, terms: _Numbers | None = None) -> pa.Array:
         """Return the bare labels of terms.
@@ -111,7 +111,7 @@ class Wording:
             return label
         return words_of(re.split(r"(?<=[a-z0-9])(?:__|\.)(?=[a-z])", local)[-1]) or label
 
-    def templates(self, predicate: int, name: Property) -> list[str]:
+    def templates(self, predicate: int, name: Property, *, several: bool = False) -> list[str]:
         """Return the templates of a predicate for one property of the lexicon, the plainest first.
 
         What the lexicon has stays; a property that it lacks, or an order of subject and object, is filled up by rule: in
@@ -120,6 +120,8 @@ class Wording:
         Args:
             predicate: The predicate's term number.
             name: The property. A template of the lexicon without a language serves every language.
+            several: For statements of facts whose subject has several objects, whatever is usual for the predicate; see
+                `several`.
 
         Returns:
             At least one template; except that there are references only in English, in Chinese and where the lexicon has them.
@@ -130,7 +132,7 @@ class Wording:
         lacks = [order for order in (False, True) if not any(is_reversed(text) == order for text in own)]
         if not lacks:
             return list(own)
-        added = self._rule(predicate)[name]
+        added = self._rule(predicate, several)[name]
         if name == "statement":
             added = [text for text in added if is_reversed(text) in lacks]
             return own + added
@@ -140,15 +142,47 @@ class Wording:
             else added
         )
 
-    def statement(self, predicate: int) -> str:
+    def statement(self, predicate: int, *, several: bool = False) -> str:
         """Return the plainest statement template of a predicate; in English where the language has neither template nor label."""
         if (
             self._is_english
             or (predicate, "statement") in self._lexicon
             or self.language.split("-")[0] in self._tags(predicate)
         ):
-            return self.templates(predicate, "statement")[0]
-        return self._english.templates(predicate, "statement")[0]
+            return self.templates(predicate, "statement", several=several)[0]
+        return self._english.templates(predicate, "statement", several=several)[0]
+
+    def several(self, rows: NDArray[np.int64] | slice = slice(None)) -> NDArray[np.bool_]:
+        """Mask the facts whose subject has several objects of their predicate, so that none is "the" object.
+
+        Args:
+            rows: int64 (n,): row numbers of facts; all by default.
+        """
+        return self._known.with_others[rows]
+
+    def groups(self, rows: NDArray[np.int64]) -> Iterator[tuple[int, bool, NDArray[np.int64]]]:
+        """Group facts by what decides the templates of their statements.
+
+        Args:
+            rows: int64 (n,): row numbers of facts.
+
+        Yields:
+            Each predicate, ascending, whether its facts are some of several (see `several`), and their positions in `rows`.
+        """
+        predicates, several = self.kb.columns(rows)[1], self.several(rows)
+        for predicate, group in groups(predicates):
+            for some in (False, True):
+                if len(part := group[several[group] == some]):
+                    yield predicate, some, part
+
+    def fill(self, template: str, subjects: NDArray[np.uint32], objects: NDArray[np.uint32]) -> "Filled":
+        """Fill the slots of a template with the phrases of terms; a record, and a slot in quotation marks, takes labels."""
+        is_record = _RECORD.search(template) is not None
+        ends = [
+            (self.labels if is_record or f"“{slot}”" in template else self.phrases)(terms)
+            for slot, terms in (("{s}", subjects), ("{o}", objects))
+        ]
+        return fill(template, *ends)
 
     def sentences(self, rows: NDArray[np.int64] | slice | range | list[int] = slice(None)) -> pa.Array:
         """Write each fact as its plainest sentence; see `statement`.
@@ -160,12 +194,13 @@ class Wording:
             Strings (n,), in the order of `rows`.
         """
         rows = rows if isinstance(rows, slice) else np.asarray(rows, dtype=np.int64)
-        subjects, predicates, objects = self.kb.columns(rows)
+        subjects, _, objects = self.kb.columns(rows)
         self.phrases(np.concatenate([subjects, objects]))
         pieces, order = [pa.array([], pa.string())], [np.zeros(0, dtype=np.int64)]
-        for predicate, group in groups(predicates):
-            ends = (self.phrases(column[group]) for column in (subjects, objects))
-            pieces.append(fill(self.statement(predicate), *ends).text)
+        numbers = np.arange(len(self.kb.facts))[rows]
+        for predicate, several, group in self.groups(numbers):
+            template = self.statement(predicate, several=several)
+            pieces.append(self.fill(template, subjects[group], objects[group]).text)
             order.append(group)
         return pa.concat_arrays(pieces).take(pa.array(np.argsort(np.concatenate(order))))
 
@@ -220,22 +255,24 @@ class Wording:
     def _known(self) -> Known:
         return Known(self.kb, self._term_kinds, self.labels, self.predicate_name)
 
-    def _rule(self, predicate: int) -> Templates:
+    def _rule(self, predicate: int, several: bool = False) -> Templates:
         """Return the templates of a predicate by rule, from its cache."""
-        if predicate not in self._rules:
-            self._rules[predicate] = self._by_rule(predicate)
-        return {name: list(texts) for name, texts in self._rules[predicate].items()}
+        key = (predicate, several)
+        if key not in self._rules:
+            self._rules[key] = self._by_rule(predicate, several)
+        return {name: list(texts) for name, texts in self._rules[key].items()}
 
-    def _by_rule(self, predicate: int) -> Templates:
+    def _by_rule(self, predicate: int, several: bool) -> Templates:
         iri, name = self.kb.terms["value"][predicate].as_py(), self.predicate_name(predicate)
         if not self._is_english:
             return record_templates(_without_slots(name), self.language)
         if iri in CLASS_OF:
-            return fill_frame("class")
+            return fill_frame("class", *(["class-several"] if several else []))
         if iri in _DESCRIPTIONS:
             return fill_frame("description")
         values, known = self._values.get(predicate, "thing"), self._known.predicates
-        ends = {key: predicate in known[key] for key in ("several", "of_people", "people")}
+        ends = {key: predicate in known[key] for key in ("several", "of_people", "people", "plurals")}
+        ends["several"] |= several
         said = self._lexicon.get((predicate, "statement"), [])
         label = name if predicate in self._entries else self._labels_of_rules.get(predicate, name)
         if isinstance(label, Record):

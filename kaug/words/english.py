@@ -229,13 +229,15 @@ def with_class_article(name: str, nature: Nature = "") -> str:
     head = head_noun(name).lower()
     if nature == "name" or is_uncountable(head) or is_plural(head) or head in WORDS.substances:
         return name
+    alone = " " not in re.sub(r" *\(.*", "", name)
     last = name.rsplit(maxsplit=1)[-1].lower()
-    if nature == "quality" and (is_adjective(last) or last.endswith(("ile", "oid"))):
+    if nature == "quality" and (is_adjective(last) or (alone and _ADJECTIVE_OF_QUALITY.search(last))):
+        return name
+    deed = (_DEED if nature == "process" else _DEED_OF).search(head if nature == "process" else name)
+    if nature == "process" and ((deed and head not in WORDS.counted_deeds) or (alone and is_adjective(last))):
         return name
     if head not in WORDS.countable:
-        alone = " " not in re.sub(r" *\(.*", "", name)
         mass = _MASS.search(head) or (alone and (nature == "substance" or head.endswith("ing")))
-        deed = (_DEED if nature == "process" else _DEED_OF).search(name if " of " in name else head)
         if mass or deed:
             return name
     return with_article(name)
@@ -243,10 +245,11 @@ def with_class_article(name: str, nature: Nature = "") -> str:
 
 _MASS = re.compile(
     r"\w{2}(?:genesis|lysis|taxis|stasis|osis|itis|kinesis|poiesis|synthesis|ism|ness|ics|[a-z]logy|graphy|nomy|"
-    r"metry|ogeny|emia|tropy|phagy|plasia|trophy|diversity|icity|[a-z]{2}ite|water)$"
+    r"metry|ogeny|emia|tropy|phagy|plasia|trophy|diversity|icity|[a-z]{2}ite|water|plasm|[a-z]{2}derm|enchyme|potency)$"
 )
-_DEED = re.compile(r"\w{2}(?:[tsx]ion|[a-z]{2}ing|[a-z]{2}ment|[a-z]{2}[ae]nce)(?:$| of )")
-_DEED_OF = re.compile(r"\w{2}(?:[aeiou]tion|[a-z]{2}ing|[a-z]{2}ment) of ")
+_DEED = re.compile(r"\w{2}(?:[tsx]ion|[a-z]{2}ing|[a-z]{2}ment|[a-z]{2}[ae]nce)$")
+_DEED_OF = re.compile(r"^[^ ]*(?: [^ ]+)*?\w{2}(?:[aeiou]tion|[a-z]{2}ment) of ")
+_ADJECTIVE_OF_QUALITY = re.compile(r"(?:ile|oid|ave|[^m]ent|ant|ow|al|ar)$")
 
 
 def is_adjective(word: str) -> bool:

@@ -55,6 +55,7 @@ class Vocabulary:
     qualities: frozenset[str]
     states: frozenset[str]
     done_by_people: frozenset[str]
+    counted_deeds: frozenset[str]
     irregular_plurals: dict[str, str]
     irregular_pasts: dict[str, list[str]]
     base_forms: dict[str, str]

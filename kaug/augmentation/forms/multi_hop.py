@@ -45,10 +45,7 @@ def _rows(one: Facts, two: Facts, predicates: tuple[int, int], by: Reference, wo
         one.take(np.flatnonzero(hidden)),
         two.take(np.flatnonzero(hidden)),
     )
-    first, second = (in_sentences(wording.templates(each, "statement"), wording.language) for each in (p, q))
-    stated = next(filter(is_reversed, first), first[0]) if inverse else first[0]
-    hop_1 = fill(stated, wording.phrases(one.subjects), wording.phrases(one.objects)).text
-    hop_2 = fill(second[0], wording.phrases(two.subjects), wording.phrases(two.objects)).text
+    hop_1, hop_2 = _state(one, p, wording, reverse=inverse), _state(two, q, wording)
     mark = pa.scalar(_MARK.get(wording.language, _MARK["en"]))
     closing = pc.binary_join_element_wise(mark, wording.labels(two.objects), "")
     middle = pc.utf8_length(hop_1).to_pylist()
@@ -64,3 +61,15 @@ def _rows(one: Facts, two: Facts, predicates: tuple[int, int], by: Reference, wo
         spans=[[(0, "completion", 0, m), (1, "completion", m + 1, end)] for m, end in zip(middle, ends, strict=True)],
         language=wording.language,
     )
+
+
+def _state(facts: Facts, predicate: int, wording: Wording, *, reverse: bool = False) -> pa.Array:
+    """State facts of one predicate in their plainest sentences, the object first if there is such a template."""
+    texts, order = [pa.array([], pa.string())], [np.zeros(0, np.int64)]
+    for _, several, positions in wording.groups(facts.rows):
+        templates = in_sentences(wording.templates(predicate, "statement", several=several), wording.language)
+        template = next(filter(is_reversed, templates), templates[0]) if reverse else templates[0]
+        part = facts.take(positions)
+        texts.append(wording.fill(template, part.subjects, part.objects).text)
+        order.append(positions)
+    return pa.concat_arrays(texts).take(pa.array(np.argsort(np.concatenate(order))))

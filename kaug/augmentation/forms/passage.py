@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from kaug.augmentation.rows import Facts, Options, make_rows
-from kaug.wording.wording import Wording, fill, groups
+from kaug.wording.wording import Wording, groups
 
 __all__ = ["passage_rows"]
 
@@ -13,19 +13,17 @@ def passage_rows(
     facts: Facts, wording: Wording, options: Options, *, passages: int = 2, max_facts: int = 8
 ) -> pa.Table:
     """Write passages of up to `max_facts` facts about entities with two or more; a span marks the sentence of each."""
-    templates = {
-        predicate: _told(wording.templates(predicate, "statement")) for predicate, _ in groups(facts.predicates)
-    }
-    sentences: dict[tuple[int, int], str] = {}
-    for predicate, positions in groups(facts.predicates):
-        subjects, objects = wording.phrases(facts.subjects[positions]), wording.phrases(facts.objects[positions])
-        for variant, template in enumerate(templates[predicate]):
-            texts = fill(template, subjects, objects).text.to_pylist()
-            sentences.update({(int(position), variant): text for position, text in zip(positions, texts, strict=True)})
+    sentences: list[list[str]] = [[] for _ in range(len(facts.rows))]
+    for predicate, several, positions in wording.groups(facts.rows):
+        part = facts.take(positions)
+        for template in _told(wording.templates(predicate, "statement", several=several)):
+            texts = wording.fill(template, part.subjects, part.objects).text.to_pylist()
+            for position, text in zip(positions.tolist(), texts, strict=True):
+                sentences[position].append(text)
     generator = np.random.default_rng([options.seed, 2])
     ids = wording.kb.hex_ids
     texts, named, spans = [], [], []
-    has_template = np.array([bool(templates[int(predicate)]) for predicate in facts.predicates], dtype=bool)
+    has_template = np.array([bool(texts) for texts in sentences], dtype=bool)
     for _, about in groups(facts.subjects):
         positions = about[has_template[about]]
         if len(positions) < 2:
@@ -34,8 +32,8 @@ def passage_rows(
             chosen = generator.permutation(positions)[:max_facts]
             text, marks = "", []
             for order, position in enumerate(chosen):
-                variant = int(generator.integers(len(templates[int(facts.predicates[position])])))
-                sentence = sentences[int(position), variant]
+                said = sentences[int(position)]
+                sentence = said[int(generator.integers(len(said)))]
                 text += " " if text else ""
                 marks.append((order, "completion", len(text), len(text) + len(sentence)))
                 text += sentence
@@ -55,8 +53,9 @@ def passage_rows(
 
 
 def _told(templates: list[str]) -> list[str]:
-    """Leave out the templates that speak of questions and answers, which no passage does."""
-    return [template for template in templates if _OF_ANSWERS not in template] or templates
+    """Leave out the templates that speak of questions and answers, which no passage does; of records keep the plainest."""
+    told = [template for template in templates if _OF_ANSWERS not in template]
+    return told if told and told[0].endswith((".", "。")) else templates[:1]
 
 
 _OF_ANSWERS = "someone asks"

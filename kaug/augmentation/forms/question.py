@@ -10,7 +10,7 @@ from kaug.augmentation.rows import Facts, Options, concat_rows, make_rows
 from kaug.knowledge.templates import Property
 from kaug.wording.answers import Asked, asked, gives_away
 from kaug.wording.sets import ask_for_all, ask_for_one, join_names
-from kaug.wording.wording import Wording, fill, groups
+from kaug.wording.wording import Wording, groups
 
 __all__ = ["question_rows"]
 
@@ -76,7 +76,7 @@ def _rows(
     Those that hold one of their answers are left out.
     """
     heads = facts.take(np.array([places[0] for places in questions]))
-    prompts = fill(template, wording.phrases(heads.subjects), wording.phrases(heads.objects)).text
+    prompts = wording.fill(template, heads.subjects, heads.objects).text
     of = facts.take(np.concatenate(questions))
     known = iter(wording.kb.hex_ids.take(pa.array(of.rows)).to_pylist())
     names = iter(wording.labels(of.subjects if inverse else of.objects).to_pylist())

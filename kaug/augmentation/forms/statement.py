@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from kaug.arrays import mix
 from kaug.augmentation.rows import Facts, Options, concat_rows, single_fact_rows
-from kaug.wording.wording import Wording, fill, groups, is_reversed
+from kaug.wording.wording import Wording, is_reversed
 
 __all__ = ["one_statement_rows", "state", "statement_rows"]
 
@@ -22,12 +22,11 @@ def statement_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table
 def state(facts: Facts, wording: Wording, options: Options, *, reverse: bool) -> pa.Table:
     """State facts with templates that begin with the object, or with the subject."""
     tables = []
-    for predicate, positions in groups(facts.predicates):
+    for predicate, several, positions in wording.groups(facts.rows):
         part = facts.take(positions)
-        subjects, objects = wording.phrases(part.subjects), wording.phrases(part.objects)
-        templates = [t for t in wording.templates(predicate, "statement") if is_reversed(t) == reverse]
-        for template in templates[: options.templates]:
-            text = fill(template, subjects, objects).text
+        templates = wording.templates(predicate, "statement", several=several)
+        for template in [t for t in templates if is_reversed(t) == reverse][: options.templates]:
+            text = wording.fill(template, part.subjects, part.objects).text
             form = "reversed" if reverse else "statement"
             tables.append(single_fact_rows(part, wording, form=form, prompts=None, completions=text))
     return concat_rows(tables)
@@ -41,13 +40,13 @@ def one_statement_rows(facts: Facts, wording: Wording, options: Options) -> pa.T
     """
     draws = _draw(wording.kb.facts["fact"].take(pa.array(facts.rows)), options.seed)
     tables = []
-    for predicate, positions in groups(facts.predicates):
-        templates = wording.templates(predicate, "statement")
+    for predicate, several, positions in wording.groups(facts.rows):
+        templates = wording.templates(predicate, "statement", several=several)
         each = [[t for t in templates if is_reversed(t) == order][: options.templates] for order in (False, True)]
         drawn = draws[positions] % max(1, len(each[0]) + len(each[1]))
         for variant, template in enumerate(each[0] + each[1]):
             part = facts.take(positions[drawn == variant])
-            text = fill(template, wording.phrases(part.subjects), wording.phrases(part.objects)).text
+            text = wording.fill(template, part.subjects, part.objects).text
             form = "reversed" if is_reversed(template) else "statement"
             tables.append(single_fact_rows(part, wording, form=form, prompts=None, completions=text))
     return concat_rows(tables)
