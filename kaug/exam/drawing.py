@@ -93,7 +93,7 @@ def ask(draw: Draw, rows: NDArray[np.int64], trained: NDArray[np.int64], name: P
         if not templates:
             draw.left_out[f"facts without a template of {name} in {wording.language}"] += len(positions)
         for template in templates:
-            prompts = wording.fill(template, subjects[positions], objects[positions]).text.to_pylist()
+            prompts = wording.fill(template, subjects[positions], objects[positions], predicate).text.to_pylist()
             for row, number, prompt in zip(rows[positions].tolist(), numbers, prompts, strict=True):
                 if answered[number]:
                     draw.left_out["questions that rows about other facts answer"] += 1

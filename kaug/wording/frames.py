@@ -46,7 +46,7 @@ Asked = Literal["what", "who or what", "where", "when"]
 
 _FRAMES: dict[str, Templates] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 _ONLY_ONE = ("first", "last", "next", "previous", "main", "primary", "only")
-_OF_A_LIFE = {"birth", "death", "citizenship", "alma"}
+_OF_A_LIFE = {"birth", "death", "citizenship", "alma", "native"}
 _OF_A_DATE = ("from", "until", "through", "since", "before", "after")
 _AT_WHAT_TIME = {"in": "in which year", "at": "at what time"}
 _UNITS = {"in": "year", "at": "time"}
@@ -291,7 +291,8 @@ def _head(name: str) -> str:
     """Return the head noun, which comes before a participle: "award" of "award received"."""
     words = name.split()
     done = next((index for index, word in enumerate(words) if index and is_participle(word.strip(","))), len(words))
-    return head_noun(name) if done == len(words) or words[-1] in WORDS.participles_or_things else words[done - 1]
+    is_head = done == len(words) or words[-1] in WORDS.participles_or_things or words[done - 1].endswith("ly")
+    return head_noun(name) if is_head else words[done - 1]
 
 
 def _in_plural(name: str, head: str) -> str:

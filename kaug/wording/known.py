@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from kaug.arrays import pair_keys
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.knowledge.vocabulary import NOTES
 from kaug.namespaces import RDF, RDFS
 from kaug.wording.frames import is_of_a_life
+from kaug.words.english import is_adjective
 from kaug.words.names import THE_KINDS
 from kaug.words.terms import NATURES, Kinds, is_kind
 from kaug.words.values import words_of
@@ -28,7 +30,16 @@ Mask = NDArray[np.bool_]
 
 _SEVERAL = 0.1
 _PEOPLES = r"(?i)^(?:\w+[ -])*(?:people|peoples|\w+(?:ans|ards|eks|abs|urds|erbs|ews|ews|ongans|utch|glish))(?: \(.*)?$"
-_PLURAL = r"(?i)(?:[^\Wcisu]|ie)s(?: \(.*)?$|(?:nuclei|phenomena|media|nebulae|criteria|data|bacteria|maria)(?: \(.*)?$"
+_PLURAL = (
+    r"(?i)^(?:\S+ )*?(?:\S*(?:[^\Wcisu]|ie)s|\S+[^ua]ae|nuclei|phenomena|media|criteria|bacteria|maria|arcs|discs)"
+    r"(?: \(.*| (?:of|in|for|with|from|by|on|to) .*)?$"
+)
+_SINGULAR = r"(?i)(?:series|species|means|headquarters|news|lens|gas|bus|physics)(?: \(.*)?$"
+_NAME = (
+    r"^\p{Lu}\p{Ll}+(?: [(<].*)?$|"
+    r"\S .*(?: [0-9]+[A-Za-z]?| (?:alpha|beta|gamma|delta|epsilon|zeta|theta|kappa|lambda))(?: \(.*)?$"
+)
+_COMMON = r"^\p{Ll}+(?:[ -]\p{Ll}+)*$"
 _PERSONS = WORDS.persons | {"human", "man", "woman"}
 
 
@@ -79,17 +90,27 @@ class Known:
 
     @cached_property
     def of_the_kinds(self) -> Mask:
-        """The terms all of whose kind take the article in their name: currencies, rivers."""
-        return self._of_classes(THE_KINDS)
+        """The terms all of whose kind take the article in their name: currencies, rivers; by class, or as "the currency"."""
+        named = self._objects_of(lambda name: name in THE_KINDS)
+        codes = pc.match_substring_regex(self._labels(np.flatnonzero(named)), r"^\p{Lu}+$") if named.any() else []
+        named[np.flatnonzero(named)[np.asarray(codes, bool)]] = False
+        return self._of_classes(THE_KINDS) | named
 
     @cached_property
     def mentioned(self) -> Mask:
-        """The terms that are mentioned as words, not used: properties, and concepts of a thesaurus with a name in the plural."""
-        mask = self._of_classes(frozenset({"concept"}))
-        concepts = np.flatnonzero(mask)
-        plurals = pc.match_substring_regex(self._labels(concepts), _PLURAL) if len(concepts) else np.zeros(0, bool)
-        mask[concepts] = np.asarray(plurals)
-        return mask | (self._kinds.vocabulary & ~self._kinds.classes)
+        """The terms that are mentioned as words: properties, headwords, concepts and classes with a name in the plural."""
+        plurals = self._of_classes(frozenset({"concept"})) | self._kinds.classes
+        some = np.flatnonzero(plurals)
+        plurals[some] = _are_plurals(self._labels(some)) if len(some) else False
+        # What has a definition and a name in lower case is the headword of a glossary: “apartment”.
+        defined = np.zeros(len(plurals), dtype=bool)
+        iris = self._kb.terms["value"].take(pa.array(self._predicates)).to_pylist()
+        definitions = np.array([iri in NOTES["definitions"].iris for iri in iris], dtype=bool)
+        defined[self._subjects[definitions[self._predicate]]] = True
+        defined &= ~self._kinds.classes
+        some = np.flatnonzero(defined)
+        defined[some] = np.asarray(pc.match_substring_regex(self._labels(some), _COMMON)) if len(some) else False
+        return plurals | defined | (self._kinds.vocabulary & ~self._kinds.classes)
 
     @cached_property
     def may_take_the(self) -> Mask:
@@ -121,24 +142,32 @@ class Known:
         below, above = self._pairs(RDFS + "subClassOf")
         instances, of = self._pairs(RDF + "type")
         for nature, seeds in (("quality", WORDS.qualities), ("process", WORDS.processes), ("substance", WORDS.mass)):
-            of_seeds = found = new = ending_in(seeds)
+            found = np.zeros(len(natures), bool)
+            new = ending_in(seeds)
             while new.any():
                 reached = np.zeros(len(natures), bool)
                 reached[below[new[above]]] = True
                 new = reached & ~found
-                found = found | new
-            natures[found & ~of_seeds] = NATURES.index(nature)
+                found |= reached
+            natures[found] = NATURES.index(nature)
         datatypes = ending_in(frozenset({"data ?type"}))
         named = np.zeros(len(natures), bool)
         named[instances[datatypes[of]]] = named[below[datatypes[above]]] = True
         named[below[named[above]]] = True
-        # Where labels of classes are in lower case, a capital marks a name, as of a taxon: "Metazoa".
+        natures[named] = NATURES.index("datatype")
+        # Where labels of classes are in lower case, a capital marks a name, as of a taxon: "Metazoa"; so does a number.
         labelled = np.isin(classes, self._kb.labels["term"].to_numpy())
         lower = pc.match_substring_regex(labels, r"^\p{Ll}").to_numpy(zero_copy_only=False)
         if labelled.any() and lower[labelled].mean() > 1 / 2:
-            capital = pc.match_substring_regex(labels, r"^\p{Lu}\p{Ll}+(?: [(<].*)?$").to_numpy(zero_copy_only=False)
-            named[classes[capital & labelled]] = True
-        natures[named] = NATURES.index("name")
+            for pattern, nature in ((r"^\p{Lu}\p{Ll}", "cased"), (_NAME, "name")):
+                fits = pc.match_substring_regex(labels, pattern).to_numpy(zero_copy_only=False)
+                natures[classes[fits & labelled]] = NATURES.index(nature)
+        # What is a class and an instance of another may have an adjective as its name: “Pediatric”.
+        meta = pc.match_substring_regex(self._kb.terms["value"].take(pa.array(of)), "#(?:Class|NamedIndividual)$")
+        both = np.intersect1d(instances[~meta.to_numpy(zero_copy_only=False)], classes)
+        words = self._labels(both.astype(np.int64)).to_pylist() if len(both) else []
+        adjectives = np.array([is_adjective(word.lower()) or word.lower().endswith("ic") for word in words], bool)
+        natures[both[adjectives]] = NATURES.index("name")
         return natures
 
     def _of_classes(self, last_words: frozenset[str]) -> Mask:
@@ -157,6 +186,13 @@ class Known:
         chosen = [holds(self._name_of(predicate)) for predicate in self._predicates.tolist()]
         mask[self._subjects[np.array(chosen, dtype=bool)[self._predicate]]] = True
         return mask
+
+    def _objects_of(self, holds: Callable[[str], bool]) -> Mask:
+        """Mask the things that are objects of predicates whose name fulfils a condition."""
+        mask = np.zeros(self._kb.terms.num_rows, dtype=bool)
+        chosen = [holds(self._name_of(predicate)) for predicate in self._predicates.tolist()]
+        mask[self._objects[np.array(chosen, dtype=bool)[self._predicate]]] = True
+        return mask & is_kind(self._kb.terms, "iri")
 
     def _pairs(self, iri: str) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
         """Return the subjects and the objects of a predicate, in facts and axioms."""
@@ -192,6 +228,11 @@ class Known:
         fraction = np.bincount(owner, self.with_others[first]) / np.maximum(np.bincount(owner), 1)
         several: NDArray[np.uint64] = owners[fraction >= _SEVERAL]
         return several
+
+
+def _are_plurals(names: pa.Array) -> Mask:
+    fits = pc.and_not(pc.match_substring_regex(names, _PLURAL), pc.match_substring_regex(names, _SINGULAR))
+    return np.asarray(fits.to_numpy(zero_copy_only=False), bool)
 
 
 def _ends_in(name: str, last_words: frozenset[str]) -> bool:

@@ -151,8 +151,11 @@ def _one_kind(numbers: dict[Values, int]) -> Values:
         return "date"
     if kinds == {"year", "count"}:
         return "count"
-    if "thing" in kinds:
+    things = numbers.get("thing", 0)
+    if things * 2 >= sum(numbers.values()):
         return "thing"
+    if things:  # a few addresses, or nodes, among literals
+        return _one_kind({kind: number for kind, number in numbers.items() if kind != "thing"})
     return "text" if numbers.get("text", 0) * 5 >= sum(numbers.values()) else "string"
 
 
@@ -163,7 +166,11 @@ def _term_kinds(terms: pa.Table) -> NDArray[np.int8]:
     for datatype in pc.unique(datatypes).to_pylist():
         if datatype in _KIND_OF:
             codes[pc.equal(datatypes, datatype).fill_null(False).to_numpy()] = _KINDS.index(_KIND_OF[datatype])
-    looks: list[tuple[Values, str, Values]] = [("string", _SENTENCE, "text"), ("count", f"^{_YEAR}$", "year")]
+    looks: list[tuple[Values, str, Values]] = [
+        ("string", _SENTENCE, "text"),
+        ("string", f"^{_YEAR}$", "year"),
+        ("count", f"^{_YEAR}$", "year"),
+    ]
     for kind, pattern, found in looks:
         rows = np.flatnonzero(codes == _KINDS.index(kind))
         codes[rows[pc.match_substring_regex(values.take(pa.array(rows)), pattern).to_numpy()]] = _KINDS.index(found)

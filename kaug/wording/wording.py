@@ -26,7 +26,7 @@ from kaug.wording.values import object_values, written_terms
 from kaug.words.clean import CONTROL, break_control
 from kaug.words.languages import OTHER, language_rank
 from kaug.words.names import takes_the
-from kaug.words.terms import CLASS_OF, Kinds, term_kinds, term_words
+from kaug.words.terms import CLASS_OF, NATURES, Kinds, term_kinds, term_words
 from kaug.words.values import name_words, words_of
 
 __all__ = ["Filled", "Wording", "fill", "groups", "is_reversed"]
@@ -102,7 +102,7 @@ class Wording:
             names = name_words(self.kb.terms["value"].take(pa.array(terms)))
             labels = self.labels(np.array(terms, dtype=np.int64))
             self._names.update(zip(terms, zip(labels.to_pylist(), names.to_pylist(), strict=True), strict=True))
-        label, name = self._names[predicate]
+        label, name = (_ASIDE.sub("", text) for text in self._names[predicate])
         if self._is_foreign(predicate) and is_readable(name):
             label = name  # "has capital" rather than the label in German alone
         local = re.split(r"[#/:]", self.kb.terms["value"][predicate].as_py().rstrip("#/:"))[-1]
@@ -175,14 +175,42 @@ class Wording:
                 if len(part := group[several[group] == some]):
                     yield predicate, some, part
 
-    def fill(self, template: str, subjects: NDArray[np.uint32], objects: NDArray[np.uint32]) -> "Filled":
-        """Fill the slots of a template with the phrases of terms; a record, and a slot in quotation marks, takes labels."""
+    def fill(
+        self, template: str, subjects: NDArray[np.uint32], objects: NDArray[np.uint32], predicate: int | None = None
+    ) -> "Filled":
+        """Fill the slots of a template with terms.
+
+        Args:
+            template: A sentence with `{s}`, `{o}` or both.
+            subjects: uint32 (n,): term numbers.
+            objects: uint32 (n,): term numbers.
+            predicate: The predicate of the template, if any: what is below a taxon is "a member of" it.
+
+        Returns:
+            The sentences with the phrases of the terms; their labels in a record, and in quotation marks.
+        """
         is_record = _RECORD.search(template) is not None
         ends = [
             (self.labels if is_record or f"“{slot}”" in template else self.phrases)(terms)
             for slot, terms in (("{s}", subjects), ("{o}", objects))
         ]
+        if predicate in self._classes_of and self._is_english:
+            ends[1] = self._above(subjects, objects, ends[1])
         return fill(template, *ends)
+
+    def _above(self, below: NDArray[np.uint32], classes: NDArray[np.uint32], phrases: pa.Array) -> pa.Array:
+        """Say how a class with a name of its own stands above another: "Ascomycota is a member of Dikarya"."""
+        of, natures = self._known.natures[below], self._known.natures[classes]
+        for nature, words in (("name", "a member of "), ("datatype", "a kind of ")):
+            code = NATURES.index(nature)
+            said = pa.array((of == code) & (natures == code))
+            phrases = pc.if_else(said, pc.binary_join_element_wise(words, phrases, ""), phrases)
+        return phrases
+
+    @cached_property
+    def _classes_of(self) -> frozenset[int]:
+        numbers = (pc.index(self.kb.terms["value"], iri).as_py() for iri in sorted(CLASS_OF))
+        return frozenset(number for number in numbers if number >= 0)
 
     def sentences(self, rows: NDArray[np.int64] | slice | range | list[int] = slice(None)) -> pa.Array:
         """Write each fact as its plainest sentence; see `statement`.
@@ -200,7 +228,7 @@ class Wording:
         numbers = np.arange(len(self.kb.facts))[rows]
         for predicate, several, group in self.groups(numbers):
             template = self.statement(predicate, several=several)
-            pieces.append(self.fill(template, subjects[group], objects[group]).text)
+            pieces.append(self.fill(template, subjects[group], objects[group], predicate).text)
             order.append(group)
         return pa.concat_arrays(pieces).take(pa.array(np.argsort(np.concatenate(order))))
 
@@ -494,6 +522,9 @@ _PATH = re.compile(r"([A-Za-z](?:(?!__)\w)*)(?:__|\.)(?:(?!__)\w)+$")
 """A path of types, as in Freebase; its last type."""
 _FRAME = re.compile(r"\{s\} (.+)(?<! to) \{o\}\.|The (.+) of \{s\} is \{o\}\.")
 """A statement of the lexicon that holds a label of its predicate; after "to" the objects may be verbs."""
+_ASIDE = re.compile(
+    r" \((?:symmetric|inverse|transitive|functional|reflexive|deprecated|obsolete|optional|required)\)$"
+)
 _NAMED = re.compile(r"((?:\w+ )?(?!and |or )\w+) name")
 _TRAINED: tuple[Property, ...] = ("statement", "question", "inverseQuestion")
 _EXAM: tuple[Property, ...] = ("exam", "inverseExam")

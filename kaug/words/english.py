@@ -27,7 +27,7 @@ __all__ = [
     "with_class_article",
 ]
 
-Nature = Literal["", "substance", "process", "quality", "name"]
+Nature = Literal["", "substance", "process", "quality", "name", "datatype", "cased"]
 """What is known of a class by those above it, so far as its article depends on it."""
 
 _VERB_SUFFIXES = ("ifies", "izes", "ises", "lates", "vates", "cribes", "duces", "ceives", "tains", "plies", "poses")
@@ -217,7 +217,8 @@ def with_class_article(name: str, nature: Nature = "") -> str:
     Args:
         name: The name of the class.
         nature: What the classes above it say of it: a substance ("olivine", below mineral), a process ("cell differentiation"), a
-            quality, whose name may be an adjective ("nucleated"), or a name of its own, which stays as it is ("Metazoa").
+            quality, whose name may be an adjective ("nucleated"), a name of its own or a datatype, which stay as they are
+            ("Metazoa", "Text"); or that its capital is meant ("Mus musculus protein").
 
     Examples:
         >>> names = ("dog", "cell death", "regulation of growth", "akaganeite", "website", "enumeration", "physics", "3-D shape")
@@ -227,7 +228,7 @@ def with_class_article(name: str, nature: Nature = "") -> str:
         ('cell division', 'olivine')
     """
     head = head_noun(name).lower()
-    if nature == "name" or is_uncountable(head) or is_plural(head) or head in WORDS.substances:
+    if nature in ("name", "datatype") or is_uncountable(head) or is_plural(head) or head in WORDS.substances:
         return name
     alone = " " not in re.sub(r" *\(.*", "", name)
     last = name.rsplit(maxsplit=1)[-1].lower()

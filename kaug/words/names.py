@@ -26,12 +26,13 @@ def _any_of(name: str) -> str:
 
 _AFTER = r"(?:,.*| \(.*)?$"
 _LAST = rf"(?i)^[^,(]+ {_any_of('last')}{_AFTER}"
+_CAPITAL = rf"^\p{{Lu}}\S*(?: [^,(]+)?(?i: {_any_of('after_capital')}){_AFTER}"
 _OF = rf"(?i)^(?:{_any_of('names')}{_AFTER}|(?:[^,(]* )?(?:{_any_of('before_of')} of|{_any_of('before_for')} (?:for|on)) )"
 _WITH_A_NAME = r"\PL\p{Lu}|^\p{Lu}\w+(?:an|ish|ese|ene) "
 _NONE_OF_KIND = "(?i) (?:creek|brook|run|water|beck|burn)$"
 _NO_NAME = (
-    r"(?i)^(?:the|an?|my|your|his|her|our|their|this|that|these|those|all|any|each|every|some|no|one|two|le|la|los|las|el|al|die|"
-    r"der|das)\b|^\P{L}*$"
+    r"(?i)^(?:the|an?|my|your|his|her|our|their|this|that|these|those|all|any|each|every|some|no|one|two|le|la|los|las|die|der|das)"
+    r"\b|^\P{L}*$|^[^ ]+(?: [^ ]+)*['’]s [^ ]+(?: [^ ]+)?$"
 )
 
 
@@ -54,7 +55,7 @@ def takes_the(names: pa.Array, of_the_kinds: NDArray[np.bool_] | None = None) ->
     """
     # In lower case the last word tells nothing without a name before it: "national park", "Planet formation".
     last = pc.and_(pc.match_substring_regex(names, _LAST), pc.match_substring_regex(names, _WITH_A_NAME))
-    fits = pc.or_(last, pc.match_substring_regex(names, _OF))
+    fits = pc.or_(pc.or_(last, pc.match_substring_regex(names, _CAPITAL)), pc.match_substring_regex(names, _OF))
     if of_the_kinds is not None:
         fits = pc.or_(fits, pc.and_not(pa.array(of_the_kinds), pc.match_substring_regex(names, _NONE_OF_KIND)))
     fits = pc.and_not(fits, pc.match_substring_regex(names, _NO_NAME))

@@ -35,7 +35,7 @@ CLASS_OF = frozenset(
 )
 """The predicates whose objects are classes, which take an article in a sentence ("a country")."""
 
-NATURES: tuple[Nature, ...] = ("", "substance", "process", "quality", "name")
+NATURES: tuple[Nature, ...] = ("", "substance", "process", "quality", "name", "datatype", "cased")
 """What is known of a class, so far as its article depends on it; see `with_class_article`."""
 
 _SUBCLASS = f"{RDFS}subClassOf"
@@ -302,11 +302,12 @@ def _unlabelled(terms: pa.Table, chosen: NDArray[np.int64], language: str, kinds
 
 
 def _with_article(word: str, nature: Nature) -> str:
-    if not word or nature == "name" or not (word[0].isalpha() or re.match(r"\d+-\w", word)):
+    if not word or nature in ("name", "datatype") or not (word[0].isalpha() or re.match(r"\d+-\w", word)):
         return word
     if " " not in word and re.search("[a-z][A-Z]|[A-Z]{2}[a-z]{3}", word):
         word = words_of(word)  # schema.org labels its classes "EducationalOrganization"
     word = re.sub(r"(?i)\bhow to(?= |$)", lambda match: match[0].replace(" ", "-"), word)
     # A label in Title Case stays as it is: in lower case it would lose the capitals of the names in it.
-    as_written = word[:2].isupper() or any(other[0].isupper() for other in word.split()[1:])
+    word = re.sub("phenomena$", "phenomenon", word)
+    as_written = nature == "cased" or word[:2].isupper() or any(other[0].isupper() for other in word.split()[1:])
     return with_class_article(word if as_written else word[0].lower() + word[1:], nature)

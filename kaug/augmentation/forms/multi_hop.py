@@ -70,6 +70,6 @@ def _state(facts: Facts, predicate: int, wording: Wording, *, reverse: bool = Fa
         templates = in_sentences(wording.templates(predicate, "statement", several=several), wording.language)
         template = next(filter(is_reversed, templates), templates[0]) if reverse else templates[0]
         part = facts.take(positions)
-        texts.append(wording.fill(template, part.subjects, part.objects).text)
+        texts.append(wording.fill(template, part.subjects, part.objects, predicate).text)
         order.append(positions)
     return pa.concat_arrays(texts).take(pa.array(np.argsort(np.concatenate(order))))

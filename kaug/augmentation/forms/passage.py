@@ -17,7 +17,7 @@ def passage_rows(
     for predicate, several, positions in wording.groups(facts.rows):
         part = facts.take(positions)
         for template in _told(wording.templates(predicate, "statement", several=several)):
-            texts = wording.fill(template, part.subjects, part.objects).text.to_pylist()
+            texts = wording.fill(template, part.subjects, part.objects, predicate).text.to_pylist()
             for position, text in zip(positions.tolist(), texts, strict=True):
                 sentences[position].append(text)
     generator = np.random.default_rng([options.seed, 2])

@@ -76,7 +76,7 @@ def _rows(
     Those that hold one of their answers are left out.
     """
     heads = facts.take(np.array([places[0] for places in questions]))
-    prompts = wording.fill(template, heads.subjects, heads.objects).text
+    prompts = wording.fill(template, heads.subjects, heads.objects, int(heads.predicates[0])).text
     of = facts.take(np.concatenate(questions))
     known = iter(wording.kb.hex_ids.take(pa.array(of.rows)).to_pylist())
     names = iter(wording.labels(of.subjects if inverse else of.objects).to_pylist())

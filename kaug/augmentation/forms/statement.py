@@ -26,7 +26,7 @@ def state(facts: Facts, wording: Wording, options: Options, *, reverse: bool) ->
         part = facts.take(positions)
         templates = wording.templates(predicate, "statement", several=several)
         for template in [t for t in templates if is_reversed(t) == reverse][: options.templates]:
-            text = wording.fill(template, part.subjects, part.objects).text
+            text = wording.fill(template, part.subjects, part.objects, predicate).text
             form = "reversed" if reverse else "statement"
             tables.append(single_fact_rows(part, wording, form=form, prompts=None, completions=text))
     return concat_rows(tables)
@@ -46,7 +46,7 @@ def one_statement_rows(facts: Facts, wording: Wording, options: Options) -> pa.T
         drawn = draws[positions] % max(1, len(each[0]) + len(each[1]))
         for variant, template in enumerate(each[0] + each[1]):
             part = facts.take(positions[drawn == variant])
-            text = wording.fill(template, part.subjects, part.objects).text
+            text = wording.fill(template, part.subjects, part.objects, predicate).text
             form = "reversed" if is_reversed(template) else "statement"
             tables.append(single_fact_rows(part, wording, form=form, prompts=None, completions=text))
     return concat_rows(tables)
