@@ -110,6 +110,7 @@ class Known:
         defined &= ~self._kinds.classes
         some = np.flatnonzero(defined)
         defined[some] = np.asarray(pc.match_substring_regex(self._labels(some), _COMMON)) if len(some) else False
+        plurals &= self.natures != NATURES.index("name")
         return plurals | defined | (self._kinds.vocabulary & ~self._kinds.classes)
 
     @cached_property
