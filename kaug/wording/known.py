@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from kaug.arrays import pair_keys
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.vocabulary import NOTES
 from kaug.namespaces import RDF, RDFS
 from kaug.wording.frames import is_of_a_life
 from kaug.words.english import is_adjective
@@ -39,7 +38,6 @@ _NAME = (
     r"^\p{Lu}\p{Ll}+(?: [(<].*)?$|"
     r"\S .*(?: [0-9]+[A-Za-z]?| (?:alpha|beta|gamma|delta|epsilon|zeta|theta|kappa|lambda))(?: \(.*)?$"
 )
-_COMMON = r"^\p{Ll}+(?:[ -]\p{Ll}+)*$"
 _PERSONS = WORDS.persons | {"human", "man", "woman"}
 
 
@@ -98,20 +96,12 @@ class Known:
 
     @cached_property
     def mentioned(self) -> Mask:
-        """The terms that are mentioned as words: properties, headwords, concepts and classes with a name in the plural."""
+        """The terms that are mentioned as words: properties, concepts and classes with a name in the plural."""
         plurals = self._of_classes(frozenset({"concept"})) | self._kinds.classes
         some = np.flatnonzero(plurals)
         plurals[some] = _are_plurals(self._labels(some)) if len(some) else False
-        # What has a definition and a name in lower case is the headword of a glossary: “apartment”.
-        defined = np.zeros(len(plurals), dtype=bool)
-        iris = self._kb.terms["value"].take(pa.array(self._predicates)).to_pylist()
-        definitions = np.array([iri in NOTES["definitions"].iris for iri in iris], dtype=bool)
-        defined[self._subjects[definitions[self._predicate]]] = True
-        defined &= ~self._kinds.classes
-        some = np.flatnonzero(defined)
-        defined[some] = np.asarray(pc.match_substring_regex(self._labels(some), _COMMON)) if len(some) else False
         plurals &= self.natures != NATURES.index("name")
-        return plurals | defined | (self._kinds.vocabulary & ~self._kinds.classes)
+        return plurals | (self._kinds.vocabulary & ~self._kinds.classes)
 
     @cached_property
     def may_take_the(self) -> Mask:

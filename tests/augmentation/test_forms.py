@@ -179,7 +179,7 @@ def test_a_language_gets_the_rows_that_its_templates_say_and_no_more(toy_kb: Kno
     assert "Peru的首都是Lima。" in stated["completion"].to_pylist()
     assert sum("首都" in text for text in stated["completion"].to_pylist()) == 8
     assert (
-        "a knife — used for：slice bread" in stated["completion"].to_pylist()
+        "knife — used for：slice bread" in stated["completion"].to_pylist()
     )  # records, where no template is in Chinese
     assert set(stated["language"].to_pylist()) == {"zh"}
     turned = reversed_rows(facts, Wording(toy_kb, "zh"), Options())["completion"].to_pylist()
