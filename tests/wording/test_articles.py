@@ -101,3 +101,59 @@ def test_the_name_of_a_thing_is_the_thing(make: Make) -> None:
         "The leader name of togo is ada.",
         "The leader of togo is bo.",
     ]
+
+
+# ---------------------------------------------------------------- one of several
+
+
+def test_a_fact_that_is_one_of_several_is_said_so_and_others_are_not(make: Make) -> None:
+    rare = "".join(f":s{n} :leader :o{n} . " for n in range(20)) + ":togo :leader :ada , :bo ."
+    texts = said(make, rare)
+    assert {"A leader of togo is ada.", "A leader of togo is bo.", "The leader of s3 is o3."} <= set(texts)
+    kb = make(rare)
+    wording = Wording(kb)
+    assert wording.several().sum() == 2
+    leader = kb.terms["value"].to_pylist().index("urn:x:leader")
+    several = wording.templates(leader, "statement", several=True)
+    assert not [text for text in several if text.startswith("The leader of") or "the answer" in text]
+
+
+def test_of_several_classes_none_is_the_answer(make: Make) -> None:
+    kb = make(":Whale rdfs:subClassOf :Mammal , :Animal . :Cat rdfs:subClassOf :Mammal .")
+    wording = Wording(kb)
+    kind = kb.terms["value"].to_pylist().index("http://www.w3.org/2000/01/rdf-schema#subClassOf")
+    assert "If someone asks what {s} is, the answer is {o}." in wording.templates(kind, "statement")
+    assert "If someone asks what {s} is, one answer is {o}." in wording.templates(kind, "statement", several=True)
+
+
+def test_peoples_are_several(make: Make) -> None:
+    turtle = (
+        ':togo :ethnicGroup :ewe , :kabye . :benin :ethnicGroup :fon , :ewe . :ewe rdfs:label "Ewe people" .'
+        ' :kabye rdfs:label "Kabye people" . :fon rdfs:label "Fon people" .'
+    )
+    assert "The ethnic groups of togo include Ewe people." in said(make, turtle)
+
+
+def test_a_taxon_is_a_member_of_the_one_above(make: Make) -> None:
+    turtle = (
+        ':a rdfs:label "Ascomycota" ; rdfs:subClassOf :b . :b rdfs:label "Dikarya" ; rdfs:subClassOf :c .'
+        ' :c rdfs:label "organism" . :d rdfs:label "body part" ; rdfs:subClassOf :e . :e rdfs:label "thing" .'
+    )
+    assert set(said(make, turtle)) == {
+        "Ascomycota is a member of Dikarya.",
+        "Dikarya is an organism.",
+        "A body part is a thing.",
+    }
+
+
+def test_a_concept_in_the_plural_is_mentioned_as_a_word(make: Make) -> None:
+    turtle = ':a a skos:Concept ; rdfs:label "Radio lobes" ; :near :b . :b a skos:Concept ; rdfs:label "Sun spot" .'
+    assert "“Radio lobes” is near Sun spot." in said(make, SPACE + turtle)
+
+
+def test_a_quoted_slot_and_a_record_take_bare_names(make: Make) -> None:
+    wording = Wording(kb := make(':ada :liked :x . :x rdfs:label "Baltic Sea" .'))
+    subjects, predicates, objects = kb.columns()
+    assert wording.fill("{s} saw {o}.", subjects, objects).text.to_pylist() == ["Ada saw the Baltic Sea."]
+    assert wording.fill("{s} is tagged “{o}”.", subjects, objects).text.to_pylist() == ["Ada is tagged “Baltic Sea”."]
+    assert wording.fill("{s} — liked: {o}", subjects, objects).text.to_pylist() == ["ada — liked: Baltic Sea"]
