@@ -4,6 +4,8 @@
 found in KAUG_TEST_DATA, or in shared/data beside the project. No lexicon is given: the words are those of the rules, or of the
 importer.
 
+- templates: the fraction of taught facts with five statements, three reversed, four questions, three inverse ones, two of each in
+  the exam.
 - rows: those about some things drawn at random, by form. A fact has so many phrasings on average; fractions of rows about a
   node without a name, with a web address, of more than 300 characters, with one of several answers, with the answer in the
   question, with a percent code, with a sentence twice.
@@ -35,8 +37,9 @@ from kaug.exam.settings import ExamSettings
 from kaug.importers import ImporterName, run_importer
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.knowledge.templates import Property
 from kaug.wording.answers import asked
-from kaug.wording.wording import Wording
+from kaug.wording.wording import Wording, is_reversed
 from kaug.words.containment import holds_any, score_answer
 from tests.benchmarks.linking import DATA
 
@@ -44,6 +47,9 @@ _TAUGHT = 2000
 _LONG = 300
 _OPAQUE = r"^[A-Za-z]{0,4}[_:-]?\d+$"
 _URL, _PERCENT = re.compile(r"\w+://|\bwww\."), re.compile(r"%[0-9A-Fa-f]{2}")
+
+PHRASED: tuple[Property, ...] = ("question", "inverseQuestion", "exam", "inverseExam")
+PROMISED = (5, 3, 4, 3, 2, 2)
 
 Build = Callable[..., KnowledgeBase]
 
@@ -96,6 +102,20 @@ def _with_answers(facts: Facts, some: Facts, wording: Wording) -> Facts:
         few = questions[known.answers[questions] <= Options().max_answers]
         wanted |= np.isin(known.question[facts.rows], few)
     return facts.take(np.flatnonzero(wanted))
+
+
+def phrasings(kb: KnowledgeBase) -> dict[str, float]:
+    """The fraction of taught facts with so many templates: as many as the rules promise, and each kind on its own."""
+    wording, taught = Wording(kb), np.asarray(kb.taught)
+    counts = np.zeros((len(taught), 6), np.int64)
+    for predicate, several, rows in wording.groups(taught):
+        texts = wording.templates(predicate, "statement", several=several)
+        backward = sum(map(is_reversed, texts))
+        others = [len(wording.templates(predicate, name)) for name in PHRASED]
+        counts[rows] = [len(texts) - backward, backward, *others]
+    enough = counts >= np.array(PROMISED)
+    names = ("statement", "reversed", *PHRASED)
+    return {"all": float(enough.all(axis=1).mean())} | dict(zip(names, enough.mean(axis=0).tolist(), strict=True))
 
 
 def nameless(kb: KnowledgeBase) -> np.ndarray:
@@ -218,6 +238,8 @@ def main() -> None:
         if given.sample:
             _print_sample(forms, given.sample, given.seed)
             continue
+        shares = ", ".join(f"{name} {share:.3f}" for name, share in phrasings(kb).items())
+        print(f"\nFraction of taught facts with {PROMISED} templates or more: {shares}", flush=True)
         about_nameless = nameless(kb)
         for number, (form, rows) in enumerate(forms.items()):
             found = {"rows": rows.num_rows, "a fact": rows.num_rows / max(1, facts), **faults(rows, kb, about_nameless)}

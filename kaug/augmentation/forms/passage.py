@@ -28,17 +28,28 @@ def passage_rows(
         positions = about[has_template[about]]
         if len(positions) < 2:
             continue
-        for _ in range(passages):
-            chosen = generator.permutation(positions)[:max_facts]
+        written: set[str] = set()
+        for _ in range(_TRIES * passages):
+            if len(written) == passages:
+                break
             text, marks = "", []
-            for order, position in enumerate(chosen):
-                said = sentences[int(position)]
+            told: list[int] = []
+            used: set[str] = set()
+            for position in generator.permutation(positions)[:max_facts].tolist():
+                said = [sentence for sentence in sentences[position] if sentence not in used]
+                if not said:
+                    continue  # another fact says the same
                 sentence = said[int(generator.integers(len(said)))]
+                used.add(sentence)
                 text += " " if text else ""
-                marks.append((order, "completion", len(text), len(text) + len(sentence)))
+                marks.append((len(told), "completion", len(text), len(text) + len(sentence)))
+                told.append(position)
                 text += sentence
+            if len(told) < min(2, max_facts) or text in written:
+                continue
+            written.add(text)
             texts.append(text)
-            named.append([ids[int(row)].as_py() for row in facts.rows[chosen]])
+            named.append([ids[row].as_py() for row in facts.rows[told].tolist()])
             spans.append(marks)
     return make_rows(
         family="closed-book",
@@ -59,3 +70,4 @@ def _told(templates: list[str]) -> list[str]:
 
 
 _OF_ANSWERS = "someone asks"
+_TRIES = 3  # draws for each passage, as some give one that is written already
