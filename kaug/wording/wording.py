@@ -28,6 +28,7 @@ from kaug.words.languages import OTHER, language_rank
 from kaug.words.names import takes_the
 from kaug.words.terms import CLASS_OF, NATURES, Kinds, term_kinds, term_words
 from kaug.words.values import name_words, words_of
+from kaug.words.vocabulary import WORDS
 
 __all__ = ["Filled", "Wording", "fill", "groups", "is_reversed"]
 
@@ -189,9 +190,11 @@ class Wording:
         Returns:
             The sentences with the phrases of the terms; their labels in a record, and in quotation marks.
         """
-        is_record = _RECORD.search(template) is not None
+        bare = _RECORD.search(template) is not None
+        noun = _NOUN_BEFORE.search(template)  # "the river Thames", where "the Thames" has an article
+        named = noun is not None and noun[1] not in _LINKS and noun[1] not in WORDS.prepositions
         ends = [
-            (self.labels if is_record or f"“{slot}”" in template else self.phrases)(terms)
+            (self.labels if bare or f"“{slot}”" in template or (named and slot == "{o}") else self.phrases)(terms)
             for slot, terms in (("{s}", subjects), ("{o}", objects))
         ]
         if predicate in self._classes_of and self._is_english:
@@ -522,6 +525,8 @@ _PATH = re.compile(r"([A-Za-z](?:(?!__)\w)*)(?:__|\.)(?:(?!__)\w)+$")
 """A path of types, as in Freebase; its last type."""
 _FRAME = re.compile(r"\{s\} (.+)(?<! to) \{o\}\.|The (.+) of \{s\} is \{o\}\.")
 """A statement of the lexicon that holds a label of its predicate; after "to" the objects may be verbs."""
+_NOUN_BEFORE = re.compile(r"\bthe (?:[\w-]+ )*([\w-]+) \{o\}")
+_LINKS = ("is", "are", "was", "were", "be", "include", "includes", "has", "have", "reads", "that", "who", "and", "or")
 _ASIDE = re.compile(
     r" \((?:symmetric|inverse|transitive|functional|reflexive|deprecated|obsolete|optional|required)\)$"
 )

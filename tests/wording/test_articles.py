@@ -157,3 +157,8 @@ def test_a_quoted_slot_and_a_record_take_bare_names(make: Make) -> None:
     assert wording.fill("{s} saw {o}.", subjects, objects).text.to_pylist() == ["Ada saw the Baltic Sea."]
     assert wording.fill("{s} is tagged “{o}”.", subjects, objects).text.to_pylist() == ["Ada is tagged “Baltic Sea”."]
     assert wording.fill("{s} — liked: {o}", subjects, objects).text.to_pylist() == ["ada — liked: Baltic Sea"]
+
+
+def test_a_name_after_its_noun_takes_no_article(make: Make) -> None:
+    turtle = ':york :liesOnRiver :x . :x a :River ; rdfs:label "Ouse" . :york :near :x .'
+    assert {"York lies on the river Ouse.", "York is near the Ouse."} <= set(said(make, turtle))
