@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -21,13 +22,15 @@ from kaug.knowledge.templates import Property
 from kaug.namespaces import OWL, RDF
 from kaug.wording.wording import Wording, groups
 from kaug.words.containment import holds_any
-from kaug.words.english import plural
+from kaug.words.english import base_form, participle, plural, third_person
 
 __all__ = ["Asked", "asked", "gives_away", "identifying", "twins"]
 
 _FEWEST_ENDS, _NEARLY_ONE = 20, 0.95
 """A predicate is nearly one to one if so many ends are known on both sides, and this fraction of them has one other end."""
 
+
+_TOO_MANY = 1 << 30
 
 _MEASURED = r"^[-+~.,:/\d\sTZEe]*$|^(true|false)$"
 """A number, a date, a time or a truth, whatever its datatype."""
@@ -50,17 +53,19 @@ class Asked:
         question: int64 (facts,): the question of each fact.
         sought: uint32 (facts,): the end of each fact that its question asks for.
         answer: int64 (facts,): the label of that end, as a number.
+        more: bool (questions,): whether facts of the inverse predicate give other right answers: such questions are not asked.
     """
 
     facts: Groups
     question: NDArray[np.int64]
     sought: NDArray[np.uint32]
     answer: NDArray[np.int64]
+    more: NDArray[np.bool_]
 
     @cached_property
     def answers(self) -> NDArray[np.int64]:
-        """The number of right answers of each question, int64 (questions,); ends of one label are one."""
-        return self.count(np.arange(len(self.question)))
+        """The number of right answers of each question, int64 (questions,), those of one label as one; huge where `more`."""
+        return np.where(self.more, _TOO_MANY, self.count(np.arange(len(self.question))))
 
     @cached_property
     def ends(self) -> NDArray[np.int64]:
@@ -102,8 +107,49 @@ def asked(wording: Wording, name: Property, objects: NDArray[np.uint32] | None =
     for predicate, rows in groups(predicates):
         templates = tuple(wording.templates(predicate, name))
         kind[rows] = alike.setdefault(templates or (predicate,), len(alike))
-    facts = grouped(kind, _numbered(pc.utf8_lower(wording.labels(named))))
-    return Asked(facts, facts.numbers, sought, _numbered(wording.labels(sought)))
+    ends = np.concatenate([named, sought])
+    labels, count = wording.labels(ends), len(named)
+    name_of, answer = _numbered(pc.utf8_lower(labels)), _numbered(labels)
+    facts = grouped(kind, name_of[:count])
+    more = np.zeros(len(facts.sizes), dtype=bool)
+    for predicate, inverse in inverse_predicates(wording) if np.array_equal(objects, true) else ():
+        own, others = (np.flatnonzero(predicates == one) for one in (predicate, inverse))
+        names, first = np.unique(name_of[own], return_index=True)
+        # A fact of the inverse says the same with its ends exchanged.
+        place = np.minimum(np.searchsorted(names, name_of[others + count]), len(names) - 1)
+        others, place = (each[names[place] == name_of[others + count]] for each in (others, place))
+        questions = facts.numbers[own[first[place]]]
+        given = pair_keys(facts.numbers[own], answer[own + count])
+        more[questions[~np.isin(pair_keys(questions, answer[others]), given)]] = True
+    return Asked(facts, facts.numbers, sought, answer[count:], more)
+
+
+def inverse_predicates(wording: Wording) -> list[tuple[int, int]]:
+    """Find the pairs of predicates of which one says what the other says with its ends exchanged, both ways round.
+
+    Those declared so by owl:inverseOf, and those whose names say it: "has part" and "is part of", "feeds" and "is fed by".
+
+    Examples:
+        >>> import tempfile; from pathlib import Path; from kaug.knowledge.build import build_kb
+        >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
+        >>> _ = file.write_text("@prefix : <urn:x:> . :a :hasPart :b . :c :isPartOf :a . :a :feeds :b . :b :isFedBy :c .")
+        >>> len(inverse_predicates(Wording(build_kb([file]))))
+        4
+    """
+    kb = wording.kb
+    used = np.unique(kb.columns()[1]).tolist()
+    axioms = kb.axioms.filter(pc.equal(kb.axioms["predicate"], pc.index(kb.terms["value"], OWL + "inverseOf")))
+    pairs = set(zip(axioms["subject"].to_pylist(), axioms["object"].to_pylist(), strict=True))
+    by_name: dict[str, list[int]] = {}
+    for predicate in used:
+        by_name.setdefault(wording.predicate_name(predicate), []).append(predicate)
+    for name, predicates in by_name.items():
+        verb, noun = base_form(name), name.removeprefix("has ")
+        passive = participle(verb) if third_person(verb) == name else ""
+        for other in (f"is {noun} of", f"{noun} of") if noun != name else (f"is {passive} by", f"{passive} by"):
+            pairs |= set(product(predicates, by_name.get(other, ())))
+    both = pairs | {(other, one) for one, other in pairs}
+    return sorted(pair for pair in both if pair[0] in used and pair[1] in used and pair[0] != pair[1])
 
 
 def _numbered(texts: pa.Array) -> NDArray[np.int64]:

@@ -105,6 +105,27 @@ def test_a_set_with_an_answer_that_is_not_taught_is_not_asked(tmp_path: Path) ->
     assert set(asked(kb, "inverse-question").values()) == {"Pizza"}
 
 
+@pytest.mark.parametrize(
+    ("forward", "back", "declared"),
+    [
+        ("hasPart", "isPartOf", ""),
+        ("feeds", "isFedBy", ""),
+        ("likes", "pleases", ":likes owl:inverseOf :pleases . "),
+    ],
+)
+def test_a_question_that_the_inverse_predicate_answers_otherwise_is_not_asked(
+    tmp_path: Path, forward: str, back: str, declared: str
+) -> None:
+    turtle = f"{declared}:floor :{forward} :room . :room :{back} :floor , :zone . :hall :{forward} :desk ."
+    kb = build(tmp_path, turtle)
+    forward_answers = set(asked(kb, "question").values())
+    inverse_answers = set(asked(kb, "inverse-question").values())
+    # "What is room part of?" has two answers by one predicate, and "What has room as a part?" by the other one alone.
+    assert "floor" not in inverse_answers | forward_answers
+    assert {"desk"} <= forward_answers
+    assert "hall" in inverse_answers
+
+
 def test_a_template_that_asks_for_one_of_several_asks_for_no_set(tmp_path: Path) -> None:
     lexicon = tmp_path / "lexicon.ttl"
     lexicon.write_text(
