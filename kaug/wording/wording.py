@@ -528,7 +528,7 @@ _FRAME = re.compile(r"\{s\} (.+)(?<! to) \{o\}\.|The (.+) of \{s\} is \{o\}\.")
 _NOUN_BEFORE = re.compile(r"\bthe (?:[\w-]+ )*([\w-]+) \{o\}")
 _LINKS = ("is", "are", "was", "were", "be", "include", "includes", "has", "have", "reads", "that", "who", "and", "or")
 _ASIDE = re.compile(
-    r" \((?:symmetric|inverse|transitive|functional|reflexive|deprecated|obsolete|optional|required)\)$"
+    r" \((?:symmetric|inverse|transitive|functional|reflexive|deprecated|obsolete|optional|required|[^()]*,[^()]*)\)$"
 )
 _NAMED = re.compile(r"((?:\w+ )?(?!and |or )\w+) name")
 _TRAINED: tuple[Property, ...] = ("statement", "question", "inverseQuestion")
