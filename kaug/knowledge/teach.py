@@ -246,9 +246,11 @@ def _own_name(given: Given) -> Mask:
     """With a name of the subject as its object: "The name of Togo is Togo", or a class, or a concept, of the same name."""
     text = given.by_value("datatype", lambda datatype: datatype in (XSD + "string", RDF + "langString"))
     rows = np.flatnonzero((text & _short(given))[given.object] & ~given.said_by(ROLES["comment"]))
-    unnamed = np.setdiff1d(given.subject[rows], given.names[0])
+    unnamed = np.zeros(given.terms.num_rows, dtype=bool)
+    unnamed[given.subject[rows]] = True
+    unnamed[given.names[0]] = False
     own = np.zeros(len(given.facts), dtype=bool)
-    own[rows] = _says_name(given, rows, unnamed)
+    own[rows] = _says_name(given, rows, np.flatnonzero(unnamed))
     kinds = given.kinds.classes | given.instances(ADMINISTRATIVE["concepts"])
     rows = np.flatnonzero(kinds[given.subject] & kinds[given.object])
     used, ends = np.unique(np.append(given.subject[rows], given.object[rows]), return_inverse=True)
@@ -260,26 +262,37 @@ def _own_name(given: Given) -> Mask:
 
 def _short(given: Given) -> Mask:
     """The literals that are short enough to be a name."""
-    return given.is_kind("literal") & pc.less_equal(pc.binary_length(given.terms["value"]), _LONGEST_NAME).to_numpy()
+    short = pc.less_equal(pc.binary_length(given.terms["value"]), _LONGEST_NAME).to_numpy()
+    return np.asarray(short & given.is_kind("literal"))
 
 
-def _says_name(given: Given, rows: NDArray[np.int64], iris: NDArray[np.uint32]) -> Mask:
+def _says_name(given: Given, rows: NDArray[np.int64], iris: NDArray[np.int64]) -> Mask:
     """Mask facts whose text is a name of the subject, articles, case and what is in brackets after the name apart.
 
     The names are those that are stated, and of `iris`, the words of the IRI. In brackets: "Earth Song (song)".
     """
-    values, of_facts = given.terms["value"], np.zeros(given.terms.num_rows, dtype=bool)
-    of_facts[given.subject[rows]] = True
-    own = of_facts[given.names[0]]
+    values, used = given.terms["value"], np.zeros(given.terms.num_rows, dtype=bool)
+    used[given.subject[rows]] = True
+    own = used[given.names[0]]
     named, name = given.names[0][own], given.names[1][own]
-    texts = np.unique(np.append(given.object[rows], name))
+    used[:] = False
+    used[given.object[rows]] = used[name] = True
+    texts = np.flatnonzero(used)
     plain = without_citations(clean_text(strings(values.take(pa.array(texts)))))
     whole = pa.concat_arrays([plain, name_words(values.take(pa.array(iris)))])
-    shorter = [pc.replace_substring_regex(whole, part, "") for part in (_IN_BRACKETS, _ARTICLE)]
-    words = pa.concat_arrays([whole, *shorter])
+    parts, places = [whole], []
+    for pattern in (_IN_BRACKETS, _ARTICLE):
+        rest = pc.match_substring_regex(whole, pattern)
+        places.append(np.arange(len(whole)))
+        places[-1][rest.to_numpy(zero_copy_only=False)] = sum(map(len, parts)) + np.arange(pc.sum(rest).as_py() or 0)
+        parts.append(pc.replace_substring_regex(whole.filter(rest), pattern, ""))
+    words = pa.concat_arrays(parts)
     letters = pc.replace_substring_regex(words, _NOT_A_WORD, "")
     letters = pc.utf8_lower(pc.if_else(pc.equal(letters, ""), words, letters))
-    number = letters.dictionary_encode().indices.to_numpy().reshape(3, -1)
+    number = letters.dictionary_encode().indices.to_numpy()
+    number = np.stack(
+        [number[: len(whole)], *(number[place] for place in places)]
+    )  # whole, without brackets, an article
     names = np.append(np.searchsorted(texts, name), len(texts) + np.arange(len(iris)))
     known = pair_keys(np.tile(np.append(named, iris), 2), number[:2, names].ravel())
     said = number[:, np.searchsorted(texts, given.object[rows])]
@@ -323,7 +336,7 @@ def _only_name(given: Given) -> Mask:
     """With a description of the same words as a name of the subject, articles apart: "A bus stop." of BusStop."""
     rows = np.flatnonzero(given.said_by(ROLES["comment"]) & _short(given)[given.object])
     mask = np.zeros(len(given.facts), dtype=bool)
-    mask[rows] = _says_name(given, rows, np.unique(given.subject[rows]))
+    mask[rows] = _says_name(given, rows, np.unique(given.subject[rows]).astype(np.int64))
     return mask
 
 

@@ -48,8 +48,8 @@ _IDENTIFIER = (
     r"^(?:[QPL][0-9]+(?:-[FS][0-9]+)?|[A-Za-z]{1,2}[0-9]{5,}|[A-Za-z]+[_:-](?:[0-9]{5,}|0[0-9]+)|[A-Za-z]*[A-Z]{2}[A-Z]*[a-z]+[_:][0-9]+|"
     rf"[mg]\.[0-9a-z_]+|[0-9]{{5,}}|[0-9]+(?:[.-][0-9]+)+|[0-9a-fA-F]{{16,}}|{_UUID})$"
 )
-# Of nodes that their author numbered: r96, p3, b1_p1; but VAV1, AHU_1, ch-1 are what people call them.
-_SHORT = "^[A-Za-z]{1,2}[0-9]+[a-z]?(?:[_-][A-Za-z]{0,4}[0-9]+)*$"
+# Of nodes that their author numbered: r96, O2, b1_p1; but VAV1, AHU_1, ch-1, A380 are what people call them.
+_SHORT = "^(?:[a-z][0-9]+|[A-Za-z]{2}[0-9]+|[A-Z][0-9]{1,2}|[A-Z][0-9]{4,})[a-z]?(?:[_-][A-Za-z]{0,4}[0-9]+)*$"
 _NUMBERED = "^[A-Za-z]+[_:][0-9]+$"
 
 _Write = Callable[[pa.Array, pa.Array, str], pa.Array]  # lexical forms, datatypes, language → words, or null

@@ -109,9 +109,9 @@ CASES: dict[str, tuple[str, set[str], dict[str, int]]] = {
         {"no name": 2},
     ),
     "nodes that are numbered": (
-        ":r96 :of :b1_p1 . :Ridge :near :r97, :VAV1, :ch-1, <urn:m/CO2>, <urn:m/air>, <urn:a/U2>, <urn:a/Queen>, :AHU_1 . "
+        ":r96 :of :b1_p1 . :Ridge :near :r97, :A380, :VAV1, :ch-1, <urn:m/CO2>, <urn:m/air>, <urn:a/U2>, <urn:a/Queen>, :AHU_1 . "
         ":r98 a :C1 . :C1 rdfs:subClassOf :Ridge .",
-        {f"A ridge is near {name}." for name in ("VAV1", "ch 1", "CO2", "air", "U2", "Queen", "AHU_1")}
+        {f"A ridge is near {name}." for name in ("A380", "VAV1", "ch 1", "CO2", "air", "U2", "Queen", "AHU_1")}
         | {"A C1 is a ridge."},
         {"no name": 3},
     ),
