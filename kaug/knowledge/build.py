@@ -221,8 +221,10 @@ def assemble(
         labels=names,
         lexicon=lexicon_table,
     )
-    for reason in pc.value_counts(untaught.drop_null()).to_pylist():
-        counts[f"facts not taught: {reason['values']}"] = reason["counts"]
+    why = Counter({reason["values"]: reason["counts"] for reason in pc.value_counts(untaught.drop_null()).to_pylist()})
+    counts.update({f"facts not taught: {reason}": number for reason, number in why.items()})
+    if len(facts) and why.total() == len(facts):
+        warnings.warn(_nothing_taught(why), stacklevel=3)
     counts["facts taught"] = untaught.null_count
     sizes = {name: tables[name].num_rows for name in ("facts", "axioms", "labels", "terms")}
     counts.update(sizes | {"templates": tables["lexicon"].num_rows})
@@ -242,6 +244,14 @@ def assemble(
             }
             for source, digest in zip(sources, digests, strict=True)
         },
+    )
+
+
+def _nothing_taught(why: Counter[str]) -> str:
+    counted = ", ".join(f"{reason} ({number:,})" for reason, number in why.most_common())
+    return (
+        f"None of the {why.total():,} facts is taught: {counted}. "
+        '[knowledge] teach = "all" takes all of them; [knowledge.include] takes those of some predicates or classes.'
     )
 
 

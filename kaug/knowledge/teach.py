@@ -10,15 +10,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import distinct, grouped, pair_keys, positions
+from kaug.arrays import grouped, pair_keys
 from kaug.errors import SourceError, nearest
 from kaug.knowledge.owners import named_by_owner
-from kaug.knowledge.vocabulary import ADMINISTRATIVE, DEPRECATED, NOTES, OF_THE_RECORD, ROLES, Names
+from kaug.knowledge.vocabulary import (
+    ADMINISTRATIVE,
+    BESIDE_DEFINITION,
+    DEPRECATED,
+    NOTES,
+    OF_THE_RECORD,
+    PAGES,
+    ROLES,
+    WIKI,
+    Names,
+)
 from kaug.namespaces import RDF, XSD
 from kaug.words.clean import clean_text, without_citations
 from kaug.words.languages import OTHER, language_rank
 from kaug.words.quantities import number_words
-from kaug.words.terms import Kinds, is_kind, term_kinds, used_terms
+from kaug.words.terms import Kinds, is_kind, term_kinds, term_words, used_terms
 from kaug.words.values import DECIMALS, INTEGERS, name_words, opaque_names, strings
 
 __all__ = ["CHOICES", "EXCLUDED", "LIMIT", "NOT_SELECTED", "REASONS", "SPARED", "Given", "Teach", "reasons_of"]
@@ -33,8 +43,10 @@ SPARED = (EXCLUDED, NOT_SELECTED, LIMIT, "type")
 """The reasons that say nothing against asking a fact."""
 
 _FALSE = ("false", "0")
-_LONGEST_NAME = 100  # bytes of a description that may be a name
-_NOT_A_WORD = r"(?i)\b(?:an?|the)\b|[^\pL\pN]"
+_LONGEST_NAME = 200  # bytes of a text that may be a name
+_IN_BRACKETS = r" *\([^()]*\)$"
+_ARTICLE = "(?i)^an? "
+_NOT_A_WORD = r"(?i)\bthe\b|[^\pL\pN]"
 _NEAREST_TO = 2_000  # IRIs to look through for the nearest one
 
 
@@ -152,18 +164,49 @@ def _nameless(given: Given) -> Mask:
     named |= given.named(given.used(given.predicate), ROLES["comment"])  # these have sentences of their own
     used = given.used(given.subject, given.predicate, given.object)
     rows = used[(given.is_kind("iri") & ~named)[used]]
-    nameless[rows] = opaque_names(given.terms["value"].take(pa.array(rows))).to_numpy(zero_copy_only=False)
+    iris, instances = given.terms["value"].take(pa.array(rows)), ~given.kinds.vocabulary[rows]
+    opaque = opaque_names(iris, pa.array(instances)).to_numpy(zero_copy_only=False)
+    if opaque[instances].all() and not (labelled & ~given.kinds.vocabulary)[used].any():
+        opaque = opaque_names(iris).to_numpy(zero_copy_only=False)  # nodes are numbered where nothing has another name
+    nameless[rows] = opaque
     return np.asarray(given.any_of(nameless) | named_by_owner(given.terms, given.labels)[given.object])
 
 
 def _administrative(given: Given) -> Mask:
     """About the record of a thing, about a node that only such facts lead to, or about a file."""
     administrative = given.said_by(ADMINISTRATIVE["predicates"])
-    files = given.instances(ADMINISTRATIVE["classes"])
-    notes = np.zeros(len(files), dtype=bool)
-    notes[given.object[administrative]] = True
-    about = files | (notes & given.is_kind("blank"))
-    return np.asarray(administrative | about[given.subject] | files[given.object])
+    shapes = given.instances(ADMINISTRATIVE["shapes"]) & ~given.kinds.vocabulary
+    files = given.instances(ADMINISTRATIVE["classes"]) | shapes | _pages(given)
+    terms = given.kinds.vocabulary | given.instances(ADMINISTRATIVE["concepts"])
+    terms[given.subject[files[given.object]]] = True
+    nodes = np.zeros(len(files), dtype=bool)
+    nodes[given.object[administrative]] = True
+    about = files | ((nodes | _notes(given, administrative)) & given.is_kind("blank"))
+    of_terms = given.said_by(ADMINISTRATIVE["of_terms"]) & terms[given.subject]
+    return np.asarray(administrative | of_terms | about[given.subject] | files[given.object])
+
+
+def _notes(given: Given, administrative: Mask) -> Mask:
+    """The nodes that only have a creator or a date, and comments, and to which no knowledge leads."""
+    knowledge, notes = (np.zeros(given.terms.num_rows, dtype=bool) for _ in range(2))
+    notes[given.subject[administrative]] = True
+    knowledge[given.object[~administrative]] = True
+    knowledge[given.subject[~administrative & ~given.said_by(ROLES["comment"])]] = True
+    return notes & ~knowledge
+
+
+def _pages(given: Given) -> Mask:
+    """The pages about things: of a wiki, or part of the site whose address theirs begins with."""
+    pages, values = np.zeros(given.terms.num_rows, dtype=bool), given.terms["value"]
+    about = np.zeros(len(pages), dtype=bool)
+    about[given.subject[given.said_by(PAGES["about"])]] = True
+    rows = np.flatnonzero(about & given.is_kind("iri"))
+    pages[rows] = pc.match_substring_regex(values.take(pa.array(rows)), WIKI).to_numpy()
+    rows = np.flatnonzero(given.said_by(PAGES["site"]) & about[given.subject])
+    page, site = (values.take(pa.array(column[rows])).to_pylist() for column in (given.subject, given.object))
+    of_site = np.fromiter(map(str.startswith, page, site), dtype=bool, count=len(rows))
+    pages[given.subject[rows[of_site]]] = True
+    return pages
 
 
 def _deprecated(given: Given) -> Mask:
@@ -200,24 +243,63 @@ def _long(given: Given) -> Mask:
 
 
 def _own_name(given: Given) -> Mask:
-    """With a label of the subject as its object: "The name of Togo is Togo"."""
-    named, name = given.names
-    # Literals that differ by their language or datatype alone stand together, as terms are sorted.
-    values = given.terms["value"]
+    """With a name of the subject as its object: "The name of Togo is Togo", or a class, or a concept, of the same name."""
     text = given.by_value("datatype", lambda datatype: datatype in (XSD + "string", RDF + "langString"))
-    length = pc.binary_length(values).to_numpy()
-    alike = np.flatnonzero(text[1:] & text[:-1] & (length[1:] == length[:-1])) + 1
-    alike = alike[pc.equal(values.take(pa.array(alike)), values.take(pa.array(alike - 1))).to_numpy()]
-    fresh = np.ones(len(values), dtype=np.int64)
-    fresh[alike] = 0
-    number = np.cumsum(fresh)
-    is_name = np.zeros(len(number) + 1, dtype=bool)
-    is_name[number[name]] = True
-    same = np.zeros(len(given.facts), dtype=bool)
-    rows = np.flatnonzero((is_name[number] & text)[given.object])
-    own = pair_keys(named, number[name])
-    same[rows] = positions(distinct(own), pair_keys(given.subject[rows], number[given.object[rows]])) >= 0
-    return same
+    rows = np.flatnonzero((text & _short(given))[given.object] & ~given.said_by(ROLES["comment"]))
+    unnamed = np.zeros(given.terms.num_rows, dtype=bool)
+    unnamed[given.subject[rows]] = True
+    unnamed[given.names[0]] = False
+    own = np.zeros(len(given.facts), dtype=bool)
+    own[rows] = _says_name(given, rows, np.flatnonzero(unnamed))
+    kinds = given.kinds.classes | given.instances(ADMINISTRATIVE["concepts"])
+    rows = np.flatnonzero(kinds[given.subject] & kinds[given.object])
+    used, ends = np.unique(np.append(given.subject[rows], given.object[rows]), return_inverse=True)
+    words = term_words(given.terms, given.labels, used.astype(np.int64), given.languages, kinds=given.kinds)
+    name = pc.utf8_lower(words).dictionary_encode().indices.to_numpy()[ends]
+    own[rows[name[: len(rows)] == name[len(rows) :]]] = True
+    return own
+
+
+def _short(given: Given) -> Mask:
+    """The literals that are short enough to be a name."""
+    short = pc.less_equal(pc.binary_length(given.terms["value"]), _LONGEST_NAME).to_numpy()
+    return np.asarray(short & given.is_kind("literal"))
+
+
+def _says_name(given: Given, rows: NDArray[np.int64], iris: NDArray[np.int64]) -> Mask:
+    """Mask facts whose text is a name of the subject, articles, case and what is in brackets after the name apart.
+
+    The names are those that are stated, and of `iris`, the words of the IRI. In brackets: "Earth Song (song)".
+    """
+    values, used = given.terms["value"], np.zeros(given.terms.num_rows, dtype=bool)
+    used[given.subject[rows]] = True
+    own = used[given.names[0]]
+    named, name = given.names[0][own], given.names[1][own]
+    used[:] = False
+    used[given.object[rows]] = used[name] = True
+    texts = np.flatnonzero(used)
+    plain = without_citations(clean_text(strings(values.take(pa.array(texts)))))
+    whole = pa.concat_arrays([plain, name_words(values.take(pa.array(iris)))])
+    parts, places = [whole], []
+    for pattern in (_IN_BRACKETS, _ARTICLE):
+        rest = pc.match_substring_regex(whole, pattern)
+        places.append(np.arange(len(whole)))
+        places[-1][rest.to_numpy(zero_copy_only=False)] = sum(map(len, parts)) + np.arange(pc.sum(rest).as_py() or 0)
+        parts.append(pc.replace_substring_regex(whole.filter(rest), pattern, ""))
+    words = pa.concat_arrays(parts)
+    letters = pc.replace_substring_regex(words, _NOT_A_WORD, "")
+    letters = pc.utf8_lower(pc.if_else(pc.equal(letters, ""), words, letters))
+    number = letters.dictionary_encode().indices.to_numpy()
+    number = np.stack(
+        [number[: len(whole)], *(number[place] for place in places)]
+    )  # whole, without brackets, an article
+    names = np.append(np.searchsorted(texts, name), len(texts) + np.arange(len(iris)))
+    known = pair_keys(np.tile(np.append(named, iris), 2), number[:2, names].ravel())
+    said = number[:, np.searchsorted(texts, given.object[rows])]
+    return np.asarray(
+        np.isin(pair_keys(given.subject[rows], said[0]), known)
+        | np.isin(pair_keys(given.subject[rows], said[2]), known)
+    )
 
 
 def _equal_value(given: Given) -> Mask:
@@ -235,30 +317,26 @@ def _equal_value(given: Given) -> Mask:
 
 
 def _note(given: Given) -> Mask:
-    """With a comment beside a definition, or one that is about the record of a thing."""
-    notes = np.flatnonzero(given.said_by(NOTES["comments"]))
-    defined = np.zeros(given.terms.num_rows, dtype=bool)
+    """With a comment or a note that is about the record of a thing."""
+    mask, values = np.zeros(len(given.facts), dtype=bool), given.terms["value"]
+    comments = given.said_by(NOTES["comments"])
+    defined = np.zeros(len(values), dtype=bool)
     defined[given.subject[given.said_by(NOTES["definitions"]) & ~_other_language(given)]] = True
-    of_record = pc.match_substring_regex(given.terms["value"].take(pa.array(given.object[notes])), OF_THE_RECORD)
-    mask = np.zeros(len(given.facts), dtype=bool)
-    mask[notes] = defined[given.subject[notes]] | of_record.to_numpy()
+    for notes, of_record in (
+        (comments | given.said_by(NOTES["notes"]), OF_THE_RECORD),
+        (comments & defined[given.subject], BESIDE_DEFINITION),
+    ):
+        rows = np.flatnonzero(notes)
+        texts = values.take(pa.array(given.object[rows]))
+        mask[rows] |= pc.match_substring_regex(texts, of_record).to_numpy()
     return mask
 
 
 def _only_name(given: Given) -> Mask:
     """With a description of the same words as a name of the subject, articles apart: "A bus stop." of BusStop."""
-    values, mask = given.terms["value"], np.zeros(len(given.facts), dtype=bool)
-    short = pc.less_equal(pc.binary_length(values), _LONGEST_NAME).to_numpy() & given.is_kind("literal")
-    rows = np.flatnonzero(given.said_by(ROLES["comment"]) & short[given.object])
-    subjects = np.unique(given.subject[rows])
-    named, name = given.names
-    own = np.isin(named, subjects)
-    texts = without_citations(clean_text(strings(values.take(pa.array(given.object[rows])))))
-    names = [name_words(values.take(pa.array(subjects))), strings(values.take(pa.array(name[own])))]
-    words = pc.replace_substring_regex(pa.concat_arrays([texts, *names]), _NOT_A_WORD, "")
-    number = pc.utf8_lower(words).dictionary_encode().indices.to_numpy()
-    known = pair_keys(np.append(subjects, named[own]), number[len(rows) :])
-    mask[rows] = np.isin(pair_keys(given.subject[rows], number[: len(rows)]), known)
+    rows = np.flatnonzero(given.said_by(ROLES["comment"]) & _short(given)[given.object])
+    mask = np.zeros(len(given.facts), dtype=bool)
+    mask[rows] = _says_name(given, rows, np.unique(given.subject[rows]).astype(np.int64))
     return mask
 
 

@@ -6,13 +6,16 @@ from pathlib import Path
 
 __all__ = [
     "ADMINISTRATIVE",
+    "BESIDE_DEFINITION",
     "DEPRECATED",
     "NOTES",
     "OF_THE_RECORD",
+    "PAGES",
     "ROLES",
     "STATEMENTS",
     "STATEMENT_PREDICATES",
     "VOCABULARIES",
+    "WIKI",
     "Names",
 ]
 
@@ -59,13 +62,22 @@ STATEMENT_PREDICATES: dict[str, str] = _TABLES["statements"]["predicates"]
 """The names of roles → regular expressions of the predicates of a Wikibase about such nodes."""
 
 ADMINISTRATIVE = {name: _read(text) for name, text in _TABLES["administrative"].items()}
-"""The `predicates` of administrative facts, and the `classes` of subjects all of whose facts are."""
+"""The `predicates` of administrative facts, those `of_terms` and of `concepts`, and the `classes` and `shapes` that are files."""
 
-NOTES = {name: _read(_TABLES["notes"][name]) for name in ("definitions", "comments")}
-"""The predicates of `definitions`, and of `comments` that are notes of editors beside them."""
+PAGES = {name: _read(_TABLES["pages"][name]) for name in ("about", "site")}
+"""The predicates of pages: what they are `about`, and the `site` that they are part of."""
+
+WIKI: str = _TABLES["pages"]["wiki"]
+"""The regular expression of the addresses of pages of a wiki."""
+
+NOTES = {name: _read(_TABLES["notes"][name]) for name in ("definitions", "comments", "notes")}
+"""The predicates of `definitions`, of `comments`, and of `notes`."""
 
 OF_THE_RECORD = "(?i)" + "|".join(_TABLES["notes"]["record"])
-"""The regular expression of comments about the record of a thing."""
+"""The regular expression of comments and notes about the record of a thing."""
+
+BESIDE_DEFINITION = "(?i)" + "|".join(_TABLES["notes"]["beside_definition"])
+"""The regular expression of comments that are about the record where they stand beside a definition."""
 
 DEPRECATED = {name: _read(text) for name, text in _TABLES["deprecated"].items()}
 """The `predicates` and the `classes` of terms that are withdrawn."""

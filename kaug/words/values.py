@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from kaug.namespaces import RDF, XSD
 from kaug.words.clean import spaced_names, without_citations
@@ -44,9 +45,11 @@ _UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _OPAQUE = rf"^[A-Z]*[_.-]?[0-9][0-9A-Z_.-]*$|^{_UUID}$"
 # Identifiers of any namespace; others that are _OPAQUE may be names (A380, U2), as may words with a number (Apollo_11).
 _IDENTIFIER = (
-    r"^(?:[QPL][0-9]+|[A-Za-z]+[_:-](?:[0-9]{5,}|0[0-9]+)|[A-Za-z]*[A-Z]{2}[A-Z]*[a-z]+[_:][0-9]+|"
+    r"^(?:[QPL][0-9]+(?:-[FS][0-9]+)?|[A-Za-z]{1,2}[0-9]{5,}|[A-Za-z]+[_:-](?:[0-9]{5,}|0[0-9]+)|[A-Za-z]*[A-Z]{2}[A-Z]*[a-z]+[_:][0-9]+|"
     rf"[mg]\.[0-9a-z_]+|[0-9]{{5,}}|[0-9]+(?:[.-][0-9]+)+|[0-9a-fA-F]{{16,}}|{_UUID})$"
 )
+# Of nodes that their author numbered: r96, O2, b1_p1; but VAV1, AHU_1, ch-1, A380 are what people call them.
+_SHORT = "^(?:[a-z][0-9]+|[A-Za-z]{2}[0-9]+|[A-Z][0-9]{1,2}|[A-Z][0-9]{4,})[a-z]?(?:[_-][A-Za-z]{0,4}[0-9]+)*$"
 _NUMBERED = "^[A-Za-z]+[_:][0-9]+$"
 
 _Write = Callable[[pa.Array, pa.Array, str], pa.Array]  # lexical forms, datatypes, language → words, or null
@@ -90,15 +93,17 @@ def literal_words(value: pa.Array, datatype: pa.Array, language: str = "en") -> 
     return values
 
 
-def opaque_names(iri: pa.Array) -> pa.Array:
+def opaque_names(iri: pa.Array, instances: pa.Array | None = None) -> pa.Array:
     """Tell which IRIs end in an identifier that nobody reads.
 
     Identifiers are numbers with a letter or a prefix (`Q42`, `GO_0008150`, `NCBITaxon_9606`), long numbers, hexadecimal digests,
     UUIDs. Shorter codes (`C1`, `A380`) and words with a number (`Apollo_11`) count where most of the given IRIs of their
-    namespace are codes.
+    namespace are codes; of instances, one or two letters with a number (`r96`, `b1_p1`), where three and a third of the
+    instances are.
 
     Args:
         iri: Strings.
+        instances: Booleans: whether each is an IRI of an instance, neither a predicate nor a class; null for none.
 
     Returns:
         Booleans.
@@ -108,19 +113,28 @@ def opaque_names(iri: pa.Array) -> pa.Array:
         [True, False, False]
         >>> opaque_names(pa.array(["http://x.org/C1", "http://x.org/C2", "http://x.org/Lome"])).to_pylist()
         [True, True, False]
+        >>> names = pa.array([f"http://x.org/{name}" for name in ("r1", "r2", "s4", "VAV1", "Lome", "near")])
+        >>> opaque_names(names, pa.array([True] * 5 + [False])).to_pylist()
+        [True, True, True, False, False, False]
     """
     iris = pc.ascii_rtrim(strings(iri), "#/:")
     names = _last_part(iris)
     code = pc.match_substring_regex(names, _OPAQUE)
     identifier = pc.match_substring_regex(names, _IDENTIFIER)
-    if not pc.any(code).as_py():
+    instances = pa.repeat(False, len(iris)) if instances is None else instances
+    short = pc.and_(instances, pc.match_substring_regex(names, _SHORT))
+    if not pc.any(pc.or_(code, short)).as_py():
         return identifier
     spaces = pc.replace_substring_regex(iris, "[^#/:]*$", "").dictionary_encode()
     space = spaces.indices.to_numpy()
-    codes = np.bincount(space, code.to_numpy(zero_copy_only=False), len(spaces.dictionary))
-    mostly = codes > np.bincount(space, minlength=len(spaces.dictionary)) / 2
-    code = pc.or_(code, pc.match_substring_regex(names, _NUMBERED))
-    return pc.or_(identifier, pc.and_(code, pa.array(mostly[space])))
+
+    def count(mask: pa.Array) -> NDArray[np.int64]:
+        return np.bincount(space[mask.to_numpy(zero_copy_only=False)], minlength=len(spaces.dictionary))
+
+    mostly = count(code) > np.bincount(space, minlength=len(spaces.dictionary)) / 2
+    often = (count(short) >= 3) & (count(short) >= count(instances) / 3)
+    code = pc.and_(pc.or_(code, pc.match_substring_regex(names, _NUMBERED)), pa.array(mostly[space]))
+    return pc.or_(identifier, pc.or_(code, pc.and_(short, pa.array(often[space]))))
 
 
 def name_words(iri: pa.Array, *, split: bool = True) -> pa.Array:

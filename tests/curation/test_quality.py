@@ -413,7 +413,7 @@ def test_several_sources_that_a_fact_rests_on_do_not_state_it(tmp_path: Path) ->
 
 
 def test_a_hub_and_the_figures_of_the_shape(make: Make) -> None:
-    report = assess(make("".join(f":n{i} :in :hub ." for i in range(120)) + ":a :in :b ."))
+    report = assess(make("".join(f":node{i} :in :hub ." for i in range(120)) + ":a :in :b ."))
     (item,) = named(report)["hub"]["items"]
     assert (ends(item), item["note"]) == (["hub"], "120 facts, 99% of all")
     shape = report["structure"]

@@ -1,5 +1,6 @@
 """What is taught of RDF as people have it, and by what names: the sentences taught, and why others are not."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -107,6 +108,18 @@ CASES: dict[str, tuple[str, set[str], dict[str, int]]] = {
         {"Lorn is near Apollo 11.", "Lorn is near Saab 9000."},
         {"no name": 2},
     ),
+    "nodes that are numbered": (
+        ":r96 :of :b1_p1 . :Ridge :near :r97, :A380, :VAV1, :ch-1, <urn:m/CO2>, <urn:m/air>, <urn:a/U2>, <urn:a/Queen>, :AHU_1 . "
+        ":r98 a :C1 . :C1 rdfs:subClassOf :Ridge .",
+        {f"A ridge is near {name}." for name in ("A380", "VAV1", "ch 1", "CO2", "air", "U2", "Queen", "AHU_1")}
+        | {"A C1 is a ridge."},
+        {"no name": 3},
+    ),
+    "numbered nodes are things where nothing has another name": (
+        ":s1 :next :s2 . :s2 :next :s3 .",
+        {"The next of s1 is s2.", "The next of s2 is s3."},
+        {},
+    ),
     "a predicate without a name": (
         ':ada wdt:P36 :lorn . :bo wdt:P37 :lorn . wd:P37 rdfs:label "friend"@en .',
         {"The friend of bo is lorn."},
@@ -126,15 +139,24 @@ CASES: dict[str, tuple[str, set[str], dict[str, int]]] = {
         {"administrative": 2},
     ),
     "comments beside a definition": (
-        ':C1 rdfs:label "fibre"@en ; obo:IAO_0000115 "A long thin cell."@en ; rdfs:comment "Often in bundles."@en . '
+        ':C1 rdfs:label "fibre"@en ; obo:IAO_0000115 "A long thin cell."@en ; rdfs:comment "Often in bundles."@en, '
+        '"This class will be merged with cord."@en, "Compare to: cord", "Should we split this?" . '
         ':C2 rdfs:label "cord"@en ; skos:definition "eine Schnur"@de ; rdfs:comment "A thin rope."@en . '
         ':C3 rdfs:label "rope"@en ; rdfs:comment "Made of strands."@en .',
         {
             "Fibre is described as follows: A long thin cell.",
+            "Fibre is described as follows: Often in bundles.",
             "Cord is described as follows: A thin rope.",
             "Rope is described as follows: Made of strands.",
         },
-        {"editor's note": 1, "text in another language": 1},
+        {"editor's note": 3, "text in another language": 1},
+    ),
+    "notes of cataloguers": (
+        ':c1 a skos:Concept ; skos:prefLabel "airs"@en ; skos:scopeNote "Use for works so named.", "Sung with a lute.", '
+        '"For songs of a stage, use Arias.", "Gathering term; do not use; index under a narrower term." ; '
+        'skos:note "Use also for ayres", "do not use – prefer arias", "Use of a lute is usual." .',
+        {"A scope note of “airs” is this: Sung with a lute.", "A note of “airs” is this: Use of a lute is usual."},
+        {"editor's note": 5},
     ),
     "comments about the record": (
         ':C1 rdfs:label "fibre"@en ; rdfs:comment "Category=gene. Requested by=ZOO.", "#Cells", "See also cord.", '
@@ -148,7 +170,7 @@ CASES: dict[str, tuple[str, set[str], dict[str, int]]] = {
         ':sucre rdfs:label "Sucre"@en ; skos:altLabel "sucre of Ecuador"@en ; skos:definition "the currency Sucre"@en ; '
         'rdfs:comment "The Sucre of Ecuador [Wikipedia]"@en .',
         {"Sucre is described as follows: the currency Sucre."},
-        {"editor's note": 1, "name as description": 2},
+        {"name as description": 3},
     ),
     "terms that are withdrawn": (
         ':C7 rdfs:label "obsolete thread"@en ; owl:deprecated true ; rdfs:subClassOf :C2 ; :made_of :wool . '
@@ -188,6 +210,26 @@ CASES: dict[str, tuple[str, set[str], dict[str, int]]] = {
         {"Module is near lorn."},
         {"administrative": 2},
     ),
+    "pages of a wiki, and of a site": (
+        ':ada rdfs:label "Ada"@en . <https://x.wikipedia.org/wiki/Ada> schema:about :ada ; schema:inLanguage "x" . '
+        "<https://site.example/pages/ada> schema:about :ada ; schema:isPartOf <https://site.example/> ; schema:version 3 . "
+        ":essay schema:about :ada ; schema:isPartOf :book .",
+        {"Essay is about Ada.", "Essay is part of book."},
+        {"administrative": 5},
+    ),
+    "dates and licences of terms": (
+        ':Pond a owl:Class ; dct:date "2020-01-01" ; dct:license "CC0" . :c a skos:Concept ; dct:issued "2020-01-02" . '
+        ':b :writer :ada ; dct:issued "1843" ; dct:license "CC0" . :bundle dct:hasPart <> ; dct:abstract "All." . '
+        "<> a owl:Ontology .",
+        {"The writer of b is ada.", "B was issued in 1843.", "The license of b is CC0."},
+        {"administrative": 5},
+    ),
+    "comments of shapes, and notes of editors to which nothing leads": (
+        ':PumpShape a sh:NodeShape ; rdfs:comment "Checks pumps." . [] dct:title "Withdrawn" ; dct:creator :ed ; '
+        'rdfs:comment "Rarely used." . :ada :friend [ foaf:name "Bo" ; dct:created "2020-01-01" ; rdfs:comment "A potter." ] .',
+        {"The friend of ada is Bo.", "Bo is described as follows: A potter."},
+        {"administrative": 4},
+    ),
     "web addresses": (
         ':bank rdfs:label "Holm Bank"@en ; foaf:homepage <https://bank.example.com/> ; :page "https://example.org/Bank" ; '
         "dct:license <https://creativecommons.org/licenses/by/4.0/> ; :query <https://example.org/search.do?id=59> ; "
@@ -209,6 +251,26 @@ CASES: dict[str, tuple[str, set[str], dict[str, int]]] = {
         ':togo rdfs:label "Togo"@en ; skos:altLabel "Republic of Togo"@en ; :textualName "Togo" ; '
         ':officialName "Republic of Togo"@en ; :motto "Lomé" . :lome rdfs:label "Lomé"@en ; :near :togo .',
         {"The motto of Togo is Lomé.", "Lomé is near Togo."},
+        {"own name": 2},
+    ),
+    "the thing's own name, in its IRI": (
+        '<https://example.org/Earth_Song_(song)> :name "Earth Song", "Earth Song (song)", "the earth song" ; '
+        ':writer :Ada_Birch . :Ada_Birch rdfs:label "Ada King"@en ; :birthName "Ada Birch" . '
+        ':key rdfs:label "A major"@en ; :mode "major" . '
+        ':Mercury rdfs:label "Mercury (planet)"@en ; :was "Mercury (god)" .',
+        {
+            "The writer of Earth Song (song) is Ada King.",
+            "The birth name of Ada King is Ada Birch.",
+            "The mode of A major is major.",
+            "Mercury (planet) was Mercury (god).",
+        },
+        {"own name": 3},
+    ),
+    "classes and concepts of one name": (
+        ':Organisation a owl:Class ; rdfs:subClassOf <urn:other/Organisation>, :Agent . :lux rdfs:label "Luxembourg"@en ; '
+        ':capital :city . :city rdfs:label "Luxembourg"@en . :c1 a skos:Concept ; rdfs:label "Arc"@en ; skos:broader :c2 . '
+        ':c2 a skos:Concept ; rdfs:label "arc"@en .',
+        {"An organisation is an agent.", "The capital of Luxembourg is Luxembourg."},
         {"own name": 2},
     ),
     "lists": (
@@ -261,6 +323,14 @@ def test_long_texts_are_left_out_beyond_a_limit(make: Make) -> None:
     turtle = f':a :p "{"x" * 300}" ; :q "{"y" * 301}" .'
     assert reasons(make(turtle)) == {"long text": 1}
     assert reasons(make(turtle, longest_text=299)) == {"long text": 2}
+
+
+def test_a_knowledge_base_that_teaches_nothing_says_why(make: Make) -> None:
+    turtle = ':ada a :Person ; dct:created "2020-01-01" .'
+    with pytest.warns(UserWarning, match=r"None of the 2 facts is taught: .*type \(1\).*teach = \"all\""):
+        make(turtle)
+    with warnings.catch_warnings(action="error"):
+        make(turtle, teach="all")
 
 
 def test_what_is_about_a_triple_is_counted(make: Make) -> None:
@@ -520,8 +590,8 @@ def test_an_exam_asks_no_fact_that_nobody_would_teach(make: Make) -> None:
 
 
 def test_the_report_shows_what_is_taught_what_not_and_why(make: Make) -> None:
-    facts = "".join(f':s{n} :size {n} ; dct:created "20{n:02}-01-01"^^xsd:date .' for n in range(30))
-    kb = make(facts + ':ada a :Person ; :name "Ada" .')
+    facts = "".join(f':star{n} :size {n} ; dct:created "20{n:02}-01-01"^^xsd:date .' for n in range(30))
+    kb = make(facts + ':ada a :Person ; :nickname "Addie" .')
     report = assess(kb)["teaching"]
     assert (report["taught"]["count"], len(report["taught"]["facts"])) == (31, 20)
     assert {part["reason"]: (part["count"], len(part["facts"])) for part in report["untaught"]} == {
