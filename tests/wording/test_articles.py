@@ -153,7 +153,7 @@ def test_a_concept_in_the_plural_is_mentioned_as_a_word(make: Make) -> None:
 
 def test_a_quoted_slot_and_a_record_take_bare_names(make: Make) -> None:
     wording = Wording(kb := make(':ada :liked :x . :x rdfs:label "Baltic Sea" .'))
-    subjects, predicates, objects = kb.columns()
+    subjects, _, objects = kb.columns()
     assert wording.fill("{s} saw {o}.", subjects, objects).text.to_pylist() == ["Ada saw the Baltic Sea."]
     assert wording.fill("{s} is tagged “{o}”.", subjects, objects).text.to_pylist() == ["Ada is tagged “Baltic Sea”."]
     assert wording.fill("{s} — liked: {o}", subjects, objects).text.to_pylist() == ["ada — liked: Baltic Sea"]
