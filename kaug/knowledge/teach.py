@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import grouped, pair_keys
+from kaug.arrays import distinct, grouped, pair_keys, positions
 from kaug.errors import SourceError, nearest
 from kaug.knowledge.owners import named_by_owner
 from kaug.knowledge.vocabulary import (
@@ -46,6 +46,8 @@ _FALSE = ("false", "0")
 _LONGEST_NAME = 200  # bytes of a text that may be a name
 _IN_BRACKETS = r" *\([^()]*\)$"
 _ARTICLE = "(?i)^an? "
+_AROUND = 10
+"""The bytes of an article and of punctuation around a name."""
 _NOT_A_WORD = r"(?i)\bthe\b|[^\pL\pN]"
 _NEAREST_TO = 2_000  # IRIs to look through for the nearest one
 
@@ -272,8 +274,11 @@ def _says_name(given: Given, rows: NDArray[np.int64], iris: NDArray[np.int64]) -
     The names are those that are stated, and of `iris`, the words of the IRI. In brackets: "Earth Song (song)".
     """
     values, used = given.terms["value"], np.zeros(given.terms.num_rows, dtype=bool)
+    mask = np.zeros(len(rows), dtype=bool)
+    alike = _begin_alike(given, rows, iris)
+    rows = rows[alike]
     used[given.subject[rows]] = True
-    own = used[given.names[0]]
+    own, iris = used[given.names[0]], iris[used[iris]]
     named, name = given.names[0][own], given.names[1][own]
     used[:] = False
     used[given.object[rows]] = used[name] = True
@@ -296,10 +301,31 @@ def _says_name(given: Given, rows: NDArray[np.int64], iris: NDArray[np.int64]) -
     names = np.append(np.searchsorted(texts, name), len(texts) + np.arange(len(iris)))
     known = pair_keys(np.tile(np.append(named, iris), 2), number[:2, names].ravel())
     said = number[:, np.searchsorted(texts, given.object[rows])]
-    return np.asarray(
-        np.isin(pair_keys(given.subject[rows], said[0]), known)
-        | np.isin(pair_keys(given.subject[rows], said[2]), known)
-    )
+    mask[alike] = np.isin(pair_keys(given.subject[rows], said[0]), known)
+    mask[alike] |= np.isin(pair_keys(given.subject[rows], said[2]), known)
+    return mask
+
+
+def _begin_alike(given: Given, rows: NDArray[np.int64], iris: NDArray[np.int64]) -> Mask:
+    """Mask the facts whose text may be a name of the subject, by its first letter and its length: the rest is costly."""
+    values, used = given.terms["value"], np.zeros(given.terms.num_rows, dtype=bool)
+    used[given.subject[rows]] = True
+    own = used[given.names[0]]
+    named = np.append(given.names[0][own], iris).astype(np.int64)
+    texts, place = np.unique(np.append(given.object[rows], given.names[1][own]), return_inverse=True)
+    both = [strings(values.take(pa.array(texts))), name_words(values.take(pa.array(iris)))]
+    first = pa.concat_arrays([pc.utf8_lower(pc.utf8_slice_codeunits(some, 0, 1)) for some in both])
+    letter = first.dictionary_encode().indices.to_numpy().astype(np.int64)
+    length = np.concatenate([pc.binary_length(some).to_numpy() for some in both])
+    at, of_names = place[: len(rows)], np.append(place[len(rows) :], len(texts) + np.arange(len(iris)))
+    longest = np.zeros(given.terms.num_rows, dtype=np.int64)
+    np.maximum.at(longest, named, length[of_names])
+    known = distinct(pair_keys(named, letter[of_names]))
+    begins = positions(known, pair_keys(given.subject[rows], letter[at])) >= 0
+    # An article, a quotation mark or a bracket may come before the name, and brackets after it.
+    begins |= pc.match_substring_regex(first, r"^(?:[ta]|[^\pL\pN])").to_numpy(zero_copy_only=False)[at]
+    closed = pc.match_substring_regex(both[0], r"[)\]]\W*$").to_numpy(zero_copy_only=False)[at]
+    return np.asarray(begins & (closed | (length[at] <= longest[given.subject[rows]] + _AROUND)))
 
 
 def _equal_value(given: Given) -> Mask:
