@@ -205,7 +205,7 @@ def record_templates(name: str, language: str = "en") -> Templates:
     """
     language = language.split("-", maxsplit=1)[0]
     tables = ["record", *([f"record-{language}"] if f"record-{language}" in _FRAMES else [])]
-    templates = _filled(tables, {"name": name})
+    templates = _filled(tables, {"name": name.translate({ord("{"): "(", ord("}"): ")"})})
     return templates if language == "en" else templates | {"reference": [], "inverseReference": []}
 
 

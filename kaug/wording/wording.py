@@ -19,9 +19,10 @@ from kaug.arrays import grouped
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import SLOT, Property
 from kaug.knowledge.vocabulary import ROLES
-from kaug.wording.frames import Frame, Record, Templates, fill_frame, record_templates
+from kaug.wording.apart import Named, labels_apart
+from kaug.wording.frames import Record, Templates, fill_frame, record_templates
 from kaug.wording.known import Known
-from kaug.wording.rules import Values, by_rule, frame_of, is_readable
+from kaug.wording.rules import Values, by_rule, is_readable
 from kaug.wording.values import object_values, written_terms
 from kaug.words.clean import CONTROL, break_control
 from kaug.words.languages import OTHER, language_rank
@@ -296,7 +297,7 @@ class Wording:
     def _by_rule(self, predicate: int, several: bool) -> Templates:
         iri, name = self.kb.terms["value"][predicate].as_py(), self.predicate_name(predicate)
         if not self._is_english:
-            return record_templates(_without_slots(name), self.language)
+            return record_templates(name, self.language)
         if iri in CLASS_OF:
             return fill_frame("class", *(["class-several"] if several else []))
         if iri in _DESCRIPTIONS:
@@ -314,38 +315,21 @@ class Wording:
 
     @cached_property
     def _labels_of_rules(self) -> dict[int, str | Record]:
-        """Return the label that the rule reads for each predicate, so that no two say the same.
-
-        Where a more used predicate says the same, the type before the name in a path of types is added ("book genre"); where
-        there is none, or that is taken too, the label stands in records, with its namespace if it is another's label.
-        """
+        """Return the label that the rule reads for each predicate without an entry; see `labels_apart`."""
         predicates, counts = np.unique(self.kb.columns()[1], return_counts=True)
-        iris = dict(
-            zip(predicates.tolist(), self.kb.terms["value"].take(pa.array(predicates)).to_pylist(), strict=True)
+        predicates = predicates[np.argsort(-counts.astype(np.int64), kind="stable")]
+        iris = self.kb.terms["value"].take(pa.array(predicates)).to_pylist()
+        return labels_apart(
+            Named(
+                predicate,
+                iri,
+                self.predicate_name(predicate),
+                self._values.get(predicate, "thing"),
+                self._is_foreign(predicate) and not is_readable(name_words(pa.array([iri]))[0].as_py()),
+            )
+            for predicate, iri in zip(predicates.tolist(), iris, strict=True)
+            if not (predicate in self._entries or iri in CLASS_OF or iri in _DESCRIPTIONS)
         )
-        names = {self.predicate_name(predicate) for predicate in predicates.tolist()}
-        taken: set[Frame | str] = set()
-        chosen: dict[int, str | Record] = {}
-        for predicate in predicates[np.argsort(-counts.astype(np.int64), kind="stable")].tolist():
-            iri, name = iris[predicate], self.predicate_name(predicate)
-            if predicate in self._entries or iri in CLASS_OF or iri in _DESCRIPTIONS:
-                continue
-            foreign = self._is_foreign(predicate) and not is_readable(name_words(pa.array([iri]))[0].as_py())
-            path, namespace = _PATH.search(iri), re.sub(r"^\w+://|[#/:][^#/:]*$", "", iri)
-            longer = [f"{words_of(path[1])} {name}"] if path else []
-            records = map(Record, map(_without_slots, (name, f"{name} ({namespace})", iri)))
-            values = self._values.get(predicate, "thing")
-            # "leader name" of things: the object is the leader, and no name.
-            named = _NAMED.fullmatch(name) if values == "thing" else None
-            shorter = [named[1]] if named and named[1] not in names else []
-            labels: list[str | Record] = [*([] if foreign else [*shorter, name, *longer]), *records]
-            for label in labels:
-                frame: Frame | str = label if isinstance(label, Record) else frame_of(label, values)
-                if frame not in taken:
-                    break
-            taken.add(frame)
-            chosen[predicate] = label
-        return chosen
 
     @cached_property
     def _entries(self) -> frozenset[int]:
@@ -438,10 +422,6 @@ def _holds(text: str, part: str) -> bool:
     return f" {part} " in f" {text} "
 
 
-def _without_slots(name: str) -> str:
-    return name.translate({ord("{"): "(", ord("}"): ")"})
-
-
 @dataclass(frozen=True)
 class Filled:
     """A column of sentences, with the character offsets of both slots (-1 if the template lacks the slot).
@@ -521,8 +501,6 @@ def _sentence(text: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(pc.if_else(same, upper, first), pc.utf8_slice_codeunits(text, 1), "")
 
 
-_PATH = re.compile(r"([A-Za-z](?:(?!__)\w)*)(?:__|\.)(?:(?!__)\w)+$")
-"""A path of types, as in Freebase; its last type."""
 _FRAME = re.compile(r"\{s\} (.+)(?<! to) \{o\}\.|The (.+) of \{s\} is \{o\}\.")
 """A statement of the lexicon that holds a label of its predicate; after "to" the objects may be verbs."""
 _NOUN_BEFORE = re.compile(r"\bthe (?:[\w-]+ )*([\w-]+) \{o\}")
@@ -530,7 +508,6 @@ _LINKS = ("is", "are", "was", "were", "be", "include", "includes", "has", "have"
 _ASIDE = re.compile(
     r" \((?:symmetric|inverse|transitive|functional|reflexive|deprecated|obsolete|optional|required|[^()]*,[^()]*)\)$"
 )
-_NAMED = re.compile(r"((?:\w+ )?(?!and |or )\w+) name")
 _TRAINED: tuple[Property, ...] = ("statement", "question", "inverseQuestion")
 _EXAM: tuple[Property, ...] = ("exam", "inverseExam")
 _DOUBLED = {".": r"([.?!…。？！][\"'”’»]*)\.$", "?": r"(\?[\"'”’»]*)\?$"}
