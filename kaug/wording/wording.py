@@ -64,6 +64,7 @@ class Wording:
         self._is_english = language.split("-", maxsplit=1)[0] == "en"
         self._labels, self._phrases = _Words(), _Words()
         self._names: dict[int, tuple[str, str]] = {}
+        self._all_names: dict[int, list[str]] = {}
         self._rules: dict[tuple[int, bool], Templates] = {}
 
     def labels(self, terms: _Numbers | None = None) -> pa.Array:
@@ -86,11 +87,14 @@ class Wording:
 
     def names(self, term: int) -> list[str]:
         """Return all names of a term that are right answers: its label, alternative labels, a value in words."""
-        low, high = np.searchsorted(self._label_terms, [term, term + 1])
-        rows = self.kb.labels.slice(int(low), int(high - low)).to_pylist()
-        chosen = [row for row in rows if language_rank(row["language"], [self.language]) < OTHER] or rows
-        label = self.labels(np.array([term]))[0].as_py()
-        return list(dict.fromkeys([label, *(row["text"] for row in chosen)]))
+        if term not in self._all_names:
+            low, high = np.searchsorted(self._label_terms, [term, term + 1])
+            columns = (self.kb.labels[name].slice(low, high - low).to_pylist() for name in ("language", "text"))
+            rows = list(zip(*columns, strict=True))
+            chosen = [row for row in rows if language_rank(row[0], [self.language]) < OTHER] or rows
+            label = self.labels(np.array([term]))[0].as_py()
+            self._all_names[term] = list(dict.fromkeys([label, *(text for _, text in chosen)]))
+        return self._all_names[term]
 
     def predicate_name(self, predicate: int) -> str:
         """Return a predicate's label, or its IRI's local name in words.
