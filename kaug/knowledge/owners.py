@@ -17,6 +17,7 @@ from kaug.words.vocabulary import WORDS
 
 __all__ = ["name_by_owner", "named_by_owner"]
 
+_TEXTS = ("comment", "definition", "description", "note")
 _NOUN = re.compile(r"[a-z]+(?: [a-z]+){0,3}")
 
 
@@ -105,6 +106,6 @@ def _as_noun(name: str) -> str:
     """Return the noun phrase that a predicate's name is, without "has"; empty if it is a clause."""
     words = words_of(name).removeprefix("has ").split()
     text = " ".join(words)
-    if not _NOUN.fullmatch(text) or is_verb(words[0]) or is_participle(words[-1]):
+    if not _NOUN.fullmatch(text) or words[-1] in _TEXTS or is_verb(words[0]) or is_participle(words[-1]):
         return ""
     return "" if WORDS.prepositions.intersection(words) or words[0] in ("is", "was", "be", "can", "may") else text

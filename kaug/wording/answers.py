@@ -8,7 +8,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,7 @@ from kaug.knowledge.templates import Property
 from kaug.namespaces import OWL, RDF
 from kaug.wording.wording import Wording, groups
 from kaug.words.containment import holds_any
-from kaug.words.english import base_form, participle, plural, third_person
+from kaug.words.english import plural
 
 __all__ = ["Asked", "asked", "gives_away", "identifying", "twins"]
 
@@ -31,6 +30,7 @@ _FEWEST_ENDS, _NEARLY_ONE = 20, 0.95
 
 
 _TOO_MANY = 1 << 30
+_LONGEST_SYMBOL = 3
 
 _MEASURED = r"^[-+~.,:/\d\sTZEe]*$|^(true|false)$"
 """A number, a date, a time or a truth, whatever its datatype."""
@@ -109,10 +109,12 @@ def asked(wording: Wording, name: Property, objects: NDArray[np.uint32] | None =
         kind[rows] = alike.setdefault(templates or (predicate,), len(alike))
     ends = np.concatenate([named, sought])
     labels, count = wording.labels(ends), len(named)
-    name_of, answer = _numbered(pc.utf8_lower(labels)), _numbered(labels)
+    # A name is one in any case, but not a symbol: "m" and "M".
+    lower = pc.if_else(pc.greater(pc.utf8_length(labels), _LONGEST_SYMBOL), pc.utf8_lower(labels), labels)
+    name_of, answer = _numbered(lower), _numbered(labels)
     facts = grouped(kind, name_of[:count])
     more = np.zeros(len(facts.sizes), dtype=bool)
-    for predicate, inverse in inverse_predicates(wording) if np.array_equal(objects, true) else ():
+    for predicate, inverse in wording.inverses if np.array_equal(objects, true) else ():
         own, others = (np.flatnonzero(predicates == one) for one in (predicate, inverse))
         names, first = np.unique(name_of[own], return_index=True)
         # A fact of the inverse says the same with its ends exchanged.
@@ -122,34 +124,6 @@ def asked(wording: Wording, name: Property, objects: NDArray[np.uint32] | None =
         given = pair_keys(facts.numbers[own], answer[own + count])
         more[questions[~np.isin(pair_keys(questions, answer[others]), given)]] = True
     return Asked(facts, facts.numbers, sought, answer[count:], more)
-
-
-def inverse_predicates(wording: Wording) -> list[tuple[int, int]]:
-    """Find the pairs of predicates of which one says what the other says with its ends exchanged, both ways round.
-
-    Those declared so by owl:inverseOf, and those whose names say it: "has part" and "is part of", "feeds" and "is fed by".
-
-    Examples:
-        >>> import tempfile; from pathlib import Path; from kaug.knowledge.build import build_kb
-        >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
-        >>> _ = file.write_text("@prefix : <urn:x:> . :a :hasPart :b . :c :isPartOf :a . :a :feeds :b . :b :isFedBy :c .")
-        >>> len(inverse_predicates(Wording(build_kb([file]))))
-        4
-    """
-    kb = wording.kb
-    used = np.unique(kb.columns()[1]).tolist()
-    axioms = kb.axioms.filter(pc.equal(kb.axioms["predicate"], pc.index(kb.terms["value"], OWL + "inverseOf")))
-    pairs = set(zip(axioms["subject"].to_pylist(), axioms["object"].to_pylist(), strict=True))
-    by_name: dict[str, list[int]] = {}
-    for predicate in used:
-        by_name.setdefault(wording.predicate_name(predicate), []).append(predicate)
-    for name, predicates in by_name.items():
-        verb, noun = base_form(name), name.removeprefix("has ")
-        passive = participle(verb) if third_person(verb) == name else ""
-        for other in (f"is {noun} of", f"{noun} of") if noun != name else (f"is {passive} by", f"{passive} by"):
-            pairs |= set(product(predicates, by_name.get(other, ())))
-    both = pairs | {(other, one) for one, other in pairs}
-    return sorted(pair for pair in both if pair[0] in used and pair[1] in used and pair[0] != pair[1])
 
 
 def _numbered(texts: pa.Array) -> NDArray[np.int64]:

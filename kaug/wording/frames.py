@@ -1,5 +1,6 @@
 """A sentence's frame (a noun phrase, a clause, a yes or no, a work by someone) → its templates, from `frames.toml`."""
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -45,8 +46,8 @@ Templates = dict[str, list[str]]
 Asked = Literal["what", "who or what", "where", "when"]
 
 _FRAMES: dict[str, Templates] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-_ONLY_ONE = ("first", "last", "next", "previous", "main", "primary", "only")
-_OF_A_LIFE = {"birth", "death", "citizenship", "alma", "native"}
+_ONLY_ONE = re.compile(r"(?:first|last|next|previous|main|primary|only|\d+(?:st|nd|rd|th))\b")
+_OF_A_LIFE = {"birth", "death", "citizenship", "alma", "native", "youth"}
 _OF_A_DATE = ("from", "until", "through", "since", "before", "after")
 _AT_WHAT_TIME = {"in": "in which year", "at": "at what time"}
 _UNITS = {"in": "year", "at": "time"}
@@ -231,7 +232,7 @@ def _noun_templates(frame: Noun, several: bool, text: bool, of_people: bool, peo
     person = people or role
     of_people = of_people or is_of_a_life(name)
     number = name.startswith("number of ")
-    one_of_several = (several or head in WORDS.one_of_several) and name.split()[0] not in _ONLY_ONE
+    one_of_several = (several or head in WORDS.one_of_several) and not _ONLY_ONE.match(name)
     if is_plural(head) if frame.plural is None else frame.plural:
         tables = {
             "nouns": True,

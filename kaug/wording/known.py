@@ -6,6 +6,7 @@ say of it.
 
 from collections.abc import Callable
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import pair_keys
+from kaug.arrays import grouped, pair_keys
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.namespaces import RDF, RDFS
+from kaug.namespaces import OWL, RDF, RDFS
 from kaug.wording.frames import is_of_a_life
-from kaug.words.english import is_adjective
+from kaug.words.english import base_form, is_adjective, is_quality_adjective, participle, third_person
 from kaug.words.names import THE_KINDS
 from kaug.words.terms import NATURES, Kinds, is_kind
 from kaug.words.values import words_of
@@ -28,15 +29,17 @@ __all__ = ["Known"]
 Mask = NDArray[np.bool_]
 
 _SEVERAL = 0.1
-_PEOPLES = r"(?i)^(?:\w+[ -])*(?:people|peoples|\w+(?:ans|ards|eks|abs|urds|erbs|ews|ews|ongans|utch|glish))(?: \(.*)?$"
+_PEOPLES = (
+    r"(?i)^(?:\w+[ -])*(?:people|peoples|\w+(?:ans|ards|eks|abs|urds|erbs|ews|utch|glish))(?: (?:in|of) .*| \(.*)?$"
+)
 _PLURAL = (
-    r"(?i)^(?:\S+ )*?(?:\S*(?:[^\Wcisu]|ie)s|\S+[^ua]ae|nuclei|phenomena|media|criteria|bacteria|maria|arcs|discs)"
+    r"(?i)^(?:\S+ )*?(?:\S*(?:[^\Wcisu]|ie)s|\S+[^ua]ae|nuclei|media|criteria|bacteria|maria|arcs|discs)"
     r"(?: \(.*| (?:of|in|for|with|from|by|on|to) .*)?$"
 )
 _SINGULAR = r"(?i)(?:series|species|means|headquarters|news|lens|gas|bus|physics)(?: \(.*)?$"
 _NAME = (
     r"^\p{Lu}\p{Ll}+(?: [(<].*)?$|"
-    r"\S .*(?: [0-9]+[A-Za-z]?| (?:alpha|beta|gamma|delta|epsilon|zeta|theta|kappa|lambda))(?: \(.*)?$"
+    r"\S .*(?: [0-9]+[A-Za-z]?| (?:alpha|beta|gamma|delta|epsilon|zeta|theta|kappa|lambda)| [A-Z]{1,5}[0-9][\w-]*)(?: \(.*)?$"
 )
 _PERSONS = WORDS.persons | {"human", "man", "woman"}
 
@@ -64,13 +67,13 @@ class Known:
 
     @cached_property
     def predicates(self) -> dict[str, set[int]]:
-        """The predicates with several objects a subject, with persons as subjects, as objects, and with plurals as objects."""
+        """The predicates with several objects a subject, with persons as subjects, as objects, with some plurals as objects."""
         sizes = np.bincount(self._predicate)
         known: dict[str, NDArray[Any]] = {
             "of_people": self._predicates[np.bincount(self._predicate, self.persons[self._subjects]) > sizes / 2],
             "people": self._predicates[np.bincount(self._predicate, self.persons[self._objects]) > sizes / 2],
             "several": self._with_several_objects(),
-            "plurals": self._predicates[np.bincount(self._predicate, self._plurals[self._objects]) > sizes / 2],
+            "plurals": self._predicates[np.bincount(self._predicate, self._plurals[self._objects]) > sizes * _SEVERAL],
         }
         return {key: set(some.tolist()) for key, some in known.items()}
 
@@ -96,12 +99,28 @@ class Known:
 
     @cached_property
     def mentioned(self) -> Mask:
-        """The terms that are mentioned as words: properties, concepts and classes with a name in the plural."""
+        """The terms that are mentioned as words: properties; concepts and classes named by a plural, or in parts; adjectives."""
         plurals = self._of_classes(frozenset({"concept"})) | self._kinds.classes
         some = np.flatnonzero(plurals)
-        plurals[some] = _are_plurals(self._labels(some)) if len(some) else False
+        plurals[some] = _plural_or_in_parts(self._labels(some)) if len(some) else False
         plurals &= self.natures != NATURES.index("name")
+        qualities = np.flatnonzero(self.natures == NATURES.index("quality"))
+        words = self._labels(qualities).to_pylist() if len(qualities) else []
+        plurals[qualities[np.array([is_quality_adjective(word) for word in words], dtype=bool)]] = True
+        things = np.flatnonzero(is_kind(self._kb.terms, "iri") & ~self._kinds.vocabulary)
+        if len(things):
+            words = self._labels(things)
+            single = pc.match_substring_regex(words, r"^\p{Ll}+$").to_numpy(zero_copy_only=False)
+            adjectives = [is_adjective(word) for word in words.filter(pa.array(single)).to_pylist()]
+            plurals[things[single][np.array(adjectives, dtype=bool)]] = True
         return plurals | (self._kinds.vocabulary & ~self._kinds.classes)
+
+    @cached_property
+    def teams(self) -> Mask:
+        """The teams: by their classes, as objects of "team" or "club", or as what has a coach."""
+        named = self._objects_of(lambda name: name.split(" ")[-1] in ("team", "club"))
+        coached = self._subjects_of(lambda name: name in ("coach", "head coach"))
+        return self._of_classes(frozenset({"team", "club"})) | named | (coached & is_kind(self._kb.terms, "iri"))
 
     @cached_property
     def may_take_the(self) -> Mask:
@@ -195,12 +214,37 @@ class Known:
         return subjects, objects
 
     @cached_property
+    def inverses(self) -> list[tuple[int, int]]:
+        """The pairs of predicates of which one says what the other says with its ends exchanged, both ways round.
+
+        Those declared so by owl:inverseOf, and those whose names say it: "has part" and "is part of", "feeds" and "is fed by".
+        """
+        axioms, used = self._kb.axioms, set(self._predicates.tolist())
+        axioms = axioms.filter(pc.equal(axioms["predicate"], pc.index(self._kb.terms["value"], OWL + "inverseOf")))
+        pairs = set(zip(axioms["subject"].to_pylist(), axioms["object"].to_pylist(), strict=True))
+        by_name: dict[str, list[int]] = {}
+        for predicate in self._predicates.tolist():
+            by_name.setdefault(self._name_of(predicate), []).append(predicate)
+        for name, predicates in by_name.items():
+            verb, noun = base_form(name), name.removeprefix("has ")
+            passive = participle(verb) if third_person(verb) == name else ""
+            for other in (f"is {noun} of", f"{noun} of") if noun != name else (f"is {passive} by", f"{passive} by"):
+                pairs |= set(product(predicates, by_name.get(other, ())))
+        both = pairs | {(other, one) for one, other in pairs}
+        return sorted(pair for pair in both if used.issuperset(pair) and pair[0] != pair[1])
+
+    @cached_property
     def with_others(self) -> Mask:
-        """The facts beside which there are others of the same subject and predicate."""
-        _, pair, sizes = np.unique(
-            pair_keys(self._predicates[self._predicate], self._subjects), return_inverse=True, return_counts=True
-        )
-        return sizes[pair] > 1
+        """The facts beside which others, of the inverse predicate too, give their subject other objects of the predicate."""
+        predicates = self._predicates[self._predicate]
+        parts = [(predicates, self._subjects, self._objects)]
+        for predicate, inverse in self.inverses:
+            rows = np.flatnonzero(predicates == inverse)
+            parts.append((np.full(len(rows), predicate, predicates.dtype), self._objects[rows], self._subjects[rows]))
+        of, subjects, objects = (np.concatenate(column) for column in zip(*parts, strict=True))
+        asked = grouped(of, subjects)
+        answers = np.bincount(asked.numbers[grouped(asked.numbers, objects).heads], minlength=len(asked.sizes))
+        return np.asarray(answers[asked.numbers[: len(predicates)]] > 1)
 
     @cached_property
     def _plurals(self) -> Mask:
@@ -221,8 +265,9 @@ class Known:
         return several
 
 
-def _are_plurals(names: pa.Array) -> Mask:
+def _plural_or_in_parts(names: pa.Array) -> Mask:
     fits = pc.and_not(pc.match_substring_regex(names, _PLURAL), pc.match_substring_regex(names, _SINGULAR))
+    fits = pc.or_(fits, pc.match_substring(names, ", "))
     return np.asarray(fits.to_numpy(zero_copy_only=False), bool)
 
 

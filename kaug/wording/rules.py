@@ -56,6 +56,7 @@ _CLEARER = {
     "non equal": "is not equal to",
     "subject of": "is the subject of",
     "to the power": "is raised to the power",
+    "broadcasted by": "broadcast by",
     "area total": "total area",
     "population total": "total population",
     "country origin": "country of origin",

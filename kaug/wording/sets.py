@@ -96,8 +96,9 @@ def join_names(names: Sequence[str], language: str) -> tuple[str, dict[str, int]
         return text, starts
     words = _words(language)
     apart = any(words[mark] in name for name in names for mark in ("comma", "last"))
+    sentences = all(name.endswith((".", "!", "?")) for name in names[:-1])
     for name in names[1:]:
-        text += words["apart" if apart else "last" if name == names[-1] else "comma"]
+        text += " " if sentences else words["apart" if apart else "last" if name == names[-1] else "comma"]
         starts[name] = len(text)
         text += name
     return text, starts

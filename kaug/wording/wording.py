@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from kaug.arrays import grouped
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import SLOT, Property
-from kaug.knowledge.vocabulary import ROLES
+from kaug.knowledge.vocabulary import NOTES, ROLES
 from kaug.wording.apart import Named, labels_apart
-from kaug.wording.frames import Record, Templates, fill_frame, record_templates
+from kaug.wording.frames import Noun, Record, Templates, fill_frame, frame_templates, record_templates
 from kaug.wording.known import Known
 from kaug.wording.rules import Values, by_rule, is_readable
 from kaug.wording.values import object_values, written_terms
@@ -115,7 +115,7 @@ class Wording:
         latin = not self._is_english or re.search("[A-Za-z]", label)
         if latin and label not in (words_of(local), name):
             return label
-        return words_of(re.split(r"(?<=[a-z0-9])(?:__|\.)(?=[a-z])", local)[-1]) or label
+        return _ASIDE.sub("", words_of(re.split(r"(?<=[a-z0-9])(?:__|\.)(?=[a-z])", local)[-1])) or label
 
     def templates(self, predicate: int, name: Property, *, several: bool = False) -> list[str]:
         """Return the templates of a predicate for one property of the lexicon, the plainest first.
@@ -157,6 +157,11 @@ class Wording:
         ):
             return self.templates(predicate, "statement", several=several)[0]
         return self._english.templates(predicate, "statement", several=several)[0]
+
+    @property
+    def inverses(self) -> list[tuple[int, int]]:
+        """The pairs of predicates of which one says what the other says with its ends exchanged, both ways round."""
+        return self._known.inverses
 
     def several(self, rows: NDArray[np.int64] | slice = slice(None)) -> NDArray[np.bool_]:
         """Mask the facts whose subject has several objects of their predicate, so that none is "the" object.
@@ -202,9 +207,18 @@ class Wording:
             (self.labels if bare or f"“{slot}”" in template or (named and slot == "{o}") else self.phrases)(terms)
             for slot, terms in (("{s}", subjects), ("{o}", objects))
         ]
-        if predicate in self._classes_of and self._is_english:
-            ends[1] = self._above(subjects, objects, ends[1])
-        return fill(template, *ends)
+        if predicate not in self._classes_of or not self._is_english:
+            return fill(template, *ends)
+        ends[1] = self._above(subjects, objects, ends[1])
+        filled, of_taxa = fill(template, *ends), _OF_TAXA.get(template)
+        taxa = (self._known.natures[np.stack([subjects, objects])] == NATURES.index("name")).all(axis=0)
+        if of_taxa is None or not taxa.any():
+            return filled
+        other = fill(of_taxa, *ends)
+        spans = (
+            np.where(taxa[:, None], *pair) for pair in ((other.subject, filled.subject), (other.object, filled.object))
+        )
+        return Filled(pc.if_else(pa.array(taxa), other.text, filled.text), *spans)
 
     def _above(self, below: NDArray[np.uint32], classes: NDArray[np.uint32], phrases: pa.Array) -> pa.Array:
         """Say how a class with a name of its own stands above another: "Ascomycota is a member of Dikarya"."""
@@ -258,7 +272,7 @@ class Wording:
         may = np.flatnonzero(known.may_take_the[terms])
         some = names.take(pa.array(may))
         chosen = np.zeros(len(terms), bool)
-        chosen[may] = takes_the(some, known.of_the_kinds[terms[may]])
+        chosen[may] = takes_the(some, known.of_the_kinds[terms[may]], known.teams[terms[may]])
         with_the = pc.binary_join_element_wise("the ", names.filter(pa.array(chosen)), "")
         names = pc.replace_with_mask(names, pa.array(chosen), with_the)
         quoted = pa.array(known.mentioned[terms])
@@ -305,7 +319,10 @@ class Wording:
         if iri in CLASS_OF:
             return fill_frame("class", *(["class-several"] if several else []))
         if iri in _DESCRIPTIONS:
-            return fill_frame("description")
+            beside = iri in _COMMENTS and self._comments_stand_beside
+            return (
+                frame_templates(Noun("comment", "on"), several=True, text=True) if beside else fill_frame("description")
+            )
         values, known = self._values.get(predicate, "thing"), self._known.predicates
         ends = {key: predicate in known[key] for key in ("several", "of_people", "people", "plurals")}
         ends["several"] |= several
@@ -334,6 +351,17 @@ class Wording:
             for predicate, iri in zip(predicates.tolist(), iris, strict=True)
             if not (predicate in self._entries or iri in CLASS_OF or iri in _DESCRIPTIONS)
         )
+
+    @cached_property
+    def _comments_stand_beside(self) -> bool:
+        """Whether most things with a comment have a definition, so that the comment is none."""
+        subjects, predicates, _ = self.kb.columns()
+        iris = self.kb.terms["value"].take(pa.array(predicates))
+        commented, defined = (
+            np.unique(subjects[pc.is_in(iris, pa.array(sorted(NOTES[name].iris))).to_numpy(zero_copy_only=False)])
+            for name in ("comments", "definitions")
+        )
+        return bool(len(commented)) and float(np.isin(commented, defined).mean()) > 1 / 2
 
     @cached_property
     def _entries(self) -> frozenset[int]:
@@ -478,6 +506,8 @@ def fill(template: str, subjects: pa.Array, objects: pa.Array) -> Filled:
     last = template[-1:]
     if last in (".", "?") and pc.any(pc.match_substring_regex(text, _DOUBLED[last])).as_py():
         text = pc.replace_substring_regex(text, _DOUBLED[last], r"\1")  # an object may bring its own full stop
+    if "? " in template:
+        text = pc.replace_substring(text, "?? ", "? ")  # so may a title in a question that goes on
     if (template[:1] == "{" or template[:1].islower()) and not _RECORD.search(template):
         text = _sentence(text)
     for row in np.flatnonzero(pc.match_substring_regex(text, CONTROL).to_numpy(zero_copy_only=False)):
@@ -507,6 +537,12 @@ def _sentence(text: pa.Array) -> pa.Array:
 
 _FRAME = re.compile(r"\{s\} (.+)(?<! to) \{o\}\.|The (.+) of \{s\} is \{o\}\.")
 """A statement of the lexicon that holds a label of its predicate; after "to" the objects may be verbs."""
+_OF_TAXA = {
+    one: other
+    for name in ("question", "exam")
+    for one, other in zip(fill_frame("class")[name], fill_frame("class", "class-of-names")[name], strict=True)
+}
+"""A question about a class → the same about a taxon."""
 _NOUN_BEFORE = re.compile(r"\bthe (?:[\w-]+ )*([\w-]+) \{o\}")
 _LINKS = ("is", "are", "was", "were", "be", "include", "includes", "has", "have", "reads", "that", "who", "and", "or")
 _ASIDE = re.compile(
@@ -525,4 +561,5 @@ _RECORD = re.compile(r"^\{[so]\} [—←] |^\w[^{}.?]*[:=(] ?\S*\{|^[a-z]+\(| [�
 _YEAR_OR_MONTH = (
     r"^(?:\d{4}|(?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4})$"
 )
+_COMMENTS = NOTES["comments"].iris
 _DESCRIPTIONS = ROLES["comment"].iris

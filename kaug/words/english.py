@@ -16,6 +16,7 @@ __all__ = [
     "is_adjective",
     "is_participle",
     "is_plural",
+    "is_quality_adjective",
     "is_uncountable",
     "is_verb",
     "participle",
@@ -227,18 +228,22 @@ def with_class_article(name: str, nature: Nature = "") -> str:
         >>> with_class_article("cell division", "process"), with_class_article("olivine", "substance")
         ('cell division', 'olivine')
     """
-    head = head_noun(name).lower()
+    head = head_noun(re.sub(r" \w+ed (?:as|at|by|for|from|in|on|to|with) .*", "", name)).lower()
     if nature in ("name", "datatype") or is_uncountable(head) or is_plural(head) or head in WORDS.substances:
         return name
     alone = " " not in re.sub(r" *\(.*", "", name)
     last = name.rsplit(maxsplit=1)[-1].lower()
-    if nature == "quality" and (is_adjective(last) or (alone and _ADJECTIVE_OF_QUALITY.search(last))):
+    if _END_OF.match(name):
+        return f"the {name}"
+    if nature == "quality" and (
+        is_adjective(last) or (alone and _OF_QUALITY.search(last) and last not in WORDS.countable)
+    ):
         return name
     deed = (_DEED if nature == "process" else _DEED_OF).search(head if nature == "process" else name)
     if nature == "process" and ((deed and head not in WORDS.counted_deeds) or (alone and is_adjective(last))):
         return name
     if head not in WORDS.countable:
-        mass = _MASS.search(head) or (alone and (nature == "substance" or head.endswith("ing")))
+        mass = _MASS.search(head) or (alone and (nature == "substance" or head.endswith(("ing", "ize", "ify"))))
         if mass or deed:
             return name
     return with_article(name)
@@ -246,11 +251,23 @@ def with_class_article(name: str, nature: Nature = "") -> str:
 
 _MASS = re.compile(
     r"\w{2}(?:genesis|lysis|taxis|stasis|osis|itis|kinesis|poiesis|synthesis|ism|ness|ics|[a-z]logy|graphy|nomy|"
-    r"metry|ogeny|emia|tropy|phagy|plasia|trophy|diversity|icity|[a-z]{2}ite|water|plasm|[a-z]{2}derm|enchyme|potency)$"
+    r"metry|ogeny|emia|tropy|phagy|plasia|trophy|diversity|icity|[a-z]{2}ite|water|plasm|[a-z]{2}derm|enchyme|potency|[a-z]{2}ability|[a-z]{2}ivity)$"
 )
 _DEED = re.compile(r"\w{2}(?:[tsx]ion|[a-z]{2}ing|[a-z]{2}ment|[a-z]{2}[ae]nce)$")
 _DEED_OF = re.compile(r"^[^ ]*(?: [^ ]+)*?\w{2}(?:[aeiou]tion|[a-z]{2}ment) of ")
 _ADJECTIVE_OF_QUALITY = re.compile(r"(?:ile|oid|ave|[^m]ent|ant|ow|al|ar)$")
+_END_OF = re.compile("(?:beginning|start|middle|end) of ")
+_OF_QUALITY = re.compile(_ADJECTIVE_OF_QUALITY.pattern + r"|(?:ity|oidy)$")
+
+
+def is_quality_adjective(name: str) -> bool:
+    """Whether the name of a quality is an adjective.
+
+    Examples:
+        >>> [is_quality_adjective(name) for name in ("multipotent", "concave", "shape", "contractility", "convex 3-D shape")]
+        [True, True, False, False, False]
+    """
+    return name.isalpha() and name.islower() and (is_adjective(name) or _ADJECTIVE_OF_QUALITY.search(name) is not None)
 
 
 def is_adjective(word: str) -> bool:

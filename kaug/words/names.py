@@ -32,11 +32,15 @@ _WITH_A_NAME = r"\PL\p{Lu}|^\p{Lu}\w+(?:an|ish|ese|ene) "
 _NONE_OF_KIND = "(?i) (?:creek|brook|run|water|beck|burn)$"
 _NO_NAME = (
     r"(?i)^(?:the|an?|my|your|his|her|our|their|this|that|these|those|all|any|each|every|some|no|one|two|le|la|los|las|die|der|das)"
-    r"\b|^\P{L}*$|^[^ ]+(?: [^ ]+)*['’]s [^ ]+(?: [^ ]+)?$"
+    r"\b|^\P{L}*$"
 )
+_OWNED = r"^[^ ]+(?: [^ ]+)*['’]s [^ ]+(?: [^ ]+)?$"
+_TEAM = r"^\p{Lu}\S*(?: \p{Lu}\S*)* \p{Lu}\p{L}+[^su\W]s$"
 
 
-def takes_the(names: pa.Array, of_the_kinds: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+def takes_the(
+    names: pa.Array, of_the_kinds: NDArray[np.bool_] | None = None, teams: NDArray[np.bool_] | None = None
+) -> NDArray[np.bool_]:
     """Tell which names take the definite article, by their last word, the word before "of", or as a whole.
 
     Names that begin with an article or a determiner take none.
@@ -44,6 +48,7 @@ def takes_the(names: pa.Array, of_the_kinds: NDArray[np.bool_] | None = None) ->
     Args:
         names: Strings (n,).
         of_the_kinds: bool (n,): whether it is of a kind all of whose names take it (`THE_KINDS`).
+        teams: bool (n,): whether it is a team, which takes it if its name ends in a plural: "the Atlanta Falcons".
 
     Returns:
         bool (n,).
@@ -58,5 +63,8 @@ def takes_the(names: pa.Array, of_the_kinds: NDArray[np.bool_] | None = None) ->
     fits = pc.or_(pc.or_(last, pc.match_substring_regex(names, _CAPITAL)), pc.match_substring_regex(names, _OF))
     if of_the_kinds is not None:
         fits = pc.or_(fits, pc.and_not(pa.array(of_the_kinds), pc.match_substring_regex(names, _NONE_OF_KIND)))
-    fits = pc.and_not(fits, pc.match_substring_regex(names, _NO_NAME))
+    if teams is not None:
+        fits = pc.or_(fits, pc.and_(pa.array(teams), pc.match_substring_regex(names, _TEAM)))
+    owned = pc.and_not(pc.match_substring_regex(names, _OWNED), pc.match_substring_regex(names, " (?:of|for) "))
+    fits = pc.and_not(pc.and_not(fits, pc.match_substring_regex(names, _NO_NAME)), owned)
     return np.asarray(pc.fill_null(fits, False).to_numpy(zero_copy_only=False), bool)

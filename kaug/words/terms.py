@@ -302,12 +302,12 @@ def _unlabelled(terms: pa.Table, chosen: NDArray[np.int64], language: str, kinds
 
 
 def _with_article(word: str, nature: Nature) -> str:
-    if not word or nature in ("name", "datatype") or not (word[0].isalpha() or re.match(r"\d+-\w", word)):
+    if len(word) < 2 or nature in ("name", "datatype") or not (word[0].isalpha() or re.match(r"\d+-\w", word)):
         return word
     if " " not in word and re.search("[a-z][A-Z]|[A-Z]{2}[a-z]{3}", word):
         word = words_of(word)  # schema.org labels its classes "EducationalOrganization"
     word = re.sub(r"(?i)\bhow to(?= |$)", lambda match: match[0].replace(" ", "-"), word)
     # A label in Title Case stays as it is: in lower case it would lose the capitals of the names in it.
-    word = re.sub("phenomena$", "phenomenon", word)
+    word = re.sub("phenomena$", "phenomenon", re.sub("algae$", "alga", word))
     as_written = nature == "cased" or word[:2].isupper() or any(other[0].isupper() for other in word.split()[1:])
     return with_class_article(word if as_written else word[0].lower() + word[1:], nature)

@@ -24,8 +24,11 @@ def passage_rows(
     ids = wording.kb.hex_ids
     texts, named, spans = [], [], []
     has_template = np.array([bool(texts) for texts in sentences], dtype=bool)
+    in_record = np.array([bool(texts) and not texts[0].endswith(_ENDS) for texts in sentences], dtype=bool)
     for _, about in groups(facts.subjects):
         positions = about[has_template[about]]
+        if (~in_record[positions]).sum() > 1:
+            positions = positions[~in_record[positions]]
         if len(positions) < 2:
             continue
         written: set[str] = set()
@@ -69,5 +72,6 @@ def _told(templates: list[str]) -> list[str]:
     return told if told and told[0].endswith((".", "。")) else templates[:1]
 
 
+_ENDS = (".", "?", "!", "。", "”", "…")
 _OF_ANSWERS = "someone asks"
 _TRIES = 3  # draws for each passage, as some give one that is written already
