@@ -32,11 +32,9 @@ _SEVERAL = 0.1
 _PEOPLES = (
     r"(?i)^(?:\w+[ -])*(?:people|peoples|\w+(?:ans|ards|eks|abs|urds|erbs|ews|utch|glish))(?: (?:in|of) .*| \(.*)?$"
 )
-_PLURAL = (
-    r"(?i)^(?:\S+ )*?(?:\S*(?:[^\Wcisu]|ie)s|\S+[^ua]ae|nuclei|media|criteria|bacteria|maria|arcs|discs)"
-    r"(?: \(.*| (?:of|in|for|with|from|by|on|to) .*)?$"
-)
-_SINGULAR = r"(?i)(?:series|species|means|headquarters|news|lens|gas|bus|physics)(?: \(.*)?$"
+_AFTER_HEAD = r"(?i) (?:of|in|for|with|from|by|on|to) .*| *\(.*"
+_PLURAL = r"(?i)(?:^|[ -])(?:\w{2,}(?:[^\Wcisu]|ie)s|\w+[^\Wuag]ae|nuclei|media|criteria|bacteria|maria|arcs|discs)$"
+_SINGULAR = r"(?i)(?:series|species|means|headquarters|news|lens|gas|bus|physics)$"
 _NAME = (
     r"^\p{Lu}\p{Ll}+(?: [(<].*)?$|"
     r"\S .*(?: [0-9]+[A-Za-z]?| (?:alpha|beta|gamma|delta|epsilon|zeta|theta|kappa|lambda)| [A-Z]{1,5}[0-9][\w-]*)(?: \(.*)?$"
@@ -107,7 +105,7 @@ class Known:
         qualities = np.flatnonzero(self.natures == NATURES.index("quality"))
         words = self._labels(qualities).to_pylist() if len(qualities) else []
         plurals[qualities[np.array([is_quality_adjective(word) for word in words], dtype=bool)]] = True
-        things = np.flatnonzero(is_kind(self._kb.terms, "iri") & ~self._kinds.vocabulary)
+        things = np.flatnonzero(is_kind(self._kb.terms, "iri") & ~(self._kinds.vocabulary | self.of_the_kinds))
         if len(things):
             words = self._labels(things)
             single = pc.match_substring_regex(words, r"^\p{Ll}+$").to_numpy(zero_copy_only=False)
@@ -266,7 +264,8 @@ class Known:
 
 
 def _plural_or_in_parts(names: pa.Array) -> Mask:
-    fits = pc.and_not(pc.match_substring_regex(names, _PLURAL), pc.match_substring_regex(names, _SINGULAR))
+    heads = pc.replace_substring_regex(names, _AFTER_HEAD, "")
+    fits = pc.and_not(pc.match_substring_regex(heads, _PLURAL), pc.match_substring_regex(heads, _SINGULAR))
     fits = pc.or_(fits, pc.match_substring(names, ", "))
     return np.asarray(fits.to_numpy(zero_copy_only=False), bool)
 

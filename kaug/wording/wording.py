@@ -276,7 +276,8 @@ class Wording:
         with_the = pc.binary_join_element_wise("the ", names.filter(pa.array(chosen)), "")
         names = pc.replace_with_mask(names, pa.array(chosen), with_the)
         quoted = pa.array(known.mentioned[terms])
-        return pc.replace_with_mask(names, quoted, pc.binary_join_element_wise("“", names.filter(quoted), "”", ""))
+        words = self.labels(terms[known.mentioned[terms]])
+        return pc.replace_with_mask(names, quoted, pc.binary_join_element_wise("“", words, "”", ""))
 
     @cached_property
     def _lexicon(self) -> dict[tuple[int, str], list[str]]:
@@ -361,7 +362,7 @@ class Wording:
             np.unique(subjects[pc.is_in(iris, pa.array(sorted(NOTES[name].iris))).to_numpy(zero_copy_only=False)])
             for name in ("comments", "definitions")
         )
-        return bool(len(commented)) and float(np.isin(commented, defined).mean()) > 1 / 2
+        return bool(len(commented)) and float(np.isin(commented, defined).mean()) >= _MOST
 
     @cached_property
     def _entries(self) -> frozenset[int]:
@@ -561,5 +562,6 @@ _RECORD = re.compile(r"^\{[so]\} [—←] |^\w[^{}.?]*[:=(] ?\S*\{|^[a-z]+\(| [�
 _YEAR_OR_MONTH = (
     r"^(?:\d{4}|(?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4})$"
 )
+_MOST = 3 / 4
 _COMMENTS = NOTES["comments"].iris
 _DESCRIPTIONS = ROLES["comment"].iris

@@ -251,7 +251,7 @@ def with_class_article(name: str, nature: Nature = "") -> str:
 
 _MASS = re.compile(
     r"\w{2}(?:genesis|lysis|taxis|stasis|osis|itis|kinesis|poiesis|synthesis|ism|ness|ics|[a-z]logy|graphy|nomy|"
-    r"metry|ogeny|emia|tropy|phagy|plasia|trophy|diversity|icity|[a-z]{2}ite|water|plasm|[a-z]{2}derm|enchyme|potency|[a-z]{2}ability|[a-z]{2}ivity)$"
+    r"metry|ogeny|emia|tropy|phagy|plasia|trophy|diversity|icity|[a-z]{2}ite|water|plasm|[a-z]{2}derm|enchyme|potency|[a-z]{2}ility|[a-z]{2}ivity)$"
 )
 _DEED = re.compile(r"\w{2}(?:[tsx]ion|[a-z]{2}ing|[a-z]{2}ment|[a-z]{2}[ae]nce)$")
 _DEED_OF = re.compile(r"^[^ ]*(?: [^ ]+)*?\w{2}(?:[aeiou]tion|[a-z]{2}ment) of ")
