@@ -97,7 +97,7 @@ class Known:
 
     @cached_property
     def mentioned(self) -> Mask:
-        """The terms that are mentioned as words: properties; concepts and classes named by a plural, or in parts; adjectives."""
+        """The terms that are mentioned as words: properties, concepts and classes with a plural as name, adjectives as classes."""
         plurals = self._of_classes(frozenset({"concept"})) | self._kinds.classes
         some = np.flatnonzero(plurals)
         plurals[some] = _plural_or_in_parts(self._labels(some)) if len(some) else False
@@ -105,12 +105,6 @@ class Known:
         qualities = np.flatnonzero(self.natures == NATURES.index("quality"))
         words = self._labels(qualities).to_pylist() if len(qualities) else []
         plurals[qualities[np.array([is_quality_adjective(word) for word in words], dtype=bool)]] = True
-        things = np.flatnonzero(is_kind(self._kb.terms, "iri") & ~(self._kinds.vocabulary | self.of_the_kinds))
-        if len(things):
-            words = self._labels(things)
-            single = pc.match_substring_regex(words, r"^\p{Ll}+$").to_numpy(zero_copy_only=False)
-            adjectives = [is_adjective(word) for word in words.filter(pa.array(single)).to_pylist()]
-            plurals[things[single][np.array(adjectives, dtype=bool)]] = True
         return plurals | (self._kinds.vocabulary & ~self._kinds.classes)
 
     @cached_property

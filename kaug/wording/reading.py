@@ -40,22 +40,6 @@ _ADVERBS = ("always", "also", "mostly", "never", "often", "only")
 _CONDITIONS_OF = {"if", "when", "whether", "while"}
 _ONLY_VERBS = ("duce", "ify", "ize", "lude", "quire", "scribe", "tain", "ceive")
 _NOUN_ENDING = re.compile("(?:ion|ment|er|or|itie|ing|age|ure|ence|ance|ist|ism|ee|ent|ant)s$")
-_OF_DATES = {
-    "age", "anniversary", "beginning", "birthday", "date", "dates", "day", "deadline", "end", "epoch", "month", "period", "start",
-    "time", "year",
-}  # fmt: skip
-_EVENTS = (
-    "birth",
-    "burial",
-    "coronation",
-    "death",
-    "funeral",
-    "inauguration",
-    "launch",
-    "opening",
-    "premiere",
-    "wedding",
-)
 _ENDS = {"starts": "start", "begins": "start", "ends": "end"}
 
 
@@ -301,7 +285,7 @@ def _noun(words: list[str], values: Values) -> Frame:
     if counted and is_plural(head_noun(name)):
         return Noun(f"number of {name}")
     if not head:
-        return Noun(f"date of the {name}") if values == "date" and last in _EVENTS else Noun(name)
+        return Noun(name)
     if is_participle(last) and values in _WHEN and before not in _HEADS_OF_MOMENTS and not is_adjective(before):
         return Deed(" ".join(head), last, _WHEN[values])
     if is_participle(last) and before in _HEADS_OF_MOMENTS:
@@ -318,8 +302,6 @@ def _noun(words: list[str], values: Values) -> Frame:
         return Noun(f"{_ENDS[last]} of the {' '.join(head)}")
     if last in _OF_PARTS:
         return Deed(" ".join(head), last)
-    if values == "date" and _OF_DATES.isdisjoint(words) and not is_plural(last):
-        return Noun(f"date of the {name}")  # "maiden flight"
     if last != "covers" and is_verb(last, alone=True) and not is_plural(before) and not is_adjective(before):
         return Clause(last, "does", base_form(last))  # "legislation amends": the subject is named by the domain
     return Noun(name)
