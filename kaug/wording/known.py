@@ -97,7 +97,7 @@ class Known:
 
     @cached_property
     def mentioned(self) -> Mask:
-        """The terms that are mentioned as words: properties, concepts and classes with a plural as name, adjectives as classes."""
+        """The terms mentioned as words: properties, concepts and classes with a plural as name, adjectives as classes."""
         plurals = self._of_classes(frozenset({"concept"})) | self._kinds.classes
         some = np.flatnonzero(plurals)
         plurals[some] = _plural_or_in_parts(self._labels(some)) if len(some) else False
