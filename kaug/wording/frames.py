@@ -249,6 +249,7 @@ def _noun_templates(frame: Noun, several: bool, text: bool, of_people: bool, peo
             "one-of-several-of-people": of_people,
             "one-of-several-linked": linked,
             "one-of-several-plurals": plurals and not text,
+            "one-of-several-plurals-of-people": plurals and of_people and not text,
             "one-of-several-text": text,
         }
     elif link != "of":
@@ -272,6 +273,7 @@ def _noun_templates(frame: Noun, several: bool, text: bool, of_people: bool, peo
         someone="someone" if of_people else "something",
         thing="person" if of_people else "thing",
         its="the" if of_people else "its",
+        their="their" if of_people else "its",
     )
 
 
