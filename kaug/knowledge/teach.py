@@ -49,6 +49,7 @@ _ARTICLE = "(?i)^an? "
 _AROUND = 10
 """The bytes of an article and of punctuation around a name."""
 _NOT_A_WORD = r"(?i)\bthe\b|[^\pL\pN]"
+_LENGTH_OF_UUID = 36
 _NEAREST_TO = 2_000  # IRIs to look through for the nearest one
 
 

@@ -555,7 +555,7 @@ _DOUBLED = {".": r"([.?!…。？！][\"'”’»]*)\.$", "?": r"(\?[\"'”’»
 _NO_CAPITAL = r"^\w+://|^[^\s:]*[\w.+-]+@\w|^www\.|^\p{Ll}+[\p{Lu}\d_]\S*"
 _DEED_ON = re.compile(
     r"(?:\b(?:was|were|been)(?: \w+)+|\b(?:died|ended|started|began|lived|occurred|opened|closed|retired|expires|opens|"
-    r"closes|starts|begins|ends)|^It (?:was|is)) on $"
+    r"closes|starts|begins|ends|:)|^It (?:was|is)) on $"
 )
 _RECORD = re.compile(r"^\{[so]\} [—←] |^\w[^{}.?]*[:=(] ?\S*\{|^[a-z]+\(| [—←] \{[so]\}$")
 """Templates that are records rather than sentences."""

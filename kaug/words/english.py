@@ -243,7 +243,7 @@ def with_class_article(name: str, nature: Nature = "") -> str:
     if nature == "process" and ((deed and head not in WORDS.counted_deeds) or (alone and is_adjective(last))):
         return name
     if head not in WORDS.countable:
-        mass = _MASS.search(head) or (alone and (nature == "substance" or head.endswith(("ing", "ize", "ify"))))
+        mass = _MASS.search(head) or nature == "substance" or (alone and head.endswith(("ing", "ize", "ify")))
         if mass or deed:
             return name
     return with_article(name)
@@ -251,7 +251,7 @@ def with_class_article(name: str, nature: Nature = "") -> str:
 
 _MASS = re.compile(
     r"\w{2}(?:genesis|lysis|taxis|stasis|osis|itis|kinesis|poiesis|synthesis|ism|ness|ics|[a-z]logy|graphy|nomy|"
-    r"metry|ogeny|emia|tropy|phagy|plasia|trophy|diversity|icity|[a-z]{2}ite|water|plasm|[a-z]{2}derm|enchyme|potency|[a-z]{2}ility|[a-z]{2}ivity)$"
+    r"metry|ogeny|emia|tropy|phagy|plasia|trophy|diversity|icity|[a-z]{2}ite|water|plasm|[a-z]{2}derm|enchyme|potency|[a-z]ility|[a-z]{2}ivity)$"
 )
 _DEED = re.compile(r"\w{2}(?:[tsx]ion|[a-z]{2}ing|[a-z]{2}ment|[a-z]{2}[ae]nce)$")
 _DEED_OF = re.compile(r"^[^ ]*(?: [^ ]+)*?\w{2}(?:[aeiou]tion|[a-z]{2}ment) of ")
@@ -267,7 +267,9 @@ def is_quality_adjective(name: str) -> bool:
         >>> [is_quality_adjective(name) for name in ("multipotent", "concave", "shape", "contractility", "convex 3-D shape")]
         [True, True, False, False, False]
     """
-    return name.isalpha() and name.islower() and (is_adjective(name) or _ADJECTIVE_OF_QUALITY.search(name) is not None)
+    if not (name.isalpha() and name.islower()) or name in WORDS.countable or name in WORDS.participles_or_things:
+        return False
+    return is_adjective(name) or _ADJECTIVE_OF_QUALITY.search(name) is not None
 
 
 def is_adjective(word: str) -> bool:

@@ -31,7 +31,7 @@ _OF = rf"(?i)^(?:{_any_of('names')}{_AFTER}|(?:[^,(]* )?(?:{_any_of('before_of')
 _WITH_A_NAME = r"\PL\p{Lu}|^\p{Lu}\w+(?:an|ish|ese|ene) "
 _NONE_OF_KIND = "(?i) (?:creek|brook|run|water|beck|burn)$"
 _NO_NAME = (
-    r"(?i)^(?:the|an?|my|your|his|her|our|their|this|that|these|those|all|any|each|every|some|no|one|two|le|la|los|las|die|der|das)"
+    r"(?i)^(?:the|an?|my|your|his|her|our|their|this|that|these|those|le|la|los|las|die|der|das)"
     r"\b|^\P{L}*$"
 )
 _OWNED = r"^[^ ]+(?: [^ ]+)*['’]s [^ ]+(?: [^ ]+)?$"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kaug.arrays import join, runs
 from kaug.namespaces import RDFS
 from kaug.words.clean import clean_text
-from kaug.words.english import Nature, with_class_article
+from kaug.words.english import Nature, spelled, with_class_article
 from kaug.words.languages import language_rank
 from kaug.words.values import literal_words, name_words, strings, words_of
 
@@ -305,7 +305,7 @@ def _with_article(word: str, nature: Nature) -> str:
     if len(word) < 2 or nature in ("name", "datatype") or not (word[0].isalpha() or re.match(r"\d+-\w", word)):
         return word
     if " " not in word and re.search("[a-z][A-Z]|[A-Z]{2}[a-z]{3}", word):
-        word = words_of(word)  # schema.org labels its classes "EducationalOrganization"
+        word = " ".join(map(spelled, words_of(word).split()))  # schema.org labels its classes "EducationalOrganization"
     word = re.sub(r"(?i)\bhow to(?= |$)", lambda match: match[0].replace(" ", "-"), word)
     # A label in Title Case stays as it is: in lower case it would lose the capitals of the names in it.
     word = re.sub("phenomena$", "phenomenon", re.sub("algae$", "alga", word))

@@ -28,7 +28,7 @@ from kaug.words.quantities import (
     unit_words,
 )
 
-__all__ = ["DECIMALS", "INTEGERS", "literal_words", "name_words", "opaque_names", "strings", "words_of"]
+__all__ = ["DECIMALS", "INTEGERS", "UUID", "literal_words", "name_words", "opaque_names", "strings", "words_of"]
 
 # Longitude comes first in CRS84, the default; latitude comes first in EPSG:4326.
 _CRS = r"<https?://www\.opengis\.net/def/crs/(?:OGC/[0-9.]+/CRS84|EPSG/[0-9.]+/(?P<epsg>4326))>\s*"
@@ -41,12 +41,13 @@ _TAG_END = r"""(?:[^>"']|"[^"]*"|'[^']*')*>"""
 _BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 
 _HUMP = r"\p{Ll}\p{Lu}|\p{Nd}\p{Lu}\p{Ll}|\p{Lu}\p{Lu}\p{Ll}"
-_UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-_OPAQUE = rf"^[A-Z]*[_.-]?[0-9][0-9A-Z_.-]*$|^{_UUID}$"
+UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+"""A regular expression of UUIDs."""
+_OPAQUE = rf"^[A-Z]*[_.-]?[0-9][0-9A-Z_.-]*$|^{UUID}$"
 # Identifiers of any namespace; others that are _OPAQUE may be names (A380, U2), as may words with a number (Apollo_11).
 _IDENTIFIER = (
     r"^(?:[QPL][0-9]+(?:-[FS][0-9]+)?|[A-Za-z]{1,2}[0-9]{5,}|[A-Za-z]+[_:-](?:[0-9]{5,}|0[0-9]+)|[A-Za-z]*[A-Z]{2}[A-Z]*[a-z]+[_:][0-9]+|"
-    rf"[mg]\.[0-9a-z_]+|[0-9]{{5,}}|[0-9]+(?:[.-][0-9]+)+|[0-9a-fA-F]{{16,}}|{_UUID})$"
+    rf"[mg]\.[0-9a-z_]+|[0-9]{{5,}}|[0-9]+(?:[.-][0-9]+)+|[0-9a-fA-F]{{16,}}|{UUID})$"
 )
 # Of nodes that their author numbered: r96, O2, b1_p1; but VAV1, AHU_1, ch-1, A380 are what people call them.
 _SHORT = "^(?:[a-z][0-9]+|[A-Za-z]{2}[0-9]+|[A-Z][0-9]{1,2}|[A-Z][0-9]{4,})[a-z]?(?:[_-][A-Za-z]{0,4}[0-9]+)*$"
