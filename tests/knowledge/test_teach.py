@@ -158,6 +158,11 @@ CASES: dict[str, tuple[str, set[str], dict[str, int]]] = {
         {"A scope note of “airs” is this: Sung with a lute.", "A note of “airs” is this: Use of a lute is usual."},
         {"editor's note": 5},
     ),
+    "identifiers that nobody reads": (
+        ':meter :series "647654d4-56ee-11ec-bf02-3dcb0419df3b" ; :code "B-52" .',
+        {"The code of meter is B-52."},
+        {"administrative": 1},
+    ),
     "comments about the record": (
         ':C1 rdfs:label "fibre"@en ; rdfs:comment "Category=gene. Requested by=ZOO.", "#Cells", "See also cord.", '
         '"Note that this term should not be used for annotation.", "Not to be confused with ZOO:0000017.", '
