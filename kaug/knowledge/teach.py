@@ -29,7 +29,7 @@ from kaug.words.clean import clean_text, without_citations
 from kaug.words.languages import OTHER, language_rank
 from kaug.words.quantities import number_words
 from kaug.words.terms import Kinds, is_kind, term_kinds, term_words, used_terms
-from kaug.words.values import DECIMALS, INTEGERS, name_words, opaque_names, strings
+from kaug.words.values import DECIMALS, INTEGERS, UUID, name_words, opaque_names, strings
 
 __all__ = ["CHOICES", "EXCLUDED", "LIMIT", "NOT_SELECTED", "REASONS", "SPARED", "Given", "Teach", "reasons_of"]
 
