@@ -86,6 +86,9 @@ def ask(draw: Draw, rows: NDArray[np.int64], trained: NDArray[np.int64], name: P
     answered = np.zeros(len(known.facts.sizes), dtype=bool)
     answered[known.question[trained]] = True
     subjects, predicates, objects = wording.kb.columns(rows)
+    if name == "inverseExam":
+        rows = rows[~wording.lists(objects)]
+        subjects, predicates, objects = wording.kb.columns(rows)
     questions = []
     for predicate, positions in groups(predicates):
         numbers = known.question[rows[positions]].tolist()

@@ -153,6 +153,7 @@ def frame_templates(
     of_people: bool = False,
     people: bool = False,
     plurals: bool = False,
+    mixed: bool = False,
 ) -> Templates:
     """Write the templates of a frame.
 
@@ -162,7 +163,8 @@ def frame_templates(
         text: Whether the objects are sentences, which stand in quotes or after a colon.
         of_people: Whether the subjects are persons: "Whose …" rather than "What has … as its …".
         people: Whether the objects are persons: "Who …" rather than "What …".
-        plurals: Whether the names of the objects are plurals: "{o} are among …" rather than "{o} is one of …".
+        plurals: Whether some names of the objects are plurals: "… include {o}" rather than "{o} is one of …".
+        mixed: Whether some subjects are persons and others are not: "Who or what has …".
 
     Examples:
         >>> frame_templates(Noun("capital"))["statement"][0], frame_templates(Noun("topping"), several=True)["statement"][0]
@@ -172,7 +174,7 @@ def frame_templates(
     """
     match frame:
         case Noun():
-            return _noun_templates(frame, several, text, of_people, people, plurals)
+            return _noun_templates(frame, several, text, of_people, people, plurals, mixed)
         case Clause():
             asked: Asked = "who or what" if people and frame.asked == "what" else frame.asked
             return _clause_templates(replace(frame, person=frame.person or of_people, asked=asked), several)
@@ -225,12 +227,15 @@ def _filled(tables: Sequence[str], values: Mapping[str, str]) -> Templates:
     return {name: [text.format(s="{s}", o="{o}", **values) for text in templates[name]] for name in _FRAMES["noun"]}
 
 
-def _noun_templates(frame: Noun, several: bool, text: bool, of_people: bool, people: bool, plurals: bool) -> Templates:
+def _noun_templates(
+    frame: Noun, several: bool, text: bool, of_people: bool, people: bool, plurals: bool, mixed: bool
+) -> Templates:
     name, link = frame.name, frame.link
     head = _head(name)
     role = not WORDS.persons.isdisjoint((head, head.removesuffix("s"))) or (head.endswith("ist") and len(head) > 7)
     person = people or role
     of_people = of_people or is_of_a_life(name)
+    of_any = mixed and not of_people and link == "of"
     number = name.startswith("number of ")
     one_of_several = (several or head in WORDS.one_of_several) and not _ONLY_ONE.match(name)
     if is_plural(head) if frame.plural is None else frame.plural:
@@ -247,6 +252,7 @@ def _noun_templates(frame: Noun, several: bool, text: bool, of_people: bool, peo
             "one-of-several": True,
             "one-of-several-by-data": head not in WORDS.one_of_several,
             "one-of-several-of-people": of_people,
+            "one-of-several-of-any": of_any,
             "one-of-several-linked": linked,
             "one-of-several-plurals": plurals and not text,
             "one-of-several-plurals-of-people": plurals and of_people and not text,
@@ -259,6 +265,7 @@ def _noun_templates(frame: Noun, several: bool, text: bool, of_people: bool, peo
             "noun": True,
             "noun-long": _is_long(name) and not text,
             "noun-of-people": of_people,
+            "noun-of-any": of_any,
             "noun-number": number,
             "noun-text": text,
         }
@@ -270,8 +277,8 @@ def _noun_templates(frame: Noun, several: bool, text: bool, of_people: bool, peo
         a_name=with_article(name),
         things=name.removeprefix("number of "),
         who="who" if person else "what",
-        someone="someone" if of_people else "something",
-        thing="person" if of_people else "thing",
+        someone="someone" if of_people else "someone or something" if of_any else "something",
+        thing="person" if of_people else "one" if of_any else "thing",
         its="the" if of_people else "its",
         their="their" if of_people else "its",
     )

@@ -19,7 +19,7 @@ from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.namespaces import OWL, RDF, RDFS
 from kaug.wording.frames import is_of_a_life
 from kaug.words.english import base_form, is_adjective, is_quality_adjective, participle, third_person
-from kaug.words.names import THE_KINDS
+from kaug.words.names import THE_KINDS, are_known
 from kaug.words.terms import NATURES, Kinds, is_kind
 from kaug.words.values import words_of
 from kaug.words.vocabulary import WORDS
@@ -29,6 +29,9 @@ __all__ = ["Known"]
 Mask = NDArray[np.bool_]
 
 _SEVERAL = 0.1
+_SOME = 0.05
+_LISTED = r",.*,|;|, .*\band\b|\band\b.*, "
+"""A literal that lists things, or is prose, rather than a name."""
 _PEOPLES = (
     r"(?i)^(?:\w+[ -])*(?:people|peoples|\w+(?:ans|ards|eks|abs|urds|erbs|ews|utch|glish))(?: (?:in|of) .*| \(.*)?$"
 )
@@ -65,10 +68,12 @@ class Known:
 
     @cached_property
     def predicates(self) -> dict[str, set[int]]:
-        """The predicates with several objects a subject, with persons as subjects, as objects, with some plurals as objects."""
+        """The predicates with several objects a subject, persons as subjects, some persons, persons as objects, some plurals."""
         sizes = np.bincount(self._predicate)
+        of_persons = np.bincount(self._predicate, self.persons[self._subjects]) / np.maximum(sizes, 1)
         known: dict[str, NDArray[Any]] = {
-            "of_people": self._predicates[np.bincount(self._predicate, self.persons[self._subjects]) > sizes / 2],
+            "of_people": self._predicates[of_persons > 1 / 2],
+            "mixed": self._predicates[(of_persons >= _SOME) & (of_persons <= 1 / 2)],
             "people": self._predicates[np.bincount(self._predicate, self.persons[self._objects]) > sizes / 2],
             "several": self._with_several_objects(),
             "plurals": self._predicates[np.bincount(self._predicate, self._plurals[self._objects]) > sizes * _SEVERAL],
@@ -116,10 +121,12 @@ class Known:
 
     @cached_property
     def may_take_the(self) -> Mask:
-        """The terms whose name, as it is, decides whether it takes the article: neither persons, works nor classes."""
+        """The terms whose name, as it is, decides whether it takes the article: no persons, works or classes."""
         phrased = self._kb.labels.filter(pc.is_valid(self._kb.labels["phrase"]))["term"].to_numpy()
         mask = is_kind(self._kb.terms, "iri") & ~(self._kinds.vocabulary | self._kinds.addresses)
         mask &= ~(self.persons | self.works)
+        literals = np.flatnonzero(is_kind(self._kb.terms, "literal"))
+        mask[literals] = are_known(self._kb.terms["value"].take(pa.array(literals)))
         mask[phrased] = False
         return mask
 
@@ -237,6 +244,14 @@ class Known:
         asked = grouped(of, subjects)
         answers = np.bincount(asked.numbers[grouped(asked.numbers, objects).heads], minlength=len(asked.sizes))
         return np.asarray(answers[asked.numbers[: len(predicates)]] > 1)
+
+    @cached_property
+    def listed(self) -> Mask:
+        """The literals that are lists, or prose: "jam, butter and eggs"."""
+        mask = is_kind(self._kb.terms, "literal")
+        rows = np.flatnonzero(mask)
+        mask[rows] = pc.match_substring_regex(self._kb.terms["value"].take(pa.array(rows)), _LISTED).to_numpy()
+        return mask
 
     @cached_property
     def _plurals(self) -> Mask:

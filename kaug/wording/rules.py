@@ -89,6 +89,7 @@ def by_rule(
     of_people: bool = False,
     people: bool = False,
     plurals: bool = False,
+    mixed: bool = False,
 ) -> Templates:
     """Write the templates of a predicate from its label.
 
@@ -98,7 +99,8 @@ def by_rule(
         several: Whether subjects have several objects: "A topping of {s} is {o}." rather than "The topping …".
         of_people: Whether the subjects are persons: "Whose rank is {o}?" rather than "What has {o} as its rank?".
         people: Whether the objects are persons: "Who is the guest of {s}?".
-        plurals: Whether the names of the objects are plurals: "The ethnicities of {s} include {o}."
+        plurals: Whether some names of the objects are plurals: "The ethnicities of {s} include {o}."
+        mixed: Whether some subjects are persons and others are not: "Who or what has {o} as the country?".
 
     Returns:
         For each property of the lexicon its templates, the plainest first: statements (five or more with the subject first,
@@ -115,7 +117,7 @@ def by_rule(
         >>> by_rule("liegt in")["statement"][0]
         '{s} — liegt in: {o}'
     """
-    return {name: list(texts) for name, texts in _templates(label, values, several, of_people, people, plurals)}
+    return {name: list(texts) for name, texts in _templates(label, values, several, of_people, people, plurals, mixed)}
 
 
 def is_readable(label: str) -> bool:
@@ -155,7 +157,7 @@ def frame_of(label: str, values: Values = "thing") -> Frame | str:
 
 @lru_cache(maxsize=4096)
 def _templates(
-    label: str, values: Values, several: bool, of_people: bool, people: bool, plurals: bool
+    label: str, values: Values, several: bool, of_people: bool, people: bool, plurals: bool, mixed: bool
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
     frame = frame_of(label, values)
     if isinstance(frame, str):
@@ -163,7 +165,13 @@ def _templates(
         templates = fill_frame("situation", name=_OF_SITUATIONS[name], whose="X" if whose == "x" else "others")
     else:
         templates = frame_templates(
-            frame, several=several, text=values == "text", of_people=of_people, people=people, plurals=plurals
+            frame,
+            several=several,
+            text=values == "text",
+            of_people=of_people,
+            people=people,
+            plurals=plurals,
+            mixed=mixed,
         )
     return tuple((name, tuple(dict.fromkeys(texts))) for name, texts in templates.items())
 

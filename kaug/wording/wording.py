@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +23,7 @@ from kaug.knowledge.vocabulary import NOTES, ROLES
 from kaug.wording.apart import Named, labels_apart
 from kaug.wording.frames import Noun, Record, Templates, fill_frame, frame_templates, record_templates
 from kaug.wording.known import Known
-from kaug.wording.rules import Values, by_rule, is_readable
+from kaug.wording.rules import Values, by_rule, frame_of, is_readable
 from kaug.wording.values import object_values, written_terms
 from kaug.words.clean import CONTROL, break_control
 from kaug.words.languages import OTHER, language_rank
@@ -31,12 +32,30 @@ from kaug.words.terms import CLASS_OF, NATURES, Kinds, term_kinds, term_words
 from kaug.words.values import name_words, words_of
 from kaug.words.vocabulary import WORDS
 
-__all__ = ["Filled", "Wording", "fill", "groups", "is_reversed"]
+__all__ = ["PLAIN", "Filled", "Manner", "Wording", "fill", "groups", "is_reversed"]
 
 _Numbers = NDArray[np.uint32] | NDArray[np.int64]
 
 _CALL_OVERHEAD = 4096
 """The overhead of a lookup, in terms."""
+
+
+class Manner(NamedTuple):
+    """What is known of a fact, apart from its predicate, so far as its statements depend on it.
+
+    Attributes:
+        several: Its subject has several objects of the predicate, so that none is "the" object.
+        listed: Its object is a list or prose, which stands in quotes or after a colon.
+        person: Its subject is a person, where those of the predicate are persons and things.
+    """
+
+    several: bool = False
+    listed: bool = False
+    person: bool = False
+
+
+PLAIN = Manner()
+"""A fact of which nothing is known apart from its predicate."""
 
 
 class Wording:
@@ -65,7 +84,7 @@ class Wording:
         self._labels, self._phrases = _Words(), _Words()
         self._names: dict[int, tuple[str, str]] = {}
         self._all_names: dict[int, list[str]] = {}
-        self._rules: dict[tuple[int, bool], Templates] = {}
+        self._rules: dict[tuple[int, Manner], Templates] = {}
 
     def labels(self, terms: _Numbers | None = None) -> pa.Array:
         """Return the bare labels of terms.
@@ -117,7 +136,7 @@ class Wording:
             return label
         return _ASIDE.sub("", words_of(re.split(r"(?<=[a-z0-9])(?:__|\.)(?=[a-z])", local)[-1])) or label
 
-    def templates(self, predicate: int, name: Property, *, several: bool = False) -> list[str]:
+    def templates(self, predicate: int, name: Property, manner: Manner = PLAIN) -> list[str]:
         """Return the templates of a predicate for one property of the lexicon, the plainest first.
 
         What the lexicon has stays; a property that it lacks, or an order of subject and object, is filled up by rule: in
@@ -126,8 +145,7 @@ class Wording:
         Args:
             predicate: The predicate's term number.
             name: The property. A template of the lexicon without a language serves every language.
-            several: For statements of facts whose subject has several objects, whatever is usual for the predicate; see
-                `several`.
+            manner: For statements, what is known of the fact; see `groups`.
 
         Returns:
             At least one template; except that there are references only in English, in Chinese and where the lexicon has them.
@@ -138,7 +156,7 @@ class Wording:
         lacks = [order for order in (False, True) if not any(is_reversed(text) == order for text in own)]
         if not lacks:
             return list(own)
-        added = self._rule(predicate, several)[name]
+        added = self._rule(predicate, manner)[name]
         if name == "statement":
             added = [text for text in added if is_reversed(text) in lacks]
             return own + added
@@ -148,20 +166,24 @@ class Wording:
             else added
         )
 
-    def statement(self, predicate: int, *, several: bool = False) -> str:
+    def statement(self, predicate: int, manner: Manner = PLAIN) -> str:
         """Return the plainest statement template of a predicate; in English where the language has neither template nor label."""
         if (
             self._is_english
             or (predicate, "statement") in self._lexicon
             or self.language.split("-")[0] in self._tags(predicate)
         ):
-            return self.templates(predicate, "statement", several=several)[0]
-        return self._english.templates(predicate, "statement", several=several)[0]
+            return self.templates(predicate, "statement", manner)[0]
+        return self._english.templates(predicate, "statement", manner)[0]
 
     @property
     def inverses(self) -> list[tuple[int, int]]:
         """The pairs of predicates of which one says what the other says with its ends exchanged, both ways round."""
         return self._known.inverses
+
+    def lists(self, terms: NDArray[np.uint32]) -> NDArray[np.bool_]:
+        """Mask the terms that are lists or prose, by which nobody asks for a thing."""
+        return self._known.listed[terms]
 
     def several(self, rows: NDArray[np.int64] | slice = slice(None)) -> NDArray[np.bool_]:
         """Mask the facts whose subject has several objects of their predicate, so that none is "the" object.
@@ -171,20 +193,24 @@ class Wording:
         """
         return self._known.with_others[rows]
 
-    def groups(self, rows: NDArray[np.int64]) -> Iterator[tuple[int, bool, NDArray[np.int64]]]:
+    def groups(self, rows: NDArray[np.int64]) -> Iterator[tuple[int, Manner, NDArray[np.int64]]]:
         """Group facts by what decides the templates of their statements.
 
         Args:
             rows: int64 (n,): row numbers of facts.
 
         Yields:
-            Each predicate, ascending, whether its facts are some of several (see `several`), and their positions in `rows`.
+            Each predicate, ascending, what is known of some of its facts, and the positions of these in `rows`.
         """
-        predicates, several = self.kb.columns(rows)[1], self.several(rows)
+        subjects, predicates, objects = self.kb.columns(rows)
+        known = self._known
+        mixed = np.isin(predicates, list(known.predicates["mixed"]))
+        marks = np.stack([self.several(rows), known.listed[objects], mixed & known.persons[subjects]], axis=1)
+        kind = marks @ (1 << np.arange(marks.shape[1]))
         for predicate, group in groups(predicates):
-            for some in (False, True):
-                if len(part := group[several[group] == some]):
-                    yield predicate, some, part
+            for code in np.unique(kind[group]).tolist():
+                part = group[kind[group] == code]
+                yield predicate, Manner(*marks[part[0]].tolist()), part
 
     def fill(
         self, template: str, subjects: NDArray[np.uint32], objects: NDArray[np.uint32], predicate: int | None = None
@@ -248,8 +274,8 @@ class Wording:
         self.phrases(np.concatenate([subjects, objects]))
         pieces, order = [pa.array([], pa.string())], [np.zeros(0, dtype=np.int64)]
         numbers = np.arange(len(self.kb.facts))[rows]
-        for predicate, several, group in self.groups(numbers):
-            template = self.statement(predicate, several=several)
+        for predicate, manner, group in self.groups(numbers):
+            template = self.statement(predicate, manner)
             pieces.append(self.fill(template, subjects[group], objects[group], predicate).text)
             order.append(group)
         return pa.concat_arrays(pieces).take(pa.array(np.argsort(np.concatenate(order))))
@@ -306,31 +332,34 @@ class Wording:
     def _known(self) -> Known:
         return Known(self.kb, self._term_kinds, self.labels, self.predicate_name)
 
-    def _rule(self, predicate: int, several: bool = False) -> Templates:
+    def _rule(self, predicate: int, manner: Manner = PLAIN) -> Templates:
         """Return the templates of a predicate by rule, from its cache."""
-        key = (predicate, several)
+        key = (predicate, manner)
         if key not in self._rules:
-            self._rules[key] = self._by_rule(predicate, several)
+            self._rules[key] = self._by_rule(predicate, manner)
         return {name: list(texts) for name, texts in self._rules[key].items()}
 
-    def _by_rule(self, predicate: int, several: bool) -> Templates:
+    def _by_rule(self, predicate: int, manner: Manner) -> Templates:
         iri, name = self.kb.terms["value"][predicate].as_py(), self.predicate_name(predicate)
         if not self._is_english:
             return record_templates(name, self.language)
         if iri in CLASS_OF:
-            return fill_frame("class", *(["class-several"] if several else []))
+            return fill_frame("class", *(["class-several"] if manner.several else []))
         if iri in _DESCRIPTIONS:
             beside = iri in _COMMENTS and self._comments_stand_beside
             return (
                 frame_templates(Noun("comment", "on"), several=True, text=True) if beside else fill_frame("description")
             )
         values, known = self._values.get(predicate, "thing"), self._known.predicates
-        ends = {key: predicate in known[key] for key in ("several", "of_people", "people", "plurals")}
-        ends["several"] |= several
+        ends = {key: predicate in known[key] for key in ("several", "of_people", "people", "plurals", "mixed")}
+        ends["several"] |= manner.several
+        ends["of_people"] |= manner.person
         said = self._lexicon.get((predicate, "statement"), [])
         label = name if predicate in self._entries else self._labels_of_rules.get(predicate, name)
         if isinstance(label, Record):
             return record_templates(label.name)
+        if manner.listed and isinstance(frame_of(label, values), Noun):
+            values = "text"
         labels = [label, *(match[1] or match[2] for match in map(_FRAME.fullmatch, said) if match)]
         read = [by_rule(one, values, **ends) for one in labels]
         return next((one for one in read if not set(said).isdisjoint(one["statement"])), read[0])

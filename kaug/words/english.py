@@ -233,6 +233,8 @@ def with_class_article(name: str, nature: Nature = "") -> str:
         return name
     alone = " " not in re.sub(r" *\(.*", "", name)
     last = name.rsplit(maxsplit=1)[-1].lower()
+    if re.fullmatch("[a-z]+ and [a-z]+", name):
+        return name  # "cap and trade"
     if _END_OF.match(name):
         return f"the {name}"
     if nature == "quality" and (

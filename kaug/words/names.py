@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-__all__ = ["THE_KINDS", "takes_the"]
+__all__ = ["THE_KINDS", "are_known", "takes_the"]
 
 _LISTS = {
     name: [" ".join(entry.split()) for entry in text.split(",")]
@@ -36,6 +36,18 @@ _NO_NAME = (
 )
 _OWNED = r"^[^ ]+(?: [^ ]+)*['’]s [^ ]+(?: [^ ]+)?$"
 _TEAM = r"^\p{Lu}\S*(?: \p{Lu}\S*)* \p{Lu}\p{L}+[^su\W]s$"
+
+
+def are_known(names: pa.Array) -> NDArray[np.bool_]:
+    """Tell which texts are whole names that take the article, wherever they stand.
+
+    Examples:
+        >>> are_known(pa.array(["United States", "USA", "Baltic Sea shipping"])).tolist()
+        [True, True, False]
+    """
+    return np.asarray(
+        pc.match_substring_regex(names, rf"(?i)^{_any_of('names')}$").to_numpy(zero_copy_only=False), bool
+    )
 
 
 def takes_the(

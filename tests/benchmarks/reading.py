@@ -108,8 +108,8 @@ def phrasings(kb: KnowledgeBase) -> dict[str, float]:
     """The fraction of taught facts with so many templates: as many as the rules promise, and each kind on its own."""
     wording, taught = Wording(kb), np.asarray(kb.taught)
     counts = np.zeros((len(taught), 6), np.int64)
-    for predicate, several, rows in wording.groups(taught):
-        texts = wording.templates(predicate, "statement", several=several)
+    for predicate, manner, rows in wording.groups(taught):
+        texts = wording.templates(predicate, "statement", manner)
         backward = sum(map(is_reversed, texts))
         others = [len(wording.templates(predicate, name)) for name in PHRASED]
         counts[rows] = [len(texts) - backward, backward, *others]

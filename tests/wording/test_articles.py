@@ -1,8 +1,9 @@
 """The articles of names and classes in sentences, by what the facts tell of them."""
 
+import numpy as np
 import pytest
 
-from kaug.wording.wording import Wording
+from kaug.wording.wording import Manner, Wording
 from tests.wording.conftest import Make
 
 SPACE = "@prefix skos: <http://www.w3.org/2004/02/skos/core#> . @prefix owl: <http://www.w3.org/2002/07/owl#> . "
@@ -114,7 +115,7 @@ def test_a_fact_that_is_one_of_several_is_said_so_and_others_are_not(make: Make)
     wording = Wording(kb)
     assert wording.several().sum() == 2
     leader = kb.terms["value"].to_pylist().index("urn:x:leader")
-    several = wording.templates(leader, "statement", several=True)
+    several = wording.templates(leader, "statement", Manner(several=True))
     assert not [text for text in several if text.startswith("The leader of") or "the answer" in text]
 
 
@@ -123,7 +124,9 @@ def test_of_several_classes_none_is_the_answer(make: Make) -> None:
     wording = Wording(kb)
     kind = kb.terms["value"].to_pylist().index("http://www.w3.org/2000/01/rdf-schema#subClassOf")
     assert "If someone asks what {s} is, the answer is {o}." in wording.templates(kind, "statement")
-    assert "If someone asks what {s} is, one answer is {o}." in wording.templates(kind, "statement", several=True)
+    assert "If someone asks what {s} is, one answer is {o}." in wording.templates(
+        kind, "statement", Manner(several=True)
+    )
 
 
 def test_peoples_are_several(make: Make) -> None:
@@ -162,3 +165,28 @@ def test_a_quoted_slot_and_a_record_take_bare_names(make: Make) -> None:
 def test_a_name_after_its_noun_takes_no_article(make: Make) -> None:
     turtle = ':york :liesOnRiver :x . :x a :River ; rdfs:label "Ouse" . :york :near :x .'
     assert {"York lies on the river Ouse.", "York is near the Ouse."} <= set(said(make, turtle))
+
+
+def test_a_list_in_a_literal_is_no_name(make: Make) -> None:
+    kb = make(':cake :ingredient "jam, butter, eggs" . :bread :ingredient "salt" . :togo :partner "United States" .')
+    wording = Wording(kb)
+    texts = said(make, ':cake :filling "jam, butter, eggs" . :bread :filling "salt" . :togo :partner "United States" .')
+    assert set(texts) == {
+        "The filling of cake is: jam, butter, eggs.",
+        "The filling of bread is salt.",
+        "The partner of togo is the United States.",
+    }
+    assert wording.lists(kb.columns()[2]).sum() == 1
+
+
+def test_what_persons_have_and_things_too_is_asked_of_both(make: Make) -> None:
+    things = "".join(f":band{n} :label :l{n} . " for n in range(3))
+    kb = make(things + ":ada :label :blue ; :spouse :bo .")
+    wording = Wording(kb)
+    label = kb.terms["value"].to_pylist().index("urn:x:label")
+    assert wording.templates(label, "inverseQuestion")[0] == "Who or what has {o} as the label?"
+    subject = kb.terms["value"].to_pylist().index("urn:x:ada")
+    manner = {kb.columns()[0][rows[0]]: manner for p, manner, rows in wording.groups(np.arange(len(kb))) if p == label}
+    assert manner[subject].person
+    assert "{s}'s label is {o}." in wording.templates(label, "statement", manner[subject])
+    assert "{s} has {o} as its label." in wording.templates(label, "statement")

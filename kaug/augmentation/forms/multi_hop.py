@@ -66,8 +66,8 @@ def _rows(one: Facts, two: Facts, predicates: tuple[int, int], by: Reference, wo
 def _state(facts: Facts, predicate: int, wording: Wording, *, reverse: bool = False) -> pa.Array:
     """State facts of one predicate in their plainest sentences, the object first if there is such a template."""
     texts, order = [pa.array([], pa.string())], [np.zeros(0, np.int64)]
-    for _, several, positions in wording.groups(facts.rows):
-        templates = in_sentences(wording.templates(predicate, "statement", several=several), wording.language)
+    for _, manner, positions in wording.groups(facts.rows):
+        templates = in_sentences(wording.templates(predicate, "statement", manner), wording.language)
         template = next(filter(is_reversed, templates), templates[0]) if reverse else templates[0]
         part = facts.take(positions)
         texts.append(wording.fill(template, part.subjects, part.objects, predicate).text)

@@ -14,9 +14,9 @@ def passage_rows(
 ) -> pa.Table:
     """Write passages of up to `max_facts` facts about entities with two or more; a span marks the sentence of each."""
     sentences: list[list[str]] = [[] for _ in range(len(facts.rows))]
-    for predicate, several, positions in wording.groups(facts.rows):
+    for predicate, manner, positions in wording.groups(facts.rows):
         part = facts.take(positions)
-        for template in _told(wording.templates(predicate, "statement", several=several)):
+        for template in _told(wording.templates(predicate, "statement", manner)):
             texts = wording.fill(template, part.subjects, part.objects, predicate).text.to_pylist()
             for position, text in zip(positions.tolist(), texts, strict=True):
                 sentences[position].append(text)

@@ -73,7 +73,7 @@ def _rows(
 ) -> pa.Table:
     """Ask each question, given the positions of its facts; the answer joins their labels, each once.
 
-    Those that hold one of their answers are left out.
+    Those that hold one of their answers, or ask by a list, are left out.
     """
     heads = facts.take(np.array([places[0] for places in questions]))
     prompts = wording.fill(template, heads.subjects, heads.objects, int(heads.predicates[0])).text
@@ -82,6 +82,8 @@ def _rows(
     names = iter(wording.labels(of.subjects if inverse else of.objects).to_pylist())
     ids, answers = [[[next(each) for _ in places] for places in questions] for each in (known, names)]
     hidden = ~gives_away(prompts, answers)
+    if inverse:
+        hidden &= ~wording.lists(heads.objects)
     prompts = prompts.filter(pa.array(hidden))
     completions, stated, spans = [], [], []
     for place, length in zip(np.flatnonzero(hidden).tolist(), map(len, prompts.to_pylist()), strict=True):

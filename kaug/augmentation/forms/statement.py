@@ -22,9 +22,9 @@ def statement_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table
 def state(facts: Facts, wording: Wording, options: Options, *, reverse: bool) -> pa.Table:
     """State facts with templates that begin with the object, or with the subject."""
     tables = []
-    for predicate, several, positions in wording.groups(facts.rows):
+    for predicate, manner, positions in wording.groups(facts.rows):
         part = facts.take(positions)
-        templates = wording.templates(predicate, "statement", several=several)
+        templates = wording.templates(predicate, "statement", manner)
         for template in [t for t in templates if is_reversed(t) == reverse][: options.templates]:
             text = wording.fill(template, part.subjects, part.objects, predicate).text
             form = "reversed" if reverse else "statement"
@@ -40,8 +40,8 @@ def one_statement_rows(facts: Facts, wording: Wording, options: Options) -> pa.T
     """
     draws = _draw(wording.kb.facts["fact"].take(pa.array(facts.rows)), options.seed)
     tables = []
-    for predicate, several, positions in wording.groups(facts.rows):
-        templates = wording.templates(predicate, "statement", several=several)
+    for predicate, manner, positions in wording.groups(facts.rows):
+        templates = wording.templates(predicate, "statement", manner)
         each = [[t for t in templates if is_reversed(t) == order][: options.templates] for order in (False, True)]
         drawn = draws[positions] % max(1, len(each[0]) + len(each[1]))
         for variant, template in enumerate(each[0] + each[1]):

@@ -7,7 +7,7 @@ import polars as pl
 
 from kaug.curation.quality.check import Cases, Check, ranked
 from kaug.curation.quality.graph import Graph
-from kaug.wording.wording import Wording
+from kaug.wording.wording import Manner, Wording
 
 __all__ = ["CHECKS", "intended"]
 
@@ -90,7 +90,9 @@ def _said_as_the_only_one(g: Graph) -> Cases:
     several = values.group_by("predicate").agg(subjects=pl.len(), odd=(pl.col("count") > 1).sum())
     several = several.filter(pl.col("odd") >= _SEVERAL * pl.col("subjects"), pl.col("odd") > 0)
     wording = Wording(g.kb)
-    one = [p for p in several["predicate"] if re.match(r"The .*\{s\} is \{o\}", wording.statement(p, several=True))]
+    one = [
+        p for p in several["predicate"] if re.match(r"The .*\{s\} is \{o\}", wording.statement(p, Manner(several=True)))
+    ]
     cases = several.filter(pl.col("predicate").is_in(one)).rename({"odd": "count"})
     facts = taught.join(values.filter(pl.col("count") > 1), ["predicate", "subject"], "semi").sort("row")
     shown = facts.group_by("predicate").agg(facts=pl.col("row").head(_FACTS))
