@@ -179,7 +179,7 @@ def _administrative(given: Given) -> Mask:
     """About the record of a thing, about a node that only such facts lead to, or about a file."""
     administrative = given.said_by(ADMINISTRATIVE["predicates"])
     shapes = given.instances(ADMINISTRATIVE["shapes"]) & ~given.kinds.vocabulary
-    files = given.instances(ADMINISTRATIVE["classes"]) | shapes | _pages(given) | _uuids(given)
+    files = given.instances(ADMINISTRATIVE["classes"]) | shapes | _pages(given) | _no_texts(given)
     terms = given.kinds.vocabulary | given.instances(ADMINISTRATIVE["concepts"])
     terms[given.subject[files[given.object]]] = True
     nodes = np.zeros(len(files), dtype=bool)
@@ -189,13 +189,13 @@ def _administrative(given: Given) -> Mask:
     return np.asarray(administrative | of_terms | about[given.subject] | files[given.object])
 
 
-def _uuids(given: Given) -> Mask:
-    """The literals that are UUIDs."""
+def _no_texts(given: Given) -> Mask:
+    """The literals that nobody reads: UUIDs, bytes."""
     values, mask = given.terms["value"], given.is_kind("literal")
     mask &= pc.equal(pc.binary_length(values), _LENGTH_OF_UUID).to_numpy()
     rows = np.flatnonzero(mask)
     mask[rows] = pc.match_substring_regex(values.take(pa.array(rows)), f"^{UUID}$").to_numpy()
-    return mask
+    return mask | given.by_value("datatype", lambda datatype: datatype in (XSD + "hexBinary", XSD + "base64Binary"))
 
 
 def _notes(given: Given, administrative: Mask) -> Mask:

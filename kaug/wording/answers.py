@@ -30,7 +30,7 @@ _FEWEST_ENDS, _NEARLY_ONE = 20, 0.95
 
 
 _TOO_MANY = 1 << 30
-_LONGEST_SYMBOL = 3
+_CODE = r"^.{0,3}$|^[^ ]*\d[^ ]*$"
 
 _MEASURED = r"^[-+~.,:/\d\sTZEe]*$|^(true|false)$"
 """A number, a date, a time or a truth, whatever its datatype."""
@@ -109,8 +109,8 @@ def asked(wording: Wording, name: Property, objects: NDArray[np.uint32] | None =
         kind[rows] = alike.setdefault(templates or (predicate,), len(alike))
     ends = np.concatenate([named, sought])
     labels, count = wording.labels(ends), len(named)
-    # A name is one in any case, but not a symbol: "m" and "M".
-    lower = pc.if_else(pc.greater(pc.utf8_length(labels), _LONGEST_SYMBOL), pc.utf8_lower(labels), labels)
+    # A name is one in any case, but not a symbol or a code: "m" and "M", "vav1" and "VAV1".
+    lower = pc.if_else(pc.match_substring_regex(labels, _CODE), labels, pc.utf8_lower(labels))
     name_of, answer = _numbered(lower), _numbered(labels)
     facts = grouped(kind, name_of[:count])
     more = np.zeros(len(facts.sizes), dtype=bool)

@@ -30,6 +30,7 @@ Mask = NDArray[np.bool_]
 
 _SEVERAL = 0.1
 _SOME = 0.05
+_LONGEST_SYMBOL = 3
 _LISTED = r",.*,|;|, .*\band\b|\band\b.*, "
 """A literal that lists things, or is prose, rather than a name."""
 _PEOPLES = (
@@ -39,7 +40,7 @@ _AFTER_HEAD = r"(?i) (?:of|in|for|with|from|by|on|to) .*| *\(.*"
 _PLURAL = r"(?i)(?:^|[ -])(?:\w{2,}(?:[^\Wcisu]|ie)s|\w+[^\Wuag]ae|nuclei|media|criteria|bacteria|maria|arcs|discs)$"
 _SINGULAR = r"(?i)(?:series|species|means|headquarters|news|lens|gas|bus|physics)$"
 _NAME = (
-    r"^\p{Lu}\p{Ll}+(?: [(<].*)?$|"
+    r"^\p{Lu}\p{Ll}+(?: [(<].*)?$|^\w{3,}-[0-9]+$|"
     r"\S .*(?: [0-9]+[A-Za-z]?| (?:alpha|beta|gamma|delta|epsilon|zeta|theta|kappa|lambda)| [A-Z]{1,5}[0-9][\w-]*)(?: \(.*)?$"
 )
 _PERSONS = WORDS.persons | {"human", "man", "woman"}
@@ -96,9 +97,14 @@ class Known:
     def of_the_kinds(self) -> Mask:
         """The terms all of whose kind take the article in their name: currencies, rivers; by class, or as "the currency"."""
         named = self._objects_of(lambda name: name in THE_KINDS)
-        codes = pc.match_substring_regex(self._labels(np.flatnonzero(named)), r"^\p{Lu}+$") if named.any() else []
-        named[np.flatnonzero(named)[np.asarray(codes, bool)]] = False
-        return self._of_classes(THE_KINDS) | named
+        some = np.flatnonzero(named | self._of_classes(THE_KINDS))
+        labels = self._labels(some)
+        codes = pc.and_(pc.match_substring_regex(labels, r"^\p{Lu}+$"), pa.array(named[some]))
+        # "EUR" is a code of a currency, and "young" is an age, but no name.
+        kept = pc.invert(pc.or_(codes, pc.is_in(labels, pa.array(sorted(WORDS.adjectives)))))
+        mask = np.zeros(self._kb.terms.num_rows, dtype=bool)
+        mask[some[kept.to_numpy(zero_copy_only=False)]] = True
+        return mask
 
     @cached_property
     def mentioned(self) -> Mask:
@@ -126,7 +132,10 @@ class Known:
         mask = is_kind(self._kb.terms, "iri") & ~(self._kinds.vocabulary | self._kinds.addresses)
         mask &= ~(self.persons | self.works)
         literals = np.flatnonzero(is_kind(self._kb.terms, "literal"))
-        mask[literals] = are_known(self._kb.terms["value"].take(pa.array(literals)))
+        values = self._kb.terms["value"].take(pa.array(literals))
+        # "Eu" is a symbol, and "EU" a name.
+        long = pc.or_(pc.greater(pc.utf8_length(values), _LONGEST_SYMBOL), pc.utf8_is_upper(values))
+        mask[literals] = are_known(values) & long.to_numpy()
         mask[phrased] = False
         return mask
 

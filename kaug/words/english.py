@@ -245,7 +245,7 @@ def with_class_article(name: str, nature: Nature = "") -> str:
     if nature == "process" and ((deed and head not in WORDS.counted_deeds) or (alone and is_adjective(last))):
         return name
     if head not in WORDS.countable:
-        mass = _MASS.search(head) or nature == "substance" or (alone and head.endswith(("ing", "ize", "ify")))
+        mass = _MASS.search(head) or (alone and (nature == "substance" or head.endswith(("ing", "ize", "ify"))))
         if mass or deed:
             return name
     return with_article(name)
@@ -299,7 +299,9 @@ def with_article(noun: str) -> str:
     low = first.lower()
     if low[:1].isdigit():
         vowel = re.match(r"8|1[18](?!\d)", low) is not None
-    elif len(first) > 1 and first[:2].isupper() and first != "UFO":
+    elif len(first) == 1:
+        vowel = low in "aefhilmnorsx"
+    elif first[:2].isupper() and first != "UFO":
         vowel = first[0] in "AEFHILMNORSX"
     else:
         vowel = low.startswith(("hour", "honest", "honor", "honour", "heir")) or (

@@ -31,11 +31,11 @@ _OF = rf"(?i)^(?:{_any_of('names')}{_AFTER}|(?:[^,(]* )?(?:{_any_of('before_of')
 _WITH_A_NAME = r"\PL\p{Lu}|^\p{Lu}\w+(?:an|ish|ese|ene) "
 _NONE_OF_KIND = "(?i) (?:creek|brook|run|water|beck|burn)$"
 _NO_NAME = (
-    r"(?i)^(?:the|an?|my|your|his|her|our|their|this|that|these|those|le|la|los|las|die|der|das)"
+    r"(?i)^(?:the|an?|my|your|his|her|our|their|this|that|these|those|le|la|die|der|das)"
     r"\b|^\P{L}*$"
 )
 _OWNED = r"^[^ ]+(?: [^ ]+)*['’]s [^ ]+(?: [^ ]+)?$"
-_TEAM = r"^\p{Lu}\S*(?: \p{Lu}\S*)* \p{Lu}\p{L}+[^su\W]s$"
+_TEAM = r"^\p{Lu}\S*(?: \p{Lu}\S*)* \p{Lu}\p{L}+[^sui\W]s$"
 
 
 def are_known(names: pa.Array) -> NDArray[np.bool_]:
