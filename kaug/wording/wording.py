@@ -226,13 +226,12 @@ class Wording:
         Returns:
             The sentences with the phrases of the terms; their labels in a record, and in quotation marks.
         """
-        bare = _RECORD.search(template) is not None
         noun = _NOUN_BEFORE.search(template)  # "the river Thames", where "the Thames" has an article
         named = noun is not None and noun[1] not in _LINKS and noun[1] not in WORDS.prepositions
-        ends = [
-            (self.labels if bare or f"“{slot}”" in template or (named and slot == "{o}") else self.phrases)(terms)
-            for slot, terms in (("{s}", subjects), ("{o}", objects))
-        ]
+        ends = []
+        for slot, terms in (("{s}", subjects), ("{o}", objects)):
+            bare = _RECORD.search(template) or re.search(f"“{slot}”|\\b[Tt]he {slot}", template)
+            ends.append((self.labels if bare or (named and slot == "{o}") else self.phrases)(terms))
         if predicate not in self._classes_of or not self._is_english:
             return fill(template, *ends)
         ends[1] = self._above(subjects, objects, ends[1])

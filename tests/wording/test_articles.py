@@ -165,6 +165,9 @@ def test_a_quoted_slot_and_a_record_take_bare_names(make: Make) -> None:
 def test_a_name_after_its_noun_takes_no_article(make: Make) -> None:
     turtle = ':york :liesOnRiver :x . :x a :River ; rdfs:label "Ouse" . :york :near :x .'
     assert {"York lies on the river Ouse.", "York is near the Ouse."} <= set(said(make, turtle))
+    entry = ':currency kaug:statement "{s} pays with the {o}."@en .'
+    kb = make(':togo :currency :x . :x rdfs:label "Taler" .', entry)
+    assert Wording(kb).sentences().to_pylist() == ["Togo pays with the Taler."]
 
 
 def test_a_list_in_a_literal_is_no_name(make: Make) -> None:
