@@ -87,8 +87,8 @@ def ask(draw: Draw, rows: NDArray[np.int64], trained: NDArray[np.int64], name: P
     answered[known.question[trained]] = True
     subjects, predicates, objects = wording.kb.columns(rows)
     if name == "inverseExam":
-        rows = rows[~wording.lists(objects)]
-        subjects, predicates, objects = wording.kb.columns(rows)
+        one = ~wording.lists(objects)
+        rows, subjects, predicates, objects = rows[one], subjects[one], predicates[one], objects[one]
     questions = []
     for predicate, positions in groups(predicates):
         numbers = known.question[rows[positions]].tolist()

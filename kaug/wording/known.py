@@ -109,14 +109,14 @@ class Known:
     @cached_property
     def mentioned(self) -> Mask:
         """The terms mentioned as words: properties, concepts and classes with a plural as name, adjectives as classes."""
-        plurals = self._of_classes(frozenset({"concept"})) | self._kinds.classes
-        some = np.flatnonzero(plurals)
-        plurals[some] = _plural_or_in_parts(self._labels(some)) if len(some) else False
-        plurals &= self.natures != NATURES.index("name")
+        mentioned = self._of_classes(frozenset({"concept"})) | self._kinds.classes
+        some = np.flatnonzero(mentioned)
+        mentioned[some] = _plural_or_in_parts(self._labels(some)) if len(some) else False
+        mentioned &= self.natures != NATURES.index("name")
         qualities = np.flatnonzero(self.natures == NATURES.index("quality"))
         words = self._labels(qualities).to_pylist() if len(qualities) else []
-        plurals[qualities[np.array([is_quality_adjective(word) for word in words], dtype=bool)]] = True
-        return plurals | (self._kinds.vocabulary & ~self._kinds.classes)
+        mentioned[qualities[np.array([is_quality_adjective(word) for word in words], dtype=bool)]] = True
+        return mentioned | (self._kinds.vocabulary & ~self._kinds.classes)
 
     @cached_property
     def teams(self) -> Mask:
@@ -200,17 +200,17 @@ class Known:
 
     def _subjects_of(self, holds: Callable[[str], bool]) -> Mask:
         """Mask the subjects of predicates whose name fulfils a condition."""
-        mask = np.zeros(self._kb.terms.num_rows, dtype=bool)
-        chosen = [holds(self._name_of(predicate)) for predicate in self._predicates.tolist()]
-        mask[self._subjects[np.array(chosen, dtype=bool)[self._predicate]]] = True
-        return mask
+        return self._ends_of(self._subjects, holds)
 
     def _objects_of(self, holds: Callable[[str], bool]) -> Mask:
         """Mask the things that are objects of predicates whose name fulfils a condition."""
+        return self._ends_of(self._objects, holds) & is_kind(self._kb.terms, "iri")
+
+    def _ends_of(self, ends: NDArray[np.uint32], holds: Callable[[str], bool]) -> Mask:
         mask = np.zeros(self._kb.terms.num_rows, dtype=bool)
         chosen = [holds(self._name_of(predicate)) for predicate in self._predicates.tolist()]
-        mask[self._objects[np.array(chosen, dtype=bool)[self._predicate]]] = True
-        return mask & is_kind(self._kb.terms, "iri")
+        mask[ends[np.array(chosen, dtype=bool)[self._predicate]]] = True
+        return mask
 
     def _pairs(self, iri: str) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
         """Return the subjects and the objects of a predicate, in facts and axioms."""
