@@ -115,10 +115,15 @@ EXAMPLES = _schema(
         ),
         "text_id": _TEXT,
         "language": _TEXT,
+        "query": _TEXT,
+        "proof": _TEXT,
     },
-    {"text_id"},
+    {"text_id", "query", "proof"},
 )
-"""Training rows. The loss is computed on `completion`; in open-book rows, cutting the spans restores the user's text."""
+"""Training rows. The loss is computed on `completion`; in open-book rows, cutting the spans restores the user's text.
+
+`query` is SPARQL over the knowledge base that returns what the row answers, `proof` says why a statement of the row is false.
+"""
 
 ANSWERS = _schema(
     {

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from kaug.arms import ARMS, Arm
 from kaug.arrays import pair_keys
-from kaug.augmentation.forms import find_forms
+from kaug.augmentation.forms import find_forms, form_rows
 from kaug.augmentation.forms.statement import one_statement_rows
 from kaug.augmentation.inject import inject_facts, text_rows
 from kaug.augmentation.rows import Facts, Options, concat_rows, facts_to_teach
@@ -67,13 +67,17 @@ class ArmInput:
         # Neither end may be held out: "Which country borders Togo?" asks about Togo too. For shuffled facts the true ends count.
         kb = self.wordings[0].kb
         true_objects = kb.columns(facts.rows)[2]
+        objects = kb.columns()[2].copy()
+        objects[facts.rows] = facts.objects
         closed = np.isin(facts.subjects, self.held_out) | np.isin(true_objects, self.held_out)
-        askable = facts.take(np.flatnonzero(~closed))
-        options = replace(self.options, objects=self.options.known_objects(kb, facts))
+        given = {False: facts, True: facts.take(np.flatnonzero(~closed))}
+        options = {asks: replace(self.options, objects=objects, facts=some) for asks, some in given.items()}
+        forms = find_forms(self.settings.forms)
         return self.once(
-            form.rows(askable if form.asks else facts, wording, options)
+            form_rows(form, block, wording, options[form.asks])
             for wording in self.wordings
-            for form in find_forms(self.settings.forms)
+            for form in forms
+            for block in given[form.asks].blocks()
         )
 
     def once(self, tables: Iterable[pa.Table]) -> pa.Table:

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from kaug.arms import Arm
 from kaug.augmentation.arms import ArmInput, find_recipe
-from kaug.augmentation.forms import FORMS, Form, Rows, find_forms
+from kaug.augmentation.forms import DEFAULT, Form, Rows, find_forms
 from kaug.augmentation.inject import Position, inject_facts
 from kaug.augmentation.rows import concat_rows
 from kaug.augmentation.settings import AugmentationSettings
@@ -31,7 +31,7 @@ __all__ = ["closed_book_rows", "open_book_rows"]
 def closed_book_rows(
     kb: KnowledgeBase,
     *,
-    forms: str | Form | Rows | Sequence[str | Form | Rows] = tuple(FORMS),
+    forms: str | Form | Rows | Sequence[str | Form | Rows] = DEFAULT,
     arm: str | Arm = "augmented",
     exam: pa.Table | None = None,
     templates: int = 5,

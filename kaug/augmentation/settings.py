@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from kaug.augmentation.forms import FORMS, Form, find_forms
+from kaug.augmentation.forms import DEFAULT, FORMS, Form, find_forms
 from kaug.settings import PatternText, Section
 
 __all__ = ["AugmentationSettings"]
@@ -19,7 +19,7 @@ class AugmentationSettings(Section):
 
     texts: PatternText = Field(default=[], description="your texts: .jsonl or .txt files, as glob patterns")
     forms: list[str | SkipJsonSchema[Form] | SkipJsonSchema[Callable[..., Any]]] = Field(
-        default=list(FORMS),
+        default=list(DEFAULT),
         description=f"closed-book forms: {', '.join(FORMS)}; from Python also functions that write rows",
         json_schema_extra={"items": {"type": "string", "enum": list(FORMS)}},
     )

@@ -100,7 +100,7 @@ def test_all_columns_are_the_default(rows: pa.Table, tmp_path: Path) -> None:
     write_rows(rows, tmp_path / "rows.parquet")
     assert pyarrow.parquet.read_table(tmp_path / "rows.parquet").cast(EXAMPLES).equals(rows)
     write_rows(rows, tmp_path / "rows.jsonl")
-    empty = [{**row, "text_id": row["text_id"] or ""} for row in rows.to_pylist()]
+    empty = [{name: "" if value is None else value for name, value in row.items()} for row in rows.to_pylist()]
     assert lines(tmp_path / "rows.jsonl") == empty == loaded(tmp_path / "rows.jsonl", tmp_path / "cache")
 
 

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pytest
 
 from kaug.augmentation.arms import shuffle_objects
+from kaug.augmentation.forms import FORMS, form_rows
 from kaug.augmentation.forms.multi_hop import multi_hop_rows
 from kaug.augmentation.forms.passage import passage_rows
-from kaug.augmentation.forms.question import question_rows
 from kaug.augmentation.forms.reversed import reversed_rows
 from kaug.augmentation.forms.statement import one_statement_rows, statement_rows
 from kaug.augmentation.rows import Facts, Options, facts_to_teach, make_rows
@@ -17,6 +17,11 @@ from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.tables import check_table
 from kaug.wording.wording import Wording
+
+
+def question_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table:
+    return form_rows(FORMS["question"], facts, wording, options)
+
 
 Fact = Callable[[str, str, str], str]
 Term = Callable[[str], int]

@@ -1,6 +1,6 @@
 """The forms of closed-book rows; a new one is a file in this folder and a line in `FORMS`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -10,14 +10,18 @@ from kaug.augmentation.forms.passage import passage_rows
 from kaug.augmentation.forms.question import question_rows
 from kaug.augmentation.forms.reversed import reversed_rows
 from kaug.augmentation.forms.statement import statement_rows
-from kaug.augmentation.rows import Facts, Options
+from kaug.augmentation.rows import Facts, Options, concat_rows
 from kaug.errors import PipelineError, nearest
 from kaug.wording.wording import Wording
 
-__all__ = ["FORMS", "Form", "Rows", "find_forms"]
+__all__ = ["DEFAULT", "FORMS", "Form", "Rows", "find_forms", "form_rows"]
 
-Rows = Callable[[Facts, Wording, Options], pa.Table]
-"""Write EXAMPLES about facts in one language."""
+Rows = Callable[[Facts, Wording, Options], pa.Table | Iterable[pa.Table]]
+"""Write EXAMPLES about a block of facts in one language: one table, or several one after the other.
+
+A row is written with its first fact; its others are among `options.all_facts`, in this block or another. Draws depend on the
+seed and the facts only, so that the rows are the same however the facts are cut into blocks.
+"""
 
 
 @dataclass(frozen=True)
@@ -26,23 +30,30 @@ class Form:
 
     Attributes:
         rows: The function that writes them.
-        asks: Whether they ask questions; then they get no facts about held-out entities.
+        asks: Whether the rows have prompts; then they get no facts about held-out entities.
         description: A description for settings and docs.
+        default: Whether it is written where the settings name no forms.
     """
 
     rows: Rows
     asks: bool
     description: str
+    default: bool = False
 
 
 FORMS: dict[str, Form] = {
-    "statement": Form(statement_rows, False, "sentences that state a fact, subject first"),
-    "reversed": Form(reversed_rows, False, "sentences that state a fact, object first"),
-    "question": Form(question_rows, True, "questions for the object and for the subject, with short answers"),
-    "passage": Form(passage_rows, False, "passages that tell all facts of an entity, in several orders"),
-    "multi-hop": Form(multi_hop_rows, True, "questions over two facts, with the hops written out before the answer"),
+    "statement": Form(statement_rows, False, "sentences that state a fact, subject first", True),
+    "reversed": Form(reversed_rows, False, "sentences that state a fact, object first", True),
+    "question": Form(question_rows, True, "questions for the object and for the subject, with short answers", True),
+    "passage": Form(passage_rows, False, "passages that tell all facts of an entity, in several orders", True),
+    "multi-hop": Form(
+        multi_hop_rows, True, "questions over two facts, with the hops written out before the answer", True
+    ),
 }
 """The forms that pipeline files can name, in the order of the rows."""
+
+DEFAULT = tuple(name for name, form in FORMS.items() if form.default)
+"""The forms that are written where the settings name none."""
 
 
 def find_forms(names: Sequence[str | Form | Rows]) -> list[Form]:
@@ -69,3 +80,9 @@ def find_forms(names: Sequence[str | Form | Rows]) -> list[Form]:
         else:
             forms.append(name if isinstance(name, Form) else Form(name, asks=False, description=name.__name__))
     return forms
+
+
+def form_rows(form: Form, facts: Facts, wording: Wording, options: Options) -> pa.Table:
+    """Write the rows of a form about a block of facts, as one table."""
+    rows = form.rows(facts, wording, options)
+    return concat_rows([rows] if isinstance(rows, pa.Table) else list(rows))
