@@ -15,15 +15,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.arms import ARMS, Arm
-from kaug.arrays import Numbers, pair_keys
+from kaug.arrays import pair_keys
 from kaug.augmentation.forms import Form, find_forms, form_rows
 from kaug.augmentation.forms.statement import one_statement_rows
 from kaug.augmentation.inject import inject_facts, text_rows
-from kaug.augmentation.rows import Facts, Options, concat_rows, facts_to_teach
+from kaug.augmentation.rows import BLOCK, Facts, Options, concat_rows, facts_to_teach
 from kaug.augmentation.settings import AugmentationSettings
 from kaug.errors import PipelineError, nearest
 from kaug.exam.leaks import check_leaks, held_out
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.wording.answers import Asked
 from kaug.wording.wording import Wording, groups
 
 __all__ = [
@@ -63,8 +64,10 @@ class ArmInput:
         seed: Seed of the shuffle, the passages and the one sentence per fact.
         max_answers: The maximum of right answers to a question.
         keep: The fraction of the rows of each form to keep, 1 where it has none; see `kept_fractions`.
+        block: The facts that a piece is about.
         counts: Rows and facts left out, by reason.
         characters: The length of the rows written, by form.
+        asked: What the forms have computed of the whole knowledge base; see `Options.asked`.
     """
 
     wordings: Sequence[Wording]
@@ -76,8 +79,10 @@ class ArmInput:
     seed: int = 0
     max_answers: int = 5
     keep: Mapping[str, float] = field(default_factory=dict)
+    block: int = BLOCK
     counts: Counter[str] = field(default_factory=Counter)
     characters: Counter[str] = field(default_factory=Counter)
+    asked: dict[tuple[int, str], Asked] = field(default_factory=dict)
 
     @property
     def kb(self) -> KnowledgeBase:
@@ -102,27 +107,21 @@ class ArmInput:
         objects = self.kb.columns()[2].copy()
         closed = np.isin(facts.subjects, self.held_out) | np.isin(objects[facts.rows], self.held_out)
         objects[facts.rows] = facts.objects
-        options = {
-            asks: replace(self.options, objects=objects, facts=facts.take(np.flatnonzero(~closed)) if asks else facts)
-            for asks in (False, True)
-        }
-        for block in facts.blocks():
-            yield partial(self._in_forms, block, forms, options, closed)
+        given = {False: facts, True: facts.take(np.flatnonzero(~closed))}
+        for block in facts.blocks(self.block):
+            part = {False: facts.take(block), True: facts.take(block[~closed[block]])}
+            for name, form in forms.items():
+                if len(part[form.asks]):
+                    options = replace(self.options, objects=objects, facts=given[form.asks], asked_before=self.asked)
+                    yield partial(self._in_form, name, form, part[form.asks], options)
 
-    def _in_forms(
-        self, block: Numbers, forms: Mapping[str, Form], options: Mapping[bool, Options], closed: NDArray[np.bool_]
-    ) -> Iterator[pa.Table]:
-        facts = options[False].facts
-        assert facts is not None
-        given = {False: facts.take(block), True: facts.take(block[~closed[block]])}
+    def _in_form(self, name: str, form: Form, facts: Facts, options: Options) -> Iterator[pa.Table]:
         seen: set[str] = set()
         for wording in self.wordings:
-            for name, form in forms.items():
-                if len(given[form.asks]):
-                    rows = self._once(form_rows(form, given[form.asks], wording, options[form.asks]), seen)
-                    rows = _keep(rows, self.keep.get(name, 1.0), self.seed)
-                    self.characters[name] += _characters(rows)
-                    yield rows
+            rows = self._once(form_rows(form, facts, wording, options), seen)
+            rows = _keep(rows, self.keep.get(name, 1.0), self.seed)
+            self.characters[name] += _characters(rows)
+            yield rows
 
     def _once(self, rows: pa.Table, seen: set[str]) -> pa.Table:
         """Drop the rows whose content has been seen."""
@@ -300,6 +299,7 @@ def arm_pieces(
     seed: int = 0,
     max_answers: int = 5,
     keep: Mapping[str, float] | None = None,
+    block: int = BLOCK,
 ) -> tuple[list[Piece], ArmInput]:
     """List the pieces of an arm's rows, each checked for leaks of the exam as it is written.
 
@@ -316,6 +316,7 @@ def arm_pieces(
         seed: Seed of the shuffle, the passages and the sentences of `repeated`.
         max_answers: Questions with more right answers are left out.
         keep: The fraction of the rows of each form to keep.
+        block: The facts that a piece is about.
 
     Returns:
         The pieces, each a function that writes tables of EXAMPLES, and the input that they share, with the number of rows
@@ -337,6 +338,7 @@ def arm_pieces(
         seed,
         max_answers,
         keep or {},
+        block,
     )
     given.counts["texts left out: held out for the exam"] = len(texts) - len(free)
 

@@ -375,14 +375,11 @@ def test_every_language_can_say_every_fact(toy_kb: KnowledgeBase) -> None:
 
 
 @pytest.mark.parametrize("arm", ["augmented", "shuffled", "repeated"])
-def test_rows_are_the_same_however_facts_are_cut_into_blocks(
-    toy_kb: KnowledgeBase, probes: pa.Table, arm: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rows_are_the_same_however_facts_are_cut_into_blocks(toy_kb: KnowledgeBase, probes: pa.Table, arm: str) -> None:
     whole = {}
     for size in (10**6, 1, 7):
-        monkeypatch.setattr(Facts.blocks, "__defaults__", (size,))
         settings = AugmentationSettings(forms=["statement", "reversed", "question"])
-        table, counts = arm_rows(toy_kb, arm, probes, IDS, TEXTS, settings, languages=("en", "zh"))
+        table, counts = arm_rows(toy_kb, arm, probes, IDS, TEXTS, settings, languages=("en", "zh"), block=size)
         whole[size] = (sorted(table["id"].to_pylist()), counts)
     assert len(whole[7][0]) > 30
     assert whole[1] == whole[7] == whole[10**6]
