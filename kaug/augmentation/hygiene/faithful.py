@@ -20,7 +20,7 @@ __all__ = ["UNFAITHFUL", "unfaithful_rows"]
 UNFAITHFUL = pa.schema([pa.field(name, pa.string(), nullable=False) for name in ("id", "form", "reason", "said")])
 """Rows that do not say what their facts say: the id and the form, why, and the text in question."""
 
-_Strings = np.ndarray[tuple[int], np.dtypes.StringDType]
+_Strings = NDArray[Any]
 _Mask = NDArray[np.bool_]
 
 

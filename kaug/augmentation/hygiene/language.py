@@ -35,6 +35,7 @@ def _other(text: str, wanted: set[str]) -> str | None:
 
 @cache
 def _identifier() -> Any:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    from py3langid import langid
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier: Any = langid.LanguageIdentifier
+    return identifier.from_model_file(langid.MODEL_FILE, norm_probs=True)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from stdnum import iban, luhn
+from stdnum import iban, luhn, util
 from stdnum.cn import ric
 from stdnum.de import idnr
 from stdnum.us import ssn
@@ -34,6 +34,10 @@ class Personal(NamedTuple):
     valid: Callable[[str], bool] = bool
 
 
+def _is_card(number: str) -> bool:
+    return bool(luhn.is_valid(util.clean(number, " -")))
+
+
 def _is_public(address: str) -> bool:
     try:
         return ipaddress.ip_address(address).is_global
@@ -45,7 +49,7 @@ PERSONAL: dict[str, Personal] = {
     "e-mail address": Personal(r"[\w.%+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,63}"),
     "bank account number": Personal(r"[A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?", iban.is_valid),
     "card number": Personal(
-        r"(?:4\d|5[1-5]|2[2-7]|6\d)\d{2}(?:[ -]?\d{4}){3}|3[47]\d{2}[ -]?\d{6}[ -]?\d{5}|6\d{14,18}", luhn.is_valid
+        r"(?:4\d|5[1-5]|2[2-7]|6\d)\d{2}(?:[ -]?\d{4}){3}|3[47]\d{2}[ -]?\d{6}[ -]?\d{5}|6\d{14,18}", _is_card
     ),
     "US social security number": Personal(r"\d{3}-\d{2}-\d{4}", ssn.is_valid),
     "German tax number": Personal(r"\d{2} ?\d{3} ?\d{3} ?\d{3}", idnr.is_valid),
