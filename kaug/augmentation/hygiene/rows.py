@@ -91,7 +91,8 @@ def _replace(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
 
 def _texts(table: pa.Table) -> pa.Array:
     """Join prompt and completion of rows."""
-    return pc.binary_join_element_wise(*(table[name].combine_chunks() for name in ("prompt", "completion")), "\n")
+    joined = pc.binary_join_element_wise(*(table[name].combine_chunks() for name in ("prompt", "completion")), "\n")
+    return pc.utf8_ltrim(joined, "\n")
 
 
 def _unlicensed(table: pa.Table, kb: KnowledgeBase, licences: Sequence[str]) -> Found:
