@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import Numbers
+from kaug.arrays import Numbers, expand
 from kaug.wording.wording import Wording
 
 __all__ = ["UNFAITHFUL", "unfaithful_rows"]
@@ -146,8 +146,13 @@ def _named(bare: _Strings, terms: NDArray[np.uint32], wording: Wording) -> tuple
         name = _bare(names)[place]
         holds |= np.strings.find(bare, name) >= 0
         exact |= bare == name
-    for other in np.flatnonzero(~holds).tolist():  # alternative labels are rarely written
-        holds[other] = any(name in bare[other] for name in _bare(pa.array(wording.names(int(terms[other])))).tolist())
+    missing = np.flatnonzero(~holds)  # alternative labels are rarely written
+    distinct, place = np.unique(terms[missing], return_inverse=True)
+    others = [wording.names(term) for term in distinct.tolist()]
+    last = np.cumsum([len(some) for some in others], dtype=np.int64)
+    of, number = expand(np.insert(last, 0, 0)[place], last[place])
+    name = _bare(pa.array([text for some in others for text in some], pa.string()))[number]
+    holds[missing[of[np.strings.find(bare[missing[of]], name) >= 0]]] = True
     return holds, exact
 
 
