@@ -1,6 +1,7 @@
 """Rows that say what their facts say, and each way not to."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -12,9 +13,11 @@ from kaug.augmentation.hygiene.faithful import UNFAITHFUL, unfaithful_rows
 from kaug.augmentation.inject import Position, inject_facts, text_rows
 from kaug.augmentation.rows import concat_rows, make_rows
 from kaug.augmentation.settings import AugmentationSettings
+from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.wording.wording import Wording
 
+ROOT = Path(__file__).parents[3]
 Id = Callable[[str, str, str], str]
 
 
@@ -41,6 +44,17 @@ def test_the_rows_of_all_forms_say_what_their_facts_say(toy_kb: KnowledgeBase, a
         objects[facts.rows] = facts.objects
         assert unfaithful_rows(rows, wording).num_rows > 20  # they say what is false
     assert unfaithful_rows(rows, wording, objects=objects).to_pylist() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_rows_of_the_shipped_knowledge_say_what_their_facts_say(language: str) -> None:
+    files = [ROOT / "kb" / name for name in ("domain/world.ttl", "domain/elements.ttl", "commonsense/everyday.ttl")]
+    kb = build_kb(files, lexicon=ROOT / "kb" / "lexicon.ttl", languages=("en", "zh"), limit=300)
+    wording = Wording(kb, language)
+    rows = concat_rows(find_recipe("augmented").rows(ArmInput([wording], AugmentationSettings(forms=list(FORMS)))))
+    assert rows.num_rows > 1000
+    assert unfaithful_rows(rows, wording).to_pylist() == []
 
 
 def test_open_book_rows_give_the_texts_back(toy_kb: KnowledgeBase) -> None:
