@@ -1,6 +1,7 @@
 """Files of the user's texts → ids and texts."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,29 +20,35 @@ def read_corpus(patterns: str | Sequence[str], root: Path, *, as_written: bool =
     Args:
         patterns: A glob pattern, or several, relative to `root`.
         root: The folder of relative patterns.
-        as_written: Keep chat-control tokens, for texts that no model is trained on.
+        as_written: Keep special tokens, for texts that no model is trained on.
 
     Returns:
-        Ids and texts, in the order of the file names; a text without an id gets a digest of its content. Chat-control tokens
-        are broken up: `<|` becomes `< |`, and `|>` becomes `| >`.
+        Ids and texts, in the order of the file names; a text without an id gets a digest of its content, with a number where
+        an earlier one is equal. Special tokens are broken up; see `kaug.words.clean.break_control`.
 
     Raises:
-        SourceError: A pattern matches no file, or a line is not a JSON object with a string `text`.
+        SourceError: A pattern matches no file, a line is not a JSON object with a string `text`, or an id occurs twice.
     """
     texts: dict[str, str] = {}
+    again: Counter[str] = Counter()
     for pattern in as_list(patterns):
         files = find_files(root / pattern)
         if not files:
             raise SourceError(f"{root / pattern}: no such file; `texts` should name .jsonl or .txt files.")
         for file in files:
-            for line, key, text in _read_file(file):
+            for line, given, text in _read_file(file):
+                key = given or content_digest(text, size=8)
+                if not given and key in texts:
+                    again[key] += 1
+                    key = f"{key}-{again[key] + 1}"
                 if key in texts:
-                    raise SourceError(f"{file}:{line}: the id or text {key!r} occurs a second time.")
+                    raise SourceError(f"{file}:{line}: the id {key!r} occurs a second time.")
                 texts[key] = text if as_written else break_control(text)
     return list(texts), list(texts.values())
 
 
 def _read_file(file: Path) -> list[tuple[int, str, str]]:
+    """Return the line, the id, empty if there is none, and the text of each text of a file."""
     lines = read_text(file).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return _read_rows(file, lines) if file.suffix == ".jsonl" else _read_paragraphs(lines)
 
@@ -54,7 +61,7 @@ def _read_paragraphs(lines: list[str]) -> list[tuple[int, str, str]]:
             words.extend(line.split())
         elif words:
             text = " ".join(words)
-            paragraphs.append((first, content_digest(text, size=8), text))
+            paragraphs.append((first, "", text))
             words = []
     return paragraphs
 
@@ -73,9 +80,8 @@ def _read_rows(file: Path, lines: list[str]) -> list[tuple[int, str, str]]:
         text, key = row["text"], row.get("id")
         key = "" if key is None else str(key)
         try:
-            digest = content_digest(text, size=8)
-            key.encode()
+            f"{key}{text}".encode()
         except UnicodeEncodeError as error:
             raise SourceError(f"{file}:{number}: half a surrogate pair, which no text may hold.") from error
-        rows.append((number, key or digest, text))
+        rows.append((number, key, text))
     return rows

@@ -29,6 +29,7 @@ __all__ = [
     "make_rows",
     "mark_spans",
     "name_facts",
+    "row_ids",
     "single_fact_rows",
     "write",
 ]
@@ -234,7 +235,7 @@ def make_rows(
     prompts = pa.repeat("", count) if prompts is None else prompts
     facts = facts if isinstance(facts, pa.ListArray) else pa.array(facts, EXAMPLES.field("facts").type)
     columns = {
-        "id": _ids(form, prompts, completions, facts),
+        "id": row_ids(form, prompts, completions, facts),
         **{
             name: pa.repeat(pa.scalar(text, pa.string()), count)
             for name, text in (("family", family), ("form", form), ("task", task), ("language", language))
@@ -250,8 +251,9 @@ def make_rows(
     return pa.table({name: columns[name] for name in EXAMPLES.names}, schema=EXAMPLES)
 
 
-def _ids(form: str, prompts: pa.Array, completions: pa.Array, facts: pa.ListArray) -> pa.Array:
-    contents = pc.binary_join_element_wise(form, prompts, completions, pc.binary_join(facts, ","), "\0").to_pylist()
+def row_ids(forms: str | pa.Array, prompts: pa.Array, completions: pa.Array, facts: pa.ListArray) -> pa.Array:
+    """Make the ids of rows, digests of their content, from columns of equal length."""
+    contents = pc.binary_join_element_wise(forms, prompts, completions, pc.binary_join(facts, ","), "\0").to_pylist()
     return pa.array([blake2b(text.encode(), digest_size=16).hexdigest() for text in contents], pa.string())
 
 

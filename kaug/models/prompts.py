@@ -22,6 +22,7 @@ __all__ = [
     "Frame",
     "Template",
     "chat_frame",
+    "control_tokens",
     "encode_prompts",
     "encode_texts",
     "follow",
@@ -170,6 +171,11 @@ def encode_texts(texts: Sequence[str], tokenizer: "PreTrainedTokenizerBase") -> 
         if control.in_ids(encoded[row], text):
             encoded[row] = _broken_up(text, tokenizer, control)
     return encoded
+
+
+def control_tokens(tokenizer: "PreTrainedTokenizerBase") -> list[str]:
+    """Return the control tokens of a tokenizer: special tokens, and others such as `<tool_call>`."""
+    return sorted(_control_tokens(tokenizer).names.values())
 
 
 class _Control(NamedTuple):

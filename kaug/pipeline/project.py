@@ -8,9 +8,11 @@ from pathlib import Path
 
 from kaug.arms import Arm, is_base
 from kaug.augmentation.corpus import read_corpus
+from kaug.augmentation.hygiene.texts import CleanTexts, clean_texts
 from kaug.errors import PipelineError, SourceError
 from kaug.models.check import model_digest
-from kaug.models.find import find_language_model, fitting_precision
+from kaug.models.find import find_language_model, fitting_precision, load_tokenizer
+from kaug.models.prompts import control_tokens
 from kaug.pipeline.settings import Pipeline, project_root, read_pipeline
 from kaug.progress import Show, silent
 from kaug.rdf.sources import Manifest, Source, read_manifest, with_reading
@@ -71,11 +73,23 @@ class Project:
         except OSError as error:
             raise SourceError(f"{error.filename}: cannot be read: {error.strerror}.") from error
 
-    @cached_property
+    @property
     def corpus(self) -> tuple[list[str], list[str]]:
-        """The user's texts: ids and texts."""
+        """The user's texts that are fit to train on: ids and texts."""
+        return self.clean_texts.ids, self.clean_texts.texts
+
+    @cached_property
+    def clean_texts(self) -> CleanTexts:
+        """The user's texts, cleaned as `[hygiene]` says, and what was left out."""
         patterns = self.pipeline.augmentation.texts
-        return read_corpus(patterns, self.root) if patterns else ([], [])
+        ids, texts = read_corpus(patterns, self.root) if patterns else ([], [])
+        return clean_texts(ids, texts, self.pipeline.hygiene, tokens=self.special_tokens)
+
+    @cached_property
+    def special_tokens(self) -> list[str]:
+        """The special tokens of the models that `[hygiene]` names."""
+        models = map(find_language_model, self.pipeline.hygiene.models)
+        return sorted({token for model in models for token in control_tokens(load_tokenizer(model))})
 
     def base(self) -> Path:
         """Return the folder of the base model."""

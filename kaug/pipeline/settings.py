@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from kaug.arms import ARMS, Arm, trained_arm
 from kaug.augmentation.arms import RECIPES
+from kaug.augmentation.hygiene.settings import HygieneSettings
 from kaug.augmentation.settings import AugmentationSettings
 from kaug.errors import PipelineError, SourceError, nearest
 from kaug.evaluation.settings import EvaluationSettings
@@ -73,6 +74,7 @@ class Pipeline(Section):
     retrieval: RetrievalSettings = RetrievalSettings()
     exam: ExamSettings = ExamSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
+    hygiene: HygieneSettings = HygieneSettings()
     training: TrainingSettings
     evaluation: EvaluationSettings = EvaluationSettings()
     execution: ExecutionSettings = ExecutionSettings()

@@ -7,6 +7,7 @@ from kaug.arms import ARMS
 from kaug.augmentation.arms import RECIPES
 from kaug.augmentation.exporters import EXPORTERS
 from kaug.augmentation.forms import FORMS
+from kaug.augmentation.hygiene.filters import FILTERS
 from kaug.evaluation.scorers import SCORERS
 from kaug.exam.kinds import KINDS
 from kaug.store.digests import fingerprint
@@ -19,6 +20,7 @@ SOCKETS: dict[str, str] = {
     "arms": "the models to train, evaluate and compare",
     "recipes": "which rows an arm is trained on",
     "forms": "closed-book training rows",
+    "filters": "which texts and rows are left out",
     "kinds": "probes of the exam",
     "scorers": "how answers are scored",
     "objectives": "what training minimises",
@@ -31,6 +33,7 @@ TABLES: dict[str, Mapping[str, Any]] = {
     "arms": ARMS,
     "recipes": RECIPES,
     "forms": FORMS,
+    "filters": FILTERS,
     "kinds": KINDS,
     "scorers": SCORERS,
     "objectives": OBJECTIVES,

@@ -25,7 +25,7 @@ from kaug.wording.frames import Noun, Record, Templates, fill_frame, frame_templ
 from kaug.wording.known import Known
 from kaug.wording.rules import Values, by_rule, frame_of, is_readable
 from kaug.wording.values import object_values, written_terms
-from kaug.words.clean import CONTROL, break_control
+from kaug.words.clean import CONTROL, break_control, break_with_spans
 from kaug.words.languages import OTHER, language_rank
 from kaug.words.names import takes_the
 from kaug.words.terms import CLASS_OF, NATURES, Kinds, term_kinds, term_words
@@ -540,10 +540,9 @@ def fill(template: str, subjects: pa.Array, objects: pa.Array) -> Filled:
     if (template[:1] == "{" or template[:1].islower()) and not _RECORD.search(template):
         text = _sentence(text)
     for row in np.flatnonzero(pc.match_substring_regex(text, CONTROL).to_numpy(zero_copy_only=False)):
-        breaks = np.array([match.start() + 1 for match in re.finditer(f"(?={CONTROL})", text[int(row)].as_py())])
         for span in spans.values():
             if span[row, 0] >= 0:
-                span[row] += np.searchsorted(breaks, span[row, 0], "right"), np.searchsorted(breaks, span[row, 1])
+                span[row] = break_with_spans(text[int(row)].as_py(), span[row, None])[1]
     return Filled(break_control(text), spans["s"], spans["o"])
 
 

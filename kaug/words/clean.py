@@ -2,21 +2,51 @@
 
 import html
 import re
+import tomllib
+from collections.abc import Iterable
 from html.entities import html5
+from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kaug.arrays import Numbers
 from kaug.text import DIRECTIONAL
 from kaug.words.quantities import each_distinct, unit_symbols
 
-__all__ = ["CONTROL", "break_control", "clean_text", "spaced_names", "without_citations"]
+__all__ = ["CONTROL", "break_control", "break_with_spans", "clean_text", "control_pattern", "spaced_names"]
+__all__ += ["without_citations"]
 
-CONTROL = r"<\||\|>"
-"""The turn markers of chat templates, as a regular expression."""
+_TOKENS = Path(__file__).with_name("special_tokens.toml")
 
 _Texts = TypeVar("_Texts", str, pa.Array)
+
+
+def control_pattern(tokens: Iterable[str] = ()) -> str:
+    """Make a regular expression, of Python and of RE2, that finds the special tokens of chat formats.
+
+    Args:
+        tokens: More of them, those of a tokenizer. Spaces around a token do not count, and one of a single character is not
+            searched for: it cannot be broken up.
+
+    Returns:
+        The expression; it finds the tokens of `special_tokens.toml`, and the given ones in any case of their letters, as some
+        tokenizers do.
+
+    Examples:
+        >>> bool(re.search(control_pattern(), "Ada [INST]")), bool(re.search(control_pattern(["~end~"]), "~END~"))
+        (True, True)
+    """
+    common = (token for tokens in tomllib.loads(_TOKENS.read_text(encoding="utf-8")).values() for token in tokens)
+    patterns = [re.escape(token).replace(r"\#", "[0-9]+") for token in common]
+    own = [f"(?i:{re.escape(token.strip())})" for token in tokens if len(token.strip()) > 1]
+    return f"(?:{'|'.join(dict.fromkeys(patterns + own))})"
+
+
+CONTROL = control_pattern()
+"""The special tokens of common chat formats, as a regular expression."""
 
 _HIDDEN = rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{{84}}\x{{86}}-\x{{9f}}{DIRECTIONAL}]"
 _SPACE = r"[\s\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]"
@@ -43,7 +73,7 @@ def clean_text(texts: pa.Array) -> pa.Array:
         texts: Strings.
 
     Returns:
-        Trimmed strings on one line, with a space within each `<|` and `|>`.
+        Trimmed strings on one line, with a space within each special token; see `break_control`.
 
     Examples:
         >>> clean_text(pa.array([" a\n<|im_start|>b\u202e"])).to_pylist()
@@ -76,22 +106,48 @@ def _without_entities(text: str) -> str:
     return re.sub(_ENTITY, character, text)
 
 
-def break_control(texts: _Texts) -> _Texts:
-    """Break up chat-control tokens, the turn markers of chat templates.
+def break_control(texts: _Texts, control: str = CONTROL) -> _Texts:
+    """Break up the special tokens of chat formats, such as the markers of turns.
 
     Args:
         texts: A text, or a column of strings.
+        control: What to break up; see `control_pattern`.
 
     Returns:
-        The same with a space within each `<|` and `|>`.
+        The same with a space behind the first character of each token; `<|` and `|>` are tokens too.
 
     Examples:
-        >>> break_control("<|im_end|> a < b"), break_control(pa.array(["|>"])).to_pylist()
-        ('< |im_end| > a < b', ['| >'])
+        >>> break_control("<|im_end|> a < b"), break_control(pa.array(["</s>", "|>"])).to_pylist()
+        ('< |im_end| > a < b', ['< /s>', '| >'])
     """
-    for token, broken in (("<|", "< |"), ("|>", "| >")):
-        texts = texts.replace(token, broken) if isinstance(texts, str) else pc.replace_substring(texts, token, broken)
-    return texts
+    if isinstance(texts, str):
+        return break_with_spans(texts, np.zeros((0, 2), np.int64), control)[0]
+    found = pc.fill_null(pc.match_substring_regex(texts, control), False)
+    return each_distinct(texts, found, lambda text: break_control(text, control))
+
+
+def break_with_spans(text: str, spans: Numbers, control: str = CONTROL) -> tuple[str, Numbers]:
+    """Break up special tokens as `break_control` does, and move spans with the characters that they hold.
+
+    Args:
+        text: A text.
+        spans: int64 (k, 2): start and end of each span, in characters.
+        control: What to break up.
+
+    Returns:
+        The text, and the spans in it.
+
+    Examples:
+        >>> text, spans = break_with_spans("I: <s> is Bo.", np.array([[3, 6], [10, 12]]))
+        >>> text, [text[start:end] for start, end in spans.tolist()]
+        ('I: < s> is Bo.', ['< s>', 'Bo'])
+    """
+    # A token with spaces in it may arise from another that is broken up.
+    while breaks := [match.start() + 1 for match in re.finditer(f"(?={control})", text)]:
+        moved = np.searchsorted(breaks, spans[:, 0], "right"), np.searchsorted(breaks, spans[:, 1])
+        spans = spans + np.stack(moved, axis=1)
+        text = " ".join(text[start:end] for start, end in zip([0, *breaks], [*breaks, len(text)], strict=True))
+    return text, spans
 
 
 _BRACKETS = r"\s*(?:\[([^\[\]]{1,80})\]|\(([^()]{1,80})\))"
