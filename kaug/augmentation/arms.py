@@ -16,7 +16,8 @@ from kaug.augmentation.inject import inject_facts, text_rows
 from kaug.augmentation.rows import Facts, Options, concat_rows, facts_to_teach
 from kaug.augmentation.settings import AugmentationSettings
 from kaug.errors import PipelineError, nearest
-from kaug.exam.leaks import check_leaks, held_out
+from kaug.exam.leaks.evaluations import Evaluation
+from kaug.exam.leaks.guard import LeakGuard, OnLeak
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.wording.wording import Wording, groups
 
@@ -198,6 +199,8 @@ def arm_rows(
     languages: Sequence[str] = ("en",),
     seed: int = 0,
     max_answers: int = 5,
+    evaluations: Sequence[Evaluation] = (),
+    on_leak: OnLeak = "stop",
 ) -> tuple[pa.Table, dict[str, int]]:
     """Write all rows of an arm, and check them for leaks of the exam.
 
@@ -213,6 +216,8 @@ def arm_rows(
             counted.
         seed: Seed of the shuffle, the passages and the sentences of `repeated`.
         max_answers: Questions with more right answers are left out.
+        evaluations: What the user evaluates models with; rows that overlap with it leak.
+        on_leak: What to do with a row that leaks.
 
     Returns:
         EXAMPLES, and the number of rows and facts left out, by reason.
@@ -220,16 +225,17 @@ def arm_rows(
     Raises:
         LeakError: A row leaks the exam.
     """
-    kept_out = held_out(kb, probes)
     continued = zip(*(probes[name].to_pylist() for name in ("prompt", "answers", "scorer")), strict=True)
     passages = {prompt + answers[0] for prompt, answers, scorer in continued if scorer == "continuation"}
     free = [row for row, text in enumerate(texts) if text not in passages]
+    own = {text_ids[row]: texts[row] for row in free}
+    guard = LeakGuard(kb, probes, texts=own, evaluations=evaluations, on_leak=on_leak, arm=arm.name)
     allowed = np.ones(kb.facts.num_rows, dtype=bool)
-    allowed[[kb.row_of[fact] for fact in kept_out.facts]] = False
+    allowed[[kb.row_of[fact] for fact in guard.kept_out.facts]] = False
     given = ArmInput(
         [Wording(kb, language) for language in languages],
         settings or AugmentationSettings(),
-        kept_out.entities,
+        guard.kept_out.entities,
         [texts[row] for row in free],
         [text_ids[row] for row in free],
         (lambda some: find(some, allowed)) if find else None,
@@ -238,7 +244,8 @@ def arm_rows(
     )
     given.counts["texts left out: held out for the exam"] = len(texts) - len(free)
     tables = find_recipe(arm).rows(given)
-    return check_leaks(kb, concat_rows(tables), kept_out, arm.name), dict(given.counts)
+    rows = guard.check(concat_rows(tables))
+    return rows, {**given.counts, **guard.counts}
 
 
 def shuffle_objects(kb: KnowledgeBase, facts: Facts, *, seed: int = 0) -> tuple[Facts, int]:

@@ -13,7 +13,7 @@ from kaug.augmentation.inject import Position, inject_facts
 from kaug.augmentation.rows import concat_rows
 from kaug.augmentation.settings import AugmentationSettings
 from kaug.errors import PipelineError, nearest
-from kaug.exam.leaks import check_leaks, held_out
+from kaug.exam.leaks.guard import LeakGuard
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.rdf.sources import Kind
 from kaug.tables import check_table, content_digest
@@ -73,18 +73,18 @@ def closed_book_rows(
         if number < 1:
             raise PipelineError(f"{name} is {number}; it must be at least 1.")
     chosen: list[Any] = find_forms([forms] if isinstance(forms, (str, Form)) or callable(forms) else forms)
-    kept_out = held_out(kb, exam) if exam is not None else None
+    guard = LeakGuard(kb, exam, arm=arm if isinstance(arm, str) else arm.name) if exam is not None else None
     given = ArmInput(
         [Wording(kb, tag) for tag in as_list(languages)],
         AugmentationSettings(forms=chosen, templates=templates),
         seed=seed,
         max_answers=max_answers,
     )
-    if kept_out:
-        given = replace(given, held_out=kept_out.entities)
+    if guard:
+        given = replace(given, held_out=guard.kept_out.entities)
     rows = concat_rows(find_recipe(arm).rows(given))
-    if kept_out:
-        check_leaks(kb, rows, kept_out, arm if isinstance(arm, str) else arm.name)
+    if guard:
+        rows = guard.check(rows)
     return _dataset(rows, "Closed-book rows.", given.counts)
 
 
