@@ -9,6 +9,7 @@ from pathlib import Path
 from kaug.arms import Arm, is_base
 from kaug.augmentation.corpus import read_corpus
 from kaug.errors import PipelineError, SourceError
+from kaug.exam.leaks.evaluations import Evaluation, read_evaluations
 from kaug.models.check import model_digest
 from kaug.models.find import find_language_model, fitting_precision
 from kaug.pipeline.settings import Pipeline, project_root, read_pipeline
@@ -76,6 +77,12 @@ class Project:
         """The user's texts: ids and texts."""
         patterns = self.pipeline.augmentation.texts
         return read_corpus(patterns, self.root) if patterns else ([], [])
+
+    @cached_property
+    def evaluations(self) -> list[Evaluation]:
+        """What the user evaluates models with."""
+        patterns = self.pipeline.exam.evaluations
+        return read_evaluations(patterns, self.root) if patterns else []
 
     def base(self) -> Path:
         """Return the folder of the base model."""

@@ -16,19 +16,23 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest import mock
 
 import numpy as np
 import pyarrow as pa
 
 from kaug.arms import ARMS
+from kaug.augmentation import arms
 from kaug.augmentation.arms import arm_rows
 from kaug.augmentation.corpus import read_corpus
 from kaug.augmentation.inject import text_rows
 from kaug.augmentation.rows import make_rows
+from kaug.augmentation.settings import AugmentationSettings
 from kaug.exam.draw import draw_exam
 from kaug.exam.leaks.evaluations import Evaluation
 from kaug.exam.leaks.guard import LeakGuard
 from kaug.exam.leaks.meaning import Reworded
+from kaug.exam.settings import ExamSettings
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.wording.wording import Wording, fill
@@ -78,6 +82,9 @@ MEASURED = {
 """The same for the predicates of PathQuestion and MetaQA, by their labels; the thresholds were not chosen on these."""
 
 
+_EXAM = ExamSettings(probes_per_kind=60)
+
+
 class Run(NamedTuple):
     """A knowledge base with its exam and its texts."""
 
@@ -94,14 +101,14 @@ def runs(names: list[str], seeds: int = 2) -> Iterator[Run]:
     for name in names:
         texts = {}
         if name in SETS:
-            kb = SETS[name](limit=1500)
+            kb = SETS[name](limit=800)
         else:
             folder = "commonsense" if name == "everyday" else "domain"
-            kb = build_kb([ROOT / f"kb/{folder}/{name}.ttl"], lexicon=ROOT / "kb/lexicon.ttl", limit=600)
+            kb = build_kb([ROOT / f"kb/{folder}/{name}.ttl"], lexicon=ROOT / "kb/lexicon.ttl", limit=400)
             corpus = {"world": "countries"}.get(name, name)
             texts = dict(zip(*read_corpus(f"pipelines/corpus/{corpus}.jsonl", ROOT), strict=True))
         for seed in range(seeds):
-            yield Run(f"{name}, seed {seed}", kb, draw_exam(kb, texts=list(texts.values()), seed=seed), texts)
+            yield Run(f"{name}, seed {seed}", kb, draw_exam(kb, _EXAM, texts=list(texts.values()), seed=seed), texts)
 
 
 def row(prompt: str, completion: str, facts: list[str] | None = None, **others: Any) -> pa.Table:
@@ -112,39 +119,36 @@ def row(prompt: str, completion: str, facts: list[str] | None = None, **others: 
     )
 
 
-def exact(run: Run) -> Iterator[tuple[str, pa.Table, list[Evaluation]]]:
-    """Leaks by kind: each a row, and the evaluations that it is planted beside."""
+def exact(run: Run) -> Iterator[tuple[str, pa.Table, Evaluation | None]]:
+    """Leaks by kind: each a row, and a line of an evaluation that it leaks."""
     kb, wording = run.kb, Wording(run.kb)
-    subjects, _, objects = kb.columns()
-    probes = [probe for probe in run.probes.to_pylist() if probe["scorer"] != "continuation"]
-    ends = defaultdict(list)
-    for fact in kb.taught.tolist():
-        ends[int(kb.columns()[1][fact])].append(fact)
-    for probe in probes[:: max(1, len(probes) // 60)]:
+    subjects, predicates, objects = kb.columns()
+    probes = run.probes.to_pylist()
+    asked = [probe for probe in probes if probe["scorer"] != "continuation"]
+    for number, probe in enumerate(asked[:: max(1, len(asked) // 40)]):
         prompt, answer, facts = probe["prompt"], probe["answers"][0], probe["facts"]
-        yield "question, shouted", row(prompt.upper(), answer), []
-        yield "question in a statement", row("", f"Once they asked me: {prompt} I knew."), []
-        yield "question of an evaluation", row(f"So, {prompt}", "x"), []
+        yield "question, shouted", row(prompt.upper(), answer), None
+        yield "question in a statement", row("", f"Once they asked me: {prompt} I knew."), None
+        line = f"Of number {number}, what we would like to know is this, as you may have guessed already: {answer}?"
+        yield "question of an evaluation", row(f"Now! {line.upper()}", "x"), Evaluation("a.jsonl:1", line)
+        words = line.split()
+        yield "13 words of an evaluation", row("", f"Why, {' '.join(words[2:])}!"), Evaluation("a.jsonl:1", line)
         at = kb.row_of[facts[-1]]
         if probe["kind"] == "locality":
-            yield "untaught fact", row("", "Some statement.", facts), []
-        else:
-            yield "fact of a held-out entity", row("Any question?", answer, facts), []
-            others = [one for one in ends[int(kb.columns()[1][at])] if one != at]
-            if others:
-                other = np.array(others[:1])
-                names = wording.phrases(subjects[other]), wording.phrases(objects[other])
-                said = fill(probe["template"], *names).text[0].as_py()
-                yield "phrasing with another name", row(said, "x", [kb.hex_ids[others[0]].as_py()]), []
+            yield "untaught fact", row("", "Some statement.", facts), None
+            continue
+        yield "fact of a held-out entity", row("Any question?", answer, facts), None
+        same = kb.taught[predicates[kb.taught] == predicates[at]]
+        for other in same[same != at][:1]:
+            ends = wording.phrases(subjects[[other]]), wording.phrases(objects[[other]])
+            asks = fill(probe["template"], *ends).text[0].as_py()
+            yield "phrasing with another name", row(asks, "x", [kb.hex_ids[int(other)].as_py()]), None
         if probe["kind"] == "compose":
-            yield "composition", row("Any question?", answer, facts), []
-        words = " ".join(f"{prompt} {answer}".split())
-        line = f"In our own test of what the model knows we would like to ask this: {words}"
-        yield "line of an evaluation", row("", f"Well. {line}"), [Evaluation("test.jsonl:1", line)]
-    for passage in run.probes.to_pylist():
-        if passage["scorer"] == "continuation":
-            text = passage["answers"][0].split()
-            yield "passage", text_rows([" ".join(["So", *text[: len(text) // 2 + 7]])], ["planted"]), []
+            yield "composition", row("Any question?", answer, facts), None
+    for probe in probes:
+        if probe["scorer"] == "continuation":
+            words = probe["answers"][0].split()
+            yield "passage", text_rows([" ".join(["So", *words[: len(words) // 2 + 7]])], ["planted"]), None
 
 
 def reworded(run: Run, wordings: dict[str, list[str]]) -> Iterator[tuple[str, str, str, str]]:
@@ -166,9 +170,10 @@ def reworded(run: Run, wordings: dict[str, list[str]]) -> Iterator[tuple[str, st
 def found_reworded(run: Run, wordings: dict[str, list[str]], found: Counter[str], count: Counter[str]) -> None:
     planted = list(reworded(run, wordings))
     tables = [row(question, answer) for kind, question, answer, _ in planted if kind == "question"]
+    if not tables:
+        return
     guard = LeakGuard(run.kb, run.probes, on_leak="drop")
-    if tables:
-        guard.check(pa.concat_tables(tables))
+    guard.check(pa.concat_tables(tables))
     count["question"] += len(tables)
     found["question"] += guard.leaks().num_rows
     texts = {
@@ -182,19 +187,15 @@ def found_reworded(run: Run, wordings: dict[str, list[str]], found: Counter[str]
     found["text"] += guard.leaks().num_rows
 
 
-def clean(run: Run, arm: str) -> tuple[int, Counter[str], pa.Table]:
-    """The number of rows of a run, and those that the guard would drop."""
+def clean(run: Run, arm: str) -> tuple[int, pa.Table]:
+    """The number of rows that an arm writes, and those that the guard would drop."""
     passages = {probe["prompt"] + probe["answers"][0] for probe in run.probes.to_pylist() if not probe["hops"]}
     free = {key: text for key, text in run.texts.items() if text not in passages}
-    # The rows of `arm_rows` are without leaks, if it does not stop; texts are checked here.
     guard = LeakGuard(run.kb, run.probes, texts=free, on_leak="drop")
-    rows, counts = arm_rows(run.kb, ARMS[arm], run.probes, list(free), list(free.values()), on_leak="drop")
-    guard.check(text_rows(list(free.values()), list(free)))
-    dropped = Counter({k: n for k, n in counts.items() if any(k.endswith(one) for one in REASONS)})
-    return rows.num_rows, dropped + guard.counts, guard.leaks()
-
-
-REASONS = ("exam", "taught", "evaluation", "asks", "words", "out", "joins")
+    with mock.patch.object(arms, "LeakGuard", lambda *_, **__: guard):
+        settings = AugmentationSettings(replay=0.1)
+        rows, _ = arm_rows(run.kb, ARMS[arm], run.probes, list(free), list(free.values()), settings)
+    return rows.num_rows, guard.leaks()
 
 
 def tune(run: Run) -> None:
@@ -261,23 +262,21 @@ def main() -> None:
         for run in runs(["world", "elements", "everyday"], seeds=1):
             tune(run)
         return None
-    found, count, missed = Counter[str](), Counter[str](), Counter[str]()
+    found, count = Counter[str](), Counter[str]()
     reworded_found, reworded_count = Counter[str](), Counter[str]()
     alarms = 0
     for run in runs(["world", "everyday", "pathquestion", "metaqa", "schemaorg"]):
-        for kind, planted, evaluations in exact(run):
-            if kind == "question of an evaluation":
-                evaluations = [Evaluation("test.jsonl:1", "So, " + planted["prompt"][0].as_py()[4:])]
-            guard = LeakGuard(run.kb, run.probes, evaluations=evaluations, on_leak="drop")
-            guard.check(planted)
+        leaks = list(exact(run))
+        guard = LeakGuard(run.kb, run.probes, evaluations=[line for *_, line in leaks if line], on_leak="drop")
+        for kind, planted, _ in leaks:
             count[kind] += 1
-            found[kind] += guard.leaks().num_rows
+            found[kind] += guard.check(planted).num_rows == 0
         found_reworded(run, MEASURED, reworded_found, reworded_count)
         for arm in ("augmented", "shuffled"):
-            rows, dropped, leaks = clean(run, arm)
-            alarms += sum(dropped.values())
-            print(f"{run.name}, {arm}: {rows:,} clean rows, dropped: {dict(dropped)}", flush=True)
-            for leak in leaks.to_pylist()[:5]:
+            rows, dropped = clean(run, arm)
+            alarms += dropped.num_rows
+            print(f"{run.name}, {arm}: {rows:,} clean rows, dropped: {dropped.num_rows}", flush=True)
+            for leak in dropped.to_pylist()[:5]:
                 print(f"  {leak['reason']}: {leak['prompt']} {leak['completion'][:300]} | {leak['probe']}")
     for kind, number in count.items():
         print(f"exact, {kind}: {found[kind]} of {number}")

@@ -53,7 +53,7 @@ def read_evaluations(patterns: str | Sequence[str], root: Path) -> list[Evaluati
         for file in files:
             for number, line in enumerate(read_text(file).splitlines(), start=1):
                 if line.strip():
-                    place = f"{file}:{number}"
+                    place = f"{file.relative_to(root) if file.is_relative_to(root) else file}:{number}"
                     texts = _read_line(line, place) if file.suffix == ".jsonl" else [line.strip()]
                     found += [Evaluation(place, text) for text in texts]
     return found

@@ -38,7 +38,7 @@ class LeakGuard:
     - it states a fact that the exam asks as not taught, or one with the same two ends;
     - it holds a question of the exam or of an evaluation, thirteen words of one in a row, or a held-out passage;
     - its prompt is a template of the exam, with any name in its slot;
-    - its prompt names what a probe names, though its facts are not about that, and asks the same in other words;
+    - its prompt asks the same as a probe in other words, it answers that, and its facts do not say why;
     - it holds a text of the user that answers a question of the exam, or states what the exam asks as not taught.
 
     Statements about held-out entities are no leaks: they teach the facts that the exam asks for.
@@ -92,7 +92,7 @@ class LeakGuard:
         wording = Wording(kb, probes["language"][0].as_py() if probes.num_rows else "en")
         self._facts = FactLeaks(kb, probes, self.kept_out, names, patterns)
         self._overlaps = Overlaps(wording, probes, names, evaluations)
-        self._reworded = Reworded(wording, probes, self.kept_out, names, encoder)
+        self._reworded = Reworded(wording, probes, names, encoder)
         self._texts = self._reworded.read(texts or {})
 
     def check(self, table: pa.Table) -> pa.Table:

@@ -15,7 +15,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from kaug.exam.kinds import KINDS
-from kaug.exam.leaks.held import HeldOut
 from kaug.exam.leaks.rows import Leak, Rows
 from kaug.exam.leaks.words import Runs, plain, read_words
 from kaug.knowledge.knowledge_base import KnowledgeBase
@@ -48,7 +47,6 @@ class _Probe:
     Attributes:
         name: What to call it.
         names: The names of the things that its question names.
-        things: Their numbers.
         answers: All right answers.
         questions: The question, and those that ask for its fact in training, with `_X` for the names.
         statements: The statements of a fact that is not taught, with `_X` and `_Y`; empty for other probes.
@@ -56,7 +54,6 @@ class _Probe:
 
     name: str
     names: list[str]
-    things: set[int]
     answers: list[str]
     questions: list[str]
     statements: list[str] = field(default_factory=list)
@@ -72,15 +69,14 @@ class Reworded:
     Args:
         wording: The wording of the knowledge base in the exam's language.
         probes: PROBES.
-        kept_out: What they hold out.
         names: What to call each probe.
         encoder: An encoder, or its name; it is loaded when two texts are to be compared.
     """
 
     def __init__(
-        self, wording: Wording, probes: pa.Table, kept_out: HeldOut, names: Sequence[str], encoder: str | Encoder
+        self, wording: Wording, probes: pa.Table, names: Sequence[str], encoder: str | Encoder
     ) -> None:
-        self._wording, self._things, self._name = wording, kept_out.things, encoder
+        self._wording, self._name = wording, encoder
         ends = np.unique(np.concatenate(wording.kb.columns(_fact_rows(wording.kb, probes["facts"].to_pylist()))[::2]))
         labels = dict(zip(ends.tolist(), plain(wording.labels(ends)).to_pylist(), strict=True))
         prompts = plain(probes["prompt"].combine_chunks()).to_pylist()
@@ -96,7 +92,7 @@ class Reworded:
         self._vectors: dict[str, NDArray[np.float32]] = {}
 
     def find(self, rows: Rows) -> Iterator[Leak]:
-        """Yield questions that name the things of a probe, though their facts are not about them, ask the same, and answer it."""
+        """Yield questions that name the things of a probe, ask the same and answer it, but not by the facts that they name."""
         row, name, _ = self._runs.find(rows.words)
         chosen = rows.asks[row]
         pairs = np.unique(np.stack([row[chosen], self._of[name[chosen]]], axis=1), axis=0)
@@ -108,11 +104,10 @@ class Reworded:
             probe = self._probes[number]
             if not probe.answered(completion) or probe.answered(prompt):
                 continue  # it asks for something else, or teaches something false, as the control arm does
-            ends = np.concatenate(self._wording.kb.columns(rows.facts_of(one))[::2])
-            if probe.things.isdisjoint(self._things[ends].tolist()):
-                prompt = self._without(prompt, ends)
-                if (masked := _mask(prompt, probe.names, _X)) != prompt:
-                    asked.append((one, probe, masked))
+            if self._is_about(f"{prompt} {completion}", rows.facts_of(one)):
+                continue
+            if (masked := _mask(prompt, probe.names, _X)) != prompt:
+                asked.append((one, probe, masked))
         alike = self._alike([(masked, probe.questions, ASKED) for _, probe, masked in asked])
         yield from (Leak(one, ASKS, probe.name) for (one, probe, _), same in zip(asked, alike, strict=True) if same)
 
@@ -166,13 +161,13 @@ class Reworded:
                 statements = [
                     text.replace("{s}", _X).replace("{o}", _Y) for text in wording.templates(predicate, "statement")
                 ]
-        things = set(self._things[np.array(terms, np.int64)].tolist())
-        return _Probe(name, names, things, probe["answers"], list(dict.fromkeys(questions)), statements)
+        return _Probe(name, names, probe["answers"], list(dict.fromkeys(questions)), statements)
 
-    def _without(self, prompt: str, terms: NDArray[np.int64]) -> str:
-        """Put a name without a meaning for the names that a row's facts are about."""
-        names = [name for said in (self._wording.phrases, self._wording.labels) for name in said(terms).to_pylist()]
-        return _mask(prompt, sorted(names, key=len, reverse=True), _Y)
+    def _is_about(self, text: str, facts: NDArray[np.int64]) -> bool:
+        """Whether a row names a thing of its facts, which then say what it asks, as a fact of a control arm does."""
+        ends = np.concatenate(self._wording.kb.columns(facts)[::2])
+        said = (names(ends).to_pylist() for names in (self._wording.labels, self._wording.phrases))
+        return any(_mask(text, names, _Y) != text for names in said)
 
     def _alike(self, pairs: Sequence[tuple[str, Sequence[str], float]]) -> list[bool]:
         """Whether each sentence says what one of some others says: whether their cosine is so high."""

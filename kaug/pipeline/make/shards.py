@@ -6,6 +6,8 @@ from kaug.arms import Arm
 from kaug.augmentation.arms import arm_rows
 from kaug.augmentation.settings import AugmentationSettings
 from kaug.augmentation.shards import dataset_card, write_shards
+from kaug.exam.leaks.evaluations import Evaluation
+from kaug.exam.leaks.guard import OnLeak
 from kaug.knowledge.knowledge_base import load_kb
 from kaug.pipeline.make.exam import read_probes
 from kaug.pipeline.make.index import find_facts
@@ -27,6 +29,8 @@ class RowSettings:
     languages: list[str]
     seed: int
     max_answers: int
+    evaluations: list[Evaluation]
+    on_leak: OnLeak
 
 
 def make_shards(job: Job) -> None:
@@ -48,6 +52,8 @@ def make_shards(job: Job) -> None:
             languages=settings.languages,
             seed=settings.seed,
             max_answers=settings.max_answers,
+            evaluations=settings.evaluations,
+            on_leak=settings.on_leak,
         )
         advance(table.num_rows)
     job.draft.counts.update(counts)
