@@ -1,6 +1,7 @@
 """The leak guard: planted leaks that it finds, planted rewordings, and clean runs that it stops.
 
-`python -m tests.benchmarks.leaking [--tune] [--speed]`. The data is found in KAUG_TEST_DATA, or in shared/data beside the project.
+`python -m tests.benchmarks.leaking [--tune] [--speed]`. The data is found in KAUG_TEST_DATA, or in shared/data beside the
+project.
 
 - exact: for probes of each knowledge base, rows with the probe's words, its template with another name, its facts, the twin of an
   untaught fact, and a line of an evaluation, each planted among clean rows. The fraction that is found, by kind.
@@ -192,7 +193,7 @@ def clean(run: Run, arm: str) -> tuple[int, pa.Table]:
     passages = {probe["prompt"] + probe["answers"][0] for probe in run.probes.to_pylist() if not probe["hops"]}
     free = {key: text for key, text in run.texts.items() if text not in passages}
     guard = LeakGuard(run.kb, run.probes, texts=free, on_leak="drop")
-    with mock.patch.object(arms, "LeakGuard", lambda *_, **__: guard):
+    with mock.patch.object(arms, "LeakGuard", return_value=guard):
         settings = AugmentationSettings(replay=0.1)
         rows, _ = arm_rows(run.kb, ARMS[arm], run.probes, list(free), list(free.values()), settings)
     return rows.num_rows, guard.leaks()
@@ -222,7 +223,9 @@ def tune(run: Run) -> None:
     for kind, figures in near.items():
         figures.sort()
         cosines = np.array([cosine for cosine, *_ in figures])
-        print(f"\n{run.name}, {kind}: {len(cosines)}; quantiles {np.quantile(cosines, [0, 0.05, 0.1, 0.5, 1]).round(2)}")
+        print(
+            f"\n{run.name}, {kind}: {len(cosines)}; quantiles {np.quantile(cosines, [0, 0.05, 0.1, 0.5, 1]).round(2)}"
+        )
         for cosine, one, best in figures[:: max(1, len(figures) // 30)]:
             print(f"  {cosine:.2f} {one!r} ~ {best!r}")
 

@@ -166,7 +166,10 @@ def test_names_that_are_too_long_are_not_asked(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     probes = draw_exam(build_kb([file]), ExamSettings(held_out_entities=1.0, probes_per_kind={"recall": 9}))
-    asked = ["Fill in a form about peru: what belongs under “capital”?", "Write down the capital that a reference work gives for peru."]
+    asked = [
+        "Fill in a form about peru: what belongs under “capital”?",
+        "Write down the capital that a reference work gives for peru.",
+    ]
     assert sorted(probes["prompt"].to_pylist()) == asked
     assert probes["answers"].to_pylist() == [["Lima"]] * 2
     assert exam_counts(probes)["recall: questions with a name of more than 1000 characters"] == 4

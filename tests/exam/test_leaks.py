@@ -1,12 +1,11 @@
 import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,7 +16,7 @@ from kaug.augmentation.inject import text_rows
 from kaug.augmentation.rows import concat_rows, make_rows
 from kaug.errors import LeakError, SourceError
 from kaug.exam.draw import draw_exam
-from kaug.exam.leaks.evaluations import Evaluation, read_evaluations
+from kaug.exam.leaks.evaluations import read_evaluations
 from kaug.exam.leaks.guard import LeakGuard
 from kaug.exam.leaks.held import held_out
 from kaug.exam.leaks.words import RUN, Runs, plain, read_words
@@ -26,6 +25,7 @@ from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.tables import PROBES
 from kaug.wording.wording import Wording
+from tests.benchmarks.leaking import Run, exact
 
 Fact = Callable[[str, str, str], str]
 
@@ -101,12 +101,17 @@ def test_clean_rows_pass_and_come_back_as_they_were(guard: LeakGuard, rows: pa.T
     assert guard.leaks().num_rows == 0
 
 
-def test_a_question_about_a_held_out_entity(toy_kb: KnowledgeBase, rows: pa.Table, guard: LeakGuard) -> None:
+def test_a_question_about_a_held_out_entity(
+    toy_kb: KnowledgeBase, rows: pa.Table, probes: pa.Table, guard: LeakGuard
+) -> None:
     fact, other = (held_fact(toy_kb, guard, held=held) for held in (True, False))
     message = refused(guard, rows, row("Any question?", "any answer", other, fact))
     assert "asks about an entity that the exam holds out" in message
-    subject = toy_kb.columns(np.array([toy_kb.row_of[fact]]))[0]
-    assert Wording(toy_kb).labels(subject)[0].as_py() in message.partition("It leaks")[2]
+    leaked = next(probe for probe in probes.to_pylist() if probe["id"] in message)
+    assert (
+        toy_kb.columns(np.array([toy_kb.row_of[fact]]))[0]
+        in toy_kb.columns(np.array([toy_kb.row_of[of] for of in leaked["facts"]]))[0]
+    )
     for clean in (
         row("Any question?", "any answer", other),
         row("", "A statement.", fact, task="language-modelling"),
@@ -119,7 +124,7 @@ def test_a_question_that_a_held_out_entity_answers(tmp_path: Path) -> None:
     kb = made(tmp_path, ":aa :borders :bb . :cc :borders :aa . :dd :borders :ee .")
     for seed in range(4):
         guard = LeakGuard(kb, draw_exam(kb, seed=seed), arm="planted arm")
-        subjects, _, objects = kb.columns()
+        _, _, objects = kb.columns()
         for fact in np.flatnonzero(np.isin(objects, guard.kept_out.entities)).tolist():
             planted = row("What does it border?", "aa", kb.hex_ids[fact].as_py())
             assert "asks about an entity" in refused(guard, concat_rows([]), planted)
@@ -181,10 +186,15 @@ def test_a_fact_of_the_locality_probes(toy_kb: KnowledgeBase, rows: pa.Table, gu
 )
 def test_what_says_the_same_as_an_untaught_fact(tmp_path: Path, turtle: str, options: dict[str, Any]) -> None:
     kb = made(tmp_path, ":cy :child :dan . :cy :wife :eve . :cy :spouse :fay . " + turtle, **options)
-    subjects, predicates, _ = kb.columns()
+    subjects, _, _ = kb.columns()
     iris = kb.terms["value"].to_pylist()
     asked = next(row for row in range(len(kb)) if iris[subjects[row]] == "urn:x:ada")
-    probe = dict.fromkeys(PROBES.names, "") | {"id": "0" * 32, "kind": "locality", "scorer": "contains", "language": "en"}
+    probe = dict.fromkeys(PROBES.names, "") | {
+        "id": "0" * 32,
+        "kind": "locality",
+        "scorer": "contains",
+        "language": "en",
+    }
     probe |= {"prompt": "Who is it?", "answers": ["bo"], "choices": [], "hops": 1, "facts": [kb.hex_ids[asked].as_py()]}
     guard = LeakGuard(kb, pa.Table.from_pylist([probe], PROBES), arm="planted arm")
     ends = {"urn:x:ada", "urn:x:bo", "urn:x:a2", "urn:x:b2"}
@@ -194,7 +204,7 @@ def test_what_says_the_same_as_an_untaught_fact(tmp_path: Path, turtle: str, opt
             assert "asks as not taught" in refused(guard, concat_rows([]), said)
         else:
             assert guard.check(said).num_rows == 1
-    assert len(guard.kept_out.facts) == 2
+    assert len(guard.kept_out.facts) == (3 if options else 2)
 
 
 def test_a_composition_of_the_exam(toy_kb: KnowledgeBase, probes: pa.Table, guard: LeakGuard, toy_fact: Fact) -> None:
@@ -242,7 +252,11 @@ def test_an_evaluation(toy_kb: KnowledgeBase, rows: pa.Table, tmp_path: Path) ->
         ("…the bridge was built, who was the mayor of the town on the other bank", "a.jsonl:4", "shares 13 words"),
         ("on the other side? Bo Wend was the mayor of the town on the other side", "", ""),
         ("mayor of the town on the other side? Bo Wend", "", ""),
-        ("who was the mayor of the town on the other side – Bo Wend", "a.jsonl:4", "shares 13 words with an evaluation"),
+        (
+            "who was the mayor of the town on the other side – Bo Wend",
+            "a.jsonl:4",
+            "shares 13 words with an evaluation",
+        ),
         ("This is ein text ÜBER sta\u0308dte", "b.txt:2", "holds a question of an evaluation"),
         ("Paris", "b.txt:1", "holds a question of an evaluation"),
         ("Paris is a city", "", ""),
@@ -279,26 +293,20 @@ REWORDED = [
 ]
 
 
-def test_a_question_in_other_words(toy_kb: KnowledgeBase, rows: pa.Table, guard: LeakGuard) -> None:
-    wording = Wording(toy_kb)
+def test_a_question_in_other_words(toy_kb: KnowledgeBase, rows: pa.Table, probes: pa.Table) -> None:
+    wording, guard = Wording(toy_kb), LeakGuard(toy_kb, probes, on_leak="drop")
     capital = toy_kb.terms["value"].to_pylist().index("urn:toy:capital")
     subjects, predicates, objects = toy_kb.columns(toy_kb.taught)
-    count = 0
-    for subject, predicate, object_ in zip(subjects, predicates, objects, strict=True):
-        if predicate != capital:
-            continue
+    held, others, harmless = [], [], []
+    for subject, object_ in zip(subjects[predicates == capital], objects[predicates == capital], strict=True):
         name, answer = (wording.phrases(np.array([term]))[0].as_py() for term in (subject, object_))
-        is_held = subject in guard.kept_out.entities
-        for text in REWORDED:
-            planted = row(text.format(name), answer)
-            if is_held:
-                assert "asks a question of the exam in other words" in refused(guard, rows, planted)
-                count += 1
-            guard.check(row(text.format(name), "I do not know"))  # nothing is given away
-            guard.check(row(f"Who has been to {name}?", "Ada"))
-        if not is_held:
-            guard.check(pa.concat_tables([row(text.format(name), answer) for text in REWORDED]))
-    assert count >= 2 * len(REWORDED)
+        asked = [row(text.format(name), answer) for text in REWORDED]
+        (held if subject in guard.kept_out.entities else others).extend(asked)
+        harmless += [row(REWORDED[0].format(name), "I do not know"), row(f"Who has been to {name}?", "Ada")]
+    kept = guard.check(pa.concat_tables([rows, *held, *others, *harmless]))
+    assert kept.equals(pa.concat_tables([rows, *others, *harmless]).combine_chunks())
+    assert guard.leaks().num_rows == len(held) >= 2 * len(REWORDED)
+    assert set(guard.leaks()["reason"].to_pylist()) == {"asks a question of the exam in other words"}
 
 
 TEXTS = {
@@ -380,9 +388,16 @@ def test_a_long_name_in_a_question_stands_in_statements_too(tmp_path: Path) -> N
     assert "holds a question of the exam" in refused(guard, concat_rows([]), row("", f"{about} Who knows."))
 
 
+def test_all_planted_leaks_are_found(toy_kb: KnowledgeBase, probes: pa.Table) -> None:
+    planted = list(exact(Run("toy", toy_kb, probes, {})))
+    guard = LeakGuard(toy_kb, probes, evaluations=[line for *_, line in planted if line], on_leak="drop")
+    assert len({kind for kind, *_ in planted}) == 9
+    assert [kind for kind, leak, _ in planted if guard.check(leak).num_rows] == []
+
+
 def test_a_fact_that_is_not_known_is_refused(guard: LeakGuard) -> None:
     for fact in ("0" * 32, "lome", "é" * 16):
-        with pytest.raises(LeakError, match="names fact .*, which the knowledge base lacks"):
+        with pytest.raises(LeakError, match=r"names fact .*, which the knowledge base lacks"):
             guard.check(row("", "x", fact))
 
 

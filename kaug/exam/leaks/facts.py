@@ -47,9 +47,7 @@ class FactLeaks:
         self._joined = np.zeros(len(kb), bool)
         self._pairs: dict[frozenset[int], int] = {}
         self._probe_of: dict[frozenset[int], int] = {}  # by both ends, and by one
-        for probe, (ids, hops) in enumerate(
-            zip(probes["facts"].to_pylist(), probes["hops"].to_pylist(), strict=True)
-        ):
+        for probe, (ids, hops) in enumerate(zip(probes["facts"].to_pylist(), probes["hops"].to_pylist(), strict=True)):
             facts = [kb.row_of[fact] for fact in ids]
             for ends in self._things[np.stack([subjects[facts], objects[facts]], axis=1)].tolist():
                 for key in (ends, ends[:1], ends[1:]):
@@ -80,7 +78,9 @@ class FactLeaks:
         for row, fact in zip(rows.row[chosen].tolist(), rows.fact[chosen].tolist(), strict=True):
             facts[row].append(fact)
         for row, several in facts.items():
-            found = next((self._pairs[pair] for pair in map(frozenset, combinations(several, 2)) if pair in self._pairs), None)
+            found = next(
+                (self._pairs[pair] for pair in map(frozenset, combinations(several, 2)) if pair in self._pairs), None
+            )
             if found is not None:
                 yield Leak(row, JOINS, self._names[found])
 

@@ -117,7 +117,9 @@ class LeakGuard:
         if self._on_leak == "stop":
             raise LeakError(self._message(table, leaks[0]))
         numbers = pa.array([leak.row for leak in leaks])
-        reasons, probes = (pa.array([getattr(leak, name) for leak in leaks], pa.string()) for name in ("reason", "probe"))
+        reasons, probes = (
+            pa.array([getattr(leak, name) for leak in leaks], pa.string()) for name in ("reason", "probe")
+        )
         chosen = table.select(EXAMPLES.names).take(numbers).append_column("reason", reasons)
         self._left_out.append(chosen.append_column("probe", probes).cast(LEAKS))
         self.counts.update(f"rows left out: {leak.reason}" for leak in leaks)

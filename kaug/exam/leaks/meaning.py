@@ -73,9 +73,7 @@ class Reworded:
         encoder: An encoder, or its name; it is loaded when two texts are to be compared.
     """
 
-    def __init__(
-        self, wording: Wording, probes: pa.Table, names: Sequence[str], encoder: str | Encoder
-    ) -> None:
+    def __init__(self, wording: Wording, probes: pa.Table, names: Sequence[str], encoder: str | Encoder) -> None:
         self._wording, self._name = wording, encoder
         ends = np.unique(np.concatenate(wording.kb.columns(_fact_rows(wording.kb, probes["facts"].to_pylist()))[::2]))
         labels = dict(zip(ends.tolist(), plain(wording.labels(ends)).to_pylist(), strict=True))

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.arrays import Numbers
@@ -73,7 +72,9 @@ class Overlaps:
     ) -> None:
         self._wording = wording
         columns = (probes[name].to_pylist() for name in ("prompt", "answers", "scorer"))
-        held = [answers[0] if scorer == "continuation" else prompt for prompt, answers, scorer in zip(*columns, strict=True)]
+        held = [
+            answers[0] if scorer == "continuation" else prompt for prompt, answers, scorer in zip(*columns, strict=True)
+        ]
         texts = plain(pa.array([*held, *(one.text for one in evaluations)], pa.string()))
         kinds = [(name, HOLDS, SHARES) for name in names] + [(one.place, EVALUATED, OVERLAPS) for one in evaluations]
         self._held = [_Held(text, *kind) for text, kind in zip(texts.to_pylist(), kinds, strict=True)]
@@ -101,9 +102,7 @@ class Overlaps:
     def _read(self, rows: Rows, row: int, held: _Held, enough: bool) -> str | None:
         """Return the reason why a row that has some words of a held-out text leaks it, if it does."""
         given, wanted = plain_words(rows.texts[row].as_py()), held.text.split()
-        whole = [
-            place for place in range(len(given) - len(wanted) + 1) if given[place : place + len(wanted)] == wanted
-        ]
+        whole = [place for place in range(len(given) - len(wanted) + 1) if given[place : place + len(wanted)] == wanted]
         if held.whole == EVALUATED and len(wanted) < _FEWEST:
             prompt = plain_words(rows.table["prompt"][row].as_py())
             return EVALUATED if wanted in (given, prompt) else None

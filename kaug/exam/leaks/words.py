@@ -115,7 +115,9 @@ class Runs:
             self._numbers[size], self._hashes[size] = chosen[order], hashes[order]
             self._known[size] = _table(hashes)
         self._head = min(2, *self._hashes) if self._hashes else 0
-        heads = _hashes_at(words.hashes, words.starts[:-1][sizes > 0], self._head) if self._hashes else np.zeros(0, "u8")
+        heads = (
+            _hashes_at(words.hashes, words.starts[:-1][sizes > 0], self._head) if self._hashes else np.zeros(0, "u8")
+        )
         self._heads = _table(heads)
 
     def find(self, words: Words) -> tuple[Numbers, Numbers, Numbers]:
@@ -159,7 +161,7 @@ def _hashes_at(hashes: NDArray[np.uint64], places: Numbers, size: int) -> NDArra
 
 def _table(hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
     """Make a table of the first bits of hashes, a filter that lets few others through."""
-    bits = max(16, int(len(hashes)).bit_length() + 4)
+    bits = max(16, len(hashes).bit_length() + 4)
     known = np.zeros(1 << bits, bool)
     known[(hashes * _STEP) >> np.uint64(64 - bits)] = True
     return known
