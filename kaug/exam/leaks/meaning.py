@@ -7,7 +7,7 @@ government" are near, and thousands of alike questions about other things are no
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -60,7 +60,7 @@ class _Probe:
 
     def answered(self, text: str) -> bool:
         """Whether a text holds a right answer."""
-        return holds_any(text, self.answers)
+        return _holds(text, tuple(self.answers))
 
 
 class Reworded:
@@ -181,6 +181,12 @@ class Reworded:
     @cached_property
     def _encoder(self) -> Encoder:
         return as_encoder(self._name)
+
+
+@lru_cache(maxsize=65_536)
+def _holds(text: str, answers: tuple[str, ...]) -> bool:
+    """Whether a text holds an answer; the templates of a fact have one completion."""
+    return holds_any(text, answers)
 
 
 def _fact_rows(kb: KnowledgeBase, ids: Sequence[Sequence[str]]) -> NDArray[np.int64]:
