@@ -30,6 +30,7 @@ from kaug.augmentation.inject import text_rows
 from kaug.augmentation.rows import make_rows
 from kaug.augmentation.settings import AugmentationSettings
 from kaug.exam.draw import draw_exam
+from kaug.exam.kinds import KINDS
 from kaug.exam.leaks.evaluations import Evaluation
 from kaug.exam.leaks.guard import LeakGuard
 from kaug.exam.leaks.meaning import Reworded
@@ -83,7 +84,7 @@ MEASURED = {
 """The same for the predicates of PathQuestion and MetaQA, by their labels; the thresholds were not chosen on these."""
 
 
-_EXAM = ExamSettings(probes_per_kind=60)
+_EXAM = ExamSettings(probes_per_kind=dict.fromkeys(KINDS, 60))
 
 
 class Run(NamedTuple):

@@ -70,7 +70,7 @@ def _read_line(line: str, place: str) -> Iterator[str]:
     if not isinstance(asked, str) or not asked.strip():
         known = nearest(next(iter(row)), _ASKS) if row else ""
         raise SourceError(f"{place}: should have a text under 'prompt' or 'question'.{known}")
-    answers = next((row[name] for name in _ANSWERS if name in row), [])
+    answers: Any = next((row[name] for name in _ANSWERS if name in row), [])
     answers = answers if isinstance(answers, list) else [answers]
     if not all(isinstance(answer, str | int | float) for answer in answers):
         raise SourceError(f"{place}: the answers should be a text or a list of texts.")
