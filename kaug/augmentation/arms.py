@@ -18,11 +18,15 @@ from kaug.arms import ARMS, Arm
 from kaug.arrays import pair_keys
 from kaug.augmentation.forms import Form, find_forms, form_rows
 from kaug.augmentation.forms.statement import one_statement_rows
+from kaug.augmentation.hygiene import HygieneSettings, clean_rows
+from kaug.augmentation.hygiene.left_out import Found, count_left_out, left_out_table
+from kaug.augmentation.hygiene.rows import joined_texts
 from kaug.augmentation.inject import inject_facts, text_rows
 from kaug.augmentation.rows import BLOCK, Facts, Options, concat_rows, facts_to_teach
 from kaug.augmentation.settings import AugmentationSettings
 from kaug.errors import PipelineError, nearest
-from kaug.exam.leaks import check_leaks, held_out
+from kaug.exam.leaks.evaluations import Evaluation
+from kaug.exam.leaks.guard import LeakGuard, OnLeak
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.wording.answers import Asked
 from kaug.wording.wording import Wording, groups
@@ -67,6 +71,7 @@ class ArmInput:
         block: The facts that a piece is about.
         counts: Rows and facts left out, by reason.
         characters: The length of the rows written, by form.
+        left_out: Rows that were left out, as tables of `LEFT_OUT`.
         asked: What the forms have computed of the whole knowledge base; see `Options.asked`.
     """
 
@@ -82,6 +87,7 @@ class ArmInput:
     block: int = BLOCK
     counts: Counter[str] = field(default_factory=Counter)
     characters: Counter[str] = field(default_factory=Counter)
+    left_out: list[pa.Table] = field(default_factory=list)
     asked: dict[tuple[int, str], Asked] = field(default_factory=dict)
 
     @property
@@ -299,9 +305,13 @@ def arm_pieces(
     seed: int = 0,
     max_answers: int = 5,
     keep: Mapping[str, float] | None = None,
+    evaluations: Sequence[Evaluation] = (),
+    on_leak: OnLeak = "stop",
+    hygiene: HygieneSettings | None = None,
+    tokens: Sequence[str] = (),
     block: int = BLOCK,
 ) -> tuple[list[Piece], ArmInput]:
-    """List the pieces of an arm's rows, each checked for leaks of the exam as it is written.
+    """List the pieces of an arm's rows, each cleaned and checked for leaks of the exam as it is written.
 
     Args:
         kb: The knowledge base.
@@ -316,22 +326,28 @@ def arm_pieces(
         seed: Seed of the shuffle, the passages and the sentences of `repeated`.
         max_answers: Questions with more right answers are left out.
         keep: The fraction of the rows of each form to keep.
+        evaluations: What the user evaluates models with; rows that overlap with it leak.
+        on_leak: What to do with a row that leaks.
+        hygiene: `[hygiene]`: what rows are left out; the defaults if None.
+        tokens: Special tokens of tokenizers, which are broken up as those of common chat formats are.
         block: The facts that a piece is about.
 
     Returns:
         The pieces, each a function that writes tables of EXAMPLES, and the input that they share, with the number of rows
         and facts left out, by reason. A piece raises LeakError if a row leaks the exam.
     """
-    kept_out = held_out(kb, probes)
     continued = zip(*(probes[name].to_pylist() for name in ("prompt", "answers", "scorer")), strict=True)
     passages = {prompt + answers[0] for prompt, answers, scorer in continued if scorer == "continuation"}
     free = [row for row, text in enumerate(texts) if text not in passages]
+    own = {text_ids[row]: texts[row] for row in free}
+    name = arm if isinstance(arm, str) else arm.name
+    guard = LeakGuard(kb, probes, texts=own, evaluations=evaluations, on_leak=on_leak, arm=name)
     allowed = np.ones(kb.facts.num_rows, dtype=bool)
-    allowed[[kb.row_of[fact] for fact in kept_out.facts]] = False
+    allowed[[kb.row_of[fact] for fact in guard.kept_out.facts]] = False
     given = ArmInput(
         [Wording(kb, language) for language in languages],
         settings or AugmentationSettings(),
-        kept_out.entities,
+        guard.kept_out.entities,
         [texts[row] for row in free],
         [text_ids[row] for row in free],
         (lambda some: find(some, allowed)) if find else None,
@@ -344,9 +360,20 @@ def arm_pieces(
 
     def checked(piece: Piece) -> Iterator[pa.Table]:
         for table in piece():
-            yield check_leaks(kb, table, kept_out, arm if isinstance(arm, str) else arm.name)
+            kept, unfit = clean_rows(table, kb, hygiene, tokens=tokens)
+            kept = guard.check(kept)
+            leaks = _left_out(guard.take_leaks())
+            given.left_out.extend([unfit, leaks])
+            given.counts.update(count_left_out(unfit) + count_left_out(leaks))
+            yield kept
 
     return [partial(checked, piece) for piece in find_recipe(arm).pieces(given)], given
+
+
+def _left_out(leaks: pa.Table) -> pa.Table:
+    """List the rows that leak the exam with those that other filters leave out."""
+    found = Found(*(leaks[name].combine_chunks() for name in ("reason", "probe")))
+    return left_out_table("row", "leaks", found, leaks["id"].combine_chunks(), joined_texts(leaks))
 
 
 def arm_rows(

@@ -58,8 +58,10 @@ def draw_exam(
         >>> file = Path(tempfile.mkdtemp()) / "a.ttl"
         >>> _ = file.write_text("@prefix : <urn:x:> . :Togo :capital :Lome . :Peru :capital :Lima .")
         >>> probes = draw_exam(build_kb([file]), ExamSettings(held_out_entities=1.0))
-        >>> "Name the capital of Togo." in probes["prompt"].to_pylist(), exam_counts(probes)["probes recall"]
-        (True, 4)
+        >>> "Fill in a form about Togo: what belongs under “capital”?" in probes["prompt"].to_pylist()
+        True
+        >>> exam_counts(probes)["probes recall"]
+        4
     """
     settings = settings or ExamSettings()
     taught = kb.taught

@@ -1,18 +1,20 @@
 """`[exam]` of a pipeline file."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
 from kaug.errors import nearest
 from kaug.exam.kinds import KINDS
-from kaug.settings import Section
+from kaug.settings import PatternText, Section
 
 __all__ = ["ExamSettings"]
 
 
 class ExamSettings(Section):
     """`[exam]`: the probes, and what they hold out of training."""
+
+    not_content: ClassVar[frozenset[str]] = frozenset(["evaluations", "on_leak"])
 
     probes_per_kind: dict[str, Annotated[int, Field(ge=0, le=10**6)]] = Field(
         default=200,
@@ -31,6 +33,15 @@ class ExamSettings(Section):
     )
     max_characters: int = Field(
         default=1000, ge=1, le=100_000, description="questions and answers that are longer are left out"
+    )
+
+    evaluations: PatternText = Field(
+        default=[],
+        description="files that you evaluate models with, which no training row may overlap: .jsonl or .txt files, as glob "
+        "patterns",
+    )
+    on_leak: Literal["stop", "drop"] = Field(
+        default="stop", description="a row that leaks the exam or an evaluation: `stop` the run, or `drop` the row"
     )
 
     @field_validator("probes_per_kind", mode="before")

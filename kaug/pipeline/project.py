@@ -10,6 +10,7 @@ from kaug.arms import Arm, is_base
 from kaug.augmentation.corpus import read_corpus
 from kaug.augmentation.hygiene.texts import CleanTexts, clean_texts
 from kaug.errors import PipelineError, SourceError
+from kaug.exam.leaks.evaluations import Evaluation, read_evaluations
 from kaug.models.check import model_digest
 from kaug.models.find import find_language_model, fitting_precision, load_tokenizer
 from kaug.models.prompts import control_tokens
@@ -90,6 +91,12 @@ class Project:
         """The special tokens of the models that `[hygiene]` names."""
         models = map(find_language_model, self.pipeline.hygiene.models)
         return sorted({token for model in models for token in control_tokens(load_tokenizer(model))})
+
+    @cached_property
+    def evaluations(self) -> list[Evaluation]:
+        """What the user evaluates models with."""
+        patterns = self.pipeline.exam.evaluations
+        return read_evaluations(patterns, self.root) if patterns else []
 
     def base(self) -> Path:
         """Return the folder of the base model."""

@@ -328,7 +328,7 @@ def test_a_single_text_has_no_other_whose_facts_it_could_get(toy_kb) -> None:
 
 def test_a_text_that_gives_the_exam_away_stops_the_run(toy_kb, probes) -> None:
     question = next(probe["prompt"] for probe in probes.to_pylist() if probe["kind"] == "recall")
-    with pytest.raises(LeakError, match=r"Arm 'text', row .* holds what the exam asks"):
+    with pytest.raises(LeakError, match=r"Arm 'text', row .* holds a question of the exam"):
         whole_arm(toy_kb, "text", probes, [*IDS, "quiz"], [*TEXTS, f"Quiz: {question}"], find=Finder(toy_kb))
 
 

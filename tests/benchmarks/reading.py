@@ -6,6 +6,8 @@ importer.
 
 - templates: the fraction of taught facts with five statements, three reversed, four questions, three inverse ones, two of each in
   the exam.
+- exam: the fraction of taught facts each of whose templates in the exam has a word that a training template of its predicate
+  lacks, slots, words without content and imperatives aside; and templates that have none.
 - rows: those about some things drawn at random, by form. A fact has so many phrasings on average; fractions of rows about a
   node without a name, with a web address, of more than 300 characters, with one of several answers, with the answer in the
   question, with a percent code, with a sentence twice.
@@ -49,6 +51,94 @@ _OPAQUE = r"^[A-Za-z]{0,4}[_:-]?\d+$"
 _URL, _PERCENT = re.compile(r"\w+://|\bwww\."), re.compile(r"%[0-9A-Fa-f]{2}")
 
 PHRASED: tuple[Property, ...] = ("question", "inverseQuestion", "exam", "inverseExam")
+TRAINED: tuple[Property, ...] = ("statement", "question", "inverseQuestion")
+EXAM: tuple[Property, ...] = ("exam", "inverseExam")
+_EMPTY = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "one",
+        "some",
+        "any",
+        "this",
+        "that",
+        "these",
+        "those",
+        "it",
+        "its",
+        "they",
+        "them",
+        "their",
+        "who",
+        "whom",
+        "whose",
+        "what",
+        "which",
+        "where",
+        "when",
+        "how",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "do",
+        "does",
+        "did",
+        "has",
+        "have",
+        "had",
+        "can",
+        "could",
+        "may",
+        "might",
+        "must",
+        "will",
+        "would",
+        "shall",
+        "should",
+        "of",
+        "in",
+        "on",
+        "at",
+        "by",
+        "to",
+        "for",
+        "from",
+        "with",
+        "as",
+        "into",
+        "about",
+        "and",
+        "or",
+        "not",
+        "no",
+        "if",
+        "so",
+        "such",
+        "there",
+        "thing",
+        "things",
+        "something",
+        "someone",
+        "name",
+        "tell",
+        "me",
+        "give",
+        "state",
+        "write",
+        "down",
+        "decide",
+        "say",
+        "fill",
+        "imagine",
+        "guess",
+        "solve",
+    ]
+)
 PROMISED = (5, 3, 4, 3, 2, 2)
 
 Build = Callable[..., KnowledgeBase]
@@ -116,6 +206,29 @@ def phrasings(kb: KnowledgeBase) -> dict[str, float]:
     enough = counts >= np.array(PROMISED)
     names = ("statement", "reversed", *PHRASED)
     return {"all": float(enough.all(axis=1).mean())} | dict(zip(names, enough.mean(axis=0).tolist(), strict=True))
+
+
+def exam_apart(kb: KnowledgeBase) -> tuple[float, list[tuple[str, str]]]:
+    """The fraction of taught facts whose exam is worded otherwise than all that is trained, and the pairs that are alike.
+
+    A template of the exam is worded otherwise if it has words of content that the trained one lacks.
+    """
+    wording, taught = Wording(kb), np.asarray(kb.taught)
+    apart, alike = np.ones(len(taught), bool), []
+    for predicate, manner, rows in wording.groups(taught):
+        trained = [text for name in TRAINED for text in wording.templates(predicate, name, manner)]
+        for text in (text for name in EXAM for text in wording.templates(predicate, name)):
+            same = next((one for one in trained if content(text) <= content(one)), None)
+            if same is not None:
+                apart[rows] = False
+                alike.append((text, same))
+    return float(apart.mean()), alike
+
+
+def content(template: str) -> set[str]:
+    """The words of a template without slots, words without content, and imperatives."""
+    words = re.findall(r"[^\W_]+", re.sub(r"\{[so]\}", " ", template).casefold())
+    return set(words) - _EMPTY
 
 
 def nameless(kb: KnowledgeBase) -> np.ndarray:
@@ -240,6 +353,8 @@ def main() -> None:
             continue
         shares = ", ".join(f"{name} {share:.3f}" for name, share in phrasings(kb).items())
         print(f"\nFraction of taught facts with {PROMISED} templates or more: {shares}", flush=True)
+        share, alike = exam_apart(kb)
+        print(f"Fraction of taught facts whose exam is worded otherwise: {share:.3f}; {dict(alike[:5])}", flush=True)
         about_nameless = nameless(kb)
         for number, (form, rows) in enumerate(forms.items()):
             found = {"rows": rows.num_rows, "a fact": rows.num_rows / max(1, facts), **faults(rows, kb, about_nameless)}

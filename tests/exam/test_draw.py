@@ -14,7 +14,7 @@ from kaug.errors import PipelineError
 from kaug.exam.draw import draw_exam, exam_counts
 from kaug.exam.drawing import Draw, Kind, Question
 from kaug.exam.kinds import KINDS
-from kaug.exam.leaks import held_out
+from kaug.exam.leaks.held import held_out
 from kaug.exam.settings import ExamSettings
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
@@ -166,7 +166,10 @@ def test_names_that_are_too_long_are_not_asked(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     probes = draw_exam(build_kb([file]), ExamSettings(held_out_entities=1.0, probes_per_kind={"recall": 9}))
-    asked = ["Name the capital of peru.", "Write down the capital that a reference work gives for peru."]
+    asked = [
+        "Fill in a form about peru: what belongs under “capital”?",
+        "Write down the capital that a reference work gives for peru.",
+    ]
     assert sorted(probes["prompt"].to_pylist()) == asked
     assert probes["answers"].to_pylist() == [["Lima"]] * 2
     assert exam_counts(probes)["recall: questions with a name of more than 1000 characters"] == 4
@@ -241,7 +244,7 @@ def test_of_two_entities_of_one_name_both_answers_are_right(tmp_path: Path) -> N
     )
     kb = build_kb([file])
     probes = by_question(draw_exam(kb, ExamSettings(held_out_entities=1.0)))
-    both = probes["recall", "Name the capital of Georgia."]
+    both = probes["recall", "Fill in a form about Georgia: what belongs under “capital”?"]
     assert sorted(both["answers"]) == ["Atlanta", "Tbilisi"]
     assert len(both["facts"]) == 2
     assert sum(kind == "recall" for kind, _ in probes) == 2 * 2

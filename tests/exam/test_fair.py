@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
@@ -10,7 +10,8 @@ import kaug
 from kaug.errors import LeakError
 from kaug.evaluation.scorers.contains import score_answer
 from kaug.exam.draw import draw_exam, exam_counts
-from kaug.exam.leaks import HeldOut, check_leaks, held_out
+from kaug.exam.leaks.guard import LeakGuard
+from kaug.exam.leaks.held import held_out
 from kaug.exam.settings import ExamSettings
 from kaug.knowledge.build import build_kb
 
@@ -102,8 +103,10 @@ def test_what_is_known_by_two_iris_is_held_out_by_both(tmp_path: Path, joined: b
 def test_the_guard_sees_every_fact_of_a_set(tmp_path: Path) -> None:
     kb = build_kb([write(tmp_path / "a.ttl", ":a :topping :ham , :olive .")])
     rows = kaug.closed_book_rows(kb, forms="question").data.table
-    asked = next(row for row in rows.to_pylist() if row["completion"] == "ham and olive")
-    for fact in asked["facts"]:
-        kept_out = HeldOut(np.zeros(0, np.uint32), frozenset([fact]), frozenset(), frozenset())
+    asked = rows.filter(pc.equal(rows["completion"], "ham and olive"))
+    probe = draw_exam(kb, EVERYTHING).slice(0, 1)
+    for fact in asked["facts"][0].as_py():
+        of_one = probe.to_pylist()[0] | {"kind": "locality", "facts": [fact], "prompt": "x"}
+        guard = LeakGuard(kb, pa.Table.from_pylist([of_one], probe.schema))
         with pytest.raises(LeakError, match="rests on a fact that the exam asks as not taught"):
-            check_leaks(kb, rows, kept_out, "augmented")
+            guard.check(asked)

@@ -98,12 +98,13 @@ def test_an_entry_is_filled_up_from_itself_else_from_the_label(
 
 
 def test_what_an_entry_trains_or_asks_is_not_filled_up_again(make: Make) -> None:
-    trained = 'kaug:question "Name the capital of {s}."@en ; kaug:inverseExam "What has {o} as its capital?"@en'
+    question, exam = "Fill in a form about {s}: what belongs under “capital”?", "What has {o} as its capital?"
+    trained = f'kaug:question "{question}"@en ; kaug:inverseExam "{exam}"@en'
     kb = make(":togo :capital :lome .", f":capital {trained} .")
     wording, capital = Wording(kb), term(kb, "capital")
-    assert wording.templates(capital, "question") == ["Name the capital of {s}."]
+    assert wording.templates(capital, "question") == [question]
     assert wording.templates(capital, "exam") == ["Write down the capital that a reference work gives for {s}."]
-    assert "What has {o} as its capital?" not in wording.templates(capital, "inverseQuestion")
+    assert exam not in wording.templates(capital, "inverseQuestion")
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,10 @@ def test_a_valid_template_passes(name: str) -> None:
 
 def test_templates_come_from_the_label(make: Make) -> None:
     assert by_rule(make, "teaches", "statement")[0] == "{s} teaches {o}."
-    assert by_rule(make, "has capital", "inverseExam")[0] == "Name something whose capital is {o}."
+    assert (
+        by_rule(make, "has capital", "inverseExam")[0]
+        == "Guess whom or what a form is about if it has {o} under “capital”."
+    )
 
 
 @pytest.mark.parametrize(
@@ -253,7 +257,7 @@ def test_the_templates_for_classes(make: Make, iri: str) -> None:
             "Write the missing words: {s} is …",
         ],
         "inverseExam": [
-            "Name one thing that is {o}.",
+            "Imagine that a quiz asks for something that is {o}, and give the right answer.",
             "Write the missing words: … is {o}.",
         ],
         "reference": [

@@ -396,9 +396,12 @@ def test_a_noun_in_every_property() -> None:
             "{o} is the capital of what?",
             "Do you know what {o} is the capital of?",
         ],
-        "exam": ["Name the capital of {s}.", "Write down the capital that a reference work gives for {s}."],
+        "exam": [
+            "Fill in a form about {s}: what belongs under “capital”?",
+            "Write down the capital that a reference work gives for {s}.",
+        ],
         "inverseExam": [
-            "Name something whose capital is {o}.",
+            "Guess whom or what a form is about if it has {o} under “capital”.",
             "Write down which entry of a reference work gives {o} as the capital.",
         ],
         "reference": ["the capital of {s}"],
@@ -429,9 +432,12 @@ def test_a_noun_of_people_in_every_property() -> None:
             "{o} is one of the parents of whom?",
             "Do you know whose parents include {o}?",
         ],
-        "exam": ["Name one of the parents of {s}.", "Write down what a reference work lists as parents of {s}."],
+        "exam": [
+            "Fill in a form about {s}: what belongs under “parents”?",
+            "Write down what a reference work lists as parents of {s}.",
+        ],
         "inverseExam": [
-            "Name someone whose parents include {o}.",
+            "Guess whom a form is about if it has {o} under “parents”.",
             "Write down the person for whom a reference work lists {o} under parents.",
         ],
         "reference": ["one of the parents of {s}"],
@@ -463,8 +469,14 @@ def test_a_verb_in_every_property() -> None:
             "Do you know who teaches {o}?",
             "By whom is {o} taught?",
         ],
-        "exam": ["Name the thing that {s} teaches.", "Write the missing words: {s} teaches …"],
-        "inverseExam": ["Name someone who teaches {o}.", "Write the missing words: … teaches {o}."],
+        "exam": [
+            "Imagine that a quiz asks what {s} teaches, and give the right answer.",
+            "Write the missing words: {s} teaches …",
+        ],
+        "inverseExam": [
+            "Imagine that a quiz asks who teaches {o}, and give the right answer.",
+            "Write the missing words: … teaches {o}.",
+        ],
         "reference": ["what {s} teaches"],
         "inverseReference": ["the person who teaches {o}"],
     }
@@ -489,8 +501,14 @@ def test_a_place_in_every_property() -> None:
             "Do you know where {s} was born?",
         ],
         "inverseQuestion": ["Who was born in {o}?", "Tell me who was born in {o}.", "Do you know who was born in {o}?"],
-        "exam": ["Name the place in which {s} was born.", "Write the missing words: {s} was born in …"],
-        "inverseExam": ["Name someone who was born in {o}.", "Write the missing words: … was born in {o}."],
+        "exam": [
+            "Imagine that a quiz asks where {s} was born, and give the right answer.",
+            "Write the missing words: {s} was born in …",
+        ],
+        "inverseExam": [
+            "Imagine that a quiz asks who was born in {o}, and give the right answer.",
+            "Write the missing words: … was born in {o}.",
+        ],
         "reference": ["the place where {s} was born"],
         "inverseReference": ["the person who was born in {o}"],
     }
@@ -515,8 +533,14 @@ def test_a_passive_clause_in_every_property() -> None:
             "Do you know who directed {s}?",
         ],
         "inverseQuestion": ["What was directed by {o}?", "What did {o} direct?", "Tell me what was directed by {o}."],
-        "exam": ["Name the one who directed {s}.", "Write the missing words: {s} was directed by …"],
-        "inverseExam": ["Name something that was directed by {o}.", "Write the missing words: … was directed by {o}."],
+        "exam": [
+            "Imagine that a quiz asks who directed {s}, and give the right answer.",
+            "Write the missing words: {s} was directed by …",
+        ],
+        "inverseExam": [
+            "Imagine that a quiz asks what was directed by {o}, and give the right answer.",
+            "Write the missing words: … was directed by {o}.",
+        ],
         "reference": ["the one who directed {s}"],
         "inverseReference": ["the thing that was directed by {o}"],
     }
@@ -546,11 +570,11 @@ def test_a_verb_with_a_noun_for_the_object_in_every_property() -> None:
             "Do you know what applies to the payment method {o}?",
         ],
         "exam": [
-            "Name the payment method that {s} applies to.",
+            "Imagine that a quiz asks which payment method {s} applies to, and give the right answer.",
             "Write the missing words: {s} applies to the payment method …",
         ],
         "inverseExam": [
-            "Name something that applies to the payment method {o}.",
+            "Imagine that a quiz asks what applies to the payment method {o}, and give the right answer.",
             "Write the missing words: … applies to the payment method {o}.",
         ],
         "reference": ["the payment method that {s} applies to"],
@@ -581,9 +605,9 @@ def test_a_yes_or_no_in_every_property() -> None:
             "The answer is {o} for what if we ask whether it is open?",
             "Tell me for what the answer is {o} if we ask whether it is open.",
         ],
-        "exam": ["Decide whether {s} is open.", "Write yes or no: {s} is open."],
+        "exam": ["Imagine that a quiz asks whether {s} is open, and say yes or no.", "Write yes or no: {s} is open."],
         "inverseExam": [
-            "Name something for which {o} is the answer to the question whether it is open.",
+            "Imagine that a quiz asks whether it is open, and that {o} is right; guess what it is about.",
             "Write down an example for which the answer is {o} if we ask whether it is open.",
         ],
         "reference": ["the answer to the question whether {s} is open"],

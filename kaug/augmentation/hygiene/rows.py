@@ -13,7 +13,7 @@ from kaug.augmentation.rows import row_ids
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.words.clean import break_with_spans, control_pattern
 
-__all__ = ["break_rows", "clean_rows"]
+__all__ = ["break_rows", "clean_rows", "joined_texts"]
 
 
 def clean_rows(
@@ -39,13 +39,13 @@ def clean_rows(
 
     def leave_out(name: str, found: Found) -> None:
         nonlocal table
-        tables.append(left_out_table("row", name, found, table["id"], _texts(table)))
+        tables.append(left_out_table("row", name, found, table["id"], joined_texts(table)))
         table = table.filter(found.reasons.is_null())
 
     if settings.licences:
         leave_out("licences", _unlicensed(table, kb, settings.licences))
     for name, one in chosen_filters(settings, "row"):
-        leave_out(name, one.find(_texts(table), table["id"].combine_chunks(), settings))
+        leave_out(name, one.find(joined_texts(table), table["id"].combine_chunks(), settings))
     return table, pa.concat_tables(tables)
 
 
@@ -89,7 +89,7 @@ def _replace(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
     return table.set_column(place, table.schema.field(place), column)
 
 
-def _texts(table: pa.Table) -> pa.Array:
+def joined_texts(table: pa.Table) -> pa.Array:
     """Join prompt and completion of rows."""
     joined = pc.binary_join_element_wise(*(table[name].combine_chunks() for name in ("prompt", "completion")), "\n")
     return pc.utf8_ltrim(joined, "\n")

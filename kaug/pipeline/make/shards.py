@@ -9,9 +9,12 @@ import pyarrow as pa
 
 from kaug.arms import Arm
 from kaug.augmentation.arms import ArmInput, Piece, arm_pieces, kept_fractions
+from kaug.augmentation.hygiene import HygieneSettings
 from kaug.augmentation.rows import BLOCK, concat_rows
 from kaug.augmentation.settings import AugmentationSettings
 from kaug.augmentation.shards import dataset_card, write_shards
+from kaug.exam.leaks.evaluations import Evaluation
+from kaug.exam.leaks.guard import OnLeak
 from kaug.knowledge.knowledge_base import load_kb
 from kaug.pipeline.execution import ExecutionSettings
 from kaug.pipeline.make.exam import read_probes
@@ -38,6 +41,10 @@ class RowSettings:
     languages: list[str]
     seed: int
     max_answers: int
+    evaluations: list[Evaluation]
+    on_leak: OnLeak
+    hygiene: HygieneSettings
+    special_tokens: list[str]
     execution: ExecutionSettings = field(default_factory=ExecutionSettings)
     block: int = BLOCK
 
@@ -92,6 +99,10 @@ class RowWriter:
             seed=settings.seed,
             max_answers=settings.max_answers,
             keep=self.keep,
+            evaluations=settings.evaluations,
+            on_leak=settings.on_leak,
+            hygiene=settings.hygiene,
+            tokens=settings.special_tokens,
             block=settings.block,
         )
 

@@ -1,0 +1,295 @@
+"""The leak guard: planted leaks that it finds, planted rewordings, and clean runs that it stops.
+
+`python -m tests.benchmarks.leaking [--tune] [--speed]`. The data is found in KAUG_TEST_DATA, or in shared/data beside the
+project.
+
+- exact: for probes of each knowledge base, rows with the probe's words, its template with another name, its facts, the twin of an
+  untaught fact, and a line of an evaluation, each planted among clean rows. The fraction that is found, by kind.
+- reworded: questions and texts in other words than any template of the probe's predicate, planted without facts. Those of
+  PathQuestion and MetaQA are measured; those of kb/ are what the thresholds were chosen on (`--tune` prints their cosines).
+- clean: the rows of ten runs, none of which may be dropped.
+- `--speed`: rows a second on MetaQA's rows.
+"""
+
+import argparse
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest import mock
+
+import numpy as np
+import pyarrow as pa
+
+from kaug.arms import ARMS
+from kaug.augmentation import arms
+from kaug.augmentation.arms import arm_rows
+from kaug.augmentation.corpus import read_corpus
+from kaug.augmentation.inject import text_rows
+from kaug.augmentation.rows import make_rows
+from kaug.augmentation.settings import AugmentationSettings
+from kaug.exam.draw import draw_exam
+from kaug.exam.kinds import KINDS
+from kaug.exam.leaks.evaluations import Evaluation
+from kaug.exam.leaks.guard import LeakGuard
+from kaug.exam.leaks.meaning import Reworded
+from kaug.exam.settings import ExamSettings
+from kaug.knowledge.build import build_kb
+from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.wording.wording import Wording, fill
+
+ROOT = Path(__file__).parents[2]
+
+TUNED_ON = {
+    "capital": ["Which city serves as the seat of government for X?", "From where is X governed?",
+                "The parliament of X meets in which city, its most important one?"],
+    "continent": ["Which part of the world is X in?", "On what landmass would you find X?"],
+    "currency": ["What money do people use in X?", "How would you pay in a shop in X?", "What is the legal tender of X?"],
+    "language": ["What do people speak in X?", "Which tongue is spoken in X?"],
+    "area": ["How big is X?", "How large is the territory of X?"],
+    "population": ["How many inhabitants does X have?", "How many people live in X?"],
+    "symbol": ["How do chemists abbreviate X?", "Which letters stand for X in the periodic table?"],
+    "atomicNumber": ["How many protons does an atom of X have?", "At which number is X in the periodic table?"],
+    "discoverer": ["Who was the first to find X?", "To whom do we owe the discovery of X?"],
+    "discoveryYear": ["When did someone first find X?", "When was X first isolated?"],
+    "UsedFor": ["What is the purpose of X?", "Why would someone take X?"],
+    "MadeOf": ["Out of what material does one make X?", "What does X consist of?"],
+    "AtLocation": ["Where would you look for X?", "Where does one usually find X?"],
+}  # fmt: skip
+"""Questions for the object by the local name of the predicate, in other words than those of the lexicon."""
+
+MEASURED = {
+    "cause of death": ["What did X die of?", "What killed X?", "Which illness or accident ended the life of X?"],
+    "children": ["Name a son or daughter of X.", "Who was born to X?", "Of whom is X the father or mother?"],
+    "nationality": ["Of which country is X a citizen?", "Which passport does X hold?", "Where does X come from?"],
+    "parents": ["Who is the mother or father of X?", "Whose child is X?", "Who brought X into the world?"],
+    "place of birth": ["In which town was X born?", "Where did X come into the world?", "Where does the life of X begin?"],
+    "place of death": ["In which city did X die?", "Where did X pass away?", "Where did the life of X end?"],
+    "profession": ["What did X do for a living?", "What is the job of X?", "Which occupation did X follow?"],
+    "religion": ["Which faith did X follow?", "What did X believe in?", "To which church did X belong?"],
+    "spouse": ["Who is X married to?", "Who was the husband or wife of X?", "Whom did X wed?"],
+    "institution": ["Which school or university did X attend?", "Where did X study?"],
+    "ethnicity": ["To which ethnic group does X belong?", "Which people does X descend from?"],
+    "directed by": ["Who made the film X?", "Which film-maker was behind X?", "Whose movie is X?"],
+    "written by": ["Who is the author of the screenplay of X?", "Who penned the script of X?"],
+    "starred actors": ["Which actor plays in X?", "Who appears on screen in X?", "Who is in the cast of X?"],
+    "release year": ["When did X come to cinemas?", "In which year did X come out?", "When was X first shown?"],
+    "in language": ["What language do they speak in X?", "Which tongue is spoken in the movie X?"],
+    "has genre": ["What sort of film is X?", "Which category of movies does X belong to?"],
+    "has tags": ["Which topic is the movie X tagged with?", "Which keyword describes X?"],
+    "has imdb rating": ["How good is X, according to the viewers?", "How do people rate the film X?"],
+    "has imdb votes": ["How many people voted for X?", "How well known is X, by its votes?"],
+}  # fmt: skip
+"""The same for the predicates of PathQuestion and MetaQA, by their labels; the thresholds were not chosen on these."""
+
+
+_EXAM = ExamSettings(probes_per_kind=dict.fromkeys(KINDS, 60))
+
+
+class Run(NamedTuple):
+    """A knowledge base with its exam and its texts."""
+
+    name: str
+    kb: KnowledgeBase
+    probes: pa.Table
+    texts: dict[str, str]
+
+
+def runs(names: list[str], seeds: int = 2) -> Iterator[Run]:
+    """Ten runs, each of another knowledge base or seed."""
+    from tests.benchmarks.reading import SETS
+
+    for name in names:
+        texts = {}
+        if name in SETS:
+            kb = SETS[name](limit=800)
+        else:
+            folder = "commonsense" if name == "everyday" else "domain"
+            kb = build_kb([ROOT / f"kb/{folder}/{name}.ttl"], lexicon=ROOT / "kb/lexicon.ttl", limit=400)
+            corpus = {"world": "countries"}.get(name, name)
+            texts = dict(zip(*read_corpus(f"pipelines/corpus/{corpus}.jsonl", ROOT), strict=True))
+        for seed in range(seeds):
+            yield Run(f"{name}, seed {seed}", kb, draw_exam(kb, _EXAM, texts=list(texts.values()), seed=seed), texts)
+
+
+def row(prompt: str, completion: str, facts: list[str] | None = None, **others: Any) -> pa.Table:
+    """A row of a form of one's own."""
+    given = {"family": "closed-book", "form": "planted", "task": "question-answering"} | others
+    return make_rows(
+        prompts=pa.array([prompt]), completions=pa.array([completion]), facts=[facts or []], spans=[[]], **given
+    )
+
+
+def exact(run: Run) -> Iterator[tuple[str, pa.Table, Evaluation | None]]:
+    """Leaks by kind: each a row, and a line of an evaluation that it leaks."""
+    kb, wording = run.kb, Wording(run.kb)
+    subjects, predicates, objects = kb.columns()
+    probes = run.probes.to_pylist()
+    asked = [probe for probe in probes if probe["scorer"] != "continuation"]
+    for number, probe in enumerate(asked[:: max(1, len(asked) // 40)]):
+        prompt, answer, facts = probe["prompt"], probe["answers"][0], probe["facts"]
+        yield "question, shouted", row(prompt.upper(), answer), None
+        yield "question in a statement", row("", f"Once they asked me: {prompt} I knew."), None
+        line = f"Of number {number}, what we would like to know is this, as you may have guessed already: {answer}?"
+        yield "question of an evaluation", row(f"Now! {line.upper()}", "x"), Evaluation("a.jsonl:1", line)
+        words = line.split()
+        yield "13 words of an evaluation", row("", f"Why, {' '.join(words[2:])}!"), Evaluation("a.jsonl:1", line)
+        at = kb.row_of[facts[-1]]
+        if probe["kind"] == "locality":
+            yield "untaught fact", row("", "Some statement.", facts), None
+            continue
+        yield "fact of a held-out entity", row("Any question?", answer, facts), None
+        same = kb.taught[predicates[kb.taught] == predicates[at]]
+        for other in same[same != at][:1]:
+            ends = wording.phrases(subjects[[other]]), wording.phrases(objects[[other]])
+            asks = fill(probe["template"], *ends).text[0].as_py()
+            yield "phrasing with another name", row(asks, "x", [kb.hex_ids[int(other)].as_py()]), None
+        if probe["kind"] == "compose":
+            yield "composition", row("Any question?", answer, facts), None
+    for probe in probes:
+        if probe["scorer"] == "continuation":
+            words = probe["answers"][0].split()
+            yield "passage", text_rows([" ".join(["So", *words[: len(words) // 2 + 7]])], ["planted"]), None
+
+
+def reworded(run: Run, wordings: dict[str, list[str]]) -> Iterator[tuple[str, str, str, str]]:
+    """Rewordings of probes: the kind of row, the question, its answer, and the probe's id."""
+    kb, wording = run.kb, Wording(run.kb)
+    iris = kb.terms["value"]
+    for probe in run.probes.to_pylist():
+        if probe["kind"] not in ("recall", "locality"):
+            continue
+        subject, predicate, _ = (int(end[0]) for end in kb.columns(np.array([kb.row_of[probe["facts"][0]]])))
+        local = iris[predicate].as_py().replace("#", "/").rpartition("/")[2]
+        label = wording.predicate_name(predicate)
+        name = wording.phrases(np.array([subject]))[0].as_py()
+        for question in wordings.get(local, wordings.get(label, [])):
+            yield "question", question.replace("X", name), probe["answers"][0], probe["id"]
+            yield "text", question.replace("X", name), probe["answers"][0], probe["id"]
+
+
+def found_reworded(run: Run, wordings: dict[str, list[str]], found: Counter[str], count: Counter[str]) -> None:
+    planted = list(reworded(run, wordings))
+    tables = [row(question, answer) for kind, question, answer, _ in planted if kind == "question"]
+    if not tables:
+        return
+    guard = LeakGuard(run.kb, run.probes, on_leak="drop")
+    guard.check(pa.concat_tables(tables))
+    count["question"] += len(tables)
+    found["question"] += guard.leaks().num_rows
+    texts = {
+        f"{number}": f"We met at noon. He asked: {question} Everybody knew that, it is {answer}. Then it rained."
+        for number, (kind, question, answer, _) in enumerate(planted)
+        if kind == "text"
+    }
+    guard = LeakGuard(run.kb, run.probes, texts=texts, on_leak="drop")
+    guard.check(text_rows(list(texts.values()), list(texts)))
+    count["text"] += len(texts)
+    found["text"] += guard.leaks().num_rows
+
+
+def clean(run: Run, arm: str) -> tuple[int, pa.Table]:
+    """The number of rows that an arm writes, and those that the guard would drop."""
+    passages = {probe["prompt"] + probe["answers"][0] for probe in run.probes.to_pylist() if not probe["hops"]}
+    free = {key: text for key, text in run.texts.items() if text not in passages}
+    guard = LeakGuard(run.kb, run.probes, texts=free, on_leak="drop")
+    with mock.patch.object(arms, "LeakGuard", return_value=guard):
+        settings = AugmentationSettings(replay=0.1)
+        rows, _ = arm_rows(run.kb, ARMS[arm], run.probes, list(free), list(free.values()), settings)
+    return rows.num_rows, guard.leaks()
+
+
+def tune(run: Run) -> None:
+    """Print how near planted rewordings and others are to what they are compared with."""
+    near: dict[str, list[tuple[float, str, str]]] = defaultdict(list)
+    keep = Reworded._alike
+
+    def record(self: Reworded, pairs: Any) -> list[bool]:
+        same = keep(self, pairs)
+        for one, others, _ in pairs:
+            best = max(others, key=lambda other: self._vectors[one] @ self._vectors[other])
+            near[kind].append((float(self._vectors[one] @ self._vectors[best]), one, best))
+        return same
+
+    Reworded._alike = record  # type: ignore[method-assign]
+    planted = list(reworded(run, TUNED_ON))
+    kind = "reworded"
+    LeakGuard(run.kb, run.probes, on_leak="drop").check(
+        pa.concat_tables([row(question, answer) for kind_, question, answer, _ in planted if kind_ == "question"])
+    )
+    kind = "own texts"
+    LeakGuard(run.kb, run.probes, texts=run.texts, on_leak="drop")
+    Reworded._alike = keep  # type: ignore[method-assign]
+    for kind, figures in near.items():
+        figures.sort()
+        cosines = np.array([cosine for cosine, *_ in figures])
+        print(
+            f"\n{run.name}, {kind}: {len(cosines)}; quantiles {np.quantile(cosines, [0, 0.05, 0.1, 0.5, 1]).round(2)}"
+        )
+        for cosine, one, best in figures[:: max(1, len(figures) // 30)]:
+            print(f"  {cosine:.2f} {one!r} ~ {best!r}")
+
+
+def speed() -> None:
+    """Print rows a second on the rows of MetaQA, written by a form at a time."""
+    from tests.benchmarks.reading import SETS
+
+    kb = SETS["metaqa"](limit=8000)
+    probes = draw_exam(kb)
+    rows, _ = arm_rows(kb, ARMS["augmented"], probes, [], [])
+    rows = pa.concat_tables([rows] * max(1, 200_000 // rows.num_rows)).combine_chunks()
+    for what, some in (("without evaluations", []), ("with 10,000", _questions(10_000))):
+        guard = LeakGuard(kb, probes, evaluations=some)
+        seconds = []
+        for _ in range(5):
+            started = time.perf_counter()
+            guard.check(rows)
+            seconds.append(time.perf_counter() - started)
+        print(f"{what}: {rows.num_rows:,} rows, {rows.num_rows / min(seconds):,.0f} rows/s")
+
+
+def _questions(count: int) -> list[Evaluation]:
+    return [Evaluation(f"test:{n}", f"Who of the {n} people that we know wrote the book about number {n}, if any did, and why?")
+            for n in range(count)]  # fmt: skip
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tune", action="store_true")
+    parser.add_argument("--speed", action="store_true")
+    given = parser.parse_args()
+    if given.speed:
+        return speed()
+    if given.tune:
+        for run in runs(["world", "elements", "everyday"], seeds=1):
+            tune(run)
+        return None
+    found, count = Counter[str](), Counter[str]()
+    reworded_found, reworded_count = Counter[str](), Counter[str]()
+    alarms = 0
+    for run in runs(["world", "everyday", "pathquestion", "metaqa", "schemaorg"]):
+        leaks = list(exact(run))
+        guard = LeakGuard(run.kb, run.probes, evaluations=[line for *_, line in leaks if line], on_leak="drop")
+        for kind, planted, _ in leaks:
+            count[kind] += 1
+            found[kind] += guard.check(planted).num_rows == 0
+        found_reworded(run, MEASURED, reworded_found, reworded_count)
+        for arm in ("augmented", "shuffled"):
+            rows, dropped = clean(run, arm)
+            alarms += dropped.num_rows
+            print(f"{run.name}, {arm}: {rows:,} clean rows, dropped: {dropped.num_rows}", flush=True)
+            for leak in dropped.to_pylist()[:5]:
+                print(f"  {leak['reason']}: {leak['prompt']} {leak['completion'][:300]} | {leak['probe']}")
+    for kind, number in count.items():
+        print(f"exact, {kind}: {found[kind]} of {number}")
+    for kind, number in reworded_count.items():
+        print(f"reworded, {kind}: {reworded_found[kind]} of {number} ({reworded_found[kind] / number:.1%})")
+    print(f"exact: {sum(found.values()) / sum(count.values()):.1%} found; reworded: "
+          f"{sum(reworded_found.values()) / sum(reworded_count.values()):.1%}; false alarms: {alarms}")  # fmt: skip
+    return None
+
+
+if __name__ == "__main__":
+    main()
