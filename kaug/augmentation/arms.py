@@ -198,6 +198,7 @@ def arm_rows(
     languages: Sequence[str] = ("en",),
     seed: int = 0,
     max_answers: int = 5,
+    wording: Callable[[KnowledgeBase, str], Wording] = Wording,
 ) -> tuple[pa.Table, dict[str, int]]:
     """Write all rows of an arm, and check them for leaks of the exam.
 
@@ -213,6 +214,7 @@ def arm_rows(
             counted.
         seed: Seed of the shuffle, the passages and the sentences of `repeated`.
         max_answers: Questions with more right answers are left out.
+        wording: Makes the wording of a language.
 
     Returns:
         EXAMPLES, and the number of rows and facts left out, by reason.
@@ -227,7 +229,7 @@ def arm_rows(
     allowed = np.ones(kb.facts.num_rows, dtype=bool)
     allowed[[kb.row_of[fact] for fact in kept_out.facts]] = False
     given = ArmInput(
-        [Wording(kb, language) for language in languages],
+        [wording(kb, language) for language in languages],
         settings or AugmentationSettings(),
         kept_out.entities,
         [texts[row] for row in free],
