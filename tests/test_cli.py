@@ -206,7 +206,7 @@ def test_long_paths_are_printed_whole_even_with_brackets(
     ],
     ids=["altered", "cut", "missing"],
 )
-@pytest.mark.parametrize("name", ["1-knowledge/facts.arrow", "4-shards/augmented/data-00000-of-00001.arrow"])
+@pytest.mark.parametrize("name", ["1-knowledge/facts.arrow", "4-shards/augmented/train/data-00000-of-00001.arrow"])
 def test_an_altered_artifact_is_refused_by_name_until_it_is_rebuilt(
     kaug: Kaug, finished: Any, tmp_path: Path, damage: Callable[[Path], Any], name: str
 ) -> None:
@@ -308,9 +308,10 @@ def test_inspect_shows_each_artifact(kaug: Kaug, finished: Any, name: str, stage
     found = json.loads(out)
     assert (found["stage"], found["digest"]) == (stage, manifest["digest"])
     assert found["counts"] == [manifest["counts"]]
-    for file in folder.glob("*.arrow"):
-        assert re.fullmatch(r"[\d,]+ rows", found[file.name][0])
-        assert len(found[file.name]) <= 3
+    for file in folder.rglob("*.arrow"):
+        shown = found[file.relative_to(folder).as_posix()]
+        assert re.fullmatch(r"[\d,]+ rows", shown[0])
+        assert len(shown) <= 3
     assert kaug("inspect", folder)[0] == 0
 
 

@@ -17,7 +17,10 @@ class ValidationSettings(Section):
     """`[augmentation.validation]`: rows that are kept out of training, to watch it by; facts kept out are not taught."""
 
     entity: float = Field(
-        default=0.0, ge=0, lt=1, description="fraction of the taught entities whose facts are in `validation_entity` alone"
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="fraction of the taught entities whose facts are in `validation_entity` alone",
     )
     phrasing: float = Field(
         default=0.0, ge=0, lt=1, description="fraction of the templates that are in `validation_phrasing` alone"

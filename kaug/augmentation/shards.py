@@ -21,7 +21,17 @@ from kaug.progress import Advance
 from kaug.store.files import write_whole
 from kaug.tables import EXAMPLES, check_table
 
-__all__ = ["SHARD_SIZE", "SPLITS", "Split", "count_rows", "read_shards", "splits_of", "write_shards", "write_splits"]
+__all__ = [
+    "SHARD_SIZE",
+    "SPLITS",
+    "Split",
+    "configs",
+    "count_rows",
+    "read_shards",
+    "splits_of",
+    "write_shards",
+    "write_splits",
+]
 
 SPLITS = ("train", "validation_entity", "validation_phrasing", "test")
 """The splits of an arm's dataset, in their order."""
@@ -187,9 +197,18 @@ def _copy(rows: pa.Table) -> pa.Table:
     return rows.take(pa.array(np.arange(rows.num_rows))).combine_chunks()
 
 
+def configs(splits: Iterable[str], *, exam: bool = False) -> list[dict[str, Any]]:
+    """Return the files of each split, for the header of a dataset card; `exam` adds a configuration with all of PROBES."""
+    files = [{"split": name, "path": f"{name}/*.arrow"} for name in splits]
+    probes = {"config_name": "exam", "data_files": [{"split": "test", "path": "exam/*.arrow"}]}
+    return [{"config_name": "default", "default": True, "data_files": files}, *([probes] if exam else [])]
+
+
 def count_rows(table: pa.Table) -> dict[str, int]:
     """Count EXAMPLES by family and form."""
-    return {f"rows {family} {form}": count for (family, form), count in sorted(_count(table, ["family", "form"]).items())}
+    return {
+        f"rows {family} {form}": count for (family, form), count in sorted(_count(table, ["family", "form"]).items())
+    }
 
 
 def _count(table: pa.Table, columns: list[str]) -> Counter[Any]:

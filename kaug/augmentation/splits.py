@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from kaug.arrays import mix, pair_keys
 from kaug.knowledge.knowledge_base import KnowledgeBase
@@ -88,7 +87,7 @@ def by_entity(rows: pa.Table, apart: pa.Array, left_out: Counter[str]) -> Iterat
         left_out: Where rows left out are counted.
 
     Yields:
-        A split and its rows.
+        A split and its rows, if it has any.
     """
     facts = rows["facts"].combine_chunks()
     sizes = pc.list_value_length(facts).to_numpy(zero_copy_only=False)
@@ -96,9 +95,11 @@ def by_entity(rows: pa.Table, apart: pa.Array, left_out: Counter[str]) -> Iterat
     held = pc.is_in(facts.flatten(), apart).to_numpy(zero_copy_only=False)
     count = np.bincount(row[held], minlength=len(sizes))
     whole = (count == sizes) & (sizes > 0)
-    left_out["rows left out: facts of train and of validation_entity"] += int(((count > 0) & ~whole).sum())
-    yield "train", rows.filter(pa.array(count == 0))
-    yield "validation_entity", rows.filter(pa.array(whole))
+    if mixed := int(((count > 0) & ~whole).sum()):
+        left_out["rows left out: facts of train and of validation_entity"] += mixed
+    for split, chosen in (("train", count == 0), ("validation_entity", whole)):
+        if chosen.any():
+            yield split, rows.filter(pa.array(chosen))
 
 
 def templates_kept_apart(wordings: Sequence[Wording], share: float, seed: int) -> Templates:

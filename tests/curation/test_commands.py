@@ -63,7 +63,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with publish(root / name / "3-exam", stage="exam", fingerprint="") as draft:
             write_table(draw_exam(kb), draft.path / "probes.arrow")
         with publish(root / name / "4-shards" / "augmented", stage="augmentation", fingerprint="") as draft:
-            write_shards(closed_book_rows(kb, forms=["statement"]).data.table, draft.path, card="")
+            write_shards([("train", closed_book_rows(kb, forms=["statement"]).data.table)], draft.path)
     return root
 
 
@@ -84,7 +84,8 @@ FLIP, CUT, GONE = "a flipped bit", "a cut file", "a missing file"
 FILES = [
     *(f"1-knowledge/{name}" for name in ("about.json", "terms.arrow", "labels.arrow", "facts.arrow", "lexicon.arrow")),
     *(f"{folder}/manifest.json" for folder in ("1-knowledge", "3-exam", "4-shards/augmented")),
-    *("3-exam/probes.arrow", "4-shards/augmented/data-00000-of-00001.arrow", "4-shards/augmented/state.json"),
+    *("3-exam/probes.arrow", "4-shards/augmented/dataset_dict.json"),
+    *(f"4-shards/augmented/train/{name}" for name in ("data-00000-of-00001.arrow", "state.json")),
 ]
 
 

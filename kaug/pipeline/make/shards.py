@@ -70,11 +70,10 @@ def make_shards(job: Job) -> None:
 def _splits(job: Job, kb: KnowledgeBase, probes: pa.Table, counts: Counter[str]) -> Iterator[tuple[str, pa.Table]]:
     """Yield the rows of each split; `counts` gets what is left out."""
     settings: RowSettings = job.settings
-    chosen = settings.augmentation
-    apart = facts_kept_apart(kb, probes, chosen.validation.entity, settings.seed)
-    held = templates_kept_apart(
-        [Wording(kb, language) for language in settings.languages], chosen.validation.phrasing, settings.seed
-    )
+    chosen, share = settings.augmentation, settings.augmentation.validation
+    wordings = [Wording(kb, language) for language in settings.languages if share.phrasing]
+    held = templates_kept_apart(wordings, share.phrasing, settings.seed)
+    apart = facts_kept_apart(kb, probes, share.entity, settings.seed)
     rows, left_out = _arm_rows(job, kb, probes, chosen, worded(held, of=False))
     counts.update(left_out)
     yield from by_entity(rows, apart, counts)
@@ -83,7 +82,9 @@ def _splits(job: Job, kb: KnowledgeBase, probes: pa.Table, counts: Counter[str])
         phrased = chosen.model_copy(update={"forms": forms, "inject": [], "replay": 0.0})
         rows, _ = _arm_rows(job, kb, probes, phrased, worded(held, of=True))
         rows = rows.filter(pc.equal(rows["family"], "closed-book"))
-        yield from (("validation_phrasing", part) for name, part in by_entity(rows, apart, Counter()) if name == "train")
+        yield from (
+            ("validation_phrasing", part) for name, part in by_entity(rows, apart, Counter()) if name == "train"
+        )
     if probes.num_rows:
         yield "test", exam_rows(probes)
 
