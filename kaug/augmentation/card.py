@@ -139,7 +139,9 @@ _FALSE = " The objects of this arm's facts are shuffled: its sentences are false
 
 
 def _how_made(settings: Mapping[str, Any], seed: int) -> str:
-    text = f"kaug {__version__}, `kaug augment PIPELINE --seed {seed}`. The same sources and settings give the same bytes"
+    text = (
+        f"kaug {__version__}, `kaug augment PIPELINE --seed {seed}`. The same sources and settings give the same bytes"
+    )
     values = ((f"`{name}`", markdown_line(json.dumps(value, default=str))) for name, value in settings.items())
     return f"{text}:\n\n" + _table(("`[augmentation]`", "value"), values) if settings else f"{text}.\n"
 
@@ -205,7 +207,7 @@ def croissant(arm: Arm, splits: Mapping[str, Split], origins: Origins) -> dict[s
             "@id": f"{name}-files",
             "name": f"{name}-files",
             "encodingFormat": "application/vnd.apache.arrow.stream",
-            "includes": f"{name}/*.arrow",
+            "includes": f"{name}/data-*.arrow",
         }
         for name in splits
     ]

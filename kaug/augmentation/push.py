@@ -48,6 +48,7 @@ def push_rows(rows: Artifact, to: str, *, public: bool = False) -> dict[str, str
             folder_path=rows.path,
             commit_message=f"Upload rows {rows.digest[:12]}",
             delete_patterns=["*.arrow"],
+            ignore_patterns=["manifest.json", "*/cache-*.arrow"],  # the latter are of `Dataset.map` and `filter`
         )
     except HFValidationError as error:
         raise PipelineError(f"{to!r} is not the name of a dataset: {error}") from error

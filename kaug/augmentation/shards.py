@@ -199,7 +199,7 @@ def _copy(rows: pa.Table) -> pa.Table:
 
 def configs(splits: Iterable[str], *, exam: bool = False) -> list[dict[str, Any]]:
     """Return the files of each split, for the header of a dataset card; `exam` adds a configuration with all of PROBES."""
-    files = [{"split": name, "path": f"{name}/*.arrow"} for name in splits]
+    files = [{"split": name, "path": f"{name}/data-*.arrow"} for name in splits]  # not the cache of datasets
     probes = {"config_name": "exam", "data_files": [{"split": "test", "path": "exam/*.arrow"}]}
     return [{"config_name": "default", "default": True, "data_files": files}, *([probes] if exam else [])]
 

@@ -108,7 +108,17 @@ def test_entries_show_in_rows_exam_answers_and_report(toy: Any, tmp_path: Path) 
     assert "Half a point for the right first letter." in page
     assert ", adapter last</th>" in page
     out = tmp_path / "rows.jsonl"
-    command = ["export-rows", str(tmp_path / "out"), "--arm", "augmented", "--format", "records", "-o", str(out), "--json"]
+    command = [
+        "export-rows",
+        str(tmp_path / "out"),
+        "--arm",
+        "augmented",
+        "--format",
+        "records",
+        "-o",
+        str(out),
+        "--json",
+    ]
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
     exported = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
