@@ -153,9 +153,8 @@ def _columns() -> str:
 
 def _about_splits(splits: Mapping[str, Split]) -> str:
     rows = ((f"`{name}`", f"{s.rows:,}", f"{s.bytes:,}", _ABOUT.get(name, "")) for name, s in splits.items())
-    text = "\n`load_dataset(FOLDER)` and `load_from_disk(FOLDER)` read them."
-    if "test" in splits:
-        text += ' `test` has the first right answer of each probe;\n`load_dataset(FOLDER, "exam")` has all, and their scorers.'
+    exam = "`test` has the first right answer of each probe; the configuration `exam`, where there is one, has all of them."
+    text = "\n`load_dataset(FOLDER)` and `load_from_disk(FOLDER)` read them. " + (exam if "test" in splits else "")
     return _table(("split", "rows", "bytes", "what it is"), rows) + text
 
 

@@ -185,7 +185,7 @@ def write_rows(
         path: A file; its ending decides: `.parquet`, or `.jsonl` with `.gz` if you like. Or a folder, whose name has no ending,
             for an Arrow dataset that `load_dataset` and `load_from_disk` read.
         as_: A key of `EXPORTERS`, or a function from some of the rows to a table of other columns.
-        card: The dataset card of a folder; `configs` in its header is replaced.
+        card: The dataset card of a folder; its header's `configs` and its section on columns are replaced.
 
     Returns:
         The number of rows.
@@ -210,7 +210,8 @@ def write_rows(
     columns = EXPORTERS[as_].columns if isinstance(as_, str) else as_
     splits = dict(rows) if isinstance(rows, Mapping) else {"train": rows}
     if not path.suffix:
-        return _write_folder(splits, path, columns, card)
+        about = EXPORTERS[as_].description if isinstance(as_, str) else (as_.__doc__ or as_.__name__).split("\n")[0]
+        return _write_folder(splits, path, columns, card if as_ == "examples" else _describe(card, about))
     if len(splits) != 1:
         raise PipelineError(f"{path}: a file holds one split; name one, or a folder for {', '.join(splits)}.")
     (split,) = splits.values()
@@ -232,6 +233,12 @@ def _write_folder(splits: Mapping[str, Rows], path: Path, columns: Columns, card
         write_whole(draft.path / "README.md", card)
         draft.counts.update({f"{name}: rows": split.rows for name, split in written.items()})
     return sum(split.rows for split in written.values())
+
+
+def _describe(card: str, columns: str) -> str:
+    """Replace what a card says about columns."""
+    kept = "`id`, `facts` and `spans` are kept; the field of a span is the column or the role that it counts in."
+    return re.sub(r"(?<=^## Columns\n\n).*?(?=\n## |\Z)", lambda _: f"{columns}.\n{kept}\n", card, flags=re.M | re.S)
 
 
 def _empty(rows: Rows) -> pa.Table:

@@ -130,12 +130,17 @@ def test_spans_cut_the_same_text_in_every_format(toy_kb: KnowledgeBase, rows: pa
 
 
 def test_a_folder_has_a_card_and_is_replaced_whole(rows: pa.Table, tmp_path: Path) -> None:
-    card = '---\nlicense: "mit"\nconfigs: [{"config_name": "exam"}]\n---\n\n# Rows\n'
+    card = (
+        '---\nlicense: "mit"\nconfigs: [{"config_name": "exam"}]\n---\n\n# Rows\n\n## Columns\n\n| a |\n\n## Limits\n'
+    )
     write_rows({"train": rows, "test": rows}, tmp_path / "rows", "alpaca", card)
     write_rows(rows, tmp_path / "rows", "alpaca", card)
     text = (tmp_path / "rows" / "README.md").read_text(encoding="utf-8")
     files = '[{"config_name": "default", "default": true, "data_files": [{"split": "train", "path": "train/data-*.arrow"}]}]'
-    assert text == f'---\nlicense: "mit"\nconfigs: {files}\n---\n\n# Rows\n'
+    before, rest = text.split("## Columns\n\n")
+    assert before == f'---\nlicense: "mit"\nconfigs: {files}\n---\n\n# Rows\n\n'
+    assert rest.startswith(EXPORTERS["alpaca"].description)
+    assert rest.endswith("counts in.\n\n## Limits\n")
     assert not (tmp_path / "rows" / "test").exists()
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").touch()
