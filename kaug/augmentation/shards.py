@@ -9,12 +9,12 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from xxhash import xxh3_64
 
 from kaug.errors import ArtifactError, nearest
 from kaug.progress import Advance
@@ -136,7 +136,7 @@ class _Shards(contextlib.AbstractContextManager["_Shards"]):
     def __init__(self, folder: Path, schema: pa.Schema, most: int) -> None:
         self.split = Split()
         self._folder, self._schema, self._most = folder, schema, most
-        self._waiting, self._digest, self._file = schema.empty_table(), blake2b(digest_size=8), contextlib.ExitStack()
+        self._waiting, self._digest, self._file = schema.empty_table(), xxh3_64(), contextlib.ExitStack()
         folder.mkdir(parents=True)
         self._begin()
 
