@@ -190,15 +190,18 @@ def test_options_change_what_is_made_and_where(kaug: Kaug, toy: Any, tmp_path: P
     assert json.loads(other[1])["3-exam"]["digest"] != made["3-exam"]["digest"]
 
 
-def test_rows_are_kept_apart_for_validation_if_that_is_set(kaug: Kaug, toy: Any, tmp_path: Path) -> None:
+def test_rows_are_kept_apart_for_validation_if_that_is_set(
+    kaug: Kaug, toy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import datasets
 
+    monkeypatch.setattr("kaug.augmentation.shards._BATCH", 10)
     settings = {
         "augmentation.arms": "['augmented']",
         "augmentation.inject": "[]",
         "augmentation.validation.entity": "0.4",
         "augmentation.validation.phrasing": "0.4",
-        "augmentation.shard_size": "'20KB'",
+        "augmentation.shard_size": "'9KB'",
         "exam.probes_per_kind": "{ recall = 3 }",
         "exam.held_out_entities": "0.2",
     }
