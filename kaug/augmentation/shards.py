@@ -17,7 +17,6 @@ import pyarrow as pa
 from xxhash import xxh3_64
 
 from kaug.errors import ArtifactError, nearest
-from kaug.progress import Advance
 from kaug.store.files import write_whole
 from kaug.tables import EXAMPLES, check_table
 
@@ -67,7 +66,6 @@ def write_shards(
     folder: Path,
     *,
     shard_size: str | int = SHARD_SIZE,
-    advance: Advance | None = None,
 ) -> dict[str, Split]:
     """Write EXAMPLES as a dataset on disk, while they are made.
 
@@ -78,7 +76,6 @@ def write_shards(
         tables: Splits and tables of EXAMPLES; the tables of a split come in its order, several splits in any.
         folder: The folder to write into.
         shard_size: The maximum size of a shard, in bytes or as in `500MB`; a shard has at least a thousand rows.
-        advance: Told the number of rows of each table.
 
     Returns:
         The splits by name; there is always `train`.
@@ -96,8 +93,6 @@ def write_shards(
             split.counts.update(count_rows(rows))
             split.languages.update({tag: n for (tag,), n in _count(rows, ["language"]).items()})
             yield name, rows
-            if advance:
-                advance(rows.num_rows)
 
     written = write_splits(checked(), folder, EXAMPLES, shard_size=shard_size)
     for name, split in written.items():

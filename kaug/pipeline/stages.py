@@ -94,7 +94,7 @@ def _rows(project: Project, arm: Arm) -> Stage:
     injects = pipeline.augmentation.inject and RECIPES[arm.rows or ""].finds
     settings = RowSettings(
         arm, pipeline.augmentation, pipeline.retrieval if injects else None, *project.corpus,
-        pipeline.knowledge.languages, pipeline.seeds[0], pipeline.exam.max_answers,
+        pipeline.knowledge.languages, pipeline.seeds[0], pipeline.exam.max_answers, pipeline.execution,
     )  # fmt: skip
     return Stage(
         f"4-shards/{arm.name}", "augmentation", f"rows: {arm.name}", make_shards,

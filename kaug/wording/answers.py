@@ -8,14 +8,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import Groups, distinct, grouped, pair_keys
+from kaug.arrays import Groups, Numbers, distinct, grouped, pair_keys
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import Property
 from kaug.namespaces import OWL, RDF
@@ -23,7 +23,7 @@ from kaug.wording.wording import Wording, groups
 from kaug.words.containment import holds_any
 from kaug.words.english import plural
 
-__all__ = ["Asked", "asked", "gives_away", "identifying", "twins"]
+__all__ = ["Asked", "Holds", "asked", "gives_away", "identifying", "twins"]
 
 _FEWEST_ENDS, _NEARLY_ONE = 20, 0.95
 """A predicate is nearly one to one if so many ends are known on both sides, and this fraction of them has one other end."""
@@ -145,19 +145,53 @@ def gives_away(questions: pa.Array, answers: Sequence[Sequence[str]]) -> NDArray
         [True, True, False]
     """
     of = np.repeat(np.arange(len(questions)), [len(some) for some in answers])
-    names = [name for some in answers for name in some]
-    # Few questions hold the letters of an answer; only these are read word by word.
-    near = np.strings.find(_letters(questions)[of], _letters(pa.array(names, pa.string()))) >= 0
-    found = np.zeros(len(questions), dtype=bool)
-    for place in np.flatnonzero(near).tolist():
-        question, name = questions[int(of[place])].as_py(), names[place]
-        found[of[place]] |= holds_any(question, [name]) or holds_any(_apart(question), [_apart(name)])
-    return found
+    return Holds(questions, pa.array([name for some in answers for name in some], pa.string()), of).names
 
 
-def _letters(texts: pa.Array) -> NDArray[Any]:
-    bare = pc.replace_substring_regex(pc.utf8_lower(pc.utf8_normalize(texts, "NFKD")), _NO_MATTER, "")
-    return np.array(bare.to_pylist(), dtype=np.dtypes.StringDType())
+class Holds:
+    """Which names hold one of some answers, and which questions that templates ask by them: each name is read once.
+
+    Attributes:
+        names: bool (n,): whether a name holds one of its answers.
+    """
+
+    def __init__(self, names: pa.Array, answers: pa.Array, of: Numbers) -> None:
+        """Compare names and answers.
+
+        Args:
+            names: Strings (n,).
+            answers: Strings (m,).
+            of: int64 (m,): the name of each answer.
+        """
+        self._answers, self._of = answers, of
+        self._bare_names, self._bare_answers = _letters(names), _letters(answers)
+        self._near = self._pairs(self._bare_names)
+        self.names = self._read(names, self._near)
+
+    def questions(self, template: str, questions: pa.Array) -> NDArray[np.bool_]:
+        """Mask the questions (n,) that hold one of their answers, given the template that they fill with the names."""
+        head, *tail = _letters(pa.array(re.split(r"\{[so]\}", template), pa.string())).to_pylist()
+        bare = pc.binary_join_element_wise(head, self._bare_names, "".join(tail), "")
+        return self.names | self._read(questions, self._pairs(bare) & ~self._near)
+
+    def _pairs(self, bare: pa.Array) -> NDArray[np.bool_]:
+        # Few texts hold the letters of an answer; only these are read word by word.
+        texts = pl.DataFrame({"text": bare.take(pa.array(self._of)), "answer": self._bare_answers})
+        return texts.select(pl.col("text").str.contains(pl.col("answer"), literal=True)).to_series().to_numpy()
+
+    def _read(self, texts: pa.Array, near: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        found = np.zeros(len(texts), dtype=bool)
+        for place in np.flatnonzero(near).tolist():
+            text, name = texts[int(self._of[place])].as_py(), self._answers[place].as_py()
+            found[self._of[place]] |= holds_any(text, [name]) or holds_any(_apart(text), [_apart(name)])
+        return found
+
+
+def _letters(texts: pa.Array) -> pa.Array:
+    """Leave the letters that tell names apart; each text is read once."""
+    words = texts.dictionary_encode()
+    bare = pc.replace_substring_regex(pc.utf8_lower(pc.utf8_normalize(words.dictionary, "NFKD")), _NO_MATTER, "")
+    return bare.take(words.indices)
 
 
 def _apart(text: str) -> str:

@@ -98,15 +98,14 @@ def test_shards_are_as_large_as_they_may_be_and_in_order(many: pa.Table, tmp_pat
 
 
 def test_rows_are_written_while_they_are_made(many: pa.Table, tmp_path: Path) -> None:
-    on_disk, told = [], []
+    on_disk = []
 
     def made():
         for _ in range(4):
             yield "train", many
             on_disk.append(sum(file.stat().st_size for file in (tmp_path / "train").glob("*.arrow")))
 
-    write_shards(made(), tmp_path, advance=told.append)
-    assert told == [many.num_rows] * 4
+    write_shards(made(), tmp_path)
     assert 0 < on_disk[0] < on_disk[1] < on_disk[2] < on_disk[3]
 
 

@@ -1,14 +1,15 @@
 """Facts → questions for the object, and inverse questions for the subject, with short answers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from kaug.arrays import Numbers, grouped
-from kaug.augmentation.rows import Facts, Options, make_rows
+from kaug.arrays import Groups, Numbers, expand, grouped, runs
+from kaug.augmentation.rows import Facts, Options, Spans, make_rows, mark_spans, name_facts
 from kaug.knowledge.templates import Property
-from kaug.wording.answers import Asked, gives_away
+from kaug.wording.answers import Asked, Holds
 from kaug.wording.sets import ask_for_all, ask_for_one, join_names
 from kaug.wording.wording import Wording, groups
 
@@ -30,28 +31,29 @@ def question_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[
     )
     for form, name, exam in forms:
         known = options.asked(wording, name, facts)
-        templates = {predicate: wording.templates(predicate, name) for predicate, _ in groups(facts.predicates)}
         questions = _whole_questions(facts, given, known, options)
-        questions = [places for places in questions if templates[int(given.predicates[places[0]])]]
-        heads = np.array([places[0] for places in questions], dtype=np.int64)
-        several = known.answers[known.question[given.rows[heads]]] > 1
-        for predicate, asks in groups(given.predicates[heads]):
+        several = known.answers[known.question[given.rows[questions.heads]]] > 1
+        for predicate, asks in groups(given.predicates[questions.heads]):
+            templates = wording.templates(predicate, name)
             for many, choose in ((False, ask_for_one), (True, ask_for_all)):
-                chosen = [questions[ask] for ask in asks[several[asks] == many]]
-                texts = choose(templates[predicate], wording.language) if chosen else []
+                chosen = asks[several[asks] == many]
+                texts = choose(templates, wording.language) if len(chosen) and templates else []
                 if many:  # the exam may ask in a plural that the rule makes
                     texts = [text for text in texts if text not in wording.templates(predicate, exam)]
-                if chosen and not texts:
+                if len(chosen) and templates and not texts:
                     options.left_out["questions left out: no template asks for several answers"] += len(chosen)
+                if texts:
+                    of, place = expand(questions.starts[chosen], questions.starts[chosen] + questions.sizes[chosen])
+                    sets = _Sets(given.take(questions.rows[place]), of, wording, inverse=name == "inverseQuestion")
                 for template in texts[: options.templates]:
-                    rows = _rows(given, chosen, template, wording, form, inverse=name == "inverseQuestion")
+                    rows = sets.ask(template, form)
                     if rows.num_rows < len(chosen):
                         options.left_out["questions left out: they hold an answer"] += len(chosen) - rows.num_rows
                     yield rows
 
 
-def _whole_questions(facts: Facts, given: Facts, known: Asked, options: Options) -> list[Numbers]:
-    """Return the positions in `given` of the facts of each question whose answers are few and all given.
+def _whole_questions(facts: Facts, given: Facts, known: Asked, options: Options) -> Groups:
+    """Group the positions in `given` of the facts of each question whose answers are few and all given.
 
     These are the questions whose first given fact is among `facts`, in their order.
     """
@@ -68,41 +70,66 @@ def _whole_questions(facts: Facts, given: Facts, known: Asked, options: Options)
         if left_out.any():
             options.left_out[f"questions left out: {why}"] += int(left_out.sum())
     kept = np.flatnonzero(~many & ~part & here)
-    return [each[int(question)] for question in kept[np.argsort(each.heads[kept])]]
+    kept = kept[np.argsort(each.heads[kept])]
+    return Groups(each.rows, each.starts[kept], each.sizes[kept])
 
 
-def _rows(
-    facts: Facts, questions: Sequence[Numbers], template: str, wording: Wording, form: str, *, inverse: bool
-) -> pa.Table:
-    """Ask each question, given the positions of its facts; the answer joins their labels, each once.
+class _Sets:
+    """Questions of one predicate in columns: the facts of each, and the answer, which joins their labels, each once."""
 
-    Those that hold one of their answers, or ask by a list, are left out.
-    """
-    heads = facts.take(np.array([places[0] for places in questions]))
-    prompts = wording.fill(template, heads.subjects, heads.objects, int(heads.predicates[0])).text
-    of = facts.take(np.concatenate(questions))
-    known = iter(wording.kb.hex_ids.take(pa.array(of.rows)).to_pylist())
-    names = iter(wording.labels(of.subjects if inverse else of.objects).to_pylist())
-    ids, answers = [[[next(each) for _ in places] for places in questions] for each in (known, names)]
-    hidden = ~gives_away(prompts, answers)
-    if inverse:
-        hidden &= ~wording.lists(heads.objects)
-    prompts = prompts.filter(pa.array(hidden))
-    completions, stated, spans = [], [], []
-    for place, length in zip(np.flatnonzero(hidden).tolist(), map(len, prompts.to_pylist()), strict=True):
-        labels, places = answers[place], questions[place]
-        text, starts = join_names(list(dict.fromkeys(labels)), wording.language)
-        completions.append(text)
-        stated.append(ids[place])
-        marks = [(fact, "completion", starts[label], starts[label] + len(label)) for fact, label in enumerate(labels)]
-        spans.append([*marks, *((fact, "prompt", 0, length) for fact in range(len(places)))])
-    return make_rows(
-        family="closed-book",
-        form=form,
-        task="question-answering",
-        prompts=prompts,
-        completions=pa.array(completions, pa.string()),
-        facts=stated,
-        spans=spans,
-        language=wording.language,
-    )
+    def __init__(self, facts: Facts, of: Numbers, wording: Wording, *, inverse: bool) -> None:
+        """Join the answers.
+
+        Args:
+            facts: The facts of all questions, those of the first one first.
+            of: int64 (facts,): the question of each, from 0.
+            wording: The wording.
+            inverse: Whether the subjects are sought.
+        """
+        self.facts, self.of, self.wording, self.inverse = facts, of, wording, inverse
+        starts, self.sizes = runs(of)
+        self.heads = facts.take(starts)
+        self.labels = wording.labels(facts.subjects if inverse else facts.objects)
+        self.length = pc.utf8_length(self.labels).to_numpy(zero_copy_only=False)
+        self.start = np.zeros(len(of), np.int64)
+        self.answers = self.labels.take(pa.array(starts))
+        codes = self.labels.dictionary_encode().indices.to_numpy()
+        names = wording.phrases(self.heads.objects if inverse else self.heads.subjects)
+        self.holds = Holds(names, self.labels, of)
+        several = np.flatnonzero(np.bincount(of, codes != codes[starts][of]))
+        joined = []
+        for question in several.tolist():
+            own = slice(int(starts[question]), int(starts[question] + self.sizes[question]))
+            names = self.labels[own].to_pylist()
+            text, places = join_names(list(dict.fromkeys(names)), wording.language)
+            joined.append(text)
+            self.start[own] = [places[name] for name in names]
+        chosen = np.zeros(len(starts), bool)
+        chosen[several] = True
+        self.answers = pc.replace_with_mask(self.answers, pa.array(chosen), pa.array(joined, pa.string()))
+
+    def ask(self, template: str, form: str) -> pa.Table:
+        """Ask each question in a template; those that hold one of their answers, or ask by a list, are left out."""
+        heads, wording = self.heads, self.wording
+        prompts = wording.fill(template, heads.subjects, heads.objects, int(heads.predicates[0])).text
+        hidden = ~self.holds.questions(template, prompts)
+        if self.inverse:
+            hidden &= ~wording.lists(heads.objects)
+        kept, asked = np.flatnonzero(hidden[self.of]), pa.array(hidden)
+        prompts, row = prompts.filter(asked), (np.cumsum(hidden) - 1)[self.of[kept]]
+        fact = kept - np.searchsorted(self.of, self.of[kept])
+        whole = pc.utf8_length(prompts).to_numpy(zero_copy_only=False)[row]
+        spans = (
+            Spans(row, fact, "completion", self.start[kept], self.start[kept] + self.length[kept]),
+            Spans(row, fact, "prompt", np.zeros_like(row), whole),
+        )
+        return make_rows(
+            family="closed-book",
+            form=form,
+            task="question-answering",
+            prompts=prompts,
+            completions=self.answers.filter(asked),
+            facts=name_facts(wording.kb, self.facts.rows[kept], self.sizes[hidden]),
+            spans=mark_spans(len(prompts), *spans),
+            language=wording.language,
+        )

@@ -1,22 +1,35 @@
 """A knowledge base, the exam, the user's texts and their facts → `4-shards/<arm>/`: training rows in splits, and their card."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.arms import Arm
-from kaug.augmentation.arms import arm_rows
+from kaug.augmentation.arms import ArmInput, Piece, arm_pieces, kept_fractions
 from kaug.augmentation.card import write_card
+from kaug.augmentation.rows import BLOCK
 from kaug.augmentation.settings import AugmentationSettings
 from kaug.augmentation.shards import write_shards
-from kaug.augmentation.splits import PHRASED, by_entity, exam_rows, facts_kept_apart, templates_kept_apart, worded
-from kaug.knowledge.knowledge_base import KnowledgeBase, load_kb
+from kaug.augmentation.splits import (
+    PHRASED,
+    Templates,
+    by_entity,
+    exam_rows,
+    facts_kept_apart,
+    templates_kept_apart,
+    worded,
+)
+from kaug.knowledge.knowledge_base import load_kb
+from kaug.pipeline.execution import ExecutionSettings
 from kaug.pipeline.make.exam import read_probes
 from kaug.pipeline.make.index import find_facts
-from kaug.pipeline.stage import Job
+from kaug.pipeline.stage import Inputs, Job
+from kaug.pipeline.workers import in_order
+from kaug.progress import Advance
 from kaug.retrieval.settings import RetrievalSettings
 from kaug.tables import write_table
 from kaug.wording.wording import Wording
@@ -28,6 +41,8 @@ __all__ = ["RowSettings", "make_shards"]
 class RowSettings:
     """The settings of an arm's rows; `retrieval` is None if no facts are inserted into texts."""
 
+    not_content: ClassVar[frozenset[str]] = frozenset(["execution"])
+
     arm: Arm
     augmentation: AugmentationSettings
     retrieval: RetrievalSettings | None
@@ -36,74 +51,129 @@ class RowSettings:
     languages: list[str]
     seed: int
     max_answers: int
+    execution: ExecutionSettings = field(default_factory=ExecutionSettings)
+    block: int = BLOCK
 
 
 def make_shards(job: Job) -> None:
-    """Write an arm's rows, checked for leaks, in splits."""
+    """Write an arm's rows, checked for leaks, in splits, and their card."""
     settings: RowSettings = job.settings
-    kb, probes = job.inputs.open("1-knowledge", load_kb), job.inputs.open("3-exam", read_probes)
-    counts = Counter[str]()
+    written = Written()
     with job.show(job.stage.title, None, "rows") as advance:
         splits = write_shards(
-            _splits(job, kb, probes, counts),
-            job.draft.path,
-            shard_size=settings.augmentation.shard_size,
-            advance=advance,
+            _splits(job.inputs, settings, written, advance), job.draft.path, shard_size=settings.augmentation.shard_size
         )
-    job.draft.counts.update(counts)
-    job.draft.counts.update(splits["train"].counts)
-    job.draft.counts.update({f"{name}: rows": split.rows for name, split in splits.items() if name != "train"})
+    counts = job.draft.counts
+    counts.update(written.counts)
+    counts.update(splits["train"].counts)
+    counts.update({f"{name}: rows": split.rows for name, split in splits.items() if name != "train"})
     if "test" in splits:
         (job.draft.path / "exam").mkdir()
-        write_table(probes, job.draft.path / "exam" / "probes.arrow")
+        write_table(job.inputs.open("3-exam", read_probes), job.draft.path / "exam" / "probes.arrow")
     write_card(
         job.draft.path,
         settings.arm,
         splits,
-        kb.origins,
+        job.inputs.open("1-knowledge", load_kb).origins,
         settings=settings.augmentation.content(),
         seed=settings.seed,
-        left_out=counts,
+        left_out=written.counts,
     )
 
 
-def _splits(job: Job, kb: KnowledgeBase, probes: pa.Table, counts: Counter[str]) -> Iterator[tuple[str, pa.Table]]:
-    """Yield the rows of each split; `counts` gets what is left out."""
-    settings: RowSettings = job.settings
-    chosen, share = settings.augmentation, settings.augmentation.validation
+def _splits(
+    inputs: Inputs, settings: RowSettings, written: "Written", advance: Advance
+) -> Iterator[tuple[str, pa.Table]]:
+    """Yield the rows of all splits; add what is counted to `written`."""
+    kb, probes = inputs.open("1-knowledge", load_kb), inputs.open("3-exam", read_probes)
+    share = settings.augmentation.validation
     wordings = [Wording(kb, language) for language in settings.languages if share.phrasing]
     held = templates_kept_apart(wordings, share.phrasing, settings.seed)
     apart = facts_kept_apart(kb, probes, share.entity, settings.seed)
-    rows, left_out = _arm_rows(job, kb, probes, chosen, worded(held, of=False))
-    counts.update(left_out)
-    yield from by_entity(rows, apart, counts)
-    forms = [form for form in chosen.forms if form in PHRASED]
+    for table in _in_shares(RowWriter(inputs, settings, {}, held), written, advance):
+        yield from by_entity(table, apart, written.counts)
+    forms = [form for form in settings.augmentation.forms if form in PHRASED]
     if held and forms:
-        phrased = chosen.model_copy(update={"forms": forms, "inject": [], "replay": 0.0})
-        rows, _ = _arm_rows(job, kb, probes, phrased, worded(held, of=True))
-        rows = rows.filter(pc.equal(rows["family"], "closed-book"))
-        yield from (
-            ("validation_phrasing", part) for name, part in by_entity(rows, apart, Counter()) if name == "train"
-        )
+        chosen = settings.augmentation.model_copy(update={"forms": forms, "inject": [], "replay": 0.0})
+        phrased = RowWriter(inputs, replace(settings, augmentation=chosen), {}, held, phrased=True)
+        for table in _rows(phrased, Written(), advance):
+            rows = table.filter(pc.equal(table["family"], "closed-book"))
+            yield from (
+                ("validation_phrasing", part) for name, part in by_entity(rows, apart, Counter()) if name == "train"
+            )
     if probes.num_rows:
         yield "test", exam_rows(probes)
 
 
-def _arm_rows(
-    job: Job, kb: KnowledgeBase, probes: pa.Table, chosen: AugmentationSettings, wording: Callable[..., Wording]
-) -> tuple[pa.Table, dict[str, int]]:
-    settings: RowSettings = job.settings
-    retrieval = settings.retrieval or RetrievalSettings()
-    return arm_rows(
-        kb,
-        settings.arm,
-        probes,
-        settings.text_ids,
-        settings.texts,
-        chosen,
-        find=lambda texts, allowed: find_facts(job.inputs, retrieval, texts, settings.languages[0], allowed=allowed),
-        languages=settings.languages,
-        seed=settings.seed,
-        max_answers=settings.max_answers,
-        wording=wording,
-    )
+@dataclass(frozen=True)
+class Written:
+    """What a piece of an arm's rows, or all of them, has written: tables, counts, and characters by form."""
+
+    tables: list[pa.Table] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    characters: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class RowWriter:
+    """Opens a worker that writes an arm's rows, piece by piece: in the templates kept apart (`phrased`), or in all others."""
+
+    inputs: Inputs
+    settings: RowSettings
+    keep: Mapping[str, float]
+    apart: Templates = frozenset()
+    phrased: bool = False
+
+    def pieces(self) -> tuple[list[Piece], ArmInput]:
+        """List the pieces."""
+        settings, inputs = self.settings, self.inputs
+        retrieval = settings.retrieval or RetrievalSettings()
+        return arm_pieces(
+            inputs.open("1-knowledge", load_kb),
+            settings.arm,
+            inputs.open("3-exam", read_probes),
+            settings.text_ids,
+            settings.texts,
+            settings.augmentation,
+            find=lambda texts, allowed: find_facts(inputs, retrieval, texts, settings.languages[0], allowed=allowed),
+            languages=settings.languages,
+            seed=settings.seed,
+            max_answers=settings.max_answers,
+            keep=self.keep,
+            block=settings.block,
+            wording=worded(self.apart, of=self.phrased),
+        )
+
+    def __call__(self) -> Callable[[int], Written]:
+        """Return the function that writes the piece of a number."""
+        pieces, given = self.pieces()
+
+        def write(number: int) -> Written:
+            given.counts.clear()
+            given.characters.clear()
+            tables = list(pieces[number]())
+            return Written(tables, Counter(given.counts), Counter(given.characters))
+
+        return write
+
+
+def _in_shares(writer: RowWriter, written: Written, advance: Advance) -> Iterator[pa.Table]:
+    """Yield the tables of all pieces, each form with its share of the text; it is measured first, if the settings have shares."""
+    if shares := writer.settings.augmentation.shares:
+        whole = Written()
+        for _ in _rows(writer, whole, advance):
+            pass
+        writer = replace(writer, keep=kept_fractions(shares, whole.characters))
+    yield from _rows(writer, written, advance)
+
+
+def _rows(writer: RowWriter, written: Written, advance: Advance) -> Iterator[pa.Table]:
+    """Yield the tables of all pieces in order; add what is counted to `written`."""
+    pieces, given = writer.pieces()
+    written.counts.update(given.counts)
+    for part in in_order(writer, len(pieces), writer.settings.execution):
+        written.counts.update(part.counts)
+        written.characters.update(part.characters)
+        for table in part.tables:
+            advance(table.num_rows)
+            yield table
