@@ -14,6 +14,7 @@ import pytest
 from kaug import cli
 from kaug.cli.options import print_lines, print_rich
 from kaug.importers import ImporterName
+from kaug.knowledge.knowledge_base import load_kb
 from kaug.rdf.read import read_files
 from kaug.report.report import gains_table
 from kaug.store.artifact import lock
@@ -35,7 +36,9 @@ TEACHES = {
     "quality": "Print the quality report of a built knowledge base.",
     "diff": "Compare two built knowledge bases",
     "explain": "Show the provenance of facts",
-    "export": "Write a built knowledge base as RDF, its facts as a table, or the training rows of an arm for another trainer.",
+    "export": "Write a built knowledge base as RDF, or its facts as a table.",
+    "export-rows": "Write the training rows of an arm in a format that other trainers read.",
+    "push": "Upload the training rows of an arm, with their card, to the Hugging Face Hub.",
     "lexicon": "List the predicates that the lexicon lacks",
     "validate": "Exit code 3 if any is malformed or breaks a shape.",
     "inspect": "Verify an artifact and show its stage, digests, counts",
@@ -187,6 +190,45 @@ def test_options_change_what_is_made_and_where(kaug: Kaug, toy: Any, tmp_path: P
     assert json.loads(other[1])["3-exam"]["digest"] != made["3-exam"]["digest"]
 
 
+def test_rows_are_kept_apart_for_validation_if_that_is_set(
+    kaug: Kaug, toy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import datasets
+
+    monkeypatch.setattr("kaug.augmentation.shards._BATCH", 10)
+    settings = {
+        "augmentation.arms": "['augmented']",
+        "augmentation.inject": "[]",
+        "augmentation.validation.entity": "0.4",
+        "augmentation.validation.phrasing": "0.4",
+        "augmentation.shard_size": "'9KB'",
+        "exam.probes_per_kind": "{ recall = 3 }",
+        "exam.held_out_entities": "0.2",
+    }
+    changes = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+    code, said, err = kaug("augment", toy.pipeline, "--out", tmp_path / "out", "--json", "-q", *changes)
+    assert (code, err) == (0, "")
+    counts = json.loads(said)["4-shards/augmented"]["counts"]
+    folder = tmp_path / "out" / "4-shards" / "augmented"
+    data = datasets.load_dataset(str(folder), cache_dir=str(tmp_path / "cache"))
+    assert list(data) == ["train", "validation_entity", "validation_phrasing", "test"]
+    assert {f"{name}: rows": len(rows) for name, rows in data.items() if name != "train"}.items() <= counts.items()
+    assert sum(count for name, count in counts.items() if re.fullmatch("rows (closed-book|text) .*", name)) == len(
+        data["train"]
+    )
+    facts = {name: {fact for row in rows for fact in row["facts"]} for name, rows in data.items()}
+    assert not facts["validation_entity"] & (facts["train"] | facts["validation_phrasing"] | facts["test"])
+    assert facts["validation_phrasing"] | facts["test"] <= facts["train"]
+    kb = load_kb(tmp_path / "out")
+    assert facts["train"] | facts["validation_entity"] == set(kb.hex_ids.take(kb.taught).to_pylist())
+    texts = {name: set(zip(rows["prompt"], rows["completion"], strict=True)) for name, rows in data.items()}
+    assert not texts["train"] & texts["validation_phrasing"]
+    exam = datasets.load_dataset(str(folder), "exam", cache_dir=str(tmp_path / "cache"), split="test")
+    assert exam["id"][:] == data["test"]["id"][:]
+    assert [answers[0] for answers in exam["answers"]] == data["test"]["completion"][:]
+    assert len(list((folder / "train").glob("data-*.arrow"))) > 1
+
+
 def test_long_paths_are_printed_whole_even_with_brackets(
     kaug: Kaug, toy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,22 +248,23 @@ def test_long_paths_are_printed_whole_even_with_brackets(
     ],
     ids=["altered", "cut", "missing"],
 )
-@pytest.mark.parametrize("name", ["1-knowledge/facts.arrow", "4-shards/augmented/data-00000-of-00001.arrow"])
+@pytest.mark.parametrize("name", ["1-knowledge/facts.arrow", "4-shards/augmented/train/data-00000-of-00001.arrow"])
 def test_an_altered_artifact_is_refused_by_name_until_it_is_rebuilt(
     kaug: Kaug, finished: Any, tmp_path: Path, damage: Callable[[Path], Any], name: str
 ) -> None:
     out = tmp_path / "toy"
     shutil.copytree(build(finished), out)
     file = out / name
+    folder = next(parent for parent in file.parents if (parent / "manifest.json").exists())
     damage(file)
-    for command in (["augment", finished.pipeline, "--out", out], ["inspect", file.parent]):
+    for command in (["augment", finished.pipeline, "--out", out], ["inspect", folder]):
         code, _, err = kaug(*command)
         assert code == 4
         assert f"kaug: {file}: " in err
         assert "--rebuild" in err
     code, _, err = kaug("augment", finished.pipeline, "--out", out, "--rebuild", "-q")
     assert (code, err) == (0, "")
-    assert kaug("inspect", file.parent)[0] == 0
+    assert kaug("inspect", folder)[0] == 0
 
 
 def test_validate_says_a_line_for_each_file(kaug: Kaug, tmp_path: Path) -> None:
@@ -308,9 +351,10 @@ def test_inspect_shows_each_artifact(kaug: Kaug, finished: Any, name: str, stage
     found = json.loads(out)
     assert (found["stage"], found["digest"]) == (stage, manifest["digest"])
     assert found["counts"] == [manifest["counts"]]
-    for file in folder.glob("*.arrow"):
-        assert re.fullmatch(r"[\d,]+ rows", found[file.name][0])
-        assert len(found[file.name]) <= 3
+    for file in folder.rglob("*.arrow"):
+        shown = found[file.relative_to(folder).as_posix()]
+        assert re.fullmatch(r"[\d,]+ rows", shown[0])
+        assert len(shown) <= 3
     assert kaug("inspect", folder)[0] == 0
 
 

@@ -25,6 +25,7 @@ import pytest
 import typer
 from pydantic import BaseModel
 
+from kaug.augmentation.settings import ValidationSettings
 from kaug.cli import app
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.settings import FactChoice
@@ -212,6 +213,7 @@ def test_the_pipelines_page_names_every_key_with_its_default() -> None:
     page = ROOT / "docs" / "pipelines.md"
     sections: dict[str, Any] = {"At the top": Pipeline, "`[arms.NAME]`": ArmSettings, "`[training.lora]`": Lora}
     sections["`[knowledge.include]`"] = FactChoice
+    sections["`[augmentation.validation]`"] = ValidationSettings
     for name, field in Pipeline.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             sections[f"`[{name}]`"] = field.annotation

@@ -310,6 +310,7 @@ def arm_pieces(
     hygiene: HygieneSettings | None = None,
     tokens: Sequence[str] = (),
     block: int = BLOCK,
+    wording: Callable[[KnowledgeBase, str], Wording] = Wording,
 ) -> tuple[list[Piece], ArmInput]:
     """List the pieces of an arm's rows, each cleaned and checked for leaks of the exam as it is written.
 
@@ -331,6 +332,7 @@ def arm_pieces(
         hygiene: `[hygiene]`: what rows are left out; the defaults if None.
         tokens: Special tokens of tokenizers, which are broken up as those of common chat formats are.
         block: The facts that a piece is about.
+        wording: Makes the wording of a language.
 
     Returns:
         The pieces, each a function that writes tables of EXAMPLES, and the input that they share, with the number of rows
@@ -345,7 +347,7 @@ def arm_pieces(
     allowed = np.ones(kb.facts.num_rows, dtype=bool)
     allowed[[kb.row_of[fact] for fact in guard.kept_out.facts]] = False
     given = ArmInput(
-        [Wording(kb, language) for language in languages],
+        [wording(kb, language) for language in languages],
         settings or AugmentationSettings(),
         guard.kept_out.entities,
         [texts[row] for row in free],

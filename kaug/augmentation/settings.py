@@ -7,9 +7,24 @@ from pydantic import Field, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from kaug.augmentation.forms import DEFAULT, FORMS, Form, find_forms
+from kaug.augmentation.shards import SHARD_SIZE
 from kaug.settings import PatternText, Section
 
-__all__ = ["AugmentationSettings"]
+__all__ = ["AugmentationSettings", "ValidationSettings"]
+
+
+class ValidationSettings(Section):
+    """`[augmentation.validation]`: rows that are kept out of training, to watch it by; facts kept out are not taught."""
+
+    entity: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="fraction of the taught entities whose facts are in `validation_entity` alone",
+    )
+    phrasing: float = Field(
+        default=0.0, ge=0, lt=1, description="fraction of the templates that are in `validation_phrasing` alone"
+    )
 
 
 _FORMS: list[str | Form | Callable[..., Any]] = [*DEFAULT]
@@ -36,6 +51,10 @@ class AugmentationSettings(Section):
         ge=0,
         lt=1,
         description="fraction of every arm's tokens that is plain text, so that it goes on reading prose",
+    )
+    validation: ValidationSettings = ValidationSettings()
+    shard_size: str = Field(
+        default=SHARD_SIZE, pattern=r"^[1-9][0-9]{0,5}(KB|MB|GB|KiB|MiB|GiB)$", description="size of a shard, at most"
     )
     arms: list[str] = Field(
         default=["repeated", "shuffled", "augmented"], min_length=1, description="what is trained and compared"

@@ -12,6 +12,7 @@ from kaug.cli import knowledge as _knowledge  # noqa: F401
 from kaug.cli import look as _look  # noqa: F401
 
 # The help lists the commands in this order.
+from kaug.cli import rows as _rows  # noqa: F401
 from kaug.cli import run as _run  # noqa: F401
 from kaug.cli.options import app
 from kaug.errors import KaugError, PipelineError

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from kaug.cli.options import Build, Context, Json, app, listing, print_lines, read_contexts, say, set_logging
-from kaug.errors import PipelineError, nearest
+from kaug.cli.options import Build, Context, Json, app, print_lines, read_contexts, say, set_logging
+from kaug.errors import PipelineError
 from kaug.progress import bars
 
 Language = Annotated[str, typer.Option(help="Language of labels and sentences.")]
@@ -139,7 +139,7 @@ def explain(
     print_lines([asdict(proof) for proof in proofs] if as_json else [*lines, *more], as_json)
 
 
-@app.command(cls=listing("exporters"))
+@app.command()
 def export(
     build: Build,
     out: Annotated[
@@ -148,55 +148,29 @@ def export(
             "--out",
             "-o",
             help="File to write; its ending decides: .nt .nq .ttl .trig .n3 .rdf .jsonld, each with .gz if you like, or a "
-            "table, .parquet or .csv. Of rows: .parquet, .jsonl, .jsonl.gz.",
+            "table, .parquet or .csv.",
         ),
     ],
-    rows: Annotated[
-        str | None, typer.Option(metavar="ARM", help="Write the training rows of this arm, not the knowledge base.")
-    ] = None,
-    as_: Annotated[
-        str | None, typer.Option("--as", metavar="EXPORTER", help="The columns of the rows. [default: examples]")
-    ] = None,
     language: Language = "en",
     inferred: Annotated[bool, typer.Option(help="Write inferred facts and axioms, too.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Write a built knowledge base as RDF, its facts as a table, or the training rows of an arm for another trainer.
+    """Write a built knowledge base as RDF, or its facts as a table.
 
-    In .nq and .trig each source has a named graph; inferred facts are in urn:kaug:inferred.
+    In .nq and .trig each source has a named graph; inferred facts are in urn:kaug:inferred. `kaug export-rows` writes
+    training rows.
 
     Example: `kaug export build/quickstart -o facts.nq.gz --no-inferred`
-
-    Example: `kaug export build/quickstart --rows augmented -o rows.jsonl --as messages`
     """
     from kaug.curation.export import write_rdf, write_table_file
     from kaug.knowledge.knowledge_base import load_kb
 
-    if rows:
-        print_lines(_write_rows(build, rows, out, as_ or "examples"), as_json)
-        return
-    if as_:
-        raise PipelineError("--as is for training rows: name their arm with --rows.")
     kb = load_kb(build)
     if out.suffix.lower() in (".parquet", ".csv"):
         written = {"file": str(out), "facts": write_table_file(kb, out, language, inferred=inferred)}
     else:
         written = {"file": str(out), "triples": write_rdf(kb, out, inferred=inferred)}
     print_lines(written, as_json)
-
-
-def _write_rows(build: Path, arm: str, out: Path, exporter: str) -> dict[str, Any]:
-    from kaug.augmentation.exporters import write_rows
-    from kaug.augmentation.shards import count_rows, read_shards
-    from kaug.store.artifact import load
-
-    arms = [path.name for path in (build / "4-shards").glob("[!.]*")]
-    if arm not in arms:
-        raise PipelineError(
-            f"{build}: has no rows of an arm {arm!r}.{nearest(arm, arms) or ' `kaug augment` writes them.'}"
-        )
-    rows = read_shards(load(build / "4-shards" / arm, stage="augmentation").path)
-    return {"file": str(out), "rows": write_rows(rows, out, exporter), **count_rows(rows)}
 
 
 @app.command()

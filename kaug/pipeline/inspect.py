@@ -54,8 +54,8 @@ def describe(path: Path, rows: int = 5) -> dict[str, Any]:
             "counts": [dict(made.counts)],
             "details": [dict(made.details)],
         }
-        for file in sorted(path.glob("*.arrow")):
-            about[file.name] = _table(file, rows)
+        for name in sorted(name for name in made.files if name.endswith(".arrow")):
+            about[name] = _table(path / name, rows)
         return about
     stages = sorted(folder for folder in path.glob("[0-9]*") if folder.is_dir())
     below = [made for stage in stages for made in _artifacts(stage)]

@@ -1,19 +1,24 @@
 import hashlib
+import json
 import subprocess
 import sys
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kaug.arms import ARMS
 from kaug.augmentation.arms import arm_rows
 from kaug.augmentation.inject import text_rows
 from kaug.augmentation.rows import concat_rows
-from kaug.augmentation.shards import count_rows, dataset_card, read_shards, write_shards
-from kaug.errors import TableError
+from kaug.augmentation.shards import configs, count_rows, read_shards, splits_of, write_shards
+from kaug.errors import ArtifactError, TableError
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.tables import PROBES
+from kaug.tables import EXAMPLES, PROBES
 
 
 @pytest.fixture(scope="module")
@@ -22,31 +27,51 @@ def rows(toy_kb: KnowledgeBase) -> pa.Table:
     return concat_rows([table, text_rows(["A text.", ""], ["a", "b"])])
 
 
+@pytest.fixture(scope="module")
+def many() -> pa.Table:
+    """Rows of three batches, of other lengths."""
+    texts = [f"{number} " * (number % 40) for number in range(2_345)]
+    return text_rows(texts, [str(number) for number in range(len(texts))])
+
+
 def digests(folder: Path) -> dict[str, str]:
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     return {str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
-def test_rows_come_back_by_kaug_and_by_datasets_alone(rows: pa.Table, tmp_path: Path) -> None:
+def test_rows_come_back_by_kaug_and_by_datasets_in_both_ways(rows: pa.Table, tmp_path: Path) -> None:
     import datasets
 
-    counts = write_shards(rows, tmp_path / "a", card="# card\n")
-    assert sum(counts.values()) == rows.num_rows
-    assert read_shards(tmp_path / "a").to_pylist() == rows.to_pylist()
-    data = datasets.load_from_disk(str(tmp_path / "a"))
-    assert data.num_rows == rows.num_rows
-    assert data[0] == rows.slice(0, 1).to_pylist()[0]
-    assert data.filter(lambda row: row["form"] == "multi-hop").num_rows == 7
-    assert (tmp_path / "a" / "README.md").read_text(encoding="utf-8") == "# card\n"
+    folder = tmp_path / "a"
+    written = write_shards([("test", rows.slice(0, 3)), ("train", rows)], folder)
+    assert [(name, split.rows, split.shards) for name, split in written.items()] == [
+        ("train", rows.num_rows, 1),
+        ("test", 3, 1),
+    ]
+    assert written["train"].counts == count_rows(rows)
+    assert written["train"].languages == Counter(rows["language"].to_pylist())
+    assert written["train"].bytes == (folder / "train" / "data-00000-of-00001.arrow").stat().st_size
+    assert splits_of(folder) == ["train", "test"]
+    assert read_shards(folder).to_pylist() == rows.to_pylist()
+    data = datasets.load_from_disk(str(folder))
+    assert {name: split.num_rows for name, split in data.items()} == {"train": rows.num_rows, "test": 3}
+    assert data["train"][0] == rows.slice(0, 1).to_pylist()[0]
+    assert data["train"].filter(lambda row: row["form"] == "multi-hop").num_rows == 7
+    (folder / "README.md").write_text(f"---\nconfigs: {json.dumps(configs(written))}\n---\n", encoding="utf-8")
+    again = datasets.load_dataset(str(folder), cache_dir=str(tmp_path / "cache"))
+    assert {name: split[:] for name, split in again.items()} == {name: split[:] for name, split in data.items()}
 
 
-def test_two_writes_are_equal_byte_for_byte(rows: pa.Table, tmp_path: Path) -> None:
-    for name in ("a", "b/c"):
-        write_shards(rows, tmp_path / name, card="# card\n")
-    # The same rows, in other chunks.
-    write_shards(pa.concat_tables([rows.slice(0, 7), rows.slice(7)]), tmp_path / "d", card="# card\n")
-    assert digests(tmp_path / "a") == digests(tmp_path / "b/c") == digests(tmp_path / "d")
-    assert {"README.md", "dataset_info.json", "state.json"} < set(digests(tmp_path / "a"))
+@given(st.lists(st.integers(0, 2_345), max_size=6))
+def test_the_bytes_depend_on_the_rows_alone(
+    many: pa.Table, tmp_path_factory: pytest.TempPathFactory, cuts: list[int]
+) -> None:
+    root, ends = tmp_path_factory.mktemp("cut"), sorted([0, *cuts, many.num_rows])
+    parts = [("train", many.slice(start, end - start)) for start, end in pairwise(ends)]
+    write_shards(parts, root / "parts", shard_size=150_000)
+    write_shards([("train", many)], root / "whole", shard_size=150_000)
+    assert digests(root / "parts") == digests(root / "whole")
+    assert len(list((root / "whole" / "train").glob("*.arrow"))) == 3
 
 
 @pytest.mark.slow
@@ -54,27 +79,50 @@ def test_another_process_writes_the_same_bytes(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from kaug.augmentation.inject import text_rows; "
         "from kaug.augmentation.shards import write_shards; "
-        "write_shards(text_rows(['one', 'two'], ['a', 'b']), Path(sys.argv[1]), card='c')"
+        "write_shards([('train', text_rows(['one', 'two'], ['a', 'b']))], Path(sys.argv[1]))"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "a")], check=True, env={"PYTHONHASHSEED": "7"})
-    write_shards(text_rows(["one", "two"], ["a", "b"]), tmp_path / "b", card="c")
+    write_shards([("train", text_rows(["one", "two"], ["a", "b"]))], tmp_path / "b")
     assert digests(tmp_path / "a") == digests(tmp_path / "b")
 
 
-def test_many_rows_are_cut_into_shards_in_order(rows: pa.Table, tmp_path: Path) -> None:
-    write_shards(rows, tmp_path, card="", rows_per_shard=50)
-    assert len(list(tmp_path.glob("*.arrow"))) == -(-rows.num_rows // 50)
-    assert read_shards(tmp_path)["id"].to_pylist() == rows["id"].to_pylist()
+def test_shards_are_as_large_as_they_may_be_and_in_order(many: pa.Table, tmp_path: Path) -> None:
+    texts = pa.concat_tables([many] * 4)
+    split = write_shards([("train", texts)], tmp_path, shard_size="300KB")["train"]
+    sizes = [file.stat().st_size for file in sorted((tmp_path / "train").glob("*.arrow"))]
+    assert len(sizes) == split.shards > 3
+    assert sum(sizes) == split.bytes
+    assert max(sizes) <= 300_000
+    assert all(one + other > 300_000 for one, other in pairwise(sizes))
+    assert read_shards(tmp_path)["id"].to_pylist() == texts["id"].to_pylist()
+
+
+def test_rows_are_written_while_they_are_made(many: pa.Table, tmp_path: Path) -> None:
+    on_disk = []
+
+    def made():
+        for _ in range(4):
+            yield "train", many
+            on_disk.append(sum(file.stat().st_size for file in (tmp_path / "train").glob("*.arrow")))
+
+    write_shards(made(), tmp_path)
+    assert 0 < on_disk[0] < on_disk[1] < on_disk[2] < on_disk[3]
 
 
 def test_no_rows_are_a_dataset_as_well(tmp_path: Path) -> None:
-    assert write_shards(concat_rows([]), tmp_path, card="nothing") == {}
-    assert read_shards(tmp_path).num_rows == 0
+    written = write_shards([], tmp_path)
+    assert (list(written), written["train"].rows, written["train"].counts) == (["train"], 0, {})
+    assert read_shards(tmp_path).equals(EXAMPLES.empty_table())
 
 
-def test_another_table_is_refused(rows: pa.Table, tmp_path: Path) -> None:
+def test_another_table_and_another_split_are_refused(rows: pa.Table, tmp_path: Path) -> None:
     with pytest.raises(TableError, match="lacks the column 'spans'"):
-        write_shards(rows.drop_columns(["spans"]), tmp_path, card="")
+        write_shards([("train", rows.drop_columns(["spans"]))], tmp_path / "a")
+    write_shards([("train", rows)], tmp_path / "b")
+    with pytest.raises(ArtifactError, match=r"there is no split 'tarin'\. Did you mean 'train'\?"):
+        read_shards(tmp_path / "b", "tarin")
+    with pytest.raises(ArtifactError, match="there is no dataset of kaug here"):
+        read_shards(tmp_path / "c")
 
 
 def test_rows_are_counted_by_family_and_form(rows: pa.Table) -> None:
@@ -82,46 +130,3 @@ def test_rows_are_counted_by_family_and_form(rows: pa.Table) -> None:
     assert counts["rows closed-book statement"] == 28 + 8 + 12 * 5  # in English, in Chinese, in records
     assert counts["rows text text"] == 2
     assert list(counts) == sorted(counts)
-
-
-def test_the_card_names_rows_sources_and_licences(toy_kb: KnowledgeBase, rows: pa.Table) -> None:
-    card = dataset_card("augmented", rows, toy_kb.origins)
-    assert "| closed-book multi-hop | 7 |" in card
-    assert "| world | CC0-1.0 | https://toy.example/world | The toy makers |" in card
-    assert "| everyday | CC-BY-4.0 | https://toy.example/things | Us |" in card
-
-
-def test_the_card_has_front_matter_that_the_hub_reads(toy_kb: KnowledgeBase, rows: pa.Table) -> None:
-    from huggingface_hub import DatasetCard
-
-    card = DatasetCard(dataset_card('a: "b"', rows, toy_kb.origins))
-    assert card.data.pretty_name == 'kaug: a: "b"'
-    assert (card.data.language, card.data.license) == (["en", "zh"], ["cc-by-4.0", "cc0-1.0"])
-    assert card.data.size_categories == ["n<1K"]
-    assert card.data.task_categories == ["text-generation", "question-answering"]
-
-
-def test_the_files_on_the_hub_are_read_by_the_card(toy_kb: KnowledgeBase, rows: pa.Table, tmp_path: Path) -> None:
-    import datasets
-
-    write_shards(rows, tmp_path / "a", card=dataset_card("augmented", rows, toy_kb.origins), rows_per_shard=50)
-    (tmp_path / "a" / "state.json").unlink()  # which load_dataset refuses in a folder, not on the hub
-    data = datasets.load_dataset(str(tmp_path / "a"), cache_dir=str(tmp_path / "cache"), split="train")
-    assert data["id"][:] == rows["id"].to_pylist()
-
-
-def test_what_others_wrote_is_shown_in_the_card_and_means_nothing(rows: pa.Table) -> None:
-    from huggingface_hub import DatasetCard
-
-    hostile = {
-        "licence": "---\n# Pwned",
-        "origin": "<script>alert(1)</script>",
-        "attribution": "<b> [x](javascript:y) | z\u202e",
-    }
-    card = dataset_card("# Why?\n---\nlicense: mit", rows, {"a": hostile})
-    assert DatasetCard(card).data.license == "other"
-    assert sum(line.startswith("#") for line in card.split("\n")) == 1
-    assert "<script" not in card
-    assert "<b>" not in card
-    assert "\u202e" not in card
-    assert "\\[x\\](javascript:y) \\| z" in card

@@ -9,7 +9,7 @@ import pytest
 
 from kaug import cli
 from kaug.augmentation.dataset import closed_book_rows
-from kaug.augmentation.shards import write_shards
+from kaug.augmentation.shards import read_shards, write_shards
 from kaug.curation.quality import load_quality, quality_page, write_quality
 from kaug.errors import ArtifactError
 from kaug.exam.draw import draw_exam
@@ -63,7 +63,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with publish(root / name / "3-exam", stage="exam", fingerprint="") as draft:
             write_table(draw_exam(kb), draft.path / "probes.arrow")
         with publish(root / name / "4-shards" / "augmented", stage="augmentation", fingerprint="") as draft:
-            write_shards(closed_book_rows(kb, forms=["statement"]).data.table, draft.path, card="")
+            write_shards([("train", closed_book_rows(kb, forms=["statement"]).data.table)], draft.path)
+            (draft.path / "README.md").write_text("---\nlicense: other\nconfigs: []\n---\n", encoding="utf-8")
     return root
 
 
@@ -80,11 +81,27 @@ def test_the_rows_that_a_change_makes_due(kaug: Kaug, runs: Path) -> None:
     assert list(content["rows"]) == ["3-exam", "4-shards/augmented"]
 
 
+def test_rows_of_an_arm_are_exported(kaug: Kaug, runs: Path, tmp_path: Path) -> None:
+    file, folder = tmp_path / "rows.jsonl", tmp_path / "rows"
+    code, out, _ = kaug("export-rows", runs / "a", "--arm", "augmented", "--format", "alpaca", "-o", file, "--json")
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    assert (code, json.loads(out)) == (0, {"file": str(file), "rows": len(rows)})
+    assert "The capital of Togo is Lomé." in {row["output"] for row in rows}
+    assert kaug("export-rows", runs / "a", "--arm", "augmented", "-o", folder)[0] == 0
+    assert read_shards(folder).num_rows == len(rows)
+    assert "license: other\nconfigs: [{" in (folder / "README.md").read_text(encoding="utf-8")
+    code, _, err = kaug("export-rows", runs / "a", "--arm", "augmentd", "-o", file)
+    assert (code, "Did you mean 'augmented'?" in err) == (2, True)
+    code, _, err = kaug("export-rows", runs / "a", "--arm", "augmented", "--split", "tset", "-o", file)
+    assert (code, "there is no split 'tset'" in err) == (4, True)
+
+
 FLIP, CUT, GONE = "a flipped bit", "a cut file", "a missing file"
 FILES = [
     *(f"1-knowledge/{name}" for name in ("about.json", "terms.arrow", "labels.arrow", "facts.arrow", "lexicon.arrow")),
     *(f"{folder}/manifest.json" for folder in ("1-knowledge", "3-exam", "4-shards/augmented")),
-    *("3-exam/probes.arrow", "4-shards/augmented/data-00000-of-00001.arrow", "4-shards/augmented/state.json"),
+    *("3-exam/probes.arrow", "4-shards/augmented/dataset_dict.json"),
+    *(f"4-shards/augmented/train/{name}" for name in ("data-00000-of-00001.arrow", "state.json")),
 ]
 
 

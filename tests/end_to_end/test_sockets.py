@@ -59,9 +59,9 @@ def last_layer(model: Any) -> Any:
     return model
 
 
-def alpaca(rows: pa.Table) -> pa.Table:
-    """Name the columns as Alpaca does."""
-    columns = {"instruction": rows["prompt"], "output": rows["completion"]}
+def records(rows: pa.Table) -> pa.Table:
+    """Name the columns as a trainer of records does."""
+    columns = {"asked": rows["prompt"], "told": rows["completion"]}
     return pa.table(columns)
 
 
@@ -73,7 +73,7 @@ def extended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SCORERS, "letter", Scorer(first_letter, "Half a point for the right first letter."))
     monkeypatch.setitem(OBJECTIVES, "half", Objective(half_loss, "half of the usual loss"))
     monkeypatch.setitem(ADAPTERS, "last", Adapter(last_layer, "the last layer alone"))
-    monkeypatch.setitem(EXPORTERS, "alpaca", Exporter(alpaca, "the columns of Alpaca"))
+    monkeypatch.setitem(EXPORTERS, "records", Exporter(records, "the columns of records"))
 
 
 SETTINGS = [
@@ -108,24 +108,34 @@ def test_entries_show_in_rows_exam_answers_and_report(toy: Any, tmp_path: Path) 
     assert "Half a point for the right first letter." in page
     assert ", adapter last</th>" in page
     out = tmp_path / "rows.jsonl"
-    command = ["export", str(tmp_path / "out"), "--rows", "augmented", "--as", "alpaca", "-o", str(out), "--json"]
+    command = [
+        "export-rows",
+        str(tmp_path / "out"),
+        "--arm",
+        "augmented",
+        "--format",
+        "records",
+        "-o",
+        str(out),
+        "--json",
+    ]
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
     exported = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert len(exported) == json.loads(done.output)["rows"]
-    assert {"instruction": "What is the capital of Togo?", "output": "Lome"} in exported
+    assert {"asked": "What is the capital of Togo?", "told": "Lome"} in exported
 
 
 @pytest.mark.usefixtures("extended")
 def test_entries_show_in_the_help_and_in_the_docs() -> None:
     shown = {
         name: " ".join(CliRunner().invoke(app, [name, "--help"]).output.split())
-        for name in ("augment", "train", "evaluate", "export")
+        for name in ("augment", "train", "evaluate", "export-rows")
     }
     assert "record: subject and object with a dash between" in shown["augment"]
     assert "half: half of the usual loss" in shown["train"]
     assert "last: the last layer alone" in shown["train"]
-    assert "alpaca: the columns of Alpaca" in shown["export"]
+    assert "records: the columns of records" in shown["export-rows"]
     assert "again: the same questions once more" in shown["evaluate"]
     assert "letter: Half a point for the right first letter." in shown["evaluate"]
     hook = runpy.run_path(str(ROOT / "docs" / "tables.py"))["on_page_markdown"]
@@ -134,7 +144,7 @@ def test_entries_show_in_the_help_and_in_the_docs() -> None:
         "| `record` | subject and object with a dash between |",
         "| `half` | half of the usual loss |",
         "| `last` | the last layer alone |",
-        "| `alpaca` | the columns of Alpaca |",
+        "| `records` | the columns of records |",
         "| `again` | the same questions once more |",
         "| `letter` | Half a point for the right first letter. |",
     ):

@@ -149,7 +149,9 @@ def test_retrieval_sets_true_facts_before_the_questions(finished: Any) -> None:
 @pytest.mark.parametrize("arm", ARMS)
 def test_the_shards_are_datasets_with_every_row_counted(finished: Any, arm: str) -> None:
     folder = build(finished) / "4-shards" / arm
-    rows = datasets.load_from_disk(str(folder))
+    splits = datasets.load_from_disk(str(folder))
+    assert list(splits) == ["train", "test"]
+    rows = splits["train"]
     counts = load(folder).counts
     assert sum(count for name, count in counts.items() if name.startswith("rows ") and "left out" not in name) == len(
         rows

@@ -1,18 +1,29 @@
-"""A knowledge base, the exam, the user's texts and their facts → `4-shards/<arm>/`: training rows."""
+"""A knowledge base, the exam, the user's texts and their facts → `4-shards/<arm>/`: training rows in splits, and their card."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kaug.arms import Arm
 from kaug.augmentation.arms import ArmInput, Piece, arm_pieces, kept_fractions
+from kaug.augmentation.card import write_card
 from kaug.augmentation.hygiene import HygieneSettings
-from kaug.augmentation.rows import BLOCK, concat_rows
+from kaug.augmentation.rows import BLOCK
 from kaug.augmentation.settings import AugmentationSettings
-from kaug.augmentation.shards import dataset_card, write_shards
+from kaug.augmentation.shards import write_shards
+from kaug.augmentation.splits import (
+    PHRASED,
+    Templates,
+    by_entity,
+    exam_rows,
+    facts_kept_apart,
+    templates_kept_apart,
+    worded,
+)
 from kaug.exam.leaks.evaluations import Evaluation
 from kaug.exam.leaks.guard import OnLeak
 from kaug.knowledge.knowledge_base import load_kb
@@ -23,6 +34,8 @@ from kaug.pipeline.stage import Inputs, Job
 from kaug.pipeline.workers import in_order
 from kaug.progress import Advance
 from kaug.retrieval.settings import RetrievalSettings
+from kaug.tables import write_table
+from kaug.wording.wording import Wording
 
 __all__ = ["RowSettings", "make_shards"]
 
@@ -50,20 +63,53 @@ class RowSettings:
 
 
 def make_shards(job: Job) -> None:
-    """Write an arm's rows and check them for leaks."""
+    """Write an arm's rows, checked for leaks, in splits, and their card."""
     settings: RowSettings = job.settings
+    written = Written()
     with job.show(job.stage.title, None, "rows") as advance:
-        written = Written()
-        keep: dict[str, float] = {}
-        if settings.augmentation.shares:
-            for _ in _rows(job.inputs, settings, keep, written, advance):
-                pass
-            keep = kept_fractions(settings.augmentation.shares, written.characters)
-            written = Written()
-        table = concat_rows(list(_rows(job.inputs, settings, keep, written, advance)))
-    job.draft.counts.update(written.counts)
-    card = dataset_card(settings.arm.name, table, job.inputs.open("1-knowledge", load_kb).origins)
-    job.draft.counts.update(write_shards(table, job.draft.path, card=card))
+        splits = write_shards(
+            _splits(job.inputs, settings, written, advance), job.draft.path, shard_size=settings.augmentation.shard_size
+        )
+    counts = job.draft.counts
+    counts.update(written.counts)
+    counts.update(splits["train"].counts)
+    counts.update({f"{name}: rows": split.rows for name, split in splits.items() if name != "train"})
+    if "test" in splits:
+        (job.draft.path / "exam").mkdir()
+        write_table(job.inputs.open("3-exam", read_probes), job.draft.path / "exam" / "probes.arrow")
+    write_card(
+        job.draft.path,
+        settings.arm,
+        splits,
+        job.inputs.open("1-knowledge", load_kb).origins,
+        settings=settings.augmentation.content(),
+        seed=settings.seed,
+        left_out=written.counts,
+    )
+
+
+def _splits(
+    inputs: Inputs, settings: RowSettings, written: "Written", advance: Advance
+) -> Iterator[tuple[str, pa.Table]]:
+    """Yield the rows of all splits; add what is counted to `written`."""
+    kb, probes = inputs.open("1-knowledge", load_kb), inputs.open("3-exam", read_probes)
+    share = settings.augmentation.validation
+    wordings = [Wording(kb, language) for language in settings.languages if share.phrasing]
+    held = templates_kept_apart(wordings, share.phrasing, settings.seed)
+    apart = facts_kept_apart(kb, probes, share.entity, settings.seed)
+    for table in _in_shares(RowWriter(inputs, settings, {}, held), written, advance):
+        yield from by_entity(table, apart, written.counts)
+    forms = [form for form in settings.augmentation.forms if form in PHRASED]
+    if held and forms:
+        chosen = settings.augmentation.model_copy(update={"forms": forms, "inject": [], "replay": 0.0})
+        phrased = RowWriter(inputs, replace(settings, augmentation=chosen), {}, held, phrased=True)
+        for table in _rows(phrased, Written(), advance):
+            rows = table.filter(pc.equal(table["family"], "closed-book"))
+            yield from (
+                ("validation_phrasing", part) for name, part in by_entity(rows, apart, Counter()) if name == "train"
+            )
+    if probes.num_rows:
+        yield "test", exam_rows(probes)
 
 
 @dataclass(frozen=True)
@@ -77,11 +123,13 @@ class Written:
 
 @dataclass(frozen=True)
 class RowWriter:
-    """Opens a worker that writes an arm's rows, piece by piece."""
+    """Opens a worker that writes an arm's rows, piece by piece: in the templates kept apart (`phrased`), or in all others."""
 
     inputs: Inputs
     settings: RowSettings
     keep: Mapping[str, float]
+    apart: Templates = frozenset()
+    phrased: bool = False
 
     def pieces(self) -> tuple[list[Piece], ArmInput]:
         """List the pieces."""
@@ -104,6 +152,7 @@ class RowWriter:
             hygiene=settings.hygiene,
             tokens=settings.special_tokens,
             block=settings.block,
+            wording=worded(self.apart, of=self.phrased),
         )
 
     def __call__(self) -> Callable[[int], Written]:
@@ -119,14 +168,21 @@ class RowWriter:
         return write
 
 
-def _rows(
-    inputs: Inputs, settings: RowSettings, keep: Mapping[str, float], written: Written, advance: Advance
-) -> Iterator[pa.Table]:
+def _in_shares(writer: RowWriter, written: Written, advance: Advance) -> Iterator[pa.Table]:
+    """Yield the tables of all pieces, each form with its share of the text; it is measured first, if the settings have shares."""
+    if shares := writer.settings.augmentation.shares:
+        whole = Written()
+        for _ in _rows(writer, whole, advance):
+            pass
+        writer = replace(writer, keep=kept_fractions(shares, whole.characters))
+    yield from _rows(writer, written, advance)
+
+
+def _rows(writer: RowWriter, written: Written, advance: Advance) -> Iterator[pa.Table]:
     """Yield the tables of all pieces in order; add what is counted to `written`."""
-    writer = RowWriter(inputs, settings, keep)
     pieces, given = writer.pieces()
     written.counts.update(given.counts)
-    for part in in_order(writer, len(pieces), settings.execution):
+    for part in in_order(writer, len(pieces), writer.settings.execution):
         written.counts.update(part.counts)
         written.characters.update(part.characters)
         for table in part.tables:
