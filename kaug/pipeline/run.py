@@ -8,7 +8,7 @@ from kaug.errors import ArtifactError
 from kaug.pipeline.execute import Executor, Store, execute_here
 from kaug.pipeline.project import Project
 from kaug.pipeline.stage import Inputs, closure
-from kaug.pipeline.stages import plan, targets
+from kaug.pipeline.stages import list_stages, targets
 from kaug.store.artifact import load
 
 __all__ = ["load_report", "run_project"]
@@ -31,7 +31,7 @@ def run_project(
     Raises:
         KaugError: An error of a stage.
     """
-    stages = plan(project)
+    stages = list_stages(project)
     needed = closure(stages, targets(stages, command))
     if any(stage.kind in ("training", "answers") for stage in needed):
         project.base()  # first, so that a missing model fails early

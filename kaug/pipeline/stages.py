@@ -23,7 +23,7 @@ from kaug.pipeline.stage import Stage
 from kaug.retrieval.settings import RetrievalSettings
 from kaug.store.digests import safe_name
 
-__all__ = ["TARGETS", "index_stage", "plan", "targets"]
+__all__ = ["TARGETS", "index_stage", "list_stages", "targets"]
 
 Marks = Callable[[], Mapping[str, str]]
 """Returns other inputs of a stage's fingerprint by name; see `Stage.outside`."""
@@ -41,7 +41,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
 """The kinds of stages of each command; their needs are made too."""
 
 
-def plan(project: Project) -> list[Stage]:
+def list_stages(project: Project) -> list[Stage]:
     """List the stages of a project, each after those that it needs.
 
     Reads nothing beyond the pipeline file and the manifest; the executor checks which stages are finished.
