@@ -24,10 +24,12 @@ from kaug.cli.options import (
     say,
     takes_run_options,
 )
+from kaug.cli.show_plan import plan_content, plan_lines
 from kaug.errors import PipelineError, nearest
 from kaug.pipeline.check import PlannedStage, SourcesRead, check, planned, read_sources
 from kaug.pipeline.estimate import seconds_for
 from kaug.pipeline.execute import Store
+from kaug.pipeline.plan import Plan, make_plan
 from kaug.pipeline.project import Project, open_project, project_of
 from kaug.pipeline.run import load_report, run_project
 from kaug.pipeline.settings import Pipeline
@@ -101,6 +103,23 @@ def _add_command(name: str, text: str, sockets: tuple[str, ...]) -> None:
 
 for _name, (_text, _sockets) in _COMMANDS.items():
     _add_command(_name, _text, _sockets)
+
+
+@app.command()
+@takes_run_options
+def plan(inputs: Sources, *, options: RunOptions) -> None:
+    """Make knowledge, exam and rows, measure a few training steps, and tell what a run will show, and how long it takes.
+
+    Nothing is trained; a later run uses what was made. Warnings name what will probably not be learnt, and the setting that mends it.
+    """
+    file = _pipeline_file(inputs)
+    project, read = (_open(file, options), None) if file else _start(inputs, False, options)
+    if options.check:
+        _print_check(project, "plan", options.as_json, read)
+        return
+    with _working(project, options) as store:
+        made = make_plan(project, run_project(project, "plan", store=store))
+    print_lines(plan_content(made) if options.as_json else plan_lines(made), options.as_json)
 
 
 @app.command()
@@ -241,6 +260,19 @@ def _carry_out(project: Project, command: str, options: RunOptions, read: Source
 
 
 def _run(project: Project, command: str, options: RunOptions) -> Inputs:
+    """Run the stages of a command; if it trains, tell the plan first."""
+    inputs = Inputs()
+    with _working(project, options) as store:
+        if command in ("train", "evaluate", "run") and not options.quiet:
+            run_project(project, "plan", store=store, inputs=inputs)
+            if any(one.stage.kind == "training" and one.state == "make" for one in planned(project, command)):
+                _say_plan(project, make_plan(project, inputs))
+        return run_project(project, command, store=store, inputs=inputs)
+
+
+@contextlib.contextmanager
+def _working(project: Project, options: RunOptions) -> Iterator[Store]:
+    """Lock a project's folder, and yield its store, which announces stages that take long."""
     with lock(project.out), _progress(options.quiet) as show:
         project.show = show
 
@@ -249,7 +281,14 @@ def _run(project: Project, command: str, options: RunOptions) -> Inputs:
             if seconds is not None and seconds >= 10:
                 say(f"{stage.title}: about {duration(seconds, about=True)}")
 
-        return run_project(project, command, store=Store(project.out, options.rebuild, show, announce))
+        yield Store(project.out, options.rebuild, show, announce)
+
+
+def _say_plan(project: Project, plan: Plan) -> None:
+    """Print a plan on stderr, and estimate trainings by its measured pace from now on."""
+    project.pace = plan.pace and plan.pace.per_token
+    for line in plan_lines(plan):
+        say(line)
 
 
 def _print_check(project: Project, command: str, as_json: bool, read: SourcesRead | None) -> None:

@@ -32,6 +32,7 @@ class Project:
         command: The user's command, for the report.
         rebuild: Fetch again from endpoints.
         show: The display of progress.
+        pace: Measured seconds for each token of a training; None if not measured.
     """
 
     pipeline: Pipeline
@@ -42,6 +43,7 @@ class Project:
     command: str = ""
     rebuild: bool = False
     show: Show = field(default=silent)
+    pace: float | None = None
 
     @property
     def language(self) -> str:

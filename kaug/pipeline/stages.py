@@ -34,6 +34,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "search": ("knowledge", "retrieval"),
     "build-kb": ("knowledge", "quality", "retrieval", "exam"),
     "augment": ("quality", "augmentation"),
+    "plan": ("quality", "exam", "augmentation"),
     "train": ("quality", "training"),
     "evaluate": ("report",),
     "run": ("report",),
