@@ -207,7 +207,8 @@ def arm_rows(
         probes: PROBES.
         text_ids: The id of each text.
         texts: The user's texts; passages of the exam are removed.
-        settings: `[augmentation]`: forms, templates, positions of facts in texts, replay; the defaults if None.
+        settings: `[augmentation]`: forms, templates, positions of facts in texts, replay; the defaults if None. The arm's own
+            come first.
         find: Retrieves facts for the texts; called for arms that insert facts, if the settings have positions.
         languages: The languages to write in; facts whose predicate has no template in a language are left out there and
             counted.
@@ -228,7 +229,7 @@ def arm_rows(
     allowed[[kb.row_of[fact] for fact in kept_out.facts]] = False
     given = ArmInput(
         [Wording(kb, language) for language in languages],
-        settings or AugmentationSettings(),
+        (settings or AugmentationSettings()).for_arm(arm),
         kept_out.entities,
         [texts[row] for row in free],
         [text_ids[row] for row in free],

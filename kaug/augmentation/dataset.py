@@ -74,9 +74,10 @@ def closed_book_rows(
             raise PipelineError(f"{name} is {number}; it must be at least 1.")
     chosen: list[Any] = find_forms([forms] if isinstance(forms, (str, Form)) or callable(forms) else forms)
     kept_out = held_out(kb, exam) if exam is not None else None
+    settings = AugmentationSettings(forms=chosen, templates=templates)
     given = ArmInput(
         [Wording(kb, tag) for tag in as_list(languages)],
-        AugmentationSettings(forms=chosen, templates=templates),
+        settings.for_arm(arm) if isinstance(arm, Arm) else settings,
         seed=seed,
         max_answers=max_answers,
     )

@@ -1,11 +1,12 @@
 """`[augmentation]` of a pipeline file."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
+from kaug.arms import Arm
 from kaug.augmentation.forms import DEFAULT, FORMS, Form, find_forms
 from kaug.settings import PatternText, Section
 
@@ -42,3 +43,8 @@ class AugmentationSettings(Section):
     def _forms(cls, given: list[Any]) -> list[Any]:
         find_forms(given)
         return given
+
+    def for_arm(self, arm: Arm) -> Self:
+        """Return the settings without the forms that an arm lacks, and with its own templates and replay, if it has any."""
+        own = {name: getattr(arm, name) for name in ("templates", "replay") if getattr(arm, name) is not None}
+        return self.model_copy(update={"forms": [form for form in self.forms if form not in arm.without], **own})

@@ -34,7 +34,8 @@ def plan_lines(plan: Plan) -> list[str]:
         "",
         *_table((f"rows of {plan.headline}", "rows", "tokens"), forms),
         "",
-        f"to learn: about {plan.bits:,.0f} bits; {plan.parameters:,} weights hold {plan.capacity:,} at most, {BITS_PER_PARAMETER} each",
+        f"to learn: about {plan.bits:,.0f} bits; {plan.parameters:,} weights hold {plan.capacity:,} at most, "
+        f"{BITS_PER_PARAMETER} each",
         *_pace(plan),
         *(line for text, mend in warnings_of(plan).values() for line in (f"warning: {text}.", f"  mend: {mend}")),
     ]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -28,7 +29,7 @@ SAMPLE = 1_000
 """The rows of a form that are tokenised; of more, the tokens are estimated."""
 
 BITS_PER_PARAMETER = 2
-"""What a model can hold after 1,000 exposures of each fact; after 100 it is half of it (Allen-Zhu & Li 2024, arXiv 2404.05405)."""
+"""What a model can hold after 1,000 exposures of each fact; after 100, half of it (Allen-Zhu & Li 2024, arXiv 2404.05405)."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class Plan:
     @property
     def seconds(self) -> float | None:
         """The expected time of all trainings."""
-        return self.pace and self.trainings * self.training.tokens * self.pace.per_token
+        return self.trainings * self.training.tokens * self.pace.per_token if self.pace else None
 
 
 def make_plan(project: Project, inputs: Inputs, *, measure: bool = True) -> Plan:
@@ -149,7 +150,7 @@ def make_plan(project: Project, inputs: Inputs, *, measure: bool = True) -> Plan
     )
     if not measure:
         return plan
-    replay = pipeline.augmentation.replay
+    replay = pipeline.augmentation.for_arm(project.arms[headline]).replay
     with project.show("measuring a few training steps", None, "steps") as advance:
         some = _sample(rows[headline], 4 * SAMPLE)
         pace = measure_pace(some, project.base(), plan.training, replay=replay, progress=advance)
@@ -157,9 +158,9 @@ def make_plan(project: Project, inputs: Inputs, *, measure: bool = True) -> Plan
 
 
 def _plan_of(project: Project, arm: Arm, rows: pa.Table, kb: KnowledgeBase) -> ArmPlan:
-    settings = project.pipeline.training.for_arm(arm)
+    training, augmentation = project.pipeline.training.for_arm(arm), project.pipeline.augmentation.for_arm(arm)
     taught = kb.hex_ids.take(pa.array(kb.taught))
-    return plan_arm(rows, taught, project.base(), settings, replay=project.pipeline.augmentation.replay)
+    return plan_arm(rows, taught, project.base(), training, replay=augmentation.replay)
 
 
 def plan_arm(rows: pa.Table, taught: pa.Array, model: Path, settings: TrainingSettings, *, replay: float) -> ArmPlan:
@@ -214,7 +215,7 @@ def _facts_of(rows: pa.Table, taught: pa.Array) -> Numbers:
     return np.bincount(places.to_numpy(), minlength=len(taught)).astype(np.int64)
 
 
-def _spread(values: NDArray[np.float64]) -> tuple[float, float, float]:
+def _spread(values: NDArray[np.floating[Any]]) -> tuple[float, float, float]:
     low, middle, high = np.quantile(values, [0, 0.5, 1]).tolist() if len(values) else (0.0, 0.0, 0.0)
     return low, middle, high
 
@@ -243,4 +244,3 @@ def bits_to_learn(kb: KnowledgeBase) -> float:
     pairs = distinct(pair_keys(predicates, objects))
     choices = np.bincount((pairs >> np.uint64(32)).astype(np.int64), minlength=kb.terms.num_rows)
     return float(np.log2(choices[predicates[kb.taught]]).sum())
-

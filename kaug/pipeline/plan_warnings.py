@@ -1,6 +1,6 @@
 """A plan → warnings of what will probably not be learnt or not be shown, each with the setting that mends it.
 
-A new warning is an entry in `WARNINGS`. Thresholds are those of kaug's own runs (docs/results.md) or of the papers named beside them.
+A new warning is an entry in `WARNINGS`. Thresholds are those of kaug's own runs (docs/results.md) or of papers that they name.
 """
 
 import math
@@ -31,7 +31,10 @@ class PlanWarning:
 # one sentence gave 0.38.
 _EXPOSURES, _FEW_EXPOSURES = 14, 8
 _SHARE = 0.3  # the quickstart has 0.9
-_RATES = {False: (1e-4, 1e-3), True: (1e-3, 1e-2)}  # learnt: 3e-4 to 5e-4, all weights; LoRA some ten times (2405.09673)
+_RATES = {
+    False: (1e-4, 1e-3),
+    True: (1e-3, 1e-2),
+}  # learnt: 3e-4 to 5e-4, all weights; LoRA some ten times (2405.09673)
 _PROBES = 30
 _SEEDS = 3
 
@@ -47,7 +50,9 @@ def _untaught(kind: str) -> PlanWarning:
     forms = TEACHES[kind]
     return PlanWarning(
         lambda plan: kind in plan.probes and not any(form in plan.arm.forms for form in forms),
-        lambda plan: f"the exam has {plan.probes[kind]:,} probes of the kind {kind}, and no row is of the form {' or '.join(forms)}",
+        lambda plan: (
+            f"the exam has {plan.probes[kind]:,} probes of the kind {kind}, and no row is of the form {' or '.join(forms)}"
+        ),
         lambda plan: f'augmentation.forms with "{forms[0]}", and templates in the lexicon',
     )
 
@@ -63,7 +68,7 @@ def _rates(plan: Plan) -> tuple[float, float]:
 def _tokens(plan: Plan) -> int:
     """The token budget with which the median fact is shown often enough, in two digits."""
     tokens = plan.training.tokens * _EXPOSURES / max(plan.arm.exposures[1], 1e-9)
-    step = 10 ** max(0, math.floor(math.log10(tokens)) - 1)
+    step: int = 10 ** max(0, math.floor(math.log10(tokens)) - 1)
     return math.ceil(tokens / step) * step
 
 
@@ -71,13 +76,15 @@ WARNINGS: dict[str, PlanWarning] = {
     "unseen-facts": PlanWarning(
         lambda plan: plan.arm.unseen > 0,
         lambda plan: f"{plan.arm.unseen:,} of {plan.facts:,} facts are in no row, so they cannot be learnt",
-        lambda plan: "templates for their predicates in the lexicon (kaug lexicon lists them), or more augmentation.forms",
+        lambda plan: (
+            "templates for their predicates in the lexicon (kaug lexicon lists them), or more augmentation.forms"
+        ),
     ),
     "few-exposures": PlanWarning(
         lambda plan: 0 < plan.arm.exposures[1] < _FEW_EXPOSURES,
         lambda plan: (
-            f"half of the facts are shown {plan.arm.exposures[1]:.1f} times or less; the quickstart's {_EXPOSURES} gave a recall of "
-            "0.84, and pretraining takes some 100 (arXiv 2404.05405)"
+            f"half of the facts are shown {plan.arm.exposures[1]:.1f} times or less; the quickstart's {_EXPOSURES} gave a recall "
+            "of 0.84, and pretraining takes 100 or more (arXiv 2404.05405)"
         ),
         lambda plan: f"training.tokens = {_tokens(plan):_}, or knowledge.limit for fewer facts",
     ),
@@ -98,15 +105,16 @@ WARNINGS: dict[str, PlanWarning] = {
     "small-share": PlanWarning(
         lambda plan: plan.arm.share < _SHARE,
         lambda plan: (
-            f"{plan.arm.share:.0%} of the tokens are about facts; below a critical share, which depends on the size of the model, "
-            "almost nothing is learnt (arXiv 2505.18091)"
+            f"{plan.arm.share:.0%} of the tokens are about facts; below a critical share, which depends on the size of the model "
+            "and was not measured here, almost nothing is learnt (arXiv 2505.18091); the quickstart has 90%"
         ),
         lambda plan: "augmentation.replay = 0.1",
     ),
     "capacity": PlanWarning(
         lambda plan: plan.bits > plan.capacity,
         lambda plan: (
-            f"the facts hold some {plan.bits:,.0f} bits, and the model {plan.capacity:,} at most, 2 for each weight (arXiv 2404.05405)"
+            f"the facts hold some {plan.bits:,.0f} bits, and the model {plan.capacity:,} at most, 2 for each weight "
+            "(arXiv 2404.05405)"
         ),
         lambda plan: "a larger training.model, or knowledge.limit",
     ),
@@ -120,19 +128,25 @@ WARNINGS: dict[str, PlanWarning] = {
     ),
     "long-rows": PlanWarning(
         lambda plan: any(form.long > 0.05 for form in plan.arm.forms.values()),
-        lambda plan: "rows are cut to training.max_length: "
-        + ", ".join(f"{form.long:.0%} of {name}" for name, form in plan.arm.forms.items() if form.long > 0.05),
+        lambda plan: (
+            "rows are cut to training.max_length: "
+            + ", ".join(f"{form.long:.0%} of {name}" for name, form in plan.arm.forms.items() if form.long > 0.05)
+        ),
         lambda plan: f"training.max_length = {2 * plan.training.max_length}",
     ),
     "few-probes": PlanWarning(
         lambda plan: bool(_few(plan)),
-        lambda plan: ", ".join(f"{kind} has {count} probes" for kind, count in _few(plan).items())
-        + f"; no gain below about {1 / math.sqrt(min(_few(plan).values())):.2f} can be shown",
+        lambda plan: (
+            ", ".join(f"{kind} has {count} probes" for kind, count in _few(plan).items())
+            + f"; no gain below about {1 / math.sqrt(min(_few(plan).values())):.2f} can be shown"
+        ),
         lambda plan: "exam.probes_per_kind, or more facts",
     ),
     "few-seeds": PlanWarning(
         lambda plan: plan.seeds < _SEEDS,
-        lambda plan: f"{'one training' if plan.seeds == 1 else f'{plan.seeds} trainings'} of each arm cannot tell how trainings vary",
+        lambda plan: (
+            f"{'one training' if plan.seeds == 1 else f'{plan.seeds} trainings'} of each arm cannot tell how trainings vary"
+        ),
         lambda plan: "seeds = [0, 1, 2] for a verdict",
     ),
 }

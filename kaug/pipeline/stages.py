@@ -71,7 +71,7 @@ def list_stages(project: Project) -> list[Stage]:
         for count, (arm, number) in enumerate(project.sittings, start=1)
     ]
     report = Stage(
-        "6-report", "report", "the report", make_report,
+        project.report, "report", "the report", make_report,
         (knowledge.name, quality.name, exam.name, *(one.name for one in answers)),
         ReportSettings(pipeline, lambda: project.command, lambda: project.precision),
         _marks(arms=project.arms, kinds=kinds, scorers=scorers),
@@ -106,13 +106,13 @@ def _rows(project: Project, arm: Arm) -> Stage:
 
 def _model(project: Project, count: int, arm: Arm, seed: int) -> Stage:
     """Return the stage that trains an arm's model with a seed; `count` is its number in the project."""
-    training = project.pipeline.training.for_arm(arm)
+    training, augmentation = project.pipeline.training.for_arm(arm), project.pipeline.augmentation.for_arm(arm)
     start = _model_of(arm.starts_from, project.arms, seed) if arm.starts_from else None
     return Stage(
         f"5-models/{arm.name}-seed{seed}", "training",
         f"training: {arm.name}, seed {seed} ({count} of {len(project.trainings)})", make_model,
         (f"4-shards/{arm.name}", *([start] if start else [])),
-        ModelSettings(arm, training, project.pipeline.augmentation.replay, seed, None if start else project.base),
+        ModelSettings(arm, training, augmentation.replay, seed, None if start else project.base),
         _marks(
             lambda: {"precision": project.precision, "model": project.base_digest},
             objectives=[training.objective],

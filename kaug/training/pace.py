@@ -1,6 +1,6 @@
 """Training rows and a base model → the time of a training step on this machine, and the memory that it takes."""
 
-import statistics
+import contextlib
 import sys
 import tempfile
 import time
@@ -40,7 +40,7 @@ class Pace:
         return self.seconds / self.tokens
 
 
-class _Enough(Exception):
+class _EnoughError(Exception):
     """Ends a training that has been measured."""
 
 
@@ -76,23 +76,20 @@ def measure_pace(
     ends: list[float] = []
     sizes: list[int] = []
 
-    def watch(tokens: int, note: str = "") -> None:
+    def watch(amount: int, note: str = "") -> None:
         ends.append(time.perf_counter())
-        sizes.append(tokens)
+        sizes.append(amount)
         if progress:
             progress(1)
         if len(ends) > steps or (len(ends) > 1 and ends[-1] - ends[0] > most_seconds):
-            raise _Enough
+            raise _EnoughError
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cuda":
         torch.cuda.reset_peak_memory_stats()
     longer = settings.model_copy(update={"tokens": settings.step_tokens * (steps + 2)})
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            train_model(rows, base, Path(folder), longer, replay=replay, progress=watch)
-        except _Enough:
-            pass
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(_EnoughError):
+        train_model(rows, base, Path(folder), longer, replay=replay, progress=watch)
     memory = torch.cuda.max_memory_allocated() if device == "cuda" else _peak_memory()
     return Pace(len(ends) - 1, sum(sizes[1:]), ends[-1] - ends[0], memory, device)
 

@@ -85,7 +85,13 @@ def test_each_fact_has_the_bits_of_a_choice_among_the_objects_of_its_predicate(t
 
 def test_a_pace_is_that_of_a_few_steps_of_the_training_itself(tiny_model: Path) -> None:
     steps: list[int] = []
-    pace = measure_pace(STATED, tiny_model, TrainingSettings(tokens=16, step_tokens=32), steps=3, progress=lambda n, _="": steps.append(n))
+    pace = measure_pace(
+        STATED,
+        tiny_model,
+        TrainingSettings(tokens=16, step_tokens=32),
+        steps=3,
+        progress=lambda n, _="": steps.append(n),
+    )
     length = encode_rows(STATED, load_tokenizer(tiny_model)).offsets[1]
     assert (pace.steps, len(steps)) == (3, 4)
     assert pace.tokens % length == 0

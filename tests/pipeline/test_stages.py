@@ -75,7 +75,9 @@ def test_an_index_is_planned_only_where_facts_are_retrieved(
 
 
 def test_an_arm_with_retrieval_is_asked_as_the_model_that_it_starts_from(tmp_path: Path) -> None:
-    stages = {stage.name: stage for stage in list_stages(project(tmp_path, "evaluation.arms=['base', 'augmented+retrieval']"))}
+    stages = {
+        stage.name: stage for stage in list_stages(project(tmp_path, "evaluation.arms=['base', 'augmented+retrieval']"))
+    }
     assert stages["6-answers/augmented+retrieval-seed1"].needs[:2] == ("3-exam", "5-models/augmented-seed1")
     assert "5-models/augmented+retrieval-seed1" not in stages
 
