@@ -34,6 +34,12 @@ class AugmentationSettings(Section):
         lt=1,
         description="fraction of every arm's tokens that is plain text, so that it goes on reading prose",
     )
+    gaps: bool = Field(
+        default=False, description="ask the untrained model for every fact first, and teach less of what it knows"
+    )
+    known: float = Field(
+        default=0.25, ge=0, le=1, description="with `gaps`: fraction of the rows about known facts only that is kept"
+    )
     arms: list[str] = Field(
         default=["repeated", "shuffled", "augmented"], min_length=1, description="what is trained and compared"
     )

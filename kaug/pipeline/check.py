@@ -110,7 +110,7 @@ def check(project: Project, command: str, read: SourcesRead | None = None) -> di
             seed=pipeline.seeds[0],
         )
         counts |= {"texts": len(project.corpus[1]), "probes": probes.num_rows}
-    if command == "plan" or kinds & {"training", "answers"}:
+    if command == "plan" or kinds & {"training", "answers", "gaps"}:
         model = project.base()
         check_language_model(model)
         counts["model"] = str(model)

@@ -39,7 +39,7 @@ def run_project(
     """
     stages = list_stages(project)
     needed = closure(stages, targets(stages, command))
-    if command == "plan" or any(stage.kind in ("training", "answers") for stage in needed):
+    if command == "plan" or any(stage.kind in ("training", "answers", "gaps") for stage in needed):
         project.base()  # first, so that a missing model fails early
     inputs = Inputs() if inputs is None else inputs
     executor(needed, store or Store(project.out, project.rebuild, project.show), inputs)

@@ -10,6 +10,7 @@ from kaug.models.check import model_digest
 from kaug.models.find import find_encoder
 from kaug.pipeline.make.answers import AnswerSettings, make_answers
 from kaug.pipeline.make.exam import DrawSettings, make_exam
+from kaug.pipeline.make.gaps import GapSettings, make_gaps
 from kaug.pipeline.make.index import IndexSettings, make_index
 from kaug.pipeline.make.knowledge import BuildSettings, make_knowledge
 from kaug.pipeline.make.model import ModelSettings, make_model
@@ -64,6 +65,7 @@ def list_stages(project: Project) -> list[Stage]:
         "3-exam", "exam", "the exam", make_exam, (knowledge.name,),
         DrawSettings(pipeline.exam, project.corpus[1], language, seed), _marks(kinds=kinds),
     )  # fmt: skip
+    gaps = [_gaps(project)] if pipeline.augmentation.gaps else []
     rows = [_rows(project, arm) for arm in project.trained]
     models = [_model(project, count, arm, number) for count, (arm, number) in enumerate(project.trainings, start=1)]
     answers = [
@@ -77,7 +79,7 @@ def list_stages(project: Project) -> list[Stage]:
         _marks(arms=project.arms, kinds=kinds, scorers=scorers),
     )  # fmt: skip
     index = index_stage(pipeline.retrieval, language)
-    return [*sources, knowledge, quality, index, exam, *rows, *models, *answers, report]
+    return [*sources, knowledge, quality, index, exam, *gaps, *rows, *models, *answers, report]
 
 
 def index_stage(retrieval: RetrievalSettings, language: str) -> Stage:
@@ -89,17 +91,31 @@ def index_stage(retrieval: RetrievalSettings, language: str) -> Stage:
     )  # fmt: skip
 
 
+def _gaps(project: Project) -> Stage:
+    """Return the stage that asks the base model for what is to be taught."""
+    pipeline = project.pipeline
+    settings = GapSettings(
+        pipeline.evaluation, pipeline.evaluation.base_template, pipeline.training.system, lambda: project.precision,
+        project.language, project.base,
+    )  # fmt: skip
+    return Stage(
+        "4-gaps", "gaps", "asking what is known", make_gaps, ("1-knowledge",), settings,
+        lambda: {"precision": project.precision, "model": project.base_digest},
+    )  # fmt: skip
+
+
 def _rows(project: Project, arm: Arm) -> Stage:
     """Return the stage that writes an arm's rows."""
     pipeline = project.pipeline
-    injects = pipeline.augmentation.inject and RECIPES[arm.rows or ""].finds
+    injects = bool(pipeline.augmentation.inject) and RECIPES[arm.rows or ""].finds
+    others = ["2-index"] * injects + ["4-gaps"] * pipeline.augmentation.gaps
     settings = RowSettings(
         arm, pipeline.augmentation, pipeline.retrieval if injects else None, *project.corpus,
         pipeline.knowledge.languages, pipeline.seeds[0], pipeline.exam.max_answers,
     )  # fmt: skip
     return Stage(
         f"4-shards/{arm.name}", "augmentation", f"rows: {arm.name}", make_shards,
-        ("1-knowledge", "3-exam", *(["2-index"] if injects else [])), settings,
+        ("1-knowledge", "3-exam", *others), settings,
         _marks(recipes=[arm.rows], forms=pipeline.augmentation.forms),
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from kaug.arms import Arm
 from kaug.augmentation.arms import arm_rows
+from kaug.augmentation.gaps import keep_rows, known_facts
 from kaug.augmentation.settings import AugmentationSettings
 from kaug.augmentation.shards import dataset_card, write_shards
 from kaug.knowledge.knowledge_base import load_kb
@@ -11,6 +12,7 @@ from kaug.pipeline.make.exam import read_probes
 from kaug.pipeline.make.index import find_facts
 from kaug.pipeline.stage import Job
 from kaug.retrieval.settings import RetrievalSettings
+from kaug.tables import read_table
 
 __all__ = ["RowSettings", "make_shards"]
 
@@ -49,6 +51,10 @@ def make_shards(job: Job) -> None:
             seed=settings.seed,
             max_answers=settings.max_answers,
         )
+        if settings.augmentation.gaps:
+            gaps, rows = read_table(job.inputs["4-gaps"].path / "gaps.arrow", "gaps"), table.num_rows
+            table = keep_rows(table, known_facts(gaps), settings.augmentation.known, settings.seed)
+            counts["rows left out: the model knows their facts"] = rows - table.num_rows
         advance(table.num_rows)
     job.draft.counts.update(counts)
     card = dataset_card(settings.arm.name, table, kb.origins)
