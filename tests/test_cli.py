@@ -28,6 +28,8 @@ TEACHES = {
     "augment": "Write the training rows of every arm, as Arrow datasets.",
     "train": "Fine-tune a model for every arm and seed",
     "evaluate": "Ask every arm the exam's questions, and write the report.",
+    "plan": "Make knowledge, exam and rows, measure a few training steps",
+    "ablate": "Tell what each form of rows is worth",
     "run": "Run all stages from the sources to the report",
     "report": "Print the table of gains of a finished run",
     "search": "Retrieve the facts that texts are about, with the reason for each.",
@@ -41,7 +43,7 @@ TEACHES = {
     "inspect": "Verify an artifact and show its stage, digests, counts",
     "env": "Show this machine's versions, processor, accelerator",
 }
-PIPELINED = ["build-kb", "augment", "train", "evaluate", "run"]
+PIPELINED = ["build-kb", "augment", "plan", "train", "evaluate", "run", "ablate"]
 
 Kaug = Callable[..., tuple[int, str, str]]
 

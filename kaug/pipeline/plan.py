@@ -175,7 +175,7 @@ def plan_arm(rows: pa.Table, taught: pa.Array, model: Path, settings: TrainingSe
     """
     tokenizer, forms = load_tokenizer(model), dict[str, FormPlan]()
     for form, count in _count(rows["form"]).items():
-        some = _sample(rows.filter(pc.equal(rows["form"], form)), SAMPLE)
+        some = _sample(rows, SAMPLE, np.flatnonzero(pc.equal(rows["form"], form).to_numpy()))
         encoded = encode_rows(
             some, tokenizer, template=settings.template, system=settings.system, max_length=settings.max_length
         )
@@ -186,8 +186,8 @@ def plan_arm(rows: pa.Table, taught: pa.Array, model: Path, settings: TrainingSe
     prose = forms["text"].tokens if "text" in forms else 0
     share = 1 - replay if about and prose and replay else about / max(1, about + prose)
     passes = settings.tokens * share / about if about else 0.0
-    of = _facts_of(rows, taught)
-    told = _facts_of(rows.filter(pc.equal(rows["prompt"], "")), taught)
+    of = _rows_of(rows["facts"], taught)
+    told = _rows_of(rows["facts"].filter(pc.equal(rows["prompt"], "")), taught)
     return ArmPlan(
         dict(sorted(forms.items(), key=lambda item: -item[1].tokens)),
         any(plan.rows > SAMPLE for plan in forms.values()),
@@ -204,14 +204,15 @@ def _count(column: pa.ChunkedArray) -> dict[str, int]:
     return {str(pair["values"]): pair["counts"] for pair in pc.value_counts(column).to_pylist()}
 
 
-def _sample(rows: pa.Table, most: int) -> pa.Table:
-    """Take rows at equal distances."""
-    return rows.take(pa.array(np.unique(np.linspace(0, rows.num_rows - 1, min(most, rows.num_rows)).astype(np.int64))))
+def _sample(rows: pa.Table, most: int, among: Numbers | None = None) -> pa.Table:
+    """Take rows at equal distances, of all or of those at some places."""
+    among = np.arange(rows.num_rows) if among is None else among
+    return rows.take(pa.array(among[np.linspace(0, len(among) - 1, min(most, len(among))).astype(np.int64)]))
 
 
-def _facts_of(rows: pa.Table, taught: pa.Array) -> Numbers:
-    """Count the rows that name each taught fact, int64 (taught,)."""
-    places = pc.index_in(pc.list_flatten(rows["facts"]), value_set=taught).drop_null()
+def _rows_of(facts: pa.ChunkedArray, taught: pa.Array) -> Numbers:
+    """Count the rows that name each taught fact, int64 (taught,), given their column `facts`."""
+    places = pc.index_in(pc.list_flatten(facts), value_set=taught).drop_null()
     return np.bincount(places.to_numpy(), minlength=len(taught)).astype(np.int64)
 
 

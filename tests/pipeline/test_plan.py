@@ -1,5 +1,6 @@
 """The plan of a run: counts that are known by hand, and the warnings that each fault brings."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -186,3 +187,9 @@ def test_a_plan_is_told_in_lines_and_in_json() -> None:
 def test_gini_is_near_one_where_one_fact_takes_all() -> None:
     assert gini(np.array([0] * 99 + [5])) == pytest.approx(0.99)
     assert gini(np.array([0, 0])) == 0.0
+
+
+def test_the_page_lists_every_warning() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "plan.md").read_text(encoding="utf-8")
+    table = page[page.index("| warning | if |") : page.index("A warning is an entry")]
+    assert re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE) == list(WARNINGS)
