@@ -1,6 +1,7 @@
 """`kaug plan` and `kaug ablate` on the toy project: what they make, and what they leave alone."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -44,26 +45,29 @@ def test_a_plan_is_told_before_anything_is_trained_and_what_it_made_is_used(toy:
     assert "tokens for each" not in again.stderr  # all is finished
 
 
-def test_an_ablation_says_what_each_form_is_worth(finished: Any) -> None:
-    before = load(build(finished) / "6-report").digest
-    models = build(finished) / "5-models"
+def test_an_ablation_says_what_each_form_is_worth(finished: Any, tmp_path: Path) -> None:
+    out = tmp_path / "toy"
+    shutil.copytree(build(finished), out)
+    command = ("ablate", str(finished.pipeline), "--forms", "question,passage", "--out", str(out))
+    before = load(out / "6-report").digest
+    models = out / "5-models"
     whole = (models / "augmented-seed0" / "manifest.json").stat().st_mtime_ns
-    done = finished.kaug("ablate", str(finished.pipeline), "--forms", "question,passage", "--json")
+    done = finished.kaug(*command, "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert list(told["worth"]) == ["question", "passage"]
 
     # The arm that has all forms was trained already, and the run's own report stays.
     assert (models / "augmented-seed0" / "manifest.json").stat().st_mtime_ns == whole
-    assert load(build(finished) / "6-report").digest == before
+    assert load(out / "6-report").digest == before
     forms = {
-        arm: set(read_shards(build(finished) / "4-shards" / arm)["form"].to_pylist())
+        arm: set(read_shards(out / "4-shards" / arm)["form"].to_pylist())
         for arm in ("augmented", "augmented-without-question", "augmented-without-passage")
     }
     assert forms["augmented-without-question"] == forms["augmented"] - {"question", "inverse-question"}
     assert forms["augmented-without-passage"] == forms["augmented"] - {"passage"}
 
-    report = json.loads((build(finished) / "6-ablation" / "report.json").read_text(encoding="utf-8"))
+    report = json.loads((out / "6-ablation" / "report.json").read_text(encoding="utf-8"))
     assert report["headline"] == "augmented"
     for form, gains in told["worth"].items():
         for kind, gain in gains.items():
@@ -72,10 +76,10 @@ def test_an_ablation_says_what_each_form_is_worth(finished: Any) -> None:
             assert gain["mean"] == pytest.approx(scores["augmented"][kind]["mean"] - without, abs=1e-5)
             assert gain["low"] <= gain["mean"] <= gain["high"]
         assert set(gains) == set(report["exam"])
-    page = (build(finished) / "6-ablation" / "report.html").read_text(encoding="utf-8")
+    page = (out / "6-ablation" / "report.html").read_text(encoding="utf-8")
     assert "against augmented-without-question" in page
 
-    table = finished.kaug("ablate", str(finished.pipeline), "--forms", "question,passage")
+    table = finished.kaug(*command)
     assert table.returncode == 0, table.stderr
     assert "What each part is worth, with 95% intervals" in table.stdout
     assert "training:" not in table.stderr  # all is finished
