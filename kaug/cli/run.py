@@ -332,7 +332,7 @@ def _working(project: Project, options: RunOptions) -> Iterator[Store]:
 
 def _say_plan(project: Project, plan: Plan) -> None:
     """Print a plan on stderr, and estimate trainings by its measured pace from now on."""
-    project.pace = plan.pace.per_token if plan.pace else None
+    project.pace = plan.pace.per_token
     for line in plan_lines(plan):
         say(line)
 

@@ -36,7 +36,9 @@ def plan_lines(plan: Plan) -> list[str]:
         "",
         f"to learn: about {plan.bits:,.0f} bits; {plan.parameters:,} weights hold {plan.capacity:,} at most, "
         f"{BITS_PER_PARAMETER} each",
-        *_pace(plan),
+        f"training: about {duration(plan.seconds, about=True)} in all on this machine ({plan.pace.device}), "
+        f"{1 / plan.pace.per_token:,.0f} tokens a second in {plan.pace.steps} measured steps; peak memory "
+        f"{plan.pace.memory / 1e9:.2f} GB",
         *(line for text, mend in warnings_of(plan).values() for line in (f"warning: {text}.", f"  mend: {mend}")),
     ]
 
@@ -47,15 +49,6 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     for first, *others in (head, *rows):
         cells = (cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))
         yield f"  {'  '.join([first.ljust(widths[0]), *cells])}"
-
-
-def _pace(plan: Plan) -> Iterator[str]:
-    if plan.pace and plan.seconds:
-        yield (
-            f"training: about {duration(plan.seconds, about=True)} in all on this machine ({plan.pace.device}), "
-            f"{1 / plan.pace.per_token:,.0f} tokens a second in {plan.pace.steps} measured steps; peak memory "
-            f"{plan.pace.memory / 1e9:.2f} GB"
-        )
 
 
 def plan_content(plan: Plan) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A project and its rows → the plan of a run: what will be shown how often, how much there is to learn, and how long it takes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,7 @@ class Plan:
         seeds: The number of seeds.
         training: The settings of the headline arm's training.
         trainings: The number of trainings.
-        pace: The measured speed of training; None if it was not measured.
+        pace: The measured speed of training.
     """
 
     headline: str
@@ -108,7 +108,7 @@ class Plan:
     seeds: int
     training: TrainingSettings
     trainings: int
-    pace: Pace | None = None
+    pace: Pace
 
     @property
     def arm(self) -> ArmPlan:
@@ -121,23 +121,27 @@ class Plan:
         return BITS_PER_PARAMETER * self.parameters
 
     @property
-    def seconds(self) -> float | None:
+    def seconds(self) -> float:
         """The expected time of all trainings."""
-        return self.trainings * self.training.tokens * self.pace.per_token if self.pace else None
+        return self.trainings * self.training.tokens * self.pace.per_token
 
 
-def make_plan(project: Project, inputs: Inputs, *, measure: bool = True) -> Plan:
-    """Plan a run whose knowledge, exam and rows are made.
+def make_plan(project: Project, inputs: Inputs) -> Plan:
+    """Plan a run whose knowledge, exam and rows are made, and measure a few steps of its headline arm's training.
 
     Args:
         project: The project.
         inputs: Its artifacts, with those of the command `plan`.
-        measure: Also train a few steps of the headline arm, to tell time and memory.
     """
     pipeline, kb = project.pipeline, inputs.open("1-knowledge", load_kb)
     rows = {arm.name: read_shards(inputs[f"4-shards/{arm.name}"].path) for arm in project.trained}
     headline = headline_arm(list(rows), project.arms) or next(reversed(rows))
-    plan = Plan(
+    training = pipeline.training.for_arm(project.arms[headline])
+    replay = pipeline.augmentation.for_arm(project.arms[headline]).replay
+    with project.show("measuring a few training steps", None, "steps") as advance:
+        some = _sample(rows[headline], 4 * SAMPLE)
+        pace = measure_pace(some, project.base(), training, replay=replay, progress=advance)
+    return Plan(
         headline,
         {arm.name: _plan_of(project, arm, rows[arm.name], kb) for arm in project.trained},
         len(kb.taught),
@@ -145,16 +149,10 @@ def make_plan(project: Project, inputs: Inputs, *, measure: bool = True) -> Plan
         parameters(project.base()),
         _count(inputs.open("3-exam", read_probes)["kind"]),
         len(pipeline.seeds),
-        pipeline.training.for_arm(project.arms[headline]),
+        training,
         len(project.trainings),
+        pace,
     )
-    if not measure:
-        return plan
-    replay = pipeline.augmentation.for_arm(project.arms[headline]).replay
-    with project.show("measuring a few training steps", None, "steps") as advance:
-        some = _sample(rows[headline], 4 * SAMPLE)
-        pace = measure_pace(some, project.base(), plan.training, replay=replay, progress=advance)
-    return replace(plan, pace=pace)
 
 
 def _plan_of(project: Project, arm: Arm, rows: pa.Table, kb: KnowledgeBase) -> ArmPlan:
