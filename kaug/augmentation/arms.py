@@ -1,29 +1,54 @@
-"""Facts to teach → the training rows of each arm: facts in all forms, in one template, shuffled, or none."""
+"""Facts to teach → the training rows of each arm: facts in all forms, in one template, shuffled, or none.
+
+The rows come in pieces, each about a block of facts or texts: memory holds one at a time, and workers share them.
+"""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.arms import ARMS, Arm
 from kaug.arrays import pair_keys
-from kaug.augmentation.forms import find_forms, form_rows
+from kaug.augmentation.forms import Form, find_forms, form_rows
 from kaug.augmentation.forms.statement import one_statement_rows
+from kaug.augmentation.gaps import keep_rows
 from kaug.augmentation.inject import inject_facts, text_rows
-from kaug.augmentation.rows import Facts, Options, concat_rows, facts_to_teach
+from kaug.augmentation.rows import BLOCK, Facts, Options, concat_rows, facts_to_teach
 from kaug.augmentation.settings import AugmentationSettings
 from kaug.errors import PipelineError, nearest
 from kaug.exam.leaks import check_leaks, held_out
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.wording.answers import Asked
 from kaug.wording.wording import Wording, groups
 
-__all__ = ["RECIPES", "ArmInput", "Find", "Recipe", "arm_rows", "find_recipe", "shuffle_objects"]
+__all__ = [
+    "RECIPES",
+    "ArmInput",
+    "Find",
+    "Piece",
+    "Recipe",
+    "arm_pieces",
+    "arm_rows",
+    "find_recipe",
+    "kept_fractions",
+    "shuffle_objects",
+]
 
 Find = Callable[[Sequence[str], NDArray[np.bool_]], pa.Table]
 """Retrieve facts for texts among those allowed, a bool per fact, as `Retriever.retrieve` does."""
+
+Piece = Callable[[], Iterator[pa.Table]]
+"""Write a part of an arm's rows, as tables one after the other; it depends on no other part."""
+
+_TEXTS = 1_000
+"""The texts of a piece."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +64,12 @@ class ArmInput:
         find: Retrieves facts for the texts; None if none are inserted.
         seed: Seed of the shuffle, the passages and the one sentence per fact.
         max_answers: The maximum of right answers to a question.
+        keep: The fraction of the rows of each form to keep, 1 where it has none; see `kept_fractions`.
+        known: The hex ids of the facts that the model knows already; None if it was not asked.
+        block: The facts that a piece is about.
         counts: Rows and facts left out, by reason.
+        characters: The length of the rows written, by form.
+        asked: What the forms have computed of the whole knowledge base; see `Options.asked`.
     """
 
     wordings: Sequence[Wording]
@@ -50,68 +80,144 @@ class ArmInput:
     find: Callable[[Sequence[str]], pa.Table] | None = None
     seed: int = 0
     max_answers: int = 5
+    keep: Mapping[str, float] = field(default_factory=dict)
+    known: pa.Array | None = None
+    block: int = BLOCK
     counts: Counter[str] = field(default_factory=Counter)
+    characters: Counter[str] = field(default_factory=Counter)
+    asked: dict[tuple[int, str], Asked] = field(default_factory=dict)
 
     @property
-    def facts(self) -> Facts:
-        """The facts to teach."""
-        return facts_to_teach(self.wordings[0].kb)
+    def kb(self) -> KnowledgeBase:
+        """The knowledge base."""
+        return self.wordings[0].kb
 
     @property
     def options(self) -> Options:
         """The options for forms."""
         return Options(self.settings.templates, self.seed, self.max_answers, left_out=self.counts)
 
-    def in_all_forms(self, facts: Facts) -> pa.Table:
-        """Write closed-book rows about facts in all forms and languages; no question is about a held-out entity."""
-        # Neither end may be held out: "Which country borders Togo?" asks about Togo too. For shuffled facts the true ends count.
-        kb = self.wordings[0].kb
-        true_objects = kb.columns(facts.rows)[2]
-        objects = kb.columns()[2].copy()
-        objects[facts.rows] = facts.objects
-        closed = np.isin(facts.subjects, self.held_out) | np.isin(true_objects, self.held_out)
-        given = {False: facts, True: facts.take(np.flatnonzero(~closed))}
-        options = {asks: replace(self.options, objects=objects, facts=some) for asks, some in given.items()}
-        forms = find_forms(self.settings.forms)
-        return self.once(
-            form_rows(form, block, wording, options[form.asks])
-            for wording in self.wordings
-            for form in forms
-            for block in given[form.asks].blocks()
-        )
+    def in_forms(self, facts: Facts, forms: Mapping[str, Form] | None = None) -> Iterator[Piece]:
+        """Write closed-book rows about facts in all languages; no question is about a held-out entity.
 
-    def once(self, tables: Iterable[pa.Table]) -> pa.Table:
-        """Join tables of rows and drop duplicates; count facts that no language has templates for."""
-        table = concat_rows(list(tables))
-        ids = np.array(table["id"].to_pylist(), dtype=object)
-        _, first = np.unique(ids, return_index=True) if len(ids) else (ids, np.zeros(0, dtype=np.int64))
-        self.counts["rows left out: duplicates"] += len(ids) - len(first)
+        Args:
+            facts: The facts, as the arm has them.
+            forms: The forms by name; those of the settings if None.
+        """
+        forms = find_forms(self.settings.forms) if forms is None else forms
+        self._count_unsaid(facts)
+        # Neither end may be held out: "Which country borders Togo?" asks about Togo too. For shuffled facts the true ends count.
+        objects = self.kb.columns()[2].copy()
+        closed = np.isin(facts.subjects, self.held_out) | np.isin(objects[facts.rows], self.held_out)
+        objects[facts.rows] = facts.objects
+        given = {False: facts, True: facts.take(np.flatnonzero(~closed))}
+        for block in facts.blocks(self.block):
+            part = {False: facts.take(block), True: facts.take(block[~closed[block]])}
+            for name, form in forms.items():
+                if len(part[form.asks]):
+                    options = replace(self.options, objects=objects, facts=given[form.asks], asked_before=self.asked)
+                    yield partial(self._in_form, name, form, part[form.asks], options)
+
+    def _in_form(self, name: str, form: Form, facts: Facts, options: Options) -> Iterator[pa.Table]:
+        seen: set[str] = set()
+        for wording in self.wordings:
+            rows = self._to_learn(self._once(form_rows(form, facts, wording, options), seen))
+            rows = _keep(rows, self.keep.get(name, 1.0), self.seed)
+            self.characters[name] += _characters(rows)
+            yield rows
+
+    def _once(self, rows: pa.Table, seen: set[str]) -> pa.Table:
+        """Drop the rows whose content has been seen."""
+        ids = rows["id"].to_pylist()
+        new = [not (row in seen or seen.add(row)) for row in ids]  # type: ignore[func-returns-value]
+        self.counts["rows left out: duplicates"] += len(ids) - sum(new)
+        return rows.filter(pa.array(new, pa.bool_()))
+
+    def _to_learn(self, rows: pa.Table) -> pa.Table:
+        """Drop rows about facts that the model knows, and count them."""
+        if self.known is None:
+            return rows
+        kept = keep_rows(rows, self.known, self.settings.known, self.seed)
+        self.counts["rows left out: the model knows their facts"] += rows.num_rows - kept.num_rows
+        return kept
+
+    def _count_unsaid(self, facts: Facts) -> None:
+        """Count the facts that a language has no template for."""
         for wording in self.wordings:
             unsaid = sum(
                 len(places)
-                for predicate, places in groups(self.facts.predicates)
+                for predicate, places in groups(facts.predicates)
                 if not wording.templates(predicate, "statement")
             )
             if unsaid:
-                self.counts[f"facts without a statement in {wording.language}"] = unsaid
-        return table.take(pa.array(np.sort(first)))
+                self.counts[f"facts without a statement in {wording.language}"] += unsaid
 
-    def plain(self, wanted: bool) -> pa.Table:
+    def plain(self, wanted: bool) -> Iterator[Piece]:
         """Make rows of the unchanged texts, if the settings include them."""
-        if not wanted:
-            return concat_rows([])
-        return text_rows(self.texts, self.text_ids, self.wordings[0].language)
+        for start in range(0, len(self.texts) if wanted else 0, _TEXTS):
+            part = slice(start, start + _TEXTS)
+            yield lambda part=part: iter(  # type: ignore[misc]
+                [text_rows(self.texts[part], self.text_ids[part], self.wordings[0].language)]
+            )
 
-    def open_book(self, give: Callable[[pa.Table, int], pa.Table]) -> list[pa.Table]:
-        """Insert facts into the texts at each position of the settings; `give` maps texts to the texts whose facts they get."""
-        if not (self.settings.inject and self.texts and self.find):
-            return []
-        hits, tables = give(self.find(self.texts), len(self.texts)), []
+    def open_book(self, shift: int = 0) -> Iterator[Piece]:
+        """Insert facts into the texts at each position of the settings.
+
+        Args:
+            shift: Each text gets the facts of the text so many places before it: its own by default.
+        """
+        count = len(self.texts)
+        if not (self.settings.inject and self.find):
+            return
+        for start in range(0, count, _TEXTS):
+            yield partial(self._open_book, self.find, start, min(start + _TEXTS, count), shift)
+
+    def _open_book(
+        self, find: Callable[[Sequence[str]], pa.Table], start: int, end: int, shift: int
+    ) -> Iterator[pa.Table]:
+        hits = find([self.texts[(number - shift) % len(self.texts)] for number in range(start, end)])
+        if shift:
+            hits = hits if len(self.texts) > shift else hits.slice(0, 0)  # a single text has no other one
+            none = pa.nulls(hits.num_rows, pa.int32())
+            for name in ("start", "end"):
+                hits = hits.set_column(hits.column_names.index(name), name, none)
         for position in self.settings.inject:
-            table, left_out = inject_facts(self.wordings[0], self.texts, self.text_ids, hits, position=position)
-            tables.append(table)
+            texts, ids = self.texts[start:end], self.text_ids[start:end]
+            table, left_out = inject_facts(self.wordings[0], texts, ids, hits, position=position)
             self.counts.update(left_out)
-        return tables
+            yield table
+
+
+def _keep(rows: pa.Table, fraction: float, seed: int) -> pa.Table:
+    """Draw a fraction of rows by their ids."""
+    if fraction >= 1:
+        return rows
+    numbers = np.array([int(row[:13], 16) for row in rows["id"].to_pylist()], dtype=np.float64)
+    return rows.filter(pa.array((numbers / 16**13 + seed * _GOLDEN) % 1 < fraction))
+
+
+def _characters(rows: pa.Table) -> int:
+    return sum(pc.sum(pc.utf8_length(rows[name])).as_py() or 0 for name in ("prompt", "completion"))
+
+
+def kept_fractions(shares: Mapping[str, float], characters: Mapping[str, int]) -> dict[str, float]:
+    """Return the fraction of the rows of each form to keep, so that the forms have their shares of the text.
+
+    The form that has least for its share is kept whole.
+
+    Args:
+        shares: The wanted share of each form, in any unit.
+        characters: The length of all rows of each form.
+
+    Examples:
+        >>> kept_fractions({"statement": 1, "question": 3}, {"statement": 600, "question": 900})
+        {'statement': 0.5, 'question': 1.0}
+    """
+    most = [characters.get(name, 0) / share for name, share in shares.items() if share and characters.get(name)]
+    return {
+        name: min(1.0, share * min(most) / characters[name]) if characters.get(name) else 1.0
+        for name, share in shares.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -119,37 +225,40 @@ class Recipe:
     """The recipe of an arm's rows.
 
     Attributes:
-        rows: Writes the rows: several tables of EXAMPLES.
+        pieces: Returns the pieces of the rows, in their order.
         finds: Whether retrieved facts are inserted into the texts, if the settings have positions.
     """
 
-    rows: Callable[[ArmInput], list[pa.Table]]
+    pieces: Callable[[ArmInput], Iterable[Piece]]
     finds: bool = False
 
 
-def augmented_rows(given: ArmInput) -> list[pa.Table]:
+def augmented_rows(given: ArmInput) -> Iterator[Piece]:
     """Write every fact in all forms, and insert facts into the texts that they are about."""
-    rows = given.in_all_forms(given.facts)
-    return [rows, given.plain(given.settings.replay > 0), *given.open_book(lambda hits, _: hits)]
+    yield from given.in_forms(facts_to_teach(given.kb))
+    yield from given.plain(given.settings.replay > 0)
+    yield from given.open_book()
 
 
-def shuffled_rows(given: ArmInput) -> list[pa.Table]:
+def shuffled_rows(given: ArmInput) -> Iterator[Piece]:
     """Write facts with shuffled objects in all forms, and insert each text's facts into the next text."""
-    facts, lost = shuffle_objects(given.wordings[0].kb, given.facts, seed=given.seed)
-    given.counts["facts left out: every other object is true too"] = lost
-    rows = given.in_all_forms(facts)
-    return [rows, given.plain(given.settings.replay > 0), *given.open_book(_of_the_next_text)]
+    facts, lost = shuffle_objects(given.kb, facts_to_teach(given.kb), seed=given.seed)
+    given.counts["facts left out: every other object is true too"] += lost
+    yield from given.in_forms(facts)
+    yield from given.plain(given.settings.replay > 0)
+    yield from given.open_book(shift=1)
 
 
-def repeated_rows(given: ArmInput) -> list[pa.Table]:
+def repeated_rows(given: ArmInput) -> Iterator[Piece]:
     """Write every fact as one sentence per language."""
-    rows = given.once(one_statement_rows(given.facts, wording, given.options) for wording in given.wordings)
-    return [rows, given.plain(given.settings.replay > 0)]
+    one = Form(one_statement_rows, asks=False, description="one sentence that states a fact")
+    yield from given.in_forms(facts_to_teach(given.kb), {"statement": one})
+    yield from given.plain(given.settings.replay > 0)
 
 
-def plain_text_rows(given: ArmInput) -> list[pa.Table]:
+def plain_text_rows(given: ArmInput) -> Iterator[Piece]:
     """Write the unchanged texts, without facts."""
-    return [given.plain(True)]
+    return given.plain(True)
 
 
 RECIPES: dict[str, Recipe] = {
@@ -159,6 +268,8 @@ RECIPES: dict[str, Recipe] = {
     "text": Recipe(plain_text_rows),
 }
 """The recipes by `Arm.rows`."""
+
+_GOLDEN = 0.6180339887498949  # so that each seed keeps other rows
 
 
 def find_recipe(arm: Arm | str) -> Recipe:
@@ -186,9 +297,9 @@ def find_recipe(arm: Arm | str) -> Recipe:
     return RECIPES[named.rows]
 
 
-def arm_rows(
+def arm_pieces(
     kb: KnowledgeBase,
-    arm: Arm,
+    arm: Arm | str,
     probes: pa.Table,
     text_ids: Sequence[str],
     texts: Sequence[str],
@@ -198,12 +309,15 @@ def arm_rows(
     languages: Sequence[str] = ("en",),
     seed: int = 0,
     max_answers: int = 5,
-) -> tuple[pa.Table, dict[str, int]]:
-    """Write all rows of an arm, and check them for leaks of the exam.
+    keep: Mapping[str, float] | None = None,
+    known: pa.Array | None = None,
+    block: int = BLOCK,
+) -> tuple[list[Piece], ArmInput]:
+    """List the pieces of an arm's rows, each checked for leaks of the exam as it is written.
 
     Args:
         kb: The knowledge base.
-        arm: The arm.
+        arm: The arm, or its name.
         probes: PROBES.
         text_ids: The id of each text.
         texts: The user's texts; passages of the exam are removed.
@@ -214,13 +328,15 @@ def arm_rows(
             counted.
         seed: Seed of the shuffle, the passages and the sentences of `repeated`.
         max_answers: Questions with more right answers are left out.
+        keep: The fraction of the rows of each form to keep.
+        known: The hex ids of the facts that the model knows already, about which the fraction `known` of the settings is kept.
+        block: The facts that a piece is about.
 
     Returns:
-        EXAMPLES, and the number of rows and facts left out, by reason.
-
-    Raises:
-        LeakError: A row leaks the exam.
+        The pieces, each a function that writes tables of EXAMPLES, and the input that they share, with the number of rows
+        and facts left out, by reason. A piece raises LeakError if a row leaks the exam.
     """
+    settings = settings or AugmentationSettings()
     kept_out = held_out(kb, probes)
     continued = zip(*(probes[name].to_pylist() for name in ("prompt", "answers", "scorer")), strict=True)
     passages = {prompt + answers[0] for prompt, answers, scorer in continued if scorer == "continuation"}
@@ -229,17 +345,51 @@ def arm_rows(
     allowed[[kb.row_of[fact] for fact in kept_out.facts]] = False
     given = ArmInput(
         [Wording(kb, language) for language in languages],
-        (settings or AugmentationSettings()).for_arm(arm),
+        settings.for_arm(arm) if isinstance(arm, Arm) else settings,
         kept_out.entities,
         [texts[row] for row in free],
         [text_ids[row] for row in free],
         (lambda some: find(some, allowed)) if find else None,
         seed,
         max_answers,
+        keep or {},
+        known,
+        block,
     )
     given.counts["texts left out: held out for the exam"] = len(texts) - len(free)
-    tables = find_recipe(arm).rows(given)
-    return check_leaks(kb, concat_rows(tables), kept_out, arm.name), dict(given.counts)
+
+    def checked(piece: Piece) -> Iterator[pa.Table]:
+        for table in piece():
+            yield check_leaks(kb, table, kept_out, arm if isinstance(arm, str) else arm.name)
+
+    return [partial(checked, piece) for piece in find_recipe(arm).pieces(given)], given
+
+
+def arm_rows(
+    kb: KnowledgeBase,
+    arm: Arm | str,
+    probes: pa.Table,
+    text_ids: Sequence[str],
+    texts: Sequence[str],
+    settings: AugmentationSettings | None = None,
+    **options: Any,
+) -> tuple[pa.Table, dict[str, int]]:
+    """Write all rows of an arm as one table; see `arm_pieces`.
+
+    Returns:
+        EXAMPLES, and the number of rows and facts left out, by reason.
+
+    Raises:
+        LeakError: A row leaks the exam.
+    """
+    settings = settings or AugmentationSettings()
+    pieces, given = arm_pieces(kb, arm, probes, text_ids, texts, settings, **options)
+    rows = concat_rows([table for piece in pieces for table in piece()])
+    if settings.shares:
+        keep = kept_fractions(settings.shares, given.characters)
+        pieces, given = arm_pieces(kb, arm, probes, text_ids, texts, settings, **options, keep=keep)
+        rows = concat_rows([table for piece in pieces for table in piece()])
+    return rows, dict(given.counts)
 
 
 def shuffle_objects(kb: KnowledgeBase, facts: Facts, *, seed: int = 0) -> tuple[Facts, int]:
@@ -273,14 +423,3 @@ def shuffle_objects(kb: KnowledgeBase, facts: Facts, *, seed: int = 0) -> tuple[
         true[places] = np.isin(pair_keys(facts.subjects[places], objects[places]), known)
     kept = np.flatnonzero(~true)
     return Facts(facts.rows, facts.subjects, facts.predicates, objects).take(kept), int(true.sum())
-
-
-def _of_the_next_text(hits: pa.Table, count: int) -> pa.Table:
-    if count < 2:
-        return hits.slice(0, 0)  # a single text has no next one
-    moved = pa.array((hits["text"].to_numpy() + 1) % count, pa.int32())
-    none = pa.nulls(hits.num_rows, pa.int32())
-    hits = hits.set_column(hits.column_names.index("text"), "text", moved)
-    for name in ("start", "end"):
-        hits = hits.set_column(hits.column_names.index(name), name, none)
-    return hits

@@ -1,24 +1,20 @@
 """A knowledge base, and texts → datasets of training rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 import pyarrow as pa
 
 from kaug.arms import Arm
-from kaug.augmentation.arms import ArmInput, find_recipe
-from kaug.augmentation.forms import DEFAULT, Form, Rows, find_forms
+from kaug.augmentation.arms import arm_rows
+from kaug.augmentation.forms import DEFAULT, Form, Rows
 from kaug.augmentation.inject import Position, inject_facts
-from kaug.augmentation.rows import concat_rows
 from kaug.augmentation.settings import AugmentationSettings
 from kaug.errors import PipelineError, nearest
-from kaug.exam.leaks import check_leaks, held_out
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.rdf.sources import Kind
-from kaug.tables import check_table, content_digest
+from kaug.tables import PROBES, check_table, content_digest
 from kaug.text import as_list
-from kaug.wording.wording import Wording
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -31,7 +27,7 @@ __all__ = ["closed_book_rows", "open_book_rows"]
 def closed_book_rows(
     kb: KnowledgeBase,
     *,
-    forms: str | Form | Rows | Sequence[str | Form | Rows] = DEFAULT,
+    forms: str | Form | Rows | Sequence[str | Form | Rows] | Mapping[str, float] = DEFAULT,
     arm: str | Arm = "augmented",
     exam: pa.Table | None = None,
     templates: int = 5,
@@ -43,7 +39,8 @@ def closed_book_rows(
 
     Args:
         kb: The knowledge base.
-        forms: Names in `kaug.augmentation.forms.FORMS`, or functions of (facts, wording, options) that return EXAMPLES.
+        forms: Names in `kaug.augmentation.forms.FORMS`, or functions of (facts, wording, options) that return EXAMPLES; or a
+            share of the text for each name.
         arm: `augmented`, a control (`repeated`, `shuffled`), or your own arm.
         exam: PROBES to hold out: no question about their entities is written, and leaks are errors.
         templates: Templates per predicate and form, at most.
@@ -72,21 +69,19 @@ def closed_book_rows(
     for name, number in (("templates", templates), ("max_answers", max_answers)):
         if number < 1:
             raise PipelineError(f"{name} is {number}; it must be at least 1.")
-    chosen: list[Any] = find_forms([forms] if isinstance(forms, (str, Form)) or callable(forms) else forms)
-    kept_out = held_out(kb, exam) if exam is not None else None
-    settings = AugmentationSettings(forms=chosen, templates=templates)
-    given = ArmInput(
-        [Wording(kb, tag) for tag in as_list(languages)],
-        settings.for_arm(arm) if isinstance(arm, Arm) else settings,
+    chosen: Any = [forms] if isinstance(forms, (str, Form)) or callable(forms) else forms
+    rows, counts = arm_rows(
+        kb,
+        arm,
+        exam if exam is not None else PROBES.empty_table(),
+        [],
+        [],
+        AugmentationSettings(forms=chosen, templates=templates),
+        languages=as_list(languages),
         seed=seed,
         max_answers=max_answers,
     )
-    if kept_out:
-        given = replace(given, held_out=kept_out.entities)
-    rows = concat_rows(find_recipe(arm).rows(given))
-    if kept_out:
-        check_leaks(kb, rows, kept_out, arm if isinstance(arm, str) else arm.name)
-    return _dataset(rows, "Closed-book rows.", given.counts)
+    return _dataset(rows, "Closed-book rows.", counts)
 
 
 def open_book_rows(

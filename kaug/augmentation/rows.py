@@ -36,7 +36,7 @@ __all__ = [
 Field = Literal["prompt", "completion"]
 
 BLOCK = 20_000
-"""The facts that rows are written about at a time, so that memory does not grow with their number."""
+"""How many facts rows are written about at a time, so that memory does not grow with their number."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ class Facts:
         """Return the facts at positions."""
         return Facts(self.rows[index], self.subjects[index], self.predicates[index], self.objects[index])
 
-    def blocks(self, size: int = BLOCK) -> Iterator["Facts"]:
-        """Cut into blocks of about `size` facts, never between two facts of one subject."""
+    def blocks(self, size: int) -> Iterator[Numbers]:
+        """Cut into the positions of about `size` facts, never between two facts of one subject."""
         starts = runs(self.subjects)[0]
         cuts = starts[np.searchsorted(starts, np.arange(size, len(self), size)) - 1]
         for start, end in pairwise(np.unique(np.concatenate([[0], cuts, [len(self)]])).tolist()):
-            yield self.take(np.arange(start, end))
+            yield np.arange(start, end)
 
 
 @dataclass(frozen=True)

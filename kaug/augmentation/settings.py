@@ -13,15 +13,19 @@ from kaug.settings import PatternText, Section
 __all__ = ["AugmentationSettings"]
 
 
+_FORMS: list[str | Form | Callable[..., Any]] = [*DEFAULT]
+
+
 class AugmentationSettings(Section):
     """`[augmentation]`: the training rows to write."""
 
     not_content: ClassVar[frozenset[str]] = frozenset(["arms", "texts"])
 
     texts: PatternText = Field(default=[], description="your texts: .jsonl or .txt files, as glob patterns")
-    forms: list[str | SkipJsonSchema[Form] | SkipJsonSchema[Callable[..., Any]]] = Field(
-        default=list(DEFAULT),
-        description=f"closed-book forms: {', '.join(FORMS)}; from Python also functions that write rows",
+    forms: list[str | SkipJsonSchema[Form] | SkipJsonSchema[Callable[..., Any]]] | dict[str, int | float] = Field(
+        default=_FORMS,
+        description="closed-book forms, each with all its rows; a table gives each its share of the closed-book text, such as "
+        f"{{ statement = 1, question = 3 }}. Forms: {', '.join(FORMS)}; from Python also functions that write rows",
         json_schema_extra={"items": {"type": "string", "enum": list(FORMS)}},
     )
     templates: int = Field(default=5, ge=1, le=1000, description="templates per predicate and form, at most")
@@ -44,13 +48,26 @@ class AugmentationSettings(Section):
         default=["repeated", "shuffled", "augmented"], min_length=1, description="what is trained and compared"
     )
 
-    @field_validator("forms")
+    @field_validator("forms", mode="before")
     @classmethod
-    def _forms(cls, given: list[Any]) -> list[Any]:
-        find_forms(given)
-        return given
+    def _forms(cls, given: Any) -> Any:
+        if not isinstance(given, dict | list | tuple | str):
+            raise ValueError(f"should be a list of forms, or a table of form = share; found {given!r}.")
+        names = [given] if isinstance(given, str) else given
+        for share in given.values() if isinstance(given, dict) else ():
+            if not isinstance(share, int | float) or isinstance(share, bool) or not 0 < share < 10**6:
+                raise ValueError(f"a share should be a number above 0; found {share!r}.")
+        find_forms(names)
+        return given if isinstance(given, dict) else list(names)
 
     def for_arm(self, arm: Arm) -> Self:
         """Return the settings without the forms that an arm lacks, and with its own templates and replay, if it has any."""
         own = {name: getattr(arm, name) for name in ("templates", "replay") if getattr(arm, name) is not None}
-        return self.model_copy(update={"forms": [form for form in self.forms if form not in arm.without], **own})
+        kept = [form for form in self.forms if form not in arm.without]
+        forms = {form: self.shares[form] for form in self.shares if form in kept} or kept
+        return self.model_copy(update={"forms": forms, **own})
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The share of each form in the closed-book text; empty if all rows are written."""
+        return self.forms if isinstance(self.forms, dict) else {}

@@ -38,7 +38,7 @@ class Axis:
 
 def _forms(pipeline: Pipeline) -> dict[str, ArmSettings]:
     forms = [form for form in pipeline.augmentation.forms if isinstance(form, str)]
-    return {form: _arm(f"all forms but {form}", without=[form]) for form in forms}
+    return {form: _arm(f"all forms but {form}", without=[form]) for form in forms} if len(forms) > 1 else {}
 
 
 def _templates(pipeline: Pipeline) -> dict[str, ArmSettings]:

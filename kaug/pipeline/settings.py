@@ -17,6 +17,7 @@ from kaug.evaluation.settings import EvaluationSettings
 from kaug.exam.settings import ExamSettings
 from kaug.files import parse_toml, read_text
 from kaug.knowledge.settings import KnowledgeSettings
+from kaug.pipeline.execution import ExecutionSettings
 from kaug.rdf.parse import is_rdf_name
 from kaug.retrieval.settings import RetrievalSettings
 from kaug.settings import Section, cut, explain, renamed_or_nearest
@@ -81,6 +82,7 @@ class Pipeline(Section):
     augmentation: AugmentationSettings = AugmentationSettings()
     training: TrainingSettings
     evaluation: EvaluationSettings = EvaluationSettings()
+    execution: ExecutionSettings = ExecutionSettings()
     arms: dict[str, ArmSettings] = Field(default={}, description="arms of your own, by name")
 
     @field_validator("seeds")

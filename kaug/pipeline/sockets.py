@@ -41,7 +41,7 @@ TABLES: dict[str, Mapping[str, Any]] = {
 
 _DESCRIPTIONS: dict[str, Callable[[Any], str]] = {
     "arms": lambda arm: arm.meaning,
-    "recipes": lambda recipe: (recipe.rows.__doc__ or "").strip().split("\n")[0],
+    "recipes": lambda recipe: (recipe.pieces.__doc__ or "").strip().split("\n")[0],
     "kinds": lambda kind: kind.asks,
 }
 

@@ -57,6 +57,10 @@ class Inputs:
     def __getitem__(self, name: str) -> Artifact:
         return self.artifacts[name]
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Send only the artifacts to another process: it opens them itself."""
+        return {"artifacts": self.artifacts, "_opened": {}}
+
     def open(self, name: str, reader: Callable[[Path], T]) -> T:
         """Return `reader` of an artifact's folder, called once."""
         return self.once((name, reader), lambda: reader(self.artifacts[name].path))

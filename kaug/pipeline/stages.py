@@ -111,7 +111,7 @@ def _rows(project: Project, arm: Arm) -> Stage:
     others = ["2-index"] * injects + ["4-gaps"] * pipeline.augmentation.gaps
     settings = RowSettings(
         arm, pipeline.augmentation, pipeline.retrieval if injects else None, *project.corpus,
-        pipeline.knowledge.languages, pipeline.seeds[0], pipeline.exam.max_answers,
+        pipeline.knowledge.languages, pipeline.seeds[0], pipeline.exam.max_answers, pipeline.execution,
     )  # fmt: skip
     return Stage(
         f"4-shards/{arm.name}", "augmentation", f"rows: {arm.name}", make_shards,

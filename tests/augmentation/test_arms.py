@@ -17,6 +17,7 @@ from kaug.exam.settings import ExamSettings
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.retriever import RETRIEVED
+from kaug.tables import PROBES
 from kaug.wording.wording import Wording
 
 Term = Callable[[str], int]
@@ -43,7 +44,8 @@ def closed_book(
 ) -> tuple[pa.Table, Counter[str]]:
     wordings = [Wording(kb, language) for language in languages]
     given = ArmInput(wordings, AugmentationSettings(**settings), held_out, seed=seed)
-    return concat_rows(RECIPES[arm].rows(given)), given.counts
+    pieces = list(RECIPES[arm].pieces(given))
+    return concat_rows([table for piece in pieces for table in piece()]), given.counts
 
 
 def whole_arm(kb: KnowledgeBase, arm: str, probes: pa.Table, ids: list[str], texts: list[str], find, **settings):
@@ -237,7 +239,7 @@ IDS = ["harbour", "bread", "trains", "hills"]
 
 
 class Finder:
-    """Finds the nth fact that is allowed in the nth text, at its first word; remembers what it was asked."""
+    """Finds the nth fact that is allowed in the nth of TEXTS, at its first word; remembers what it was asked."""
 
     def __init__(self, kb: KnowledgeBase) -> None:
         self.kb = kb
@@ -245,7 +247,7 @@ class Finder:
 
     def __call__(self, texts: Sequence[str], allowed: NDArray[np.bool_]) -> pa.Table:
         self.asked.append((list(texts), allowed))
-        rows = np.flatnonzero(allowed)[: len(texts)].tolist()
+        rows = np.flatnonzero(allowed)[[TEXTS.index(text) for text in texts]].tolist()
         found = [
             {"text": n, "rank": 1, "row": row, "fact": self.kb.hex_ids[row].as_py(), "score": 1.0, "reason": "linked"}
             | {"start": 0, "end": len(texts[n].split(" ")[0])}
@@ -291,7 +293,7 @@ def test_facts_are_found_for_free_texts_and_never_those_of_locality_probes(toy_k
     find = Finder(toy_kb)
     for arm in ARMS:
         whole_arm(toy_kb, arm, probes, IDS, TEXTS, find=find, inject=["before"])
-    assert [texts for texts, _ in find.asked] == [free_texts] * 2  # shuffled and augmented
+    assert [texts for texts, _ in find.asked] == [[free_texts[-1], *free_texts[:-1]], free_texts]  # shuffled, augmented
     local = {
         toy_kb.row_of[fact] for probe in probes.to_pylist() if probe["kind"] == "locality" for fact in probe["facts"]
     }
@@ -306,7 +308,9 @@ def test_the_shuffled_arm_gives_every_text_the_facts_of_another(toy_kb, probes, 
         rows = [row for row in table.to_pylist() if row["family"] == "open-book"]
         assert [row["completion"] for row in rows] == free_texts
         prompts[arm] = [row["prompt"] for row in rows]
-    told = Wording(toy_kb).sentences(np.arange(3)).to_pylist()  # none of them is a fact of the locality probes
+    told = (
+        Wording(toy_kb).sentences([TEXTS.index(text) for text in free_texts]).to_pylist()
+    )  # none is of a locality probe
     assert prompts["augmented"] == [f"{sentence}\n" for sentence in told]
     assert prompts["shuffled"] == [prompts["augmented"][-1], *prompts["augmented"][:-1]]
 
@@ -368,3 +372,26 @@ def test_every_language_can_say_every_fact(toy_kb: KnowledgeBase) -> None:
     rows, counts = closed_book(toy_kb, "augmented", forms=["statement"], languages=("en", "zh"))
     assert not any("without a statement" in reason for reason in counts)
     assert len({fact for row in rows.to_pylist() if row["language"] == "zh" for fact in row["facts"]}) == 8 + 9 + 3
+
+
+@pytest.mark.parametrize("arm", ["augmented", "shuffled", "repeated"])
+def test_rows_are_the_same_however_facts_are_cut_into_blocks(toy_kb: KnowledgeBase, probes: pa.Table, arm: str) -> None:
+    whole = {}
+    for size in (10**6, 1, 7):
+        settings = AugmentationSettings(forms=["statement", "reversed", "question"])
+        table, counts = arm_rows(toy_kb, arm, probes, IDS, TEXTS, settings, languages=("en", "zh"), block=size)
+        whole[size] = (sorted(table["id"].to_pylist()), counts)
+    assert len(whole[7][0]) > 30
+    assert whole[1] == whole[7] == whole[10**6]
+
+
+def test_shares_decide_how_much_of_the_text_each_form_has(toy_kb: KnowledgeBase) -> None:
+    shares = {"statement": 1, "question": 2, "reversed": 0.5}
+    whole = arm_rows(toy_kb, "augmented", PROBES.empty_table(), [], [], AugmentationSettings(forms=list(shares)))[0]
+    table, _ = arm_rows(toy_kb, "augmented", PROBES.empty_table(), [], [], AugmentationSettings(forms=shares))
+    assert set(table["id"].to_pylist()) < set(whole["id"].to_pylist())
+    length = Counter[str]()
+    for row in table.to_pylist():
+        length[row["form"].removeprefix("inverse-")] += len(row["prompt"] + row["completion"])
+    for name, share in shares.items():
+        assert length[name] / length.total() == pytest.approx(share / sum(shares.values()), abs=0.08)

@@ -70,10 +70,17 @@ def test_other_axes_take_away_one_thing(tmp_path: Path, over: str, part: str, ow
     assert settings.for_arm(lacking) == settings.model_copy(update=own)
 
 
+def test_the_only_form_cannot_be_left_out(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match="This pipeline has no forms to leave out"):
+        parts_of(opened(tmp_path, "augmentation.forms=['question']").pipeline)
+
+
 def test_an_arm_keeps_the_settings_that_it_does_not_change() -> None:
     settings = AugmentationSettings(forms=["statement", "question"], templates=3)
     assert settings.for_arm(ARMS["augmented"]) == settings
-    assert settings.for_arm(Arm("mine", "", "augmented", without=("question",))).forms == ["statement"]
+    mine = Arm("mine", "", "augmented", without=("question",))
+    assert settings.for_arm(mine).forms == ["statement"]
+    assert AugmentationSettings(forms={"statement": 1, "question": 3}).for_arm(mine).shares == {"statement": 1}
 
 
 @pytest.mark.parametrize(

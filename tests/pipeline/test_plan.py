@@ -174,7 +174,7 @@ def test_a_plan_is_told_in_lines_and_in_json() -> None:
     assert "  augmented   400   4,000     2.0            10.0 / 20.0 / 30.0  0.10        90%" in lines
     assert lines[-4:] == [
         "to learn: about 700 bits; 1,000,000 weights hold 2,000,000 at most, 2 each",
-        "training: about 6 min in all on this machine (cpu), 64 tokens a second in 4 measured steps; peak memory 3.00 GB",
+        "training: about 6 min in all on this machine (cpu), 64.0 tokens a second by 4 of its steps; peak memory 3.00 GB",
         "warning: 7 of 100 facts are in no row, so they cannot be learnt.",
         "  mend: templates for their predicates in the lexicon (kaug lexicon lists them), or more augmentation.forms",
     ]

@@ -1,6 +1,6 @@
 """The forms of closed-book rows; a new one is a file in this folder and a line in `FORMS`."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -56,29 +56,30 @@ DEFAULT = tuple(name for name, form in FORMS.items() if form.default)
 """The forms that are written where the settings name none."""
 
 
-def find_forms(names: Sequence[str | Form | Rows]) -> list[Form]:
+def find_forms(names: Iterable[str | Form | Rows]) -> dict[str, Form]:
     """Return forms by name; a `Form` is returned unchanged, and a function becomes one.
 
     Args:
-        names: Names in `FORMS`, forms, or functions. A function gets all facts; wrap one that asks questions in a
+        names: Names in `FORMS`, forms, or functions. A function gets all facts; wrap one whose rows have prompts in a
             `Form` with `asks=True`, which excludes facts about held-out entities.
 
     Raises:
         PipelineError: A name is unknown.
 
     Examples:
-        >>> find_forms(["cloze"])
+        >>> find_forms(["poem"])
         Traceback (most recent call last):
-        kaug.errors.PipelineError: 'cloze' is not a form. Known are: multi-hop, passage, question, reversed, statement.
+        kaug.errors.PipelineError: 'poem' is not a form. Known are: multi-hop, passage, question, reversed, statement.
     """
-    forms = []
+    forms: dict[str, Form] = {}
     for name in names:
-        if isinstance(name, str) and name not in FORMS:
-            raise PipelineError(f"{name!r} is not a form.{nearest(name, FORMS)}")
         if isinstance(name, str):
-            forms.append(FORMS[name])
+            if name not in FORMS:
+                raise PipelineError(f"{name!r} is not a form.{nearest(name, FORMS)}")
+            forms[name] = FORMS[name]
         else:
-            forms.append(name if isinstance(name, Form) else Form(name, asks=False, description=name.__name__))
+            form = name if isinstance(name, Form) else Form(name, asks=False, description=name.__name__)
+            forms[f"{form.rows.__name__} {len(forms)}"] = form
     return forms
 
 
