@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from kaug.augmentation.forms import FORMS
 from kaug.pipeline.plan import Plan
 
 __all__ = ["TEACHES", "WARNINGS", "PlanWarning", "warnings_of"]
@@ -41,9 +42,9 @@ _SEEDS = 3
 TEACHES: dict[str, tuple[str, ...]] = {
     "recall": ("question",),
     "reverse": ("reversed", "inverse-question"),
-    "compose": ("multi-hop",),
+    "compose": ("multi-hop", "path"),
 }
-"""The kinds of probes, each with the forms of rows any of which teaches to answer it."""
+"""The kinds of probes, each with the forms of rows (as EXAMPLES name them) any of which teaches to answer it."""
 
 
 def _untaught(kind: str) -> PlanWarning:
@@ -53,7 +54,9 @@ def _untaught(kind: str) -> PlanWarning:
         lambda plan: (
             f"the exam has {plan.probes[kind]:,} probes of the kind {kind}, and no row is of the form {' or '.join(forms)}"
         ),
-        lambda plan: f'augmentation.forms with "{forms[0]}", and templates in the lexicon',
+        lambda plan: (
+            f'augmentation.forms with "{next(form for form in forms if form in FORMS)}", and templates in the lexicon'
+        ),
     )
 
 
