@@ -24,6 +24,9 @@ class Arm:
         adapter: The adapter that selects the weights to train, a key of `kaug.training.adapters.ADAPTERS`; None is the
             pipeline's.
         learning_rate: The peak learning rate; None is the pipeline's.
+        without: Forms of rows that it lacks.
+        templates: Templates per predicate and form, at most; None is the pipeline's.
+        replay: The fraction of its tokens that is plain text; None is the pipeline's.
         retrieval: Whether the facts that retrieval finds are put before the exam's questions.
         not_content: Attributes that only reports use; fingerprints ignore them.
         control: What the control trains on, for sentences that compare with it; empty if the arm is not a control.
@@ -38,6 +41,9 @@ class Arm:
     objective: str | None = None
     adapter: str | None = None
     learning_rate: float | None = None
+    without: tuple[str, ...] = ()
+    templates: int | None = None
+    replay: float | None = None
     retrieval: bool = False
     control: str = ""
 

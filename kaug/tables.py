@@ -18,6 +18,7 @@ __all__ = [
     "ANSWERS",
     "EXAMPLES",
     "FACTS",
+    "GAPS",
     "LABELS",
     "LEXICON",
     "PROBES",
@@ -141,6 +142,9 @@ ANSWERS = _schema(
 )
 """Answers of models, with all columns needed to score a probe again without the model."""
 
+GAPS = _schema({"fact": _TEXT, "prompt": _TEXT, "answer": _TEXT, "known": pa.bool_()})
+"""What a model answers when it is asked for facts, by their hex ids, and whether the answer is right."""
+
 SCHEMAS: dict[str, pa.Schema] = {
     "written": WRITTEN,
     "triples": TRIPLES,
@@ -152,6 +156,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     "probes": PROBES,
     "examples": EXAMPLES,
     "answers": ANSWERS,
+    "gaps": GAPS,
 }
 
 

@@ -18,6 +18,7 @@ from kaug.arms import ARMS, Arm
 from kaug.arrays import pair_keys
 from kaug.augmentation.forms import Form, find_forms, form_rows
 from kaug.augmentation.forms.statement import one_statement_rows
+from kaug.augmentation.gaps import keep_rows
 from kaug.augmentation.hygiene import HygieneSettings, clean_rows
 from kaug.augmentation.hygiene.left_out import Found, count_left_out, left_out_table
 from kaug.augmentation.hygiene.rows import joined_texts
@@ -68,6 +69,7 @@ class ArmInput:
         seed: Seed of the shuffle, the passages and the one sentence per fact.
         max_answers: The maximum of right answers to a question.
         keep: The fraction of the rows of each form to keep, 1 where it has none; see `kept_fractions`.
+        known: The hex ids of the facts that the model knows already; None if it was not asked.
         block: The facts that a piece is about.
         counts: Rows and facts left out, by reason.
         characters: The length of the rows written, by form.
@@ -84,6 +86,7 @@ class ArmInput:
     seed: int = 0
     max_answers: int = 5
     keep: Mapping[str, float] = field(default_factory=dict)
+    known: pa.Array | None = None
     block: int = BLOCK
     counts: Counter[str] = field(default_factory=Counter)
     characters: Counter[str] = field(default_factory=Counter)
@@ -124,7 +127,7 @@ class ArmInput:
     def _in_form(self, name: str, form: Form, facts: Facts, options: Options) -> Iterator[pa.Table]:
         seen: set[str] = set()
         for wording in self.wordings:
-            rows = self._once(form_rows(form, facts, wording, options), seen)
+            rows = self._to_learn(self._once(form_rows(form, facts, wording, options), seen))
             rows = _keep(rows, self.keep.get(name, 1.0), self.seed)
             self.characters[name] += _characters(rows)
             yield rows
@@ -135,6 +138,14 @@ class ArmInput:
         new = [not (row in seen or seen.add(row)) for row in ids]  # type: ignore[func-returns-value]
         self.counts["rows left out: duplicates"] += len(ids) - sum(new)
         return rows.filter(pa.array(new, pa.bool_()))
+
+    def _to_learn(self, rows: pa.Table) -> pa.Table:
+        """Drop rows about facts that the model knows, and count them."""
+        if self.known is None:
+            return rows
+        kept = keep_rows(rows, self.known, self.settings.known, self.seed)
+        self.counts["rows left out: the model knows their facts"] += rows.num_rows - kept.num_rows
+        return kept
 
     def _count_unsaid(self, facts: Facts) -> None:
         """Count the facts that a language has no template for."""
@@ -309,6 +320,7 @@ def arm_pieces(
     on_leak: OnLeak = "stop",
     hygiene: HygieneSettings | None = None,
     tokens: Sequence[str] = (),
+    known: pa.Array | None = None,
     block: int = BLOCK,
     wording: Callable[[KnowledgeBase, str], Wording] = Wording,
 ) -> tuple[list[Piece], ArmInput]:
@@ -320,7 +332,8 @@ def arm_pieces(
         probes: PROBES.
         text_ids: The id of each text.
         texts: The user's texts; passages of the exam are removed.
-        settings: `[augmentation]`: forms, templates, positions of facts in texts, replay; the defaults if None.
+        settings: `[augmentation]`: forms, templates, positions of facts in texts, replay; the defaults if None. The arm's own
+            come first.
         find: Retrieves facts for the texts; called for arms that insert facts, if the settings have positions.
         languages: The languages to write in; facts whose predicate has no template in a language are left out there and
             counted.
@@ -331,6 +344,7 @@ def arm_pieces(
         on_leak: What to do with a row that leaks.
         hygiene: `[hygiene]`: what rows are left out; the defaults if None.
         tokens: Special tokens of tokenizers, which are broken up as those of common chat formats are.
+        known: The hex ids of the facts that the model knows already, about which the fraction `known` of the settings is kept.
         block: The facts that a piece is about.
         wording: Makes the wording of a language.
 
@@ -338,6 +352,7 @@ def arm_pieces(
         The pieces, each a function that writes tables of EXAMPLES, and the input that they share, with the number of rows
         and facts left out, by reason. A piece raises LeakError if a row leaks the exam.
     """
+    settings = settings or AugmentationSettings()
     continued = zip(*(probes[name].to_pylist() for name in ("prompt", "answers", "scorer")), strict=True)
     passages = {prompt + answers[0] for prompt, answers, scorer in continued if scorer == "continuation"}
     free = [row for row, text in enumerate(texts) if text not in passages]
@@ -348,7 +363,7 @@ def arm_pieces(
     allowed[[kb.row_of[fact] for fact in guard.kept_out.facts]] = False
     given = ArmInput(
         [wording(kb, language) for language in languages],
-        settings or AugmentationSettings(),
+        settings.for_arm(arm) if isinstance(arm, Arm) else settings,
         guard.kept_out.entities,
         [texts[row] for row in free],
         [text_ids[row] for row in free],
@@ -356,6 +371,7 @@ def arm_pieces(
         seed,
         max_answers,
         keep or {},
+        known,
         block,
     )
     given.counts["texts left out: held out for the exam"] = len(texts) - len(free)

@@ -1,11 +1,12 @@
 """`[augmentation]` of a pipeline file."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
+from kaug.arms import Arm
 from kaug.augmentation.forms import DEFAULT, FORMS, Form, find_forms
 from kaug.augmentation.shards import SHARD_SIZE
 from kaug.settings import PatternText, Section
@@ -56,6 +57,12 @@ class AugmentationSettings(Section):
     shard_size: str = Field(
         default=SHARD_SIZE, pattern=r"^[1-9][0-9]{0,5}(KB|MB|GB|KiB|MiB|GiB)$", description="size of a shard, at most"
     )
+    gaps: bool = Field(
+        default=False, description="ask the untrained model for every fact first, and teach less of what it knows"
+    )
+    known: float = Field(
+        default=0.25, ge=0, le=1, description="with `gaps`: fraction of the rows about known facts only that is kept"
+    )
     arms: list[str] = Field(
         default=["repeated", "shuffled", "augmented"], min_length=1, description="what is trained and compared"
     )
@@ -71,6 +78,13 @@ class AugmentationSettings(Section):
                 raise ValueError(f"a share should be a number above 0; found {share!r}.")
         find_forms(names)
         return given if isinstance(given, dict) else list(names)
+
+    def for_arm(self, arm: Arm) -> Self:
+        """Return the settings without the forms that an arm lacks, and with its own templates and replay, if it has any."""
+        own = {name: getattr(arm, name) for name in ("templates", "replay") if getattr(arm, name) is not None}
+        kept = [form for form in self.forms if form not in arm.without]
+        forms = {form: self.shares[form] for form in self.shares if form in kept} or kept
+        return self.model_copy(update={"forms": forms, **own})
 
     @property
     def shares(self) -> dict[str, float]:

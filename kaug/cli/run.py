@@ -5,6 +5,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
@@ -24,10 +25,13 @@ from kaug.cli.options import (
     say,
     takes_run_options,
 )
+from kaug.cli.show_plan import plan_content, plan_lines
 from kaug.errors import PipelineError, nearest
+from kaug.pipeline.ablate import AXES, ablate, idle_parts, parts_of, worth
 from kaug.pipeline.check import PlannedStage, SourcesRead, check, planned, read_sources
 from kaug.pipeline.estimate import seconds_for
 from kaug.pipeline.execute import Store
+from kaug.pipeline.plan import Plan, make_plan
 from kaug.pipeline.project import Project, open_project, project_of
 from kaug.pipeline.run import load_report, run_project
 from kaug.pipeline.settings import Pipeline
@@ -105,6 +109,24 @@ for _name, (_text, _sockets) in _COMMANDS.items():
 
 @app.command()
 @takes_run_options
+def plan(inputs: Sources, *, options: RunOptions) -> None:
+    """Make knowledge, exam and rows, measure a few training steps, and tell what a run will show, and how long it takes.
+
+    Nothing is trained; a later run uses what was made. Warnings name what will probably not be learnt, and the setting that mends
+    it.
+    """
+    file = _pipeline_file(inputs)
+    project, read = (_open(file, options), None) if file else _start(inputs, False, options)
+    if options.check:
+        _print_check(project, "plan", options.as_json, read)
+        return
+    with _working(project, options) as store:
+        made = make_plan(project, run_project(project, "plan", store=store))
+    print_lines(plan_content(made) if options.as_json else plan_lines(made), options.as_json)
+
+
+@app.command()
+@takes_run_options
 def run(
     inputs: Sources,
     init: Annotated[
@@ -139,10 +161,53 @@ def run(
     _carry_out(project, "run", options, read)
 
 
+@app.command(name="ablate")
+@takes_run_options
+def ablate_command(
+    pipeline: PipelineFile,
+    over: Annotated[str, typer.Option(help=f"What to leave out: {', '.join(AXES)}.")] = "forms",
+    forms: Annotated[
+        str, typer.Option(metavar="A,B", help="The parts to try. [default: all that the pipeline has]")
+    ] = "",
+    tokens: Annotated[int | None, typer.Option(help="Tokens for each training, instead of the pipeline's.")] = None,
+    seeds: Annotated[str, typer.Option(metavar="0,1,2", help="Seeds, instead of the pipeline's.")] = "",
+    *,
+    options: RunOptions,
+) -> None:
+    """Tell what each form of rows is worth: train without each of them in turn, on as many tokens, and compare.
+
+    It is a run whose arms are `augmented` and one without each form, in the same folder, so finished stages are reused. Its
+    report is in `6-ablation/`.
+    """
+    own = [f"training.tokens={tokens}"] * (tokens is not None) + [f"seeds=[{seeds}]"] * bool(seeds)
+    opened = _open(pipeline, replace(options, set_=[*options.set_, *own]))
+    parts = parts_of(opened.pipeline, over, [form.strip() for form in forms.split(",") if form.strip()])
+    if options.check:
+        _print_check(ablate(opened, parts), "run", options.as_json, None)
+        return
+    from kaug.report.report import worth_table
+
+    idle = idle_parts(_run(ablate(opened, parts), "augment", options), parts)
+    for part in idle:
+        say(f"{part}: without it the rows are the same, so it is left out of the comparison.")
+    parts = {part: arm for part, arm in parts.items() if part not in idle}
+    project = ablate(opened, parts)
+    _run(project, "run", options)
+    folder = project.out / project.report
+    report = load_report(folder)
+    found = worth(report["gains"], parts)
+    if options.as_json:
+        told = {"tokens": project.pipeline.training.tokens, "seeds": project.pipeline.seeds, "worth": found}
+        print_lines({**told, "report": str(folder / "report.html")}, as_json=True)
+        return
+    print_rich(worth_table(found, report["words"]["titles"]))
+    print_rich(f"Report: {folder / 'report.html'}", soft_wrap=True)
+
+
 @app.command()
 def report(folder: Build, as_json: Json = False) -> None:
     """Print the table of gains of a finished run, and the path of its report."""
-    _print_report(load_report(folder), folder if (folder / "6-report").is_dir() else folder.parent, as_json)
+    _print_report(load_report(folder), folder / "6-report" if (folder / "6-report").is_dir() else folder, as_json)
 
 
 def _pipeline_file(inputs: Sequence[Path]) -> Path | None:
@@ -234,13 +299,26 @@ def _carry_out(project: Project, command: str, options: RunOptions, read: Source
     inputs = _run(project, command, options)
     for made in inputs.artifacts.values():
         _say_notes(made.details.get("notes", []))
-    if "6-report" in inputs.artifacts:
-        _print_report(load_report(project.out), project.out, options.as_json)
+    if project.report in inputs.artifacts:
+        _print_report(load_report(project.out / project.report), project.out / project.report, options.as_json)
     else:
         _print_artifacts(inputs, project.out, options.as_json)
 
 
 def _run(project: Project, command: str, options: RunOptions) -> Inputs:
+    """Run the stages of a command; if it trains, tell the plan first."""
+    inputs = Inputs()
+    with _working(project, options) as store:
+        if command in ("train", "evaluate", "run") and not options.quiet:
+            run_project(project, "plan", store=store, inputs=inputs)
+            if any(one.stage.kind == "training" and one.state == "make" for one in planned(project, command)):
+                _say_plan(project, make_plan(project, inputs))
+        return run_project(project, command, store=store, inputs=inputs)
+
+
+@contextlib.contextmanager
+def _working(project: Project, options: RunOptions) -> Iterator[Store]:
+    """Lock a project's folder, and yield its store, which announces stages that take long."""
     with lock(project.out), _progress(options.quiet) as show:
         project.show = show
 
@@ -249,7 +327,14 @@ def _run(project: Project, command: str, options: RunOptions) -> Inputs:
             if seconds is not None and seconds >= 10:
                 say(f"{stage.title}: about {duration(seconds, about=True)}")
 
-        return run_project(project, command, store=Store(project.out, options.rebuild, show, announce))
+        yield Store(project.out, options.rebuild, show, announce)
+
+
+def _say_plan(project: Project, plan: Plan) -> None:
+    """Print a plan on stderr, and estimate trainings by its measured pace from now on."""
+    project.pace = plan.pace.per_token
+    for line in plan_lines(plan):
+        say(line)
 
 
 def _print_check(project: Project, command: str, as_json: bool, read: SourcesRead | None) -> None:
@@ -313,7 +398,7 @@ def _print_artifacts(inputs: Inputs, out: Path, as_json: bool) -> None:
         print_rich(Text(str(out / folder), "bold"), f" {one.digest[:12]} ", counts, soft_wrap=True)
 
 
-def _print_report(report: dict[str, Any], out: Path, as_json: bool) -> None:
+def _print_report(report: dict[str, Any], folder: Path, as_json: bool) -> None:
     from kaug.report.report import gains_table
 
     if as_json:
@@ -321,4 +406,4 @@ def _print_report(report: dict[str, Any], out: Path, as_json: bool) -> None:
         return
     print_rich(gains_table(report))
     print_rich(report["verdict"]["sentence"])
-    print_rich(f"Report: {out / '6-report' / 'report.html'}", soft_wrap=True)
+    print_rich(f"Report: {folder / 'report.html'}", soft_wrap=True)

@@ -12,7 +12,7 @@ from kaug.models.find import check_language_model, find_encoder
 from kaug.pipeline.make.knowledge import shape_results
 from kaug.pipeline.project import Project
 from kaug.pipeline.stage import Stage, closure, mark
-from kaug.pipeline.stages import plan, targets
+from kaug.pipeline.stages import list_stages, targets
 from kaug.rdf.columns import Columns
 from kaug.rdf.endpoint import fetched_aside, is_fetched
 from kaug.rdf.read import notes_on, read_files
@@ -37,7 +37,7 @@ class PlannedStage:
 
 def planned(project: Project, command: str) -> list[PlannedStage]:
     """Return the state of each stage that a command needs."""
-    stages = plan(project)
+    stages = list_stages(project)
     artifacts: dict[str, Artifact] = {}
     states = []
     for stage in closure(stages, targets(stages, command)):
@@ -99,7 +99,7 @@ def check(project: Project, command: str, read: SourcesRead | None = None) -> di
         if shapes:
             shape_results(sources, shapes)
     counts: dict[str, Any] = {"question": pipeline.question, **kb.counts}
-    stages = plan(project)
+    stages = list_stages(project)
     kinds = {stage.kind for stage in closure(stages, targets(stages, command))}
     if "exam" in kinds:
         probes = draw_exam(
@@ -110,7 +110,7 @@ def check(project: Project, command: str, read: SourcesRead | None = None) -> di
             seed=pipeline.seeds[0],
         )
         counts |= {"texts": len(project.corpus[1]), "probes": probes.num_rows}
-    if kinds & {"training", "answers"}:
+    if command == "plan" or kinds & {"training", "answers", "gaps"}:
         model = project.base()
         check_language_model(model)
         counts["model"] = str(model)

@@ -9,7 +9,7 @@ from kaug.models.check import weight_shapes
 from kaug.pipeline.project import Project
 from kaug.pipeline.stage import Stage
 
-__all__ = ["seconds_for"]
+__all__ = ["parameters", "seconds_for"]
 
 # Floating-point operations for each unit of a stage, in multiples of the model's parameters: a training step makes 6 for each
 # token (Kaplan et al. 2020, arXiv 2001.08361), of which a step of few tokens reaches less than half of the speed of a large
@@ -21,12 +21,17 @@ _START = 3.0  # seconds to load a model
 
 
 def seconds_for(stage: Stage, project: Project) -> float | None:
-    """Estimate the seconds of a stage on this machine, from the speed of a matrix product and the size of the model."""
+    """Estimate the seconds of a stage on this machine.
+
+    A training's from its measured steps, if there are any; else from the speed of a matrix product and the size of the model.
+    """
     if stage.size is None:
         return None
+    if stage.kind == "training" and project.pace:
+        return _START + stage.size * project.pace
     if stage.kind in ("training", "answers"):
         work = stage.size * (_PER_TOKEN if stage.kind == "training" else _PER_PROBE)
-        return _START + work * _parameters(project.base()) / _speed(project.precision)
+        return _START + work * parameters(project.base()) / _speed(project.precision)
     if stage.kind == "retrieval":
         return _START + stage.size * _PER_FACT / _speed("fp32")
     return None
@@ -50,6 +55,6 @@ def _speed(precision: str) -> float:
 
 
 @functools.cache
-def _parameters(folder: Path) -> int:
+def parameters(folder: Path) -> int:
     """Count the parameters of a model."""
     return sum(math.prod(shape) for shape in weight_shapes(folder).values())

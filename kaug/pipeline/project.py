@@ -35,6 +35,8 @@ class Project:
         command: The user's command, for the report.
         rebuild: Fetch again from endpoints.
         show: The display of progress.
+        report: The folder of the report in `out`.
+        pace: Measured seconds for each token of a training; None if not measured.
     """
 
     pipeline: Pipeline
@@ -45,6 +47,8 @@ class Project:
     command: str = ""
     rebuild: bool = False
     show: Show = field(default=silent)
+    report: str = "6-report"
+    pace: float | None = None
 
     @property
     def language(self) -> str:

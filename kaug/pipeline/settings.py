@@ -47,6 +47,13 @@ class ArmSettings(Section):
         default=None, description="which of its weights are trained; the pipeline's if absent"
     )
     learning_rate: float | None = Field(default=None, gt=0, le=10, description="its peak; the pipeline's if absent")
+    without: list[str] = Field(default=[], description="forms of rows that it lacks, of those of the pipeline")
+    templates: int | None = Field(
+        default=None, ge=1, le=1000, description="templates per predicate and form, at most; the pipeline's if absent"
+    )
+    replay: float | None = Field(
+        default=None, ge=0, lt=1, description="fraction of its tokens that is plain text; the pipeline's if absent"
+    )
     retrieval: bool = Field(default=False, description="put the facts that retrieval finds before the exam's questions")
     control: str = Field(default="", max_length=400, description="what a gain over this arm shows, if it is a control")
 
@@ -92,10 +99,7 @@ class Pipeline(Section):
     @property
     def arms_by_name(self) -> dict[str, Arm]:
         """All known arms in the order of reports: those of kaug, then custom ones."""
-        own = {
-            name: Arm(name=name, **{"meaning": name} | {key: value for key, value in arm if value not in {None, ""}})
-            for name, arm in self.arms.items()
-        }
+        own = {name: Arm(name=name, **{"meaning": name} | _own(arm)) for name, arm in self.arms.items()}
         return {**ARMS, **own}
 
     @model_validator(mode="after")
@@ -120,8 +124,12 @@ class Pipeline(Section):
             ):
                 if value is not None and value not in known:
                     yield f"arms.{name}.{key}", f"{value!r} is unknown.{nearest(value, known)}"
-            for key in ("objective", "adapter", "learning_rate"):
-                if getattr(arm, key) is not None and not arm.rows:
+            for form in arm.without:
+                if form not in self.augmentation.forms:
+                    forms = [form for form in self.augmentation.forms if isinstance(form, str)]
+                    yield f"arms.{name}.without", f"{form!r} is not among augmentation.forms.{nearest(form, forms)}"
+            for key in ("objective", "adapter", "learning_rate", "without", "templates", "replay"):
+                if getattr(arm, key) not in (None, ()) and not arm.rows:
                     yield f"arms.{name}.{key}", f"{key} needs rows to train on; set rows, too."
         for name in arms:
             chain = [name]
@@ -183,6 +191,13 @@ class Pipeline(Section):
             return cls.model_validate(data)
         except ValidationError as error:
             raise PipelineError(_explain(cls, error, where, text, settings)) from None
+
+
+def _own(arm: ArmSettings) -> dict[str, Any]:
+    """Return what a section sets, lists as tuples, which have a hash."""
+    return {
+        key: tuple(value) if isinstance(value, list) else value for key, value in arm if value not in (None, "", [])
+    }
 
 
 def read_pipeline(path: Path, settings: Sequence[str] = ()) -> Pipeline:

@@ -10,6 +10,7 @@ from kaug.models.check import model_digest
 from kaug.models.find import find_encoder
 from kaug.pipeline.make.answers import AnswerSettings, make_answers
 from kaug.pipeline.make.exam import DrawSettings, make_exam
+from kaug.pipeline.make.gaps import GapSettings, make_gaps
 from kaug.pipeline.make.index import IndexSettings, make_index
 from kaug.pipeline.make.knowledge import BuildSettings, make_knowledge
 from kaug.pipeline.make.model import ModelSettings, make_model
@@ -23,7 +24,7 @@ from kaug.pipeline.stage import Stage
 from kaug.retrieval.settings import RetrievalSettings
 from kaug.store.digests import safe_name
 
-__all__ = ["TARGETS", "index_stage", "plan", "targets"]
+__all__ = ["TARGETS", "index_stage", "list_stages", "targets"]
 
 Marks = Callable[[], Mapping[str, str]]
 """Returns other inputs of a stage's fingerprint by name; see `Stage.outside`."""
@@ -34,6 +35,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "search": ("knowledge", "retrieval"),
     "build-kb": ("knowledge", "quality", "retrieval", "exam"),
     "augment": ("quality", "augmentation"),
+    "plan": ("quality", "exam", "augmentation"),
     "train": ("quality", "training"),
     "evaluate": ("report",),
     "run": ("report",),
@@ -41,7 +43,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
 """The kinds of stages of each command; their needs are made too."""
 
 
-def plan(project: Project) -> list[Stage]:
+def list_stages(project: Project) -> list[Stage]:
     """List the stages of a project, each after those that it needs.
 
     Reads nothing beyond the pipeline file and the manifest; the executor checks which stages are finished.
@@ -63,6 +65,7 @@ def plan(project: Project) -> list[Stage]:
         "3-exam", "exam", "the exam", make_exam, (knowledge.name,),
         DrawSettings(pipeline.exam, project.corpus[1], language, seed), _marks(kinds=kinds),
     )  # fmt: skip
+    gaps = [_gaps(project)] if pipeline.augmentation.gaps else []
     rows = [_rows(project, arm) for arm in project.trained]
     models = [_model(project, count, arm, number) for count, (arm, number) in enumerate(project.trainings, start=1)]
     answers = [
@@ -70,13 +73,13 @@ def plan(project: Project) -> list[Stage]:
         for count, (arm, number) in enumerate(project.sittings, start=1)
     ]
     report = Stage(
-        "6-report", "report", "the report", make_report,
+        project.report, "report", "the report", make_report,
         (knowledge.name, quality.name, exam.name, *(one.name for one in answers)),
         ReportSettings(pipeline, lambda: project.command, lambda: project.precision),
         _marks(arms=project.arms, kinds=kinds, scorers=scorers),
     )  # fmt: skip
     index = index_stage(pipeline.retrieval, language)
-    return [*sources, knowledge, quality, index, exam, *rows, *models, *answers, report]
+    return [*sources, knowledge, quality, index, exam, *gaps, *rows, *models, *answers, report]
 
 
 def index_stage(retrieval: RetrievalSettings, language: str) -> Stage:
@@ -88,10 +91,24 @@ def index_stage(retrieval: RetrievalSettings, language: str) -> Stage:
     )  # fmt: skip
 
 
+def _gaps(project: Project) -> Stage:
+    """Return the stage that asks the base model for what is to be taught."""
+    pipeline = project.pipeline
+    settings = GapSettings(
+        pipeline.evaluation, pipeline.evaluation.base_template, pipeline.training.system, lambda: project.precision,
+        project.language, project.base,
+    )  # fmt: skip
+    return Stage(
+        "4-gaps", "gaps", "asking what is known", make_gaps, ("1-knowledge",), settings,
+        lambda: {"precision": project.precision, "model": project.base_digest},
+    )  # fmt: skip
+
+
 def _rows(project: Project, arm: Arm) -> Stage:
     """Return the stage that writes an arm's rows."""
     pipeline = project.pipeline
-    injects = pipeline.augmentation.inject and RECIPES[arm.rows or ""].finds
+    injects = bool(pipeline.augmentation.inject) and RECIPES[arm.rows or ""].finds
+    others = ["2-index"] * injects + ["4-gaps"] * pipeline.augmentation.gaps
     settings = RowSettings(
         arm, pipeline.augmentation, pipeline.retrieval if injects else None, *project.corpus,
         pipeline.knowledge.languages, pipeline.seeds[0], pipeline.exam.max_answers,
@@ -99,20 +116,20 @@ def _rows(project: Project, arm: Arm) -> Stage:
     )  # fmt: skip
     return Stage(
         f"4-shards/{arm.name}", "augmentation", f"rows: {arm.name}", make_shards,
-        ("1-knowledge", "3-exam", *(["2-index"] if injects else [])), settings,
+        ("1-knowledge", "3-exam", *others), settings,
         _marks(recipes=[arm.rows], forms=pipeline.augmentation.forms),
     )  # fmt: skip
 
 
 def _model(project: Project, count: int, arm: Arm, seed: int) -> Stage:
     """Return the stage that trains an arm's model with a seed; `count` is its number in the project."""
-    training = project.pipeline.training.for_arm(arm)
+    training, augmentation = project.pipeline.training.for_arm(arm), project.pipeline.augmentation.for_arm(arm)
     start = _model_of(arm.starts_from, project.arms, seed) if arm.starts_from else None
     return Stage(
         f"5-models/{arm.name}-seed{seed}", "training",
         f"training: {arm.name}, seed {seed} ({count} of {len(project.trainings)})", make_model,
         (f"4-shards/{arm.name}", *([start] if start else [])),
-        ModelSettings(arm, training, project.pipeline.augmentation.replay, seed, None if start else project.base),
+        ModelSettings(arm, training, augmentation.replay, seed, None if start else project.base),
         _marks(
             lambda: {"precision": project.precision, "model": project.base_digest},
             objectives=[training.objective],

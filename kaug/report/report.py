@@ -26,7 +26,7 @@ from kaug.report.findings import title
 from kaug.store.files import write_whole
 from kaug.wording.wording import Wording
 
-__all__ = ["describe_facts", "gains_table", "render_html", "render_markdown", "save_report"]
+__all__ = ["describe_facts", "gains_table", "render_html", "render_markdown", "save_report", "worth_table"]
 
 _MARKS = {"up": "▲", "down": "▼", "unclear": "○"}
 _STYLES = {"up": "green", "down": "red", "unclear": "dim"}
@@ -101,6 +101,38 @@ def gains_table(report: Mapping[str, Any]) -> Table:
                 Text(page.count(gain["n"])),
                 end_section=gain is gains[-1],
             )
+    return table
+
+
+def worth_table(worth: Mapping[str, Mapping[str, Mapping[str, Any]]], titles: Mapping[str, str]) -> Table:
+    """Make a table of what each part of the rows is worth, with a column for each kind of probe; see `kaug.pipeline.ablate`.
+
+    Examples:
+        >>> gain = {"mean": 0.5, "low": 0.2, "high": 0.8}
+        >>> worth_table({"question": {"recall": gain}, "passage": {"recall": gain}}, {}).row_count
+        2
+    """
+    table = Table(
+        title="What each part is worth, with 95% intervals",
+        caption="▲ above zero   ▼ below zero   ○ zero is in the interval",
+        box=None,
+        pad_edge=False,
+        title_justify="left",
+        caption_justify="left",
+    )
+    table.add_column("part", overflow="fold")
+    kinds = list(dict.fromkeys(kind for gains in worth.values() for kind in gains))
+    for kind in kinds:
+        table.add_column(page.visible(titles.get(kind) or title(kind)), justify="right")
+    for part, gains in worth.items():
+        cells = [
+            Text(
+                f"{_MARKS[reading(gain)]} {page.signed(gain['mean'])} {page.interval(gain)}",
+                style=_STYLES[reading(gain)],
+            )
+            for gain in (gains[kind] for kind in kinds)
+        ]
+        table.add_row(Text(page.visible(part)), *cells)
     return table
 
 

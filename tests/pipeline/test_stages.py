@@ -18,7 +18,7 @@ from kaug.pipeline.project import Project, open_project, project_of
 from kaug.pipeline.run import run_project
 from kaug.pipeline.settings import Pipeline
 from kaug.pipeline.stage import Inputs, Job, Stage, closure, mark
-from kaug.pipeline.stages import plan, targets
+from kaug.pipeline.stages import list_stages, targets
 from kaug.settings import Section
 from kaug.store.artifact import Artifact, load
 from kaug.training.objectives import OBJECTIVES, Objective
@@ -45,7 +45,7 @@ def names(stages: list[Stage], command: str) -> list[str]:
 
 
 def test_a_plan_lists_every_stage_after_what_it_needs(tmp_path: Path) -> None:
-    stages = plan(project(tmp_path))
+    stages = list_stages(project(tmp_path))
     seen: set[str] = set()
     for stage in stages:
         assert set(stage.needs) <= seen
@@ -71,11 +71,13 @@ def test_a_plan_lists_every_stage_after_what_it_needs(tmp_path: Path) -> None:
 def test_an_index_is_planned_only_where_facts_are_retrieved(
     tmp_path: Path, command: str, setting: str, index: bool
 ) -> None:
-    assert ("2-index" in names(plan(project(tmp_path, setting)), command)) == index
+    assert ("2-index" in names(list_stages(project(tmp_path, setting)), command)) == index
 
 
 def test_an_arm_with_retrieval_is_asked_as_the_model_that_it_starts_from(tmp_path: Path) -> None:
-    stages = {stage.name: stage for stage in plan(project(tmp_path, "evaluation.arms=['base', 'augmented+retrieval']"))}
+    stages = {
+        stage.name: stage for stage in list_stages(project(tmp_path, "evaluation.arms=['base', 'augmented+retrieval']"))
+    }
     assert stages["6-answers/augmented+retrieval-seed1"].needs[:2] == ("3-exam", "5-models/augmented-seed1")
     assert "5-models/augmented+retrieval-seed1" not in stages
 
@@ -207,14 +209,14 @@ def test_a_plan_asks_no_endpoint_though_an_answer_to_another_query_is_there(tmp_
 
 def test_shapes_that_no_manifest_names_are_missed(tmp_path: Path) -> None:
     with pytest.raises(PipelineError, match=r"no `shapes` in .*manifest\.toml"):
-        plan(project(tmp_path, "knowledge.shapes=true"))
+        list_stages(project(tmp_path, "knowledge.shapes=true"))
 
 
 @pytest.mark.slow
 def test_what_an_arm_is_said_to_be_makes_no_rows_anew(tmp_path: Path) -> None:
     def rows(*settings: str) -> str:
         own = [f"arms.mine.{one}" for one in settings]
-        stages = {stage.name: stage for stage in plan(project(tmp_path, *own, "augmentation.arms=['mine']"))}
+        stages = {stage.name: stage for stage in list_stages(project(tmp_path, *own, "augmentation.arms=['mine']"))}
         stage = stages["4-shards/mine"]
         return mark(stage, {name: Artifact(tmp_path, "x", "digest", "fingerprint") for name in stage.needs})
 
@@ -223,7 +225,7 @@ def test_what_an_arm_is_said_to_be_makes_no_rows_anew(tmp_path: Path) -> None:
 
 
 def marks_of(tmp_path: Path, name: str, *settings: str) -> str:
-    stages = {stage.name: stage for stage in plan(project(tmp_path, *settings))}
+    stages = {stage.name: stage for stage in list_stages(project(tmp_path, *settings))}
     return mark(stages[name], {need: Artifact(tmp_path, "x", "digest", "fingerprint") for need in stages[name].needs})
 
 

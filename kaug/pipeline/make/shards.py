@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from kaug.arms import Arm
 from kaug.augmentation.arms import ArmInput, Piece, arm_pieces, kept_fractions
 from kaug.augmentation.card import write_card
+from kaug.augmentation.gaps import known_facts
 from kaug.augmentation.hygiene import HygieneSettings
 from kaug.augmentation.rows import BLOCK
 from kaug.augmentation.settings import AugmentationSettings
@@ -34,7 +35,7 @@ from kaug.pipeline.stage import Inputs, Job
 from kaug.pipeline.workers import in_order
 from kaug.progress import Advance
 from kaug.retrieval.settings import RetrievalSettings
-from kaug.tables import write_table
+from kaug.tables import read_table, write_table
 from kaug.wording.wording import Wording
 
 __all__ = ["RowSettings", "make_shards"]
@@ -151,6 +152,7 @@ class RowWriter:
             on_leak=settings.on_leak,
             hygiene=settings.hygiene,
             tokens=settings.special_tokens,
+            known=_known(inputs) if settings.augmentation.gaps else None,
             block=settings.block,
             wording=worded(self.apart, of=self.phrased),
         )
@@ -176,6 +178,11 @@ def _in_shares(writer: RowWriter, written: Written, advance: Advance) -> Iterato
             pass
         writer = replace(writer, keep=kept_fractions(shares, whole.characters))
     yield from _rows(writer, written, advance)
+
+
+def _known(inputs: Inputs) -> pa.Array:
+    """Return the hex ids of the facts that the base model knows."""
+    return known_facts(read_table(inputs["4-gaps"].path / "gaps.arrow", "gaps"))
 
 
 def _rows(writer: RowWriter, written: Written, advance: Advance) -> Iterator[pa.Table]:
