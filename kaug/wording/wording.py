@@ -185,6 +185,14 @@ class Wording:
         """Mask the terms that are lists or prose, by which nobody asks for a thing."""
         return self._known.listed[terms]
 
+    def persons(self, terms: NDArray[np.uint32]) -> NDArray[np.bool_]:
+        """Mask the terms that are known to be persons."""
+        return self._known.persons[terms]
+
+    def things(self, terms: NDArray[np.uint32]) -> NDArray[np.bool_]:
+        """Mask the terms that are known to be things, of which a sentence may say "it"."""
+        return self._known.things[terms]
+
     def several(self, rows: NDArray[np.int64] | slice = slice(None)) -> NDArray[np.bool_]:
         """Mask the facts whose subject has several objects of their predicate, so that none is "the" object.
 
