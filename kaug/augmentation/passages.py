@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.arrays import Numbers, grouped, rank_in_group, runs
-from kaug.augmentation.rows import Facts, Spans
+from kaug.augmentation.rows import Facts, Field, Spans
 from kaug.augmentation.telling import (
     Told,
     append,
@@ -23,7 +23,9 @@ from kaug.augmentation.telling import (
 )
 from kaug.wording.wording import Wording
 
-__all__ = ["Passages", "choose_facts", "compose"]
+__all__ = ["MASK", "Passages", "choose_facts", "compose"]
+
+MASK = "[…]"
 
 _LONGEST_JOINED = 100
 _JOINED, _OPENED = 3, 3  # of so many sentences that can be joined, or passages, one
@@ -55,11 +57,19 @@ class Passages(NamedTuple):
         """The passage of each sentence, int64 (k,)."""
         return np.repeat(np.arange(len(self.sizes)), self.sizes)
 
-    def write(self, said: pa.Array | None = None) -> tuple[pa.Array, Spans]:
-        """Return the texts (n,), and where they tell their facts; `said` replaces the sentences (k,)."""
-        said = self.told.text if said is None else said
-        texts, start = append(self.sizes, self.before, said)
-        return texts, spans_of(self.sizes, "completion", start, said)
+    def write(self, field: Field = "completion") -> tuple[pa.Array, Spans]:
+        """Return the texts (n,), and where they tell their facts, in a field."""
+        texts, start = append(self.sizes, self.before, self.told.text)
+        return texts, spans_of(self.sizes, field, start, self.told.text)
+
+    def mask(self, subjects: NDArray[np.bool_], objects: NDArray[np.bool_]) -> "Passages":
+        """Put a mask for the subject of some sentences, and for the object of others: bool (k,), of which one at most is true."""
+        text = self.told.text
+        for span, where in ((self.told.object, objects), (self.told.subject, subjects)):
+            # A name that ends the sentence with a stop of its own ("Acme Inc.") leaves it.
+            stopped = (span[:, 1] == lengths(text)) & _matches(text, r"[.?!]$")
+            text = replace_at(text, span - np.stack([0 * stopped, stopped], axis=1), MASK, where)
+        return self._replace(told=self.told._replace(text=text))
 
     def take(self, mask: NDArray[np.bool_]) -> "Passages":
         """Return the passages of a mask (n,)."""

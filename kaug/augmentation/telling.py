@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.arrays import Numbers, grouped, mix
-from kaug.augmentation.rows import Facts, Field, Options, Spans
+from kaug.augmentation.rows import Facts, Field, Options, Spans, single_fact_rows
 from kaug.knowledge.templates import Property
+from kaug.wording.answers import gives_away
 from kaug.wording.compose import is_short
 from kaug.wording.wording import Wording
 
@@ -27,6 +28,8 @@ __all__ = [
     "is_sentence",
     "keep",
     "lengths",
+    "predicate_names",
+    "recall_rows",
     "replace_at",
     "spans_of",
     "tell",
@@ -219,6 +222,32 @@ def has_short_ends(facts: Facts, wording: Wording) -> NDArray[np.bool_]:
         names = wording.labels(ends)
         short &= is_short(names) & ~np.asarray(pc.match_substring_regex(names, _UNFIT).to_numpy(zero_copy_only=False))
     return short
+
+
+def predicate_names(facts: Facts, wording: Wording) -> pa.Array:
+    """Return the name of the predicate of each fact, strings (n,)."""
+    distinct, which = np.unique(facts.predicates, return_inverse=True)
+    names = [wording.predicate_name(predicate) for predicate in distinct.tolist()]
+    return pa.array(names, pa.string()).take(pa.array(which))
+
+
+def recall_rows(
+    facts: Facts, prompts: pa.Array, completions: pa.Array, answers: pa.Array, wording: Wording, options: Options, form: str
+) -> pa.Table:
+    """Make rows of one fact each, whose prompt asks for an end of it; prompts that hold their answer are left out.
+
+    Args:
+        facts: Facts (n,).
+        prompts: Strings (n,).
+        completions: Strings (n,).
+        answers: Strings (n,): the label of the end that is asked for.
+        wording: The wording.
+        options: The options; rows left out are counted there.
+        form: The form of all rows.
+    """
+    hidden = ~gives_away(prompts, [[answer] for answer in answers.to_pylist()])
+    kept, some = pa.array(hidden), keep(facts, hidden, options, f"{form}: rows left out: they hold the answer")
+    return single_fact_rows(some, wording, form=form, prompts=prompts.filter(kept), completions=completions.filter(kept))
 
 
 _UNFIT = r"[\n\r|]|.{120}"

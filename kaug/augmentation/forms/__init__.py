@@ -5,9 +5,14 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from kaug.augmentation.forms.cloze import cloze_rows
+from kaug.augmentation.forms.completion import completion_rows
+from kaug.augmentation.forms.describe import describe_rows, extract_rows
+from kaug.augmentation.forms.gist import gist_rows
 from kaug.augmentation.forms.multi_hop import multi_hop_rows
 from kaug.augmentation.forms.passage import passage_rows
 from kaug.augmentation.forms.question import question_rows
+from kaug.augmentation.forms.restore import restore_rows
 from kaug.augmentation.forms.reversed import reversed_rows
 from kaug.augmentation.forms.statement import statement_rows
 from kaug.augmentation.rows import Facts, Options, concat_rows
@@ -49,6 +54,12 @@ FORMS: dict[str, Form] = {
     "multi-hop": Form(
         multi_hop_rows, True, "questions over two facts, with the hops written out before the answer", True
     ),
+    "completion": Form(completion_rows, True, "statements up to their last name, which is the completion"),
+    "cloze": Form(cloze_rows, True, "statements with a blank for one end"),
+    "restore": Form(restore_rows, True, "passages with masks, to be written out whole"),
+    "gist": Form(gist_rows, True, "passages without the name of what they are about, which the answer gives"),
+    "describe": Form(describe_rows, True, "facts in the prompt, to be put into words"),
+    "extract": Form(extract_rows, True, "passages in the prompt, to be written as facts"),
 }
 """The forms that pipeline files can name, in the order of the rows."""
 

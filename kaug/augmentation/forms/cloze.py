@@ -1,0 +1,40 @@
+"""Facts → statements with a blank for one end, to be filled in."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kaug.augmentation.rows import Facts, Options, concat_rows
+from kaug.augmentation.telling import draw, fixed_words, has_one_answer, has_short_ends, keep, recall_rows, tell
+from kaug.knowledge.templates import Property
+from kaug.wording.wording import Wording
+
+__all__ = ["cloze_rows"]
+
+BLANK = "___"
+
+
+def cloze_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table:
+    """Blank out the object and the subject of each fact in a statement each, where it is the one right answer.
+
+    The article of a name stays before the blank: "The ___ is the currency of Togo." ▸ "CFA franc". Facts with a long value are
+    left out, as are languages without fixed words; both are counted.
+    """
+    words = fixed_words(wording.language)
+    if not words:
+        options.left_out[f"cloze: facts left out: no words in {wording.language}"] += len(facts)
+        return concat_rows([])
+    facts = keep(facts, has_short_ends(facts, wording), options, "cloze: facts left out: a long name or value")
+    ends: tuple[tuple[Property, int], ...] = (("question", 0), ("inverseQuestion", 1))
+    tables = []
+    for name, turn in ends:
+        some = facts.take(np.flatnonzero(has_one_answer(facts, wording, options, name)))
+        told = tell(some, wording, draw(options.seed, some.rows) + np.uint64(turn))
+        span, answers = (told.subject, wording.labels(some.subjects)) if turn else (told.object, wording.labels(some.objects))
+        texts = [
+            text[: end - len(label) if text[start:end].endswith(label) else start] + BLANK + text[end:]
+            for text, label, (start, end) in zip(told.text.to_pylist(), answers.to_pylist(), span.tolist(), strict=True)
+        ]
+        prompts = pc.binary_join_element_wise(words["cloze"], pa.array(texts, pa.string()), "")
+        tables.append(recall_rows(some, prompts, answers, answers, wording, options, "cloze"))
+    return concat_rows(tables)
