@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import Numbers, grouped, rank_in_group, runs
+from kaug.arrays import Numbers, mix, rank_in_group, runs
 from kaug.augmentation.rows import Facts, Field, Spans
 from kaug.augmentation.telling import (
     Told,
@@ -17,13 +17,14 @@ from kaug.augmentation.telling import (
     fixed_words,
     is_sentence,
     lengths,
+    matches,
     replace_at,
     spans_of,
     tell,
 )
 from kaug.wording.wording import Wording
 
-__all__ = ["MASK", "Passages", "choose_facts", "compose"]
+__all__ = ["MASK", "Passages", "choose_facts", "compose", "in_sentences"]
 
 MASK = "[…]"
 
@@ -67,7 +68,7 @@ class Passages(NamedTuple):
         text = self.told.text
         for span, where in ((self.told.object, objects), (self.told.subject, subjects)):
             # A name that ends the sentence with a stop of its own ("Acme Inc.") leaves it.
-            stopped = (span[:, 1] == lengths(text)) & _matches(text, r"[.?!]$")
+            stopped = (span[:, 1] == lengths(text)) & matches(text, r"[.?!]$")
             text = replace_at(text, span - np.stack([0 * stopped, stopped], axis=1), MASK, where)
         return self._replace(told=self.told._replace(text=text))
 
@@ -89,9 +90,7 @@ def choose_facts(facts: Facts, wording: Wording, seed: int, turns: Numbers, most
         The positions of facts, and the number of the passage of each, ascending: the subject's number times the number of
         turns, plus the turn's place.
     """
-    record = np.zeros(len(facts), bool)
-    for predicate, manner, places in wording.groups(facts.rows):
-        record[places] = not is_sentence(wording.templates(predicate, "statement", manner)[0])
+    record = ~in_sentences(facts, wording)
     entity = np.repeat(np.arange(len(runs(facts.subjects)[0])), runs(facts.subjects)[1])
     sentences = np.bincount(entity[~record], minlength=len(entity))[entity]
     places = np.flatnonzero(record == (sentences < 2))
@@ -106,8 +105,22 @@ def choose_facts(facts: Facts, wording: Wording, seed: int, turns: Numbers, most
     return places[order], passage[order]
 
 
+def in_sentences(facts: Facts, wording: Wording) -> NDArray[np.bool_]:
+    """Mask the facts that are told in sentences, not in records."""
+    mask = np.zeros(len(facts), bool)
+    for predicate, manner, places in wording.groups(facts.rows):
+        mask[places] = is_sentence(wording.templates(predicate, "statement", manner)[0])
+    return mask
+
+
 def compose(
-    facts: Facts, passage: Numbers, wording: Wording, seed: int, *, turn: Numbers | int = 0, plain: bool = False
+    facts: Facts,
+    passage: Numbers,
+    wording: Wording,
+    draws: NDArray[np.uint64],
+    *,
+    plain: bool = False,
+    too: NDArray[np.bool_] | None = None,
 ) -> Passages:
     """Tell facts in passages, no sentence twice; those that come to fewer than two sentences are left out.
 
@@ -119,18 +132,22 @@ def compose(
         facts: Facts (k,), those of the first passage first.
         passage: int64 (k,): the number of the passage of each, ascending.
         wording: The wording.
-        seed: Seed of the draws.
-        turn: int64 (k,): another number chooses other templates.
+        draws: uint64 (k,): one for each fact; the next number chooses the next template.
         plain: Write sentences only, each with its names.
+        too: bool (k,): the sentences that say of their subject what the one before says of another.
     """
-    turns = np.broadcast_to(np.asarray(turn, np.int64), passage.shape)
-    told = tell(facts, wording, draw(seed, facts.rows) + turns.astype(np.uint64))
+    words = fixed_words(wording.language)
+    told = tell(facts, wording, draws)
+    if too is not None and words:
+        adverb = words["too"]
+        again = pc.replace_substring_regex(told.text, r"([^.?!”])([.。])$", rf"\1{adverb}\2")
+        told = told._replace(text=pc.if_else(pa.array(too), again, told.text))
     fresh = first_of(passage, told.text)
     fresh &= np.bincount(passage[fresh], minlength=int(passage.max(initial=-1)) + 1)[passage] > 1
     kept = np.flatnonzero(fresh)
     facts, told, passage = facts.take(kept), told.take(kept), passage[kept]
-    draws, words = draw(seed, facts.rows * _TURNS + turns[kept]), fixed_words(wording.language)
-    first, sentence = rank_in_group(passage) == 0, _matches(told.text, r"[.?!。”…]$")
+    draws = mix(draws[kept])
+    first, sentence = rank_in_group(passage) == 0, matches(told.text, r"[.?!。”…]$")
     space = np.where(sentence, words.get("space", " "), "\n")
     before = pa.array(np.where(first, "", space).tolist(), pa.string())
     if plain or not words:
@@ -200,7 +217,7 @@ def _joined(
     length = lengths(told.text)
     # A name that ends the sentence with a stop of its own ("Acme Inc.") keeps it.
     whole = (np.maximum(told.subject[:, 1], told.object[:, 1]) < length) & (length <= _LONGEST_JOINED)
-    whole &= _matches(told.text, r"^[^“”:;?!]+[.。]$")
+    whole &= matches(told.text, r"^[^“”:;?!]+[.。]$")
     own_name = pc.utf8_slice_codeunits(wording.phrases(facts.subjects), 0, 1)
     initial = pc.utf8_slice_codeunits(told.text, 0, 1)
     pronouns = "|".join(pronoun for who in _PRONOUNS for pronoun in words[who])
@@ -217,10 +234,6 @@ def _joined(
     which = (draws >> np.uint64(24)) % np.uint64(len(words["joins"]))
     before = pc.if_else(pa.array(joined), pa.array(words["joins"]).take(pa.array(which)), before)
     return Passages(runs(passage)[1], facts, told._replace(text=text), before)
-
-
-def _matches(texts: pa.Array, pattern: str) -> NDArray[np.bool_]:
-    return np.asarray(pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False), bool)
 
 
 _PRONOUNS = ("it", "he", "she")

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import Numbers, grouped, mix
+from kaug.arrays import Numbers, grouped, mix, rank_in_group
 from kaug.augmentation.rows import Facts, Field, Options, Spans, single_fact_rows
 from kaug.knowledge.templates import Property
 from kaug.wording.answers import gives_away
@@ -20,6 +20,8 @@ from kaug.wording.wording import Wording
 __all__ = [
     "Told",
     "append",
+    "choose_few",
+    "codes",
     "draw",
     "first_of",
     "fixed_words",
@@ -28,6 +30,7 @@ __all__ = [
     "is_sentence",
     "keep",
     "lengths",
+    "matches",
     "predicate_names",
     "recall_rows",
     "replace_at",
@@ -126,6 +129,11 @@ def lengths(texts: pa.Array) -> Numbers:
     return np.asarray(pc.utf8_length(texts).to_numpy(zero_copy_only=False), np.int64)
 
 
+def matches(texts: pa.Array, pattern: str) -> NDArray[np.bool_]:
+    """Mask the texts that a regular expression finds something in, bool (n,)."""
+    return np.asarray(pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False), bool)
+
+
 def append(
     sizes: Numbers, before: pa.Array, said: pa.Array, after: pa.Array | str = ""
 ) -> tuple[pa.Array, Numbers]:
@@ -194,10 +202,20 @@ def first_of(groups: Numbers, texts: pa.Array) -> NDArray[np.bool_]:
         >>> first_of(np.array([0, 0, 1]), pa.array(["a", "a", "a"])).tolist()
         [True, False, True]
     """
-    codes = np.asarray(texts.dictionary_encode().indices.to_numpy(zero_copy_only=False), np.int64)
     mask = np.zeros(len(groups), bool)
-    mask[grouped(groups, codes).heads] = True
+    mask[grouped(groups, codes(texts)).heads] = True
     return mask
+
+
+def codes(texts: pa.Array) -> Numbers:
+    """Number texts, equal ones alike, int64 (n,)."""
+    return np.asarray(texts.dictionary_encode().indices.to_numpy(zero_copy_only=False), np.int64)
+
+
+def choose_few(facts: Facts, seed: int, most: int) -> Numbers:
+    """Choose up to `most` facts of each subject, drawn by their rows; return their positions, ascending."""
+    order = np.lexsort((draw(seed, facts.rows), facts.subjects))
+    return np.sort(order[rank_in_group(facts.subjects[order]) < most])
 
 
 def keep(facts: Facts, mask: NDArray[np.bool_], options: Options, reason: str) -> Facts:
@@ -219,9 +237,14 @@ def has_short_ends(facts: Facts, wording: Wording) -> NDArray[np.bool_]:
     """Mask the facts both ends of which have a name of a few words in one line, bool (n,)."""
     short = np.ones(len(facts), bool)
     for ends in (facts.subjects, facts.objects):
-        names = wording.labels(ends)
-        short &= is_short(names) & ~np.asarray(pc.match_substring_regex(names, _UNFIT).to_numpy(zero_copy_only=False))
+        terms, which = np.unique(ends, return_inverse=True)
+        names = wording.labels(terms)
+        fits = is_short(names) & (lengths(names) < _LONG) & ~matches(names, r"[\n\r|]")
+        short &= fits[which]
     return short
+
+
+_LONG = 120
 
 
 def predicate_names(facts: Facts, wording: Wording) -> pa.Array:
@@ -249,5 +272,3 @@ def recall_rows(
     kept, some = pa.array(hidden), keep(facts, hidden, options, f"{form}: rows left out: they hold the answer")
     return single_fact_rows(some, wording, form=form, prompts=prompts.filter(kept), completions=completions.filter(kept))
 
-
-_UNFIT = r"[\n\r|]|.{120}"

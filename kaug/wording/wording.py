@@ -567,6 +567,8 @@ def _sentence(text: pa.Array) -> pa.Array:
     """
     first = pc.utf8_slice_codeunits(text, 0, 1)
     upper = pc.utf8_upper(first)
+    if upper.equals(first):
+        return text
     same = pc.equal(pc.utf8_length(upper), pc.utf8_length(first))
     same = pc.and_(same, pc.invert(pc.match_substring_regex(text, _NO_CAPITAL)))
     return pc.binary_join_element_wise(pc.if_else(same, upper, first), pc.utf8_slice_codeunits(text, 1), "")

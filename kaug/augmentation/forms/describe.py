@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 from kaug.arrays import Numbers
 from kaug.augmentation.passages import choose_facts, compose
 from kaug.augmentation.rows import Facts, Field, Options, Spans, concat_rows, make_rows, mark_spans, name_facts
-from kaug.augmentation.telling import append, fixed_words, has_short_ends, keep, predicate_names, spans_of
+from kaug.augmentation.telling import append, draw, fixed_words, has_short_ends, keep, predicate_names, spans_of
 from kaug.wording.wording import Wording
 
 __all__ = ["describe_rows", "extract_rows"]
@@ -34,7 +34,7 @@ def _rows(facts: Facts, wording: Wording, options: Options, form: str, max_facts
         return concat_rows([])
     facts = keep(facts, has_short_ends(facts, wording), options, f"{form}: facts left out: a long name or value")
     places, passage = choose_facts(facts, wording, options.seed, np.array([turn]), max_facts)
-    told = compose(facts.take(places), passage, wording, options.seed, turn=turn)
+    told = compose(facts.take(places), passage, wording, draw(options.seed, facts.rows[places]) + np.uint64(turn))
     text, lines = (told.before, told.told.text), _lines(told.facts, told.starts, wording)
     asked, given = (lines, text) if form == "describe" else (text, lines)
     prompts, prompt_spans = _write(told.sizes, "prompt", *asked, head=words[form] + "\n")

@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 
 from kaug.augmentation.passages import choose_facts, compose
 from kaug.augmentation.rows import Facts, Options, concat_rows, make_rows, mark_spans, name_facts
-from kaug.augmentation.telling import fixed_words, has_one_answer, has_short_ends, keep
+from kaug.augmentation.telling import draw, fixed_words, has_one_answer, has_short_ends, keep
 from kaug.wording.answers import gives_away
 from kaug.wording.wording import Wording
 
@@ -25,7 +25,7 @@ def gist_rows(facts: Facts, wording: Wording, options: Options, *, max_facts: in
         return concat_rows([])
     facts = keep(facts, has_short_ends(facts, wording), options, "gist: facts left out: a long name or value")
     places, passage = choose_facts(facts, wording, options.seed, np.zeros(1, np.int64), max_facts)
-    told = compose(facts.take(places), passage, wording, options.seed, turn=2, plain=True)
+    told = compose(facts.take(places), passage, wording, draw(options.seed, facts.rows[places]) + np.uint64(2), plain=True)
     telling = has_one_answer(told.facts, wording, options, "inverseQuestion")
     told = told.take(np.bincount(told.passage[telling], minlength=len(told.sizes)) > 0)
     every = np.ones(len(told.facts), bool)

@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from kaug.augmentation.passages import choose_facts, compose
 from kaug.augmentation.rows import Facts, Options, make_rows, mark_spans, name_facts
-from kaug.augmentation.telling import first_of
+from kaug.augmentation.telling import draw, first_of
 from kaug.wording.wording import Wording
 
 __all__ = ["passage_rows"]
@@ -20,7 +20,8 @@ def passage_rows(
     fact in one order and wording only cannot use it (Allen-Zhu & Li 2023, arXiv 2309.14316).
     """
     places, passage = choose_facts(facts, wording, options.seed, np.arange(passages), max_facts)
-    told = compose(facts.take(places), passage, wording, options.seed, turn=passage % max(1, passages))
+    draws = draw(options.seed, facts.rows[places]) + (passage % max(1, passages)).astype(np.uint64)
+    told = compose(facts.take(places), passage, wording, draws)
     texts, _ = told.write()
     told = told.take(first_of(told.facts.subjects[told.starts].astype(np.int64), texts))
     texts, spans = told.write()
