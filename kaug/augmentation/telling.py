@@ -82,9 +82,9 @@ def draw(seed: int, numbers: NDArray[np.int64] | NDArray[np.uint32]) -> NDArray[
 
 
 def told_templates(templates: list[str]) -> list[str]:
-    """Leave out templates that speak of questions and answers, which no text does; of records keep the plainest."""
-    told = [template for template in templates if _OF_ANSWERS not in template]
-    return told if told and is_sentence(told[0]) else templates[:1]
+    """Leave out records, and templates that speak of questions and answers; where the plainest is a record, keep it only."""
+    told = [template for template in templates if is_sentence(template) and _OF_ANSWERS not in template]
+    return told if told and is_sentence(templates[0]) else templates[:1]
 
 
 def is_sentence(template: str) -> bool:

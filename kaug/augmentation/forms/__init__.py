@@ -90,9 +90,9 @@ def find_forms(names: Sequence[str | Form | Rows]) -> list[Form]:
         PipelineError: A name is unknown.
 
     Examples:
-        >>> find_forms(["cloze"])
+        >>> find_forms(["close"])
         Traceback (most recent call last):
-        kaug.errors.PipelineError: 'cloze' is not a form. Known are: multi-hop, passage, question, reversed, statement.
+        kaug.errors.PipelineError: 'close' is not a form. Did you mean 'cloze'?
     """
     forms = []
     for name in names:

@@ -39,7 +39,8 @@ def record_rows(facts: Facts, wording: Wording, options: Options, *, max_facts: 
     facts = keep(facts, free, options, f"record: facts left out: the key is {key}")
     some = facts.take(choose_few(facts, options.seed, max_facts))
     keys = predicate_names(some, wording)
-    order = np.lexsort((codes(keys), some.subjects))  # the values of a key stand together
+    place = grouped(some.subjects, codes(keys))
+    order = np.lexsort((place.heads[place.numbers], some.subjects))  # the values of a key stand together
     some, keys = some.take(order), keys.take(pa.array(order))
     group = grouped(some.subjects, codes(keys)).numbers
     fits = first_of(group, wording.labels(some.objects))  # a key says nothing twice
