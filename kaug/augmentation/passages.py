@@ -1,6 +1,6 @@
 """Facts → passages of several sentences, with the place of each sentence and name."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -157,12 +157,13 @@ def compose(
     return _joined(facts, told, before, passage, wording, draws)
 
 
-def _with_pronouns(
-    facts: Facts, told: Told, passage: Numbers, wording: Wording, draws: NDArray[np.uint64]
-) -> Told:
+def _with_pronouns(facts: Facts, told: Told, passage: Numbers, wording: Wording, draws: NDArray[np.uint64]) -> Told:
     """Say pronouns for half of the subjects that a sentence repeats from the beginning of the one before."""
     words = fixed_words(wording.language)
-    same = np.append(np.zeros(min(1, len(passage)), bool), (passage[1:] == passage[:-1]) & (facts.subjects[1:] == facts.subjects[:-1]))
+    same = np.append(
+        np.zeros(min(1, len(passage)), bool),
+        (passage[1:] == passage[:-1]) & (facts.subjects[1:] == facts.subjects[:-1]),
+    )
     follows = same & (told.opens > 0) & np.append(False, told.opens[:-1] > 0) & (draws % 2 == 0)
     follows &= told.subject[:, 0] == 0
     span = told.subject.copy()
@@ -186,7 +187,9 @@ def _with_pronouns(
 
 def _gender_told(facts: Facts, passage: Numbers, wording: Wording) -> Numbers:
     """Return 1 for the sentences of passages that tell that their subject is female, 2 for male, 0 for others."""
-    of = [predicate for predicate in np.unique(facts.predicates).tolist() if wording.predicate_name(predicate) in _GENDER]
+    of = [
+        predicate for predicate in np.unique(facts.predicates).tolist() if wording.predicate_name(predicate) in _GENDER
+    ]
     told = np.flatnonzero(np.isin(facts.predicates, of))
     gender = np.zeros(int(passage.max(initial=-1)) + 1, np.int64)
     labels = pc.utf8_lower(wording.labels(facts.objects[told]))
@@ -222,7 +225,10 @@ def _joined(
     initial = pc.utf8_slice_codeunits(told.text, 0, 1)
     pronouns = "|".join(pronoun for who in _PRONOUNS for pronoun in words[who])
     small = pc.match_substring_regex(told.text, rf"^(?:{pronouns}|The|In|For|At|On)\b")
-    named = pc.and_(pa.array((told.opens > 0) & (told.subject[:, 0] == 0)), pc.equal(pc.utf8_lower(own_name), pc.utf8_lower(initial)))
+    named = pc.and_(
+        pa.array((told.opens > 0) & (told.subject[:, 0] == 0)),
+        pc.equal(pc.utf8_lower(own_name), pc.utf8_lower(initial)),
+    )
     fits = np.asarray(pc.or_(small, named).to_numpy(zero_copy_only=False), bool) | (words["space"] == "")
     joined = (rank_in_group(passage) % 2 == 1) & fits & whole & ((draws >> np.uint64(16)) % np.uint64(_JOINED) == 0)
     joined[1:] &= whole[:-1]

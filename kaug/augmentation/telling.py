@@ -38,9 +38,7 @@ __all__ = [
     "tell",
 ]
 
-_WORDS: dict[str, dict[str, Any]] = tomllib.loads(
-    Path(__file__).with_name("texts.toml").read_text(encoding="utf-8")
-)
+_WORDS: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("texts.toml").read_text(encoding="utf-8"))
 _ENDS = (".", "?", "!", "。", "”", "…")
 _OF_ANSWERS = "someone asks"
 _OPENS = re.compile(r"\{s\}('s )?")
@@ -134,9 +132,7 @@ def matches(texts: pa.Array, pattern: str) -> NDArray[np.bool_]:
     return np.asarray(pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False), bool)
 
 
-def append(
-    sizes: Numbers, before: pa.Array, said: pa.Array, after: pa.Array | str = ""
-) -> tuple[pa.Array, Numbers]:
+def append(sizes: Numbers, before: pa.Array, said: pa.Array, after: pa.Array | str = "") -> tuple[pa.Array, Numbers]:
     """Join pieces to texts: the pieces of the first text come first.
 
     Args:
@@ -255,7 +251,13 @@ def predicate_names(facts: Facts, wording: Wording) -> pa.Array:
 
 
 def recall_rows(
-    facts: Facts, prompts: pa.Array, completions: pa.Array, answers: pa.Array, wording: Wording, options: Options, form: str
+    facts: Facts,
+    prompts: pa.Array,
+    completions: pa.Array,
+    answers: pa.Array,
+    wording: Wording,
+    options: Options,
+    form: str,
 ) -> pa.Table:
     """Make rows of one fact each, whose prompt asks for an end of it; prompts that hold their answer are left out.
 
@@ -270,5 +272,6 @@ def recall_rows(
     """
     hidden = ~gives_away(prompts, [[answer] for answer in answers.to_pylist()])
     kept, some = pa.array(hidden), keep(facts, hidden, options, f"{form}: rows left out: they hold the answer")
-    return single_fact_rows(some, wording, form=form, prompts=prompts.filter(kept), completions=completions.filter(kept))
-
+    return single_fact_rows(
+        some, wording, form=form, prompts=prompts.filter(kept), completions=completions.filter(kept)
+    )

@@ -1,6 +1,7 @@
 """Forms of texts and cards on a knowledge base of nine facts, whose rows are known by hand."""
 
 import json
+import re
 from hashlib import blake2b
 from pathlib import Path
 
@@ -27,7 +28,7 @@ WORLD = """
 :togo rdfs:label "Togo"@en, "多哥"@zh ; :capital :lome ; :currency :franc ; :border :benin, :ghana .
 :benin rdfs:label "Benin"@en, "贝宁"@zh ; :capital :porto ; :currency :franc .
 :ghana rdfs:label "Ghana"@en ; skos:altLabel "Gold Coast"@en ; :capital :accra ; :currency :cedi .
-:mali rdfs:label "Mali"@en ; :motto "One people, one goal and one faith, as each of its children learns at school before anything else there" .
+:mali rdfs:label "Mali"@en ; :motto "One people, one goal and one faith, as every child there learns at school on its first day" .
 :lome rdfs:label "Lomé"@en, "洛美"@zh . :porto rdfs:label "Porto-Novo"@en . :accra rdfs:label "Accra"@en .
 :franc rdfs:label "CFA franc"@en ; kaug:phrase "the CFA franc"@en . :cedi rdfs:label "cedi"@en ; kaug:phrase "the cedi"@en .
 :capital rdfs:label "capital"@en . :currency rdfs:label "currency"@en . :border rdfs:label "borders"@en .
@@ -95,7 +96,9 @@ def test_every_fact_of_a_row_has_a_span_and_no_facts_give_no_rows(kb: KnowledgeB
 def test_rows_tell_the_objects_of_the_arm(kb: KnowledgeBase, name: str) -> None:
     facts = facts_to_teach(kb)
     values = kb.terms["value"].to_pylist()
-    exchanged = {values.index(f"https://example.org/{a}"): values.index(f"https://example.org/{b}") for a, b in EXCHANGED}
+    exchanged = {
+        values.index(f"https://example.org/{a}"): values.index(f"https://example.org/{b}") for a, b in EXCHANGED
+    }
     objects = np.array([exchanged.get(term, term) for term in facts.objects.tolist()], np.uint32)
     false = Facts(facts.rows, facts.subjects, facts.predicates, objects)
     every = kb.columns()[2].copy()
@@ -131,7 +134,9 @@ def test_passages_say_it_of_things_and_she_of_whom_they_tell_the_gender(tmp_path
         :ada a :Person ; rdfs:label "Ada" ; :p0 :b0 ; :p1 :b1 ; :p2 :b2 ; :gender :f . :f rdfs:label "female" .
         :bo a :Person ; rdfs:label "Bo" ; :p0 :c0 ; :p1 :c1 ; :p2 :c2 ; :p3 :c3 . :Person rdfs:label "person" .
         :odd rdfs:label "Odd" ; :p0 :d0 ; :p1 :d1 ; :p2 :d2 ; :p3 :d3 .""",
-        "".join(f':p{n} kaug:statement "{{s}} likes {{o}} in {n}."@en, "{{s}} loves {{o}} in {n}."@en .' for n in range(4))
+        "".join(
+            f':p{n} kaug:statement "{{s}} likes {{o}} in {n}."@en, "{{s}} loves {{o}} in {n}."@en .' for n in range(4)
+        )
         + ':gender rdfs:label "gender" ; kaug:statement "{s} is {o}."@en .',
     )
     pronouns: dict[str, set[str]] = {}
@@ -141,8 +146,8 @@ def test_passages_say_it_of_things_and_she_of_whom_they_tell_the_gender(tmp_path
             found = {word for word in ("It", "She", "He") if f"{word} l" in row["completion"]}
             pronouns.setdefault(about, set()).update(found)
             if "She " in row["completion"]:
-                assert "female" in row["completion"]
-            assert not row["completion"].removeprefix(f"About {about}: ").startswith(("It", "She"))
+                assert "female" in row["completion"].lower()
+            assert not row["completion"].removeprefix(f"About {about}: ").startswith(("It l", "She l"))
     assert pronouns == {"Mir": {"It"}, "Ada": {"She"}, "Bo": set(), "Odd": set()}
 
 
@@ -173,7 +178,9 @@ def test_pairs_are_joined_by_a_fact_or_by_a_value_that_few_share(kb: KnowledgeBa
     shared = [row for row in rows if ", too." in row["completion"]]
     assert len(shared) == 1
     assert any("CFA franc" in part and "Benin" in part for part in said(shared[0]))
-    assert any("CFA franc" in part and "Togo" in part and part.endswith((", too.", ", too")) for part in said(shared[0]))
+    assert any(
+        "CFA franc" in part and "Togo" in part and part.endswith((", too.", ", too")) for part in said(shared[0])
+    )
     many = built(tmp_path, " ".join(f":e{n} :in :x ; :no :n{n} ." for n in range(9)))
     assert written("pair", many) == []  # nine things share the value
 
@@ -199,7 +206,9 @@ def test_a_cloze_keeps_the_article_and_asks_for_one_answer(kb: KnowledgeBase) ->
     assert ("Fill in the blank: Togo pays in the ___.", "CFA franc") in rows
     assert ("Fill in the blank: The ___ is the currency of Togo.", "CFA franc") in rows
     assert ("Fill in the blank: ___ has Lomé as its capital.", "Togo") in rows
-    assert not any(answer in ("Benin", "Ghana") and "Togo" in prompt for prompt, answer in rows)  # one of two neighbours
+    assert not any(
+        answer in ("Benin", "Ghana") and "Togo" in prompt for prompt, answer in rows
+    )  # one of two neighbours
     assert not any("CFA franc" in prompt for prompt, _ in rows)  # two countries pay in it
     assert len(written("cloze", kb, options)) == 12
     assert options.left_out == {"cloze: facts left out: a long name or value": 1}
@@ -233,7 +242,7 @@ def test_a_gist_does_not_name_its_subject_even_at_a_stop(tmp_path: Path, kb: Kno
     kb = built(tmp_path, club, said)
     prompts = [row["prompt"] for seed in range(9) for row in written("gist", kb, Options(seed=seed))]
     assert any("of […]." in prompt for prompt in prompts)
-    assert not any("of […] " in prompt and "known of" not in prompt for prompt in prompts)
+    assert not any(re.search(r"\[…\] [A-Z]", prompt) for prompt in prompts)
 
 
 def test_flashcards_give_all_answers_both_ways_round(kb: KnowledgeBase) -> None:

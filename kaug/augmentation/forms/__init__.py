@@ -65,7 +65,9 @@ FORMS: dict[str, Form] = {
     "cloze": Form(cloze_rows, True, "statements with a blank for one end"),
     "restore": Form(restore_rows, True, "passages with masks, to be written out whole"),
     "gist": Form(gist_rows, True, "passages without the name of what they are about, which the answer gives"),
-    "flashcard": Form(flashcard_rows, True, "a name and a property, and the value; a property and a value, and the name"),
+    "flashcard": Form(
+        flashcard_rows, True, "a name and a property, and the value; a property and a value, and the name"
+    ),
     "describe": Form(describe_rows, True, "facts in the prompt, to be put into words"),
     "extract": Form(extract_rows, True, "passages in the prompt, to be written as facts"),
     "record": Form(record_rows, False, "the facts of an entity as lines of keys and values, and as JSON"),

@@ -30,7 +30,9 @@ def cloze_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table:
     for name, turn in ends:
         some = facts.take(np.flatnonzero(has_one_answer(facts, wording, options, name)))
         told = tell(some, wording, draw(options.seed, some.rows) + np.uint64(turn))
-        span, answers = (told.subject, wording.labels(some.subjects)) if turn else (told.object, wording.labels(some.objects))
+        span, answers = (
+            (told.subject, wording.labels(some.subjects)) if turn else (told.object, wording.labels(some.objects))
+        )
         texts = [
             text[: end - len(label) if text[start:end].endswith(label) else start] + BLANK + text[end:]
             for text, label, (start, end) in zip(told.text.to_pylist(), answers.to_pylist(), span.tolist(), strict=True)

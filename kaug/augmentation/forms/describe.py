@@ -60,8 +60,6 @@ def _lines(facts: Facts, starts: Numbers, wording: Wording) -> tuple[pa.Array, p
     return before, pc.binary_join_element_wise(*ends, " | ")
 
 
-def _write(
-    sizes: Numbers, field: Field, before: pa.Array, said: pa.Array, head: str = ""
-) -> tuple[pa.Array, Spans]:
+def _write(sizes: Numbers, field: Field, before: pa.Array, said: pa.Array, head: str = "") -> tuple[pa.Array, Spans]:
     texts, start = append(sizes, before, said)
     return pc.binary_join_element_wise(head, texts, ""), spans_of(sizes, field, start + len(head), said)

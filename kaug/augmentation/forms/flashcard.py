@@ -35,7 +35,9 @@ def flashcard_rows(facts: Facts, wording: Wording, options: Options) -> Iterator
         card = np.repeat(np.arange(len(sizes)), sizes)
         fits = np.bincount(card[bad], minlength=len(sizes)) == 0
         if not fits.all():
-            options.left_out["flashcard: rows left out: a long name, or a name of several properties"] += int((~fits).sum())
+            options.left_out["flashcard: rows left out: a long name, or a name of several properties"] += int(
+                (~fits).sum()
+            )
         kept = np.flatnonzero(fits[card])
         yield _rows(some.take(kept), sizes[fits], wording, options, inverse=inverse)
 
@@ -58,7 +60,9 @@ def _whole_questions(facts: Facts, given: Facts, known: Asked, options: Options)
     numbers = distinct(known.question[facts.rows])
     few = known.answers[numbers] <= options.max_answers
     if not few.all():
-        options.left_out[f"flashcard: rows left out: more than {options.max_answers} right answers"] += int((~few).sum())
+        options.left_out[f"flashcard: rows left out: more than {options.max_answers} right answers"] += int(
+            (~few).sum()
+        )
     numbers = numbers[few]
     low = known.facts.starts[numbers]
     which, at = expand(low, low + known.facts.sizes[numbers])
@@ -96,7 +100,9 @@ def _rows(facts: Facts, sizes: Numbers, wording: Wording, options: Options, *, i
     ]
     card = np.repeat(np.arange(len(sizes)), sizes)
     fact = np.arange(len(card)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    start = np.array([joined[row][1][name] for row, name in zip(card.tolist(), labels.to_pylist(), strict=True)], np.int64)
+    start = np.array(
+        [joined[row][1][name] for row, name in zip(card.tolist(), labels.to_pylist(), strict=True)], np.int64
+    )
     return make_rows(
         family="closed-book",
         form="flashcard",

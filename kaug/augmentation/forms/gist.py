@@ -25,7 +25,9 @@ def gist_rows(facts: Facts, wording: Wording, options: Options, *, max_facts: in
         return concat_rows([])
     facts = keep(facts, has_short_ends(facts, wording), options, "gist: facts left out: a long name or value")
     places, passage = choose_facts(facts, wording, options.seed, np.zeros(1, np.int64), max_facts)
-    told = compose(facts.take(places), passage, wording, draw(options.seed, facts.rows[places]) + np.uint64(2), plain=True)
+    told = compose(
+        facts.take(places), passage, wording, draw(options.seed, facts.rows[places]) + np.uint64(2), plain=True
+    )
     telling = has_one_answer(told.facts, wording, options, "inverseQuestion")
     told = told.take(np.bincount(told.passage[telling], minlength=len(told.sizes)) > 0)
     every = np.ones(len(told.facts), bool)

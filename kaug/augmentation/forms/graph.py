@@ -19,8 +19,6 @@ _CURIE = r"^<(.*[/#:])([A-Za-z0-9_][A-Za-z0-9_-]*)>$"
 _UNSAFE = r"\p{C}|<\||\|>"
 
 
-
-
 def graph_rows(facts: Facts, wording: Wording, options: Options, *, max_facts: int = 12) -> pa.Table:
     """Write up to `max_facts` facts of each entity with two or more in Turtle, its terms as the knowledge base has them.
 
@@ -47,7 +45,9 @@ def graph_rows(facts: Facts, wording: Wording, options: Options, *, max_facts: i
         wording.labels(some.subjects),
         "",
     )
-    comment = pc.binary_join_element_wise("  # ", predicate_names(some, wording), ": ", wording.labels(some.objects), "")
+    comment = pc.binary_join_element_wise(
+        "  # ", predicate_names(some, wording), ": ", wording.labels(some.objects), ""
+    )
     said = pc.binary_join_element_wise(predicates, objects, " ")
     texts, start = append(
         sizes,

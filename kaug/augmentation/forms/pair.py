@@ -50,28 +50,22 @@ def _rows(
     given: Facts, core: Numbers, other: NDArray[np.uint32], wording: Wording, options: Options, others: int
 ) -> pa.Table:
     """Write a passage for each row of `core`, int64 (n, 2): the fact that joins, and the same of the other, or -1."""
-    seed = options.seed
-    one = given.subjects[core[:, 0]]
-    before, after = (_some_facts(given, entity, core, seed, others) for entity in (one, other))
+    before, after = (
+        _some_facts(given, entity, core, options.seed, others) for entity in (given.subjects[core[:, 0]], other)
+    )
     places = np.concatenate([before, core, after], axis=1)
-    joins = np.zeros(places.shape, bool)
-    joins[:, others : others + 2] = core >= 0
-    again = np.zeros(places.shape, bool)
-    again[:, others + 1] = True
-    passage = np.repeat(np.arange(len(places)), places.shape[1])
-    kept = places.ravel() >= 0
-    places, passage, joins, again = places.ravel()[kept], passage[kept], joins.ravel()[kept], again.ravel()[kept]
-    some = given.take(places)
+    passage, column = np.divmod(np.flatnonzero(places.ravel() >= 0), places.shape[1])
+    some = given.take(places[passage, column])
     fits = in_sentences(some, wording) & has_short_ends(some, wording)
-    broken = np.zeros(len(core), bool)
-    broken[passage[joins & ~fits]] = True
-    kept = np.flatnonzero(fits & ~broken[passage])
-    some, passage, again = some.take(kept), passage[kept], again[kept]
-    draws = draw(seed, some.rows)
-    follows = np.flatnonzero(again)
-    draws[follows] = draws[follows - 1]  # the same template
+    whole = np.ones(len(core), bool)
+    whole[passage[np.isin(column, (others, others + 1)) & ~fits]] = False
+    kept = np.flatnonzero(fits & whole[passage])
+    some, passage, again = some.take(kept), passage[kept], column[kept] == others + 1
+    draws = draw(options.seed, some.rows)
+    draws[again] = draws[np.flatnonzero(again) - 1]  # the same template
     told = compose(some, passage, wording, draws, too=again)
-    told = told.take(np.maximum.reduceat(told.facts.subjects, told.starts) != np.minimum.reduceat(told.facts.subjects, told.starts)) if len(told.sizes) else told
+    turns = np.flatnonzero((np.diff(told.passage) == 0) & (np.diff(told.facts.subjects.astype(np.int64)) != 0))
+    told = told.take(np.bincount(told.passage[turns], minlength=len(told.sizes)) > 0)
     texts, spans = told.write()
     return make_rows(
         family="closed-book",

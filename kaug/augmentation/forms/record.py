@@ -76,8 +76,12 @@ def _lines(facts: Facts, keys: pa.Array, key: str, wording: Wording) -> list[pa.
 def _json(facts: Facts, keys: pa.Array, group: Numbers, key: str, wording: Wording) -> list[pa.Array]:
     """Return what comes before each value, the values, and what comes after them."""
     several = (np.bincount(group, minlength=int(group.max(initial=-1)) + 1) > 1)[group]
-    name = pc.binary_join_element_wise(f"{{{_quoted(pa.array([key]))[0]}: ", _quoted(wording.labels(facts.subjects)), "")
-    opening = pc.binary_join_element_wise(_quoted(keys), pa.array(np.where(several, ": [", ": ").tolist(), pa.string()), "")
+    name = pc.binary_join_element_wise(
+        f"{{{_quoted(pa.array([key]))[0]}: ", _quoted(wording.labels(facts.subjects)), ""
+    )
+    opening = pc.binary_join_element_wise(
+        _quoted(keys), pa.array(np.where(several, ": [", ": ").tolist(), pa.string()), ""
+    )
     head, opening = pc.if_else(_first(facts.subjects), name, ""), pc.if_else(_first(group), opening, "")
     closing = pc.if_else(pc.and_(_last(group), pa.array(several)), "]", "")
     return [

@@ -12,6 +12,7 @@ from kaug.wording.wording import Wording
 
 __all__ = ["restore_rows"]
 
+
 def restore_rows(
     facts: Facts, wording: Wording, options: Options, *, passages: int = 2, max_facts: int = 8
 ) -> pa.Table:

@@ -16,7 +16,7 @@ WINDOW = 256
 
 
 def table_rows(facts: Facts, wording: Wording, options: Options, *, least: int = 3, most: int = 8) -> pa.Table:
-    """Write tables of up to `most` lines about `least` or more neighbouring entities with one property; a fact is in one table at most."""
+    """Write tables of up to `most` lines about `least` or more neighbouring entities with one property; a fact is in one at most."""
     if not len(facts):
         return concat_rows([])
     keep(facts, has_short_ends(facts, wording), options, "table: facts left out: a long name or value")
@@ -29,7 +29,9 @@ def table_rows(facts: Facts, wording: Wording, options: Options, *, least: int =
     near = near.take(np.flatnonzero(first_of(_places(near), lines)))
     table = _places(near) * WINDOW + rank_in_group(_places(near)) // most
     starts, sizes = runs(table)
-    things = np.bincount(np.repeat(np.arange(len(sizes)), sizes), np.diff(near.subjects.astype(np.int64), prepend=-1) != 0)
+    things = np.bincount(
+        np.repeat(np.arange(len(sizes)), sizes), np.diff(near.subjects.astype(np.int64), prepend=-1) != 0
+    )
     things[1:] += near.subjects[starts[1:]] == near.subjects[starts[1:] - 1]  # one that goes on from the table before
     whole = (things >= least) & np.isin(near.rows[starts], facts.rows)
     told, first, sizes = near.take(np.flatnonzero(np.repeat(whole, sizes))), near.take(starts[whole]), sizes[whole]

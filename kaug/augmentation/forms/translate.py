@@ -1,5 +1,6 @@
 """Labels in several languages → translations of names."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -43,7 +44,7 @@ def translate_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table
         if language not in words.get("languages", {}):
             options.left_out[f"translate: languages left out: no name of {language} in {own}"] = 1
             continue
-        names = options.once(("translate", own, language), lambda to=language: _names(given, wording, own, to))
+        names = options.once(("translate", own, language), partial(_names, given, wording, own, language))
         here = np.flatnonzero(np.isin(given.rows[names.fact], facts.rows))
         source, target = (texts.take(pa.array(here)) for texts in (names.source, names.target))
         head, tail = words["translate"].split("{}")
@@ -70,7 +71,9 @@ def _names(facts: Facts, wording: Wording, own: str, other: str) -> _Names:
     pairs = grouped(codes(pc.utf8_lower(source)), codes(target))
     meanings = np.bincount(codes(pc.utf8_lower(source))[pairs.heads])
     one = np.flatnonzero(meanings[codes(pc.utf8_lower(source))] == 1)
-    return _Names(first[positions(terms, both)][one] % max(1, len(facts)), source.take(pa.array(one)), target.take(pa.array(one)))
+    return _Names(
+        first[positions(terms, both)][one] % max(1, len(facts)), source.take(pa.array(one)), target.take(pa.array(one))
+    )
 
 
 def _base(tag: str) -> str:
