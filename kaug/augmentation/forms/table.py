@@ -16,7 +16,7 @@ WINDOW = 256
 
 
 def table_rows(facts: Facts, wording: Wording, options: Options, *, least: int = 3, most: int = 8) -> pa.Table:
-    """Write tables of up to `most` lines about `least` or more neighbouring entities with one property; a fact is in one at most."""
+    """Write tables of up to `most` lines about `least` or more neighbouring entities with a property; a fact is in one at most."""
     if not len(facts):
         return concat_rows([])
     keep(facts, has_short_ends(facts, wording), options, "table: facts left out: a long name or value")
