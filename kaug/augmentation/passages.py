@@ -224,7 +224,7 @@ def _joined(
     own_name = pc.utf8_slice_codeunits(wording.phrases(facts.subjects), 0, 1)
     initial = pc.utf8_slice_codeunits(told.text, 0, 1)
     pronouns = "|".join(pronoun for who in _PRONOUNS for pronoun in words[who])
-    small = pc.match_substring_regex(told.text, rf"^(?:{pronouns}|The|In|For|At|On)\b")
+    small = pc.match_substring_regex(told.text, rf"^(?:{pronouns}|The)\b")
     named = pc.and_(
         pa.array((told.opens > 0) & (told.subject[:, 0] == 0)),
         pc.equal(pc.utf8_lower(own_name), pc.utf8_lower(initial)),

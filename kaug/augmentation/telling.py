@@ -14,10 +14,10 @@ from kaug.arrays import Numbers, grouped, mix, rank_in_group
 from kaug.augmentation.rows import Facts, Field, Options, Spans, single_fact_rows
 from kaug.knowledge.templates import Property
 from kaug.wording.answers import gives_away
-from kaug.wording.compose import is_short
 from kaug.wording.wording import Wording
 
 __all__ = [
+    "CARD",
     "Told",
     "append",
     "choose_few",
@@ -229,18 +229,20 @@ def has_one_answer(facts: Facts, wording: Wording, options: Options, name: Prope
     return one & ~wording.lists(facts.objects) if name.startswith("inverse") else one
 
 
-def has_short_ends(facts: Facts, wording: Wording) -> NDArray[np.bool_]:
-    """Mask the facts both ends of which have a name of a few words in one line, bool (n,)."""
+def has_short_ends(facts: Facts, wording: Wording, words: int = 16) -> NDArray[np.bool_]:
+    """Mask the facts both ends of which have a name of up to so many words in one line, bool (n,)."""
     short = np.ones(len(facts), bool)
     for ends in (facts.subjects, facts.objects):
         terms, which = np.unique(ends, return_inverse=True)
         names = wording.labels(terms)
-        fits = is_short(names) & (lengths(names) < _LONG) & ~matches(names, r"[\n\r|]")
+        fits = (lengths(names) < _LONG) & ~matches(names, rf"[\n\r|]|\S(?:\s+\S+){{{words}}}")
         short &= fits[which]
     return short
 
 
-_LONG = 120
+_LONG = 120  # characters
+CARD = 8
+"""The most words of a name or value on a card: a definition is none."""
 
 
 def predicate_names(facts: Facts, wording: Wording) -> pa.Array:

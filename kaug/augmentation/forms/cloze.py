@@ -1,11 +1,13 @@
 """Facts → statements with a blank for one end, to be filled in."""
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.augmentation.rows import Facts, Options, concat_rows
-from kaug.augmentation.telling import draw, fixed_words, has_one_answer, has_short_ends, keep, recall_rows, tell
+from kaug.augmentation.telling import CARD, draw, fixed_words, has_one_answer, has_short_ends, keep, recall_rows, tell
 from kaug.knowledge.templates import Property
 from kaug.wording.wording import Wording
 
@@ -24,7 +26,7 @@ def cloze_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table:
     if not words:
         options.left_out[f"cloze: facts left out: no words in {wording.language}"] += len(facts)
         return concat_rows([])
-    facts = keep(facts, has_short_ends(facts, wording), options, "cloze: facts left out: a long name or value")
+    facts = keep(facts, has_short_ends(facts, wording, CARD), options, "cloze: facts left out: a long name or value")
     ends: tuple[tuple[Property, int], ...] = (("question", 0), ("inverseQuestion", 1))
     tables = []
     for name, turn in ends:
@@ -34,9 +36,19 @@ def cloze_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table:
             (told.subject, wording.labels(some.subjects)) if turn else (told.object, wording.labels(some.objects))
         )
         texts = [
-            text[: end - len(label) if text[start:end].endswith(label) else start] + BLANK + text[end:]
-            for text, label, (start, end) in zip(told.text.to_pylist(), answers.to_pylist(), span.tolist(), strict=True)
+            _blanked(*each) for each in zip(told.text.to_pylist(), span.tolist(), answers.to_pylist(), strict=True)
         ]
         prompts = pc.binary_join_element_wise(words["cloze"], pa.array(texts, pa.string()), "")
         tables.append(recall_rows(some, prompts, answers, answers, wording, options, "cloze"))
     return concat_rows(tables)
+
+
+def _blanked(text: str, span: list[int], label: str) -> str:
+    """Put the blank for a name, after its article if the label has none."""
+    start, end = span
+    article = _ARTICLE.match(text, start, end)
+    kept = article.end() if article and not label.lower().startswith(article[0].lower()) else start
+    return text[:kept] + BLANK + text[end:]
+
+
+_ARTICLE = re.compile(r"(?:[Aa]n?|[Tt]he) ")

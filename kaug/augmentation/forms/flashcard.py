@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from kaug.arrays import Numbers, distinct, expand, positions, runs
 from kaug.augmentation.rows import Facts, Options, Spans, make_rows, mark_spans, name_facts
-from kaug.augmentation.telling import first_of, has_short_ends, lengths, predicate_names
+from kaug.augmentation.telling import CARD, first_of, has_short_ends, lengths, predicate_names
 from kaug.knowledge.templates import Property
 from kaug.wording.answers import Asked, gives_away
 from kaug.wording.sets import join_names
@@ -29,7 +29,7 @@ def flashcard_rows(facts: Facts, wording: Wording, options: Options) -> Iterator
     for name, inverse in ways:
         places, sizes = _whole_questions(facts, given, options.asked(wording, name, facts), options)
         some = given.take(places)
-        bad = ~has_short_ends(some, wording) | np.isin(some.predicates, alike)
+        bad = ~has_short_ends(some, wording, CARD) | np.isin(some.predicates, alike)
         if inverse:
             bad |= wording.lists(some.objects)
         card = np.repeat(np.arange(len(sizes)), sizes)

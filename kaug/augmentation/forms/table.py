@@ -6,7 +6,16 @@ import pyarrow.compute as pc
 
 from kaug.arrays import Numbers, rank_in_group, runs
 from kaug.augmentation.rows import Facts, Options, concat_rows, make_rows, mark_spans, name_facts
-from kaug.augmentation.telling import append, first_of, fixed_words, has_short_ends, keep, predicate_names, spans_of
+from kaug.augmentation.telling import (
+    CARD,
+    append,
+    first_of,
+    fixed_words,
+    has_short_ends,
+    keep,
+    predicate_names,
+    spans_of,
+)
 from kaug.wording.wording import Wording
 
 __all__ = ["table_rows"]
@@ -16,14 +25,14 @@ WINDOW = 256
 
 
 def table_rows(facts: Facts, wording: Wording, options: Options, *, least: int = 3, most: int = 8) -> pa.Table:
-    """Write tables of up to `most` lines about `least` or more neighbouring entities with a property; a fact is in one at most."""
+    """Write tables of up to `most` lines about `least` or more neighbours with one property; a fact is in one at most."""
     if not len(facts):
         return concat_rows([])
-    keep(facts, has_short_ends(facts, wording), options, "table: facts left out: a long name or value")
+    keep(facts, has_short_ends(facts, wording, CARD), options, "table: facts left out: a long name or value")
     given = options.all_facts(facts)
     low, high = facts.rows[0] // WINDOW * WINDOW, (facts.rows[-1] // WINDOW + 1) * WINDOW
     near = given.take(np.arange(*np.searchsorted(given.rows, [low, high])))
-    near = near.take(np.flatnonzero(has_short_ends(near, wording)))
+    near = near.take(np.flatnonzero(has_short_ends(near, wording, CARD)))
     near = near.take(np.lexsort((near.rows, near.predicates, near.rows // WINDOW)))
     lines = pc.binary_join_element_wise(wording.labels(near.subjects), wording.labels(near.objects), " | ")
     near = near.take(np.flatnonzero(first_of(_places(near), lines)))
