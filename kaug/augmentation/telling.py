@@ -41,7 +41,7 @@ __all__ = [
 _WORDS: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("texts.toml").read_text(encoding="utf-8"))
 _ENDS = (".", "?", "!", "。", "”", "…")
 _OF_ANSWERS = "someone asks"
-_OPENS = re.compile(r"\{s\}('s )?")
+_OPENS = re.compile(r"\{s\}(?!,| and )('s )?")
 
 
 class Told(NamedTuple):

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from kaug.arrays import Numbers, distinct, expand, positions, runs
 from kaug.augmentation.rows import Facts, Options, Spans, make_rows, mark_spans, name_facts
-from kaug.augmentation.telling import CARD, first_of, has_short_ends, lengths, predicate_names
+from kaug.augmentation.telling import CARD, first_of, fixed_words, has_short_ends, lengths, predicate_names
 from kaug.knowledge.templates import Property
 from kaug.wording.answers import Asked, gives_away
 from kaug.wording.sets import join_names
@@ -80,11 +80,12 @@ def _whole_questions(facts: Facts, given: Facts, known: Asked, options: Options)
 
 
 def _rows(facts: Facts, sizes: Numbers, wording: Wording, options: Options, *, inverse: bool) -> pa.Table:
+    colon = fixed_words(wording.language).get("colon", ": ")
     head = facts.take(np.cumsum(sizes) - sizes)
     ends = (predicate_names(head, wording), wording.labels(head.objects))
     if not inverse:
         ends = (wording.labels(head.subjects), ends[0])
-    prompts = pc.binary_join_element_wise(*ends, ": " if inverse else " — ")
+    prompts = pc.binary_join_element_wise(*ends, colon if inverse else " — ")
     labels = wording.labels(facts.subjects if inverse else facts.objects)
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
     answers = pa.ListArray.from_arrays(pa.array(offsets), labels).to_pylist()
