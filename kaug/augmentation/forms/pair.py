@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kaug.arrays import Numbers, grouped, positions
+from kaug.arrays import Numbers, grouped, positions, rank_in_group
 from kaug.augmentation.passages import compose, in_sentences
 from kaug.augmentation.rows import Facts, Options, concat_rows, make_rows, mark_spans, name_facts
 from kaug.augmentation.telling import draw, has_short_ends
@@ -13,7 +13,7 @@ from kaug.wording.wording import Wording
 __all__ = ["pair_rows"]
 
 MOST_SHARING = 8
-"""A value that more things share says little of two of them."""
+"""A value that more things share says little of two of them; of more facts that lead to one thing, so many are drawn."""
 
 
 def pair_rows(facts: Facts, wording: Wording, options: Options, *, others: int = 2) -> pa.Table:
@@ -26,12 +26,21 @@ def pair_rows(facts: Facts, wording: Wording, options: Options, *, others: int =
     given = options.all_facts(facts)
     here = positions(given.rows, facts.rows)
     low, high = (np.searchsorted(given.subjects, given.objects[here], side) for side in ("left", "right"))
-    links = here[(high > low) & (given.subjects[here] != given.objects[here])]
+    drawn = options.once("pair: links", lambda: _first_few(given, options.seed))[here]
+    links = here[(high > low) & drawn & (given.subjects[here] != given.objects[here])]
     after = options.once("pair", lambda: _next_with_the_value(given))[here]
     firsts, seconds = here[after >= 0], after[after >= 0]
     by_link = np.stack([links, np.full(len(links), -1)], axis=1), given.objects[links]
     by_value = np.stack([firsts, seconds], axis=1), given.subjects[seconds]
     return concat_rows([_rows(given, core, other, wording, options, others) for core, other in (by_link, by_value)])
+
+
+def _first_few(facts: Facts, seed: int) -> NDArray[np.bool_]:
+    """Mask up to `MOST_SHARING` facts of each object, drawn by their rows."""
+    order = np.lexsort((draw(seed, facts.rows), facts.objects))
+    mask = np.zeros(len(facts), bool)
+    mask[order[rank_in_group(facts.objects[order]) < MOST_SHARING]] = True
+    return mask
 
 
 def _next_with_the_value(facts: Facts) -> Numbers:

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kaug.arrays import Numbers, rank_in_group, runs
+from kaug.arrays import Numbers, grouped, rank_in_group, runs
 from kaug.augmentation.rows import Facts, Options, concat_rows, make_rows, mark_spans, name_facts
 from kaug.augmentation.telling import (
     CARD,
@@ -25,7 +25,7 @@ WINDOW = 256
 
 
 def table_rows(facts: Facts, wording: Wording, options: Options, *, least: int = 3, most: int = 8) -> pa.Table:
-    """Write tables of up to `most` lines about `least` or more neighbours with one property; a fact is in one at most."""
+    """Write tables of up to `most` lines about `least` or more neighbours with one property, but not all of one value."""
     if not len(facts):
         return concat_rows([])
     keep(facts, has_short_ends(facts, wording, CARD), options, "table: facts left out: a long name or value")
@@ -38,11 +38,11 @@ def table_rows(facts: Facts, wording: Wording, options: Options, *, least: int =
     near = near.take(np.flatnonzero(first_of(_places(near), lines)))
     table = _places(near) * WINDOW + rank_in_group(_places(near)) // most
     starts, sizes = runs(table)
-    things = np.bincount(
-        np.repeat(np.arange(len(sizes)), sizes), np.diff(near.subjects.astype(np.int64), prepend=-1) != 0
+    number = np.repeat(np.arange(len(sizes)), sizes)
+    things, values = (
+        np.bincount(number[grouped(number, ends).heads], minlength=len(sizes)) for ends in (near.subjects, near.objects)
     )
-    things[1:] += near.subjects[starts[1:]] == near.subjects[starts[1:] - 1]  # one that goes on from the table before
-    whole = (things >= least) & np.isin(near.rows[starts], facts.rows)
+    whole = (things >= least) & (values > 1) & np.isin(near.rows[starts], facts.rows)
     told, first, sizes = near.take(np.flatnonzero(np.repeat(whole, sizes))), near.take(starts[whole]), sizes[whole]
     key = fixed_words(wording.language).get("name", "name")
     head = pc.binary_join_element_wise(f"| {key} | ", predicate_names(first, wording), " |\n|---|---|\n| ", "")
