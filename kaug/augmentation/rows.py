@@ -1,11 +1,11 @@
 """Columns of text → a table of EXAMPLES."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 Field = Literal["prompt", "completion"]
+_Computed = TypeVar("_Computed")
 
 BLOCK = 20_000
 """How many facts rows are written about at a time, so that memory does not grow with their number."""
@@ -87,6 +88,7 @@ class Options:
             questions does not get; None for the true objects.
         left_out: The number of rows or questions left out, by reason; forms add to it.
         asked_before: The cache of `asked`.
+        computed: The cache of `once`.
     """
 
     templates: int = 5
@@ -97,10 +99,18 @@ class Options:
     left_out: Counter[str] = field(default_factory=Counter)
 
     asked_before: dict[tuple[int, str], Asked] = field(default_factory=dict, repr=False, compare=False)
+    computed: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def all_facts(self, facts: Facts) -> Facts:
         """Return all facts that rows about the given ones may state."""
         return facts if self.facts is None else self.facts
+
+    def once(self, key: Hashable, compute: Callable[[], _Computed]) -> _Computed:
+        """Return what a function computes of all facts; computed once, and not for every block."""
+        if key not in self.computed:
+            self.computed[key] = compute()
+        found: _Computed = self.computed[key]
+        return found
 
     def asked(self, wording: Wording, name: Property, facts: Facts) -> Asked:
         """Return all facts of the knowledge base by the question that asks for them, as the arm has them; computed once."""

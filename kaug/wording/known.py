@@ -94,6 +94,12 @@ class Known:
         )
 
     @cached_property
+    def things(self) -> Mask:
+        """The terms that are known to be things, no living beings: by their classes, or by what only things have."""
+        things = self.works | self._of_classes(WORDS.things)
+        return (things | self._subjects_of(lambda name: name in WORDS.of_things)) & ~self.persons
+
+    @cached_property
     def of_the_kinds(self) -> Mask:
         """The terms all of whose kind take the article in their name: currencies, rivers; by class, or as "the currency"."""
         named = self._objects_of(lambda name: name in THE_KINDS)

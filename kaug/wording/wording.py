@@ -185,6 +185,14 @@ class Wording:
         """Mask the terms that are lists or prose, by which nobody asks for a thing."""
         return self._known.listed[terms]
 
+    def persons(self, terms: NDArray[np.uint32]) -> NDArray[np.bool_]:
+        """Mask the terms that are known to be persons."""
+        return self._known.persons[terms]
+
+    def things(self, terms: NDArray[np.uint32]) -> NDArray[np.bool_]:
+        """Mask the terms that are known to be things, of which a sentence may say "it"."""
+        return self._known.things[terms]
+
     def several(self, rows: NDArray[np.int64] | slice = slice(None)) -> NDArray[np.bool_]:
         """Mask the facts whose subject has several objects of their predicate, so that none is "the" object.
 
@@ -558,6 +566,8 @@ def _sentence(text: pa.Array) -> pa.Array:
     """
     first = pc.utf8_slice_codeunits(text, 0, 1)
     upper = pc.utf8_upper(first)
+    if upper.equals(first):
+        return text
     same = pc.equal(pc.utf8_length(upper), pc.utf8_length(first))
     same = pc.and_(same, pc.invert(pc.match_substring_regex(text, _NO_CAPITAL)))
     return pc.binary_join_element_wise(pc.if_else(same, upper, first), pc.utf8_slice_codeunits(text, 1), "")

@@ -50,6 +50,8 @@ class Vocabulary:
     powers: frozenset[str]
     works: frozenset[str]
     of_works: frozenset[str]
+    things: frozenset[str]
+    of_things: frozenset[str]
     processes: frozenset[str]
     mass: frozenset[str]
     qualities: frozenset[str]

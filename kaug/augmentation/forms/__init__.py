@@ -5,11 +5,22 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from kaug.augmentation.forms.cloze import cloze_rows
+from kaug.augmentation.forms.completion import completion_rows
+from kaug.augmentation.forms.describe import describe_rows, extract_rows
+from kaug.augmentation.forms.flashcard import flashcard_rows
+from kaug.augmentation.forms.gist import gist_rows
+from kaug.augmentation.forms.graph import graph_rows
 from kaug.augmentation.forms.multi_hop import multi_hop_rows
+from kaug.augmentation.forms.pair import pair_rows
 from kaug.augmentation.forms.passage import passage_rows
 from kaug.augmentation.forms.question import question_rows
+from kaug.augmentation.forms.record import record_rows
+from kaug.augmentation.forms.restore import restore_rows
 from kaug.augmentation.forms.reversed import reversed_rows
 from kaug.augmentation.forms.statement import statement_rows
+from kaug.augmentation.forms.table import table_rows
+from kaug.augmentation.forms.translate import translate_rows
 from kaug.augmentation.rows import Facts, Options, concat_rows
 from kaug.errors import PipelineError, nearest
 from kaug.wording.wording import Wording
@@ -49,6 +60,20 @@ FORMS: dict[str, Form] = {
     "multi-hop": Form(
         multi_hop_rows, True, "questions over two facts, with the hops written out before the answer", True
     ),
+    "pair": Form(pair_rows, False, "passages about two entities and what joins them"),
+    "completion": Form(completion_rows, True, "statements up to their last name, which is the completion"),
+    "cloze": Form(cloze_rows, True, "statements with a blank for one end"),
+    "restore": Form(restore_rows, True, "passages with masks, to be written out whole"),
+    "gist": Form(gist_rows, True, "passages without the name of what they are about, which the answer gives"),
+    "flashcard": Form(
+        flashcard_rows, True, "a name and a property, and the value; a property and a value, and the name"
+    ),
+    "describe": Form(describe_rows, True, "facts in the prompt, to be put into words"),
+    "extract": Form(extract_rows, True, "passages in the prompt, to be written as facts"),
+    "record": Form(record_rows, False, "the facts of an entity as lines of keys and values, and as JSON"),
+    "table": Form(table_rows, False, "Markdown tables of several entities by a property"),
+    "graph": Form(graph_rows, False, "the facts of an entity in Turtle, with labels as comments"),
+    "translate": Form(translate_rows, True, "names in one language, to be given in another"),
 }
 """The forms that pipeline files can name, in the order of the rows."""
 
@@ -67,9 +92,9 @@ def find_forms(names: Iterable[str | Form | Rows]) -> dict[str, Form]:
         PipelineError: A name is unknown.
 
     Examples:
-        >>> find_forms(["poem"])
+        >>> find_forms(["close"])
         Traceback (most recent call last):
-        kaug.errors.PipelineError: 'poem' is not a form. Known are: multi-hop, passage, question, reversed, statement.
+        kaug.errors.PipelineError: 'close' is not a form. Did you mean 'cloze'?
     """
     forms: dict[str, Form] = {}
     for name in names:

@@ -1,0 +1,120 @@
+"""Facts → cards with a name and a property on the front, and the value on the back, both ways round."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kaug.arrays import Numbers, distinct, expand, positions, runs
+from kaug.augmentation.rows import Facts, Options, Spans, make_rows, mark_spans, name_facts
+from kaug.augmentation.telling import CARD, first_of, fixed_words, has_short_ends, lengths, predicate_names
+from kaug.knowledge.templates import Property
+from kaug.wording.answers import Asked, gives_away
+from kaug.wording.sets import join_names
+from kaug.wording.wording import Wording, groups
+
+__all__ = ["flashcard_rows"]
+
+
+def flashcard_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa.Table]:
+    """Write "Togo — capital" ▸ "Lomé" and "capital: Lomé" ▸ "Togo"; the back gives all right answers.
+
+    A card is left out, and counted, if it has more than `options.max_answers` right answers, if the facts do not give all of
+    them, if it holds one, if a name or value is long, or if its property has the name of another.
+    """
+    given = options.all_facts(facts)
+    alike = options.once(("flashcard", id(wording)), lambda: _of_one_name(wording))
+    ways: tuple[tuple[Property, bool], ...] = (("question", False), ("inverseQuestion", True))
+    for name, inverse in ways:
+        places, sizes = _whole_questions(facts, given, options.asked(wording, name, facts), options)
+        some = given.take(places)
+        bad = ~has_short_ends(some, wording, CARD) | np.isin(some.predicates, alike)
+        if inverse:
+            bad |= wording.lists(some.objects)
+        card = np.repeat(np.arange(len(sizes)), sizes)
+        fits = np.bincount(card[bad], minlength=len(sizes)) == 0
+        if not fits.all():
+            options.left_out["flashcard: rows left out: a long name, or a name of several properties"] += int(
+                (~fits).sum()
+            )
+        kept = np.flatnonzero(fits[card])
+        yield _rows(some.take(kept), sizes[fits], wording, options, inverse=inverse)
+
+
+def _of_one_name(wording: Wording) -> Numbers:
+    """Return the predicates that share their name with others that ask other questions."""
+    named: dict[str, dict[tuple[str, ...], list[int]]] = {}
+    for predicate, _ in groups(wording.kb.columns()[1]):
+        asks = tuple(wording.templates(predicate, "question"))
+        named.setdefault(wording.predicate_name(predicate).lower(), {}).setdefault(asks, []).append(predicate)
+    several = [some for by_question in named.values() if len(by_question) > 1 for some in by_question.values()]
+    return np.array([predicate for some in several for predicate in some], np.int64)
+
+
+def _whole_questions(facts: Facts, given: Facts, known: Asked, options: Options) -> tuple[Numbers, Numbers]:
+    """Return the positions in `given` of the facts of each question, and their number, whose answers are few and all given.
+
+    These are the questions whose first given fact is among `facts`.
+    """
+    numbers = distinct(known.question[facts.rows])
+    few = known.answers[numbers] <= options.max_answers
+    if not few.all():
+        options.left_out[f"flashcard: rows left out: more than {options.max_answers} right answers"] += int(
+            (~few).sum()
+        )
+    numbers = numbers[few]
+    low = known.facts.starts[numbers]
+    which, at = expand(low, low + known.facts.sizes[numbers])
+    rows = known.facts.rows[at]
+    places = positions(given.rows, rows)
+    which, rows, places = (column[places >= 0] for column in (which, rows, places))
+    first, sizes = runs(which)
+    answers = np.bincount(which[first_of(which, pa.array(known.answer[rows]))], minlength=len(numbers))
+    begun = np.zeros(len(numbers), bool)
+    begun[which[first]] = np.isin(rows[first], facts.rows)
+    whole = begun & (answers == known.answers[numbers])
+    if (begun & ~whole).any():
+        options.left_out["flashcard: rows left out: an answer is held out or not taught"] += int((begun & ~whole).sum())
+    return places[whole[which]], sizes[whole[which[first]]]
+
+
+def _rows(facts: Facts, sizes: Numbers, wording: Wording, options: Options, *, inverse: bool) -> pa.Table:
+    colon = fixed_words(wording.language).get("colon", ": ")
+    head = facts.take(np.cumsum(sizes) - sizes)
+    ends = (predicate_names(head, wording), wording.labels(head.objects))
+    if not inverse:
+        ends = (wording.labels(head.subjects), ends[0])
+    prompts = pc.binary_join_element_wise(*ends, colon if inverse else " — ")
+    labels = wording.labels(facts.subjects if inverse else facts.objects)
+    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+    answers = pa.ListArray.from_arrays(pa.array(offsets), labels).to_pylist()
+    hidden = ~gives_away(prompts, answers)
+    if not hidden.all():
+        options.left_out["flashcard: rows left out: they hold the answer"] += int((~hidden).sum())
+    kept = np.flatnonzero(np.repeat(hidden, sizes))
+    facts, labels, sizes, prompts = facts.take(kept), labels.take(pa.array(kept)), sizes[hidden], prompts.filter(hidden)
+    joined = [
+        join_names(list(dict.fromkeys(names)), wording.language)
+        for names, whole in zip(answers, hidden.tolist(), strict=True)
+        if whole
+    ]
+    card = np.repeat(np.arange(len(sizes)), sizes)
+    fact = np.arange(len(card)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    start = np.array(
+        [joined[row][1][name] for row, name in zip(card.tolist(), labels.to_pylist(), strict=True)], np.int64
+    )
+    return make_rows(
+        family="closed-book",
+        form="flashcard",
+        task="question-answering",
+        prompts=prompts,
+        completions=pa.array([text for text, _ in joined], pa.string()),
+        facts=name_facts(wording.kb, facts.rows, sizes),
+        spans=mark_spans(
+            len(sizes),
+            Spans(card, fact, "completion", start, start + lengths(labels)),
+            Spans(card, fact, "prompt", np.zeros(len(card), np.int64), lengths(prompts)[card]),
+        ),
+        language=wording.language,
+    )
