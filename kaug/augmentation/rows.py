@@ -1,11 +1,11 @@
 """Columns of text → a table of EXAMPLES."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -34,6 +34,8 @@ __all__ = [
 ]
 
 Field = Literal["prompt", "completion"]
+
+T = TypeVar("T")
 
 BLOCK = 20_000
 """The facts that rows are written about at a time, so that memory does not grow with their number."""
@@ -86,6 +88,7 @@ class Options:
             questions does not get; None for the true objects.
         left_out: The number of rows or questions left out, by reason; forms add to it.
         asked_before: The cache of `asked`.
+        made_before: The cache of `once`.
     """
 
     templates: int = 5
@@ -96,6 +99,7 @@ class Options:
     left_out: Counter[str] = field(default_factory=Counter)
 
     asked_before: dict[tuple[int, str], Asked] = field(default_factory=dict, repr=False, compare=False)
+    made_before: dict[tuple[int, str], Any] = field(default_factory=dict, repr=False, compare=False)
 
     def all_facts(self, facts: Facts) -> Facts:
         """Return all facts that rows about the given ones may state."""
@@ -105,13 +109,24 @@ class Options:
         """Return all facts of the knowledge base by the question that asks for them, as the arm has them; computed once."""
         key = (id(wording), name)
         if key not in self.asked_before:
-            objects = self.objects
-            if objects is None:
-                facts = self.all_facts(facts)
-                objects = wording.kb.columns()[2].copy()
-                objects[facts.rows] = facts.objects
-            self.asked_before[key] = asked(wording, name, objects)
+            self.asked_before[key] = asked(wording, name, self.all_objects(wording.kb, facts))
         return self.asked_before[key]
+
+    def all_objects(self, kb: KnowledgeBase, facts: Facts) -> NDArray[np.uint32]:
+        """Return the object of every fact of the knowledge base, uint32, as the arm has it."""
+        if self.objects is not None:
+            return self.objects
+        facts, objects = self.all_facts(facts), kb.columns()[2].copy()
+        objects[facts.rows] = facts.objects
+        return objects
+
+    def once(self, wording: Wording, name: str, make: Callable[[], T]) -> T:
+        """Return what a form computes over all facts, by its name; computed once."""
+        key = (id(wording), name)
+        if key not in self.made_before:
+            self.made_before[key] = make()
+        made: T = self.made_before[key]
+        return made
 
 
 class Spans(NamedTuple):

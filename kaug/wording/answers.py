@@ -23,7 +23,7 @@ from kaug.wording.wording import Wording, groups
 from kaug.words.containment import holds_any
 from kaug.words.english import plural
 
-__all__ = ["Asked", "asked", "gives_away", "identifying", "twins"]
+__all__ = ["MEASURED", "Asked", "asked", "gives_away", "identifying", "twins"]
 
 _FEWEST_ENDS, _NEARLY_ONE = 20, 0.95
 """A predicate is nearly one to one if so many ends are known on both sides, and this fraction of them has one other end."""
@@ -32,7 +32,7 @@ _FEWEST_ENDS, _NEARLY_ONE = 20, 0.95
 _TOO_MANY = 1 << 30
 _CODE = r"^.{0,3}$|^[^ ]*\d[^ ]*$"
 
-_MEASURED = r"^[-+~.,:/\d\sTZEe]*$|^(true|false)$"
+MEASURED = r"^[-+~.,:/\d\sTZEe]*$|^(true|false)$"
 """A number, a date, a time or a truth, whatever its datatype."""
 
 _INSIDE = r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_"
@@ -178,7 +178,7 @@ def identifying(kb: KnowledgeBase) -> NDArray[np.uint32]:
     """
     subjects, predicates, objects = kb.columns()
     measured = pc.and_(
-        pc.equal(kb.terms["kind"].cast(pa.string()), "literal"), pc.match_substring_regex(kb.terms["value"], _MEASURED)
+        pc.equal(kb.terms["kind"].cast(pa.string()), "literal"), pc.match_substring_regex(kb.terms["value"], MEASURED)
     ).to_numpy()[objects]
     by_data = np.unique(predicates)
     for ends in (objects, subjects):

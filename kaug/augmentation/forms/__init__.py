@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from kaug.augmentation.forms.multi_hop import multi_hop_rows
 from kaug.augmentation.forms.passage import passage_rows
+from kaug.augmentation.forms.path import path_rows
+from kaug.augmentation.forms.query import query_rows
 from kaug.augmentation.forms.question import question_rows
 from kaug.augmentation.forms.reversed import reversed_rows
 from kaug.augmentation.forms.statement import statement_rows
@@ -46,9 +47,8 @@ FORMS: dict[str, Form] = {
     "reversed": Form(reversed_rows, False, "sentences that state a fact, object first", True),
     "question": Form(question_rows, True, "questions for the object and for the subject, with short answers", True),
     "passage": Form(passage_rows, False, "passages that tell all facts of an entity, in several orders", True),
-    "multi-hop": Form(
-        multi_hop_rows, True, "questions over two facts, with the hops written out before the answer", True
-    ),
+    "path": Form(path_rows, True, "questions over paths of facts, with the hops written out before the answer", True),
+    "query": Form(query_rows, True, "SPARQL queries for questions about facts and over paths"),
 }
 """The forms that pipeline files can name, in the order of the rows."""
 
@@ -69,7 +69,7 @@ def find_forms(names: Sequence[str | Form | Rows]) -> list[Form]:
     Examples:
         >>> find_forms(["cloze"])
         Traceback (most recent call last):
-        kaug.errors.PipelineError: 'cloze' is not a form. Known are: multi-hop, passage, question, reversed, statement.
+        kaug.errors.PipelineError: 'cloze' is not a form. Known are: passage, path, query, question, reversed, statement.
     """
     forms = []
     for name in names:
