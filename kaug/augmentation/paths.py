@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import Numbers, distinct, expand, pair_keys, unpair
+from kaug.arrays import Numbers, distinct, expand, grouped, pair_keys, unpair
 from kaug.augmentation.rows import Facts, Options
 from kaug.rdf.terms import write_terms
 from kaug.wording.answers import gives_away
@@ -25,6 +25,12 @@ from kaug.wording.wording import Wording, fill
 __all__ = ["Paths", "Questions", "ask_chains", "ask_pairs", "find_paths", "patterns"]
 
 Mask = NDArray[np.bool_]
+_OFTEN = 1 / 4
+"""A pattern of which so many chains lead back to where they began does so by its meaning."""
+
+_PART = 50_000
+"""Chains are followed so many at a time."""
+
 _VARIABLES = ("?x", "?y")
 _CONDITION = re.compile(r"the (?P<head>[^{}“]+?) (?P<tail>(?:(?P<relative>that|who|whose)|in|of|from|with|by|tagged|released|published|where)\b.*)")
 
@@ -36,6 +42,7 @@ class Paths:
     Attributes:
         graph: The facts, in both directions.
         chains: Chains by their number of steps, each sorted by its first fact.
+        apart: bool: whether a chain's pattern may lead back to where it began, which is then no answer; by the number of steps.
         first: int64: the row of the first fact of each chain, by the number of steps.
         pairs: Pairs of conditions, sorted by their first fact.
         first_of_pair: int64: its row.
@@ -43,6 +50,7 @@ class Paths:
 
     graph: Graph
     chains: dict[int, Chains]
+    apart: dict[int, Mask]
     first: dict[int, Numbers]
     pairs: Pairs
     first_of_pair: Numbers
@@ -78,31 +86,52 @@ def _find(facts: Facts, wording: Wording, options: Options) -> Paths:
     alone = alone[(graph.step[alone] & 1 == 0) | graph.place[graph.named[alone]]]
     none = np.full(len(alone), -1)
     by_length = {1: Chains(alone, none, none), 2: drawn.take(drawn.third < 0), 3: drawn.take(drawn.third >= 0)}
-    chains, first = {}, {}
+    chains, apart, first = {}, {}, {}
     for length, some in by_length.items():
-        _, place = expand(graph.starts[some.first], graph.starts[some.first] + graph.sizes[some.first])
+        some, returns = _to_ask(graph, some, options.max_answers)
         sizes = graph.sizes[some.first]
+        _, place = expand(graph.starts[some.first], graph.starts[some.first] + sizes)
         head = np.minimum.reduceat(graph.rows[place], np.cumsum(sizes) - sizes) if len(sizes) else sizes
         order = np.argsort(head, kind="stable")
-        chains[length], first[length] = some.take(order), head[order]
+        chains[length], apart[length], first[length] = some.take(order), returns[order], head[order]
     pairs, hops = follow_pairs(graph, draw_pairs(graph, options.seed), options.max_answers)
     head = np.full(len(pairs.one), len(wording.kb.facts))
     np.minimum.at(head, hops.path, hops.row)
     order = np.argsort(head, kind="stable")
-    return Paths(graph, chains, first, Pairs(pairs.one[order], pairs.two[order]), head[order])
+    return Paths(graph, chains, apart, first, Pairs(pairs.one[order], pairs.two[order]), head[order])
+
+
+def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask]:
+    """Keep the chains that can be asked, and tell which may lead back to where they began.
+
+    These are the chains that do, and those of a pattern of which many do: the children of one's parents are oneself and one's siblings, whatever
+    the facts say. Chains on which something lacks its step are kept if no other shows their pattern.
+    """
+    parts = [follow(graph, chains.take(slice(low, low + _PART)), most)[:3] for low in range(0, len(chains.first), _PART)]
+    if not parts:
+        return chains, np.zeros(0, bool)
+    good, partial, again = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    pattern = grouped(graph.step[chains.first], chains.second, chains.third).numbers
+    shown = np.bincount(pattern, good & ~partial) > 0
+    often = np.bincount(pattern, again) >= _OFTEN * np.bincount(pattern)
+    returns = (again | often[pattern]) & (chains.second >= 0)
+    kept = good & ~(partial & shown[pattern])
+    return chains.take(kept), returns[kept]
 
 
 def ask_chains(facts: Facts, wording: Wording, options: Options, length: int) -> Questions:
     """Ask the chains of so many steps whose first fact is among some facts."""
     paths = find_paths(facts, wording, options)
     here = _among(paths.first[length], facts.rows)
-    return _ask_chains(paths.graph, paths.chains[length].take(here), wording, options, length)[0]
+    return _ask_chains(paths.graph, paths.chains[length].take(here), paths.apart[length][here], wording, options)[0]
 
 
 def _ask_chains(
-    graph: Graph, chains: Chains, wording: Wording, options: Options, length: int
+    graph: Graph, chains: Chains, apart: Mask, wording: Wording, options: Options
 ) -> tuple[Questions, Chains]:
-    chains, hops, again = follow(graph, chains, options.max_answers)
+    """Ask good chains of one number of steps; return those that there are words for."""
+    hops = follow(graph, chains, options.max_answers).hops
+    length = int(hops.step.max(initial=0)) + 1
     steps = [graph.step[chains.first], chains.second, chains.third][:length]
     named = graph.named[chains.first]
     ends = _ends(hops, length - 1, named)
@@ -113,13 +142,14 @@ def _ask_chains(
     many[-1] = np.array([len(some) > 1 for some in answers], dtype=bool)
     names = wording.phrases(named)
     inner, told, before = names, np.ones(len(named), bool), np.zeros(len(named), bool)
-    for step, several in zip(steps[:-1], many[:-1], strict=True):
+    for number, (step, several) in enumerate(zip(steps[:-1], many[:-1], strict=True)):
         references = graph.words.reference[step, several.astype(int), before.astype(int)]
-        inner, told, before = refer(references, inner), told & (references != "").astype(bool), several
-    prompts, said = _ask(graph.words.question[steps[-1], many[-1].astype(int), before.astype(int)], inner)
-    prompts = _apart(prompts, names, again, wording.language)
-    queries = _chain_queries(graph, wording, named, steps, again)
-    asked, kept = _fair(Questions(prompts, answers, queries, hops), told & said, options)
+        inner, told, before = refer(references, inner), told & _fit(references, number), several
+    questions = graph.words.question[steps[-1], many[-1].astype(int), before.astype(int)]
+    prompts, told = _ask(questions, inner), told & _fit(questions, length - 1)
+    prompts = _apart(prompts, names, apart, wording.language)
+    queries = _chain_queries(graph, wording, named, steps, apart)
+    asked, kept = _fair(Questions(prompts, answers, queries, hops), told, options)
     return asked, chains.take(kept)
 
 
@@ -168,7 +198,13 @@ def _labels(wording: Wording, ends: NDArray[np.uint64], count: int) -> list[list
     ]
 
 
-def _ask(templates: NDArray[Any], inner: pa.Array) -> tuple[pa.Array, Mask]:
+def _fit(templates: NDArray[Any], number: int) -> Mask:
+    """Mask the templates that there are, and whose slot is not in quotation marks, where it does not hold a name."""
+    known, index = numbered(templates)
+    return np.array([bool(text) and not (number and "“{" in text) for text in known], dtype=bool)[index]
+
+
+def _ask(templates: NDArray[Any], inner: pa.Array) -> pa.Array:
     known, index = numbered(templates)
     texts, order = [pa.array([], pa.string())], [np.zeros(0, np.int64)]
     for number, template in enumerate(known):
@@ -176,8 +212,7 @@ def _ask(templates: NDArray[Any], inner: pa.Array) -> tuple[pa.Array, Mask]:
         some = inner.take(pa.array(part))
         texts.append(fill(template or "{s}", some, some).text)
         order.append(part)
-    prompts = pa.concat_arrays(texts).take(pa.array(np.argsort(np.concatenate(order))))
-    return prompts, (templates != "").astype(bool)
+    return pa.concat_arrays(texts).take(pa.array(np.argsort(np.concatenate(order))))
 
 
 def _apart(prompts: pa.Array, names: pa.Array, again: Mask, language: str) -> pa.Array:
@@ -277,7 +312,7 @@ def patterns(facts: Facts, wording: Wording, options: Options | None = None) -> 
     iris = wording.kb.terms["value"].take(pa.array(graph.predicates)).to_pylist()
     names = ["^" * way + re.split("[/#:]", iri)[-1] for iri in iris for way in (0, 1)]
     drawn = Chains(found.one, graph.step[found.two], np.full(len(found.one), -1))
-    asked, kept = _ask_chains(graph, drawn, wording, options, 2)
+    asked, kept = _ask_chains(graph, *_to_ask(graph, drawn, options.max_answers), wording, options)
     steps = zip(graph.step[kept.first].tolist(), kept.second.tolist(), strict=True)
     examples = dict(reversed(list(zip(steps, asked.prompts.to_pylist(), strict=True))))
     pairs = list(zip(found.first.tolist(), found.second.tolist(), strict=True))

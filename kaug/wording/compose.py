@@ -19,13 +19,17 @@ from kaug.wording.answers import MEASURED, Asked, identifying
 from kaug.wording.steps import StepWords, step_words
 from kaug.wording.wording import Wording
 
-__all__ = ["Chains", "Graph", "Hops", "Pairs", "Patterns", "draw_chains", "draw_pairs", "follow", "follow_pairs", "is_short", "make_graph", "meet", "mine"]
+__all__ = ["Chains", "Followed", "Graph", "Hops", "Pairs", "Patterns", "draw_chains", "draw_pairs", "follow", "follow_pairs", "is_short", "make_graph", "meet", "mine"]
 
 _PAIRS = 3
 """A fan is the first of at most so many chains of two steps, and the second of so many."""
 
+_LONGER = 2
+"""A fan is the first of at most so many chains of three steps, and the third of so many."""
+
 _WITNESSES = 4
-"""So many chains of each pattern are drawn beside these, so that rare patterns are asked too."""
+"""So many chains of each pattern are drawn beside these, so that rare patterns are asked too. A fan is the first of at most so many of
+these, and the second of at most twice as many."""
 
 _MOST_FACTS = 8
 """A question rests on at most so many facts: more would be hard to follow."""
@@ -63,7 +67,7 @@ class Graph:
         thing: bool (terms,): whether a term is no literal, so that a path may go through it.
         name: bool (terms,): whether a term can be named in a question: no long text, no list, no blank node.
         place: bool (terms,): whether one may ask for things by a term, as a value: no number or date.
-        identifies: bool (steps,): whether a step back leads to what its value identifies, or is told as a deed.
+        identifies: bool (steps,): whether a step back leads to what its value identifies, or the lexicon tells it as a deed.
     """
 
     predicates: NDArray[np.uint32]
@@ -122,7 +126,7 @@ class Chains(NamedTuple):
     second: Numbers
     third: Numbers
 
-    def take(self, index: Numbers | Mask) -> "Chains":
+    def take(self, index: Numbers | Mask | slice) -> "Chains":
         """Return some chains."""
         return Chains(*(column[index] for column in self))
 
@@ -223,22 +227,21 @@ def _kinds(kb: KnowledgeBase) -> tuple[Mask, Mask]:
 
 
 def draw_chains(graph: Graph, seed: int, *, longer: bool = True) -> Chains:
-    """Draw chains of two steps for each first fan, and one of three.
+    """Draw chains of two and three steps.
 
     Chains of two steps are drawn twice: a few for each first fan, and a few of each pattern, so that rare patterns are asked too.
     Their facts meet in one member of the first fan, the one with the most facts: so a hub counts wherever it is met.
 
     Returns:
-        The chains, sorted by first fan; some lead nowhere, see `follow`.
+        The chains, sorted by first fan; some lead nowhere, or back: see `follow`.
     """
     firsts, seconds, lead, draws = _ends(graph, seed)
     drawn = meet(lead, draws[0], graph.named[seconds], draws[1], _PAIRS)
-    patterns = mine(graph, seed)
-    one, two = np.append(firsts[drawn[0]], patterns.one), np.append(seconds[drawn[1]], patterns.two)
+    rare = mine(graph, seed)
+    few = _at_most(rare.one, _WITNESSES) & _at_most(rare.two, 2 * _WITNESSES)
+    one, two = np.append(firsts[drawn[0]], rare.one[few]), np.append(seconds[drawn[1]], rare.two[few])
     once = np.unique(pair_keys(one, graph.step[two]), return_index=True)[1]
     one, two = one[once], two[once]
-    new = ~_returns(graph, one, two)
-    one, two = one[new], two[new]
     chains = Chains(one, graph.step[two], np.full(len(one), -1))
     if not longer or not len(one):
         return chains
@@ -248,8 +251,8 @@ def draw_chains(graph: Graph, seed: int, *, longer: bool = True) -> Chains:
     draw = mix(graph.drawn(one, seed) + graph.drawn(two, seed))
     order = np.lexsort((draw, one))
     order = order[told[order].astype(bool)]
-    order = order[rank_in_group(one[order]) == 0]
-    on, third = meet(end[order], draw[order], graph.named[seconds], draws[1], 1)
+    order = order[rank_in_group(one[order]) < _LONGER]
+    on, third = meet(end[order], draw[order], graph.named[seconds], draws[1], _LONGER)
     on, third = order[on], graph.step[seconds[third]]
     new = third != graph.step[two[on]] ^ 1
     longer_ones = Chains(one[on], graph.step[two[on]], third).take(new)
@@ -265,6 +268,14 @@ def _ends(graph: Graph, seed: int) -> tuple[Numbers, Numbers, NDArray[np.uint32]
     firsts = whole[known & graph.refers(whole)]
     seconds = whole[graph.thing[graph.named[whole]] & graph.asks(whole) & graph.identifies[graph.step[whole]]]
     return firsts, seconds, _lead(graph, firsts), [graph.drawn(fans, seed) for fans in (firsts, seconds)]
+
+
+def _at_most(keys: Numbers, most: int) -> Mask:
+    """Mask the first `most` of equal keys, from the last to the first, so that rare patterns come first."""
+    order = np.argsort(keys[::-1], kind="stable")
+    few = np.zeros(len(keys), bool)
+    few[order[rank_in_group(keys[::-1][order]) < most]] = True
+    return few[::-1]
 
 
 def _returns(graph: Graph, one: Numbers, two: Numbers) -> Mask:
@@ -371,52 +382,71 @@ def _sum(counts: Numbers) -> Numbers:
     return np.stack([keys, np.bincount(index, counts[1], minlength=len(keys)).astype(np.int64)])
 
 
-def follow(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Hops, Mask]:
+class Followed(NamedTuple):
+    """What chains lead to.
+
+    Attributes:
+        good: bool (n,): the chains that can be asked.
+        partial: bool (n,): whether something on the way lacks its step.
+        again: bool (n,): whether the chain comes back to where it began.
+        hops: The facts of the good chains, which are numbered anew.
+    """
+
+    good: Mask
+    partial: Mask
+    again: Mask
+    hops: Hops
+
+
+def follow(graph: Graph, chains: Chains, most: int) -> Followed:
     """Follow chains to their answers: the facts of each step, from all that the step before leads to.
 
-    A chain is left out if it leads nowhere, or to nothing new; if a step is no whole fan; if it comes back to what it has been to before
-    its last step; if it rests on more than eight facts, or leads to more than `most` ends.
-
-    Returns:
-        The chains that are left; their facts; and bool (n,): whether a chain also ends where it began, which is no answer.
+    A chain is not good if it leads nowhere, or to nothing new; if a step is no whole fan; if it comes back to what it has been to
+    before its last step; if it rests on more than eight facts, or leads to more than `most` ends. An end of the last step at which
+    the chain began is no answer.
     """
     count, start = len(chains.first), graph.named[chains.first]
-    good, last = np.ones(count, bool), (chains.second >= 0).astype(np.int64) + (chains.third >= 0)
+    good, partial = np.ones(count, bool), np.zeros(count, bool)
+    last = (chains.second >= 0).astype(np.int64) + (chains.third >= 0)
     path, fan, parts = np.arange(count), chains.first, []
-    been = np.zeros(0, np.uint64)
+    been, now = (np.zeros(0, np.uint64) for _ in range(2))
     for number, steps in enumerate((None, chains.second, chains.third)):
         if steps is not None:
             path, end = unpair(distinct(now))
             path, end = path[going := steps[path] >= 0], end[going]
             fan = positions(graph.keys, pair_keys(end, steps[path]))
+        partial[path[fan < 0]] = True
         good[path[(fan >= 0) & ~graph.whole[fan]]] = False
         known = (fan >= 0) & graph.whole[fan]
         path, fan = path[known], fan[known]
         index, place = expand(graph.starts[fan], graph.starts[fan] + graph.sizes[fan])
         of, end = path[index], graph.values[place]
         now = pair_keys(of, end)
-        good[of[(end == start[of]) & (number < last[of])]] = False
-        good[of[np.isin(now, been) & (number < last[of])]] = False
+        good[of[((end == start[of]) | np.isin(now, been)) & (number < last[of])]] = False
         been = np.concatenate([been, now[number < last[of]]])
-        parts.append(Hops(of, np.full(len(of), number), graph.rows[place], end, (graph.step[fan][index] & 1).astype(bool)))
+        back = (graph.step[fan][index] & 1).astype(bool)
+        parts.append(Hops(of, np.full(len(of), number), graph.rows[place], end.astype(np.uint32), back))
     hops = Hops(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-    again = np.bincount(hops.path[(hops.step == last[hops.path]) & (hops.end == start[hops.path])], minlength=count) > 0
-    at_end = (hops.step == last[hops.path]) & (hops.end != start[hops.path])
-    ends = distinct(pair_keys(hops.path, hops.end)[at_end])
+    at_end, home = hops.step == last[hops.path], hops.end == start[hops.path]
+    again = np.bincount(hops.path[at_end & home], minlength=count) > 0
+    ends = distinct(pair_keys(hops.path, hops.end)[at_end & ~home])
     answers, new = (np.bincount(unpair(some)[0], minlength=count) for some in (ends, ends[~np.isin(ends, been)]))
     good &= (new > 0) & (answers <= most) & (np.bincount(hops.path, minlength=count) <= _MOST_FACTS)
     order = np.lexsort((hops.step, hops.path))
     order = order[good[hops.path[order]]]
-    hops = Hops(*(column[order] for column in hops))
-    first = np.unique(pair_keys(hops.path, hops.row), return_index=True)[1]  # a way back over the first fact states it once
-    hops = Hops(*(column[np.sort(first)] for column in hops))
-    return chains.take(good), hops._replace(path=(np.cumsum(good) - 1)[hops.path]), again[good]
+    first = np.unique(pair_keys(hops.path[order], hops.row[order]), return_index=True)[1]  # a fact is stated once
+    hops = Hops(*(column[order[np.sort(first)]] for column in hops))
+    return Followed(good, partial, again, hops._replace(path=(np.cumsum(good) - 1)[hops.path]))
 
 
 def draw_pairs(graph: Graph, seed: int) -> Pairs:
-    """Draw pairs of steps back that meet in one thing: each of its facts with the next in a circle."""
+    """Draw pairs of steps back that meet in one thing: each of its facts with the next in a circle.
+
+    Only steps with a reference of the lexicon are taken: by rule, any two attributes that one thing of an incomplete knowledge base has
+    by chance would be asked for.
+    """
     fan = np.repeat(np.arange(len(graph.sizes)), graph.sizes)
-    told = (graph.words.reference[:, 0, 0] != "").astype(bool)
+    told = (graph.words.reference[:, 0, 0] != "").astype(bool) & graph.words.own
     usable = (graph.step & 1).astype(bool) & graph.alone & told[graph.step] & graph.name[graph.named] & (graph.sizes > 1)
     edges = np.flatnonzero(usable[fan] & graph.stated & graph.thing[graph.values])
     draw = mix(graph.rows[edges].astype(np.uint64) + mix(np.array([seed], np.uint64)))

@@ -38,12 +38,14 @@ class StepWords:
         reference: str (steps, 2, 2): a phrase with one slot for what the step leads to, by whether this is several things, and
             whether it starts from several; empty where there is none.
         question: str (steps, 2, 2): a question with one slot, by whether it has several answers, and starts from several things.
-        deed: bool (steps,): whether the reference tells a deed ("the film that {o} directed"), so that it fits several things by
-            chance as well as one; not an attribute ("the person whose town is {o}").
+        own: bool (steps,): whether the reference is one of the lexicon, rather than by rule.
+        deed: bool (steps,): whether it tells a deed ("the film that {o} directed"), which leads to one thing or several; not an
+            attribute ("the person whose town is {o}"), which one thing alone may have by chance.
     """
 
     reference: Texts
     question: Texts
+    own: NDArray[np.bool_]
     deed: NDArray[np.bool_]
 
 
@@ -73,8 +75,13 @@ def step_words(wording: Wording, predicates: NDArray[np.uint32], forward: Proper
                     cell = (2 * index + way, int(several), int(starts))
                     reference[cell] = phrase_of(references, wording.language, several=several, of_several=starts)
                     question[cell] = _question(questions, wording.language, several=several, of_several=starts)
-    deed = np.array([bool(text) and not _ATTRIBUTE.search(text) for text in reference[:, 0, 0]], dtype=bool)
-    return StepWords(reference, question, deed)
+    told = [
+        np.isin(predicates, wording.kb.lexicon.filter(pc.equal(wording.kb.lexicon["property"], name))["predicate"])
+        for name in ("reference", "inverseReference")
+    ]
+    own = np.stack(told, axis=1).ravel()
+    deed = own & np.array([bool(text) and not _ATTRIBUTE.search(text) for text in reference[:, 0, 0]], dtype=bool)
+    return StepWords(reference, question, own, deed)
 
 
 def phrase_of(references: list[str], language: str, *, several: bool, of_several: bool = False) -> str:
@@ -138,7 +145,7 @@ def _in_number(text: str, several: bool) -> str:
 
 def _question(questions: list[str], language: str, *, several: bool, of_several: bool) -> str:
     choose = ask_for_all if several else ask_for_one
-    for text in choose(questions, language):
+    for text in sorted(choose(questions, language), key=lambda text: "“{" in text):  # a name in quotation marks is no reference
         if language.split("-", maxsplit=1)[0] != "en":
             return text
         said = text if several else _the_only(text)

@@ -36,7 +36,7 @@ def test_rows_come_back_by_kaug_and_by_datasets_alone(rows: pa.Table, tmp_path: 
     data = datasets.load_from_disk(str(tmp_path / "a"))
     assert data.num_rows == rows.num_rows
     assert data[0] == rows.slice(0, 1).to_pylist()[0]
-    assert data.filter(lambda row: row["form"] == "multi-hop").num_rows == 7
+    assert data.filter(lambda row: row["form"] == "path").num_rows == 8
     assert (tmp_path / "a" / "README.md").read_text(encoding="utf-8") == "# card\n"
 
 
@@ -86,7 +86,7 @@ def test_rows_are_counted_by_family_and_form(rows: pa.Table) -> None:
 
 def test_the_card_names_rows_sources_and_licences(toy_kb: KnowledgeBase, rows: pa.Table) -> None:
     card = dataset_card("augmented", rows, toy_kb.origins)
-    assert "| closed-book multi-hop | 7 |" in card
+    assert "| closed-book path | 8 |" in card
     assert "| world | CC0-1.0 | https://toy.example/world | The toy makers |" in card
     assert "| everyday | CC-BY-4.0 | https://toy.example/things | Us |" in card
 

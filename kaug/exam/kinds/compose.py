@@ -22,9 +22,10 @@ def draw_compose(draw: Draw) -> list[Question]:
     wording, rows = draw.wording, draw.held_out
     known = [asked(wording, name) for name in ("exam", "inverseExam")]
     graph = make_graph(wording, rows, wording.kb.columns()[2], draw.max_answers, known[0], known[1], exam=True)
-    drawn = draw_chains(graph, draw.seed, longer=False)
-    drawn = drawn.take((graph.sizes[drawn.first] == 1) & (drawn.second & 1 == 0))
-    chains, hops, again = follow(graph, drawn, draw.max_answers)
+    chains = draw_chains(graph, draw.seed, longer=False)
+    chains = chains.take((graph.sizes[chains.first] == 1) & (chains.second & 1 == 0))
+    found = follow(graph, chains, draw.max_answers)
+    chains, hops = chains.take(found.good), found.hops
     cuts = np.searchsorted(hops.path, np.arange(len(chains.first) + 1))
     named = wording.phrases(graph.named[chains.first])
     bridges = refer(graph.words.reference[graph.step[chains.first], 0, 0], named)
