@@ -1,11 +1,12 @@
 """Facts → questions over paths of facts, with their answers, the facts that give them, and SPARQL that returns them.
 
-A path is a chain of one to three steps from a named thing ("the nationality of the spouse of the director of {film}"), or a pair of
-conditions that a few things meet ("the film that {a} directed and that starred {b}").
+A path is a chain of one to three steps from a named thing ("the nationality of the spouse of the director of {film}"), or a pair
+of conditions that a few things meet ("the film that {a} directed and that starred {b}").
 """
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,8 +18,18 @@ from kaug.arrays import Numbers, distinct, expand, grouped, pair_keys, unpair
 from kaug.augmentation.rows import Facts, Options
 from kaug.rdf.terms import write_terms
 from kaug.wording.answers import gives_away
-from kaug.wording.compose import Chains, Graph, Hops, Pairs, draw_chains, draw_pairs, follow, follow_pairs, make_graph, mine
-from kaug.wording.sets import join_names
+from kaug.wording.compose import (
+    Chains,
+    Graph,
+    Hops,
+    Pairs,
+    draw_chains,
+    draw_pairs,
+    follow,
+    follow_pairs,
+    make_graph,
+    mine,
+)
 from kaug.wording.steps import numbered, refer, words_of_paths
 from kaug.wording.wording import Wording, fill
 
@@ -32,7 +43,9 @@ _PART = 50_000
 """Chains are followed so many at a time."""
 
 _VARIABLES = ("?x", "?y")
-_CONDITION = re.compile(r"the (?P<head>[^{}“]+?) (?P<tail>(?:(?P<relative>that|who|whose)|in|of|from|with|by|tagged|released|published|where)\b.*)")
+_CONDITION = re.compile(
+    r"the (?P<head>[^{}“]+?) (?P<tail>(?:(?P<relative>that|who|whose|(?:in|to|for|on) which)|in|of|from|with|by|tagged|released|published|where)\b.*)"
+)
 
 
 @dataclass(frozen=True)
@@ -81,14 +94,14 @@ def _find(facts: Facts, wording: Wording, options: Options) -> Paths:
     given = options.all_facts(facts)
     known = [options.asked(wording, name, facts) for name in ("question", "inverseQuestion")]
     graph = make_graph(wording, given.rows, options.all_objects(wording.kb, facts), options.max_answers, *known)
-    drawn = draw_chains(graph, options.seed)
+    longer = draw_chains(graph, options.seed)
     alone = np.flatnonzero(graph.whole & graph.asks(np.arange(len(graph.sizes))) & graph.name[graph.named])
     alone = alone[(graph.step[alone] & 1 == 0) | graph.place[graph.named[alone]]]
     none = np.full(len(alone), -1)
-    by_length = {1: Chains(alone, none, none), 2: drawn.take(drawn.third < 0), 3: drawn.take(drawn.third >= 0)}
+    by_length = {1: Chains(alone, none, none), 2: longer.take(longer.third < 0), 3: longer.take(longer.third >= 0)}
     chains, apart, first = {}, {}, {}
-    for length, some in by_length.items():
-        some, returns = _to_ask(graph, some, options.max_answers)
+    for length, drawn in by_length.items():
+        some, returns = _to_ask(graph, drawn, options.max_answers)
         sizes = graph.sizes[some.first]
         _, place = expand(graph.starts[some.first], graph.starts[some.first] + sizes)
         head = np.minimum.reduceat(graph.rows[place], np.cumsum(sizes) - sizes) if len(sizes) else sizes
@@ -104,10 +117,12 @@ def _find(facts: Facts, wording: Wording, options: Options) -> Paths:
 def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask]:
     """Keep the chains that can be asked, and tell which may lead back to where they began.
 
-    These are the chains that do, and those of a pattern of which many do: the children of one's parents are oneself and one's siblings, whatever
-    the facts say. Chains on which something lacks its step are kept if no other shows their pattern.
+    These are the chains that do, and those of a pattern of which many do: the children of one's parents are oneself and one's
+    siblings, whatever the facts say. Chains on which something lacks its step are kept if no other shows their pattern.
     """
-    parts = [follow(graph, chains.take(slice(low, low + _PART)), most)[:3] for low in range(0, len(chains.first), _PART)]
+    parts = [
+        follow(graph, chains.take(slice(low, low + _PART)), most)[:3] for low in range(0, len(chains.first), _PART)
+    ]
     if not parts:
         return chains, np.zeros(0, bool)
     good, partial, again = (np.concatenate(columns) for columns in zip(*parts, strict=True))
@@ -162,8 +177,14 @@ def ask_pairs(facts: Facts, wording: Wording, options: Options) -> Questions:
     ends = distinct(pair_keys(hops.path, hops.end))
     answers = _labels(wording, ends, count)
     several = np.array([len(some) > 1 for some in answers], dtype=int)
-    keys, index = np.unique(np.stack([graph.step[pairs.one], graph.step[pairs.two], several]), axis=1, return_inverse=True)
-    templates = [_condition(*(graph.words.reference[step, many, 0] for step in (one, two)), wording.language, bool(many)) for one, two, many in keys.T.tolist()]  # fmt: skip
+    keys, index = np.unique(
+        np.stack([graph.step[pairs.one], graph.step[pairs.two], several]), axis=1, return_inverse=True
+    )
+    references = graph.words.reference[..., 0]
+    templates = [
+        _condition(references[one, many], references[two, many], wording.language, several=bool(many))
+        for one, two, many in keys.T.tolist()
+    ]
     names = [wording.phrases(graph.named[fans]) for fans in pairs]
     prompts, order = [pa.array([], pa.string())], [np.zeros(0, np.int64)]
     for number, (template, turned) in enumerate(templates):
@@ -172,7 +193,11 @@ def ask_pairs(facts: Facts, wording: Wording, options: Options) -> Questions:
         prompts.append(fill(template or "{s}{o}", one, two).text)
         order.append(part)
     joined = pa.concat_arrays(prompts).take(pa.array(np.argsort(np.concatenate(order))))
-    told = np.array([bool(template) for template, _ in templates], dtype=bool)[index.ravel()] if count else np.zeros(0, bool)
+    told = (
+        np.array([bool(template) for template, _ in templates], dtype=bool)[index.ravel()]
+        if count
+        else np.zeros(0, bool)
+    )
     return _fair(Questions(joined, answers, _pair_queries(graph, wording, pairs), hops), told, options)[0]
 
 
@@ -180,7 +205,7 @@ def _among(first: Numbers, rows: Numbers) -> Numbers:
     if not len(rows):
         return np.zeros(0, np.int64)
     low, high = np.searchsorted(first, [rows[0], rows[-1] + 1])
-    return low + np.flatnonzero(np.isin(first[low:high], rows))
+    return np.flatnonzero(np.isin(first[low:high], rows)).astype(np.int64) + int(low)
 
 
 def _ends(hops: Hops, last: int, named: NDArray[np.uint32]) -> NDArray[np.uint64]:
@@ -193,8 +218,7 @@ def _labels(wording: Wording, ends: NDArray[np.uint64], count: int) -> list[list
     labels = wording.labels(terms).to_pylist()
     cuts = np.searchsorted(of, np.arange(count + 1)).tolist()
     return [
-        labels[low:high] if high - low == 1 else list(dict.fromkeys(labels[low:high]))
-        for low, high in zip(cuts, cuts[1:], strict=False)
+        labels[low:high] if high - low == 1 else list(dict.fromkeys(labels[low:high])) for low, high in pairwise(cuts)
     ]
 
 
@@ -223,13 +247,13 @@ def _apart(prompts: pa.Array, names: pa.Array, again: Mask, language: str) -> pa
     return pc.if_else(pa.array(again), without, prompts)
 
 
-def _condition(one: str, two: str, language: str, several: bool) -> tuple[str, bool]:
+def _condition(one: str, two: str, language: str, *, several: bool) -> tuple[str, bool]:
     """Join two references to one question, and tell whether the second comes first; the empty string if they do not fit.
 
     Examples:
-        >>> _condition("the film that starred {o}", "the film that {o} directed", "en", False)
+        >>> _condition("the film that starred {o}", "the film that {o} directed", "en", several=False)
         ('Which is the film that starred {s} and that {o} directed?', False)
-        >>> _condition("the films that starred {o}", "the films in {o}", "en", True)
+        >>> _condition("the films that starred {o}", "the films in {o}", "en", several=True)
         ('Which are the films in {s} that starred {o}?', True)
     """
     words, parts = words_of_paths(language), [_CONDITION.fullmatch(text) for text in (one, two)]
@@ -252,7 +276,7 @@ def _fair(asked: Questions, told: Mask, options: Options) -> tuple[Questions, Ma
         if left_out.any():
             options.left_out[f"paths left out: {why}"] += int(left_out.sum())
     kept = told & hidden
-    hops = Hops(*(column[kept[asked.hops.path]] for column in asked.hops))
+    hops = asked.hops.take(kept[asked.hops.path])
     left = Questions(
         asked.prompts.filter(pa.array(kept)),
         [asked.answers[path] for path in np.flatnonzero(kept).tolist()],
@@ -262,7 +286,9 @@ def _fair(asked: Questions, told: Mask, options: Options) -> tuple[Questions, Ma
     return left, kept
 
 
-def _chain_queries(graph: Graph, wording: Wording, named: NDArray[np.uint32], steps: list[Numbers], again: Mask) -> pa.Array:
+def _chain_queries(
+    graph: Graph, wording: Wording, named: NDArray[np.uint32], steps: list[Numbers], again: Mask
+) -> pa.Array:
     start = _written(wording, named)
     nodes: list[pa.Array | str] = [start, *_VARIABLES[: len(steps) - 1], "?answer"]
     triples = [
@@ -275,7 +301,9 @@ def _chain_queries(graph: Graph, wording: Wording, named: NDArray[np.uint32], st
 
 def _pair_queries(graph: Graph, wording: Wording, pairs: Pairs) -> pa.Array:
     triples = [
-        _triple("?answer", _written(wording, graph.predicates[graph.step[fans] >> 1]), _written(wording, graph.named[fans]))
+        _triple(
+            "?answer", _written(wording, graph.predicates[graph.step[fans] >> 1]), _written(wording, graph.named[fans])
+        )
         for fans in pairs
     ]
     return pc.binary_join_element_wise("SELECT DISTINCT ?answer WHERE {", *triples, " }", "")
@@ -285,7 +313,9 @@ def _triple(left: pa.Array | str, predicate: pa.Array, right: pa.Array | str, ba
     forth = pc.binary_join_element_wise(" ", left, " ", predicate, " ", right, " .", "")
     if back is None:
         return forth
-    return pc.if_else(pa.array(back), pc.binary_join_element_wise(" ", right, " ", predicate, " ", left, " .", ""), forth)
+    return pc.if_else(
+        pa.array(back), pc.binary_join_element_wise(" ", right, " ", predicate, " ", left, " .", ""), forth
+    )
 
 
 def _written(wording: Wording, terms: NDArray[np.uint32]) -> pa.Array:
@@ -303,8 +333,8 @@ def patterns(facts: Facts, wording: Wording, options: Options | None = None) -> 
         options: Options of the rows; the defaults if None.
 
     Returns:
-        `pattern`: the predicates as a SPARQL property path, by their last part; `count`: its chains; `example`: a question, null where
-        none of the few that are drawn can be asked.
+        `pattern`: the predicates as a SPARQL property path, by their last part; `count`: its chains; `example`: a question, null
+        where none of the few chains that are drawn can be asked.
     """
     options = options or Options()
     graph = find_paths(facts, wording, options).graph

@@ -1,7 +1,7 @@
 """Facts in columns → paths over them: chains of two or three steps, and pairs of conditions that a few things meet.
 
-Nothing here is quadratic in a hub: the ends of facts that meet in an entity are drawn before they are joined, so that a fact is in
-a few paths, whatever it meets.
+Nothing here is quadratic in a hub: the facts that meet in an entity are drawn before they are joined, so that each is in a few
+paths, whatever it meets.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,22 @@ from kaug.wording.answers import MEASURED, Asked, identifying
 from kaug.wording.steps import StepWords, step_words
 from kaug.wording.wording import Wording
 
-__all__ = ["Chains", "Followed", "Graph", "Hops", "Pairs", "Patterns", "draw_chains", "draw_pairs", "follow", "follow_pairs", "is_short", "make_graph", "meet", "mine"]
+__all__ = [
+    "Chains",
+    "Followed",
+    "Graph",
+    "Hops",
+    "Pairs",
+    "Patterns",
+    "draw_chains",
+    "draw_pairs",
+    "follow",
+    "follow_pairs",
+    "is_short",
+    "make_graph",
+    "meet",
+    "mine",
+]
 
 _PAIRS = 3
 """A fan is the first of at most so many chains of two steps, and the second of so many."""
@@ -28,8 +43,8 @@ _LONGER = 2
 """A fan is the first of at most so many chains of three steps, and the third of so many."""
 
 _WITNESSES = 4
-"""So many chains of each pattern are drawn beside these, so that rare patterns are asked too. A fan is the first of at most so many of
-these, and the second of at most twice as many."""
+"""So many chains of each pattern are drawn beside these, so that rare patterns are asked too. A fan is the first of at most so
+many of these, and the second of at most twice as many."""
 
 _MOST_FACTS = 8
 """A question rests on at most so many facts: more would be hard to follow."""
@@ -155,13 +170,26 @@ class Hops(NamedTuple):
     end: NDArray[np.uint32]
     back: Mask
 
+    def take(self, index: Numbers | Mask) -> "Hops":
+        """Return some facts."""
+        return Hops(*(column[index] for column in self))  # type: ignore[arg-type]
+
 
 def is_short(names: pa.Array) -> Mask:
     """Mask the names that a question or its answer can hold, of at most 16 words."""
     return np.asarray(pc.invert(pc.match_substring_regex(names, _LONG)).to_numpy(zero_copy_only=False), bool)
 
 
-def make_graph(wording: Wording, rows: Numbers, objects: NDArray[np.uint32], most: int, forward: Asked, back: Asked, *, exam: bool = False) -> Graph:
+def make_graph(
+    wording: Wording,
+    rows: Numbers,
+    objects: NDArray[np.uint32],
+    most: int,
+    forward: Asked,
+    back: Asked,
+    *,
+    exam: bool = False,
+) -> Graph:
     """Make the fans of a knowledge base.
 
     Args:
@@ -184,7 +212,10 @@ def make_graph(wording: Wording, rows: Numbers, objects: NDArray[np.uint32], mos
     row = np.tile(np.arange(count), 2)[order]
     named, values, step = named[order], values[order], step[order]
     starts, sizes = runs(pair_keys(named, step))
-    stated, alone = np.zeros(count, bool), np.concatenate([_alone(forward, subjects, terms), _alone(back, objects, terms)])
+    stated, alone = (
+        np.zeros(count, bool),
+        np.concatenate([_alone(forward, subjects, terms), _alone(back, objects, terms)]),
+    )
     stated[rows] = True
     names = _names(wording)
     identified = np.repeat(np.isin(predicates, identifying(kb)), 2) | words.deed
@@ -275,7 +306,7 @@ def _at_most(keys: Numbers, most: int) -> Mask:
     order = np.argsort(keys[::-1], kind="stable")
     few = np.zeros(len(keys), bool)
     few[order[rank_in_group(keys[::-1][order]) < most]] = True
-    return few[::-1]
+    return np.asarray(few[::-1], bool)
 
 
 def _returns(graph: Graph, one: Numbers, two: Numbers) -> Mask:
@@ -295,7 +326,13 @@ def _lead(graph: Graph, fans: Numbers) -> NDArray[np.uint32]:
     return unpair(best)[1].astype(np.uint32)
 
 
-def meet(left: NDArray[np.uint32], left_draw: NDArray[np.uint64], right: NDArray[np.uint32], right_draw: NDArray[np.uint64], most: int) -> tuple[Numbers, Numbers]:
+def meet(
+    left: NDArray[np.uint32],
+    left_draw: NDArray[np.uint64],
+    right: NDArray[np.uint32],
+    right_draw: NDArray[np.uint64],
+    most: int,
+) -> tuple[Numbers, Numbers]:
     """Pair equal keys so that each is in at most `most` pairs: in a circle of both, each takes those that come next.
 
     Args:
@@ -341,8 +378,8 @@ class Patterns(NamedTuple):
 def mine(graph: Graph, seed: int) -> Patterns:
     """Count the chains of each pattern, and draw a few of each; the most frequent patterns come first.
 
-    Chains are counted by their first step and the member where they meet, never one by one; those that meet in several members count as
-    often.
+    Chains are counted by their first step and the member where they meet, never one by one; those that meet in several members
+    count as often.
     """
     firsts, seconds, _, (draw, other) = _ends(graph, seed)
     steps = np.int64(2 * len(graph.predicates))
@@ -365,7 +402,9 @@ def mine(graph: Graph, seed: int) -> Patterns:
         one = member[heads[index]]
         pattern = graph.step[firsts[one]] * steps + graph.step[seconds[two]]
         total = _sum(np.concatenate([total, [pattern, counted[index]]], axis=1))
-        new = np.stack([pattern.astype(np.uint64), mix(draw[one] ^ other[two]), one.astype(np.uint64), two.astype(np.uint64)])
+        new = np.stack(
+            [pattern.astype(np.uint64), mix(draw[one] ^ other[two]), one.astype(np.uint64), two.astype(np.uint64)]
+        )
         found = np.concatenate([found, new[:, ~_returns(graph, firsts[one], seconds[two])]], axis=1)
         found = found[:, np.lexsort(found[1::-1])]  # by pattern, then by draw
         found = found[:, rank_in_group(found[0]) < _WITNESSES]
@@ -402,8 +441,8 @@ def follow(graph: Graph, chains: Chains, most: int) -> Followed:
     """Follow chains to their answers: the facts of each step, from all that the step before leads to.
 
     A chain is not good if it leads nowhere, or to nothing new; if a step is no whole fan; if it comes back to what it has been to
-    before its last step; if it rests on more than eight facts, or leads to more than `most` ends. An end of the last step at which
-    the chain began is no answer.
+    before its last step; if it rests on more than eight facts, or leads to more than `most` ends. An end at which the chain began
+    is no answer.
     """
     count, start = len(chains.first), graph.named[chains.first]
     good, partial = np.ones(count, bool), np.zeros(count, bool)
@@ -412,9 +451,9 @@ def follow(graph: Graph, chains: Chains, most: int) -> Followed:
     been, now = (np.zeros(0, np.uint64) for _ in range(2))
     for number, steps in enumerate((None, chains.second, chains.third)):
         if steps is not None:
-            path, end = unpair(distinct(now))
-            path, end = path[going := steps[path] >= 0], end[going]
-            fan = positions(graph.keys, pair_keys(end, steps[path]))
+            path, bridge = unpair(distinct(now))
+            path, bridge = path[going := steps[path] >= 0], bridge[going]
+            fan = positions(graph.keys, pair_keys(bridge, steps[path]))
         partial[path[fan < 0]] = True
         good[path[(fan >= 0) & ~graph.whole[fan]]] = False
         known = (fan >= 0) & graph.whole[fan]
@@ -425,7 +464,7 @@ def follow(graph: Graph, chains: Chains, most: int) -> Followed:
         good[of[((end == start[of]) | np.isin(now, been)) & (number < last[of])]] = False
         been = np.concatenate([been, now[number < last[of]]])
         back = (graph.step[fan][index] & 1).astype(bool)
-        parts.append(Hops(of, np.full(len(of), number), graph.rows[place], end.astype(np.uint32), back))
+        parts.append(Hops(of, np.full(len(of), number), graph.rows[place], end, back))
     hops = Hops(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
     at_end, home = hops.step == last[hops.path], hops.end == start[hops.path]
     again = np.bincount(hops.path[at_end & home], minlength=count) > 0
@@ -435,19 +474,21 @@ def follow(graph: Graph, chains: Chains, most: int) -> Followed:
     order = np.lexsort((hops.step, hops.path))
     order = order[good[hops.path[order]]]
     first = np.unique(pair_keys(hops.path[order], hops.row[order]), return_index=True)[1]  # a fact is stated once
-    hops = Hops(*(column[order[np.sort(first)]] for column in hops))
+    hops = hops.take(order[np.sort(first)])
     return Followed(good, partial, again, hops._replace(path=(np.cumsum(good) - 1)[hops.path]))
 
 
 def draw_pairs(graph: Graph, seed: int) -> Pairs:
     """Draw pairs of steps back that meet in one thing: each of its facts with the next in a circle.
 
-    Only steps with a reference of the lexicon are taken: by rule, any two attributes that one thing of an incomplete knowledge base has
-    by chance would be asked for.
+    Only steps with a reference of the lexicon are taken, of which one tells a deed or identifies: otherwise, any two attributes
+    that one thing of an incomplete knowledge base has by chance would be asked for.
     """
     fan = np.repeat(np.arange(len(graph.sizes)), graph.sizes)
     told = (graph.words.reference[:, 0, 0] != "").astype(bool) & graph.words.own
-    usable = (graph.step & 1).astype(bool) & graph.alone & told[graph.step] & graph.name[graph.named] & (graph.sizes > 1)
+    usable = (
+        (graph.step & 1).astype(bool) & graph.alone & told[graph.step] & graph.name[graph.named] & (graph.sizes > 1)
+    )
     edges = np.flatnonzero(usable[fan] & graph.stated & graph.thing[graph.values])
     draw = mix(graph.rows[edges].astype(np.uint64) + mix(np.array([seed], np.uint64)))
     edges = edges[np.lexsort((draw, graph.values[edges]))]
@@ -456,12 +497,15 @@ def draw_pairs(graph: Graph, seed: int) -> Pairs:
     after[starts + sizes - 1] = starts
     one, two = fan[edges], fan[edges[after]]
     few = np.minimum(graph.sizes[one], graph.sizes[two]) <= _MOST_MEMBERS
+    few &= graph.identifies[graph.step[one]] | graph.identifies[graph.step[two]]
     keys = np.unique(pair_keys(np.minimum(one, two), np.maximum(one, two))[few & (one != two)])
     return Pairs(*unpair(keys))
 
 
 def follow_pairs(graph: Graph, pairs: Pairs, most: int) -> tuple[Pairs, Hops]:
-    """Find what meets both conditions of each pair; pairs that more than `most` things meet, or that a fact must not tell, are left out.
+    """Find what meets both conditions of each pair.
+
+    Pairs that more than `most` things meet, or that rest on a fact that may not be stated, are left out.
 
     Returns:
         The pairs that are left, and their facts: one of each condition for each thing.

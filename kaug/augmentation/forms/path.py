@@ -22,10 +22,14 @@ def path_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa.T
 
     The answer ends with `Answer: …`: models cannot combine learnt facts without writing them out (Allen-Zhu & Li 2023, arXiv
     2309.14402). Where a step leads to several things, all are followed, and the answer is the whole set, of up to
-    `options.max_answers`. `query` returns the answers, over the facts as the arm has them. A fact is the first of up to three chains of two
-    steps and one of three in either direction, and of a few more where their pattern is rare; see `draw_chains`.
+    `options.max_answers`. `query` returns the answers, over the facts as the arm has them. A fact is the first of a few chains in
+    either direction, whatever it meets; see `draw_chains`.
     """
-    for asked in (ask_chains(facts, wording, options, 2), ask_chains(facts, wording, options, 3), ask_pairs(facts, wording, options)):
+    for asked in (
+        ask_chains(facts, wording, options, 2),
+        ask_chains(facts, wording, options, 3),
+        ask_pairs(facts, wording, options),
+    ):
         if len(asked.prompts):
             yield _rows(asked, wording, options.all_objects(wording.kb, facts))
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,10 +15,11 @@ __all__ = ["query_rows"]
 
 
 def query_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa.Table]:
-    """Ask for a SPARQL query: one for each question about one fact, or over a path (see `path_rows`); full IRIs, one variable `?answer`.
+    """Ask for a SPARQL query: one for each question about one fact, or over a path (see `path_rows`).
 
-    A query is not run for each row: it is right by construction, since question, answer and query are written from the same steps,
-    and the answer is all that the steps lead to. Tests run the queries of samples over the facts, and compare the answers.
+    The queries have full IRIs and return `?answer`. They are not run for each row: they are right by construction, since
+    question, answer and query are written from the same steps, and the answer is all that the steps lead to. Tests run those of
+    samples over the facts, and compare the answers.
     """
     prefix = words_of_paths(wording.language)["query"]
     chains = (ask_chains(facts, wording, options, length) for length in (1, 2, 3))
