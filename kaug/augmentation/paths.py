@@ -44,7 +44,8 @@ _PART = 50_000
 
 _VARIABLES = ("?x", "?y")
 _CONDITION = re.compile(
-    r"the (?P<head>[^{}“]+?) (?P<tail>(?:(?P<relative>that|who|whose|(?:in|to|for|on) which)|in|of|from|with|by|tagged|released|published|where)\b.*)"
+    r"the (?P<head>[^{}“]+?) (?P<tail>(?:(?P<relative>that|who|whose|(?:in|to|for|on) which)|"
+    r"in|of|from|with|by|tagged|released|published|where)\b.*)"
 )
 
 

@@ -312,7 +312,8 @@ def _at_most(keys: Numbers, most: int) -> Mask:
 def _returns(graph: Graph, one: Numbers, two: Numbers) -> Mask:
     """Mask the chains whose second fan leads back to where they began, or where it begins, and nowhere else."""
     end = graph.values[graph.starts[two]]
-    return (graph.sizes[two] == 1) & ((end == graph.named[one]) | (end == graph.named[two]))
+    back: Mask = (graph.sizes[two] == 1) & ((end == graph.named[one]) | (end == graph.named[two]))
+    return back
 
 
 def _lead(graph: Graph, fans: Numbers) -> NDArray[np.uint32]:

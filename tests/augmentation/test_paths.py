@@ -70,18 +70,21 @@ def said(rows: pa.Table) -> dict[str, str]:
     return found
 
 
-def store_of(kb: KnowledgeBase) -> ox.Store:
-    store, terms = ox.Store(), write_terms(kb.terms).to_pylist()
-    lines = (" ".join((terms[s], terms[p], terms[o], ".")) for s, p, o in zip(*map(list, kb.columns()), strict=True))
-    store.extend(ox.parse("\n".join(lines).encode(), format=ox.RdfFormat.N_TRIPLES))
-    return store
+class Asked:
+    """A knowledge base in a SPARQL store."""
 
+    def __init__(self, kb: KnowledgeBase) -> None:
+        terms = write_terms(kb.terms).to_pylist()
+        columns = (column.tolist() for column in kb.columns())
+        lines = (" ".join(map(terms.__getitem__, triple)) + " ." for triple in zip(*columns, strict=True))
+        self.wording, self.number, self.store = Wording(kb), {text: n for n, text in enumerate(terms)}, ox.Store()
+        self.store.extend(ox.parse("\n".join(lines).encode(), format=ox.RdfFormat.N_TRIPLES))
 
-def answer(kb: KnowledgeBase, wording: Wording, store: ox.Store, query: str) -> list[str]:
-    """The labels of what a query returns, each once, in the order of the terms."""
-    number = {text: place for place, text in enumerate(write_terms(kb.terms).to_pylist())}
-    terms = sorted(number[str(solution["answer"])] for solution in store.query(query))
-    return list(dict.fromkeys(wording.labels(np.array(terms, np.int64)).to_pylist()))
+    def answer(self, query: str) -> str:
+        """The labels of what a query returns, each once, in the order of the terms, joined."""
+        solutions: Any = self.store.query(query)
+        terms = sorted(self.number[str(solution["answer"])] for solution in solutions)
+        return join_names(list(dict.fromkeys(self.wording.labels(np.array(terms, np.int64)).to_pylist())), "en")[0]
 
 
 PEOPLE = named(
@@ -156,17 +159,16 @@ def test_a_query_returns_exactly_the_answers(
     turtle = "".join(f':e{n} rdfs:label "{name}" . ' for n, name in enumerate(names))
     turtle += "".join(f":e{s} {(':by', ':stars', ':spouse')[p]} :e{o} . " for s, p, o in sorted(facts))
     kb = build(tmp_path_factory.mktemp("kb"), turtle, FILMS)
-    wording, store = Wording(kb), store_of(kb)
+    store = Asked(kb)
     for row in rows_of(kb).to_pylist():
         assert len(row["facts"]) <= 8
-        told = join_names(answer(kb, wording, store, row["query"]), "en")[0]
-        assert row["completion"].endswith(f"Answer: {told}")
-    asked = form_rows(FORMS["question"], facts_to_teach(kb), wording, Options())
+        assert row["completion"].endswith(f" Answer: {store.answer(row['query'])}")
+    asked = form_rows(FORMS["question"], facts_to_teach(kb), Wording(kb), Options())
     answers = dict(zip(asked["prompt"].to_pylist(), asked["completion"].to_pylist(), strict=True))
     for row in rows_of(kb, "query").to_pylist():
-        question, told = row["prompt"].removeprefix("Write a SPARQL query: "), answer(kb, wording, store, row["query"])
+        told = store.answer(row["query"])
         assert row["completion"] == row["query"]
-        assert answers.get(question, join_names(told, "en")[0]) == join_names(told, "en")[0]
+        assert answers.get(row["prompt"].removeprefix("Write a SPARQL query: "), told) == told
     # The rows do not depend on how the facts are cut into blocks.
     for form in ("path", "query"):
         assert sorted(rows_of(kb, form)["id"].to_pylist()) == sorted(rows_of(kb, form, size=1)["id"].to_pylist())
@@ -268,8 +270,7 @@ def test_every_pattern_that_pathquestion_asks_is_asked(
 @pytest.mark.parametrize(("name", "files"), [("metaqa", ["metaqa"]), ("pathquestion", ["pathquestion/2H-kb.txt"])])
 def test_queries_return_the_answers_on_real_data(tmp_path: Path, name: str, files: list[str]) -> None:
     kb = _imported(tmp_path, name, *files)
-    wording, store, rows = Wording(kb), store_of(kb), rows_of(kb)
+    store, rows = Asked(kb), rows_of(kb)
     chosen = np.random.default_rng(0).permutation(rows.num_rows)[:500]
     for row in rows.take(pa.array(np.sort(chosen))).to_pylist():
-        told = join_names(answer(kb, wording, store, row["query"]), "en")[0]
-        assert row["completion"].endswith(f"Answer: {told}")
+        assert row["completion"].endswith(f" Answer: {store.answer(row['query'])}")
