@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import Numbers, distinct, expand, grouped, pair_keys, unpair
+from kaug.arrays import Numbers, distinct, expand, grouped, pair_keys, rank_in_group, unpair
 from kaug.augmentation.rows import Facts, Options
 from kaug.rdf.terms import write_terms
 from kaug.wording.answers import gives_away
@@ -38,6 +38,9 @@ __all__ = ["Paths", "Questions", "ask_chains", "ask_pairs", "find_paths", "patte
 Mask = NDArray[np.bool_]
 _OFTEN = 1 / 4
 """A pattern of which so many chains lead back to where they began does so by its meaning."""
+
+_FEW = 2
+"""Of a pattern that only chains show on which something lacks its step, so many are asked."""
 
 _PART = 50_000
 """Chains are followed so many at a time."""
@@ -119,7 +122,7 @@ def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask]:
     """Keep the chains that can be asked, and tell which may lead back to where they began.
 
     These are the chains that do, and those of a pattern of which many do: the children of one's parents are oneself and one's
-    siblings, whatever the facts say. Chains on which something lacks its step are kept if no other shows their pattern.
+    siblings, whatever the facts say. Of chains on which something lacks its step, a few are kept if no other shows their pattern.
     """
     parts = [
         follow(graph, chains.take(slice(low, low + _PART)), most)[:3] for low in range(0, len(chains.first), _PART)
@@ -131,7 +134,10 @@ def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask]:
     shown = np.bincount(pattern, good & ~partial) > 0
     often = np.bincount(pattern, again) >= _OFTEN * np.bincount(pattern)
     returns = (again | often[pattern]) & (chains.second >= 0)
-    kept = good & ~(partial & shown[pattern])
+    kept = good & ~partial
+    rest = np.flatnonzero(good & partial & ~shown[pattern])
+    rest = rest[np.argsort(pattern[rest], kind="stable")]
+    kept[rest[rank_in_group(pattern[rest]) < _FEW]] = True
     return chains.take(kept), returns[kept]
 
 

@@ -136,6 +136,8 @@ def _in_number(text: str, several: bool) -> str:
     if one_of:
         return one_of[1] if several else in_singular(one_of[1])
     text = re.sub(r"^an? ", "the ", text)
+    if text.startswith("the thing whose "):
+        return text.replace("the thing", "those" if several else "the one", 1)
     if not several:
         return text
     if match := re.match(r"the one (?=that|who\b)", text):
