@@ -103,9 +103,12 @@ def _find(facts: Facts, wording: Wording, options: Options) -> Paths:
     alone = alone[(graph.step[alone] & 1 == 0) | graph.place[graph.named[alone]]]
     none = np.full(len(alone), -1)
     by_length = {1: Chains(alone, none, none), 2: longer.take(longer.third < 0), 3: longer.take(longer.third >= 0)}
-    chains, apart, first = {}, {}, {}
+    chains, apart, first, home = {}, {}, {}, np.zeros(0, np.uint64)
     for length, drawn in by_length.items():
-        some, returns = _to_ask(graph, drawn, options.max_answers)
+        # "The parent of the child of Ada" may be Ada, so that nothing is asked of it.
+        ways = ((graph.step[drawn.first], drawn.second), (drawn.second, drawn.third))
+        lost = np.any([np.isin(pair_keys(*way), home) for way in ways], axis=0)
+        some, returns, home = _to_ask(graph, drawn.take(~lost), options.max_answers)
         sizes = graph.sizes[some.first]
         _, place = expand(graph.starts[some.first], graph.starts[some.first] + sizes)
         head = np.minimum.reduceat(graph.rows[place], np.cumsum(sizes) - sizes) if len(sizes) else sizes
@@ -118,17 +121,20 @@ def _find(facts: Facts, wording: Wording, options: Options) -> Paths:
     return Paths(graph, chains, apart, first, Pairs(pairs.one[order], pairs.two[order]), head[order])
 
 
-def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask]:
+def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask, NDArray[np.uint64]]:
     """Keep the chains that can be asked, and tell which may lead back to where they began.
 
     These are the chains that do, and those of a pattern of which many do: the children of one's parents are oneself and one's
     siblings, whatever the facts say. Of chains on which something lacks its step, a few are kept if no other shows their pattern.
+
+    Returns:
+        The chains, bool (n,), and the first two steps of such patterns in one number.
     """
     parts = [
         follow(graph, chains.take(slice(low, low + _PART)), most)[:3] for low in range(0, len(chains.first), _PART)
     ]
     if not parts:
-        return chains, np.zeros(0, bool)
+        return chains, np.zeros(0, bool), np.zeros(0, np.uint64)
     good, partial, again = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     pattern = grouped(graph.step[chains.first], chains.second, chains.third).numbers
     shown = np.bincount(pattern, good & ~partial) > 0
@@ -138,7 +144,8 @@ def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask]:
     rest = np.flatnonzero(good & partial & ~shown[pattern])
     rest = rest[np.argsort(pattern[rest], kind="stable")]
     kept[rest[rank_in_group(pattern[rest]) < _FEW]] = True
-    return chains.take(kept), returns[kept]
+    home = distinct(pair_keys(graph.step[chains.first], chains.second)[often[pattern] & (chains.second >= 0)])
+    return chains.take(kept), returns[kept], home
 
 
 def ask_chains(facts: Facts, wording: Wording, options: Options, length: int) -> Questions:
@@ -349,7 +356,7 @@ def patterns(facts: Facts, wording: Wording, options: Options | None = None) -> 
     iris = wording.kb.terms["value"].take(pa.array(graph.predicates)).to_pylist()
     names = ["^" * way + re.split("[/#:]", iri)[-1] for iri in iris for way in (0, 1)]
     drawn = Chains(found.one, graph.step[found.two], np.full(len(found.one), -1))
-    asked, kept = _ask_chains(graph, *_to_ask(graph, drawn, options.max_answers), wording, options)
+    asked, kept = _ask_chains(graph, *_to_ask(graph, drawn, options.max_answers)[:2], wording, options)
     steps = zip(graph.step[kept.first].tolist(), kept.second.tolist(), strict=True)
     examples = dict(reversed(list(zip(steps, asked.prompts.to_pylist(), strict=True))))
     pairs = list(zip(found.first.tolist(), found.second.tolist(), strict=True))

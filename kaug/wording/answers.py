@@ -25,7 +25,7 @@ from kaug.words.english import plural
 
 __all__ = ["MEASURED", "Asked", "asked", "gives_away", "identifying", "twins"]
 
-_FEWEST_ENDS, _NEARLY_ONE = 20, 0.95
+_FEWEST_ENDS, _NEARLY_ONE = 30, 0.95
 """A predicate is nearly one to one if so many ends are known on both sides, and this fraction of them has one other end."""
 
 
@@ -170,7 +170,7 @@ def identifying(kb: KnowledgeBase) -> NDArray[np.uint32]:
     """Find the predicates whose object identifies the subject, in the world and not only in an incomplete knowledge base.
 
     Those declared so (owl:InverseFunctionalProperty, owl:hasKey of one property, the inverse of an owl:FunctionalProperty),
-    and those that are nearly one to one: of at least 20 objects, 95% have one subject, and of at least 20 subjects, 95% have
+    and those that are nearly one to one: of at least 30 objects, 95% have one subject, and of at least 30 subjects, 95% have
     one object. Only names count: that no two things of the knowledge base have one number or date is luck.
 
     Returns:
