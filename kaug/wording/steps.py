@@ -66,14 +66,21 @@ def step_words(wording: Wording, predicates: NDArray[np.uint32], forward: Proper
     for index, predicate in enumerate(predicates.tolist()):
         if not in_sentences(wording.templates(predicate, "statement"), wording.language):
             continue
-        for way, (refers, asks) in enumerate((("reference", forward), ("inverseReference", back))):
-            references: list[str] = in_sentences(wording.templates(predicate, refers), wording.language)  # type: ignore[arg-type]
-            questions = in_sentences(wording.templates(predicate, asks), wording.language)
+        ways: tuple[tuple[Property, Property, Property], ...] = (
+            ("reference", forward, "exam"),
+            ("inverseReference", back, "inverseExam"),
+        )
+        for way, (refers, asks, exam) in enumerate(ways):
+            references, questions = (
+                in_sentences(wording.templates(predicate, name), wording.language) for name in (refers, asks)
+            )
+            of_exam = [] if asks == exam else wording.templates(predicate, exam)
             for several in (False, True):
                 for starts in (False, True):
                     cell = (2 * index + way, int(several), int(starts))
                     reference[cell] = phrase_of(references, wording.language, several=several, of_several=starts)
-                    question[cell] = _question(questions, wording.language, several=several, of_several=starts)
+                    asked = _question(questions, wording.language, several=several, of_several=starts)
+                    question[cell] = "" if asked in of_exam else asked  # a plural by rule may be the exam's
     told = [
         np.isin(predicates, wording.kb.lexicon.filter(pc.equal(wording.kb.lexicon["property"], name))["predicate"])
         for name in ("reference", "inverseReference")
