@@ -128,7 +128,7 @@ def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask, NDAr
     siblings, whatever the facts say. Of chains on which something lacks its step, a few are kept if no other shows their pattern.
 
     Returns:
-        The chains, bool (n,), and the first two steps of such patterns in one number.
+        The chains, bool (n,), and the first two steps of such patterns, if both go the same way, in one number.
     """
     parts = [
         follow(graph, chains.take(slice(low, low + _PART)), most)[:3] for low in range(0, len(chains.first), _PART)
@@ -144,7 +144,8 @@ def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask, NDAr
     rest = np.flatnonzero(good & partial & ~shown[pattern])
     rest = rest[np.argsort(pattern[rest], kind="stable")]
     kept[rest[rank_in_group(pattern[rest]) < _FEW]] = True
-    home = distinct(pair_keys(graph.step[chains.first], chains.second)[often[pattern] & (chains.second >= 0)])
+    inverse = often[pattern] & (chains.second >= 0) & ((graph.step[chains.first] ^ chains.second) & 1 == 0)
+    home = distinct(pair_keys(graph.step[chains.first], chains.second)[inverse])
     return chains.take(kept), returns[kept], home
 
 
@@ -171,11 +172,15 @@ def _ask_chains(
     many[-1] = np.array([len(some) > 1 for some in answers], dtype=bool)
     names = wording.phrases(named)
     inner, told, before = names, np.ones(len(named), bool), np.zeros(len(named), bool)
+    after = np.zeros(len(named), np.int64)  # the number of words after the name in the reference so far
     for number, (step, several) in enumerate(zip(steps[:-1], many[:-1], strict=True)):
         references = graph.words.reference[step, several.astype(int), before.astype(int)]
-        inner, told, before = refer(references, inner), told & _fit(references, number), several
+        fits, tail = _fit(references, number)
+        inner, told, before = refer(references, inner), told & fits & ((after == 0) | (tail == 0)), several
+        after = np.maximum(after, tail)
     questions = graph.words.question[steps[-1], many[-1].astype(int), before.astype(int)]
-    prompts, told = _ask(questions, inner), told & _fit(questions, length - 1)
+    fits, tail = _fit(questions, length - 1)
+    prompts, told = _ask(questions, inner), told & fits & ((after == 0) | (tail <= 2))
     prompts = _apart(prompts, names, apart, wording.language)
     queries = _chain_queries(graph, wording, named, steps, apart)
     asked, kept = _fair(Questions(prompts, answers, queries, hops), told, options)
@@ -236,10 +241,16 @@ def _labels(wording: Wording, ends: NDArray[np.uint64], count: int) -> list[list
     ]
 
 
-def _fit(templates: NDArray[Any], number: int) -> Mask:
-    """Mask the templates that there are, and whose slot is not in quotation marks, where it does not hold a name."""
+def _fit(templates: NDArray[Any], number: int) -> tuple[Mask, Numbers]:
+    """Mask the templates that there are, and whose slot is not in quotation marks, where it does not hold a name.
+
+    Also return the number of words after the slot: a clause in a clause ("what the thing that Ada likes likes") is hard to read.
+    """
     known, index = numbered(templates)
-    return np.array([bool(text) and not (number and "“{" in text) for text in known], dtype=bool)[index]
+    fits = np.array([bool(text) and not (number and "“{" in text) for text in known], dtype=bool)
+    return fits[index], np.array(
+        [len(re.findall(r"\w+", re.split("[?.]", text.partition("}")[2])[0])) for text in known], dtype=np.int64
+    )[index]
 
 
 def _ask(templates: NDArray[Any], inner: pa.Array) -> pa.Array:
