@@ -39,7 +39,7 @@ Mask = NDArray[np.bool_]
 _OFTEN = 1 / 4
 """A pattern of which so many chains lead back to where they began does so by its meaning."""
 
-_FEW = 2
+_FEW = 1
 """Of a pattern that only chains show on which something lacks its step, so many are asked."""
 
 _PART = 50_000
@@ -125,7 +125,8 @@ def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask, NDAr
     """Keep the chains that can be asked, and tell which may lead back to where they began.
 
     These are the chains that do, and those of a pattern of which many do: the children of one's parents are oneself and one's
-    siblings, whatever the facts say. Of chains on which something lacks its step, a few are kept if no other shows their pattern.
+    siblings, whatever the facts say. Of chains of two on which something lacks its step, one is kept if no other shows their
+    pattern.
 
     Returns:
         The chains, bool (n,), and the first two steps of such patterns, if both go the same way, in one number.
@@ -141,7 +142,7 @@ def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask, NDAr
     often = np.bincount(pattern, again) >= _OFTEN * np.bincount(pattern)
     returns = (again | often[pattern]) & (chains.second >= 0)
     kept = good & ~partial
-    rest = np.flatnonzero(good & partial & ~shown[pattern])
+    rest = np.flatnonzero(good & partial & ~shown[pattern] & (chains.third < 0))
     rest = rest[np.argsort(pattern[rest], kind="stable")]
     kept[rest[rank_in_group(pattern[rest]) < _FEW]] = True
     inverse = often[pattern] & (chains.second >= 0) & ((graph.step[chains.first] ^ chains.second) & 1 == 0)
