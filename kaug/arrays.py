@@ -20,6 +20,7 @@ __all__ = [
     "positions",
     "rank_in_group",
     "runs",
+    "unpair",
 ]
 
 Numbers = NDArray[np.int64]
@@ -101,6 +102,16 @@ def pair_keys(left: NDArray[np.integer[Any]], right: NDArray[np.integer[Any]]) -
         [4294967298]
     """
     return left.astype(np.uint64) << np.uint64(32) | right.astype(np.uint64)
+
+
+def unpair(keys: NDArray[np.uint64]) -> tuple[Numbers, Numbers]:
+    """Return both numbers of each pair; see `pair_keys`.
+
+    Examples:
+        >>> [part.tolist() for part in unpair(pair_keys(np.array([1, 3]), np.array([2, 4])))]
+        [[1, 3], [2, 4]]
+    """
+    return (keys >> np.uint64(32)).astype(np.int64), (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
 
 
 def below(child: Numbers, parent: Numbers, member: Numbers, column: Numbers) -> tuple[Numbers, Numbers]:

@@ -29,7 +29,6 @@ from kaug.errors import PipelineError, nearest
 from kaug.exam.leaks.evaluations import Evaluation
 from kaug.exam.leaks.guard import LeakGuard, OnLeak
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.wording.answers import Asked
 from kaug.wording.wording import Wording, groups
 
 __all__ = [
@@ -74,7 +73,6 @@ class ArmInput:
         counts: Rows and facts left out, by reason.
         characters: The length of the rows written, by form.
         left_out: Rows that were left out, as tables of `LEFT_OUT`.
-        asked: What the forms have computed of the whole knowledge base; see `Options.asked`.
     """
 
     wordings: Sequence[Wording]
@@ -91,7 +89,6 @@ class ArmInput:
     counts: Counter[str] = field(default_factory=Counter)
     characters: Counter[str] = field(default_factory=Counter)
     left_out: list[pa.Table] = field(default_factory=list)
-    asked: dict[tuple[int, str], Asked] = field(default_factory=dict)
 
     @property
     def kb(self) -> KnowledgeBase:
@@ -117,12 +114,12 @@ class ArmInput:
         closed = np.isin(facts.subjects, self.held_out) | np.isin(objects[facts.rows], self.held_out)
         objects[facts.rows] = facts.objects
         given = {False: facts, True: facts.take(np.flatnonzero(~closed))}
+        options = {asks: replace(self.options, objects=objects, facts=some) for asks, some in given.items()}
         for block in facts.blocks(self.block):
             part = {False: facts.take(block), True: facts.take(block[~closed[block]])}
             for name, form in forms.items():
                 if len(part[form.asks]):
-                    options = replace(self.options, objects=objects, facts=given[form.asks], asked_before=self.asked)
-                    yield partial(self._in_form, name, form, part[form.asks], options)
+                    yield partial(self._in_form, name, form, part[form.asks], options[form.asks])
 
     def _in_form(self, name: str, form: Form, facts: Facts, options: Options) -> Iterator[pa.Table]:
         seen: set[str] = set()

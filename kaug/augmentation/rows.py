@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 Field = Literal["prompt", "completion"]
-_Computed = TypeVar("_Computed")
+T = TypeVar("T")
 
 BLOCK = 20_000
 """How many facts rows are written about at a time, so that memory does not grow with their number."""
@@ -87,8 +87,7 @@ class Options:
         objects: uint32: the object of every fact of the knowledge base, as the arm has it, also of those that a form that asks
             questions does not get; None for the true objects.
         left_out: The number of rows or questions left out, by reason; forms add to it.
-        asked_before: The cache of `asked`.
-        computed: The cache of `once`.
+        computed: The cache of `once`; blocks of the same facts share it.
     """
 
     templates: int = 5
@@ -97,32 +96,31 @@ class Options:
     facts: Facts | None = None
     objects: NDArray[np.uint32] | None = None
     left_out: Counter[str] = field(default_factory=Counter)
-
-    asked_before: dict[tuple[int, str], Asked] = field(default_factory=dict, repr=False, compare=False)
     computed: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def all_facts(self, facts: Facts) -> Facts:
         """Return all facts that rows about the given ones may state."""
         return facts if self.facts is None else self.facts
 
-    def once(self, key: Hashable, compute: Callable[[], _Computed]) -> _Computed:
+    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
         """Return what a function computes of all facts; computed once, and not for every block."""
         if key not in self.computed:
             self.computed[key] = compute()
-        found: _Computed = self.computed[key]
+        found: T = self.computed[key]
         return found
 
     def asked(self, wording: Wording, name: Property, facts: Facts) -> Asked:
         """Return all facts of the knowledge base by the question that asks for them, as the arm has them; computed once."""
-        key = (id(wording), name)
-        if key not in self.asked_before:
-            objects = self.objects
-            if objects is None:
-                facts = self.all_facts(facts)
-                objects = wording.kb.columns()[2].copy()
-                objects[facts.rows] = facts.objects
-            self.asked_before[key] = asked(wording, name, objects)
-        return self.asked_before[key]
+        key = ("asked", wording.language, name)
+        return self.once(key, lambda: asked(wording, name, self.all_objects(wording.kb, facts)))
+
+    def all_objects(self, kb: KnowledgeBase, facts: Facts) -> NDArray[np.uint32]:
+        """Return the object of every fact of the knowledge base, uint32, as the arm has it."""
+        if self.objects is not None:
+            return self.objects
+        facts, objects = self.all_facts(facts), kb.columns()[2].copy()
+        objects[facts.rows] = facts.objects
+        return objects
 
 
 class Spans(NamedTuple):

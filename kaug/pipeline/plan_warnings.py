@@ -42,7 +42,7 @@ _SEEDS = 3
 TEACHES: dict[str, tuple[str, ...]] = {
     "recall": ("question",),
     "reverse": ("reversed", "inverse-question"),
-    "compose": ("multi-hop", "path"),
+    "compose": ("path",),
 }
 """The kinds of probes, each with the forms of rows (as EXAMPLES name them) any of which teaches to answer it."""
 

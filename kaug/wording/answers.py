@@ -23,16 +23,16 @@ from kaug.wording.wording import Wording, groups
 from kaug.words.containment import holds_any
 from kaug.words.english import plural
 
-__all__ = ["Asked", "Holds", "asked", "gives_away", "identifying", "twins"]
+__all__ = ["MEASURED", "Asked", "Holds", "asked", "gives_away", "identifying", "twins"]
 
-_FEWEST_ENDS, _NEARLY_ONE = 20, 0.95
+_FEWEST_ENDS, _NEARLY_ONE = 30, 0.95
 """A predicate is nearly one to one if so many ends are known on both sides, and this fraction of them has one other end."""
 
 
 _TOO_MANY = 1 << 30
 _CODE = r"^.{0,3}$|^[^ ]*\d[^ ]*$"
 
-_MEASURED = r"^[-+~.,:/\d\sTZEe]*$|^(true|false)$"
+MEASURED = r"^[-+~.,:/\d\sTZEe]*$|^(true|false)$"
 """A number, a date, a time or a truth, whatever its datatype."""
 
 _INSIDE = r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_"
@@ -204,7 +204,7 @@ def identifying(kb: KnowledgeBase) -> NDArray[np.uint32]:
     """Find the predicates whose object identifies the subject, in the world and not only in an incomplete knowledge base.
 
     Those declared so (owl:InverseFunctionalProperty, owl:hasKey of one property, the inverse of an owl:FunctionalProperty),
-    and those that are nearly one to one: of at least 20 objects, 95% have one subject, and of at least 20 subjects, 95% have
+    and those that are nearly one to one: of at least 30 objects, 95% have one subject, and of at least 30 subjects, 95% have
     one object. Only names count: that no two things of the knowledge base have one number or date is luck.
 
     Returns:
@@ -212,7 +212,7 @@ def identifying(kb: KnowledgeBase) -> NDArray[np.uint32]:
     """
     subjects, predicates, objects = kb.columns()
     measured = pc.and_(
-        pc.equal(kb.terms["kind"].cast(pa.string()), "literal"), pc.match_substring_regex(kb.terms["value"], _MEASURED)
+        pc.equal(kb.terms["kind"].cast(pa.string()), "literal"), pc.match_substring_regex(kb.terms["value"], MEASURED)
     ).to_numpy()[objects]
     by_data = np.unique(predicates)
     for ends in (objects, subjects):

@@ -2,10 +2,19 @@
 
 import re
 
-from kaug.words.english import base_form, head_noun, is_participle, is_plural, is_uncountable, is_verb, plural
+from kaug.words.english import (
+    base_form,
+    head_noun,
+    is_participle,
+    is_plural,
+    is_uncountable,
+    is_verb,
+    plural,
+    third_person,
+)
 from kaug.words.vocabulary import WORDS
 
-__all__ = ["in_plural"]
+__all__ = ["in_plural", "in_singular", "subject_in_plural"]
 
 _BE_OR_HAVE = {"is": "are", "was": "were", "has": "have"}
 _MODALS = {"can", "could", "may", "might", "must", "should", "will", "would"}
@@ -103,3 +112,51 @@ def _agreeing(clause: str) -> str:
         return ""  # "is the capital of {s}"
     many = _BE_OR_HAVE.get(verb) or (base_form(verb) if verb not in _AUXILIARIES and is_verb(verb) else "")
     return many + re.sub(r"\bits\b", "their", f" {rest}") if many else clause
+
+
+def in_singular(phrase: str) -> str:
+    """Put the noun of a phrase with the definite article into the singular; the empty string if it has none.
+
+    Examples:
+        >>> in_singular("the children of {s}"), in_singular("the main ingredients of {s}"), in_singular("the battles of {s}")
+        ('the child of {s}', 'the main ingredient of {s}', 'the battle of {s}')
+    """
+    words = phrase.split(" ")
+    end = next((place for place, word in enumerate(words) if word in WORDS.prepositions), 0)
+    while end > 2 and is_participle(words[end - 1]):
+        end -= 1  # "the tracks produced by {s}"
+    head = words[end - 1] if end > 1 else ""
+    endings = (("ies", "y"), ("es", "e"), ("es", ""), ("s", ""))
+    by_rule = [head[: -len(old)] + new for old, new in endings if head.endswith(old)]
+    known = [one for one, several in WORDS.irregular_plurals.items() if several == head]
+    one = next((noun for noun in known + by_rule if noun and noun != head and plural(noun) == head), "")
+    return " ".join([*words[: end - 1], one, *words[end:]]) if one and not is_plural(one) else ""
+
+
+def subject_in_plural(template: str) -> str:
+    """Let the verbs of a template agree with several things in its slot, if this is their subject.
+
+    Examples:
+        >>> subject_in_plural("Where was {s} born?"), subject_in_plural("the thing that {s} feeds")
+        ('Where were {s} born?', 'the thing that {s} feed')
+        >>> subject_in_plural("What does {s} have as its head?"), subject_in_plural("The head of {s} is who?")
+        ('What do {s} have as their head?', 'The head of {s} is who?')
+    """
+    text = re.sub(
+        r"\b([Ii]s|[Ww]as|[Hh]as|[Dd]oes)(?= \{[so]\}(?! (?:is|was|has)\b))",
+        lambda verb: _MANY[verb[0].lower()].title() if verb[0][0].isupper() else _MANY[verb[0].lower()],
+        template,
+    )
+    subject = re.search(r"(?:^|(?P<before>\w+) )(?P<slot>\{[so]\})(?: (?P<verb>[a-z]+))?", text)
+    if subject and subject["before"] not in WORDS.prepositions:
+        verb = subject["verb"] or ""
+        base = base_form(verb) if verb and is_verb(verb) else ""
+        many = _MANY.get(verb) or (base if base and third_person(base) == verb else "")
+        if many:
+            text = text[: subject.start("verb")] + many + text[subject.end("verb") :]
+        if text != template:
+            text = re.sub(r"\bits\b", "their", text)
+    return text
+
+
+_MANY = {**_BE_OR_HAVE, "does": "do"}

@@ -94,12 +94,12 @@ def test_augmented_counts_by_form_as_worked_out_by_hand(toy_kb: KnowledgeBase, h
         "reversed": 8 + 9 + 3,
         "question": 8 + 8 + 3,  # both currencies of Bhutan in one
         "inverse-question": 8 + 8 + 3,  # both countries that pay in euros in one
-        "multi-hop": 7,  # by capital to currency; not for Bhutan
+        "path": 8,  # by capital to currency
     }
     # Held out: Netherlands and Togo (2 facts each), Bhutan (3), the hammer (1).
     open_only = Counter(row["form"] for row in write(toy_kb, "augmented", held_out))
     # Nobody asks where people pay in euros: they do in the Netherlands too.
-    assert (open_only["question"], open_only["inverse-question"], open_only["multi-hop"]) == (12, 11, 5)
+    assert (open_only["question"], open_only["inverse-question"], open_only["path"]) == (12, 11, 5)
     assert (open_only["statement"], open_only["reversed"]) == (28, 20)
 
 
@@ -357,9 +357,7 @@ def test_an_unknown_form_or_arm_is_refused_with_the_nearest() -> None:
         find_recipe("shufled")
     with pytest.raises(PipelineError, match="'base' is not an arm with rows of its own"):
         find_recipe("base")
-    with pytest.raises(
-        ValueError, match=r"'sonnet' is not a form\. Known are: cloze, .*multi-hop, .*passage, .*statement"
-    ):
+    with pytest.raises(ValueError, match=r"'sonnet' is not a form\. Known are: cloze, .*passage, path, .*statement"):
         AugmentationSettings(forms=["sonnet"])
 
 

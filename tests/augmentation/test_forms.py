@@ -8,7 +8,6 @@ import pytest
 
 from kaug.augmentation.arms import shuffle_objects
 from kaug.augmentation.forms import FORMS, form_rows
-from kaug.augmentation.forms.multi_hop import multi_hop_rows
 from kaug.augmentation.forms.passage import passage_rows
 from kaug.augmentation.forms.reversed import reversed_rows
 from kaug.augmentation.forms.statement import one_statement_rows, statement_rows
@@ -21,6 +20,10 @@ from kaug.wording.wording import Wording
 
 def question_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table:
     return form_rows(FORMS["question"], facts, wording, options)
+
+
+def path_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table:
+    return form_rows(FORMS["path"], facts, wording, options)
 
 
 Fact = Callable[[str, str, str], str]
@@ -201,7 +204,7 @@ def test_a_language_gets_the_rows_that_its_templates_say_and_no_more(toy_kb: Kno
         "对象：？；capital：Lima",
     }
     assert "Peru — capital: Lima" in statement_rows(facts, Wording(toy_kb, "fr"), Options())["completion"].to_pylist()
-    nothing = multi_hop_rows(facts, Wording(toy_kb, "zh"), Options())  # no reference is in Chinese
+    nothing = path_rows(facts, Wording(toy_kb, "zh"), Options())  # no reference is in Chinese
     assert check_table(nothing, "examples").num_rows == 0
 
 
@@ -235,11 +238,11 @@ def test_passages_hold_no_more_facts_than_allowed(toy_kb: KnowledgeBase, facts: 
     assert all(len(row["facts"]) == len(row["spans"]) == 2 for row in rows)
 
 
-def test_multi_hop_rows_write_the_hops_out_and_close_with_the_answer(
+def test_path_rows_write_the_hops_out_and_close_with_the_answer(
     toy_kb: KnowledgeBase, facts: Facts, toy_term: Term, toy_fact: Fact
 ) -> None:
     capital, currency = toy_fact("togo", "capital", "lome"), toy_fact("togo", "currency", "franc")
-    rows = multi_hop_rows(about(facts, toy_term("togo")), Wording(toy_kb), Options()).to_pylist()
+    rows = path_rows(about(facts, toy_term("togo")), Wording(toy_kb), Options()).to_pylist()
     assert [(row["prompt"], row["completion"], row["facts"]) for row in rows] == [
         (
             "What is the currency of the country whose capital is Lomé?",
@@ -249,28 +252,31 @@ def test_multi_hop_rows_write_the_hops_out_and_close_with_the_answer(
     ]
     assert said(rows[0]) == ["Lomé is the capital of Togo.", "The currency of Togo is the CFA franc."]
     assert [span["fact"] for span in rows[0]["spans"]] == [0, 1]
-    assert {(row["form"], row["task"]) for row in rows} == {("multi-hop", "question-answering")}
+    assert {(row["form"], row["task"]) for row in rows} == {("path", "question-answering")}
 
 
-def test_multi_hop_questions_refer_only_by_what_points_to_one_entity(toy_kb: KnowledgeBase, facts: Facts) -> None:
-    prompts = multi_hop_rows(facts, Wording(toy_kb), Options())["prompt"].to_pylist()
+def test_path_questions_refer_only_by_what_points_to_one_entity(toy_kb: KnowledgeBase, facts: Facts) -> None:
+    prompts = path_rows(facts, Wording(toy_kb), Options())["prompt"].to_pylist()
     # By their capital, which is declared to identify a country; of currencies that is not known. Bhutan has two currencies.
     capitals = ("Amsterdam", "Paris", "Tokyo", "Lima", "Lomé", "Reykjavík", "Nairobi")
-    assert set(prompts) == {f"What is the currency of the country whose capital is {city}?" for city in capitals}
-    assert len(prompts) == 7
+    asked = {f"What is the currency of the country whose capital is {city}?" for city in capitals}
+    assert set(prompts) == asked | {"What are the currencies of the country whose capital is Thimphu?"}
+    assert len(prompts) == 8
 
 
 def test_shuffled_hops_refer_to_the_entity_of_the_true_row(toy_kb: KnowledgeBase, facts: Facts, toy_term: Term) -> None:
     false, lost = shuffle_objects(toy_kb, facts, seed=1)
     assert lost == 0
     true_rows, false_rows = (
-        multi_hop_rows(facts, Wording(toy_kb), Options()).to_pylist(),
-        multi_hop_rows(false, Wording(toy_kb), Options()).to_pylist(),
+        path_rows(facts, Wording(toy_kb), Options()).to_pylist(),
+        path_rows(false, Wording(toy_kb), Options()).to_pylist(),
     )
     assert [row["facts"] for row in false_rows] == [row["facts"] for row in true_rows]
     objects = dict(zip(false.rows.tolist(), false.objects.tolist(), strict=True))
     phrase, label = Wording(toy_kb).phrases(), Wording(toy_kb).labels()
     for row in false_rows:
+        if len(row["facts"]) > 2:
+            continue  # Bhutan has two currencies
         one, two = (toy_kb.row_of[fact] for fact in row["facts"])
         subject = phrase[int(toy_kb.columns(np.array([one]))[0][0])].as_py()
         given, found = (phrase[objects[place]].as_py() for place in (one, two))
@@ -290,7 +296,7 @@ def test_provenance_names_facts_of_the_knowledge_base_that_are_taught(toy_kb: Kn
         statement_rows(facts, Wording(toy_kb), Options()),
         question_rows(facts, Wording(toy_kb), Options()),
         passage_rows(facts, Wording(toy_kb), Options()),
-        multi_hop_rows(facts, Wording(toy_kb), Options()),
+        path_rows(facts, Wording(toy_kb), Options()),
     ):
         for row in check_table(rows, "examples").to_pylist():
             assert set(row["facts"]) <= taught
@@ -303,7 +309,7 @@ def test_no_facts_give_no_rows(toy_kb: KnowledgeBase, facts: Facts) -> None:
         statement_rows(none, Wording(toy_kb), Options()),
         question_rows(none, Wording(toy_kb), Options()),
         passage_rows(none, Wording(toy_kb), Options()),
-        multi_hop_rows(none, Wording(toy_kb), Options()),
+        path_rows(none, Wording(toy_kb), Options()),
     ):
         assert check_table(rows, "examples").num_rows == 0
 
@@ -335,5 +341,5 @@ def test_a_predicate_without_a_reference_in_a_language_is_not_hopped_through_the
     asked = f""":p {said} "{{s}}是?"@zh . :q {said} "{{s}}呢?"@zh ; kaug:inverseReference '有{{o}}的'@zh ."""
     lexicon.write_text(prefixes + asked, encoding="utf-8")
     kb = build_kb([source], lexicon=lexicon, languages=("zh",))
-    rows = multi_hop_rows(facts_to_teach(kb), Wording(kb, "zh"), Options()).to_pylist()
+    rows = path_rows(facts_to_teach(kb), Wording(kb, "zh"), Options()).to_pylist()
     assert [(row["prompt"], row["completion"]) for row in rows] == [("有c的是?", "A是c A是b 答案：b")]

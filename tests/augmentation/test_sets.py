@@ -148,7 +148,7 @@ def test_names_that_hold_commas_are_joined_with_semicolons(tmp_path: Path) -> No
 
 
 def hops(kb: KnowledgeBase) -> dict[str, str]:
-    rows: Rows = list(kaug.closed_book_rows(kb, forms="multi-hop"))
+    rows: Rows = list(kaug.closed_book_rows(kb, forms="path"))
     return {row["prompt"]: row["completion"] for row in rows}
 
 
@@ -167,12 +167,16 @@ def test_a_chain_asks_through_the_value_of_a_fact(tmp_path: Path) -> None:
     }
 
 
-def test_a_chain_needs_one_value_and_one_answer(tmp_path: Path) -> None:
-    assert list(hops(build(tmp_path, CHAIN + ":a :spouse :d ."))) == [
-        "What is the nationality of the spouse of Cleo Marsh?"
-    ]
+def test_a_chain_goes_through_all_values_to_all_answers(tmp_path: Path) -> None:
+    assert hops(build(tmp_path, CHAIN + ":a :spouse :d ."))[
+        "What are the nationalities of the spouses of Ada Holt?"
+    ] == (
+        "A spouse of Ada Holt is Bram Voss. A spouse of Ada Holt is Dirk Wynn. The nationality of Bram Voss is Norland."
+        " The nationality of Dirk Wynn is Midland. Answer: Midland and Norland"
+    )
     assert list(hops(build(tmp_path, CHAIN + ":b :nationality :m ."))) == [
-        "What is a nationality of the spouse of Cleo Marsh?"
+        "What are the nationalities of the spouse of Ada Holt?",
+        "What is the nationality of the spouse of Cleo Marsh?",
     ]
     assert (
         hops(build(tmp_path, named(":a Ada, :b Bo") + ":a :spouse :b . :b :friend :a .")) == {}
@@ -192,7 +196,7 @@ def test_what_identifies_is_decided_by_the_data(tmp_path: Path) -> None:
 
     assert predicates(people(40, 34)) == ["town"]  # 28 of 34 causes of death have one person: a matter of luck
     assert predicates(people(40, 39)) == ["causeOfDeath", "town"]  # 38 of 39
-    assert predicates(people(19, 19)) == []  # too few to know
+    assert predicates(people(29, 29)) == []  # too few to know
     clubs = "".join(f":p{n} :club :c{2 * n} , :c{2 * n + 1} . " for n in range(40))
     assert predicates(clubs) == []  # a club of one person here, but not one to one
     one = ":p1 :causeOfDeath :c1 ; :town :t1 . "
@@ -210,9 +214,9 @@ def test_a_reference_that_is_unique_by_luck_is_not_used(tmp_path: Path) -> None:
 
 def test_nobody_is_referred_to_by_a_date(tmp_path: Path) -> None:
     xsd = "<http://www.w3.org/2001/XMLSchema#date>"
-    turtle = "".join(f':p{n} :birthday "1990-01-{n:02}"^^{xsd} ; :town :t{n} . ' for n in range(1, 29))
+    turtle = "".join(f':p{n} :birthday "1990-01-{n:02}"^^{xsd} ; :town :t{n} . ' for n in range(1, 32))
     prompts = list(hops(build(tmp_path, turtle)))
-    assert len(prompts) == 28
+    assert len(prompts) == 31
     assert all("town is" in prompt for prompt in prompts)
 
 
@@ -292,17 +296,17 @@ def test_a_two_hop_answer_is_a_name_that_the_question_does_not_hold(tmp_path: Pa
 def test_a_hub_gives_a_few_rows_a_fact(tmp_path: Path) -> None:
     turtle = "".join(f":hub :prop{n} :thing{n} . :prop{n} a owl:InverseFunctionalProperty . " for n in range(60))
     kb = build(tmp_path, turtle + "".join(f":guest{n} :host :hub . " for n in range(30)))
-    rows: Rows = list(kaug.closed_book_rows(kb, forms="multi-hop"))
+    rows: Rows = list(kaug.closed_book_rows(kb, forms="path"))
     used = Counter(fact for row in rows for fact in row["facts"])
-    assert set(Counter(row["facts"][0] for row in rows).values()) <= {1, 2, 3}
-    assert max(used.values()) <= 9
-    assert len(used) == 90  # and every fact is used
-    assert rows == list(kaug.closed_book_rows(kb, forms="multi-hop"))
+    assert max(Counter(row["facts"][0] for row in rows).values()) <= 9
+    assert max(used.values()) <= 24
+    assert len(used) >= 60  # and every trait is used
+    assert rows == list(kaug.closed_book_rows(kb, forms="path"))
 
 
 def test_shuffled_chains_go_through_the_false_object(tmp_path: Path) -> None:
     kb = build(tmp_path, CHAIN)
-    rows: Rows = list(kaug.closed_book_rows(kb, arm="shuffled", forms="multi-hop"))
+    rows: Rows = list(kaug.closed_book_rows(kb, arm="shuffled", forms="path"))
     assert {row["prompt"]: row["completion"] for row in rows} == {
         "What is the nationality of the spouse of Ada Holt?": (
             "The spouse of Ada Holt is Dirk Wynn. The nationality of Dirk Wynn is Norland. Answer: Norland"

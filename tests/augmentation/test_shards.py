@@ -56,7 +56,7 @@ def test_rows_come_back_by_kaug_and_by_datasets_in_both_ways(rows: pa.Table, tmp
     data = datasets.load_from_disk(str(folder))
     assert {name: split.num_rows for name, split in data.items()} == {"train": rows.num_rows, "test": 3}
     assert data["train"][0] == rows.slice(0, 1).to_pylist()[0]
-    assert data["train"].filter(lambda row: row["form"] == "multi-hop").num_rows == 7
+    assert data["train"].filter(lambda row: row["form"] == "path").num_rows == 8
     (folder / "README.md").write_text(f"---\nconfigs: {json.dumps(configs(written))}\n---\n", encoding="utf-8")
     again = datasets.load_dataset(str(folder), cache_dir=str(tmp_path / "cache"))
     assert {name: split[:] for name, split in again.items()} == {name: split[:] for name, split in data.items()}

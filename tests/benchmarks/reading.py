@@ -32,7 +32,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kaug.augmentation.forms import FORMS
+from kaug.augmentation.forms import FORMS, form_rows
 from kaug.augmentation.rows import Facts, Options, concat_rows, facts_to_teach
 from kaug.exam.draw import draw_exam
 from kaug.exam.settings import ExamSettings
@@ -176,8 +176,8 @@ def sample_rows(kb: KnowledgeBase, things: int, seed: int) -> tuple[dict[str, pa
     subjects = np.unique(facts.subjects)
     chosen = np.random.default_rng(seed).permutation(subjects)[:things]
     some = facts.take(np.flatnonzero(np.isin(facts.subjects, chosen)))
-    tables = [form.rows(some, wording, Options(seed=seed)) for name, form in FORMS.items() if name != "question"]
-    tables.append(FORMS["question"].rows(_with_answers(facts, some, wording), wording, Options(seed=seed)))
+    tables = [form_rows(form, some, wording, Options(seed=seed)) for name, form in FORMS.items() if name != "question"]
+    tables.append(form_rows(FORMS["question"], _with_answers(facts, some, wording), wording, Options(seed=seed)))
     table = concat_rows(tables)
     forms = sorted(pc.unique(table["form"]).to_pylist())
     return {form: table.filter(pc.equal(table["form"], form)) for form in forms}, len(some.rows)

@@ -88,13 +88,13 @@ def test_an_ablation_says_what_each_form_is_worth(finished: Any, tmp_path: Path)
 
 def test_a_form_that_writes_no_row_is_left_out_of_an_ablation(toy: Any) -> None:
     capitals = "knowledge.select=PREFIX : <urn:toy:> CONSTRUCT { ?s :capital ?o } WHERE { ?s :capital ?o }"
-    chosen = ("--forms", "multi-hop,statement", "--tokens", "300", "--set", capitals)
+    chosen = ("--forms", "path,statement", "--tokens", "300", "--set", capitals)
     done = toy.kaug("ablate", str(toy.pipeline), *chosen, "--json")
     assert done.returncode == 0, done.stderr
-    assert "multi-hop: without it the rows are the same" in done.stderr
+    assert "path: without it the rows are the same" in done.stderr
     told = json.loads(done.stdout)
     assert (list(told["worth"]), told["tokens"]) == (["statement"], 300)
-    assert not (build(toy) / "5-models" / "augmented-without-multi-hop-seed0").exists()
+    assert not (build(toy) / "5-models" / "augmented-without-path-seed0").exists()
 
 
 @pytest.mark.parametrize(

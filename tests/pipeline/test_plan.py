@@ -106,7 +106,7 @@ GOOD = Plan(
     headline="augmented",
     arms={
         "augmented": ArmPlan(
-            {form: FormPlan(100, 1000, 0.0) for form in ("statement", "reversed", "question", "multi-hop")},
+            {form: FormPlan(100, 1000, 0.0) for form in ("statement", "reversed", "question", "path")},
             estimated=False, passes=2.0, exposures=(10.0, 20.0, 30.0), gini=0.1, unseen=0, phrasings=8.0, share=0.9,
         )
     },
@@ -130,7 +130,7 @@ FAULTS: dict[str, tuple[Plan, str, str]] = {
     "uneven": (with_arm(gini=0.8), "Gini 0.80", "knowledge.exclude"),
     "untaught-recall": (without("question"), "100 probes of the kind recall", 'augmentation.forms with "question"'),
     "untaught-reverse": (without("reversed"), "50 probes of the kind reverse", 'augmentation.forms with "reversed"'),
-    "untaught-compose": (without("multi-hop"), "50 probes of the kind compose", 'augmentation.forms with "multi-hop"'),
+    "untaught-compose": (without("path"), "50 probes of the kind compose", 'augmentation.forms with "path"'),
     "small-share": (with_arm(share=0.1), "10% of the tokens", "augmentation.replay"),
     "capacity": (replace(GOOD, bits=3e6), "3,000,000 bits, and the model 2,000,000", "training.model"),
     "learning-rate": (

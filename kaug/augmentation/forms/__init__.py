@@ -11,9 +11,10 @@ from kaug.augmentation.forms.describe import describe_rows, extract_rows
 from kaug.augmentation.forms.flashcard import flashcard_rows
 from kaug.augmentation.forms.gist import gist_rows
 from kaug.augmentation.forms.graph import graph_rows
-from kaug.augmentation.forms.multi_hop import multi_hop_rows
 from kaug.augmentation.forms.pair import pair_rows
 from kaug.augmentation.forms.passage import passage_rows
+from kaug.augmentation.forms.path import path_rows
+from kaug.augmentation.forms.query import query_rows
 from kaug.augmentation.forms.question import question_rows
 from kaug.augmentation.forms.record import record_rows
 from kaug.augmentation.forms.restore import restore_rows
@@ -57,9 +58,6 @@ FORMS: dict[str, Form] = {
     "reversed": Form(reversed_rows, False, "sentences that state a fact, object first", True),
     "question": Form(question_rows, True, "questions for the object and for the subject, with short answers", True),
     "passage": Form(passage_rows, False, "passages that tell all facts of an entity, in several orders", True),
-    "multi-hop": Form(
-        multi_hop_rows, True, "questions over two facts, with the hops written out before the answer", True
-    ),
     "pair": Form(pair_rows, False, "passages about two entities and what joins them"),
     "completion": Form(completion_rows, True, "statements up to their last name, which is the completion"),
     "cloze": Form(cloze_rows, True, "statements with a blank for one end"),
@@ -74,6 +72,8 @@ FORMS: dict[str, Form] = {
     "table": Form(table_rows, False, "Markdown tables of several entities by a property"),
     "graph": Form(graph_rows, False, "the facts of an entity in Turtle, with labels as comments"),
     "translate": Form(translate_rows, True, "names in one language, to be given in another"),
+    "path": Form(path_rows, True, "questions over paths of facts, with the hops written out before the answer", True),
+    "query": Form(query_rows, True, "SPARQL queries for questions about facts and over paths"),
 }
 """The forms that pipeline files can name, in the order of the rows."""
 

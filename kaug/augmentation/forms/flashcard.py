@@ -24,7 +24,7 @@ def flashcard_rows(facts: Facts, wording: Wording, options: Options) -> Iterator
     them, if it holds one, if a name or value is long, or if its property has the name of another.
     """
     given = options.all_facts(facts)
-    alike = options.once(("flashcard", id(wording)), lambda: _of_one_name(wording))
+    alike = options.once(("flashcard", wording.language), lambda: _of_one_name(wording))
     ways: tuple[tuple[Property, bool], ...] = (("question", False), ("inverseQuestion", True))
     for name, inverse in ways:
         places, sizes = _whole_questions(facts, given, options.asked(wording, name, facts), options)

@@ -1,0 +1,380 @@
+"""Facts → questions over paths of facts, with their answers, the facts that give them, and SPARQL that returns them.
+
+A path is a chain of one to three steps from a named thing ("the nationality of the spouse of the director of {film}"), or a pair
+of conditions that a few things meet ("the film that {a} directed and that starred {b}").
+"""
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kaug.arrays import Numbers, distinct, expand, grouped, pair_keys, rank_in_group, unpair
+from kaug.augmentation.rows import Facts, Options
+from kaug.rdf.terms import write_terms
+from kaug.wording.answers import gives_away
+from kaug.wording.compose import (
+    Chains,
+    Graph,
+    Hops,
+    Pairs,
+    draw_chains,
+    draw_pairs,
+    follow,
+    follow_pairs,
+    make_graph,
+    mine,
+)
+from kaug.wording.steps import numbered, refer, words_of_paths
+from kaug.wording.wording import Wording, fill
+
+__all__ = ["Paths", "Questions", "ask_chains", "ask_pairs", "find_paths", "patterns"]
+
+Mask = NDArray[np.bool_]
+_OFTEN = 1 / 4
+"""A pattern of which so many chains lead back to where they began does so by its meaning."""
+
+_FEW = 1
+"""Of a pattern that only chains show on which something lacks its step, so many are asked."""
+
+_PART = 50_000
+"""Chains are followed so many at a time."""
+
+_VARIABLES = ("?x", "?y")
+_CONDITION = re.compile(
+    r"the (?P<head>[^{}“]+?) (?P<tail>(?:(?P<relative>that|who|whose|(?:in|to|for|on) which)|"
+    r"in|of|from|with|by|tagged|released|published|where)\b.*)"
+)
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The paths over all facts that rows may state: found once, and asked block by block.
+
+    Attributes:
+        graph: The facts, in both directions.
+        chains: Chains by their number of steps, each sorted by its first fact.
+        apart: bool: whether a chain's pattern may lead back to where it began, which is then no answer; by the number of steps.
+        first: int64: the row of the first fact of each chain, by the number of steps.
+        pairs: Pairs of conditions, sorted by their first fact.
+        first_of_pair: int64: its row.
+    """
+
+    graph: Graph
+    chains: dict[int, Chains]
+    apart: dict[int, Mask]
+    first: dict[int, Numbers]
+    pairs: Pairs
+    first_of_pair: Numbers
+
+
+class Questions(NamedTuple):
+    """Questions over paths, in columns of equal length n, and their facts.
+
+    Attributes:
+        prompts: Strings.
+        answers: The labels of the answers of each question, each once.
+        queries: Strings: SPARQL that returns the answers.
+        hops: The facts of each question.
+    """
+
+    prompts: pa.Array
+    answers: list[list[str]]
+    queries: pa.Array
+    hops: Hops
+
+
+def find_paths(facts: Facts, wording: Wording, options: Options) -> Paths:
+    """Find the paths over all facts that rows about some facts may state; see `draw_chains`."""
+    return options.once(("paths", wording.language), lambda: _find(facts, wording, options))
+
+
+def _find(facts: Facts, wording: Wording, options: Options) -> Paths:
+    given = options.all_facts(facts)
+    known = [options.asked(wording, name, facts) for name in ("question", "inverseQuestion")]
+    graph = make_graph(wording, given.rows, options.all_objects(wording.kb, facts), options.max_answers, *known)
+    longer = draw_chains(graph, options.seed)
+    alone = np.flatnonzero(graph.whole & graph.asks(np.arange(len(graph.sizes))) & graph.name[graph.named])
+    alone = alone[(graph.step[alone] & 1 == 0) | graph.place[graph.named[alone]]]
+    none = np.full(len(alone), -1)
+    by_length = {1: Chains(alone, none, none), 2: longer.take(longer.third < 0), 3: longer.take(longer.third >= 0)}
+    chains, apart, first, home = {}, {}, {}, np.zeros(0, np.uint64)
+    for length, drawn in by_length.items():
+        # "The parent of the child of Ada" may be Ada, so that nothing is asked of it.
+        ways = ((graph.step[drawn.first], drawn.second), (drawn.second, drawn.third))
+        lost = np.any([np.isin(pair_keys(*way), home) for way in ways], axis=0)
+        some, returns, home = _to_ask(graph, drawn.take(~lost), options.max_answers)
+        sizes = graph.sizes[some.first]
+        _, place = expand(graph.starts[some.first], graph.starts[some.first] + sizes)
+        head = np.minimum.reduceat(graph.rows[place], np.cumsum(sizes) - sizes) if len(sizes) else sizes
+        order = np.argsort(head, kind="stable")
+        chains[length], apart[length], first[length] = some.take(order), returns[order], head[order]
+    pairs, hops = follow_pairs(graph, draw_pairs(graph, options.seed), options.max_answers)
+    head = np.full(len(pairs.one), len(wording.kb.facts))
+    np.minimum.at(head, hops.path, hops.row)
+    order = np.argsort(head, kind="stable")
+    return Paths(graph, chains, apart, first, Pairs(pairs.one[order], pairs.two[order]), head[order])
+
+
+def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask, NDArray[np.uint64]]:
+    """Keep the chains that can be asked, and tell which may lead back to where they began.
+
+    These are the chains that do, and those of a pattern of which many do: the children of one's parents are oneself and one's
+    siblings, whatever the facts say. Of chains of two on which something lacks its step, one is kept if no other shows their
+    pattern.
+
+    Returns:
+        The chains, bool (n,), and the first two steps of such patterns, if both go the same way, in one number.
+    """
+    parts = [
+        follow(graph, chains.take(slice(low, low + _PART)), most)[:3] for low in range(0, len(chains.first), _PART)
+    ]
+    if not parts:
+        return chains, np.zeros(0, bool), np.zeros(0, np.uint64)
+    good, partial, again = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    pattern = grouped(graph.step[chains.first], chains.second, chains.third).numbers
+    shown = np.bincount(pattern, good & ~partial) > 0
+    often = np.bincount(pattern, again) >= _OFTEN * np.bincount(pattern)
+    returns = (again | often[pattern]) & (chains.second >= 0)
+    kept = good & ~partial
+    rest = np.flatnonzero(good & partial & ~shown[pattern] & (chains.third < 0))
+    rest = rest[np.argsort(pattern[rest], kind="stable")]
+    kept[rest[rank_in_group(pattern[rest]) < _FEW]] = True
+    inverse = often[pattern] & (chains.second >= 0) & ((graph.step[chains.first] ^ chains.second) & 1 == 0)
+    home = distinct(pair_keys(graph.step[chains.first], chains.second)[inverse])
+    return chains.take(kept), returns[kept], home
+
+
+def ask_chains(facts: Facts, wording: Wording, options: Options, length: int) -> Questions:
+    """Ask the chains of so many steps whose first fact is among some facts."""
+    paths = find_paths(facts, wording, options)
+    here = _among(paths.first[length], facts.rows)
+    return _ask_chains(paths.graph, paths.chains[length].take(here), paths.apart[length][here], wording, options)[0]
+
+
+def _ask_chains(
+    graph: Graph, chains: Chains, apart: Mask, wording: Wording, options: Options
+) -> tuple[Questions, Chains]:
+    """Ask good chains of one number of steps; return those that there are words for."""
+    hops = follow(graph, chains, options.max_answers).hops
+    length = int(hops.step.max(initial=0)) + 1
+    steps = [graph.step[chains.first], chains.second, chains.third][:length]
+    named = graph.named[chains.first]
+    ends = _ends(hops, length - 1, named)
+    answers = _labels(wording, ends, len(named))
+    keys = pair_keys(hops.path, hops.end)
+    reached = [unpair(distinct(keys[hops.step == step]))[0] for step in range(length)]
+    many = [np.bincount(of, minlength=len(named)) > 1 for of in reached]
+    many[-1] = np.array([len(some) > 1 for some in answers], dtype=bool)
+    names = wording.phrases(named)
+    inner, told, before = names, np.ones(len(named), bool), np.zeros(len(named), bool)
+    after = np.zeros(len(named), np.int64)  # the number of words after the name in the reference so far
+    for number, (step, several) in enumerate(zip(steps[:-1], many[:-1], strict=True)):
+        references = graph.words.reference[step, several.astype(int), before.astype(int)]
+        fits, tail = _fit(references, number)
+        inner, told, before = refer(references, inner), told & fits & ((after == 0) | (tail == 0)), several
+        after = np.maximum(after, tail)
+    questions = graph.words.question[steps[-1], many[-1].astype(int), before.astype(int)]
+    fits, tail = _fit(questions, length - 1)
+    prompts, told = _ask(questions, inner), told & fits & ((after == 0) | (tail <= 2))
+    prompts = _apart(prompts, names, apart, wording.language)
+    queries = _chain_queries(graph, wording, named, steps, apart)
+    asked, kept = _fair(Questions(prompts, answers, queries, hops), told, options)
+    return asked, chains.take(kept)
+
+
+def ask_pairs(facts: Facts, wording: Wording, options: Options) -> Questions:
+    """Ask for what meets the pairs of conditions whose first fact is among some facts."""
+    paths = find_paths(facts, wording, options)
+    graph, here = paths.graph, _among(paths.first_of_pair, facts.rows)
+    pairs, hops = follow_pairs(graph, Pairs(paths.pairs.one[here], paths.pairs.two[here]), options.max_answers)
+    count = len(pairs.one)
+    ends = distinct(pair_keys(hops.path, hops.end))
+    answers = _labels(wording, ends, count)
+    several = np.array([len(some) > 1 for some in answers], dtype=int)
+    keys, index = np.unique(
+        np.stack([graph.step[pairs.one], graph.step[pairs.two], several]), axis=1, return_inverse=True
+    )
+    references = graph.words.reference[..., 0]
+    templates = [
+        _condition(references[one, many], references[two, many], wording.language, several=bool(many))
+        for one, two, many in keys.T.tolist()
+    ]
+    names = [wording.phrases(graph.named[fans]) for fans in pairs]
+    prompts, order = [pa.array([], pa.string())], [np.zeros(0, np.int64)]
+    for number, (template, turned) in enumerate(templates):
+        part = np.flatnonzero(index.ravel() == number)
+        one, two = (column.take(pa.array(part)) for column in (names[::-1] if turned else names))
+        prompts.append(fill(template or "{s}{o}", one, two).text)
+        order.append(part)
+    joined = pa.concat_arrays(prompts).take(pa.array(np.argsort(np.concatenate(order))))
+    told = (
+        np.array([bool(template) for template, _ in templates], dtype=bool)[index.ravel()]
+        if count
+        else np.zeros(0, bool)
+    )
+    return _fair(Questions(joined, answers, _pair_queries(graph, wording, pairs), hops), told, options)[0]
+
+
+def _among(first: Numbers, rows: Numbers) -> Numbers:
+    if not len(rows):
+        return np.zeros(0, np.int64)
+    low, high = np.searchsorted(first, [rows[0], rows[-1] + 1])
+    return np.flatnonzero(np.isin(first[low:high], rows)).astype(np.int64) + int(low)
+
+
+def _ends(hops: Hops, last: int, named: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    """Return the path and the answer in one number, each once."""
+    return distinct(pair_keys(hops.path, hops.end)[(hops.step == last) & (hops.end != named[hops.path])])
+
+
+def _labels(wording: Wording, ends: NDArray[np.uint64], count: int) -> list[list[str]]:
+    of, terms = unpair(ends)
+    labels = wording.labels(terms).to_pylist()
+    cuts = np.searchsorted(of, np.arange(count + 1)).tolist()
+    return [
+        labels[low:high] if high - low == 1 else list(dict.fromkeys(labels[low:high])) for low, high in pairwise(cuts)
+    ]
+
+
+def _fit(templates: NDArray[Any], number: int) -> tuple[Mask, Numbers]:
+    """Mask the templates that there are, and whose slot is not in quotation marks, where it does not hold a name.
+
+    Also return the number of words after the slot: a clause in a clause ("what the thing that Ada likes likes") is hard to read.
+    """
+    known, index = numbered(templates)
+    fits = np.array([bool(text) and not (number and "“{" in text) for text in known], dtype=bool)
+    return fits[index], np.array(
+        [len(re.findall(r"\w+", re.split("[?.]", text.partition("}")[2])[0])) for text in known], dtype=np.int64
+    )[index]
+
+
+def _ask(templates: NDArray[Any], inner: pa.Array) -> pa.Array:
+    known, index = numbered(templates)
+    texts, order = [pa.array([], pa.string())], [np.zeros(0, np.int64)]
+    for number, template in enumerate(known):
+        part = np.flatnonzero(index == number)
+        some = inner.take(pa.array(part))
+        texts.append(fill(template or "{s}", some, some).text)
+        order.append(part)
+    return pa.concat_arrays(texts).take(pa.array(np.argsort(np.concatenate(order))))
+
+
+def _apart(prompts: pa.Array, names: pa.Array, again: Mask, language: str) -> pa.Array:
+    """Ask for the others, where the thing that a question names would be an answer."""
+    head, tail = words_of_paths(language)["apart"].split("{}")
+    first = pc.utf8_lower(pc.utf8_slice_codeunits(prompts, 0, 1))
+    without = pc.binary_join_element_wise(head, names, tail, first, pc.utf8_slice_codeunits(prompts, 1), "")
+    return pc.if_else(pa.array(again), without, prompts)
+
+
+def _condition(one: str, two: str, language: str, *, several: bool) -> tuple[str, bool]:
+    """Join two references to one question, and tell whether the second comes first; the empty string if they do not fit.
+
+    Examples:
+        >>> _condition("the film that starred {o}", "the film that {o} directed", "en", several=False)
+        ('Which is the film that starred {s} and that {o} directed?', False)
+        >>> _condition("the films that starred {o}", "the films in {o}", "en", several=True)
+        ('Which are the films in {s} that starred {o}?', True)
+    """
+    words, parts = words_of_paths(language), [_CONDITION.fullmatch(text) for text in (one, two)]
+    if not all(parts) or not words["one"]:
+        return "", False
+    turned = bool(parts[0]["relative"] and not parts[1]["relative"])  # type: ignore[index]
+    first, second = parts[::-1] if turned else parts
+    if first is None or second is None or first["head"] != second["head"] or first["head"] in ("thing", "things"):
+        return "", False
+    tail = (words["and"] if bool(first["relative"]) == bool(second["relative"]) else " ") + second["tail"]
+    text = f"the {first['head']} {first['tail'].replace('{o}', '{s}')}{tail}"
+    who = "who_" if first["head"] in ("person", "people") else ""
+    return words[who + ("several" if several else "one")].replace("{}", text), turned
+
+
+def _fair(asked: Questions, told: Mask, options: Options) -> tuple[Questions, Mask]:
+    """Leave out questions that there are no words for, and that hold one of their answers; tell which are left."""
+    hidden = ~gives_away(asked.prompts, asked.answers)
+    for left_out, why in ((~told, "no words for their question"), (told & ~hidden, "they hold an answer")):
+        if left_out.any():
+            options.left_out[f"paths left out: {why}"] += int(left_out.sum())
+    kept = told & hidden
+    hops = asked.hops.take(kept[asked.hops.path])
+    left = Questions(
+        asked.prompts.filter(pa.array(kept)),
+        [asked.answers[path] for path in np.flatnonzero(kept).tolist()],
+        asked.queries.filter(pa.array(kept)),
+        hops._replace(path=(np.cumsum(kept) - 1)[hops.path]),
+    )
+    return left, kept
+
+
+def _chain_queries(
+    graph: Graph, wording: Wording, named: NDArray[np.uint32], steps: list[Numbers], again: Mask
+) -> pa.Array:
+    start = _written(wording, named)
+    nodes: list[pa.Array | str] = [start, *_VARIABLES[: len(steps) - 1], "?answer"]
+    triples = [
+        _triple(left, _written(wording, graph.predicates[step >> 1]), right, (step & 1).astype(bool))
+        for left, step, right in zip(nodes, steps, nodes[1:], strict=False)
+    ]
+    other = pc.if_else(pa.array(again), pc.binary_join_element_wise(" FILTER(?answer != ", start, ")", ""), "")
+    return pc.binary_join_element_wise("SELECT DISTINCT ?answer WHERE {", *triples, other, " }", "")
+
+
+def _pair_queries(graph: Graph, wording: Wording, pairs: Pairs) -> pa.Array:
+    triples = [
+        _triple(
+            "?answer", _written(wording, graph.predicates[graph.step[fans] >> 1]), _written(wording, graph.named[fans])
+        )
+        for fans in pairs
+    ]
+    return pc.binary_join_element_wise("SELECT DISTINCT ?answer WHERE {", *triples, " }", "")
+
+
+def _triple(left: pa.Array | str, predicate: pa.Array, right: pa.Array | str, back: Mask | None = None) -> pa.Array:
+    forth = pc.binary_join_element_wise(" ", left, " ", predicate, " ", right, " .", "")
+    if back is None:
+        return forth
+    return pc.if_else(
+        pa.array(back), pc.binary_join_element_wise(" ", right, " ", predicate, " ", left, " .", ""), forth
+    )
+
+
+def _written(wording: Wording, terms: NDArray[np.uint32]) -> pa.Array:
+    """Write terms as SPARQL does."""
+    known, index = np.unique(terms, return_inverse=True)
+    return write_terms(wording.kb.terms.take(pa.array(known))).take(pa.array(index))
+
+
+def patterns(facts: Facts, wording: Wording, options: Options | None = None) -> pa.Table:
+    """Count the patterns of two steps over facts: the most frequent first.
+
+    Args:
+        facts: The facts.
+        wording: The wording of their knowledge base.
+        options: Options of the rows; the defaults if None.
+
+    Returns:
+        `pattern`: the predicates as a SPARQL property path, by their last part; `count`: its chains; `example`: a question, null
+        where none of the few chains that are drawn can be asked.
+    """
+    options = options or Options()
+    graph = find_paths(facts, wording, options).graph
+    found = mine(graph, options.seed)
+    iris = wording.kb.terms["value"].take(pa.array(graph.predicates)).to_pylist()
+    names = ["^" * way + re.split("[/#:]", iri)[-1] for iri in iris for way in (0, 1)]
+    drawn = Chains(found.one, graph.step[found.two], np.full(len(found.one), -1))
+    asked, kept = _ask_chains(graph, *_to_ask(graph, drawn, options.max_answers)[:2], wording, options)
+    steps = zip(graph.step[kept.first].tolist(), kept.second.tolist(), strict=True)
+    examples = dict(reversed(list(zip(steps, asked.prompts.to_pylist(), strict=True))))
+    pairs = list(zip(found.first.tolist(), found.second.tolist(), strict=True))
+    columns = {
+        "pattern": pa.array([f"{names[one]}/{names[two]}" for one, two in pairs], pa.string()),
+        "count": pa.array(found.chains, pa.int64()),
+        "example": pa.array([examples.get(pair) for pair in pairs], pa.string()),
+    }
+    return pa.table(columns)
