@@ -206,7 +206,8 @@ def test_no_question_asks_about_a_held_out_entity_from_its_other_end(tmp_path) -
     """What borders a held-out country is asked in the exam; so no question may tell it from the neighbour's side."""
     file = tmp_path / "a.ttl"
     file.write_text(
-        "@prefix : <urn:x:> . :aa :borders :bb . :bb :borders :aa, :cc . :cc :borders :bb . :dd :borders :ee . :ff :borders :gg .",
+        "@prefix : <urn:x:> . :aa :borders :bb . :bb :borders :aa, :cc . :cc :borders :bb . :dd :borders :ee . "
+        ":ff :borders :gg .",
         encoding="utf-8",
     )
     kb = build_kb([file])
