@@ -13,6 +13,7 @@ from kaug.arrays import pair_keys
 from kaug.augmentation.forms import find_forms, form_rows
 from kaug.augmentation.forms.statement import one_statement_rows
 from kaug.augmentation.inject import inject_facts, text_rows
+from kaug.augmentation.openbook.protected import prose
 from kaug.augmentation.rows import Facts, Options, concat_rows, facts_to_teach
 from kaug.augmentation.settings import AugmentationSettings
 from kaug.errors import PipelineError, nearest
@@ -36,7 +37,8 @@ class ArmInput:
         held_out: uint32, ascending: terms about which no question may be written.
         texts: The user's texts, without the passages of the exam.
         text_ids: The id of each text.
-        find: Retrieves facts for the texts; None if none are inserted.
+        allowed: bool (facts,): the facts that may stand in a context; all if None.
+        find: Retrieves facts for texts among those allowed; None if none are inserted.
         seed: Seed of the shuffle, the passages and the one sentence per fact.
         max_answers: The maximum of right answers to a question.
         counts: Rows and facts left out, by reason.
@@ -47,7 +49,8 @@ class ArmInput:
     held_out: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
     texts: Sequence[str] = ()
     text_ids: Sequence[str] = ()
-    find: Callable[[Sequence[str]], pa.Table] | None = None
+    allowed: NDArray[np.bool_] | None = None
+    find: Find | None = None
     seed: int = 0
     max_answers: int = 5
     counts: Counter[str] = field(default_factory=Counter)
@@ -60,7 +63,10 @@ class ArmInput:
     @property
     def options(self) -> Options:
         """The options for forms."""
-        return Options(self.settings.templates, self.seed, self.max_answers, left_out=self.counts)
+        settings = self.settings
+        return Options(
+            settings.templates, self.seed, self.max_answers, left_out=self.counts, open_book=settings.open_book
+        )
 
     def in_all_forms(self, facts: Facts) -> pa.Table:
         """Write closed-book rows about facts in all forms and languages; no question is about a held-out entity."""
@@ -102,16 +108,26 @@ class ArmInput:
             return concat_rows([])
         return text_rows(self.texts, self.text_ids, self.wordings[0].language)
 
-    def open_book(self, give: Callable[[pa.Table, int], pa.Table]) -> list[pa.Table]:
-        """Insert facts into the texts at each position of the settings; `give` maps texts to the texts whose facts they get."""
+    def open_book(self, facts: Facts) -> list[pa.Table]:
+        """Insert those of the facts that the texts are about into them, at each position of the settings."""
         if not (self.settings.inject and self.texts and self.find):
             return []
-        hits, tables = give(self.find(self.texts), len(self.texts)), []
-        for position in self.settings.inject:
-            table, left_out = inject_facts(self.wordings[0], self.texts, self.text_ids, hits, position=position)
-            tables.append(table)
-            self.counts.update(left_out)
-        return tables
+        if self.allowed is not None:
+            facts = facts.take(np.flatnonzero(self.allowed[facts.rows]))
+        mask = np.zeros(self.wordings[0].kb.facts.num_rows, dtype=bool)
+        mask[facts.rows] = True
+        table, left_out = inject_facts(
+            self.wordings,
+            self.texts,
+            self.text_ids,
+            self.find([prose(text) for text in self.texts], mask),
+            position=self.settings.inject,
+            facts=facts,
+            settings=self.settings.open_book,
+            seed=self.seed,
+        )
+        self.counts.update(left_out)
+        return [table]
 
 
 @dataclass(frozen=True)
@@ -130,15 +146,15 @@ class Recipe:
 def augmented_rows(given: ArmInput) -> list[pa.Table]:
     """Write every fact in all forms, and insert facts into the texts that they are about."""
     rows = given.in_all_forms(given.facts)
-    return [rows, given.plain(given.settings.replay > 0), *given.open_book(lambda hits, _: hits)]
+    return [rows, given.plain(given.settings.replay > 0), *given.open_book(given.facts)]
 
 
 def shuffled_rows(given: ArmInput) -> list[pa.Table]:
-    """Write facts with shuffled objects in all forms, and insert each text's facts into the next text."""
+    """Write facts with shuffled objects in all forms, and insert them into the texts that the true ones are about."""
     facts, lost = shuffle_objects(given.wordings[0].kb, given.facts, seed=given.seed)
     given.counts["facts left out: every other object is true too"] = lost
     rows = given.in_all_forms(facts)
-    return [rows, given.plain(given.settings.replay > 0), *given.open_book(_of_the_next_text)]
+    return [rows, given.plain(given.settings.replay > 0), *given.open_book(facts)]
 
 
 def repeated_rows(given: ArmInput) -> list[pa.Table]:
@@ -232,7 +248,8 @@ def arm_rows(
         kept_out.entities,
         [texts[row] for row in free],
         [text_ids[row] for row in free],
-        (lambda some: find(some, allowed)) if find else None,
+        allowed,
+        find,
         seed,
         max_answers,
     )
@@ -272,14 +289,3 @@ def shuffle_objects(kb: KnowledgeBase, facts: Facts, *, seed: int = 0) -> tuple[
         true[places] = np.isin(pair_keys(facts.subjects[places], objects[places]), known)
     kept = np.flatnonzero(~true)
     return Facts(facts.rows, facts.subjects, facts.predicates, objects).take(kept), int(true.sum())
-
-
-def _of_the_next_text(hits: pa.Table, count: int) -> pa.Table:
-    if count < 2:
-        return hits.slice(0, 0)  # a single text has no next one
-    moved = pa.array((hits["text"].to_numpy() + 1) % count, pa.int32())
-    none = pa.nulls(hits.num_rows, pa.int32())
-    hits = hits.set_column(hits.column_names.index("text"), "text", moved)
-    for name in ("start", "end"):
-        hits = hits.set_column(hits.column_names.index(name), name, none)
-    return hits

@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.arrays import Numbers, runs
+from kaug.augmentation.near import Near
+from kaug.augmentation.openbook.settings import OpenBookSettings
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import Property
 from kaug.tables import EXAMPLES, Family
@@ -85,7 +87,9 @@ class Options:
         objects: uint32: the object of every fact of the knowledge base, as the arm has it, also of those that a form that asks
             questions does not get; None for the true objects.
         left_out: The number of rows or questions left out, by reason; forms add to it.
+        open_book: How many other facts stand beside those that answer a question.
         asked_before: The cache of `asked`.
+        near_before: The cache of `near`.
     """
 
     templates: int = 5
@@ -94,12 +98,23 @@ class Options:
     facts: Facts | None = None
     objects: NDArray[np.uint32] | None = None
     left_out: Counter[str] = field(default_factory=Counter)
+    open_book: OpenBookSettings = field(default_factory=OpenBookSettings)
 
     asked_before: dict[tuple[int, str], Asked] = field(default_factory=dict, repr=False, compare=False)
+    near_before: dict[int, Near] = field(default_factory=dict, repr=False, compare=False)
 
     def all_facts(self, facts: Facts) -> Facts:
         """Return all facts that rows about the given ones may state."""
         return facts if self.facts is None else self.facts
+
+    def near(self, facts: Facts) -> Near:
+        """Return what draws facts near given ones from all facts that rows may state; computed once."""
+        every = self.all_facts(facts)
+        if self.facts is None:
+            return Near(every.subjects, every.predicates)
+        if id(every) not in self.near_before:
+            self.near_before[id(every)] = Near(every.subjects, every.predicates)
+        return self.near_before[id(every)]
 
     def asked(self, wording: Wording, name: Property, facts: Facts) -> Asked:
         """Return all facts of the knowledge base by the question that asks for them, as the arm has them; computed once."""

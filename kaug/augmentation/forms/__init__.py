@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from kaug.augmentation.forms.context_question import context_question_rows
 from kaug.augmentation.forms.multi_hop import multi_hop_rows
 from kaug.augmentation.forms.passage import passage_rows
 from kaug.augmentation.forms.question import question_rows
@@ -45,6 +46,7 @@ FORMS: dict[str, Form] = {
     "statement": Form(statement_rows, False, "sentences that state a fact, subject first", True),
     "reversed": Form(reversed_rows, False, "sentences that state a fact, object first", True),
     "question": Form(question_rows, True, "questions for the object and for the subject, with short answers", True),
+    "context-question": Form(context_question_rows, True, "the same questions, with facts before them (open-book)"),
     "passage": Form(passage_rows, False, "passages that tell all facts of an entity, in several orders", True),
     "multi-hop": Form(
         multi_hop_rows, True, "questions over two facts, with the hops written out before the answer", True

@@ -43,7 +43,7 @@ def make_shards(job: Job) -> None:
             settings.texts,
             settings.augmentation,
             find=lambda texts, allowed: find_facts(
-                job.inputs, retrieval, texts, settings.languages[0], allowed=allowed
+                job.inputs, retrieval, texts, settings.languages[0], allowed=allowed, about=True
             ),
             languages=settings.languages,
             seed=settings.seed,
