@@ -22,7 +22,7 @@ _SHARE = 0.75 * IN_PART
 _SINGLE = 0.95
 """A predicate has one value if that fraction of its subjects has one."""
 
-_OPENING = 2
+_OPENING = 3
 """The words at most before the name that a text begins with."""
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
