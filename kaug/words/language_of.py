@@ -7,6 +7,7 @@ sentence in a quarter of a millisecond.
 import re
 from collections.abc import Sequence
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 __all__ = ["language_of"]
@@ -49,6 +50,5 @@ def _base(tag: str) -> str:
 
 @cache
 def _identifier() -> Any:
-    from py3langid import langid
-
+    langid: Any = import_module("py3langid.langid")
     return langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)

@@ -231,10 +231,21 @@ def test_brackets_are_few_and_stand_once_behind_a_name(toy_kb, row_of) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "`Peru`, said the shell.", "See [Peru](a.md).", "On Lake Peru, it rains.", "A Peru-based firm.", "Peru Airlines flies.",
-        "The University of Peru, founded.", "# Peru", "| Peru |", "(Peru)", "“Peru”", "write to me@Peru.org", "$Peru$.", "**Peru**.",
+        "`Peru`, said the shell.",
+        "See [Peru](a.md).",
+        "On Lake Peru, it rains.",
+        "A Peru-based firm.",
+        "Peru Airlines flies.",
+        "The University of Peru, founded.",
+        "# Peru",
+        "| Peru |",
+        "(Peru)",
+        "“Peru”",
+        "write to me@Peru.org",
+        "$Peru$.",
+        "**Peru**.",
     ],
-)  # fmt: skip
+)
 def test_no_bracket_stands_in_what_is_protected_or_in_another_name(toy_kb, row_of, text: str) -> None:
     start = text.index("Peru")
     found = hits(toy_kb, (0, row_of(LIMA), start, start + 4))

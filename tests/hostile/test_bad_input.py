@@ -19,8 +19,8 @@ from kaug.errors import KaugError, SourceError
 from kaug.rdf.parse import read_quads
 from kaug.rdf.sparql import construct
 from kaug.rdf.validate import check_shapes, validate_file
-from kaug.retrieval.retriever import RETRIEVED
 from kaug.retrieval.linker import Linker
+from kaug.retrieval.retriever import RETRIEVED
 from kaug.wording.wording import Wording
 
 pytestmark = pytest.mark.slow

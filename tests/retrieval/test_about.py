@@ -15,7 +15,8 @@ LANDS = """
 :ghana rdfs:label "Ghana" ; :capital :accra ; :language :english .
 :ada rdfs:label "Ada Mary Holt" ; :birthplace :accra .
 :band rdfs:label "The Who" ; :foundedIn :lome .
-:lome rdfs:label "Lomé" . :accra rdfs:label "Accra" . :french rdfs:label "French" . :ewe rdfs:label "Ewe" . :english rdfs:label "English" .
+:lome rdfs:label "Lomé" . :accra rdfs:label "Accra" .
+:french rdfs:label "French" . :ewe rdfs:label "Ewe" . :english rdfs:label "English" .
 """
 
 

@@ -69,9 +69,9 @@ def find_forms(names: Sequence[str | Form | Rows]) -> list[Form]:
         PipelineError: A name is unknown.
 
     Examples:
-        >>> find_forms(["cloze"])
+        >>> find_forms(["statment"])
         Traceback (most recent call last):
-        kaug.errors.PipelineError: 'cloze' is not a form. Known are: multi-hop, passage, question, reversed, statement.
+        kaug.errors.PipelineError: 'statment' is not a form. Did you mean 'statement'?
     """
     forms = []
     for name in names:

@@ -21,6 +21,9 @@ __all__ = ["context_question_rows"]
 _TEMPLATES = 2
 """The templates of a question at most: its rows are long."""
 
+_SHARE = 0x5EED
+"""Sets the draw of the rows without an answer apart from the draws of facts."""
+
 
 def context_question_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa.Table]:
     """Ask the questions of the form `question` with facts before them, as the exam does for arms with retrieval.
@@ -47,7 +50,7 @@ def _in_context(table: pa.Table, pool: Facts, near: Near, wording: Wording, opti
     question = np.repeat(np.arange(table.num_rows), sizes)
     heads = right[np.cumsum(sizes) - sizes]
     seeds = mix(np.array([int(one[:16], 16) for one in table["id"].to_pylist()], np.uint64) + np.uint64(options.seed))
-    absent = _draws(seeds, 0) < options.open_book.without_answer if words_of(wording.language).absent else seeds < 0
+    absent = (_draws(seeds) < options.open_book.without_answer) & bool(words_of(wording.language).absent)
     beside = near.draw(heads, seeds, 2 * options.open_book.distractors)
     inverse = table["form"][0].as_py() == "inverse-question"
     fits = _do_not_answer(beside, heads, absent, right, question, pool, wording, inverse=inverse)
@@ -86,7 +89,7 @@ def _do_not_answer(
     labels = pc.utf8_lower(wording.labels(terms)).dictionary_encode().indices.to_numpy().astype(np.int64)
 
     def name(column: NDArray[np.uint32], places: Numbers) -> Numbers:
-        return labels[np.searchsorted(terms, column[places])]
+        return np.asarray(labels[np.searchsorted(terms, column[places])])
 
     entity, predicate = name(named, heads)[:, None], pool.predicates[heads][:, None]
     row = np.broadcast_to(np.arange(len(heads))[:, None], beside.shape)
@@ -96,7 +99,7 @@ def _do_not_answer(
         answered = np.isin(pair_keys(row, name(other, beside)), answers)
         answered |= absent[:, None] & np.isin(pair_keys(predicate, other[beside]), values)
         told |= answered & (name(one, beside) == entity)
-    return (beside >= 0) & ~told
+    return np.asarray((beside >= 0) & ~told)
 
 
 def _write(table: pa.Table, facts: Facts, row: Numbers, absent: NDArray[np.bool_], wording: Wording) -> pa.Table:
@@ -123,6 +126,6 @@ def _write(table: pa.Table, facts: Facts, row: Numbers, absent: NDArray[np.bool_
     )
 
 
-def _draws(seeds: Numbers, turn: int) -> NDArray[np.float64]:
+def _draws(seeds: NDArray[np.uint64]) -> NDArray[np.float64]:
     """Draw a number from 0 to 1 for each seed."""
-    return mix(seeds + mix(np.full(len(seeds), 7919 + turn, np.uint64))) / np.float64(2**64)
+    return np.asarray(mix(seeds ^ np.uint64(_SHARE)) / np.float64(2**64))

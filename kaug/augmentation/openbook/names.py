@@ -9,8 +9,10 @@ __all__ = ["has_room", "names_itself", "places"]
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 """A letter of a script without spaces between words: no word, and no name, ends visibly."""
 
-_JOINED_LEFT = re.compile(r"[\w\-‐‑/\\@#&_.'’]\Z")
-_JOINED_RIGHT = re.compile(r"[\w\\@&_=]|[-‐‑/.]\w|['’](?!s\b)\w")
+_JOINED_LEFT = re.compile(r"(?:[\w\-‐‑/\\@#&_.'’]|[=+*<>|^~] ?)\Z")
+_JOINED_RIGHT = re.compile(
+    r"[\w\\@&_=]|[-‐‑/.]\w|['’](?!s\b)\w| ?[=+*<>|^~]|,? (?:Inc|Ltd|LLC|Corp|Co|GmbH|AG|Jr|Sr)\b"
+)
 _WORD_BEFORE = re.compile(r"(?<![\w.])([\w.'’-]+)[ \u00a0\n]\Z")
 _WORD_AFTER = re.compile(r"[ \u00a0\n]([\w'’-]+)")
 _OF = re.compile(

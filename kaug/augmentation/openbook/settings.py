@@ -11,7 +11,7 @@ class OpenBookSettings(Section):
     """`[augmentation.open_book]`: how facts stand in rows with a context."""
 
     tokens: int = Field(
-        default=128, ge=1, le=10**6, description="tokens of a row's facts together at most, at four bytes a token"
+        default=128, ge=1, le=10**6, description="tokens of a text's facts together at most, at four bytes a token"
     )
     brackets: int = Field(default=3, ge=1, le=1000, description="`inline`: brackets in a text at most")
     distractors: int = Field(

@@ -10,16 +10,40 @@ def at(text: str, name: str = "Togo") -> tuple[int, int]:
 
 @pytest.mark.parametrize(
     "text",
-    ["Togo", "In Togo it rains.", "When Togo won, we left.", "the south of Togo", "President Togo spoke.", "Togo's coast", "Lomé, Togo", "It rained. Togo won."],
-)  # fmt: skip
+    [
+        "Togo",
+        "In Togo it rains.",
+        "When Togo won, we left.",
+        "the south of Togo",
+        "President Togo spoke.",
+        "Togo's coast",
+        "Lomé, Togo",
+        "It rained. Togo won.",
+    ],
+)
 def test_a_name_by_itself(text: str) -> None:
     assert names_itself(text, *at(text), "en")
 
 
 @pytest.mark.parametrize(
     "text",
-    ["Togo-based", "pro-Togo", "Lake Togo is deep.", "on Lake Togo", "the University of Togo", "the Bank of the Togo", "Togo Airlines", "Togo 11", "Togoland", "@Togo", "Togo_1", "O'Togo"],
-)  # fmt: skip
+    [
+        "Togo-based",
+        "pro-Togo",
+        "Lake Togo is deep.",
+        "on Lake Togo",
+        "the University of Togo",
+        "the Bank of the Togo",
+        "Togo Airlines",
+        "Togo 11",
+        "Togoland",
+        "@Togo",
+        "Togo_1",
+        "let x = Togo;",
+        "Togo, Inc.",
+        "O'Togo",
+    ],
+)
 def test_a_part_of_another_name_or_of_a_compound(text: str) -> None:
     assert not names_itself(text, *at(text), "en")
 

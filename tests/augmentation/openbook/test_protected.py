@@ -52,8 +52,13 @@ def test_what_is_protected_is_found(kind: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Togo costs $5 and Ghana $6.", "Rain and/or sun in the U.S. today.", "He said: it's 3.5 km, e.g. 2 * 3 * 4.", "snake_case_names here"],
-)  # fmt: skip
+    [
+        "Togo costs $5 and Ghana $6.",
+        "Rain and/or sun in the U.S. today.",
+        "He said: it's 3.5 km, e.g. 2 * 3 * 4.",
+        "snake_case_names here",
+    ],
+)
 def test_plain_prose_is_not_protected(text: str) -> None:
     assert protected(text) == []
 
