@@ -16,7 +16,7 @@ __all__ = ["About"]
 _SENSE = 0.7
 """The minimum strength of a subject that is named in full: it is likelier meant than all others of its name together."""
 
-_SHARE = 0.75 * IN_PART
+_SHARE = 0.6 * IN_PART
 """The minimum strength of a subject that is named in part."""
 
 _SINGLE = 0.95
