@@ -8,16 +8,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.arrays import Numbers, distinct, expand, pair_keys, positions
-from kaug.retrieval.ranking import IN_PART, Named
+from kaug.retrieval.ranking import Named
 from kaug.wording.wording import Wording
 
 __all__ = ["About"]
 
 _SENSE = 0.7
 """The minimum strength of a subject that is named in full: it is likelier meant than all others of its name together."""
-
-_SHARE = 0.6 * IN_PART
-"""The minimum strength of a subject that is named in part."""
 
 _SINGLE = 0.95
 """A predicate has one value if that fraction of its subjects has one."""
@@ -33,7 +30,7 @@ class About:
     """Tells which facts texts are about.
 
     A text is about a fact if it names the fact's subject, rather than only its object, if the subject is likely meant by that
-    name, and if it is a topic: the text names both ends of one of its facts; where it does so for no subject, it names it
+    name, in full, and if it is a topic: the text names both ends of one of its facts; where it does so for no subject, it names it
     twice; and where there is none of these either, it begins with it.
 
     It may contradict a fact, which is then left out, if the predicate has one value, the text does not name the fact's, and it
@@ -68,13 +65,7 @@ class About:
         """
         entry = self.subject(text, row, named)
         strength, start = np.append(named.strength, np.float32(0))[entry], np.append(named.start, -1)[entry]
-        about: NDArray[np.bool_] = strength >= np.where(start >= 0, _SENSE, _SHARE)
-        part = np.flatnonzero(about & (start < 0))
-        subjects = self._wording.kb.columns(row)[0]
-        about[part] = [
-            any(_shortened(name, texts[one]) for name in self._wording.names(term))
-            for one, term in zip(text[part].tolist(), subjects[part].tolist(), strict=True)
-        ]
+        about: NDArray[np.bool_] = (strength >= _SENSE) & (start >= 0)
         rest = np.flatnonzero(about)
         rest = rest[_on_topic(texts, text[rest], entry[rest], connects[rest], named)]
         about[:] = False
@@ -119,15 +110,6 @@ def _on_topic(
         topics[entry[evidence & rest]] = True
         rest = ~np.isin(text, named.text[topics])
     return topics[entry]
-
-
-def _shortened(name: str, text: str) -> bool:
-    """Whether a text has the first and the last word of a name, with at most two words between them: "Alan M. Turing"."""
-    words = name.split()
-    if len(words) < 2:
-        return False
-    between = r"(?:[ \u00a0][\w.'’-]+){0,2}[ \u00a0]"
-    return bool(re.search(rf"(?<!\w){re.escape(words[0])}{between}{re.escape(words[-1])}(?!\w)", text))
 
 
 def _other_number(text: str, value: str) -> bool:

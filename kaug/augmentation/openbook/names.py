@@ -70,7 +70,7 @@ def has_room(text: str, end: int, language: str) -> bool:
     if after and _UNSPACED.match(after[0]):
         return after[0] in follow
     word = _WORD_AFTER.match(after)
-    return bool(word) and word[1] in follow
+    return word is not None and word[1] in follow
 
 
 def places(text: str, name: str) -> list[tuple[int, int]]:

@@ -1,7 +1,7 @@
 """A text and the facts to show with it → the prompt and the completion of a row: a function for each position of the facts."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from kaug.augmentation.openbook.names import has_room, names_itself, places
 from kaug.augmentation.openbook.protected import Span
@@ -54,11 +54,9 @@ class Position(NamedTuple):
     near: bool = False
 
 
-def _joined(
-    field: Literal["prompt", "completion"], before: str, pieces: Sequence[str]
-) -> tuple[str, list[tuple[int, str, int, int]]]:
+def _joined(field: str, before: str, pieces: Sequence[str]) -> tuple[str, list[tuple[int, str, int, int]]]:
     """Append pieces, one for each fact, to a text; mark them."""
-    marks = []
+    marks: list[tuple[int, str, int, int]] = []
     for place, piece in enumerate(pieces):
         marks.append((place, field, len(before), len(before) + len(piece)))
         before += piece
