@@ -30,7 +30,7 @@ class About:
     """Tells which facts texts are about.
 
     A text is about a fact if it names the fact's subject, rather than only its object, if the subject is likely meant by that
-    name, in full, and if it is a topic: the text names both ends of one of its facts; where it does so for no subject, it names it
+    name, in full, and if it is a topic: the text names both ends of one of its facts; where this is so of none, it names it
     twice; and where there is none of these either, it begins with it.
 
     It may contradict a fact, which is then left out, if the predicate has one value, the text does not name the fact's, and it
