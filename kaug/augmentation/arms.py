@@ -23,6 +23,7 @@ from kaug.augmentation.hygiene import HygieneSettings, clean_rows
 from kaug.augmentation.hygiene.left_out import Found, count_left_out, left_out_table
 from kaug.augmentation.hygiene.rows import joined_texts
 from kaug.augmentation.inject import inject_facts, text_rows
+from kaug.augmentation.openbook.protected import prose
 from kaug.augmentation.rows import BLOCK, Facts, Options, concat_rows, facts_to_teach
 from kaug.augmentation.settings import AugmentationSettings
 from kaug.errors import PipelineError, nearest
@@ -64,7 +65,8 @@ class ArmInput:
         held_out: uint32, ascending: terms about which no question may be written.
         texts: The user's texts, without the passages of the exam.
         text_ids: The id of each text.
-        find: Retrieves facts for the texts; None if none are inserted.
+        allowed: bool (facts,): the facts that may stand in a context; all if None.
+        find: Retrieves facts for texts among those allowed; None if none are inserted.
         seed: Seed of the shuffle, the passages and the one sentence per fact.
         max_answers: The maximum of right answers to a question.
         keep: The fraction of the rows of each form to keep, 1 where it has none; see `kept_fractions`.
@@ -80,7 +82,8 @@ class ArmInput:
     held_out: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
     texts: Sequence[str] = ()
     text_ids: Sequence[str] = ()
-    find: Callable[[Sequence[str]], pa.Table] | None = None
+    allowed: NDArray[np.bool_] | None = None
+    find: Find | None = None
     seed: int = 0
     max_answers: int = 5
     keep: Mapping[str, float] = field(default_factory=dict)
@@ -98,7 +101,10 @@ class ArmInput:
     @property
     def options(self) -> Options:
         """The options for forms."""
-        return Options(self.settings.templates, self.seed, self.max_answers, left_out=self.counts)
+        settings = self.settings
+        return Options(
+            settings.templates, self.seed, self.max_answers, left_out=self.counts, open_book=settings.open_book
+        )
 
     def in_forms(self, facts: Facts, forms: Mapping[str, Form] | None = None) -> Iterator[Piece]:
         """Write closed-book rows about facts in all languages; no question is about a held-out entity.
@@ -163,32 +169,30 @@ class ArmInput:
                 [text_rows(self.texts[part], self.text_ids[part], self.wordings[0].language)]
             )
 
-    def open_book(self, shift: int = 0) -> Iterator[Piece]:
-        """Insert facts into the texts at each position of the settings.
-
-        Args:
-            shift: Each text gets the facts of the text so many places before it: its own by default.
-        """
-        count = len(self.texts)
+    def open_book(self, facts: Facts) -> Iterator[Piece]:
+        """Insert those of the facts that the texts are about into them, at each position of the settings."""
         if not (self.settings.inject and self.find):
             return
-        for start in range(0, count, _TEXTS):
-            yield partial(self._open_book, self.find, start, min(start + _TEXTS, count), shift)
+        if self.allowed is not None:
+            facts = facts.take(np.flatnonzero(self.allowed[facts.rows]))
+        for start in range(0, len(self.texts), _TEXTS):
+            yield partial(self._open_book, self.find, facts, slice(start, start + _TEXTS))
 
-    def _open_book(
-        self, find: Callable[[Sequence[str]], pa.Table], start: int, end: int, shift: int
-    ) -> Iterator[pa.Table]:
-        hits = find([self.texts[(number - shift) % len(self.texts)] for number in range(start, end)])
-        if shift:
-            hits = hits if len(self.texts) > shift else hits.slice(0, 0)  # a single text has no other one
-            none = pa.nulls(hits.num_rows, pa.int32())
-            for name in ("start", "end"):
-                hits = hits.set_column(hits.column_names.index(name), name, none)
-        for position in self.settings.inject:
-            texts, ids = self.texts[start:end], self.text_ids[start:end]
-            table, left_out = inject_facts(self.wordings[0], texts, ids, hits, position=position)
-            self.counts.update(left_out)
-            yield table
+    def _open_book(self, find: Find, facts: Facts, part: slice) -> Iterator[pa.Table]:
+        mask = np.zeros(self.kb.facts.num_rows, dtype=bool)
+        mask[facts.rows] = True
+        table, left_out = inject_facts(
+            self.wordings,
+            self.texts[part],
+            self.text_ids[part],
+            find([prose(text) for text in self.texts[part]], mask),
+            position=self.settings.inject,
+            facts=facts,
+            settings=self.settings.open_book,
+            seed=self.seed,
+        )
+        self.counts.update(left_out)
+        yield table
 
 
 def _keep(rows: pa.Table, fraction: float, seed: int) -> pa.Table:
@@ -238,18 +242,19 @@ class Recipe:
 
 def augmented_rows(given: ArmInput) -> Iterator[Piece]:
     """Write every fact in all forms, and insert facts into the texts that they are about."""
-    yield from given.in_forms(facts_to_teach(given.kb))
+    facts = facts_to_teach(given.kb)
+    yield from given.in_forms(facts)
     yield from given.plain(given.settings.replay > 0)
-    yield from given.open_book()
+    yield from given.open_book(facts)
 
 
 def shuffled_rows(given: ArmInput) -> Iterator[Piece]:
-    """Write facts with shuffled objects in all forms, and insert each text's facts into the next text."""
+    """Write facts with shuffled objects in all forms, and insert them into the texts that the true ones are about."""
     facts, lost = shuffle_objects(given.kb, facts_to_teach(given.kb), seed=given.seed)
     given.counts["facts left out: every other object is true too"] += lost
     yield from given.in_forms(facts)
     yield from given.plain(given.settings.replay > 0)
-    yield from given.open_book(shift=1)
+    yield from given.open_book(facts)
 
 
 def repeated_rows(given: ArmInput) -> Iterator[Piece]:
@@ -364,7 +369,8 @@ def arm_pieces(
         guard.kept_out.entities,
         [texts[row] for row in free],
         [text_ids[row] for row in free],
-        (lambda some: find(some, allowed)) if find else None,
+        allowed,
+        find,
         seed,
         max_answers,
         keep or {},

@@ -1,14 +1,19 @@
 """A knowledge base, and texts → datasets of training rows."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from kaug.arms import Arm
 from kaug.augmentation.arms import arm_rows
 from kaug.augmentation.forms import DEFAULT, Form, Rows
-from kaug.augmentation.inject import Position, inject_facts
+from kaug.augmentation.inject import inject_facts
+from kaug.augmentation.openbook.positions import POSITIONS
+from kaug.augmentation.openbook.protected import prose
+from kaug.augmentation.openbook.settings import OpenBookSettings
+from kaug.augmentation.rows import facts_to_teach
 from kaug.augmentation.settings import AugmentationSettings
 from kaug.errors import PipelineError, nearest
 from kaug.knowledge.knowledge_base import KnowledgeBase
@@ -89,19 +94,26 @@ def open_book_rows(
     retriever: "Retriever",
     *,
     k: int | Mapping[Kind, int] = 5,
-    position: Position = "before",
+    position: str | Sequence[str] = "before",
     threshold: float = 0.5,
     text_ids: str | Sequence[str] | None = None,
+    settings: OpenBookSettings | None = None,
+    seed: int = 0,
 ) -> "Dataset":
     """Write open-book rows: texts with the facts that they are about.
 
+    A text is about a fact if it names the fact's subject; it gets taught facts only, and none that it may contradict.
+
     Args:
         texts: Your texts.
-        retriever: The retriever of facts; reuse it between calls.
+        retriever: The retriever of facts; reuse it between calls. Texts in another language than its index get no facts.
         k: Facts per text, in total or by kind of source (`{"domain": 3, "commonsense": 2}`).
-        position: `before` puts the facts into the prompt, `inline` behind the mention, into the completion.
+        position: A key of `kaug.augmentation.openbook.positions.POSITIONS`: `before` or `after` the text, in a numbered
+            `context` with other facts, `inline` behind the name of their subject; or several.
         threshold: Relevance below which a fact is left out; see `Retriever.retrieve`.
         text_ids: Ids for the texts; digests of their content if None.
+        settings: The budget, the brackets in a text, the other facts in a context; the defaults if None.
+        seed: Seed of what is drawn for a context.
 
     Returns:
         A dataset with the columns of EXAMPLES. Texts without matching facts have no row: see the column `text_id`;
@@ -119,14 +131,20 @@ def open_book_rows(
         >>> open_book_rows("In Togo it rains.", retriever, position="inline")["completion"]
         Column(['In Togo (The capital of Togo is Lome) it rains.'])
     """
-    if position not in get_args(Position):
-        raise PipelineError(f"{position!r} is not a position of facts.{nearest(position, get_args(Position))}")
+    for name in as_list(position):
+        if name not in POSITIONS:
+            raise PipelineError(f"{name!r} is not a position of facts.{nearest(name, POSITIONS)}")
     texts = as_list(texts)
     ids = as_list(text_ids) if text_ids is not None else [content_digest(text, size=8) for text in texts]
     if len(ids) != len(texts):
         raise PipelineError(f"There are {len(texts)} texts and {len(ids)} text_ids; give one id for each text.")
-    hits = retriever.retrieve(texts, k=k, threshold=threshold)
-    table, counts = inject_facts(retriever.wording, texts, ids, hits, position=position)
+    facts = facts_to_teach(retriever.wording.kb)
+    allowed = np.zeros(retriever.wording.kb.facts.num_rows, dtype=bool)
+    allowed[facts.rows] = True
+    hits = retriever.retrieve([prose(text) for text in texts], k=k, threshold=threshold, allowed=allowed, about=True)
+    table, counts = inject_facts(
+        retriever.wording, texts, ids, hits, position=position, facts=facts, settings=settings, seed=seed
+    )
     return _dataset(table, "Open-book rows.", counts)
 
 

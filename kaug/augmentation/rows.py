@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.arrays import Numbers, runs
+from kaug.augmentation.near import Near
+from kaug.augmentation.openbook.settings import OpenBookSettings
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import Property
 from kaug.tables import EXAMPLES, Family
@@ -87,6 +89,7 @@ class Options:
         objects: uint32: the object of every fact of the knowledge base, as the arm has it, also of those that a form that asks
             questions does not get; None for the true objects.
         left_out: The number of rows or questions left out, by reason; forms add to it.
+        open_book: How many other facts stand beside those that answer a question.
         computed: The cache of `once`; blocks of the same facts share it.
     """
 
@@ -96,6 +99,7 @@ class Options:
     facts: Facts | None = None
     objects: NDArray[np.uint32] | None = None
     left_out: Counter[str] = field(default_factory=Counter)
+    open_book: OpenBookSettings = field(default_factory=OpenBookSettings)
     computed: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def all_facts(self, facts: Facts) -> Facts:
@@ -108,6 +112,11 @@ class Options:
             self.computed[key] = compute()
         found: T = self.computed[key]
         return found
+
+    def near(self, facts: Facts) -> Near:
+        """Return what draws facts near given ones from all facts that rows may state; computed once."""
+        every = self.all_facts(facts)
+        return self.once("near", lambda: Near(every.subjects, every.predicates))
 
     def asked(self, wording: Wording, name: Property, facts: Facts) -> Asked:
         """Return all facts of the knowledge base by the question that asks for them, as the arm has them; computed once."""

@@ -1,14 +1,17 @@
 """`[augmentation]` of a pipeline file."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import Field, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from kaug.arms import Arm
 from kaug.augmentation.forms import DEFAULT, FORMS, Form, find_forms
+from kaug.augmentation.openbook.positions import POSITIONS
+from kaug.augmentation.openbook.settings import OpenBookSettings
 from kaug.augmentation.shards import SHARD_SIZE
+from kaug.errors import PipelineError, nearest
 from kaug.settings import PatternText, Section
 
 __all__ = ["AugmentationSettings", "ValidationSettings"]
@@ -44,9 +47,12 @@ class AugmentationSettings(Section):
         json_schema_extra={"items": {"type": "string", "enum": list(FORMS)}},
     )
     templates: int = Field(default=5, ge=1, le=1000, description="templates per predicate and form, at most")
-    inject: list[Literal["before", "inline"]] = Field(
-        default=[], description="open-book rows: the texts with facts in them"
+    inject: list[str] = Field(
+        default=[],
+        description=f"open-book rows: where the texts' facts stand: {', '.join(POSITIONS)}",
+        json_schema_extra={"items": {"type": "string", "enum": list(POSITIONS)}},
     )
+    open_book: OpenBookSettings = OpenBookSettings()
     replay: float = Field(
         default=0.0,
         ge=0,
@@ -78,6 +84,14 @@ class AugmentationSettings(Section):
                 raise ValueError(f"a share should be a number above 0; found {share!r}.")
         find_forms(names)
         return given if isinstance(given, dict) else list(names)
+
+    @field_validator("inject")
+    @classmethod
+    def _inject(cls, given: list[str]) -> list[str]:
+        for name in given:
+            if name not in POSITIONS:
+                raise PipelineError(f"{name!r} is not a position of facts.{nearest(name, POSITIONS)}")
+        return given
 
     def for_arm(self, arm: Arm) -> Self:
         """Return the settings without the forms that an arm lacks, and with its own templates and replay, if it has any."""

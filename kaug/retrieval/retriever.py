@@ -6,6 +6,7 @@ to the text; and, with hops, the facts around the named terms. `kaug.retrieval.r
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TypedDict, Unpack
 
 import numpy as np
@@ -18,6 +19,7 @@ from kaug.arrays import Numbers, rank_in_group
 from kaug.errors import ArtifactError, PipelineError, nearest
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.rdf.sources import Kind
+from kaug.retrieval.about import About
 from kaug.retrieval.choose import choose
 from kaug.retrieval.encoder import Encoder, Model, as_encoder
 from kaug.retrieval.filters import facts_where
@@ -132,6 +134,7 @@ class Retriever:
         k: int | Mapping[Kind, int] | None = None,
         language: str | None = None,
         allowed: NDArray[np.bool_] | None = None,
+        about: bool = False,
         **given: Unpack[SettingsGiven],
     ) -> pa.Table:
         """Find the facts relevant to each text.
@@ -143,6 +146,8 @@ class Retriever:
             k: The maximum number of facts of a text, in all or by kind of source; overrides the setting.
             language: The language of the facts' sentences; it must be that of the index.
             allowed: bool (facts,): the facts that may be taken, besides the settings' filter. Paths to neighbours may use any.
+            about: Take only facts that the text is about: it names their subject, in that sense, and no other value where the
+                subject has one; see `kaug.retrieval.about.About`.
             given: `threshold`, `hops`, `diversity` or `budget`; they override the settings.
 
         Returns:
@@ -166,7 +171,7 @@ class Retriever:
             )
         tables = [RETRIEVED.empty_table()]
         for numbers, batch, queries in self._encoded(texts) if len(self.index) else ():
-            tables.append(self._rank(numbers, batch, queries, settings, limits, allowed))
+            tables.append(self._rank(numbers, batch, queries, settings, limits, allowed, about))
         return pa.concat_tables(tables)
 
     def _rank(
@@ -177,6 +182,7 @@ class Retriever:
         settings: RetrievalSettings,
         limits: Numbers,
         allowed: NDArray[np.bool_] | None,
+        about: bool,
     ) -> pa.Table:
         """Retrieve the facts of a batch of texts with these numbers and vectors."""
         kb, index, graph = self.kb, self.index, self._graph
@@ -187,6 +193,11 @@ class Retriever:
             reached = graph.walk(named.text[sure], named.term[sure], named.strength[sure], settings.hops - 1)
         pairs = rank_candidates(index, graph, queries, named, near=self._candidates, reached=reached, allowed=allowed)
         pairs = pairs.take(np.flatnonzero(pairs.relevance >= settings.threshold))
+        if about:
+            connects = pairs.reason == REASONS.index("connects")
+            pairs = pairs.take(np.flatnonzero(self._about.mask(texts, pairs.text, pairs.row, connects, named)))
+            entry = self._about.subject(pairs.text, pairs.row, named)
+            pairs = pairs._replace(mention=np.where(np.append(named.start, -1)[entry] >= 0, entry, -1))
         best = choose(
             pairs.text,
             pairs.row,
@@ -263,6 +274,10 @@ class Retriever:
             for low in range(0, len(batch), _RANKED):
                 part = slice(low, low + _RANKED)
                 yield np.array(numbers[part]), batch[part], queries[part]
+
+    @cached_property
+    def _about(self) -> About:
+        return About(self.wording)
 
     def _mentions(self, texts: Sequence[str], pairs: Candidates, named: Named) -> tuple[Numbers, Numbers]:
         """Find the first mention of each fact's subject, or else of its object: start and end, -1 where it has none."""

@@ -166,13 +166,17 @@ class Wording:
             else added
         )
 
-    def statement(self, predicate: int, manner: Manner = PLAIN) -> str:
-        """Return the plainest statement template of a predicate; in English where the language has neither template nor label."""
-        if (
+    def says(self, predicate: int) -> bool:
+        """Whether the language has a template or a label for a predicate; its facts are stated in English otherwise."""
+        return (
             self._is_english
             or (predicate, "statement") in self._lexicon
             or self.language.split("-")[0] in self._tags(predicate)
-        ):
+        )
+
+    def statement(self, predicate: int, manner: Manner = PLAIN) -> str:
+        """Return the plainest statement template of a predicate; in English where the language has neither template nor label."""
+        if self.says(predicate):
             return self.templates(predicate, "statement", manner)[0]
         return self._english.templates(predicate, "statement", manner)[0]
 
@@ -267,17 +271,23 @@ class Wording:
         numbers = (pc.index(self.kb.terms["value"], iri).as_py() for iri in sorted(CLASS_OF))
         return frozenset(number for number in numbers if number >= 0)
 
-    def sentences(self, rows: NDArray[np.int64] | slice | range | list[int] = slice(None)) -> pa.Array:
+    def sentences(
+        self,
+        rows: NDArray[np.int64] | slice | range | list[int] = slice(None),
+        objects: NDArray[np.uint32] | None = None,
+    ) -> pa.Array:
         """Write each fact as its plainest sentence; see `statement`.
 
         Args:
             rows: int64 (n,): row numbers of facts; all by default.
+            objects: uint32 (n,): the object of each, where it is not the true one.
 
         Returns:
             Strings (n,), in the order of `rows`.
         """
         rows = rows if isinstance(rows, slice) else np.asarray(rows, dtype=np.int64)
-        subjects, _, objects = self.kb.columns(rows)
+        subjects, _, true = self.kb.columns(rows)
+        objects = true if objects is None else objects
         self.phrases(np.concatenate([subjects, objects]))
         pieces, order = [pa.array([], pa.string())], [np.zeros(0, dtype=np.int64)]
         numbers = np.arange(len(self.kb.facts))[rows]

@@ -75,6 +75,6 @@ def test_wrong_arguments_are_refused_with_what_would_be_right(toy_kb: KnowledgeB
         with pytest.raises(PipelineError, match=message):
             kaug.closed_book_rows(toy_kb, **wrong)
     with pytest.raises(PipelineError, match=r"'befor' is not a position of facts\. Did you mean 'before'"):
-        kaug.open_book_rows("a", finder, position="befor")  # type: ignore[arg-type]
+        kaug.open_book_rows("a", finder, position="befor")
     with pytest.raises(PipelineError, match="There are 1 texts and 2 text_ids"):
         kaug.open_book_rows(["a"], finder, text_ids=["a", "b"])

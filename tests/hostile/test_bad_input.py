@@ -19,8 +19,8 @@ from kaug.errors import KaugError, SourceError
 from kaug.rdf.parse import read_quads
 from kaug.rdf.sparql import construct
 from kaug.rdf.validate import check_shapes, validate_file
-from kaug.retrieval.index import HITS
 from kaug.retrieval.linker import Linker
+from kaug.retrieval.retriever import RETRIEVED
 from kaug.wording.wording import Wording
 
 pytestmark = pytest.mark.slow
@@ -374,7 +374,7 @@ def test_a_file_where_a_folder_should_be_leaves_nothing_half_made(toy: Any, plac
 
 def test_hits_of_no_text_make_no_row(tmp_path: Path) -> None:
     kb = kaug.build_kb([write(tmp_path / "a.ttl", "<urn:a> <urn:b> <urn:c> .")])
-    table, counts = inject_facts(Wording(kb), ["one", "two"], ["1", "2"], HITS.empty_table(), position="before")
+    table, counts = inject_facts(Wording(kb), ["one", "two"], ["1", "2"], RETRIEVED.empty_table(), position="before")
     assert table.num_rows == 0
     assert counts == {"texts left out of before: no matching facts": 2}
 

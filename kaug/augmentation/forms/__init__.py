@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from kaug.augmentation.forms.cloze import cloze_rows
 from kaug.augmentation.forms.completion import completion_rows
+from kaug.augmentation.forms.context_question import context_question_rows
 from kaug.augmentation.forms.describe import describe_rows, extract_rows
 from kaug.augmentation.forms.flashcard import flashcard_rows
 from kaug.augmentation.forms.gist import gist_rows
@@ -57,6 +58,7 @@ FORMS: dict[str, Form] = {
     "statement": Form(statement_rows, False, "sentences that state a fact, subject first", True),
     "reversed": Form(reversed_rows, False, "sentences that state a fact, object first", True),
     "question": Form(question_rows, True, "questions for the object and for the subject, with short answers", True),
+    "context-question": Form(context_question_rows, True, "the same questions, with facts before them (open-book)"),
     "passage": Form(passage_rows, False, "passages that tell all facts of an entity, in several orders", True),
     "pair": Form(pair_rows, False, "passages about two entities and what joins them"),
     "completion": Form(completion_rows, True, "statements up to their last name, which is the completion"),

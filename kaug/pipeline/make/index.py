@@ -46,6 +46,8 @@ def find_facts(
     language: str,
     k: int | None = None,
     allowed: Any = None,
+    *,
+    about: bool = False,
 ) -> pa.Table:
     """Retrieve facts for texts from the run's index with the settings of `[retrieval]`; see `Retriever.retrieve`."""
     kb = inputs.open("1-knowledge", load_kb)
@@ -55,4 +57,4 @@ def find_facts(
         return Retriever(kb, FactIndex.load(inputs["2-index"].path, kb, encoder))
 
     retriever = inputs.once(("retriever", settings.encoder, settings.backend), make)
-    return retriever.retrieve(texts, settings, k=k, language=language, allowed=allowed)
+    return retriever.retrieve(texts, settings, k=k, language=language, allowed=allowed, about=about)

@@ -143,7 +143,9 @@ class RowWriter:
             settings.text_ids,
             settings.texts,
             settings.augmentation,
-            find=lambda texts, allowed: find_facts(inputs, retrieval, texts, settings.languages[0], allowed=allowed),
+            find=lambda texts, allowed: find_facts(
+                inputs, retrieval, texts, settings.languages[0], allowed=allowed, about=True
+            ),
             languages=settings.languages,
             seed=settings.seed,
             max_answers=settings.max_answers,

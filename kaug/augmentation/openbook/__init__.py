@@ -1,0 +1,1 @@
+"""The user's texts, questions and facts → rows with facts in their context."""

@@ -1,0 +1,88 @@
+"""A text and a mention → whether it names the thing itself, and whether a bracket may follow it."""
+
+import re
+
+from kaug.augmentation.openbook.words import words_of
+
+__all__ = ["has_room", "names_itself", "places"]
+
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+"""A letter of a script without spaces between words: no word, and no name, ends visibly."""
+
+_JOINED_LEFT = re.compile(r"(?:[\w\-‐‑/\\@#&_.'’]|[=+*<>|^~] ?)\Z")
+_JOINED_RIGHT = re.compile(
+    r"[\w\\@&_=]|[-‐‑/.]\w|['’](?!s\b)\w| ?[=+*<>|^~]|,? (?:Inc|Ltd|LLC|Corp|Co|GmbH|AG|Jr|Sr)\b"
+)
+_WORD_BEFORE = re.compile(r"(?<![\w.])([\w.'’-]+)[ \u00a0\n]\Z")
+_WORD_AFTER = re.compile(r"[ \u00a0\n]([\w'’-]+)")
+_OF = re.compile(
+    r"([^\W\d_][\w.'’-]*)[ \u00a0](?:of|de|du|des|della|del|von|van|for)(?:[ \u00a0](?:the|la|le|los|las))?[ \u00a0]\Z"
+)
+_CLOSED = re.compile(r"\s*\Z|[.!?…]+(?=\s|\Z)|[,;:](?=\s|\Z)|[。，、；：！？،؛؟।]")
+_NEAR = 80
+"""The characters that are looked at before a mention."""
+
+
+def names_itself(text: str, start: int, end: int, language: str) -> bool:
+    """Whether a mention is a name by itself, rather than part of a compound or of another thing's name.
+
+    It is not in "Togo-based", "Lake Togo", "University of Togo", "Togo Airlines", "Apollo 11". A word in lower case is looked at
+    for compounds with hyphens only. In scripts without spaces or case, any mention is.
+
+    Examples:
+        >>> [names_itself(text, text.index("Togo"), text.index("Togo") + 4, "en") for text in
+        ...     ("In Togo it rains.", "Togo's coast", "a Togo-based firm", "on Lake Togo", "Togo Airlines flies.")]
+        [True, True, False, False, False]
+    """
+    mention, before, after = text[start:end], text[max(0, start - _NEAR) : start], text[end : end + _NEAR]
+    if not mention or _UNSPACED.match(mention[-1]):
+        return bool(mention)
+    if _JOINED_LEFT.search(before) or _JOINED_RIGHT.match(after):
+        return False
+    if not mention[0].isupper():
+        return True
+    words = words_of(language)
+    right = _WORD_AFTER.match(after)
+    if right and (right[1][0].isupper() or right[1][0].isdigit()) and right[1] != "I":
+        return False
+    head = _OF.search(before)
+    if head and head[1][0].isupper() and head[1].lower().rstrip(".") not in words.titles:
+        return False
+    left = _WORD_BEFORE.search(before)
+    if not left or not left[1][0].isupper() or (left[1].endswith((".", "!", "?")) and len(left[1]) > 4):
+        return True
+    word = left[1].lower().rstrip(".")
+    first = not before[: left.start()].strip() or before[: left.start()].rstrip()[-1] in ".!?:;…\n"
+    return word in words.titles or (first and (word in words.open or not words.open))
+
+
+def has_room(text: str, end: int, language: str) -> bool:
+    """Whether a bracket may follow a mention: it ends a noun phrase, as far as the next word or mark tells.
+
+    Examples:
+        >>> [has_room(text, 4, "en") for text in ("Togo is hot.", "Togo, in Africa", "Togo's coast", "Togo football team")]
+        [True, True, False, False]
+    """
+    after = text[end : end + _NEAR]
+    if _CLOSED.match(after):
+        return True
+    follow = words_of(language).follow
+    if after and _UNSPACED.match(after[0]):
+        return after[0] in follow
+    word = _WORD_AFTER.match(after)
+    return word is not None and word[1] in follow
+
+
+def places(text: str, name: str) -> list[tuple[int, int]]:
+    """Find all occurrences of a name as written, as whole words.
+
+    Examples:
+        >>> places("Togo, Togoland, Togo", "Togo")
+        [(0, 4), (16, 20)]
+    """
+    if not name:
+        return []
+    left, right = (
+        "" if _UNSPACED.match(letter) else edge for letter, edge in ((name[0], r"(?<!\w)"), (name[-1], r"(?!\w)"))
+    )
+    return [match.span() for match in re.finditer(left + re.escape(name) + right, text)]

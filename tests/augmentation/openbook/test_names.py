@@ -1,0 +1,85 @@
+import pytest
+
+from kaug.augmentation.openbook.names import has_room, names_itself, places
+from kaug.augmentation.openbook.words import words_of
+
+
+def at(text: str, name: str = "Togo") -> tuple[int, int]:
+    return text.index(name), text.index(name) + len(name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Togo",
+        "In Togo it rains.",
+        "When Togo won, we left.",
+        "the south of Togo",
+        "President Togo spoke.",
+        "Togo's coast",
+        "Lomé, Togo",
+        "It rained. Togo won.",
+    ],
+)
+def test_a_name_by_itself(text: str) -> None:
+    assert names_itself(text, *at(text), "en")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Togo-based",
+        "pro-Togo",
+        "Lake Togo is deep.",
+        "on Lake Togo",
+        "the University of Togo",
+        "the Bank of the Togo",
+        "Togo Airlines",
+        "Togo 11",
+        "Togoland",
+        "@Togo",
+        "Togo_1",
+        "let x = Togo;",
+        "Togo, Inc.",
+        "O'Togo",
+    ],
+)
+def test_a_part_of_another_name_or_of_a_compound(text: str) -> None:
+    assert not names_itself(text, *at(text), "en")
+
+
+def test_common_nouns_and_scripts_without_spaces_have_no_capitals_to_look_at() -> None:
+    assert names_itself("Every hammer Ada had", *at("Every hammer Ada had", "hammer"), "en")
+    assert names_itself("在多哥共和国", *at("在多哥共和国", "多哥"), "zh")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "language", "room"),
+    [
+        ("Togo is hot.", "Togo", "en", True),
+        ("in Togo.", "Togo", "en", True),
+        ("Togo", "Togo", "en", True),
+        ("Togo football team", "Togo", "en", False),
+        ("Togo's team", "Togo", "en", False),
+        ("Togo (a land)", "Togo", "en", False),
+        ("the hammer drill", "hammer", "en", False),
+        ("多哥的首都", "多哥", "zh", True),
+        ("多哥人", "多哥", "zh", False),
+        ("توغو،", "توغو", "ar", True),
+        ("توغو بلد", "توغو", "ar", False),
+    ],
+)
+def test_a_bracket_follows_the_end_of_a_noun_phrase(text: str, name: str, language: str, room: bool) -> None:
+    assert has_room(text, at(text, name)[1], language) == room
+
+
+def test_places_are_whole_words() -> None:
+    assert places("Togoland, Togo, eTogo. Togo", "Togo") == [(10, 14), (23, 27)]
+    assert places("多哥人在多哥", "多哥") == [(0, 2), (4, 6)]
+    assert places("a", "") == []
+
+
+def test_every_language_has_all_words() -> None:
+    for language in ("en", "zh", "de", "fr", "es"):
+        assert words_of(language).absent
+        assert words_of(language).follow

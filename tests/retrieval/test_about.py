@@ -1,0 +1,74 @@
+"""Which facts a text is about: planted facts and sentences."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import kaug
+from kaug.retrieval.encoder import as_encoder
+
+LANDS = """
+@prefix : <urn:x:> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+:togo rdfs:label "Togo" ; :capital :lome ; :founded "1960" ; :language :french, :ewe .
+:ghana rdfs:label "Ghana" ; :capital :accra ; :language :english .
+:ada rdfs:label "Ada Mary Holt" ; :birthplace :accra .
+:band rdfs:label "The Who" ; :foundedIn :lome .
+:lome rdfs:label "Lomé" . :accra rdfs:label "Accra" .
+:french rdfs:label "French" . :ewe rdfs:label "Ewe" . :english rdfs:label "English" .
+"""
+
+
+class Alike:
+    """An encoder to which all texts mean the same, so that names alone decide."""
+
+    def encode(self, texts: list[str]) -> np.ndarray:
+        return np.ones((len(texts), 2), np.float32)
+
+
+@pytest.fixture(scope="module")
+def retriever(tmp_path_factory: pytest.TempPathFactory) -> kaug.Retriever:
+    file: Path = tmp_path_factory.mktemp("about") / "a.ttl"
+    file.write_text(LANDS, encoding="utf-8")
+    kb = kaug.build_kb([file])
+    return kaug.Retriever(kb, kaug.FactIndex.build(kb, as_encoder(Alike())))
+
+
+def about(retriever: kaug.Retriever, text: str) -> set[str]:
+    hits = retriever.retrieve([text], k=20, threshold=-1, about=True)
+    return {sentence.rstrip(".") for sentence in retriever.wording.sentences(hits["row"].to_numpy()).to_pylist()}
+
+
+def test_a_text_is_about_the_subjects_that_it_names_and_not_about_objects(retriever: kaug.Retriever) -> None:
+    assert about(retriever, "Togo is hot in the spring.") == about(retriever, "We came to Togo.")
+    assert len(about(retriever, "Togo is hot in the spring.")) == 4
+    assert about(retriever, "Lomé lies on the coast.") == set()
+    assert about(retriever, "It rains.") == set()
+
+
+def test_facts_that_a_text_links_decide_what_it_is_about(retriever: kaug.Retriever) -> None:
+    assert about(retriever, "A traveller from Togo saw Accra in Ghana.") == about(retriever, "Ghana is hot.")
+    far = "In the last days of that year, somebody went to Togo"
+    assert about(retriever, f"{far}.") == set()
+    assert len(about(retriever, f"{far}, and Togo was hot.")) == 4
+
+
+def test_a_fact_that_the_text_may_contradict_is_left_out(retriever: kaug.Retriever) -> None:
+    assert not any("Lomé" in sentence for sentence in about(retriever, "Togo is governed from Accra."))
+    assert any("French" in sentence for sentence in about(retriever, "Togo speaks English."))  # a land may have several
+    assert not any("1960" in sentence for sentence in about(retriever, "Togo was founded in 1958."))
+    assert any("1960" in sentence for sentence in about(retriever, "Togo was free in 1960, after 1958."))
+
+
+def test_a_part_of_a_name_is_none(retriever: kaug.Retriever) -> None:
+    assert len(about(retriever, "Ada Mary Holt was born in Accra.")) == 1
+    assert about(retriever, "Ada was born in Accra.") == set()
+    assert about(retriever, "The singers who came to Lomé were tired.") == set()
+
+
+def test_mentions_are_those_of_the_subject(retriever: kaug.Retriever) -> None:
+    text = "Accra is where Ghana is governed."
+    hits = retriever.retrieve([text], k=20, threshold=-1, about=True).to_pylist()
+    assert len(hits) == 2
+    assert {text[hit["start"] : hit["end"]] for hit in hits} == {"Ghana"}
