@@ -1,11 +1,11 @@
 """Columns of text → a table of EXAMPLES."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 Field = Literal["prompt", "completion"]
+_Made = TypeVar("_Made")
 
 BLOCK = 20_000
 """The facts that rows are written about at a time, so that memory does not grow with their number."""
@@ -86,6 +87,7 @@ class Options:
             questions does not get; None for the true objects.
         left_out: The number of rows or questions left out, by reason; forms add to it.
         asked_before: The cache of `asked`.
+        made: The cache of `once`.
     """
 
     templates: int = 5
@@ -96,21 +98,33 @@ class Options:
     left_out: Counter[str] = field(default_factory=Counter)
 
     asked_before: dict[tuple[int, str], Asked] = field(default_factory=dict, repr=False, compare=False)
+    made: dict[tuple[int, str], Any] = field(default_factory=dict, repr=False, compare=False)
 
     def all_facts(self, facts: Facts) -> Facts:
         """Return all facts that rows about the given ones may state."""
         return facts if self.facts is None else self.facts
 
+    def once(self, wording: Wording, name: str, make: Callable[[], _Made]) -> _Made:
+        """Return what a form makes of all facts in one language, made at the first call."""
+        key = (id(wording), name)
+        if key not in self.made:
+            self.made[key] = make()
+        made: _Made = self.made[key]
+        return made
+
+    def objects_of_all(self, wording: Wording, facts: Facts) -> NDArray[np.uint32]:
+        """Return the object of every fact of the knowledge base as the arm has it, uint32 (facts,)."""
+        if self.objects is not None:
+            return self.objects
+        given, objects = self.all_facts(facts), wording.kb.columns()[2].copy()
+        objects[given.rows] = given.objects
+        return objects
+
     def asked(self, wording: Wording, name: Property, facts: Facts) -> Asked:
         """Return all facts of the knowledge base by the question that asks for them, as the arm has them; computed once."""
         key = (id(wording), name)
         if key not in self.asked_before:
-            objects = self.objects
-            if objects is None:
-                facts = self.all_facts(facts)
-                objects = wording.kb.columns()[2].copy()
-                objects[facts.rows] = facts.objects
-            self.asked_before[key] = asked(wording, name, objects)
+            self.asked_before[key] = asked(wording, name, self.objects_of_all(wording, facts))
         return self.asked_before[key]
 
 
