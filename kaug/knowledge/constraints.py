@@ -53,6 +53,15 @@ class Constraints:
         return self._below_properties(self._typed(OWL + name))
 
     @cached_property
+    def nothing(self) -> bool:
+        """Whether the axioms rule out nothing that is read here."""
+        found = (
+            *map(self.of_kind, ("IrreflexiveProperty", "AsymmetricProperty")),
+            *(self.functional, self.inverse_functional, self.limited, self.listed[0], self.enumerations[0], self.disjoint[0]),
+        )
+        return not any(len(each) for each in found)
+
+    @cached_property
     def functional(self) -> Terms:
         """The predicates with at most one object for each subject."""
         return self._below_properties(

@@ -98,7 +98,7 @@ class Refuter:
         >>> kb = build_kb(file)
         >>> refuter = Refuter(Wording(kb), np.arange(2), kb.columns()[2])
         >>> refuter.statements(np.arange(1)).proof.to_pylist()
-        ['The capital of Peru is Lima. A thing has at most one value of “capital”, and Lome is not Lima.']
+        ['The capital of Peru is Lima. A thing has at most one value of “has capital”, and Lome is not Lima.']
     """
 
     def __init__(self, wording: Wording, rows: Rows, objects: Terms, seed: int = 0) -> None:
@@ -118,6 +118,8 @@ class Refuter:
         Returns:
             int64 (n, count): terms, different from each other; -1 where there are no more.
         """
+        if not self._only(end)[rows].any():
+            return np.full((len(rows), count), -1)
         pool, terms = self._pool(end), self._ends(end)[rows]
         place = pool.place[np.searchsorted(pool.keys, pair_keys(self._predicates[rows], terms))]
         start, size = pool.start[place, None], pool.size[place, None]
@@ -143,6 +145,8 @@ class Refuter:
         Args:
             rows: int64 (n,): rows of facts, among those of the refuter.
         """
+        if self.constraints.nothing:
+            rows = rows[:0]
         by_reason: list[Callable[[Rows], NDArray[np.int64]]] = [
             lambda rows: self.others(rows, "object", 1)[:, 0],
             lambda rows: self.others(rows, "subject", 1)[:, 0],
@@ -170,6 +174,10 @@ class Refuter:
         fact = np.flatnonzero(fits.any(axis=1))
         reason = np.argmin(draw, axis=1)[fact].astype(np.int8)
         subject, value, instead = (ends[fact, reason].astype(np.uint32) for ends in (subjects, objects, other))
+        # Two facts of a thing may have one false statement, and a thing's facts are in one block.
+        own = np.stack([pair_keys(self._subjects[rows[fact]], self._predicates[rows[fact]]), pair_keys(subject, value)])
+        once = np.sort(np.unique(own, axis=1, return_index=True)[1])
+        fact, reason, subject, value, instead = (column[once] for column in (fact, reason, subject, value, instead))
         proof, since = self._prove(rows[fact], [REASONS[number] for number in reason.tolist()], instead)
         said = np.flatnonzero(proof.is_valid().to_numpy(zero_copy_only=False))
         columns = (fact, subject, value, reason)
@@ -227,6 +235,7 @@ class Refuter:
         """A class that excludes the object, of facts that say the class of a thing."""
         of_class = pc.is_in(self.wording.kb.terms["value"].take(pa.array(self._predicates[rows])), pa.array(sorted(CLASS_OF)))
         found = np.full(len(rows), -1, np.int64)
+        of_class = pc.and_not(of_class, pc.match_substring(self.wording.phrases(self._subjects[rows]), "“"))
         some = np.flatnonzero(of_class.to_numpy(zero_copy_only=False))
         classes, excluded = self._excluded_by_class
         found[some] = self._drawn(self._objects[rows[some]], classes, excluded, self._draw(rows[some], 2))

@@ -15,7 +15,7 @@ __all__ = ["compose", "inside", "pieces", "plain_templates", "say"]
 Piece = str | pa.Array | tuple[pa.Array, int]
 """A text, a column of texts, or a column with the position of the fact that it states."""
 
-_TOLD = re.compile(r"\bsomeone (?:asks|wants)\b|\bknow[ns]?\b|\banswer\b|[:—]|据|已知|问")
+_TOLD = re.compile(r"\bsomeone (?:asks|wants)\b|\bknow[ns]?\b|\banswer\b|\bexample\b|\bAmong other\b|\brecords say\b|[:—]|据|已知|问|例如")
 """A statement of what is known or asked: whether it is true is another matter than whether the fact is."""
 
 
@@ -103,5 +103,6 @@ def compose(template: str, **columns: pa.Array | str) -> pa.Array:
         >>> compose("{a} and {b}.", a=pa.array(["tea", "rye"]), b="salt").to_pylist()
         ['tea and salt.', 'rye and salt.']
     """
-    parts = [pa.scalar(part) if isinstance(part, str) else part for part in pieces(template, **columns)]
+    count = next(len(column) for column in columns.values() if not isinstance(column, str))
+    parts = [pa.repeat(part, count) if isinstance(part, str) else part for part in pieces(template, **columns)]
     return pc.binary_join_element_wise(*parts, "")

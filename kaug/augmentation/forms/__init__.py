@@ -5,11 +5,17 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from kaug.augmentation.forms.choice import choice_rows
+from kaug.augmentation.forms.compare import compare_rows, superlative_rows
+from kaug.augmentation.forms.lists import count_rows, set_rows
 from kaug.augmentation.forms.multi_hop import multi_hop_rows
 from kaug.augmentation.forms.passage import passage_rows
 from kaug.augmentation.forms.question import question_rows
+from kaug.augmentation.forms.reason import inherit_rows, rule_rows, why_rows
 from kaug.augmentation.forms.reversed import reversed_rows
 from kaug.augmentation.forms.statement import statement_rows
+from kaug.augmentation.forms.true_false import true_false_rows
+from kaug.augmentation.forms.unknown import unknown_rows
 from kaug.augmentation.rows import Facts, Options, concat_rows
 from kaug.errors import PipelineError, nearest
 from kaug.wording.wording import Wording
@@ -49,6 +55,16 @@ FORMS: dict[str, Form] = {
     "multi-hop": Form(
         multi_hop_rows, True, "questions over two facts, with the hops written out before the answer", True
     ),
+    "true-false": Form(true_false_rows, True, "statements to judge, true ones and ones that axioms prove false"),
+    "choice": Form(choice_rows, True, "questions with four options, of which axioms prove three wrong"),
+    "inherit": Form(inherit_rows, False, "what members and lower classes have from a class, with the premises"),
+    "rule": Form(rule_rows, False, "the premises of an inferred fact, the rule in words, and the fact"),
+    "compare": Form(compare_rows, True, "questions for the greater, smaller, later or earlier of two values"),
+    "superlative": Form(superlative_rows, True, "questions for the greatest, smallest, latest or earliest of a few values"),
+    "count": Form(count_rows, True, "questions for the number of answers that the knowledge base has, with the list"),
+    "set": Form(set_rows, True, "questions for all of several answers, one a line"),
+    "unknown": Form(unknown_rows, True, "questions that the knowledge base has no answer to: that is not known"),
+    "why": Form(why_rows, True, "questions for the reasons of inferred facts"),
 }
 """The forms that pipeline files can name, in the order of the rows."""
 

@@ -1,0 +1,142 @@
+"""Facts → questions that the knowledge base has no answer to, answered "That is not known."."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kaug.arrays import mix, pair_keys, positions, rank_in_group, runs
+from kaug.augmentation.forms.words import words_of_form
+from kaug.augmentation.rows import Facts, Options, make_rows, mark_spans, name_facts
+from kaug.knowledge.constraints import class_of_terms
+from kaug.namespaces import OWL, RDFS
+from kaug.wording.answers import gives_away
+from kaug.wording.compose import is_short
+from kaug.wording.negatives import identities
+from kaug.wording.sets import ask_for_one, in_sentences
+from kaug.wording.wording import Wording, groups
+from kaug.words.terms import CLASS_OF, is_kind
+
+__all__ = ["unknown_rows"]
+
+_MOST_HAVE, _FEWEST = 0.8, 10
+"""A question is natural if so great a part of a class, of so many members, has an answer to it."""
+
+_SHARE = 10
+"""One in so many things has a question that is not known."""
+
+
+class _Usual(NamedTuple):
+    """Pairs of a class, sorted, and a predicate that most of its members have; the entities and questions with answers."""
+
+    classes: NDArray[np.int64]
+    predicates: NDArray[np.uint32]
+    of: NDArray[np.int64]
+    same: NDArray[np.int64]
+    answered: NDArray[np.uint64]
+    kind: dict[int, int]
+
+
+def unknown_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa.Table]:
+    """Ask one in ten things for what most things of its class have and it has not; the answer is that it is not known.
+
+    The knowledge base has no fact that could answer: not of this predicate, nor of one that asks the same question, is below it,
+    equivalent or its inverse, taught or not, of nothing with a name of the thing. So no row denies what another row teaches or the
+    exam asks. The row names the first fact about the thing, which it does not state: a row without facts could not be held out
+    with the thing.
+    """
+    words = words_of_form("unknown", wording.language)
+    if not words or not len(facts):
+        return
+    usual = options.once(wording, "usual", lambda: _usual(facts, wording, options))
+    heads = runs(facts.subjects)[0]
+    draw = mix(facts.subjects[heads].astype(np.uint64) + np.uint64(options.seed << 40))
+    heads, draw = heads[draw % np.uint64(_SHARE) == 0], draw[draw % np.uint64(_SHARE) == 0] // np.uint64(_SHARE)
+    subjects = facts.subjects[heads]
+    low, high = (np.searchsorted(usual.classes, usual.of[subjects], side) for side in ("left", "right"))
+    some = np.flatnonzero((high > low) & (usual.of[subjects] >= 0) & is_short(wording.labels(subjects)))
+    heads, subjects, low, high, draw = heads[some], subjects[some], low[some], high[some], draw[some]
+    predicates = usual.predicates[low + (draw % (high - low).astype(np.uint64)).astype(np.int64)] if len(some) else subjects
+    kinds = np.array([usual.kind[p] for p in predicates.tolist()], np.int64)
+    free = positions(usual.answered, pair_keys(usual.same[subjects], kinds)) < 0
+    heads, subjects, predicates, draw = heads[free], subjects[free], predicates[free], draw[free]
+    for predicate, places in groups(predicates):
+        templates = _templates(wording, predicate)
+        for number, template in enumerate(templates):
+            chosen = places[(draw[places] >> np.uint64(16)) % np.uint64(len(templates)) == number]
+            if not len(chosen):
+                continue
+            prompts = wording.fill(template, subjects[chosen], subjects[chosen], predicate).text
+            yield make_rows(
+                family="closed-book",
+                form="unknown",
+                task="question-answering",
+                prompts=prompts,
+                completions=pa.array([words["answer"]] * len(chosen), pa.string()),
+                facts=name_facts(wording.kb, facts.rows[heads[chosen]]),
+                spans=mark_spans(len(chosen)),
+                language=wording.language,
+            )
+
+
+def _templates(wording: Wording, predicate: int) -> list[str]:
+    texts = in_sentences(ask_for_one(wording.templates(predicate, "question"), wording.language), wording.language)
+    exams = wording.templates(predicate, "exam")
+    return [text for text in texts if text not in exams]
+
+
+def _usual(facts: Facts, wording: Wording, options: Options) -> _Usual:
+    kb, given = wording.kb, options.all_facts(facts)
+    subjects, predicates, objects = kb.columns()
+    of, same = class_of_terms(kb), identities(wording)
+    of = np.where(is_kind(kb.terms, "literal") | is_kind(kb.terms, "blank"), -1, of)
+    # Which part of a class has each predicate.
+    entities = np.unique(subjects)
+    size = np.bincount(of[entities][of[entities] >= 0], minlength=kb.terms.num_rows)
+    pairs = np.unique(pair_keys(subjects, predicates))
+    owner, predicate = (pairs >> np.uint64(32)).astype(np.int64), pairs.astype(np.uint32)
+    known = of[owner] >= 0
+    cells, counts = np.unique(pair_keys(of[owner[known]], predicate[known]), return_counts=True)
+    classes, having = (cells >> np.uint64(32)).astype(np.int64), cells.astype(np.uint32)
+    often = (counts >= _MOST_HAVE * size[classes]) & (size[classes] >= _FEWEST)
+    taught = np.isin(having, given.predicates)
+    clear = [bool(_templates(wording, p)) for p in having[often & taught].tolist()]
+    chosen = np.flatnonzero(often & taught)[np.array(clear, bool)]
+    iris = kb.terms["value"].take(pa.array(having[chosen]))
+    chosen = chosen[~pc.is_in(iris, pa.array(sorted(CLASS_OF))).to_numpy(zero_copy_only=False)]
+    # What answers a question: a fact of a predicate that asks the same, is below it, equivalent or its inverse.
+    kind = _kinds(wording, np.unique(np.concatenate([predicates, having])))
+    ends = []
+    for one in np.unique(predicates).tolist():
+        rows = np.flatnonzero(predicates == one)
+        for other, inverse in kind[1].get(one, []):
+            ends.append(pair_keys(same[(objects if inverse else subjects)[rows]], np.full(len(rows), other)))
+    answered = np.unique(np.concatenate([np.zeros(0, np.uint64), *ends]))
+    return _Usual(classes[chosen], having[chosen], of, same, answered, kind[0])
+
+
+def _kinds(wording: Wording, predicates: NDArray[np.uint32]) -> tuple[dict[int, int], dict[int, list[tuple[int, bool]]]]:
+    """Number predicates that ask the same question alike; say which questions a fact of each answers, and by which end."""
+    kb = wording.kb
+    numbers: dict[tuple[str, ...], int] = {}
+    kind = {p: numbers.setdefault(tuple(wording.templates(p, "question")[:1]), len(numbers)) for p in predicates.tolist()}
+    answers: dict[int, set[tuple[int, bool]]] = {p: {(p, False)} for p in kind}
+    related = [(one, other, True) for one, other in wording.inverses]
+    for name, both in ((RDFS + "subPropertyOf", False), (OWL + "equivalentProperty", True)):
+        rows = kb.axioms.filter(pc.equal(kb.axioms["predicate"], pc.index(kb.terms["value"], name)))
+        pairs = list(zip(rows["subject"].to_pylist(), rows["object"].to_pylist(), strict=True))
+        related += [(one, other, False) for one, other in pairs + [(b, a) for a, b in pairs if both]]
+    symmetric = kb.axioms.filter(pc.equal(kb.axioms["object"], pc.index(kb.terms["value"], OWL + "SymmetricProperty")))
+    related += [(one, one, True) for one in symmetric["subject"].to_pylist()]
+    changed = True
+    while changed:
+        changed = False
+        for one, other, inverse in related:
+            for p, reached in answers.items():
+                new = {(other, before != inverse) for end, before in reached if end == one} - reached
+                reached |= new
+                changed |= bool(new)
+    return kind, {p: [(kind[q], inverse) for q, inverse in reached if q in kind] for p, reached in answers.items()}
