@@ -42,24 +42,28 @@ class Constraints:
         ...     ":capital a owl:FunctionalProperty . :togo :capital :lome ; :borders :benin ."
         ... )
         >>> kb = build_kb(file)
-        >>> [kb.terms["value"][int(term)].as_py() for term in Constraints(kb).of_kind("FunctionalProperty")]
+        >>> [kb.terms["value"][int(term)].as_py() for term in Constraints(kb).functional]
         ['urn:x:capital']
     """
 
     kb: KnowledgeBase
 
-    def of_kind(self, name: str) -> Terms:
-        """Return the predicates of a class of OWL, such as `FunctionalProperty`, and those below them, ascending."""
-        return self._below_properties(self._typed(OWL + name))
+    @cached_property
+    def irreflexive(self) -> Terms:
+        """The predicates that never relate a thing to itself, which the asymmetric ones do not either."""
+        return np.union1d(self._below_properties(self._typed(OWL + "IrreflexiveProperty")), self.asymmetric)
+
+    @cached_property
+    def asymmetric(self) -> Terms:
+        """The predicates that never hold both ways."""
+        return self._below_properties(self._typed(OWL + "AsymmetricProperty"))
 
     @cached_property
     def nothing(self) -> bool:
         """Whether the axioms rule out nothing that is read here."""
-        found = (
-            *map(self.of_kind, ("IrreflexiveProperty", "AsymmetricProperty")),
-            *(self.functional, self.inverse_functional, self.limited, self.listed[0], self.enumerations[0], self.disjoint[0]),
-        )
-        return not any(len(each) for each in found)
+        predicates = (self.functional, self.inverse_functional, self.irreflexive)
+        others = (self.limited, self.listed[0], self.enumerations[0], self.disjoint[0])
+        return not any(len(each) for each in (*predicates, *others))
 
     @cached_property
     def functional(self) -> Terms:
@@ -146,7 +150,9 @@ class Constraints:
 
     @cached_property
     def _cells(self) -> dict[int, tuple[int, int]]:
-        first, rest = (dict(zip(*map(np.ndarray.tolist, self._pairs(RDF + name)), strict=True)) for name in ("first", "rest"))
+        first, rest = (
+            dict(zip(*map(np.ndarray.tolist, self._pairs(RDF + name)), strict=True)) for name in ("first", "rest")
+        )
         return {cell: (member, rest.get(cell, -1)) for cell, member in first.items()}
 
     @cached_property
@@ -197,7 +203,9 @@ class Constraints:
 
     def _below_properties(self, tops: Terms) -> Terms:
         child, parent = (part.astype(np.int64) for part in self._pairs(RDFS + "subPropertyOf"))
-        return np.unique(below(child, parent, tops.astype(np.int64), np.zeros(len(tops), np.int64))[0]).astype(np.uint32)
+        return np.unique(below(child, parent, tops.astype(np.int64), np.zeros(len(tops), np.int64))[0]).astype(
+            np.uint32
+        )
 
     def _typed(self, iri: str) -> Terms:
         subjects, classes = self._pairs(RDF + "type")

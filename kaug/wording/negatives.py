@@ -158,8 +158,10 @@ class Refuter:
             lambda rows: self._outside(rows, "subject"),
         ]
         other = np.stack([find(rows) for find in by_reason], axis=1)
-        subjects, objects = (np.repeat(self._ends(end)[rows, None].astype(np.int64), len(REASONS), axis=1)
-                             for end in ("subject", "object"))
+        subjects, objects = (
+            np.repeat(self._ends(end)[rows, None].astype(np.int64), len(REASONS), axis=1)
+            for end in ("subject", "object")
+        )
         for number, reason in enumerate(REASONS):
             if reason in ("asymmetric", "inverse-functional", "domain"):
                 subjects[:, number] = other[:, number]
@@ -167,7 +169,9 @@ class Refuter:
                 objects[:, number] = self._ends("subject")[rows] if reason == "asymmetric" else other[:, number]
         of_class = REASONS.index("disjoint")
         other[np.ix_(self._of_classes[rows], [number for number in range(len(REASONS)) if number != of_class])] = -1
-        fits = (other >= 0) & ~self._stated(np.repeat(self._predicates[rows, None], len(REASONS), axis=1), subjects, objects)
+        fits = (other >= 0) & ~self._stated(
+            np.repeat(self._predicates[rows, None], len(REASONS), axis=1), subjects, objects
+        )
         fits[:, -len(_LAST) :] &= ~fits[:, : -len(_LAST)].any(axis=1, keepdims=True)
         draw = mix(self._draw(rows, 1)[:, None] ^ np.arange(len(REASONS), dtype=np.uint64))
         draw[~fits] = np.iinfo(np.uint64).max
@@ -217,7 +221,7 @@ class Refuter:
 
     def _swapped(self, rows: Rows) -> NDArray[np.int64]:
         """The object of each fact whose predicate never holds both ways."""
-        asymmetric = np.isin(self._predicates[rows], self.constraints.of_kind("AsymmetricProperty"))
+        asymmetric = np.isin(self._predicates[rows], self.constraints.asymmetric)
         fits = asymmetric & ~is_kind(self.wording.kb.terms, "literal")[self._objects[rows]]
         fits &= self._same[self._objects[rows]] != self._same[self._subjects[rows]]
         return np.where(fits, self._objects[rows].astype(np.int64), -1)
@@ -227,13 +231,14 @@ class Refuter:
         first = np.ones(len(rows), bool)
         own = pair_keys(self._subjects, self._predicates)
         first[rows > 0] = own[rows[rows > 0]] != own[rows[rows > 0] - 1]  # rows are sorted by subject and predicate
-        kinds = [self.constraints.of_kind(f"{name}Property") for name in ("Irreflexive", "Asymmetric")]
-        fits = first & np.isin(self._predicates[rows], np.concatenate(kinds))
+        fits = first & np.isin(self._predicates[rows], self.constraints.irreflexive)
         return np.where(fits, self._subjects[rows].astype(np.int64), -1)
 
     def _of_another_class(self, rows: Rows) -> NDArray[np.int64]:
         """A class that excludes the object, of facts that say the class of a thing."""
-        of_class = pc.is_in(self.wording.kb.terms["value"].take(pa.array(self._predicates[rows])), pa.array(sorted(CLASS_OF)))
+        of_class = pc.is_in(
+            self.wording.kb.terms["value"].take(pa.array(self._predicates[rows])), pa.array(sorted(CLASS_OF))
+        )
         found = np.full(len(rows), -1, np.int64)
         of_class = pc.and_not(of_class, pc.match_substring(self.wording.phrases(self._subjects[rows]), "“"))
         some = np.flatnonzero(of_class.to_numpy(zero_copy_only=False))
@@ -366,8 +371,12 @@ class Refuter:
     @cached_property
     def _known(self) -> NDArray[np.uint64]:
         true = self.wording.kb.columns()[2]
-        return np.concatenate([_triple_keys(self._predicates, self._same[self._subjects], self._same[objects])
-                               for objects in (self._objects, true)])
+        return np.concatenate(
+            [
+                _triple_keys(self._predicates, self._same[self._subjects], self._same[objects])
+                for objects in (self._objects, true)
+            ]
+        )
 
     def _ends(self, end: End) -> Terms:
         return self._subjects if end == "subject" else self._objects
@@ -379,7 +388,9 @@ class Refuter:
     @cached_property
     def _only_object(self) -> Mask:
         limited = np.isin(pair_keys(self._subjects, self._predicates), self.constraints.limited)
-        return self._alone(np.isin(self._predicates, self.constraints.functional) | limited, self._subjects, self._objects)
+        return self._alone(
+            np.isin(self._predicates, self.constraints.functional) | limited, self._subjects, self._objects
+        )
 
     @cached_property
     def _only_subject(self) -> Mask:

@@ -15,7 +15,9 @@ __all__ = ["compose", "inside", "pieces", "plain_templates", "say"]
 Piece = str | pa.Array | tuple[pa.Array, int]
 """A text, a column of texts, or a column with the position of the fact that it states."""
 
-_TOLD = re.compile(r"\bsomeone (?:asks|wants)\b|\bknow[ns]?\b|\banswer\b|\bexample\b|\bAmong other\b|\brecords say\b|[:—]|据|已知|问|例如")
+_TOLD = re.compile(
+    r"\bsomeone (?:asks|wants)\b|\bknow[ns]?\b|\banswer\b|\bexample\b|\bAmong other\b|\brecords say\b|[:—]|据|已知|问|例如"
+)
 """A statement of what is known or asked: whether it is true is another matter than whether the fact is."""
 
 

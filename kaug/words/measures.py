@@ -84,8 +84,11 @@ def _moments(values: pa.Array, name: str) -> tuple[NDArray[np.float64], pa.Array
         if field in fields:
             seconds += fields[field].cast(pa.float64()).to_numpy(zero_copy_only=False) * length
     if "minute" in fields:
-        for piece, length in ((pc.utf8_slice_codeunits(fields["minute"], 0, 2), 3600),
-                              (pc.utf8_slice_codeunits(fields["minute"], 3, 5), 60), (fields["second"], 1)):
+        for piece, length in (
+            (pc.utf8_slice_codeunits(fields["minute"], 0, 2), 3600),
+            (pc.utf8_slice_codeunits(fields["minute"], 3, 5), 60),
+            (fields["second"], 1),
+        ):
             seconds += piece.cast(pa.float64()).to_numpy(zero_copy_only=False) * length
     zone = pc.replace_substring_regex(pc.coalesce(fields["zone"], pa.scalar("")), r"^(?:Z|[+-]00:00)$", "Z")
     unit = pc.utf8_trim(pc.binary_join_element_wise(f"{MOMENT} {name}", zone, " "), " ")

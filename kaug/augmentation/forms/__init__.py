@@ -60,7 +60,9 @@ FORMS: dict[str, Form] = {
     "inherit": Form(inherit_rows, False, "what members and lower classes have from a class, with the premises"),
     "rule": Form(rule_rows, False, "the premises of an inferred fact, the rule in words, and the fact"),
     "compare": Form(compare_rows, True, "questions for the greater, smaller, later or earlier of two values"),
-    "superlative": Form(superlative_rows, True, "questions for the greatest, smallest, latest or earliest of a few values"),
+    "superlative": Form(
+        superlative_rows, True, "questions for the greatest, smallest, latest or earliest of a few values"
+    ),
     "count": Form(count_rows, True, "questions for the number of answers that the knowledge base has, with the list"),
     "set": Form(set_rows, True, "questions for all of several answers, one a line"),
     "unknown": Form(unknown_rows, True, "questions that the knowledge base has no answer to: that is not known"),

@@ -36,7 +36,9 @@ def choice_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa
         fits = np.flatnonzero(single & (wrong >= 0).all(axis=1))
         options.left_out["choices left out: no three other options are proved wrong"] += int(single.sum()) - len(fits)
         for predicate, places in groups(facts.predicates[fits]):
-            templates = in_sentences(ask_for_one(wording.templates(predicate, name), wording.language), wording.language)
+            templates = in_sentences(
+                ask_for_one(wording.templates(predicate, name), wording.language), wording.language
+            )
             templates = templates[: options.templates]
             places = fits[places]
             variant = _draw(facts.rows[places], options.seed, 1) % np.uint64(len(templates) or 1)
@@ -46,27 +48,33 @@ def choice_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa
                     yield _rows(facts.take(some), wrong[some], template, wording, options, end)
 
 
-def _rows(
-    facts: Facts, wrong: np.ndarray, template: str, wording: Wording, options: Options, end: End
-) -> pa.Table:
+def _rows(facts: Facts, wrong: np.ndarray, template: str, wording: Wording, options: Options, end: End) -> pa.Table:
     question = wording.fill(template, facts.subjects, facts.objects, int(facts.predicates[0])).text
     right = facts.objects if end == "object" else facts.subjects
     terms = np.column_stack([right.astype(np.int64), wrong])
-    order = np.argsort(mix(_draw(facts.rows, options.seed, 2)[:, None] ^ terms.astype(np.uint64)), axis=1, kind="stable")
+    order = np.argsort(
+        mix(_draw(facts.rows, options.seed, 2)[:, None] ^ terms.astype(np.uint64)), axis=1, kind="stable"
+    )
     shown = np.take_along_axis(terms, order, 1)
     place = np.argmin(order, axis=1)  # where the right one, number 0, went
     proof = refuter_of(facts, wording, options).options_proof(facts.rows, end)
     labels = [wording.labels(column) for column in shown.T]
     answer = wording.labels(right)
-    kept = ~gives_away(question, [[text] for text in answer.to_pylist()]) & proof.is_valid().to_numpy(zero_copy_only=False)
-    kept &= np.array([len(set(texts)) == len(_LETTERS) for texts in zip(*(c.to_pylist() for c in labels), strict=True)])
-    lines = [pc.binary_join_element_wise(f"\n{letter}. ", column, "") for letter, column in zip(_LETTERS, labels, strict=True)]
+    kept = ~gives_away(question, [[text] for text in answer.to_pylist()]) & proof.is_valid().to_numpy(
+        zero_copy_only=False
+    )
+    lines = [
+        pc.binary_join_element_wise(f"\n{letter}. ", column, "")
+        for letter, column in zip(_LETTERS, labels, strict=True)
+    ]
     some = pa.array(np.flatnonzero(kept))
     prompts = pc.binary_join_element_wise(question, *lines, "").take(some)
     letters = pa.array(_LETTERS).take(pa.array(place))
     completions = pc.binary_join_element_wise(letters, answer, ". ").take(some)
     rows, zero = np.arange(len(some)), np.zeros(len(some), np.int64)
-    asked, whole = (pc.utf8_length(texts).to_numpy(zero_copy_only=False) for texts in (question.take(some), completions))
+    asked, whole = (
+        pc.utf8_length(texts).to_numpy(zero_copy_only=False) for texts in (question.take(some), completions)
+    )
     return make_rows(
         family="closed-book",
         form="choice",

@@ -78,7 +78,9 @@ def _rows(facts: Facts, wording: Wording, options: Options, form: str) -> Iterat
             (circle.size[here] > size) | ((circle.size[here] == size) & (circle.start[here] == here))
         )
         group = here[fits, None] + np.arange(size)
-        group = circle.start[here[fits], None] + (group - circle.start[here[fits], None]) % circle.size[here[fits], None]
+        group = (
+            circle.start[here[fits], None] + (group - circle.start[here[fits], None]) % circle.size[here[fits], None]
+        )
         least = (draw[fits] & np.uint64(1)).astype(bool)
         number = np.where(least[:, None], -circle.number[group], circle.number[group])
         order = np.argsort(-number, axis=1, kind="stable")
@@ -124,9 +126,14 @@ def _write(
     winner = wording.labels(subjects[ranks[:, 0]])
     said: list[str | pa.Array | tuple[pa.Array, int]] = []
     for number, column in enumerate(ranks.T):
-        said += [*([words["space"]] if number else []), (say(wording, column, subjects[column], objects[column]), number)]
+        said += [
+            *([words["space"]] if number else []),
+            (say(wording, column, subjects[column], objects[column]), number),
+        ]
     before, _, after = words["answer"].partition("{facts}")
-    completions, spans = write("completion", *pieces(before, winner=winner), *(part for part in said if part), *([after] if after else []))
+    completions, spans = write(
+        "completion", *pieces(before, winner=winner), *(part for part in said if part), *([after] if after else [])
+    )
     yield make_rows(
         family="closed-book",
         form=form,
@@ -163,9 +170,14 @@ def _circle(facts: Facts, wording: Wording, options: Options) -> _Circle:
     number[used], unit[used] = read.number, units.indices.to_numpy()
     measured = ~np.isnan(number[given.objects])
     known = options.asked(wording, "question", facts)
-    options.left_out["facts not compared: several values"] += int((measured & (known.answers[known.question[given.rows]] != 1)).sum())
+    options.left_out["facts not compared: several values"] += int(
+        (measured & (known.answers[known.question[given.rows]] != 1)).sum()
+    )
     measured &= known.answers[known.question[given.rows]] == 1
-    clear = {p: bool(_reference(wording, p) and plain_templates(wording, p)) for p in np.unique(given.predicates[measured]).tolist()}
+    clear = {
+        p: bool(_reference(wording, p) and plain_templates(wording, p))
+        for p in np.unique(given.predicates[measured]).tolist()
+    }
     places = np.flatnonzero(measured)
     places = places[np.array([clear[p] for p in given.predicates[places].tolist()], bool)]
     places = places[is_short(wording.labels(given.subjects[places]))]

@@ -16,12 +16,14 @@ from kaug.knowledge.templates import Property
 from kaug.wording.answers import Asked, gives_away
 from kaug.wording.plural import in_plural
 from kaug.wording.saying import compose
-from kaug.wording.sets import ask_for_all, definite, in_sentences
+from kaug.wording.sets import definite, in_sentences
 from kaug.wording.wording import Wording, groups
+from kaug.words.terms import CLASS_OF
 
 __all__ = ["count_rows", "set_rows"]
 
 _LEAST, _MOST = 2, 12
+_MEASURED = r"^[-+\d.,:/ ]+$"
 _ASKED: tuple[Property, ...] = ("question", "inverseQuestion")
 
 
@@ -66,7 +68,7 @@ def _rows(facts: Facts, wording: Wording, options: Options, form: str) -> Iterat
         predicates = given.predicates[sets.heads]
         draw = mix(given.rows[sets.heads].astype(np.uint64) + np.uint64((options.seed << 40) + (len(form) << 36)))
         for predicate, places in groups(predicates):
-            templates = _templates(wording, predicate, name, form)
+            templates = _templates(wording, predicate, name, form, options)
             if not templates:
                 options.left_out[f"{form} left out: no template asks for several answers"] += len(places)
             for number, template in enumerate(templates):
@@ -75,19 +77,17 @@ def _rows(facts: Facts, wording: Wording, options: Options, form: str) -> Iterat
                     yield _write(given, sets, some, template, wording, form, inverse, options)
 
 
-def _templates(wording: Wording, predicate: int, name: Property, form: str) -> list[str]:
+def _templates(wording: Wording, predicate: int, name: Property, form: str, options: Options) -> list[str]:
     """Return the templates of a form by those of a question: that it has several answers, and how they are listed."""
     words = words_of_form(form, wording.language)
-    texts = in_sentences(wording.templates(predicate, name), wording.language)
+    texts = definite(in_sentences(wording.templates(predicate, name), wording.language), wording.language)
     exams = wording.templates(predicate, "exam" if name == "question" else "inverseExam")
-    if form == "count":
-        asked = [text for text in ask_for_all(texts, wording.language) if text not in exams]
-        turned = [_how_many(text, words["patterns"]) for text in asked]
-        natural = [text for text in turned if text]
-        return natural or [words["ask"].replace("{question}", text) for text in asked[:1]]
-    plural = [in_plural(text) if wording.language.startswith("en") else "" for text in definite(texts, wording.language)]
-    known = [many or one for many, one in zip(plural, definite(texts, wording.language), strict=True)]
-    return [words["ask"].replace("{question}", text) for text in dict.fromkeys(known) if text not in exams and text[-1:] in "?？"]
+    plural = [in_plural(text) if wording.language.startswith("en") else "" for text in texts]
+    asked = list(dict.fromkeys(many or one for many, one in zip(plural, texts, strict=True)))
+    asked = [text for text in asked if text not in exams and text[-1:] in "?？" and not text.startswith("Do you know")]
+    if form == "count" and (natural := [text for text in (_how_many(one, words["patterns"]) for one in asked) if text]):
+        return natural
+    return [words["ask"].replace("{question}", text) for text in asked[: options.templates if form == "set" else 1]]
 
 
 def _how_many(question: str, patterns: list[list[str]]) -> str:
@@ -99,14 +99,23 @@ def _how_many(question: str, patterns: list[list[str]]) -> str:
 
 
 def _sets(facts: Facts, given: Facts, known: Asked, wording: Wording, inverse: bool, options: Options) -> _Sets:
-    """Find the questions with 2 to 12 answers, all given, whose first fact is in this block."""
+    """Find the questions with 2 to 12 answers, all given, whose first fact is in this block.
+
+    Nobody lists the classes that a thing is of, at each height, nor what has a number as one of its values.
+    """
     number = known.question[given.rows]
     each = grouped(number)
     first = number[each.heads]
     answers = known.answers[first]
     whole = known.count(given.rows)[first] == answers
     here = np.isin(given.rows[each.heads], facts.rows)
-    fits = (answers >= _LEAST) & (answers <= _MOST)
+    of_class = pc.is_in(
+        wording.kb.terms["value"].take(pa.array(given.predicates[each.heads])), pa.array(sorted(CLASS_OF))
+    )
+    fits = (answers >= _LEAST) & (answers <= _MOST) & ~of_class.to_numpy(zero_copy_only=False)
+    if inverse:
+        named = wording.labels(given.objects[each.heads])
+        fits &= ~pc.match_substring_regex(named, _MEASURED).to_numpy(zero_copy_only=False)
     left_out = int((here & fits & ~whole).sum())
     if left_out:
         options.left_out["lists left out: an answer is held out or not taught"] += left_out
@@ -146,19 +155,20 @@ def _write(
     owner, answer, label = renumbered[sets.owner[mine]], sets.answer[mine], sets.label.take(pa.array(mine))
     first = np.ones(len(mine), bool)
     first[1:] = (np.diff(owner) != 0) | (np.diff(answer) != 0)
-    hidden = np.ones(len(chosen), bool)
-    hidden[owner[_held(prompts, label, owner)]] = False
+    sizes = np.bincount(owner[first], minlength=len(chosen))
+    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+    answers = label.filter(pa.array(first))
+    hidden = ~gives_away(prompts, pa.ListArray.from_arrays(pa.array(offsets), answers).to_pylist())
     if inverse:
         hidden &= ~wording.lists(heads.objects)
     options.left_out[f"{form} left out: the question holds an answer"] += int((~hidden).sum())
-    sizes = np.bincount(owner[first], minlength=len(chosen))
-    before, between = _separators(words, form, label.filter(pa.array(first)), owner[first], answer[first], sizes)
-    pieces = pc.binary_join_element_wise(between, label.filter(pa.array(first)), "")
-    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+    between = _separators(words, form, answers, owner[first], answer[first], sizes)
+    pieces = pc.binary_join_element_wise(between, answers, "")
     lists = pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), pieces), "")
     number = pa.array(sizes).cast(pa.string())
     if form == "count":
         completions = compose(words["answer"], number=number, list=lists)
+        completions = pc.replace_substring_regex(completions, r"([.!?。！？])[.。]$", r"\1")  # a name may bring its own
         head = words["answer"].partition("{list}")[0].replace("{number}", "")
         before = pc.utf8_length(number).to_numpy(zero_copy_only=False) + len(head)
     else:
@@ -187,16 +197,12 @@ def _write(
 
 def _separators(
     words: dict[str, str], form: str, labels: pa.Array, owner: Numbers, answer: Numbers, sizes: Numbers
-) -> tuple[int, pa.Array]:
+) -> pa.Array:
     """Return what stands before each label of each list."""
     if form == "set":
-        return 0, pc.if_else(pa.array(answer == 0), words["bullet"], words["newline"])
+        return pc.if_else(pa.array(answer == 0), words["bullet"], words["newline"])
     marks = pc.or_(pc.match_substring(labels, words["comma"]), pc.match_substring(labels, words["last"]))
     apart = np.zeros(len(sizes), bool)
     apart[owner[marks.to_numpy(zero_copy_only=False)]] = True
     last = pc.if_else(pa.array(answer == sizes[owner] - 1), words["last"], words["comma"])
-    return 0, pc.if_else(pa.array(answer == 0), "", pc.if_else(pa.array(apart[owner]), words["apart"], last))
-
-
-def _held(prompts: pa.Array, labels: pa.Array, owner: Numbers) -> NDArray[np.bool_]:
-    return gives_away(prompts.take(pa.array(owner)), [[label] for label in labels.to_pylist()])
+    return pc.if_else(pa.array(answer == 0), "", pc.if_else(pa.array(apart[owner]), words["apart"], last))

@@ -117,7 +117,9 @@ def _ids(wording: Wording):
     ids = wording.kb.facts["fact"].combine_chunks()
 
     def find(wanted: pa.Array) -> NDArray[np.int64]:
-        found: NDArray[np.int64] = pc.fill_null(pc.index_in(wanted, ids), -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        found: NDArray[np.int64] = (
+            pc.fill_null(pc.index_in(wanted, ids), -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        )
         return found
 
     return find
@@ -179,7 +181,9 @@ def _inherited(facts: Facts, wording: Wording, options: Options) -> Iterator[_St
     if not len(member):
         return
     key = mix(pair_keys(subjects[member], objects[has])) ^ mix(predicates[has].astype(np.uint64) + np.uint64(1))
-    known = options.once(wording, "triples", lambda: np.sort(mix(pair_keys(subjects, objects)) ^ mix(predicates + np.uint64(1))))
+    known = options.once(
+        wording, "triples", lambda: np.sort(mix(pair_keys(subjects, objects)) ^ mix(predicates + np.uint64(1)))
+    )
     new = (positions(known, key) < 0) & (subjects[member] != objects[has])
     premises = np.stack([member, has])[:, new]
     none = pa.repeat("", premises.shape[1])

@@ -40,7 +40,12 @@ def true_false_rows(facts: Facts, wording: Wording, options: Options) -> Iterato
     if not len(kept):
         return
     like, asked, true = like.take(kept), asked.take(pa.array(kept)), true.take(pa.array(kept))
-    columns = {"form": "true-false", "family": "closed-book", "task": "question-answering", "language": wording.language}
+    columns = {
+        "form": "true-false",
+        "family": "closed-book",
+        "task": "question-answering",
+        "language": wording.language,
+    }
     prompts, spans = write("prompt", *pieces(words["ask"], statement=(true, 0)))
     yield make_rows(
         prompts=prompts,
@@ -49,7 +54,9 @@ def true_false_rows(facts: Facts, wording: Wording, options: Options) -> Iterato
         spans=mark_spans(len(kept), *spans),
         **columns,
     )
-    proof, since, reason = (column.take(pa.array(kept)) for column in (false.proof, false.since, pa.array(false.reason)))
+    proof, since, reason = (
+        column.take(pa.array(kept)) for column in (false.proof, false.since, pa.array(false.reason))
+    )
     first = pc.is_in(reason, pa.array([REASONS.index(name) for name in _FIRST], pa.int8()))
     fact = pc.if_else(
         first,
@@ -57,7 +64,11 @@ def true_false_rows(facts: Facts, wording: Wording, options: Options) -> Iterato
         say(wording, like.rows, like.subjects, like.objects),
     )
     irreflexive = pc.equal(reason, REASONS.index("irreflexive"))
-    for said, alone in ((pc.equal(since, ""), False), (pc.and_not(pc.not_equal(since, ""), irreflexive), False), (irreflexive, True)):
+    for said, alone in (
+        (pc.equal(since, ""), False),
+        (pc.and_not(pc.not_equal(since, ""), irreflexive), False),
+        (irreflexive, True),
+    ):
         some = np.flatnonzero(said.to_numpy(zero_copy_only=False))
         if not len(some):
             continue

@@ -8,12 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import mix, pair_keys, positions, rank_in_group, runs
+from kaug.arrays import mix, pair_keys, positions, runs
 from kaug.augmentation.forms.words import words_of_form
 from kaug.augmentation.rows import Facts, Options, make_rows, mark_spans, name_facts
 from kaug.knowledge.constraints import class_of_terms
 from kaug.namespaces import OWL, RDFS
-from kaug.wording.answers import gives_away
 from kaug.wording.compose import is_short
 from kaug.wording.negatives import identities
 from kaug.wording.sets import ask_for_one, in_sentences
@@ -59,7 +58,9 @@ def unknown_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[p
     low, high = (np.searchsorted(usual.classes, usual.of[subjects], side) for side in ("left", "right"))
     some = np.flatnonzero((high > low) & (usual.of[subjects] >= 0) & is_short(wording.labels(subjects)))
     heads, subjects, low, high, draw = heads[some], subjects[some], low[some], high[some], draw[some]
-    predicates = usual.predicates[low + (draw % (high - low).astype(np.uint64)).astype(np.int64)] if len(some) else subjects
+    predicates = (
+        usual.predicates[low + (draw % (high - low).astype(np.uint64)).astype(np.int64)] if len(some) else subjects
+    )
     kinds = np.array([usual.kind[p] for p in predicates.tolist()], np.int64)
     free = positions(usual.answered, pair_keys(usual.same[subjects], kinds)) < 0
     heads, subjects, predicates, draw = heads[free], subjects[free], predicates[free], draw[free]
@@ -92,10 +93,11 @@ def _usual(facts: Facts, wording: Wording, options: Options) -> _Usual:
     kb, given = wording.kb, options.all_facts(facts)
     subjects, predicates, objects = kb.columns()
     of, same = class_of_terms(kb), identities(wording)
-    of = np.where(is_kind(kb.terms, "literal") | is_kind(kb.terms, "blank"), -1, of)
-    # Which part of a class has each predicate.
     entities = np.unique(subjects)
-    size = np.bincount(of[entities][of[entities] >= 0], minlength=kb.terms.num_rows)
+    of[entities] = np.where(of[entities] < 0, kb.terms.num_rows, of[entities])  # all things without a class are as one
+    of[is_kind(kb.terms, "literal") | is_kind(kb.terms, "blank")] = -1
+    # Which part of a class has each predicate.
+    size = np.bincount(of[entities][of[entities] >= 0], minlength=kb.terms.num_rows + 1)
     pairs = np.unique(pair_keys(subjects, predicates))
     owner, predicate = (pairs >> np.uint64(32)).astype(np.int64), pairs.astype(np.uint32)
     known = of[owner] >= 0
@@ -118,11 +120,15 @@ def _usual(facts: Facts, wording: Wording, options: Options) -> _Usual:
     return _Usual(classes[chosen], having[chosen], of, same, answered, kind[0])
 
 
-def _kinds(wording: Wording, predicates: NDArray[np.uint32]) -> tuple[dict[int, int], dict[int, list[tuple[int, bool]]]]:
+def _kinds(
+    wording: Wording, predicates: NDArray[np.uint32]
+) -> tuple[dict[int, int], dict[int, list[tuple[int, bool]]]]:
     """Number predicates that ask the same question alike; say which questions a fact of each answers, and by which end."""
     kb = wording.kb
     numbers: dict[tuple[str, ...], int] = {}
-    kind = {p: numbers.setdefault(tuple(wording.templates(p, "question")[:1]), len(numbers)) for p in predicates.tolist()}
+    kind = {
+        p: numbers.setdefault(tuple(wording.templates(p, "question")[:1]), len(numbers)) for p in predicates.tolist()
+    }
     answers: dict[int, set[tuple[int, bool]]] = {p: {(p, False)} for p in kind}
     related = [(one, other, True) for one, other in wording.inverses]
     for name, both in ((RDFS + "subPropertyOf", False), (OWL + "equivalentProperty", True)):
