@@ -14,7 +14,7 @@ from kaug.augmentation.forms.words import words_of_form
 from kaug.augmentation.rows import Facts, Options, make_rows, mark_spans, name_facts, write
 from kaug.knowledge.constraints import class_of_terms
 from kaug.wording.compose import is_short
-from kaug.wording.saying import compose, inside, pieces, plain_templates, say
+from kaug.wording.saying import compose, pieces, plain_templates, say
 from kaug.wording.sets import definite, in_sentences
 from kaug.wording.wording import Wording
 from kaug.words.measures import MOMENT, measures

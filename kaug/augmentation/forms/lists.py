@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from kaug.arrays import Numbers, grouped, mix, rank_in_group
 from kaug.augmentation.forms.words import words_of_form

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from kaug.arrays import expand, grouped, mix, pair_keys, positions
 from kaug.augmentation.forms.words import words_of_form
-from kaug.augmentation.rows import Facts, Options, Spans, make_rows, mark_spans, name_facts, write
+from kaug.augmentation.rows import Facts, Options, make_rows, mark_spans, name_facts, write
 from kaug.wording.saying import inside, pieces, plain_templates, say
 from kaug.wording.wording import Wording
 from kaug.words.terms import CLASS_OF
