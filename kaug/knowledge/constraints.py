@@ -6,6 +6,7 @@ in the knowledge base proves nothing, since the knowledge base may be incomplete
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -61,9 +62,9 @@ class Constraints:
     @cached_property
     def nothing(self) -> bool:
         """Whether the axioms rule out nothing that is read here."""
-        predicates = (self.functional, self.inverse_functional, self.irreflexive)
-        others = (self.limited, self.listed[0], self.enumerations[0], self.disjoint[0])
-        return not any(len(each) for each in (*predicates, *others))
+        found: list[NDArray[Any]] = [self.functional, self.inverse_functional, self.irreflexive, self.limited]
+        found += [self.listed[0], self.enumerations[0], self.disjoint[0]]
+        return not any(len(each) for each in found)
 
     @cached_property
     def functional(self) -> Terms:
@@ -116,7 +117,7 @@ class Constraints:
 
     @cached_property
     def disjoint(self) -> tuple[Terms, Terms]:
-        """Pairs of classes without a common member, both ways round, sorted: owl:disjointWith, AllDisjointClasses and the like."""
+        """Pairs of classes without a common member, both ways round, sorted: owl:disjointWith, AllDisjointClasses and more."""
         groups, heads = self._pairs(OWL + "members")
         kept = np.isin(groups, self._typed(OWL + "AllDisjointClasses"))
         heads = np.concatenate([heads[kept], self._pairs(OWL + "disjointUnionOf")[1]])

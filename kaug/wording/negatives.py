@@ -168,7 +168,8 @@ class Refuter:
             if reason not in ("inverse-functional", "domain"):
                 objects[:, number] = self._ends("subject")[rows] if reason == "asymmetric" else other[:, number]
         of_class = REASONS.index("disjoint")
-        other[np.ix_(self._of_classes[rows], [number for number in range(len(REASONS)) if number != of_class])] = -1
+        others = np.arange(len(REASONS)) != of_class
+        other[self._of_classes[rows][:, None] & others] = -1
         fits = (other >= 0) & ~self._stated(
             np.repeat(self._predicates[rows, None], len(REASONS), axis=1), subjects, objects
         )
@@ -176,16 +177,16 @@ class Refuter:
         draw = mix(self._draw(rows, 1)[:, None] ^ np.arange(len(REASONS), dtype=np.uint64))
         draw[~fits] = np.iinfo(np.uint64).max
         fact = np.flatnonzero(fits.any(axis=1))
-        reason = np.argmin(draw, axis=1)[fact].astype(np.int8)
-        subject, value, instead = (ends[fact, reason].astype(np.uint32) for ends in (subjects, objects, other))
+        why = np.argmin(draw, axis=1)[fact].astype(np.int8)
+        subject, value, instead = (ends[fact, why].astype(np.uint32) for ends in (subjects, objects, other))
         # Two facts of a thing may have one false statement, and a thing's facts are in one block.
         own = np.stack([pair_keys(self._subjects[rows[fact]], self._predicates[rows[fact]]), pair_keys(subject, value)])
         once = np.sort(np.unique(own, axis=1, return_index=True)[1])
-        fact, reason, subject, value, instead = (column[once] for column in (fact, reason, subject, value, instead))
-        proof, since = self._prove(rows[fact], [REASONS[number] for number in reason.tolist()], instead)
+        fact, why = fact[once], why[once]
+        proof, since = self._prove(rows[fact], [REASONS[number] for number in why.tolist()], instead[once])
         said = np.flatnonzero(proof.is_valid().to_numpy(zero_copy_only=False))
-        columns = (fact, subject, value, reason)
-        return Negatives(*(column[said] for column in columns), *(text.take(pa.array(said)) for text in (proof, since)))
+        proof, since = (texts.take(pa.array(said)) for texts in (proof, since))
+        return Negatives(fact[said], subject[once][said], value[once][said], why[said], proof, since)
 
     def options_proof(self, rows: Rows, end: End) -> pa.Array:
         """Say why no other option than the subject or object of each fact is right; null where there are no words for it."""
@@ -365,8 +366,7 @@ class Refuter:
     def _stated(self, predicates: Terms, subjects: NDArray[np.int64], objects: NDArray[np.int64]) -> Mask:
         """Mask the statements that the knowledge base has, by whatever names of their ends."""
         same, known = self._same, self._known
-        wanted = _triple_keys(predicates, same[subjects], same[objects])
-        return np.isin(wanted, known)
+        return np.asarray(np.isin(_triple_keys(predicates, same[subjects], same[objects]), known))
 
     @cached_property
     def _known(self) -> NDArray[np.uint64]:
@@ -461,7 +461,7 @@ class Refuter:
         """The terms whose name can stand in a statement: no blank node, no prose, at most a hundred characters."""
         kb, short = self.wording.kb, ~is_kind(self.wording.kb.terms, "blank")
         length = pc.utf8_length(self.wording.labels()).to_numpy(zero_copy_only=False)
-        return short & (length <= _LONG) & ~self.wording.lists(np.arange(kb.terms.num_rows))
+        return np.asarray(short & (length <= _LONG)) & ~self.wording.lists(np.arange(kb.terms.num_rows))
 
 
 def _ranges(sorted_keys: NDArray[np.uint32], keys: NDArray[np.uint32]) -> tuple[Rows, Rows]:

@@ -1,6 +1,7 @@
 """Statements that are not as the knowledge base has them, true or false → their sentences."""
 
 import re
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -10,9 +11,9 @@ from numpy.typing import NDArray
 from kaug.wording.sets import in_sentences
 from kaug.wording.wording import PLAIN, Manner, Wording, is_reversed
 
-__all__ = ["compose", "inside", "pieces", "plain_templates", "say"]
+__all__ = ["Piece", "compose", "inside", "pieces", "plain_templates", "say"]
 
-Piece = str | pa.Array | tuple[pa.Array, int]
+Piece: TypeAlias = str | pa.Array | tuple[pa.Array, int]
 """A text, a column of texts, or a column with the position of the fact that it states."""
 
 _TOLD = re.compile(
@@ -68,8 +69,8 @@ def say(
         of = np.zeros(len(places), np.uint64) if variant is None else variant[places] % np.uint64(len(templates) or 1)
         for number, template in enumerate(templates or [""]):
             some = places[of == number]
-            template = before + inside(template) if before and template else template
-            filled = wording.fill(template, subjects[some], objects[some], predicate).text if template else None
+            text = before + inside(template) if before and template else template
+            filled = wording.fill(text, subjects[some], objects[some], predicate).text if template else None
             texts.append(pa.nulls(len(some), pa.string()) if filled is None else filled)
             order.append(some)
     written = pa.concat_arrays(texts).take(pa.array(np.argsort(np.concatenate(order))))

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from kaug.arrays import mix
+from kaug.arrays import Numbers, mix
 from kaug.augmentation.forms.true_false import refuter_of
 from kaug.augmentation.rows import Facts, Options, Spans, make_rows, mark_spans, name_facts
 from kaug.knowledge.templates import Property
@@ -35,12 +36,12 @@ def choice_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa
         single = known.answers[known.question[facts.rows]] == 1
         fits = np.flatnonzero(single & (wrong >= 0).all(axis=1))
         options.left_out["choices left out: no three other options are proved wrong"] += int(single.sum()) - len(fits)
-        for predicate, places in groups(facts.predicates[fits]):
+        for predicate, group in groups(facts.predicates[fits]):
             templates = in_sentences(
                 ask_for_one(wording.templates(predicate, name), wording.language), wording.language
             )
             templates = templates[: options.templates]
-            places = fits[places]
+            places = fits[group]
             variant = _draw(facts.rows[places], options.seed, 1) % np.uint64(len(templates) or 1)
             for number, template in enumerate(templates):
                 some = places[variant == number]
@@ -48,13 +49,12 @@ def choice_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa
                     yield _rows(facts.take(some), wrong[some], template, wording, options, end)
 
 
-def _rows(facts: Facts, wrong: np.ndarray, template: str, wording: Wording, options: Options, end: End) -> pa.Table:
+def _rows(facts: Facts, wrong: Numbers, template: str, wording: Wording, options: Options, end: End) -> pa.Table:
     question = wording.fill(template, facts.subjects, facts.objects, int(facts.predicates[0])).text
     right = facts.objects if end == "object" else facts.subjects
     terms = np.column_stack([right.astype(np.int64), wrong])
-    order = np.argsort(
-        mix(_draw(facts.rows, options.seed, 2)[:, None] ^ terms.astype(np.uint64)), axis=1, kind="stable"
-    )
+    draw: NDArray[np.uint64] = _draw(facts.rows, options.seed, 2)[:, None] ^ terms.astype(np.uint64)
+    order = np.argsort(mix(draw), axis=1, kind="stable")
     shown = np.take_along_axis(terms, order, 1)
     place = np.argmin(order, axis=1)  # where the right one, number 0, went
     proof = refuter_of(facts, wording, options).options_proof(facts.rows, end)
@@ -90,5 +90,5 @@ def _rows(facts: Facts, wrong: np.ndarray, template: str, wording: Wording, opti
     )
 
 
-def _draw(rows: np.ndarray, seed: int, purpose: int) -> np.ndarray:
+def _draw(rows: Numbers, seed: int, purpose: int) -> NDArray[np.uint64]:
     return mix(rows.astype(np.uint64) + np.uint64((seed << 40) + (purpose << 36)))

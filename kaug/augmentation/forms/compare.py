@@ -14,7 +14,7 @@ from kaug.augmentation.forms.words import words_of_form
 from kaug.augmentation.rows import Facts, Options, make_rows, mark_spans, name_facts, write
 from kaug.knowledge.constraints import class_of_terms
 from kaug.wording.compose import is_short
-from kaug.wording.saying import compose, pieces, plain_templates, say
+from kaug.wording.saying import Piece, compose, pieces, plain_templates, say
 from kaug.wording.sets import definite, in_sentences
 from kaug.wording.wording import Wording
 from kaug.words.measures import MOMENT, measures
@@ -108,7 +108,7 @@ def _write(
     facts: Facts,
     form: str,
 ) -> Iterator[pa.Table]:
-    """Write rows about facts of one predicate: `ranks` has their rows, the winner's first, `shown` in the order of the question."""
+    """Write rows about facts of one predicate: `ranks` has their rows, the winner's first, `shown` as the question names them."""
     subjects, objects = wording.kb.columns()[0], options.objects_of_all(wording, facts)
     reference = _reference(wording, predicate)
     noun = _NOUN.fullmatch(reference)
@@ -124,16 +124,11 @@ def _write(
         references = [pc.binary_join_element_wise(head, name, tail, "") for name in names]
         prompts = compose(words["refer"].replace("{more}", more), references=_joined(references, words))
     winner = wording.labels(subjects[ranks[:, 0]])
-    said: list[str | pa.Array | tuple[pa.Array, int]] = []
+    said: list[Piece] = []
     for number, column in enumerate(ranks.T):
-        said += [
-            *([words["space"]] if number else []),
-            (say(wording, column, subjects[column], objects[column]), number),
-        ]
-    before, _, after = words["answer"].partition("{facts}")
-    completions, spans = write(
-        "completion", *pieces(before, winner=winner), *(part for part in said if part), *([after] if after else [])
-    )
+        said += [words["space"]] if number and words["space"] else []
+        said.append((say(wording, column, subjects[column], objects[column]), number))
+    completions, spans = write("completion", *pieces(words["answer"].removesuffix("{facts}"), winner=winner), *said)
     yield make_rows(
         family="closed-book",
         form=form,
@@ -170,16 +165,13 @@ def _circle(facts: Facts, wording: Wording, options: Options) -> _Circle:
     number[used], unit[used] = read.number, units.indices.to_numpy()
     measured = ~np.isnan(number[given.objects])
     known = options.asked(wording, "question", facts)
-    options.left_out["facts not compared: several values"] += int(
-        (measured & (known.answers[known.question[given.rows]] != 1)).sum()
-    )
-    measured &= known.answers[known.question[given.rows]] == 1
-    clear = {
-        p: bool(_reference(wording, p) and plain_templates(wording, p))
-        for p in np.unique(given.predicates[measured]).tolist()
-    }
+    single = known.answers[known.question[given.rows]] == 1
+    options.left_out["facts not compared: several values"] += int((measured & ~single).sum())
+    measured &= single
+    named = np.unique(given.predicates[measured])
+    clear = [bool(_reference(wording, p) and plain_templates(wording, p)) for p in named.tolist()]
+    measured &= np.isin(given.predicates, named[np.array(clear, bool)])
     places = np.flatnonzero(measured)
-    places = places[np.array([clear[p] for p in given.predicates[places].tolist()], bool)]
     places = places[is_short(wording.labels(given.subjects[places]))]
     subjects, predicates, objects = given.subjects[places], given.predicates[places], given.objects[places]
     # Of things of one name the question asks once.

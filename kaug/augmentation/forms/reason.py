@@ -4,7 +4,7 @@
 with the rule in words; `why` asks for the reasons.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from kaug.arrays import expand, grouped, mix, pair_keys, positions
 from kaug.augmentation.forms.words import words_of_form
 from kaug.augmentation.rows import Facts, Options, make_rows, mark_spans, name_facts, write
-from kaug.wording.saying import inside, pieces, plain_templates, say
+from kaug.wording.saying import Piece, inside, pieces, plain_templates, say
 from kaug.wording.wording import Wording
 from kaug.words.terms import CLASS_OF
 
@@ -61,8 +61,10 @@ def inherit_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[p
 
 
 def rule_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa.Table]:
-    """State the premises of an inferred fact, the rule in words, and the fact: of inverse, symmetric, transitive properties,
-    subproperties, property chains, domains, ranges and the like.
+    """State the premises of an inferred fact, the rule in words, and the fact.
+
+    These are the rules of inverse, symmetric and transitive properties, subproperties, property chains, domains, ranges and the
+    like.
     """
     for steps in _recorded(facts, wording, options, inherit=False):
         yield from _write(steps, wording, options, facts, "rule")
@@ -113,7 +115,7 @@ def _rules(wording: Wording, steps: NDArray[np.int64], conclusions: NDArray[np.i
     return pa.array(texts, pa.string()).take(pa.array(alike.numbers))
 
 
-def _ids(wording: Wording):
+def _ids(wording: Wording) -> Callable[[pa.Array], NDArray[np.int64]]:
     ids = wording.kb.facts["fact"].combine_chunks()
 
     def find(wanted: pa.Array) -> NDArray[np.int64]:
@@ -161,7 +163,8 @@ def _in_words(wording: Wording, rows: NDArray[np.int64], shape: NDArray[np.int64
         said.append(text.replace("{s}", subject).replace("{o}", value))
     if not words:
         return None
-    return words["rule"].format(premises=words["and"].join(said[:-1]), conclusion=said[-1]) + words["space"]
+    rule: str = words["rule"].format(premises=words["and"].join(said[:-1]), conclusion=said[-1])
+    return rule + str(words["space"])
 
 
 def _inherited(facts: Facts, wording: Wording, options: Options) -> Iterator[_Steps]:
@@ -192,7 +195,8 @@ def _inherited(facts: Facts, wording: Wording, options: Options) -> Iterator[_St
 
 def _read_rows(wording: Wording, given: Facts) -> NDArray[np.int64]:
     rules = wording.kb.facts["rule"].take(pa.array(given.rows)).cast(pa.string())
-    return given.rows[pc.is_in(rules, pa.array(_READ)).to_numpy(zero_copy_only=False)]
+    read: NDArray[np.int64] = given.rows[pc.is_in(rules, pa.array(_READ)).to_numpy(zero_copy_only=False)]
+    return read
 
 
 def _write(steps: _Steps, wording: Wording, options: Options, facts: Facts, form: str) -> Iterator[pa.Table]:
@@ -215,7 +219,7 @@ def _write(steps: _Steps, wording: Wording, options: Options, facts: Facts, form
     if not len(places):
         return
     space, shift = words["space"], int(steps.known)
-    parts: list[str | pa.Array | tuple[pa.Array, int]] = []
+    parts: list[Piece] = []
     for number, text in enumerate(said):
         parts += [(text.take(places), number + shift), space]
     parts += [steps.rule.take(places)]

@@ -8,15 +8,12 @@ import pyarrow.compute as pc
 
 from kaug.arrays import mix
 from kaug.augmentation.forms.words import words_of_form
-from kaug.augmentation.rows import Facts, Options, make_rows, mark_spans, name_facts, write
+from kaug.augmentation.rows import Facts, Options, Spans, make_rows, mark_spans, name_facts, write
 from kaug.wording.negatives import REASONS, Refuter
 from kaug.wording.saying import compose, pieces, say
 from kaug.wording.wording import Wording
 
 __all__ = ["refuter_of", "true_false_rows"]
-
-_FIRST = ("inverse-functional",)
-"""The reasons whose correction has the object first: "Lomé is the capital of Togo", not of Ghana."""
 
 
 def true_false_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa.Table]:
@@ -40,51 +37,48 @@ def true_false_rows(facts: Facts, wording: Wording, options: Options) -> Iterato
     if not len(kept):
         return
     like, asked, true = like.take(kept), asked.take(pa.array(kept)), true.take(pa.array(kept))
-    columns = {
-        "form": "true-false",
-        "family": "closed-book",
-        "task": "question-answering",
-        "language": wording.language,
-    }
     prompts, spans = write("prompt", *pieces(words["ask"], statement=(true, 0)))
-    yield make_rows(
-        prompts=prompts,
-        completions=pa.array([words["yes"]] * len(kept), pa.string()),
-        facts=name_facts(wording.kb, like.rows),
-        spans=mark_spans(len(kept), *spans),
-        **columns,
-    )
+    yield _rows(like, wording, prompts, pa.array([words["yes"]] * len(kept), pa.string()), spans)
     proof, since, reason = (
         column.take(pa.array(kept)) for column in (false.proof, false.since, pa.array(false.reason))
     )
-    first = pc.is_in(reason, pa.array([REASONS.index(name) for name in _FIRST], pa.int8()))
-    fact = pc.if_else(
-        first,
-        say(wording, like.rows, like.subjects, like.objects, reverse=True),
-        say(wording, like.rows, like.subjects, like.objects),
-    )
-    irreflexive = pc.equal(reason, REASONS.index("irreflexive"))
-    for said, alone in (
-        (pc.equal(since, ""), False),
-        (pc.and_not(pc.not_equal(since, ""), irreflexive), False),
-        (irreflexive, True),
+    said = say(wording, like.rows, like.subjects, like.objects)
+    object_first = say(wording, like.rows, like.subjects, like.objects, reverse=True)
+    fact = pc.if_else(pc.equal(reason, REASONS.index("inverse-functional")), object_first, said)
+    alone, plain = pc.equal(reason, REASONS.index("irreflexive")), pc.equal(since, "")
+    for template, chosen in (
+        (words["no"], plain),
+        (words["since"], alone),
+        (words["since"] + words["fact"], pc.invert(pc.or_(plain, alone))),
     ):
-        some = np.flatnonzero(said.to_numpy(zero_copy_only=False))
-        if not len(some):
-            continue
-        places = pa.array(some)
-        because = pc.any(pc.not_equal(since.take(places), "")).as_py()
-        template = words["since"] + ("" if alone else words["fact"]) if because else words["no"]
-        slots = {"since": since.take(places), "fact": (fact.take(places), 0)}
-        completions, spans = write("completion", *pieces(template, **slots))
-        yield make_rows(
-            prompts=compose(words["ask"], statement=asked.take(places)),
-            completions=completions,
-            facts=name_facts(wording.kb, like.rows[some]),
-            spans=mark_spans(len(some), *spans),
-            proofs=proof.take(places),
-            **columns,
-        )
+        some = np.flatnonzero(chosen.to_numpy(zero_copy_only=False))
+        if len(some):
+            places = pa.array(some)
+            slots = pieces(template, since=since.take(places), fact=(fact.take(places), 0))
+            completions, spans = write("completion", *slots)
+            prompts = compose(words["ask"], statement=asked.take(places))
+            yield _rows(like.take(some), wording, prompts, completions, spans, proof.take(places))
+
+
+def _rows(
+    facts: Facts,
+    wording: Wording,
+    prompts: pa.Array,
+    completions: pa.Array,
+    spans: list[Spans],
+    proofs: pa.Array | None = None,
+) -> pa.Table:
+    return make_rows(
+        family="closed-book",
+        form="true-false",
+        task="question-answering",
+        prompts=prompts,
+        completions=completions,
+        facts=name_facts(wording.kb, facts.rows),
+        spans=mark_spans(len(facts), *spans),
+        language=wording.language,
+        proofs=proofs,
+    )
 
 
 def refuter_of(facts: Facts, wording: Wording, options: Options) -> Refuter:

@@ -43,8 +43,8 @@ def unknown_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[p
     """Ask one in ten things for what most things of its class have and it has not; the answer is that it is not known.
 
     The knowledge base has no fact that could answer: not of this predicate, nor of one that asks the same question, is below it,
-    equivalent or its inverse, taught or not, of nothing with a name of the thing. So no row denies what another row teaches or the
-    exam asks. The row names the first fact about the thing, which it does not state: a row without facts could not be held out
+    equivalent or its inverse, taught or not, of nothing with a name of the thing. So no row denies what another row teaches or
+    the exam asks. The row names the first fact about the thing, which it does not state: a row without facts could not be held out
     with the thing.
     """
     words = words_of_form("unknown", wording.language)
@@ -129,7 +129,6 @@ def _kinds(
     kind = {
         p: numbers.setdefault(tuple(wording.templates(p, "question")[:1]), len(numbers)) for p in predicates.tolist()
     }
-    answers: dict[int, set[tuple[int, bool]]] = {p: {(p, False)} for p in kind}
     related = [(one, other, True) for one, other in wording.inverses]
     for name, both in ((RDFS + "subPropertyOf", False), (OWL + "equivalentProperty", True)):
         rows = kb.axioms.filter(pc.equal(kb.axioms["predicate"], pc.index(kb.terms["value"], name)))
@@ -137,12 +136,16 @@ def _kinds(
         related += [(one, other, False) for one, other in pairs + [(b, a) for a, b in pairs if both]]
     symmetric = kb.axioms.filter(pc.equal(kb.axioms["object"], pc.index(kb.terms["value"], OWL + "SymmetricProperty")))
     related += [(one, one, True) for one in symmetric["subject"].to_pylist()]
-    changed = True
-    while changed:
-        changed = False
-        for one, other, inverse in related:
-            for p, reached in answers.items():
-                new = {(other, before != inverse) for end, before in reached if end == one} - reached
-                reached |= new
-                changed |= bool(new)
-    return kind, {p: [(kind[q], inverse) for q, inverse in reached if q in kind] for p, reached in answers.items()}
+    says: dict[int, list[tuple[int, bool]]] = {}
+    for one, other, inverse in related:
+        says.setdefault(one, []).append((other, inverse))
+    return kind, {p: [(kind[q], inverse) for q, inverse in _reached(p, says) if q in kind] for p in kind}
+
+
+def _reached(predicate: int, says: dict[int, list[tuple[int, bool]]]) -> list[tuple[int, bool]]:
+    """Follow what a fact says of other predicates, with its ends exchanged or not."""
+    reached = [(predicate, False)]
+    for one, inverse in reached:
+        new = [(other, inverse != exchanged) for other, exchanged in says.get(one, [])]
+        reached += [step for step in dict.fromkeys(new) if step not in reached]
+    return reached
