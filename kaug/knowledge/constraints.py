@@ -98,12 +98,13 @@ class Constraints:
     def enumerations(self) -> tuple[Terms, Terms]:
         """Classes with a closed list of members (owl:oneOf), ascending, and the first cell of each list."""
         classes, heads = self._pairs(OWL + "oneOf")
-        one, other = self._pairs(OWL + "equivalentClass")
-        named = [classes, *(left[np.isin(right, classes)] for left, right in ((one, other), (other, one)))]
         lists = dict(zip(classes.tolist(), heads.tolist(), strict=True))
-        of = [heads, *([lists[c] for c in right[np.isin(right, classes)].tolist()] for right in (other, one))]
-        found, first = np.unique(np.concatenate(named), return_index=True)
-        return found.astype(np.uint32), np.concatenate(of).astype(np.uint32)[first]
+        for one, other in zip(*map(np.ndarray.tolist, self._pairs(OWL + "equivalentClass")), strict=True):
+            for left, right in ((one, other), (other, one)):
+                if right in lists:
+                    lists.setdefault(left, lists[right])
+        found = sorted(lists)
+        return np.array(found, np.uint32), np.array([lists[one] for one in found], np.uint32)
 
     @cached_property
     def ranges(self) -> tuple[Terms, Terms]:

@@ -59,6 +59,7 @@ FORMS: dict[str, Form] = {
     "choice": Form(choice_rows, True, "questions with four options, of which axioms prove three wrong"),
     "inherit": Form(inherit_rows, False, "what members and lower classes have from a class, with the premises"),
     "rule": Form(rule_rows, False, "the premises of an inferred fact, the rule in words, and the fact"),
+    "why": Form(why_rows, True, "questions for the reasons of inferred facts"),
     "compare": Form(compare_rows, True, "questions for the greater, smaller, later or earlier of two values"),
     "superlative": Form(
         superlative_rows, True, "questions for the greatest, smallest, latest or earliest of a few values"
@@ -66,7 +67,6 @@ FORMS: dict[str, Form] = {
     "count": Form(count_rows, True, "questions for the number of answers that the knowledge base has, with the list"),
     "set": Form(set_rows, True, "questions for all of several answers, one a line"),
     "unknown": Form(unknown_rows, True, "questions that the knowledge base has no answer to: that is not known"),
-    "why": Form(why_rows, True, "questions for the reasons of inferred facts"),
 }
 """The forms that pipeline files can name, in the order of the rows."""
 
@@ -87,7 +87,7 @@ def find_forms(names: Sequence[str | Form | Rows]) -> list[Form]:
     Examples:
         >>> find_forms(["cloze"])
         Traceback (most recent call last):
-        kaug.errors.PipelineError: 'cloze' is not a form. Known are: multi-hop, passage, question, reversed, statement.
+        kaug.errors.PipelineError: 'cloze' is not a form. Known are: choice, compare, count, inherit, multi-hop, ...
     """
     forms = []
     for name in names:

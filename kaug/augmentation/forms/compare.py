@@ -24,7 +24,7 @@ __all__ = ["compare_rows", "superlative_rows"]
 _NOUN = re.compile(r"the ((?:(?! of )[^{}])+) of \{s\}")
 _IN_UNITS = re.compile(r"(?<=\{s\}) in [^{}]+$|(?<=\{s\})以[^{}]+计(?=的)")
 """The unit in a reference; the statements have it, too."""
-_UNCLEAR = re.compile(r"^what\b|\bwhen\b|^wh")
+_UNCLEAR = re.compile(r"^(?:what|when|where|who|the one)\b")
 
 
 class _Circle(NamedTuple):
@@ -70,7 +70,9 @@ def _rows(facts: Facts, wording: Wording, options: Options, form: str) -> Iterat
     here = np.flatnonzero(positions(facts.rows, circle.rows) >= 0)
     here = here[np.argsort(circle.rows[here])]
     draw = mix(circle.rows[here].astype(np.uint64) + np.uint64((options.seed << 40) + (len(form) << 36)))
-    sizes = np.full(len(here), 2) if form == "compare" else 3 + (draw >> np.uint64(8)).astype(np.int64) % 2
+    sizes = np.full(len(here), 2)
+    if form == "superlative":
+        sizes = np.clip(circle.size[here], 3, 3 + (draw >> np.uint64(8)).astype(np.int64) % 2)
     predicates = wording.kb.columns(circle.rows)[1]
     for size in np.unique(sizes).tolist():
         # Of a circle of just so many, each beginning would give the same.

@@ -32,6 +32,9 @@ _EACH = 3
 _NAMES = ("X", "Y", "Z", "V", "W")
 
 
+Rows = NDArray[np.int64]
+
+
 class _Steps(NamedTuple):
     """Steps of reasoning with k premises, in columns of equal length n.
 
@@ -91,46 +94,53 @@ def _recorded(facts: Facts, wording: Wording, options: Options, *, inherit: bool
         return
     premises = kb.facts["premises"].take(pa.array(rows)).combine_chunks()
     of = np.repeat(np.arange(len(rows)), pc.list_value_length(premises).to_numpy(zero_copy_only=False))
-    row = options.once(wording, "ids", lambda: _ids(wording))(premises.flatten())
+    of_facts, of_axioms = options.once(wording, "ids", lambda: [_ids(table) for table in (kb.facts, kb.axioms)])
+    row = of_facts(premises.flatten())
+    axioms = of_axioms(premises.flatten())
+    ends = [(of[axioms >= 0], kb.axioms[end].to_numpy()[axioms[axioms >= 0]]) for end in ("subject", "object")]
+    constants = np.unique(np.concatenate([pair_keys(*pair) for pair in ends]))
     allowed = (row < 0) | (positions(given.rows, row) >= 0)
     whole = np.bincount(of[allowed], minlength=len(rows)) == np.bincount(of, minlength=len(rows))
     of, row = of[row >= 0], row[row >= 0]
     count = np.bincount(of, minlength=len(rows))
-    names = rules.filter(chosen)
     subjects = kb.columns()[0]
     for size in np.unique(count[whole & (count > inherit)]).tolist():
         some = np.flatnonzero(whole & (count == size))
         steps, conclusions = row[np.isin(of, some)].reshape(-1, size).T, rows[some]
-        said = pa.repeat("", len(some)) if inherit else _rules(wording, steps, conclusions, names.take(pa.array(some)))
+        said = pa.repeat("", len(some)) if inherit else _rules(wording, steps, conclusions, some, constants)
         known = pa.array(np.flatnonzero(said.is_valid().to_numpy(zero_copy_only=False)))
         yield _Steps(steps[:, known], conclusions[known], subjects[conclusions[known]], said.take(known), True)
 
 
-def _rules(wording: Wording, steps: NDArray[np.int64], conclusions: NDArray[np.int64], names: pa.Array) -> pa.Array:
+def _rules(wording: Wording, steps: Rows, conclusions: Rows, numbers: Rows, constants: NDArray[np.uint64]) -> pa.Array:
     """Write the rule of each step in words; null where a fact is said in records only."""
     rows = np.vstack([steps, conclusions])
-    shape, predicates = _shape(wording, rows, names), wording.kb.columns()[1][rows]
+    shape, predicates = _shape(wording, rows, numbers, constants), wording.kb.columns()[1][rows]
     alike = grouped(*predicates, *shape)
     texts = [_in_words(wording, rows[:, place], shape[:, place]) for place in alike.heads.tolist()]
     return pa.array(texts, pa.string()).take(pa.array(alike.numbers))
 
 
-def _ids(wording: Wording) -> Callable[[pa.Array], NDArray[np.int64]]:
-    ids = wording.kb.facts["fact"].combine_chunks()
+def _ids(table: pa.Table) -> Callable[[pa.Array], Rows]:
+    ids = table["fact"].combine_chunks()
 
-    def find(wanted: pa.Array) -> NDArray[np.int64]:
-        found: NDArray[np.int64] = (
-            pc.fill_null(pc.index_in(wanted, ids), -1).to_numpy(zero_copy_only=False).astype(np.int64)
-        )
-        return found
+    def find(wanted: pa.Array) -> Rows:
+        return np.asarray(pc.fill_null(pc.index_in(wanted, ids), -1).to_numpy(zero_copy_only=False), np.int64)
 
     return find
 
 
-def _shape(wording: Wording, rows: NDArray[np.int64], rules: pa.Array) -> NDArray[np.int64]:
+def _shape(wording: Wording, rows: Rows, numbers: Rows, constants: NDArray[np.uint64]) -> Rows:
     """Say of each end of each fact which variable of the rule it is, by the first place of its term; -1 less the term if none.
 
-    Classes that things are said to be of are no variables, nor what only the conclusion names, nor the value of `cls-hv2`.
+    No variables are what an axiom of the step names, as the value of a restriction, what only the conclusion names, and the class
+    that a thing is said to be of.
+
+    Args:
+        wording: The wording.
+        rows: int64 (k + 1, n): rows of the premises and of the conclusion of each step.
+        numbers: int64 (n,): the number of each step.
+        constants: uint64: keys of the number of a step and a term of its axioms, sorted.
     """
     subjects, predicates, objects = (column[rows] for column in wording.kb.columns())
     ends = np.stack([subjects, objects], axis=1).reshape(2 * len(rows), -1).astype(np.int64)
@@ -140,7 +150,9 @@ def _shape(wording: Wording, rows: NDArray[np.int64], rules: pa.Array) -> NDArra
     fixed = np.zeros(ends.shape, bool)
     fixed[1::2] = of_class
     fixed[-2:] |= first[-2:] >= len(ends) - 2
-    fixed[1] |= pc.equal(rules, "cls-hv2").to_numpy(zero_copy_only=False)
+    fixed |= (
+        positions(constants, pair_keys(np.broadcast_to(numbers, ends.shape), ends).ravel()).reshape(ends.shape) >= 0
+    )
     return np.where(fixed, -1 - ends, first)
 
 

@@ -1,14 +1,13 @@
 """Facts → questions that the knowledge base has no answer to, answered "That is not known."."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import mix, pair_keys, positions, runs
+from kaug.arrays import expand, mix, pair_keys, positions, runs
 from kaug.augmentation.forms.words import words_of_form
 from kaug.augmentation.rows import Facts, Options, make_rows, mark_spans, name_facts
 from kaug.knowledge.constraints import class_of_terms
@@ -25,49 +24,32 @@ _MOST_HAVE, _FEWEST = 0.8, 10
 """A question is natural if so great a part of a class, of so many members, has an answer to it."""
 
 _SHARE = 10
-"""One in so many things has a question that is not known."""
+"""At most one in so many things has a question that is not known."""
 
-
-class _Usual(NamedTuple):
-    """Pairs of a class, sorted, and a predicate that most of its members have; the entities and questions with answers."""
-
-    classes: NDArray[np.int64]
-    predicates: NDArray[np.uint32]
-    of: NDArray[np.int64]
-    same: NDArray[np.int64]
-    answered: NDArray[np.uint64]
-    kind: dict[int, int]
+Terms = NDArray[np.uint32]
 
 
 def unknown_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa.Table]:
-    """Ask one in ten things for what most things of its class have and it has not; the answer is that it is not known.
+    """Ask at most one in ten things for what most of its class have and it has not; the answer is that it is not known.
 
     The knowledge base has no fact that could answer: not of this predicate, nor of one that asks the same question, is below it,
     equivalent or its inverse, taught or not, of nothing with a name of the thing. So no row denies what another row teaches or
-    the exam asks. The row names the first fact about the thing, which it does not state: a row without facts could not be held out
-    with the thing.
+    the exam asks. The row names the first fact about the thing, which it does not state: a row without facts could not be held
+    out with the thing.
     """
     words = words_of_form("unknown", wording.language)
     if not words or not len(facts):
         return
-    usual = options.once(wording, "usual", lambda: _usual(facts, wording, options))
+    lacks, lacked = options.once(wording, "lacking", lambda: _lacking(facts, wording, options))
     heads = runs(facts.subjects)[0]
-    draw = mix(facts.subjects[heads].astype(np.uint64) + np.uint64(options.seed << 40))
-    heads, draw = heads[draw % np.uint64(_SHARE) == 0], draw[draw % np.uint64(_SHARE) == 0] // np.uint64(_SHARE)
+    place = positions(lacks, facts.subjects[heads])
+    heads, predicates = heads[place >= 0], lacked[place[place >= 0]]
     subjects = facts.subjects[heads]
-    low, high = (np.searchsorted(usual.classes, usual.of[subjects], side) for side in ("left", "right"))
-    some = np.flatnonzero((high > low) & (usual.of[subjects] >= 0) & is_short(wording.labels(subjects)))
-    heads, subjects, low, high, draw = heads[some], subjects[some], low[some], high[some], draw[some]
-    predicates = (
-        usual.predicates[low + (draw % (high - low).astype(np.uint64)).astype(np.int64)] if len(some) else subjects
-    )
-    kinds = np.array([usual.kind[p] for p in predicates.tolist()], np.int64)
-    free = positions(usual.answered, pair_keys(usual.same[subjects], kinds)) < 0
-    heads, subjects, predicates, draw = heads[free], subjects[free], predicates[free], draw[free]
+    draw = _draw(subjects, options.seed, 1)
     for predicate, places in groups(predicates):
         templates = _templates(wording, predicate)
         for number, template in enumerate(templates):
-            chosen = places[(draw[places] >> np.uint64(16)) % np.uint64(len(templates)) == number]
+            chosen = places[draw[places] % np.uint64(len(templates)) == number]
             if not len(chosen):
                 continue
             prompts = wording.fill(template, subjects[chosen], subjects[chosen], predicate).text
@@ -89,7 +71,12 @@ def _templates(wording: Wording, predicate: int) -> list[str]:
     return [text for text in texts if text not in exams]
 
 
-def _usual(facts: Facts, wording: Wording, options: Options) -> _Usual:
+def _draw(subjects: Terms, seed: int, purpose: int) -> NDArray[np.uint64]:
+    return mix(subjects.astype(np.uint64) + np.uint64((seed << 40) + (purpose << 36)))
+
+
+def _lacking(facts: Facts, wording: Wording, options: Options) -> tuple[Terms, Terms]:
+    """Find things, ascending, and a predicate for each that it lacks and most of its class have: of one in ten things at most."""
     kb, given = wording.kb, options.all_facts(facts)
     subjects, predicates, objects = kb.columns()
     of, same = class_of_terms(kb), identities(wording)
@@ -117,7 +104,21 @@ def _usual(facts: Facts, wording: Wording, options: Options) -> _Usual:
         for other, inverse in kind[1].get(one, []):
             ends.append(pair_keys(same[(objects if inverse else subjects)[rows]], np.full(len(rows), other)))
     answered = np.unique(np.concatenate([np.zeros(0, np.uint64), *ends]))
-    return _Usual(classes[chosen], having[chosen], of, same, answered, kind[0])
+    classes, having = classes[chosen], having[chosen]
+    things = np.unique(given.subjects)
+    things = things[(of[things] >= 0) & is_short(wording.labels(things))]
+    index, step = expand(*(np.searchsorted(classes, of[things], side) for side in ("left", "right")))
+    thing, predicate = things[index], having[step]
+    asked = np.array([kind[0][p] for p in predicate.tolist()], np.int64)
+    free = positions(answered, pair_keys(same[thing], asked)) < 0
+    thing, predicate = thing[free], predicate[free]
+    order = np.lexsort((mix(pair_keys(thing, predicate) ^ np.uint64(options.seed)), thing))
+    thing, predicate = thing[order], predicate[order]
+    first = runs(thing)[0]
+    thing, predicate = thing[first], predicate[first]
+    drawn = np.argsort(_draw(thing, options.seed, 2), kind="stable")[: max(1, len(np.unique(given.subjects)) // _SHARE)]
+    drawn.sort()
+    return thing[drawn], predicate[drawn]
 
 
 def _kinds(
