@@ -41,7 +41,7 @@ _NEAR = 8
 _PAIRS = 16
 """The members of a class that stand for it in false statements about another."""
 
-_LONG = 100
+_LONG, _LETTERS = 100, 3
 
 Rows = NDArray[np.int64]
 Terms = NDArray[np.uint32]
@@ -254,7 +254,8 @@ class Refuter:
         said = pc.is_in(kb.terms["value"].take(pa.array(self._predicates[self._rows])), pa.array(sorted(CLASS_OF)))
         used = np.unique(self._objects[self._rows[said.to_numpy(zero_copy_only=False)]])
         quoted = pc.match_substring(self.wording.phrases(used), "“")  # a quality, whose name may be an adjective
-        used = used[~quoted.to_numpy(zero_copy_only=False) & self._short[used]]
+        letters = pc.utf8_length(self.wording.labels(used)).to_numpy(zero_copy_only=False)
+        used = used[~quoted.to_numpy(zero_copy_only=False) & self._short[used] & (letters >= _LETTERS)]
         keys = self.constraints.above[0]
         lower, upper = (keys >> np.uint64(32)).astype(np.uint32), keys.astype(np.uint32)
         kept = np.isin(lower, used)

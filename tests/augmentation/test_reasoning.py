@@ -412,6 +412,15 @@ def test_lists_have_two_to_twelve_answers(tmp_path: Path, count: int, rows: int)
     assert [len(row["facts"]) for form in ("count", "set") for row in written(kb, form)] == [count] * (2 * rows)
 
 
+def test_only_a_noun_is_counted(tmp_path: Path) -> None:
+    kb = build(
+        tmp_path, named(":a Anna, :b Bert, :c Cleo, :develops develops from") + ":a :develops :c . :b :develops :c ."
+    )
+    assert texts(kb, "count") == {
+        "How many answers does the knowledge base have to this question? What develops from Cleo?": "2: Anna and Bert."
+    }
+
+
 def test_a_list_is_whole_or_not_written(tmp_path: Path) -> None:
     kb = build(tmp_path, named(":t topping, :p Pizza, :h ham, :o olive, :s salt") + ":p :t :h , :o , :s .")
     facts = facts_to_teach(kb).take(np.arange(2))
@@ -448,6 +457,8 @@ def test_what_the_knowledge_base_lacks_is_not_known(tmp_path: Path) -> None:
         ":bornAt rdfs:subPropertyOf :birthplace . :{} :bornAt :lome .",
         '<urn:y:{}> rdfs:label "Person {label}"@en ; :birthplace :lome .',
         "<urn:y:{}> owl:sameAs :{} ; :birthplace :lome .",
+        ":{} a :Local . :Local rdfs:subClassOf :Person ; :birthplace :lome .",
+        ":{} a :Local . :Local rdfs:subClassOf [ owl:onProperty :birthplace ; owl:hasValue :lome ] .",
     ],
 )
 def test_what_a_fact_answers_in_any_way_is_not_denied_even_if_it_is_not_taught(tmp_path: Path, answer: str) -> None:

@@ -13,6 +13,7 @@ from kaug.augmentation.forms.words import words_of_form
 from kaug.augmentation.rows import Facts, Options, Spans, make_rows, mark_spans, name_facts
 from kaug.knowledge.templates import Property
 from kaug.wording.answers import Asked, gives_away
+from kaug.wording.compose import is_short
 from kaug.wording.plural import in_plural
 from kaug.wording.saying import compose
 from kaug.wording.sets import definite, in_sentences
@@ -23,6 +24,7 @@ __all__ = ["count_rows", "set_rows"]
 
 _LEAST, _MOST = 2, 12
 _MEASURED = r"^[-+\d.,:/ ]+$"
+_PLURAL = re.compile(r"(?:What|Who) (?:are|were) the ")
 _ASKED: tuple[Property, ...] = ("question", "inverseQuestion")
 
 
@@ -84,8 +86,11 @@ def _templates(wording: Wording, predicate: int, name: Property, form: str, opti
     plural = [in_plural(text) if wording.language.startswith("en") else "" for text in texts]
     asked = list(dict.fromkeys(many or one for many, one in zip(plural, texts, strict=True)))
     asked = [text for text in asked if text not in exams and text[-1:] in "?？" and not text.startswith("Do you know")]
-    if form == "count" and (natural := [text for text in (_how_many(one, words["patterns"]) for one in asked) if text]):
-        return natural
+    if form == "count":
+        nouns = [text for text in asked if text in plural or _PLURAL.match(text)]
+        natural = [_how_many(text, words["patterns"]) for text in nouns]
+        if any(natural):
+            return [text for text in natural if text]
     return [words["ask"].replace("{question}", text) for text in asked[: options.templates if form == "set" else 1]]
 
 
@@ -100,7 +105,7 @@ def _how_many(question: str, patterns: list[list[str]]) -> str:
 def _sets(facts: Facts, given: Facts, known: Asked, wording: Wording, inverse: bool, options: Options) -> _Sets:
     """Find the questions with 2 to 12 answers, all given, whose first fact is in this block.
 
-    Nobody lists the classes that a thing is of, at each height, nor what has a number as one of its values.
+    Nobody lists texts, nor the classes that a thing is of, at each height, nor what has a number as one of its values.
     """
     number = known.question[given.rows]
     each = grouped(number)
@@ -112,6 +117,8 @@ def _sets(facts: Facts, given: Facts, known: Asked, wording: Wording, inverse: b
         wording.kb.terms["value"].take(pa.array(given.predicates[each.heads])), pa.array(sorted(CLASS_OF))
     )
     fits = (answers >= _LEAST) & (answers <= _MOST) & ~of_class.to_numpy(zero_copy_only=False)
+    long = np.unique(number[~is_short(wording.labels(given.subjects if inverse else given.objects))])
+    fits &= ~np.isin(first, long)
     if inverse:
         named = wording.labels(given.objects[each.heads])
         fits &= ~pc.match_substring_regex(named, _MEASURED).to_numpy(zero_copy_only=False)

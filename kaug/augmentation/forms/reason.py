@@ -221,7 +221,8 @@ def _write(steps: _Steps, wording: Wording, options: Options, facts: Facts, form
     rows = steps.conclusion
     so = say(wording, rows, steps.subjects, objects[rows], before=words["so"])
     bare = say(wording, rows, steps.subjects, objects[rows])
-    kept = np.logical_and.reduce([text.is_valid().to_numpy(zero_copy_only=False) for text in (*said, so)])
+    itself = steps.known & (steps.subjects == objects[rows])
+    kept = ~itself & np.logical_and.reduce([text.is_valid().to_numpy(zero_copy_only=False) for text in (*said, so)])
     for text in said:
         kept &= pc.fill_null(pc.not_equal(text, bare), False).to_numpy(zero_copy_only=False)
     for one in range(1, len(said)):

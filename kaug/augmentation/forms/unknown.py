@@ -33,9 +33,9 @@ def unknown_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[p
     """Ask at most one in ten things for what most of its class have and it has not; the answer is that it is not known.
 
     The knowledge base has no fact that could answer: not of this predicate, nor of one that asks the same question, is below it,
-    equivalent or its inverse, taught or not, of nothing with a name of the thing. So no row denies what another row teaches or
-    the exam asks. The row names the first fact about the thing, which it does not state: a row without facts could not be held
-    out with the thing.
+    equivalent or its inverse; of nothing with a name of the thing, nor of a class above it; taught or not. So no row denies what
+    another row teaches or the exam asks. The row names the first fact about the thing, which it does not state: a row without
+    facts could not be held out with the thing.
     """
     words = words_of_form("unknown", wording.language)
     if not words or not len(facts):
@@ -103,7 +103,11 @@ def _lacking(facts: Facts, wording: Wording, options: Options) -> tuple[Terms, T
         rows = np.flatnonzero(predicates == one)
         for other, inverse in kind[1].get(one, []):
             ends.append(pair_keys(same[(objects if inverse else subjects)[rows]], np.full(len(rows), other)))
-    answered = np.unique(np.concatenate([np.zeros(0, np.uint64), *ends]))
+    restricted, on = _pairs(wording, OWL + "onProperty")
+    on_known = np.isin(on, np.array(list(kind[0]), np.uint32))
+    on_kinds = np.array([kind[0][p] for p in on[on_known].tolist()], np.int64)
+    ends.append(pair_keys(same[restricted[on_known]], on_kinds))
+    answered = np.unique(np.concatenate(ends))
     classes, having = classes[chosen], having[chosen]
     things = np.unique(given.subjects)
     things = things[(of[things] >= 0) & is_short(wording.labels(things))]
@@ -111,6 +115,8 @@ def _lacking(facts: Facts, wording: Wording, options: Options) -> tuple[Terms, T
     thing, predicate = things[index], having[step]
     asked = np.array([kind[0][p] for p in predicate.tolist()], np.int64)
     free = positions(answered, pair_keys(same[thing], asked)) < 0
+    thing, predicate, asked = thing[free], predicate[free], asked[free]
+    free = ~_inherited(wording, thing, asked, answered, same)
     thing, predicate = thing[free], predicate[free]
     order = np.lexsort((mix(pair_keys(thing, predicate) ^ np.uint64(options.seed)), thing))
     thing, predicate = thing[order], predicate[order]
@@ -119,6 +125,35 @@ def _lacking(facts: Facts, wording: Wording, options: Options) -> tuple[Terms, T
     drawn = np.argsort(_draw(thing, options.seed, 2), kind="stable")[: max(1, len(np.unique(given.subjects)) // _SHARE)]
     drawn.sort()
     return thing[drawn], predicate[drawn]
+
+
+def _inherited(
+    wording: Wording, thing: Terms, asked: NDArray[np.int64], answered: NDArray[np.uint64], same: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Mask the questions about things that a fact, or a restriction, of a class above the thing answers."""
+    below, above = _pairs(wording, *sorted(CLASS_OF), OWL + "equivalentClass")
+    order = np.argsort(below, kind="stable")
+    below, above = below[order], above[order]
+    found = np.zeros(len(thing), bool)
+    known = open_ = np.unique(pair_keys(np.arange(len(thing)), thing))
+    while len(open_):
+        place, term = (open_ >> np.uint64(32)).astype(np.int64), open_.astype(np.uint32)
+        found[place[positions(answered, pair_keys(same[term], asked[place])) >= 0]] = True
+        index, step = expand(*(np.searchsorted(below, term, side) for side in ("left", "right")))
+        open_ = np.setdiff1d(pair_keys(place[index], above[step]), known)
+        known = np.union1d(known, open_)
+    return found
+
+
+def _pairs(wording: Wording, *iris: str) -> tuple[Terms, Terms]:
+    """Return the subjects and objects of predicates, in facts and axioms."""
+    kb = wording.kb
+    numbers = [pc.index(kb.terms["value"], iri).as_py() for iri in iris]
+    tables = [
+        table.filter(pa.array(np.isin(table["predicate"].to_numpy(), numbers))) for table in (kb.facts, kb.axioms)
+    ]
+    subjects, objects = (np.concatenate([table[end].to_numpy() for table in tables]) for end in ("subject", "object"))
+    return subjects, objects
 
 
 def _kinds(
