@@ -181,6 +181,11 @@ class Wording:
         return self._english.templates(predicate, "statement", manner)[0]
 
     @property
+    def written(self) -> pa.Table:
+        """TERMS with the datatypes by which literals are written; see `kaug.wording.values.written_terms`."""
+        return self._terms
+
+    @property
     def inverses(self) -> list[tuple[int, int]]:
         """The pairs of predicates of which one says what the other says with its ends exchanged, both ways round."""
         return self._known.inverses

@@ -5,24 +5,30 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from kaug.augmentation.forms.choice import choice_rows
 from kaug.augmentation.forms.cloze import cloze_rows
+from kaug.augmentation.forms.compare import compare_rows, superlative_rows
 from kaug.augmentation.forms.completion import completion_rows
 from kaug.augmentation.forms.context_question import context_question_rows
 from kaug.augmentation.forms.describe import describe_rows, extract_rows
 from kaug.augmentation.forms.flashcard import flashcard_rows
 from kaug.augmentation.forms.gist import gist_rows
 from kaug.augmentation.forms.graph import graph_rows
+from kaug.augmentation.forms.lists import count_rows, set_rows
 from kaug.augmentation.forms.pair import pair_rows
 from kaug.augmentation.forms.passage import passage_rows
 from kaug.augmentation.forms.path import path_rows
 from kaug.augmentation.forms.query import query_rows
 from kaug.augmentation.forms.question import question_rows
+from kaug.augmentation.forms.reason import inherit_rows, rule_rows, why_rows
 from kaug.augmentation.forms.record import record_rows
 from kaug.augmentation.forms.restore import restore_rows
 from kaug.augmentation.forms.reversed import reversed_rows
 from kaug.augmentation.forms.statement import statement_rows
 from kaug.augmentation.forms.table import table_rows
 from kaug.augmentation.forms.translate import translate_rows
+from kaug.augmentation.forms.true_false import true_false_rows
+from kaug.augmentation.forms.unknown import unknown_rows
 from kaug.augmentation.rows import Facts, Options, concat_rows
 from kaug.errors import PipelineError, nearest
 from kaug.wording.wording import Wording
@@ -76,6 +82,18 @@ FORMS: dict[str, Form] = {
     "translate": Form(translate_rows, True, "names in one language, to be given in another"),
     "path": Form(path_rows, True, "questions over paths of facts, with the hops written out before the answer", True),
     "query": Form(query_rows, True, "SPARQL queries for questions about facts and over paths"),
+    "true-false": Form(true_false_rows, True, "statements to judge, true ones and ones that axioms prove false"),
+    "choice": Form(choice_rows, True, "questions with four options, of which axioms prove three wrong"),
+    "inherit": Form(inherit_rows, False, "what members and lower classes have from a class, with the premises"),
+    "rule": Form(rule_rows, False, "the premises of an inferred fact, the rule in words, and the fact"),
+    "why": Form(why_rows, True, "questions for the reasons of inferred facts"),
+    "compare": Form(compare_rows, True, "questions for the greater, smaller, later or earlier of two values"),
+    "superlative": Form(
+        superlative_rows, True, "questions for the greatest, smallest, latest or earliest of a few values"
+    ),
+    "count": Form(count_rows, True, "questions for the number of answers that the knowledge base has, with the list"),
+    "set": Form(set_rows, True, "questions for all of several answers, one a line"),
+    "unknown": Form(unknown_rows, True, "questions that the knowledge base has no answer to: that is not known"),
 }
 """The forms that pipeline files can name, in the order of the rows."""
 

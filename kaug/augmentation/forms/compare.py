@@ -1,0 +1,188 @@
+"""Facts with a number or a moment → questions for the greatest, smallest, latest or earliest of a few things that they name."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from kaug.arrays import Numbers, mix, positions, runs
+from kaug.augmentation.forms.words import words_of_form
+from kaug.augmentation.rows import Facts, Options, make_rows, mark_spans, name_facts, write
+from kaug.knowledge.constraints import class_of_terms
+from kaug.wording.compose import is_short
+from kaug.wording.saying import Piece, compose, pieces, plain_templates, say
+from kaug.wording.sets import definite, in_sentences
+from kaug.wording.wording import Wording
+from kaug.words.measures import MOMENT, measures
+
+__all__ = ["compare_rows", "superlative_rows"]
+
+_NOUN = re.compile(r"the ((?:(?! of )[^{}])+) of \{s\}")
+_IN_UNITS = re.compile(r"(?<=\{s\}) in [^{}]+$|(?<=\{s\})以[^{}]+计(?=的)")
+"""The unit in a reference; the statements have it, too."""
+_UNCLEAR = re.compile(r"^(?:what|when|where|who|the one)\b")
+
+
+class _Circle(NamedTuple):
+    """The facts that can be compared, those of one predicate and unit side by side, in columns of equal length n.
+
+    Attributes:
+        rows: int64: rows of facts, those of things of one class next to each other.
+        number: float64: what each measures.
+        start: int64: where the facts of the same predicate and unit begin.
+        size: int64: how many there are.
+        moment: bool: whether they are moments.
+    """
+
+    rows: Numbers
+    number: NDArray[np.float64]
+    start: Numbers
+    size: Numbers
+    moment: NDArray[np.bool_]
+
+
+def compare_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa.Table]:
+    """Ask which of two things has the greater, smaller, later or earlier value, once for each fact.
+
+    The two facts have one predicate and one unit, each subject has one value, and the values differ. The answer names the thing
+    and states both facts.
+    """
+    yield from _rows(facts, wording, options, "compare")
+
+
+def superlative_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa.Table]:
+    """Ask which of three or four things has the greatest, smallest, latest or earliest value; see `compare_rows`.
+
+    The question names the things: of all things there may be others that the knowledge base does not have.
+    """
+    yield from _rows(facts, wording, options, "superlative")
+
+
+def _rows(facts: Facts, wording: Wording, options: Options, form: str) -> Iterator[pa.Table]:
+    words = words_of_form(form, wording.language)
+    if not words:
+        return
+    circle = options.once(("circle", wording.language), lambda: _circle(facts, wording, options))
+    here = np.flatnonzero(positions(facts.rows, circle.rows) >= 0)
+    here = here[np.argsort(circle.rows[here])]
+    draw = mix(circle.rows[here].astype(np.uint64) + np.uint64((options.seed << 40) + (len(form) << 36)))
+    sizes = np.full(len(here), 2)
+    if form == "superlative":
+        sizes = np.clip(circle.size[here], 3, 3 + (draw >> np.uint64(8)).astype(np.int64) % 2)
+    predicates = wording.kb.columns(circle.rows)[1]
+    for size in np.unique(sizes).tolist():
+        # Of a circle of just so many, each beginning would give the same.
+        fits = (sizes == size) & (
+            (circle.size[here] > size) | ((circle.size[here] == size) & (circle.start[here] == here))
+        )
+        group = here[fits, None] + np.arange(size)
+        group = (
+            circle.start[here[fits], None] + (group - circle.start[here[fits], None]) % circle.size[here[fits], None]
+        )
+        least = (draw[fits] & np.uint64(1)).astype(bool)
+        number = np.where(least[:, None], -circle.number[group], circle.number[group])
+        order = np.argsort(-number, axis=1, kind="stable")
+        ranked = np.take_along_axis(number, order, 1)
+        apart = ranked[:, 0] > ranked[:, 1]
+        options.left_out[f"{form} left out: equal values"] += int((~apart).sum())
+        group, order, least = group[apart], order[apart], least[apart]
+        named = np.argsort(mix(draw[fits][apart][:, None] ^ group.astype(np.uint64)), axis=1, kind="stable")
+        kind = predicates[group[:, 0]].astype(np.int64) * 4 + circle.moment[group[:, 0]] * 2 + least
+        for code in np.unique(kind).tolist():
+            some = np.flatnonzero(kind == code)
+            ranks, shown = (circle.rows[np.take_along_axis(group[some], by[some], 1)] for by in (order, named))
+            more = words["moment" if code & 2 else "number"][code & 1]
+            yield from _write(ranks, shown, code >> 2, more, words, wording, options, facts, form)
+
+
+def _write(
+    ranks: NDArray[np.int64],
+    shown: NDArray[np.int64],
+    predicate: int,
+    more: str,
+    words: dict[str, Any],
+    wording: Wording,
+    options: Options,
+    facts: Facts,
+    form: str,
+) -> Iterator[pa.Table]:
+    """Write rows about facts of one predicate: `ranks` has their rows, the winner's first, `shown` as the question names them."""
+    subjects, objects = wording.kb.columns()[0], options.all_objects(wording.kb, facts)
+    reference = _reference(wording, predicate)
+    noun = _NOUN.fullmatch(reference)
+    names = [wording.phrases(subjects[column]) for column in shown.T]
+    if noun and "which" in words:
+        whose = any(text.startswith("Whose ") for text in wording.templates(predicate, "inverseQuestion"))
+        prompts = compose(
+            words["who" if whose else "which"].replace("{more}", more).replace("{name}", noun[1]),
+            names=_joined(names, words),
+        )
+    else:
+        head, tail = reference.split("{s}")
+        references = [pc.binary_join_element_wise(head, name, tail, "") for name in names]
+        prompts = compose(words["refer"].replace("{more}", more), references=_joined(references, words))
+    winner = wording.labels(subjects[ranks[:, 0]])
+    said: list[Piece] = []
+    for number, column in enumerate(ranks.T):
+        said += [words["space"]] if number and words["space"] else []
+        said.append((say(wording, column, subjects[column], objects[column]), number))
+    completions, spans = write("completion", *pieces(words["answer"].removesuffix("{facts}"), winner=winner), *said)
+    yield make_rows(
+        family="closed-book",
+        form=form,
+        task="question-answering",
+        prompts=prompts,
+        completions=completions,
+        facts=name_facts(wording.kb, ranks.ravel(), np.full(len(ranks), ranks.shape[1])),
+        spans=mark_spans(len(ranks), *spans),
+        language=wording.language,
+    )
+
+
+def _joined(columns: list[pa.Array], words: dict[str, Any]) -> pa.Array:
+    parts = [columns[0]]
+    for number, column in enumerate(columns[1:], start=2):
+        parts += [pa.scalar(words["last" if number == len(columns) else "comma"]), column]
+    return pc.binary_join_element_wise(*parts, "")
+
+
+def _reference(wording: Wording, predicate: int) -> str:
+    """Return how to refer to the value of a predicate ("the area of {s}"); empty if there is no clear way."""
+    references = definite(in_sentences(wording.templates(predicate, "reference"), wording.language), wording.language)
+    return next((_IN_UNITS.sub("", text) for text in references if not _UNCLEAR.search(text)), "")
+
+
+def _circle(facts: Facts, wording: Wording, options: Options) -> _Circle:
+    """Find the facts that can be compared: measured, of a subject with one value, in words."""
+    kb, given = wording.kb, options.all_facts(facts)
+    terms = wording.written
+    used = np.unique(given.objects)
+    read = measures(terms["value"].take(pa.array(used)), terms["datatype"].take(pa.array(used)))
+    number, unit = np.full(kb.terms.num_rows, np.nan), np.full(kb.terms.num_rows, -1, np.int64)
+    units = read.unit.dictionary_encode()
+    number[used], unit[used] = read.number, units.indices.to_numpy()
+    measured = ~np.isnan(number[given.objects])
+    known = options.asked(wording, "question", facts)
+    single = known.answers[known.question[given.rows]] == 1
+    options.left_out["facts not compared: several values"] += int((measured & ~single).sum())
+    measured &= single
+    named = np.unique(given.predicates[measured])
+    clear = [bool(_reference(wording, p) and plain_templates(wording, p)) for p in named.tolist()]
+    measured &= np.isin(given.predicates, named[np.array(clear, bool)])
+    places = np.flatnonzero(measured)
+    places = places[is_short(wording.labels(given.subjects[places]))]
+    subjects, predicates, objects = given.subjects[places], given.predicates[places], given.objects[places]
+    # Of things of one name the question asks once.
+    names = wording.labels(subjects).dictionary_encode().indices.to_numpy()
+    first = np.sort(np.unique(np.stack([predicates.astype(np.int64), names]), axis=1, return_index=True)[1])
+    places, subjects, predicates, objects = places[first], subjects[first], predicates[first], objects[first]
+    order = np.lexsort((mix(subjects.astype(np.uint64)), class_of_terms(kb)[subjects], unit[objects], predicates))
+    subjects, predicates, objects = subjects[order], predicates[order], objects[order]
+    start, size = runs(predicates.astype(np.int64) * (len(units.dictionary) + 1) + unit[objects])
+    moments = pc.starts_with(units.dictionary, MOMENT).to_numpy(zero_copy_only=False)
+    moment = moments[unit[objects]] if len(objects) else np.zeros(0, bool)
+    return _Circle(given.rows[places[order]], number[objects], np.repeat(start, size), np.repeat(size, size), moment)
