@@ -121,8 +121,10 @@ class ArmInput:
         objects[facts.rows] = facts.objects
         given = {False: facts, True: facts.take(np.flatnonzero(~closed))}
         options = {asks: replace(self.options, objects=objects, facts=some) for asks, some in given.items()}
+        may_ask = np.zeros(len(objects), bool)
+        may_ask[given[True].rows] = True
         for block in facts.blocks(self.block):
-            part = {False: facts.take(block), True: facts.take(block[~closed[block]])}
+            part = {False: block, True: block.take(np.flatnonzero(may_ask[block.rows]))}
             for name, form in forms.items():
                 if len(part[form.asks]):
                     yield partial(self._in_form, name, form, part[form.asks], options[form.asks])
@@ -333,7 +335,7 @@ def arm_pieces(
         arm: The arm, or its name.
         probes: PROBES.
         text_ids: The id of each text.
-        texts: The user's texts; passages of the exam are removed.
+        texts: The user's texts; passages of the exam are removed, and what shares thirteen words in a row with one.
         settings: `[augmentation]`: forms, templates, positions of facts in texts, replay; the defaults if None. The arm's own
             come first.
         find: Retrieves facts for the texts; called for arms that insert facts, if the settings have positions.
@@ -355,9 +357,7 @@ def arm_pieces(
         and facts left out, by reason. A piece raises LeakError if a row leaks the exam.
     """
     settings = settings or AugmentationSettings()
-    continued = zip(*(probes[name].to_pylist() for name in ("prompt", "answers", "scorer")), strict=True)
-    passages = {prompt + answers[0] for prompt, answers, scorer in continued if scorer == "continuation"}
-    free = [row for row, text in enumerate(texts) if text not in passages]
+    free = _not_held_out(kb, probes, texts)
     own = {text_ids[row]: texts[row] for row in free}
     name = arm if isinstance(arm, str) else arm.name
     guard = LeakGuard(kb, probes, texts=own, evaluations=evaluations, on_leak=on_leak, arm=name)
@@ -389,6 +389,18 @@ def arm_pieces(
             yield kept
 
     return [partial(checked, piece) for piece in find_recipe(arm).pieces(given)], given
+
+
+def _not_held_out(kb: KnowledgeBase, probes: pa.Table, texts: Sequence[str]) -> list[int]:
+    """Return the numbers of the texts that are no passage of the exam, hold none, and share no run of words with one."""
+    passages = probes.filter(pc.equal(probes["scorer"], "continuation"))
+    if not (passages.num_rows and len(texts)):
+        return list(range(len(texts)))
+    whole = pc.binary_join_element_wise(passages["prompt"], pc.list_element(passages["answers"], 0), "")
+    rows = text_rows(texts, [str(number) for number in range(len(texts))])
+    rows = rows.filter(pc.invert(pc.is_in(rows["completion"], whole.combine_chunks())))
+    kept = LeakGuard(kb, passages, on_leak="drop").check(rows)
+    return [int(number) for number in kept["text_id"].to_pylist()]
 
 
 def _left_out(leaks: pa.Table) -> pa.Table:

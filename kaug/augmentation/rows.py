@@ -68,12 +68,12 @@ class Facts:
         """Return the facts at positions."""
         return Facts(self.rows[index], self.subjects[index], self.predicates[index], self.objects[index])
 
-    def blocks(self, size: int) -> Iterator[Numbers]:
-        """Cut into the positions of about `size` facts, never between two facts of one subject."""
+    def blocks(self, size: int) -> Iterator["Facts"]:
+        """Cut into blocks of about `size` facts, never between two facts of one subject."""
         starts = runs(self.subjects)[0]
         cuts = starts[np.searchsorted(starts, np.arange(size, len(self), size)) - 1]
         for start, end in pairwise(np.unique(np.concatenate([[0], cuts, [len(self)]])).tolist()):
-            yield np.arange(start, end)
+            yield self.take(np.arange(start, end))
 
 
 @dataclass(frozen=True)

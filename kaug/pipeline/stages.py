@@ -112,7 +112,8 @@ def _rows(project: Project, arm: Arm) -> Stage:
     settings = RowSettings(
         arm, pipeline.augmentation, pipeline.retrieval if injects else None, *project.corpus,
         pipeline.knowledge.languages, pipeline.seeds[0], pipeline.exam.max_answers,
-        project.evaluations, pipeline.exam.on_leak, pipeline.hygiene, project.special_tokens, pipeline.execution,
+        project.evaluations, pipeline.exam.on_leak, pipeline.hygiene, project.special_tokens,
+        project.clean_texts.left_out, pipeline.execution,
     )  # fmt: skip
     return Stage(
         f"4-shards/{arm.name}", "augmentation", f"rows: {arm.name}", make_shards,

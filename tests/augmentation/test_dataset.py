@@ -67,7 +67,7 @@ def test_an_exam_keeps_its_entities_out_of_the_questions(toy_kb: KnowledgeBase) 
 
 def test_wrong_arguments_are_refused_with_what_would_be_right(toy_kb: KnowledgeBase, finder: Any) -> None:
     for message, wrong in (
-        (r"'sonnet' is not a form\. Known are", {"forms": ["sonnet"]}),
+        (r"'poem' is not a form\. Known are", {"forms": ["poem"]}),
         (r"'wrong' is not an arm with rows of its own\. Known are", {"arm": "wrong"}),
         (r"names 'x', which is not a recipe\. Known are", {"arm": Arm("mine", "", rows="x")}),
         ("templates is 0; it must be at least 1", {"templates": 0}),

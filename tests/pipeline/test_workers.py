@@ -15,7 +15,7 @@ from kaug.pipeline.execution import ExecutionSettings
 from kaug.pipeline.project import project_of
 from kaug.pipeline.settings import Pipeline
 from kaug.pipeline.stage import Inputs, closure
-from kaug.pipeline.stages import plan, targets
+from kaug.pipeline.stages import list_stages, targets
 from kaug.pipeline.workers import EXECUTORS, in_order
 
 FACTS = 300
@@ -137,7 +137,7 @@ def test_rows_are_the_same_bytes_from_every_executor(tmp_path: Path, two_nodes: 
         project = project_of(pipeline, tmp_path / executor)
         stages = [
             replace(one, settings=replace(one.settings, block=100)) if one.kind == "augmentation" else one
-            for one in plan(project)
+            for one in list_stages(project)
         ]
         made = Inputs()
         execute_here(closure(stages, targets(stages, "augment")), Store(project.out), made)

@@ -62,6 +62,8 @@ def _in_context(table: pa.Table, pool: Facts, near: Near, wording: Wording, opti
     place, of = place[order], of[order]
     kept = np.flatnonzero(np.bincount(of, minlength=table.num_rows) > 0)
     options.left_out["questions in context left out: no other facts"] += table.num_rows - len(kept)
+    if not len(kept):
+        return table.slice(0, 0)
     number = positions(kept, of)
     return _write(table.take(pa.array(kept)), pool.take(place), number, absent[kept], wording)
 

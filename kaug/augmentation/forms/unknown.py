@@ -62,6 +62,7 @@ def unknown_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[p
                 facts=name_facts(wording.kb, facts.rows[heads[chosen]]),
                 spans=mark_spans(len(chosen)),
                 language=wording.language,
+                proofs=pa.repeat(words["proof"], len(chosen)),
             )
 
 

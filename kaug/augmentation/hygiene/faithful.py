@@ -34,12 +34,13 @@ def unfaithful_rows(
     """Find the rows that do not say what their facts say, where their spans say it.
 
     - A span lies in its text, and holds a name of the subject or the object of its fact.
-    - The spans of a fact that the completion states hold both, unless the row is a false statement on purpose (`proof`).
+    - The spans of a fact that the completion states hold its object, and the subject, which may stand elsewhere in the row
+      ("It lies in Africa."); unless the row is a false statement on purpose (`proof`).
     - In the answer to a question, a span is a name of one end, or states the fact with both.
     - Every fact has a span, unless the row answers by a query or with a proof.
     - Cutting the spans from an open-book row, and from a row of the user's text, restores that text.
 
-    Names are labels, phrases and values in words; case, spaces and articles do not count.
+    Names are labels, phrases and values in words; case, spaces, articles and a full stop at the end do not count.
 
     Args:
         table: EXAMPLES in the language of the wording; rows in other languages are passed over.
@@ -87,6 +88,7 @@ class _Spans(NamedTuple):
         object: Whether it holds a name of the object.
         exact: Whether it is a name of one of them.
         fact_row: The row of each fact.
+        named: Whether the row holds a name of the subject of each fact.
     """
 
     row: Numbers
@@ -97,6 +99,7 @@ class _Spans(NamedTuple):
     object: _Mask
     exact: _Mask
     fact_row: Numbers
+    named: _Mask
 
 
 def _spans(table: pa.Table, wording: Wording, objects: NDArray[np.uint32] | None) -> _Spans:
@@ -117,7 +120,9 @@ def _spans(table: pa.Table, wording: Wording, objects: NDArray[np.uint32] | None
     (subject, is_subject), (value, is_object) = (
         _named(bare, np.append(end, np.uint32(0))[fact], wording) for end in ends
     )
-    return _Spans(row, fact, answers, said, subject, value, is_subject | is_object, fact_row)
+    whole = _bare(pc.binary_join_element_wise(table["prompt"], table["completion"], " ").combine_chunks())
+    named, _ = _named(whole[fact_row], subjects, wording)
+    return _Spans(row, fact, answers, said, subject, value, is_subject | is_object, fact_row, named)
 
 
 def _parents(lists: pa.ListArray) -> tuple[Numbers, Numbers]:
@@ -134,7 +139,7 @@ def _cut(table: pa.Table, row: Numbers, answers: _Mask, flat: pa.StructArray) ->
 
 
 def _bare(texts: pa.Array) -> _Strings:
-    bare = pc.replace_substring_regex(pc.utf8_lower(texts), r"[\s\x{a0}\x{2000}-\x{200a}\x{202f}\x{3000}]+", "")
+    bare = pc.replace_substring_regex(pc.utf8_lower(texts), r"[\s_\x{a0}\x{2000}-\x{200a}\x{202f}\x{3000}]+|[.。]$", "")
     return np.array(bare.to_pylist(), dtype=np.dtypes.StringDType())
 
 
@@ -185,7 +190,7 @@ def _faults_of_facts(table: pa.Table, spans: _Spans) -> list[_Fault]:
     true = table["proof"].is_null().to_numpy()[spans.fact_row]
     told = table["query"].is_null().to_numpy()[spans.fact_row]
     marked, stated = any_span(np.ones(len(spans.row), bool)), any_span(spans.answers)
-    unsaid = true & (stated | ~closed) & marked & ~(any_span(spans.subject) & any_span(spans.object))
+    unsaid = true & (stated | ~closed) & marked & ~(any_span(spans.object) & (any_span(spans.subject) | spans.named))
     completions = table["completion"].to_pylist()
     return [
         (int(spans.fact_row[at]), reason, completions[int(spans.fact_row[at])])

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,6 +14,7 @@ from kaug.augmentation.arms import ArmInput, Piece, arm_pieces, kept_fractions
 from kaug.augmentation.card import write_card
 from kaug.augmentation.gaps import known_facts
 from kaug.augmentation.hygiene import HygieneSettings
+from kaug.augmentation.hygiene.left_out import count_left_out
 from kaug.augmentation.rows import BLOCK
 from kaug.augmentation.settings import AugmentationSettings
 from kaug.augmentation.shards import write_shards
@@ -35,6 +37,7 @@ from kaug.pipeline.stage import Inputs, Job
 from kaug.pipeline.workers import in_order
 from kaug.progress import Advance
 from kaug.retrieval.settings import RetrievalSettings
+from kaug.store.files import write_whole
 from kaug.tables import read_table, write_table
 from kaug.wording.wording import Wording
 
@@ -45,7 +48,7 @@ __all__ = ["RowSettings", "make_shards"]
 class RowSettings:
     """The settings of an arm's rows; `retrieval` is None if no facts are inserted into texts."""
 
-    not_content: ClassVar[frozenset[str]] = frozenset(["execution"])
+    not_content: ClassVar[frozenset[str]] = frozenset(["execution", "texts_left_out"])
 
     arm: Arm
     augmentation: AugmentationSettings
@@ -59,6 +62,7 @@ class RowSettings:
     on_leak: OnLeak
     hygiene: HygieneSettings
     special_tokens: list[str]
+    texts_left_out: pa.Table
     execution: ExecutionSettings = field(default_factory=ExecutionSettings)
     block: int = BLOCK
 
@@ -71,8 +75,12 @@ def make_shards(job: Job) -> None:
         splits = write_shards(
             _splits(job.inputs, settings, written, advance), job.draft.path, shard_size=settings.augmentation.shard_size
         )
+    left_out = pa.concat_tables([settings.texts_left_out, *written.left_out])
+    if left_out.num_rows:
+        write_whole(job.draft.path / "left-out.jsonl", pl.DataFrame(left_out).write_ndjson())
     counts = job.draft.counts
     counts.update(written.counts)
+    counts.update(count_left_out(settings.texts_left_out))
     counts.update(splits["train"].counts)
     counts.update({f"{name}: rows": split.rows for name, split in splits.items() if name != "train"})
     if "test" in splits:
@@ -115,9 +123,10 @@ def _splits(
 
 @dataclass(frozen=True)
 class Written:
-    """What a piece of an arm's rows, or all of them, has written: tables, counts, and characters by form."""
+    """What a piece of an arm's rows, or all of them, has written: tables, what was left out, counts, characters by form."""
 
     tables: list[pa.Table] = field(default_factory=list)
+    left_out: list[pa.Table] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     characters: Counter[str] = field(default_factory=Counter)
 
@@ -166,8 +175,9 @@ class RowWriter:
         def write(number: int) -> Written:
             given.counts.clear()
             given.characters.clear()
+            given.left_out.clear()
             tables = list(pieces[number]())
-            return Written(tables, Counter(given.counts), Counter(given.characters))
+            return Written(tables, list(given.left_out), Counter(given.counts), Counter(given.characters))
 
         return write
 
@@ -194,6 +204,7 @@ def _rows(writer: RowWriter, written: Written, advance: Advance) -> Iterator[pa.
     for part in in_order(writer, len(pieces), writer.settings.execution):
         written.counts.update(part.counts)
         written.characters.update(part.characters)
+        written.left_out.extend(one for one in part.left_out if one.num_rows)
         for table in part.tables:
             advance(table.num_rows)
             yield table

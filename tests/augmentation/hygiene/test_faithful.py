@@ -10,8 +10,8 @@ import pytest
 from kaug.augmentation.arms import ArmInput, find_recipe, shuffle_objects
 from kaug.augmentation.forms import FORMS
 from kaug.augmentation.hygiene.faithful import UNFAITHFUL, unfaithful_rows
-from kaug.augmentation.inject import Position, inject_facts, text_rows
-from kaug.augmentation.rows import concat_rows, make_rows
+from kaug.augmentation.inject import inject_facts, text_rows
+from kaug.augmentation.rows import concat_rows, facts_to_teach, make_rows
 from kaug.augmentation.settings import AugmentationSettings
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
@@ -35,11 +35,11 @@ def row(
 def test_the_rows_of_all_forms_say_what_their_facts_say(toy_kb: KnowledgeBase, arm: str, language: str) -> None:
     wording = Wording(toy_kb, language)
     given = ArmInput([wording], AugmentationSettings(forms=list(FORMS)))
-    rows = concat_rows(find_recipe(arm).rows(given))
+    rows = concat_rows([table for piece in find_recipe(arm).pieces(given) for table in piece()])
     assert rows.num_rows >= 20
     objects = None
     if arm == "shuffled":
-        facts, _ = shuffle_objects(toy_kb, given.facts)
+        facts, _ = shuffle_objects(toy_kb, facts_to_teach(toy_kb))
         objects = toy_kb.columns()[2].copy()
         objects[facts.rows] = facts.objects
         assert unfaithful_rows(rows, wording).num_rows > 20  # they say what is false
@@ -52,7 +52,8 @@ def test_the_rows_of_the_shipped_knowledge_say_what_their_facts_say(language: st
     files = [ROOT / "kb" / name for name in ("domain/world.ttl", "domain/elements.ttl", "commonsense/everyday.ttl")]
     kb = build_kb(files, lexicon=ROOT / "kb" / "lexicon.ttl", languages=("en", "zh"), limit=300)
     wording = Wording(kb, language)
-    rows = concat_rows(find_recipe("augmented").rows(ArmInput([wording], AugmentationSettings(forms=list(FORMS)))))
+    given = ArmInput([wording], AugmentationSettings(forms=list(FORMS)))
+    rows = concat_rows([table for piece in find_recipe("augmented").pieces(given) for table in piece()])
     assert rows.num_rows > 1000
     assert unfaithful_rows(rows, wording).to_pylist() == []
 
@@ -67,10 +68,10 @@ def test_open_book_rows_give_the_texts_back(toy_kb: KnowledgeBase) -> None:
             "fact": toy_kb.hex_ids.take(pa.array(facts)),
             "start": pa.array([3, 0], pa.int32()),
             "end": pa.array([7, 4], pa.int32()),
+            "reason": pa.array(["linked", "linked"]),
         }
     )
-    positions: tuple[Position, ...] = ("before", "inline")
-    for position in positions:
+    for position in ("before", "inline"):
         injected, _ = inject_facts(wording, list(texts.values()), list(texts), hits, position=position)
         rows = concat_rows([injected, text_rows(list(texts.values()), list(texts))])
         assert unfaithful_rows(rows, wording, texts=texts).num_rows == 0
