@@ -126,6 +126,10 @@ class KnowledgeBase:
         subject, predicate, value = self._spo
         return subject[rows], predicate[rows], value[rows]
 
+    def with_counts(self, **counts: int) -> "KnowledgeBase":
+        """Return a copy of the knowledge base with some counts replaced."""
+        return replace(self, counts={**self.counts, **counts})
+
     @cached_property
     def taught(self) -> NDArray[np.int64]:
         """The row numbers of the facts chosen for teaching, ascending."""

@@ -6,7 +6,11 @@ from pydantic import Field
 
 from kaug.settings import PathText, Section
 
-__all__ = ["FactChoice", "KnowledgeSettings"]
+__all__ = ["OF_TEXTS", "FactChoice", "KnowledgeSettings"]
+
+
+OF_TEXTS = "what the texts are about"
+"""The choice of `teach` that needs texts."""
 
 
 class FactChoice(Section):
@@ -43,9 +47,10 @@ class KnowledgeSettings(Section):
     labels: list[str] = Field(
         default=[], description="IRIs of more predicates whose values are names, where a thing has no other label"
     )
-    teach: Literal["knowledge", "all"] = Field(
+    teach: Literal["knowledge", "all", "what the texts are about"] = Field(
         default="knowledge",
-        description="`knowledge`: leave out types, nameless things, administrative facts, addresses and the like; or `all`",
+        description="`knowledge`: leave out types, nameless things, administrative facts, addresses and the like; "
+        "`what the texts are about`: of these, only what is said of things that `augmentation.texts` name; or `all`",
     )
     include: FactChoice = Field(default=FactChoice(), description="facts to teach whatever `teach` and `select` say")
     exclude: FactChoice = Field(default=FactChoice(), description="facts not to teach in any case")

@@ -31,7 +31,18 @@ from kaug.words.quantities import number_words
 from kaug.words.terms import Kinds, is_kind, term_kinds, term_words, used_terms
 from kaug.words.values import DECIMALS, INTEGERS, UUID, name_words, opaque_names, strings
 
-__all__ = ["CHOICES", "EXCLUDED", "LIMIT", "NOT_SELECTED", "REASONS", "SPARED", "Given", "Teach", "reasons_of"]
+__all__ = [
+    "CHOICES",
+    "EXCLUDED",
+    "LIMIT",
+    "NOT_SELECTED",
+    "NO_TEXT",
+    "REASONS",
+    "SPARED",
+    "Given",
+    "Teach",
+    "reasons_of",
+]
 
 Mask = NDArray[np.bool_]
 Teach = Literal["knowledge", "all"]
@@ -39,7 +50,10 @@ Teach = Literal["knowledge", "all"]
 EXCLUDED, NOT_SELECTED, LIMIT = "excluded by setting", "not selected", "limit"
 """The reasons that settings give; `REASONS` has those that `teach = "knowledge"` adds."""
 
-SPARED = (EXCLUDED, NOT_SELECTED, LIMIT, "type")
+NO_TEXT = "no text names its subject"
+"""The reason that `teach = "what the texts are about"` gives."""
+
+SPARED = (EXCLUDED, NOT_SELECTED, LIMIT, NO_TEXT, "type")
 """The reasons that say nothing against asking a fact."""
 
 _FALSE = ("false", "0")

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from kaug.exam.draw import draw_exam
-from kaug.knowledge.build import assemble
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.models.check import check_encoder
 from kaug.models.find import check_language_model, find_encoder
-from kaug.pipeline.make.knowledge import shape_results
+from kaug.pipeline.make.knowledge import put_together, shape_results
 from kaug.pipeline.project import Project
 from kaug.pipeline.stage import Stage, closure, mark
-from kaug.pipeline.stages import list_stages, targets
+from kaug.pipeline.stages import build_settings, list_stages, targets
 from kaug.rdf.columns import Columns
 from kaug.rdf.endpoint import fetched_aside, is_fetched
 from kaug.rdf.read import notes_on, read_files
@@ -70,14 +69,7 @@ class SourcesRead:
 
     def assemble(self, project: Project) -> KnowledgeBase:
         """Build the knowledge base of a project from its sources."""
-        return assemble(
-            project.sources,
-            self.digests,
-            self.columns,
-            lexicon=project.lexicon,
-            where="[knowledge] select",
-            **project.pipeline.knowledge.content(),
-        )
+        return put_together(build_settings(project), self.digests, self.columns)
 
 
 def read_sources(sources: Sequence[Source]) -> SourcesRead:

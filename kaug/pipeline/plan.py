@@ -90,6 +90,7 @@ class Plan:
         headline: The arm that the run is about: the last trained one that is not a control.
         arms: The trained arms.
         facts: Taught facts.
+        known: The facts of the knowledge base.
         bits: The information in them, in bits; see `bits_to_learn`.
         parameters: The weights of the model.
         probes: The probes of the exam, by kind.
@@ -102,6 +103,7 @@ class Plan:
     headline: str
     arms: dict[str, ArmPlan]
     facts: int
+    known: int
     bits: float
     parameters: int
     probes: dict[str, int]
@@ -145,6 +147,7 @@ def make_plan(project: Project, inputs: Inputs) -> Plan:
         headline,
         {arm.name: _plan_of(project, arm, rows[arm.name], kb) for arm in project.trained},
         len(kb.taught),
+        len(kb),
         bits_to_learn(kb),
         parameters(project.base()),
         _count(inputs.open("3-exam", read_probes)["kind"]),

@@ -17,7 +17,7 @@ from kaug.errors import PipelineError, SourceError, nearest
 from kaug.evaluation.settings import EvaluationSettings
 from kaug.exam.settings import ExamSettings
 from kaug.files import parse_toml, read_text
-from kaug.knowledge.settings import KnowledgeSettings
+from kaug.knowledge.settings import OF_TEXTS, KnowledgeSettings
 from kaug.pipeline.execution import ExecutionSettings
 from kaug.rdf.parse import is_rdf_name
 from kaug.retrieval.settings import RetrievalSettings
@@ -115,6 +115,8 @@ class Pipeline(Section):
                 yield "arms", f"an arm's name should be up to 63 of a-z, 0-9, _, + and -; found {name[:80]!r}."
             if name in ARMS:
                 yield f"arms.{name}", f"there is an arm {name!r} already; choose another name."
+        if self.knowledge.teach == OF_TEXTS and not self.augmentation.texts:
+            yield "knowledge.teach", f"{OF_TEXTS!r} needs texts; name them in augmentation.texts."
         arms, trained = self.arms_by_name, self.augmentation.arms
         for name, arm in arms.items():
             for key, value, known in (

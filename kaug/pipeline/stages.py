@@ -6,6 +6,7 @@ from typing import Any
 from kaug.arms import Arm, trained_arm
 from kaug.augmentation.arms import RECIPES
 from kaug.exam.kinds import KINDS
+from kaug.knowledge.settings import OF_TEXTS
 from kaug.models.check import model_digest
 from kaug.models.find import find_encoder
 from kaug.pipeline.make.answers import AnswerSettings, make_answers
@@ -24,7 +25,7 @@ from kaug.pipeline.stage import Stage
 from kaug.retrieval.settings import RetrievalSettings
 from kaug.store.digests import safe_name
 
-__all__ = ["TARGETS", "index_stage", "list_stages", "targets"]
+__all__ = ["TARGETS", "build_settings", "index_stage", "list_stages", "targets"]
 
 Marks = Callable[[], Mapping[str, str]]
 """Returns other inputs of a stage's fingerprint by name; see `Stage.outside`."""
@@ -58,7 +59,7 @@ def list_stages(project: Project) -> list[Stage]:
     ]  # fmt: skip
     knowledge = Stage(
         "1-knowledge", "knowledge", "the knowledge base", make_knowledge, tuple(one.name for one in sources),
-        BuildSettings(pipeline.knowledge, project.sources, project.lexicon, project.shapes), project.vocabulary_marks,
+        build_settings(project), project.vocabulary_marks,
     )  # fmt: skip
     quality = Stage("1-quality", "quality", "the quality report", make_quality, (knowledge.name,))
     exam = Stage(
@@ -80,6 +81,13 @@ def list_stages(project: Project) -> list[Stage]:
     )  # fmt: skip
     index = index_stage(pipeline.retrieval, language)
     return [*sources, knowledge, quality, index, exam, *gaps, *rows, *models, *answers, report]
+
+
+def build_settings(project: Project) -> BuildSettings:
+    """Return the settings of the knowledge base."""
+    knowledge = project.pipeline.knowledge
+    texts = project.corpus[1] if knowledge.teach == OF_TEXTS else []
+    return BuildSettings(knowledge, project.sources, project.lexicon, project.shapes, texts)
 
 
 def index_stage(retrieval: RetrievalSettings, language: str) -> Stage:

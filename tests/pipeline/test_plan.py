@@ -110,7 +110,7 @@ GOOD = Plan(
             estimated=False, passes=2.0, exposures=(10.0, 20.0, 30.0), gini=0.1, unseen=0, phrasings=8.0, share=0.9,
         )
     },
-    facts=100, bits=700.0, parameters=10**6, probes={"recall": 100, "reverse": 50, "compose": 50}, seeds=3,
+    facts=100, known=400, bits=700.0, parameters=10**6, probes={"recall": 100, "reverse": 50, "compose": 50}, seeds=3,
     training=TrainingSettings(tokens=8_000, learning_rate=5e-4), trainings=3, pace=Pace(4, 512, 8.0, 3 * 10**9, "cpu"),
 )  # fmt: skip
 
@@ -170,7 +170,7 @@ def test_lora_has_rates_of_its_own() -> None:
 
 def test_a_plan_is_told_in_lines_and_in_json() -> None:
     lines = plan_lines(with_arm(unseen=7))
-    assert lines[0] == "100 facts, 8,000 tokens for each of 3 trainings"
+    assert lines[0] == "100 of the 400 facts of the knowledge base, 8,000 tokens for each of 3 trainings"
     assert "  augmented   400   4,000     2.0            10.0 / 20.0 / 30.0  0.10        90%" in lines
     assert lines[-4:] == [
         "to learn: about 700 bits; 1,000,000 weights hold 2,000,000 at most, 2 each",
