@@ -28,7 +28,8 @@ def plan_lines(plan: Plan) -> list[str]:
     ]
     forms = [(name, f"{form.rows:,}", f"{about}{form.tokens:,}") for name, form in plan.arm.forms.items()]
     return [
-        f"{plan.facts:,} of the {plan.known:,} facts of the knowledge base, {plan.training.tokens:,} tokens for each of {plan.trainings} trainings",
+        f"{plan.facts:,} of the {plan.known:,} facts of the knowledge base, "
+        f"{plan.training.tokens:,} tokens for each of {plan.trainings} trainings",
         "",
         *_table(("arm", "rows", "tokens", "passes", "exposures min / median / max", "Gini", "knowledge"), arms),
         "",
