@@ -5,9 +5,10 @@ one answer it is asked as it is; with a few, training asks for all of them; with
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import polars as pl
@@ -38,8 +39,19 @@ MEASURED = r"^[-+~.,:/\d\sTZEe]*$|^(true|false)$"
 _INSIDE = r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_"
 """Where words meet inside a name: "BusStop", "bus_stop", "303.4mya"."""
 
-_NO_MATTER = r"(?:^|\s)(?:the|an?)\b|[^\p{L}\p{N}]|[aeiouysdløłđæœı]"
-"""What two spellings of a name may differ in, and the endings of plurals."""
+_ARTICLE = re.compile(r"(?:^|\s)(?:the|an?)\b")
+
+
+class _Letters(dict[int, str]):
+    """A table for `str.translate` that drops what two spellings of a name may differ in, and the endings of plurals."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        self[code] = "" if letter in "aeiouysdløłđæœı" or unicodedata.category(letter)[0] not in "LN" else letter
+        return self[code]
+
+
+_LETTERS = _Letters()
 
 
 @dataclass(frozen=True)
@@ -170,8 +182,8 @@ class Holds:
 
     def questions(self, template: str, questions: pa.Array) -> NDArray[np.bool_]:
         """Mask the questions (n,) that hold one of their answers, given the template that they fill with the names."""
-        head, *tail = _letters(pa.array(re.split(r"\{[so]\}", template), pa.string())).to_pylist()
-        bare = pc.binary_join_element_wise(head, self._bare_names, "".join(tail), "")
+        head, tail = _around(template)
+        bare = pc.binary_join_element_wise(head, self._bare_names, tail, "")
         return self.names | self._read(questions, self._pairs(bare) & ~self._near)
 
     def _pairs(self, bare: pa.Array) -> NDArray[np.bool_]:
@@ -187,13 +199,22 @@ class Holds:
         return found
 
 
+@lru_cache(maxsize=1 << 16)
+def _around(template: str) -> tuple[str, str]:
+    """Return the letters before the slot of a template, and behind it."""
+    head, *tail = _letters(pa.array(re.split(r"\{[so]\}", template), pa.string())).to_pylist()
+    return head, "".join(tail)
+
+
 def _letters(texts: pa.Array) -> pa.Array:
     """Leave the letters that tell names apart; each text is read once."""
     words = texts.dictionary_encode()
-    bare = pc.replace_substring_regex(pc.utf8_lower(pc.utf8_normalize(words.dictionary, "NFKD")), _NO_MATTER, "")
+    plain = (unicodedata.normalize("NFKD", text).lower() for text in words.dictionary.to_pylist())
+    bare = pa.array([_ARTICLE.sub("", text).translate(_LETTERS) for text in plain], pa.string())
     return bare.take(words.indices)
 
 
+@lru_cache(maxsize=1 << 16)
 def _apart(text: str) -> str:
     """Take words apart, each in the plural, but not symbols of one or two letters."""
     words = re.sub(_INSIDE, " ", text)
