@@ -43,6 +43,7 @@ bench: $(STAMP)  ## measure speed and memory, as ratios within one run
 	$(BIN)/python -m tests.benchmarks.senses
 	$(BIN)/python -m tests.benchmarks.finding
 	$(BIN)/python -m tests.benchmarks.augmenting
+	$(BIN)/python -m tests.benchmarks.writing
 	$(BIN)/python -m tests.benchmarks.sharding
 
 docs: $(STAMP)  ## build the documentation, strictly, into site/

@@ -377,7 +377,8 @@ def arm_pieces(
         known,
         block,
     )
-    given.counts["texts left out: held out for the exam"] = len(texts) - len(free)
+    if texts:
+        given.counts["texts left out: held out for the exam"] = len(texts) - len(free)
 
     def checked(piece: Piece) -> Iterator[pa.Table]:
         for table in piece():
