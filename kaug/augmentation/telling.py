@@ -209,9 +209,9 @@ def codes(texts: pa.Array) -> Numbers:
 
 
 def choose_few(facts: Facts, seed: int, most: int) -> Numbers:
-    """Choose properties of each subject, drawn at random, that have up to `most` facts together; return their positions, ascending.
+    """Choose properties of each subject that have up to `most` facts together; return the positions of these, ascending.
 
-    A property is chosen whole or not at all: a part of its values would pass for all of them.
+    Properties are drawn at random, each whole or not at all: a part of its values would pass for all of them.
     """
     of = grouped(facts.subjects, facts.predicates)
     size = np.bincount(of.numbers)[of.numbers]

@@ -339,16 +339,20 @@ def test_a_record_tells_all_values_of_a_property_or_none(tmp_path: Path) -> None
     world = " ".join(f":a :{name} {', '.join(f':{name}{n}' for n in range(size))} ." for name, size in sizes.items())
     kb = built(tmp_path, world)
     for seed in range(8):
-        data = next(json.loads(row["completion"]) for row in written("record", kb, Options(seed=seed)) if "{" in row["completion"])
+        data = next(
+            json.loads(row["completion"])
+            for row in written("record", kb, Options(seed=seed))
+            if "{" in row["completion"]
+        )
         told = {name: len(values) for name, values in data.items() if name != "name"}
         assert told.items() <= sizes.items()
         assert 5 <= sum(told.values()) <= 12
 
 
 def test_a_joined_sentence_keeps_the_first_letter_of_a_name(tmp_path: Path) -> None:
-    said = ':cast kaug:statement "{s} starred {o}."@en . :maker kaug:statement "{o} made {s}."@en .'
-    film = ':f rdfs:label "The Fog" ; :cast :a, :b ; :maker :m . :a rdfs:label "Ada" . :b rdfs:label "Bo" . :m rdfs:label "The Firm" .'
-    kb = built(tmp_path, film, said)
+    film = ':f rdfs:label "The Fog" ; :cast :a, :b ; :maker :m . :a rdfs:label "Ada" . :b rdfs:label "Bo" .'
+    lexicon = ':cast kaug:statement "{s} starred {o}."@en . :maker kaug:statement "{o} made {s}."@en .'
+    kb = built(tmp_path, film + ' :m rdfs:label "The Firm" .', lexicon)
     told = [row["completion"] for seed in range(40) for row in written("describe", kb, Options(seed=seed))]
     assert any(re.search(r"(; |, and )The (Fog|Firm)", text) for text in told)
     assert not any(re.search(r"\bthe (Fog|Firm)", text) for text in told)

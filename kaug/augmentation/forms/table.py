@@ -33,13 +33,7 @@ def table_rows(facts: Facts, wording: Wording, options: Options, *, least: int =
     if not len(facts):
         return concat_rows([])
     keep(facts, has_short_ends(facts, wording, CARD), options, "table: facts left out: a long name or value")
-    given = options.all_facts(facts)
-    window = options.once("table", lambda: _windows(given))
-    here = window[np.searchsorted(given.rows, facts.rows[[0, -1]])]
-    near = np.arange(np.searchsorted(window, here[0]), np.searchsorted(window, here[1], "right"))
-    near = near[has_short_ends(given.take(near), wording, CARD)]
-    near = near[np.lexsort((near, given.predicates[near], window[near]))]
-    near, window = given.take(near), window[near]
+    near, window = _neighbours(facts, wording, options)
     lines = pc.binary_join_element_wise(wording.labels(near.subjects), wording.labels(near.objects), " | ")
     place = grouped(window, near.predicates).numbers
     fits = first_of(place, lines)
@@ -73,6 +67,17 @@ def table_rows(facts: Facts, wording: Wording, options: Options, *, least: int =
         spans=mark_spans(len(sizes), spans_of(sizes, "completion", start, said)),
         language=wording.language,
     )
+
+
+def _neighbours(facts: Facts, wording: Wording, options: Options) -> tuple[Facts, Numbers]:
+    """Return the facts with short ends in the windows of some facts, by window and predicate, and the window of each."""
+    given = options.all_facts(facts)
+    window = options.once("table", lambda: _windows(given))
+    here = window[np.searchsorted(given.rows, facts.rows[[0, -1]])]
+    index = np.arange(np.searchsorted(window, here[0]), np.searchsorted(window, here[1], "right"))
+    index = index[has_short_ends(given.take(index), wording, CARD)]
+    index = index[np.lexsort((index, given.predicates[index], window[index]))]
+    return given.take(index), window[index]
 
 
 def _windows(facts: Facts) -> Numbers:
