@@ -221,18 +221,21 @@ def _joined(
     # A name that ends the sentence with a stop of its own ("Acme Inc.") keeps it.
     whole = (np.maximum(told.subject[:, 1], told.object[:, 1]) < length) & (length <= _LONGEST_JOINED)
     whole &= matches(told.text, r"^[^“”:;?!]+[.。]$")
-    own_name = pc.utf8_slice_codeunits(wording.phrases(facts.subjects), 0, 1)
+    first = np.where(told.subject[:, 0] == 0, facts.subjects, facts.objects)
+    own_name = pc.utf8_slice_codeunits(wording.phrases(first), 0, 1)
     initial = pc.utf8_slice_codeunits(told.text, 0, 1)
     pronouns = "|".join(pronoun for who in _PRONOUNS for pronoun in words[who])
-    small = pc.match_substring_regex(told.text, rf"^(?:{pronouns}|The)\b")
+    pronoun = pc.match_substring_regex(told.text, rf"^(?:{pronouns})\b")
     named = pc.and_(
-        pa.array((told.opens > 0) & (told.subject[:, 0] == 0)),
+        pa.array(np.minimum(told.subject[:, 0], told.object[:, 0]) == 0),
         pc.equal(pc.utf8_lower(own_name), pc.utf8_lower(initial)),
     )
+    named = pc.and_not(named, pronoun)
+    small = pc.and_not(pc.or_(pronoun, pc.match_substring_regex(told.text, r"^The\b")), named)
     fits = np.asarray(pc.or_(small, named).to_numpy(zero_copy_only=False), bool) | (words["space"] == "")
     joined = (rank_in_group(passage) % 2 == 1) & fits & whole & ((draws >> np.uint64(16)) % np.uint64(_JOINED) == 0)
     joined[1:] &= whole[:-1]
-    initial = pc.if_else(small, pc.utf8_lower(initial), pc.if_else(named, own_name, initial))
+    initial = pc.if_else(named, own_name, pc.if_else(small, pc.utf8_lower(initial), initial))
     lower = pc.binary_join_element_wise(initial, pc.utf8_slice_codeunits(told.text, 1), "")
     loses = np.append(joined[1:], False)[: len(joined)]
     text = pc.if_else(pa.array(joined), lower, told.text)

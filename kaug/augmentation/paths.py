@@ -19,6 +19,7 @@ from kaug.augmentation.rows import Facts, Options
 from kaug.rdf.terms import write_terms
 from kaug.wording.answers import gives_away
 from kaug.wording.compose import (
+    OFTEN,
     Chains,
     Graph,
     Hops,
@@ -36,9 +37,6 @@ from kaug.wording.wording import Wording, fill
 __all__ = ["Paths", "Questions", "ask_chains", "ask_pairs", "find_paths", "patterns"]
 
 Mask = NDArray[np.bool_]
-_OFTEN = 1 / 4
-"""A pattern of which so many chains lead back to where they began does so by its meaning."""
-
 _FEW = 1
 """Of a pattern that only chains show on which something lacks its step, so many are asked."""
 
@@ -139,7 +137,7 @@ def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask, NDAr
     good, partial, again = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     pattern = grouped(graph.step[chains.first], chains.second, chains.third).numbers
     shown = np.bincount(pattern, good & ~partial) > 0
-    often = np.bincount(pattern, again) >= _OFTEN * np.bincount(pattern)
+    often = np.bincount(pattern, again) >= OFTEN * np.bincount(pattern)
     returns = (again | often[pattern]) & (chains.second >= 0)
     kept = good & ~partial
     rest = np.flatnonzero(good & partial & ~shown[pattern] & (chains.third < 0))

@@ -209,9 +209,16 @@ def codes(texts: pa.Array) -> Numbers:
 
 
 def choose_few(facts: Facts, seed: int, most: int) -> Numbers:
-    """Choose up to `most` facts of each subject, drawn by their rows; return their positions, ascending."""
-    order = np.lexsort((draw(seed, facts.rows), facts.subjects))
-    return np.sort(order[rank_in_group(facts.subjects[order]) < most])
+    """Choose properties of each subject that have up to `most` facts together; return the positions of these, ascending.
+
+    Properties are drawn at random, each whole or not at all: a part of its values would pass for all of them.
+    """
+    of = grouped(facts.subjects, facts.predicates)
+    size = np.bincount(of.numbers)[of.numbers]
+    few = np.flatnonzero(size <= most)
+    order = few[np.lexsort((few, draw(seed, facts.rows[of.heads])[of.numbers[few]], facts.subjects[few]))]
+    before = rank_in_group(facts.subjects[order]) - (order - of.heads[of.numbers[order]])
+    return np.sort(order[before + size[order] <= most])
 
 
 def keep(facts: Facts, mask: NDArray[np.bool_], options: Options, reason: str) -> Facts:

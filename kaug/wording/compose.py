@@ -13,13 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import Numbers, distinct, expand, mix, pair_keys, positions, rank_in_group, runs, unpair
+from kaug.arrays import Numbers, distinct, expand, grouped, mix, pair_keys, positions, rank_in_group, runs, unpair
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.wording.answers import MEASURED, Asked, identifying
 from kaug.wording.steps import StepWords, step_words
 from kaug.wording.wording import Wording
 
 __all__ = [
+    "OFTEN",
     "Chains",
     "Followed",
     "Graph",
@@ -31,6 +32,7 @@ __all__ = [
     "follow",
     "follow_pairs",
     "is_short",
+    "leads_back",
     "make_graph",
     "meet",
     "mine",
@@ -51,6 +53,9 @@ _MOST_FACTS = 8
 
 _MOST_MEMBERS = 64
 """Of two conditions, one is met by at most so many things."""
+
+OFTEN = 1 / 4
+"""A pattern of which so many chains lead back to where they began does so by its meaning."""
 
 _CHUNK = 1 << 18
 """Pairs are joined so many at a time."""
@@ -501,6 +506,21 @@ def draw_pairs(graph: Graph, seed: int) -> Pairs:
     few &= graph.identifies[graph.step[one]] | graph.identifies[graph.step[two]]
     keys = np.unique(pair_keys(np.minimum(one, two), np.maximum(one, two))[few & (one != two)])
     return Pairs(*unpair(keys))
+
+
+def leads_back(graph: Graph, chains: Chains, again: Mask) -> Mask:
+    """Mask the chains that come back to where they began, and those of a pattern of which many do: it may do so by its meaning.
+
+    The children of one's parents are oneself and one's siblings, whatever the facts say.
+
+    Args:
+        graph: The facts.
+        chains: Chains (n,).
+        again: bool (n,): whether each comes back; see `follow`.
+    """
+    pattern = grouped(graph.step[chains.first], chains.second, chains.third).numbers
+    often: Mask = np.bincount(pattern, again) >= OFTEN * np.bincount(pattern)
+    return again | often[pattern]
 
 
 def follow_pairs(graph: Graph, pairs: Pairs, most: int) -> tuple[Pairs, Hops]:

@@ -288,11 +288,15 @@ def is_of_a_life(name: str) -> bool:
     """Whether only people have what a noun phrase names: "spouse", "date of birth".
 
     Examples:
-        >>> [is_of_a_life(name) for name in ("spouse", "birth date", "alma mater", "capital")]
+        >>> [is_of_a_life(name) for name in ("spouse", "birth date", "alma mater", "native name")]
         [True, True, True, False]
     """
     words = name.split()
-    if not words or (len(words) > 1 and words[-1].startswith(("parent", "child", "sibling"))):
+    if (
+        not words
+        or words[-2:] == ["native", "name"]
+        or (len(words) > 1 and words[-1].startswith(("parent", "child", "sibling")))
+    ):
         return False  # companies have an "ultimate parent"
     return _head(name).removesuffix("s") in WORDS.of_people or not _OF_A_LIFE.isdisjoint(words)
 

@@ -4,6 +4,7 @@ Whether something is a person or a work, whether a predicate has several objects
 say of it.
 """
 
+import re
 from collections.abc import Callable
 from functools import cached_property
 from itertools import product
@@ -38,6 +39,7 @@ _PEOPLES = (
 )
 _AFTER_HEAD = r"(?i) (?:of|in|for|with|from|by|on|to) .*| *\(.*"
 _PLURAL = r"(?i)(?:^|[ -])(?:\w{2,}(?:[^\Wcisu]|ie)s|\w+[^\Wuag]ae|nuclei|media|criteria|bacteria|maria|arcs|discs)$"
+_ACTS = re.compile(r"\b(?:act(?:or|ress)(?:e?s)?|starring|cast|(?:acted|directed) by)$")
 _SINGULAR = r"(?i)(?:series|species|means|headquarters|news|lens|gas|bus|physics)$"
 _NAME = (
     r"^\p{Lu}\p{Ll}+(?: [(<].*)?$|^\w{3,}-[0-9]+$|"
@@ -136,7 +138,7 @@ class Known:
         """The terms whose name, as it is, decides whether it takes the article: no persons, works or classes."""
         phrased = self._kb.labels.filter(pc.is_valid(self._kb.labels["phrase"]))["term"].to_numpy()
         mask = is_kind(self._kb.terms, "iri") & ~(self._kinds.vocabulary | self._kinds.addresses)
-        mask &= ~(self.persons | self.works)
+        mask &= ~(self.persons | self.works | self._objects_of(lambda name: _ACTS.search(name) is not None))
         literals = np.flatnonzero(is_kind(self._kb.terms, "literal"))
         values = self._kb.terms["value"].take(pa.array(literals))
         # "Eu" is a symbol, and "EU" a name.

@@ -175,8 +175,8 @@ def plural(noun: str) -> str:
     """Return the plural of a noun; a plural, or a noun without one, stays.
 
     Examples:
-        >>> [plural(noun) for noun in ("topping", "city", "bus", "child", "parents", "music", "ISBN", "toy")]
-        ['toppings', 'cities', 'buses', 'children', 'parents', 'music', 'ISBNs', 'toys']
+        >>> [plural(noun) for noun in ("topping", "city", "bus", "child", "parents", "music", "ISBN", "aircraft")]
+        ['toppings', 'cities', 'buses', 'children', 'parents', 'music', 'ISBNs', 'aircraft']
     """
     if is_plural(noun) or is_uncountable(noun):
         return noun
@@ -188,7 +188,7 @@ def plural(noun: str) -> str:
         return noun[:-2] + "en"
     if re.search("[^aeiou]y$", noun):
         return noun[:-1] + "ies"
-    if noun.endswith(("species", "series", "headquarters", "means")):
+    if noun.endswith(("species", "series", "headquarters", "means", "aircraft")):
         return noun
     return noun + ("es" if noun.endswith(("s", "x", "z", "ch", "sh")) else "s")
 

@@ -61,7 +61,7 @@ def named(names: str) -> str:
 def rows_of(kb: KnowledgeBase, form: str = "path", *, facts: Facts | None = None, size: int = 20_000) -> pa.Table:
     facts = facts or facts_to_teach(kb)
     wording, options = Wording(kb), Options(facts=facts)
-    return concat_rows([form_rows(FORMS[form], block, wording, options) for block in facts.blocks(size)])
+    return concat_rows([form_rows(FORMS[form], facts.take(part), wording, options) for part in facts.blocks(size)])
 
 
 def said(rows: pa.Table) -> dict[str, str]:

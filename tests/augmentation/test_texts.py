@@ -77,7 +77,7 @@ def test_rows_are_the_same_however_facts_are_cut_into_blocks(kb: KnowledgeBase, 
     assert whole.num_rows
     for size in (1, 3, 5):
         options = Options(seed=3, facts=facts, objects=kb.columns()[2])
-        parts = [form_rows(FORMS[name], block, wording, options) for block in facts.blocks(size)]
+        parts = [form_rows(FORMS[name], facts.take(block), wording, options) for block in facts.blocks(size)]
         assert sorted(pa.concat_tables(parts)["id"].to_pylist()) == sorted(whole["id"].to_pylist())
 
 
@@ -86,7 +86,8 @@ def test_rows_are_the_same_however_facts_are_cut_into_blocks(kb: KnowledgeBase, 
 def test_every_fact_of_a_row_has_a_span_and_no_facts_give_no_rows(kb: KnowledgeBase, name: str, language: str) -> None:
     rows = written(name, kb, language=language)
     for row in rows:
-        assert {span["fact"] for span in row["spans"]} == set(range(len(row["facts"])))
+        stated = range(len(row["facts"])) if name != "query" else ()  # a query states none
+        assert {span["fact"] for span in row["spans"]} == set(stated)
         assert all(said(row))
         assert bool(row["prompt"]) == FORMS[name].asks
     none = facts_to_teach(kb).take(np.zeros(0, np.int64))
@@ -252,10 +253,10 @@ def test_flashcards_give_all_answers_both_ways_round(kb: KnowledgeBase) -> None:
     rows = written("flashcard", kb)
     assert texts(rows) >= {
         ("Togo — borders", "Benin and Ghana"),
-        ("borders: Ghana", "Togo"),
+        ("? — borders: Ghana", "Togo"),
         ("Togo — capital", "Lomé"),
-        ("capital: Lomé", "Togo"),
-        ("currency: CFA franc", "Benin and Togo"),
+        ("? — capital: Lomé", "Togo"),
+        ("? — currency: CFA franc", "Benin and Togo"),
     }
     assert len(rows) == 14
     (both,) = (row for row in rows if row["prompt"] == "Togo — borders")
@@ -318,6 +319,44 @@ def test_tables_are_cut_and_hold_each_fact_once(tmp_path: Path) -> None:
     assert len(told) == len(set(told)) >= 390  # of the codes; a table of what all are in would say little
     assert not any("| x |" in row["completion"] for row in rows)
     assert {len(row["facts"]) for row in rows} <= set(range(3, 9))
+
+
+def test_all_values_of_a_thing_are_in_one_table(tmp_path: Path) -> None:
+    several = {f"e{n:03}": n % 4 + (6 if n % 50 else 20) * (n % 25 == 0) for n in range(1, 300)}
+    of = {name: {f"{name}v{number}" for number in range(count)} for name, count in several.items() if count}
+    kb = built(tmp_path, " ".join(f":{name} :code {', '.join(f':{value}' for value in of[name])} ." for name in of))
+    lines = [row["completion"].split("\n")[2:] for row in written("table", kb)]
+    told = [{tuple(line.strip("| ").split(" | ")) for line in table} for table in lines]
+    whole = [{name: {v for n, v in table if n == name} for name, _ in table} for table in told]
+    assert all(values == of[name] for table in whole for name, values in table.items())
+    written_of = [name for table in whole for name in table]
+    assert len(of) / 2 < len(written_of) == len(set(written_of))
+    assert max(len(of[name]) for name in written_of) <= 8
+    assert max(len(table) for table in lines) > 8
+
+
+def test_a_record_tells_all_values_of_a_property_or_none(tmp_path: Path) -> None:
+    sizes = {"p": 5, "q": 6, "r": 7, "t": 40}
+    world = " ".join(f":a :{name} {', '.join(f':{name}{n}' for n in range(size))} ." for name, size in sizes.items())
+    kb = built(tmp_path, world)
+    for seed in range(8):
+        data = next(
+            json.loads(row["completion"])
+            for row in written("record", kb, Options(seed=seed))
+            if "{" in row["completion"]
+        )
+        told = {name: len(values) for name, values in data.items() if name != "name"}
+        assert told.items() <= sizes.items()
+        assert 5 <= sum(told.values()) <= 12
+
+
+def test_a_joined_sentence_keeps_the_first_letter_of_a_name(tmp_path: Path) -> None:
+    film = ':f rdfs:label "The Fog" ; :cast :a, :b ; :maker :m . :a rdfs:label "Ada" . :b rdfs:label "Bo" .'
+    lexicon = ':cast kaug:statement "{s} starred {o}."@en . :maker kaug:statement "{o} made {s}."@en .'
+    kb = built(tmp_path, film + ' :m rdfs:label "The Firm" .', lexicon)
+    told = [row["completion"] for seed in range(40) for row in written("describe", kb, Options(seed=seed))]
+    assert any(re.search(r"(; |, and )The (Fog|Firm)", text) for text in told)
+    assert not any(re.search(r"\bthe (Fog|Firm)", text) for text in told)
 
 
 TERMS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12)

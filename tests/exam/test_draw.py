@@ -110,6 +110,16 @@ def test_compose_answers_are_right_by_brute_force(toy_kb: KnowledgeBase, everyth
     assert {probe["hops"] for probe in asked.values()} == {2}
 
 
+def test_no_path_of_the_exam_comes_back_to_what_its_question_names(tmp_path: Path) -> None:
+    family = " ".join(f":child{n} :parents :father{n}, :mother{n} ; :placeOfBirth :town{n} ." for n in range(12))
+    declared = "@prefix : <urn:x:> . :parents a <http://www.w3.org/2002/07/owl#InverseFunctionalProperty> . "
+    (tmp_path / "a.ttl").write_text(declared + family, encoding="utf-8")
+    probes = draw_exam(build_kb([tmp_path / "a.ttl"]), ExamSettings(held_out_entities=1.0)).to_pylist()
+    composed = [probe["prompt"] for probe in probes if probe["kind"] == "compose"]
+    assert any("place of birth" in prompt for prompt in composed)
+    assert not any(prompt.count("parents") > 1 for prompt in composed)
+
+
 def test_locality_asks_for_untaught_facts_of_taught_predicates(everything: Probes, toy_fact: Fact) -> None:
     local = {prompt: probe for (kind, prompt), probe in everything.items() if kind == "locality"}
     assert {prompt: (probe["answers"], probe["facts"]) for prompt, probe in local.items()} == {

@@ -49,6 +49,14 @@ def test_titles_and_persons_take_no_article(make: Make) -> None:
     assert "Ada liked Eva Order." in said(make, person)
 
 
+def test_who_acts_takes_no_article(make: Make) -> None:
+    film = ':x :starredActors :ben ; :place :red . :ben rdfs:label "Ben Cross" . :red rdfs:label "Red Cross" .'
+    sentences = said(make, film)
+    assert any("Ben Cross" in text for text in sentences)
+    assert not any("the Ben Cross" in text for text in sentences)
+    assert any("the Red Cross" in text for text in sentences)
+
+
 def test_a_currency_takes_the_article_whatever_its_name(make: Make) -> None:
     assert "The numeric code of the Zloty is 985." in said(
         make, ':x a :Currency ; rdfs:label "Zloty" ; :numericCode "985" .'

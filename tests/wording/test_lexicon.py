@@ -149,7 +149,7 @@ def test_templates_come_from_the_label(make: Make) -> None:
     assert by_rule(make, "teaches", "statement")[0] == "{s} teaches {o}."
     assert (
         by_rule(make, "has capital", "inverseExam")[0]
-        == "Guess whom or what a form is about if it has {o} under “capital”."
+        == "Imagine that a form has {o} under “capital”: whom or what is it about?"
     )
 
 

@@ -401,7 +401,7 @@ def test_a_noun_in_every_property() -> None:
             "Write down the capital that a reference work gives for {s}.",
         ],
         "inverseExam": [
-            "Guess whom or what a form is about if it has {o} under “capital”.",
+            "Imagine that a form has {o} under “capital”: whom or what is it about?",
             "Write down which entry of a reference work gives {o} as the capital.",
         ],
         "reference": ["the capital of {s}"],
@@ -437,7 +437,7 @@ def test_a_noun_of_people_in_every_property() -> None:
             "Write down what a reference work lists as parents of {s}.",
         ],
         "inverseExam": [
-            "Guess whom a form is about if it has {o} under “parents”.",
+            "Imagine that a form has {o} under “parents”: whom is it about?",
             "Write down the person for whom a reference work lists {o} under parents.",
         ],
         "reference": ["one of the parents of {s}"],
@@ -607,7 +607,7 @@ def test_a_yes_or_no_in_every_property() -> None:
         ],
         "exam": ["Imagine that a quiz asks whether {s} is open, and say yes or no.", "Write yes or no: {s} is open."],
         "inverseExam": [
-            "Imagine that a quiz asks whether it is open, and that {o} is right; guess what it is about.",
+            "Imagine that a quiz asks whether it is open, and that {o} is right: what is it about?",
             "Write down an example for which the answer is {o} if we ask whether it is open.",
         ],
         "reference": ["the answer to the question whether {s} is open"],

@@ -18,7 +18,7 @@ __all__ = ["flashcard_rows"]
 
 
 def flashcard_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa.Table]:
-    """Write "Togo — capital" ▸ "Lomé" and "capital: Lomé" ▸ "Togo"; the back gives all right answers.
+    """Write "Togo — capital" ▸ "Lomé" and "? — capital: Lomé" ▸ "Togo"; the back gives all right answers.
 
     A card is left out, and counted, if it has more than `options.max_answers` right answers, if the facts do not give all of
     them, if it holds one, if a name or value is long, or if its property has the name of another.
@@ -80,12 +80,13 @@ def _whole_questions(facts: Facts, given: Facts, known: Asked, options: Options)
 
 
 def _rows(facts: Facts, sizes: Numbers, wording: Wording, options: Options, *, inverse: bool) -> pa.Table:
-    colon = fixed_words(wording.language).get("colon", ": ")
-    head = facts.take(np.cumsum(sizes) - sizes)
-    ends = (predicate_names(head, wording), wording.labels(head.objects))
-    if not inverse:
-        ends = (wording.labels(head.subjects), ends[0])
-    prompts = pc.binary_join_element_wise(*ends, colon if inverse else " — ")
+    words, head = fixed_words(wording.language), facts.take(np.cumsum(sizes) - sizes)
+    names = predicate_names(head, wording)
+    if inverse:
+        asked = words.get("unknown", "?") + " — "
+        prompts = pc.binary_join_element_wise(asked, names, words.get("colon", ": "), wording.labels(head.objects), "")
+    else:
+        prompts = pc.binary_join_element_wise(wording.labels(head.subjects), names, " — ")
     labels = wording.labels(facts.subjects if inverse else facts.objects)
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
     answers = pa.ListArray.from_arrays(pa.array(offsets), labels).to_pylist()

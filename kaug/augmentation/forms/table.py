@@ -21,22 +21,28 @@ from kaug.wording.wording import Wording
 __all__ = ["table_rows"]
 
 WINDOW = 256
-"""The facts of a table stand among so many neighbours in the knowledge base, so that a table needs no others."""
+"""The things of a table stand among so many neighbours in the knowledge base, so that a table needs no others."""
 
 
 def table_rows(facts: Facts, wording: Wording, options: Options, *, least: int = 3, most: int = 8) -> pa.Table:
-    """Write tables of up to `most` lines about `least` or more neighbours with one property, but not all of one value."""
+    """Write tables about `least` or more neighbours with one property, but not all of one value.
+
+    A table ends after the thing whose line is its `most`th, so that all values of a thing stand in one table; things with more
+    than `most` values are left out.
+    """
     if not len(facts):
         return concat_rows([])
     keep(facts, has_short_ends(facts, wording, CARD), options, "table: facts left out: a long name or value")
-    given = options.all_facts(facts)
-    low, high = facts.rows[0] // WINDOW * WINDOW, (facts.rows[-1] // WINDOW + 1) * WINDOW
-    near = given.take(np.arange(*np.searchsorted(given.rows, [low, high])))
-    near = near.take(np.flatnonzero(has_short_ends(near, wording, CARD)))
-    near = near.take(np.lexsort((near.rows, near.predicates, near.rows // WINDOW)))
+    near, window = _neighbours(facts, wording, options)
     lines = pc.binary_join_element_wise(wording.labels(near.subjects), wording.labels(near.objects), " | ")
-    near = near.take(np.flatnonzero(first_of(_places(near), lines)))
-    table = _places(near) * WINDOW + rank_in_group(_places(near)) // most
+    place = grouped(window, near.predicates).numbers
+    fits = first_of(place, lines)
+    thing = grouped(place, near.subjects).numbers
+    fits &= (np.bincount(thing, fits)[thing] <= most).astype(bool)
+    kept = np.flatnonzero(fits)
+    near, place, thing = near.take(kept), place[kept], thing[kept]
+    line = rank_in_group(place)
+    table = place * WINDOW + line[np.searchsorted(thing, thing)] // most
     starts, sizes = runs(table)
     number = np.repeat(np.arange(len(sizes)), sizes)
     things, values = (
@@ -63,8 +69,18 @@ def table_rows(facts: Facts, wording: Wording, options: Options, *, least: int =
     )
 
 
-def _places(facts: Facts) -> Numbers:
-    """Number the predicates of each window, ascending, for facts sorted by both."""
-    fresh = np.diff(facts.rows // WINDOW, prepend=-1) != 0
-    fresh |= np.diff(facts.predicates.astype(np.int64), prepend=-1) != 0
-    return np.cumsum(fresh) - 1
+def _neighbours(facts: Facts, wording: Wording, options: Options) -> tuple[Facts, Numbers]:
+    """Return the facts with short ends in the windows of some facts, by window and predicate, and the window of each."""
+    given = options.all_facts(facts)
+    window = options.once("table", lambda: _windows(given))
+    here = window[np.searchsorted(given.rows, facts.rows[[0, -1]])]
+    index = np.arange(np.searchsorted(window, here[0]), np.searchsorted(window, here[1], "right"))
+    index = index[has_short_ends(given.take(index), wording, CARD)]
+    index = index[np.lexsort((index, given.predicates[index], window[index]))]
+    return given.take(index), window[index]
+
+
+def _windows(facts: Facts) -> Numbers:
+    """Return the window of each fact: that of the first fact of its subject, which no window cuts in two."""
+    starts, sizes = runs(facts.subjects)
+    return np.repeat(facts.rows[starts] // WINDOW, sizes)
