@@ -48,13 +48,10 @@ def graph_rows(facts: Facts, wording: Wording, options: Options, *, max_facts: i
     comment = pc.binary_join_element_wise(
         "  # ", predicate_names(some, wording), ": ", wording.labels(some.objects), ""
     )
-    said = pc.binary_join_element_wise(predicates, objects, " ")
-    texts, start = append(
-        sizes,
-        pc.binary_join_element_wise(pc.if_else(pa.array(first), head, ""), "\n    ", ""),
-        said,
-        pc.binary_join_element_wise(pc.if_else(pa.array(last), " .", " ;"), comment, ""),
-    )
+    stop = pc.if_else(pa.array(last), " .", " ;")
+    said = pc.binary_join_element_wise(predicates, " ", objects, stop, comment, "")
+    before = pc.binary_join_element_wise(pc.if_else(pa.array(first), head, ""), "\n    ", "")
+    texts, start = append(sizes, before, said)
     return make_rows(
         family="closed-book",
         form="graph",

@@ -43,7 +43,8 @@ def unfaithful_rows(
     Names are labels, phrases and values in words; case, spaces, articles and a full stop at the end do not count.
 
     Args:
-        table: EXAMPLES in the language of the wording; rows in other languages are passed over.
+        table: EXAMPLES in the language of the wording; rows in other languages are passed over, and translations of
+            names, which state no fact.
         wording: The wording of the rows' knowledge base.
         objects: uint32 (facts,): the object of every fact, where it is not the true one, as in the arm `shuffled`.
         texts: The user's texts by id; rows of texts are not checked without them.
@@ -63,7 +64,8 @@ def unfaithful_rows(
         >>> unfaithful_rows(wrong, Wording(kb))["reason"].to_pylist()
         ['an end of a fact is not said']
     """
-    table = table.filter(pc.equal(table["language"], wording.language)).combine_chunks()
+    own = pc.and_(pc.equal(table["language"], wording.language), pc.not_equal(table["form"], "translate"))
+    table = table.filter(own).combine_chunks()
     spans, faults = _spans(table, wording, objects), []
     faults += _faults_of_spans(table, spans)
     faults += _faults_of_facts(table, spans)
@@ -163,7 +165,8 @@ def _named(bare: _Strings, terms: NDArray[np.uint32], wording: Wording) -> tuple
 
 def _faults_of_spans(table: pa.Table, spans: _Spans) -> list[_Fault]:
     outside = np.array([text is None for text in spans.said], bool)
-    asks = pc.and_(pc.not_equal(table["prompt"], ""), pc.equal(table["family"], "closed-book"))
+    asks = pc.and_(pc.not_equal(table["prompt"], ""), pc.equal(table["task"], "question-answering"))
+    asks = pc.and_(asks, pc.equal(table["family"], "closed-book"))
     asked = asks.to_numpy()[spans.row] & spans.answers
     both = spans.subject & spans.object
     faults: list[_Fault] = []
