@@ -116,6 +116,12 @@ class Project:
         """The digest of the base model's files."""
         return model_digest(self.base())
 
+    def rewriter_marks(self) -> Mapping[str, str]:
+        """Return the digest of the model on this machine that rewrites rows, if there is one."""
+        rewrite = self.pipeline.augmentation.rewrite
+        here = rewrite.model and not rewrite.endpoint
+        return {"rewriter": model_digest(find_language_model(rewrite.model))} if here else {}
+
     @cached_property
     def arms(self) -> Mapping[str, Arm]:
         """The known arms by name."""

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaug.curation.drafts.asking import ask_endpoint, ask_model
+from kaug.models.asking import ask_endpoint, ask_model
 from kaug.curation.drafts.draft_checks import accept, completed, gives_back, why_not
 from kaug.curation.drafts.draft_prompt import BEGINS, ENDS, EXAMPLE, draft_prompt, parse_answer
 from kaug.curation.drafts.drafts import Drafts, Entry, draft_by_model, draft_by_rule, lacking
