@@ -384,7 +384,11 @@ def arm_pieces(
         reasons = dict(zip(left_out["id"].to_pylist(), left_out["reason"].to_pylist(), strict=True))
         changed = set(table["id"].to_pylist()) - set(kept["id"].to_pylist()) - reasons.keys()
         ids = kept["id"].to_pylist()
-        return reasons | dict.fromkeys(changed, "special tokens") | {ids[leak.row]: leak.reason for leak in guard.find(kept)}
+        return (
+            reasons
+            | dict.fromkeys(changed, "special tokens")
+            | {ids[leak.row]: leak.reason for leak in guard.find(kept)}
+        )
 
     if given.settings.rewrite.model:
         rewriter = Rewriter(

@@ -1,6 +1,7 @@
 """Prompts → a language model's answers, each asked for once: they stay on disk, so that later runs ask nobody."""
 
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -126,10 +127,11 @@ def _from_endpoint(
 
     def ask_all(prompts: Sequence[str]) -> Iterator[str]:
         with ThreadPoolExecutor(parallel) as pool:
-            try:
-                yield from pool.map(ask, prompts)
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+            waiting = deque(pool.submit(ask, prompt) for prompt in prompts[:parallel])
+            for number in range(parallel, parallel + len(prompts)):
+                yield waiting.popleft().result()
+                if number < len(prompts):
+                    waiting.append(pool.submit(ask, prompts[number]))
 
     return ask_all
 

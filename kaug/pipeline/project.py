@@ -2,7 +2,7 @@
 
 import glob
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -77,6 +77,12 @@ class Project:
             return {name: file_digest(file) for name, file in files.items() if file} | names
         except OSError as error:
             raise SourceError(f"{error.filename}: cannot be read: {error.strerror}.") from error
+
+    @property
+    def unrewritten(self) -> "Project":
+        """The same project, whose rows no language model rewrites."""
+        augmentation = self.pipeline.augmentation.unrewritten
+        return replace(self, pipeline=self.pipeline.model_copy(update={"augmentation": augmentation}))
 
     @property
     def corpus(self) -> tuple[list[str], list[str]]:

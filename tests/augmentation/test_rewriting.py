@@ -280,7 +280,7 @@ def test_a_run_that_is_broken_off_goes_on(toy_kb: KnowledgeBase, endpoint: Endpo
     endpoint.most = 10**6
     write(toy_kb, endpoint.settings())
     often = Counter(endpoint.asked)
-    assert sum(count - 1 for count in often.values()) <= 2  # the one that was refused, and one on its way
+    assert sum(count - 1 for count in often.values()) == 1  # the one that was refused
 
 
 def test_answers_are_on_disk_before_the_next_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,7 +327,7 @@ def test_no_address_with_a_secret_is_taken() -> None:
     for url in ("https://me:pass@example.org/v1", "https://example.org/v1?api_key=x", "ftp://example.org"):
         with pytest.raises(PipelineError, match=r"holds no secret"):
             RewriteSettings(model="m", endpoint=url)
-    with pytest.raises(PipelineError, match="'plainer' is no style. Did you mean 'plain'"):
+    with pytest.raises(PipelineError, match=r"'plainer' is no style\. Did you mean 'plain'"):
         RewriteSettings(model="m", style="plainer")
 
 

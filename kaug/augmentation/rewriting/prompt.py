@@ -25,14 +25,13 @@ def rewrite_prompt(text: str, language: str, style: str, *, in_order: bool) -> s
         in_order: Whether the names must stay in their order.
 
     Examples:
-        >>> print(rewrite_prompt("The capital of Togo is Lomé.", "en", "plain", in_order=True))
-        Rewrite the text below in other words. State the same facts and nothing else: add no fact, no name and no opinion. Keep every name and number exactly as it is. Write plain sentences. Mention the names in the same order. Answer with the new text alone, in one paragraph.
-        <BLANKLINE>
-        The capital of Togo is Lomé.
+        >>> prompt = rewrite_prompt("The capital of Togo is Lomé.", "en", "child", in_order=True)
+        >>> prompt[-155:-47]
+        'Write for a child, in short sentences. Mention the names in the same order. Answer with the new text alone, '
     """
     words = _WORDS.get(language.split("-", maxsplit=1)[0], _WORDS["en"])
     parts = [words["rules"], words["styles"][style], *([words["order"]] if in_order else []), words["answer"]]
-    return words["space"].join(parts) + f"\n\n{text}"
+    return f"{words['space'].join(parts)}\n\n{text}"
 
 
 def text_of(answer: str) -> str:

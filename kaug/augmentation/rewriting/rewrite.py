@@ -5,7 +5,7 @@ leaks nothing of the exam. Else the original stands, and the rewrite is counted 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,13 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kaug.arrays import mix
 from kaug.augmentation.hygiene.faithful import unfaithful_rows
-from kaug.augmentation.hygiene.left_out import LEFT_OUT, Found, count_left_out, left_out_table
+from kaug.augmentation.hygiene.left_out import Found, count_left_out, left_out_table
 from kaug.augmentation.rewriting.prompt import MOST_TOKENS, rewrite_prompt, text_of
 from kaug.augmentation.rewriting.same import LANGUAGES, Fact, Reader
 from kaug.augmentation.rewriting.settings import RewriteSettings
 from kaug.augmentation.rows import make_rows
-from kaug.arrays import mix
 from kaug.models.answers import Answers, answers_of
 from kaug.wording.wording import Wording
 
@@ -91,9 +91,7 @@ class Rewriter:
             facts = [Fact(int(subjects[one]), int(predicates[one]), int(objects[one])) for one in numbers]
             reason, stated = reader.compare(text, row["completion"], facts, in_order=row["form"] in _IN_ORDER)
             reasons.append(reason)
-            spans = [
-                (fact, "completion", *place) for fact, places in enumerate(stated) for place in sorted(places)
-            ]
+            spans = [(fact, "completion", *place) for fact, places in enumerate(stated) for place in sorted(places)]
             made += [] if reason else [_with_text(row, text, spans)]
         new = pa.concat_tables([rows.schema.empty_table(), *made])
         refused = self._refused(rows, new, wording, objects)

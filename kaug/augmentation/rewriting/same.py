@@ -147,8 +147,12 @@ class Reader:
         """The proper names of all terms: those with a capital letter, or two characters of a script without capitals."""
         kb = self._wording.kb
         names = pc.unique(pa.concat_arrays([*kb.labels["text"].chunks, self._wording.labels()]))
-        names = pc.utf8_trim(names.filter(pc.match_substring_regex(names, r"\p{Lu}|[\p{Han}\p{Hangul}\p{Thai}]{2}")), _EDGES)
-        return frozenset(name for name in names.to_pylist() if len(name) > (1 if re.search(f"[{_UNSPACED}]", name) else 2))
+        names = pc.utf8_trim(
+            names.filter(pc.match_substring_regex(names, r"\p{Lu}|[\p{Han}\p{Hangul}\p{Thai}]{2}")), _EDGES
+        )
+        return frozenset(
+            name for name in names.to_pylist() if len(name) > (1 if re.search(f"[{_UNSPACED}]", name) else 2)
+        )
 
     def _ends_of(self, predicate: int) -> frozenset[str]:
         """The names of all subjects and objects of a predicate, in lower case."""
@@ -177,14 +181,16 @@ class Reader:
             start, end = sentence.span()
             if not all(start <= low and high <= end for low, high in place):
                 continue
-            said, turned = (_words(_filled(text, place, slots, start, end)) for slots in (("{s}", "{o}"), ("{o}", "{s}")))
+            said, turned = (
+                _words(_filled(text, place, slots, start, end)) for slots in (("{s}", "{o}"), ("{o}", "{s}"))
+            )
             right = {fact.predicate} & self._relations.get(said, {fact.predicate})
             if not right:
                 return "another relation"
             backwards = self._relations.get(turned, set())
-            if said not in self._relations and backwards and (fact.predicate, fact.predicate) not in same:
-                if not any((fact.predicate, other) in same for other in backwards):
-                    return "the relation turned round"
+            both_ways = any((fact.predicate, other) in same for other in {fact.predicate, *backwards})
+            if backwards and said not in self._relations and not both_ways:
+                return "the relation turned round"
         return None
 
 

@@ -50,7 +50,9 @@ class RewriteSettings(Section):
     forms: list[Literal["statement", "reversed", "passage"]] = Field(
         default=["statement", "passage"], min_length=1, description="the forms whose rows are rewritten"
     )
-    fraction: float = Field(default=0.5, gt=0, le=1, description="fraction of these rows to rewrite, drawn by their ids")
+    fraction: float = Field(
+        default=0.5, gt=0, le=1, description="fraction of these rows to rewrite, drawn by their ids"
+    )
     style: Annotated[str, AfterValidator(_style)] = Field(
         default="plain", description=f"how the model is told to write: {', '.join(STYLES)}"
     )

@@ -8,11 +8,11 @@ import numpy as np
 import polars as pl
 import pyarrow.compute as pc
 
-from kaug.models.asking import Ask
 from kaug.curation.drafts.draft_checks import accept, completed, normal
 from kaug.curation.drafts.draft_prompt import draft_prompt, parse_answer
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import PROPERTIES
+from kaug.models.asking import Ask
 from kaug.wording.wording import Wording
 from kaug.words.terms import CLASS_OF
 

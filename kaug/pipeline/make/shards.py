@@ -174,7 +174,9 @@ def _in_shares(writer: RowWriter, written: Written, advance: Advance) -> Iterato
     """Yield the tables of all pieces, each form with its share of the text; it is measured first, if the settings have shares."""
     if shares := writer.settings.augmentation.shares:
         whole = Written()
-        unrewritten = replace(writer, settings=replace(writer.settings, augmentation=writer.settings.augmentation.unrewritten))
+        unrewritten = replace(
+            writer, settings=replace(writer.settings, augmentation=writer.settings.augmentation.unrewritten)
+        )
         for _ in _rows(unrewritten, whole, advance):
             pass
         writer = replace(writer, keep=kept_fractions(shares, whole.characters))
