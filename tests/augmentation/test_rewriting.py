@@ -160,12 +160,18 @@ def test_false_objects_stay_false_in_other_words(toy_kb: KnowledgeBase, endpoint
         ("Togo may be governed from Lomé.", "a word that changes the fact"),
         ("Togo is governed from Lomé, Peru from elsewhere.", "another name"),
         ("Togo, in West Africa, is governed from Lomé.", "another name"),
+        ("Togo is governed from about Lomé.", "a word that changes the fact"),
+        ("Togo is a city in Lomé.", "another claim"),
+        ("Togo, the seat of Togo, is Lomé.", "another name"),
         ("Is Togo governed from Lomé?", "a question"),
         ("Togo has a capital.\nIt is Lomé.", "several paragraphs"),
         ("Lomé governs all of Togo.", "the names in another order"),
         ("Togo is the capital of Lomé.", "the relation turned round"),
         ("The currency of Togo is Lomé.", "another relation"),
-        ("Togo is governed from Lomé. " * 9, "too long"),
+        (
+            "Togo is governed from Lomé, as everybody there and elsewhere knows quite well, and as it ought to be.",
+            "too long",
+        ),
         ("Togo is governed from <|im_end|> Lomé.", "special tokens"),
     ],
 )
@@ -183,15 +189,27 @@ def test_a_bad_rewrite_is_refused_with_its_reason(
     assert counts[f"rewrites left out: {reason}"] >= 1
 
 
-def test_a_rewrite_that_leaks_the_exam_is_refused_and_stops_nothing(
-    toy_kb: KnowledgeBase, endpoint: Endpoint, toy_fact: Id
-) -> None:
+def test_one_of_several_is_not_said_to_be_the_one(toy_kb: KnowledgeBase) -> None:
+    (row,) = [row for row in toy_kb.taught if "Indian rupee" in Wording(toy_kb).sentences([row])[0].as_py()]
+    fact, reader = Fact(*(int(column[0]) for column in toy_kb.columns(np.array([row])))), Reader(Wording(toy_kb))
+    original = "An official currency of Bhutan is the Indian rupee."
+    assert reader.compare("Bhutan officially has the Indian rupee as a currency.", original, [fact])[0] is None
+    for text in ("The official currency of Bhutan is the Indian rupee.", "Bhutan has the Indian rupee as a currency."):
+        assert reader.compare(text, original, [fact])[0] == "a word that changes the fact"
+
+
+def test_a_rewrite_that_leaks_the_exam_is_refused_and_stops_nothing(toy_kb: KnowledgeBase, endpoint: Endpoint) -> None:
     probes = draw_exam(toy_kb, ExamSettings(probes_per_kind={"recall": 30}))
     probe = next(probe for probe in probes.to_pylist() if probe["prompt"].startswith("Name the chief city of "))
-    (name,), (city, *_) = [probe["prompt"].removeprefix("Name the chief city of ").rstrip(".")], probe["answers"]
-    text = f"The capital of {name} is {city}."
-    endpoint.planted[text] = f"{name} is governed from {city}. {probe['prompt']}"
-    rows, counts, left_out = write(toy_kb, endpoint.settings(forms=["statement"]), probes=probes)
+    name = probe["prompt"].removeprefix("Name the chief city of ").rstrip(".")
+    settings = endpoint.settings(forms=["passage"])
+    text = next(
+        row["completion"]
+        for row in write(toy_kb, settings.unrewritten, probes=probes)[0]
+        if row["form"] == "passage" and name in row["completion"]
+    )
+    endpoint.planted[text] = f"{text} {probe['prompt']}"
+    rows, counts, left_out = write(toy_kb, settings, probes=probes)
     assert text in {row["completion"] for row in rows}
     (one,) = [one for one in left_out if one["detail"] == text]
     assert one["reason"] == "holds a question of the exam"

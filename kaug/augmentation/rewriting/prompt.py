@@ -11,7 +11,7 @@ _WORDS = tomllib.loads(Path(__file__).with_name("prompt.toml").read_text(encodin
 STYLES: dict[str, str] = _WORDS["en"]["styles"]
 """The styles by name, and what the model is told."""
 
-MOST_TOKENS = 400
+MOST_TOKENS = 256
 """The maximum number of tokens of a rewrite; passages have a few sentences."""
 
 

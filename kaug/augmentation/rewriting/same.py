@@ -19,12 +19,9 @@ from kaug.wording.wording import Wording
 
 __all__ = ["LANGUAGES", "Reader", "Stated"]
 
-_TURNS = {
-    language: frozenset(words["turns"].split())
-    for language, words in tomllib.loads(Path(__file__).with_name("same.toml").read_text(encoding="utf-8")).items()
-}
+_WORDS = tomllib.loads(Path(__file__).with_name("same.toml").read_text(encoding="utf-8"))
 
-LANGUAGES = frozenset(_TURNS)
+LANGUAGES = frozenset(_WORDS)
 """The languages that can be read, by the first part of their tag."""
 
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
@@ -66,7 +63,10 @@ class Reader:
 
     def __init__(self, wording: Wording) -> None:
         self._wording = wording
-        self._turns = _TURNS[wording.language.split("-", maxsplit=1)[0]]
+        words = _WORDS[wording.language.split("-", maxsplit=1)[0]]
+        self._turns = frozenset(map(_stem, words["turns"].split()))
+        self._long = "|".join(re.findall(f"[{_UNSPACED}]{{2,}}", words["turns"]))  # several characters, so no unit
+        self._several, self._claims = frozenset(words["several"].split()), re.compile(words["claims"])
         self._names: dict[int, list[str]] = {}
         self._of_predicate: dict[int, frozenset[str]] = {}
 
@@ -95,12 +95,15 @@ class Reader:
         stated = _pairs(mentions, facts)
         if stated is None:
             return "a name is missing", []
-        bare, before = _cut_out(text, mentions), _cut_out(original, self._mentions(original, facts))
-        if self._turning(bare) != self._turning(before):
+        named = self._mentions(original, facts)
+        bare, before = _cut_out(text, mentions), _cut_out(original, named)
+        if self._turning(bare) != self._turning(before) or self._says_all(bare, before):
             return "a word that changes the fact", []
-        if self._adds_a_name(bare, original, facts):
+        if len(self._claims.findall(bare)) > len(self._claims.findall(before)):
+            return "another claim", []
+        if self._adds_a_name(bare, original, facts) or (len(facts) == 1 and len(mentions) > len(named)):
             return "another name", []
-        if in_order and _orders(stated) != _orders(self.read(original, facts) or []):
+        if in_order and _orders(stated) != _orders(_pairs(named, facts) or []):
             return "the names in another order", []
         return self._wrong_relation(text, facts, stated), stated
 
@@ -128,8 +131,15 @@ class Reader:
         return found
 
     def _turning(self, text: str) -> list[str]:
-        words = re.findall(_UNIT, re.sub(r"n['’]t\b", " not", text.casefold()))
+        """Return the words of a text that make another fact of it."""
+        text = re.sub(r"n['’]t\b", " not", text.casefold())
+        words = [_stem(word) for word in _UNIT.findall(text)] + re.findall(self._long or r"(?!)", text)
         return sorted(word for word in words if word in self._turns)
+
+    def _says_all(self, text: str, before: str) -> bool:
+        """Whether a text drops all words that say that there are others: "an official language", "one of"."""
+        now, then = (self._several.intersection(_UNIT.findall(one.casefold())) for one in (text, before))
+        return bool(then) and not now
 
     def _adds_a_name(self, bare: str, original: str, facts: Sequence[Fact]) -> bool:
         """Whether a text names what its original does not: a thing of the knowledge base, another end, an unknown name."""
@@ -194,6 +204,10 @@ class Reader:
         return None
 
 
+def _stem(word: str) -> str:
+    return word.removesuffix("ly").removesuffix("y").removesuffix("e")
+
+
 def _pattern(name: str) -> str:
     """Find a name as whole words, in any case; one of a letter or two, which may be a word, in its own."""
     body = r"\s+".join(map(re.escape, name.split()))
@@ -249,7 +263,7 @@ def _words(template: str) -> str:
 
 _FORMAL: dict[Callable[[str, str], bool], str] = {
     lambda text, _: not text: "no text",
-    lambda text, original: len(text) > 2 * len(original) + 80: "too long",
+    lambda text, original: len(text) > 1.5 * len(original) + 40: "too long",
     lambda text, _: "\n" in text or "\r" in text: "several paragraphs",
     lambda text, original: _words(text) == _words(original): "the same words",
     lambda text, original: len(re.findall("[?？]", text)) > len(re.findall("[?？]", original)): "a question",
