@@ -51,7 +51,7 @@ class RewriteCost:
         """What `--check` shows, by name."""
         counts = {"rows to rewrite": self.rows, "rewrites to ask for": self.asked}
         counts |= {"tokens read for them, about": self.read, "tokens written, about": self.written}
-        return counts | ({"price, about": round(self.price, 2)} if self.price else {})
+        return counts | ({"price, about": round(self.price, 4)} if self.price else {})
 
     def __str__(self) -> str:
         by = f"{self.model} at {self.endpoint}" if self.endpoint else self.model
