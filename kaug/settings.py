@@ -48,7 +48,8 @@ class Section(BaseModel):
 
     def content(self) -> dict[str, Any]:
         """Return the values that affect artifacts, by key: all except `not_content`."""
-        return self.model_dump(exclude=set(self.not_content))
+        values = self.model_dump(exclude=set(self.not_content))
+        return values | {key: value.content() for key, value in self if key in values and isinstance(value, Section)}
 
 
 def explain(cls: type[BaseModel], error: ValidationError) -> Iterator[tuple[list[str], str]]:

@@ -25,6 +25,7 @@ import pytest
 import typer
 from pydantic import BaseModel
 
+from kaug.augmentation.rewriting.settings import RewriteSettings
 from kaug.augmentation.settings import ValidationSettings
 from kaug.cli import app
 from kaug.knowledge.build import build_kb
@@ -214,6 +215,7 @@ def test_the_pipelines_page_names_every_key_with_its_default() -> None:
     sections: dict[str, Any] = {"At the top": Pipeline, "`[arms.NAME]`": ArmSettings, "`[training.lora]`": Lora}
     sections["`[knowledge.include]`"] = FactChoice
     sections["`[augmentation.validation]`"] = ValidationSettings
+    sections["`[augmentation.rewrite]`"] = RewriteSettings
     for name, field in Pipeline.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             sections[f"`[{name}]`"] = field.annotation

@@ -3,7 +3,7 @@
 The rows come in pieces, each about a block of facts or texts: memory holds one at a time, and workers share them.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -24,6 +24,7 @@ from kaug.augmentation.hygiene.left_out import Found, count_left_out, left_out_t
 from kaug.augmentation.hygiene.rows import joined_texts
 from kaug.augmentation.inject import inject_facts, text_rows
 from kaug.augmentation.openbook.protected import prose
+from kaug.augmentation.rewriting.rewrite import Objects, Rewriter, open_answers
 from kaug.augmentation.rows import BLOCK, Facts, Options, concat_rows, facts_to_teach
 from kaug.augmentation.settings import AugmentationSettings
 from kaug.errors import PipelineError, nearest
@@ -51,6 +52,9 @@ Find = Callable[[Sequence[str], NDArray[np.bool_]], pa.Table]
 Piece = Callable[[], Iterator[pa.Table]]
 """Write a part of an arm's rows, as tables one after the other; it depends on no other part."""
 
+Rewrite = Callable[[pa.Table, Wording, Objects], pa.Table]
+"""Rewrite rows in the language of a wording, given the object of every fact; see `Rewriter`."""
+
 _TEXTS = 1_000
 """The texts of a piece."""
 
@@ -72,6 +76,7 @@ class ArmInput:
         keep: The fraction of the rows of each form to keep, 1 where it has none; see `kept_fractions`.
         known: The hex ids of the facts that the model knows already; None if it was not asked.
         block: The facts that a piece is about.
+        rewrite: Rewrites closed-book rows; None if none are.
         counts: Rows and facts left out, by reason.
         characters: The length of the rows written, by form.
         left_out: Rows that were left out, as tables of `LEFT_OUT`.
@@ -89,6 +94,7 @@ class ArmInput:
     keep: Mapping[str, float] = field(default_factory=dict)
     known: pa.Array | None = None
     block: int = BLOCK
+    rewrite: Rewrite | None = None
     counts: Counter[str] = field(default_factory=Counter)
     characters: Counter[str] = field(default_factory=Counter)
     left_out: list[pa.Table] = field(default_factory=list)
@@ -135,7 +141,7 @@ class ArmInput:
             rows = self._to_learn(self._once(form_rows(form, facts, wording, options), seen))
             rows = _keep(rows, self.keep.get(name, 1.0), self.seed)
             self.characters[name] += _characters(rows)
-            yield rows
+            yield self.rewrite(rows, wording, options.all_objects(self.kb, facts)) if self.rewrite else rows
 
     def _once(self, rows: pa.Table, seen: set[str]) -> pa.Table:
         """Drop the rows whose content has been seen."""
@@ -380,13 +386,30 @@ def arm_pieces(
     if texts:
         given.counts["texts left out: held out for the exam"] = len(texts) - len(free)
 
+    def unfit(table: pa.Table) -> dict[str, str]:
+        kept, left_out = clean_rows(table, kb, hygiene, tokens=tokens)
+        reasons = dict(zip(left_out["id"].to_pylist(), left_out["reason"].to_pylist(), strict=True))
+        changed = set(table["id"].to_pylist()) - set(kept["id"].to_pylist()) - reasons.keys()
+        ids = kept["id"].to_pylist()
+        return (
+            reasons
+            | dict.fromkeys(changed, "special tokens")
+            | {ids[leak.row]: leak.reason for leak in guard.find(kept)}
+        )
+
+    if given.settings.rewrite.model:
+        rewriter = Rewriter(
+            given.settings.rewrite, open_answers(given.settings.rewrite), unfit, given.counts, given.left_out
+        )
+        given = replace(given, rewrite=rewriter)
+
     def checked(piece: Piece) -> Iterator[pa.Table]:
         for table in piece():
-            kept, unfit = clean_rows(table, kb, hygiene, tokens=tokens)
+            kept, unclean = clean_rows(table, kb, hygiene, tokens=tokens)
             kept = guard.check(kept)
             leaks = _left_out(guard.take_leaks())
-            given.left_out.extend([unfit, leaks])
-            given.counts.update(count_left_out(unfit) + count_left_out(leaks))
+            given.left_out.extend([unclean, leaks])
+            given.counts.update(count_left_out(unclean) + count_left_out(leaks))
             yield kept
 
     return [partial(checked, piece) for piece in find_recipe(arm).pieces(given)], given
@@ -428,12 +451,13 @@ def arm_rows(
         LeakError: A row leaks the exam.
     """
     settings = settings or AugmentationSettings()
+    if settings.shares:
+        pieces, given = arm_pieces(kb, arm, probes, text_ids, texts, settings.unrewritten, **options)
+        for piece in pieces:
+            deque(piece(), maxlen=0)
+        options["keep"] = kept_fractions(settings.shares, given.characters)
     pieces, given = arm_pieces(kb, arm, probes, text_ids, texts, settings, **options)
     rows = concat_rows([table for piece in pieces for table in piece()])
-    if settings.shares:
-        keep = kept_fractions(settings.shares, given.characters)
-        pieces, given = arm_pieces(kb, arm, probes, text_ids, texts, settings, **options, keep=keep)
-        rows = concat_rows([table for piece in pieces for table in piece()])
     return rows, dict(given.counts)
 
 

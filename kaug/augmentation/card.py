@@ -117,7 +117,7 @@ def dataset_card(
         "Limits": _LIMITS + (_FALSE if arm.rows == "shuffled" else "") + _reasons(left_out or {}),
     }
     lines = ["---", *(f"{key}: {json.dumps(value)}" for key, value in header.items() if value), "---", ""]
-    lines += [f"# Training rows of the arm {markdown_line(arm.name)}", "", _WHAT]
+    lines += [f"# Training rows of the arm {markdown_line(arm.name)}", "", _what(settings or {})]
     return "\n".join([*lines, *(f"\n## {title}\n\n{text.rstrip()}" for title, text in body.items())]) + "\n"
 
 
@@ -136,6 +136,15 @@ _LIMITS = """Sentences are as right as the sources, and as good as their labels 
 change, the rows do not. Statements about persons are those of the sources."""
 
 _FALSE = " The objects of this arm's facts are shuffled: its sentences are false on purpose, as a control."
+
+
+def _what(settings: Mapping[str, Any]) -> str:
+    """Say who wrote the rows."""
+    model = settings.get("rewrite", {}).get("model")
+    if not model:
+        return _WHAT
+    by = f"the language model {markdown_line(model)} put some into other words, which were checked"
+    return _WHAT.replace("no language model did", by)
 
 
 def _how_made(settings: Mapping[str, Any], seed: int) -> str:

@@ -10,6 +10,7 @@ from kaug.arms import Arm
 from kaug.augmentation.forms import DEFAULT, FORMS, Form, find_forms
 from kaug.augmentation.openbook.positions import POSITIONS
 from kaug.augmentation.openbook.settings import OpenBookSettings
+from kaug.augmentation.rewriting.settings import RewriteSettings
 from kaug.augmentation.shards import SHARD_SIZE
 from kaug.errors import PipelineError, nearest
 from kaug.settings import PatternText, Section
@@ -59,6 +60,7 @@ class AugmentationSettings(Section):
         lt=1,
         description="fraction of every arm's tokens that is plain text, so that it goes on reading prose",
     )
+    rewrite: RewriteSettings = RewriteSettings()
     validation: ValidationSettings = ValidationSettings()
     shard_size: str = Field(
         default=SHARD_SIZE, pattern=r"^[1-9][0-9]{0,5}(KB|MB|GB|KiB|MiB|GiB)$", description="size of a shard, at most"
@@ -99,6 +101,11 @@ class AugmentationSettings(Section):
         kept = [form for form in self.forms if form not in arm.without]
         forms = {form: self.shares[form] for form in self.shares if form in kept} or kept
         return self.model_copy(update={"forms": forms, **own})
+
+    @property
+    def unrewritten(self) -> Self:
+        """The same settings without a model that rewrites rows."""
+        return self.model_copy(update={"rewrite": RewriteSettings()})
 
     @property
     def shares(self) -> dict[str, float]:

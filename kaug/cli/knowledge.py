@@ -216,7 +216,7 @@ def lexicon(
     if draft == "rule":
         drafts = draft_by_rule(kb, wanted)
     else:
-        from kaug.curation.drafts.asking import ask_endpoint, ask_model
+        from kaug.models.asking import ask_endpoint, ask_model
 
         set_logging(False)
         ask = (

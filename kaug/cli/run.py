@@ -27,12 +27,14 @@ from kaug.cli.options import (
 )
 from kaug.cli.show_plan import plan_content, plan_lines
 from kaug.errors import PipelineError, nearest
+from kaug.knowledge.knowledge_base import load_kb
 from kaug.pipeline.ablate import AXES, ablate, idle_parts, parts_of, worth
 from kaug.pipeline.check import PlannedStage, SourcesRead, check, planned, read_sources
 from kaug.pipeline.estimate import seconds_for
 from kaug.pipeline.execute import Store
 from kaug.pipeline.plan import Plan, make_plan
 from kaug.pipeline.project import Project, open_project, project_of
+from kaug.pipeline.rewriting import RewriteCost, rewrite_cost
 from kaug.pipeline.run import load_report, run_project
 from kaug.pipeline.settings import Pipeline
 from kaug.pipeline.stage import Inputs, Stage
@@ -121,7 +123,10 @@ def plan(inputs: Sources, *, options: RunOptions) -> None:
         _print_check(project, "plan", options.as_json, read)
         return
     with _working(project, options) as store:
-        made = make_plan(project, run_project(project, "plan", store=store))
+        cost = _rewriting(project, store, opened := Inputs())
+        # Rows that are not rewritten yet are as many and nearly as long: a plan pays for none.
+        shown = project.unrewritten if cost else project
+        made = replace(make_plan(shown, run_project(shown, "plan", store=store, inputs=opened)), rewriting=cost)
     print_lines(plan_content(made) if options.as_json else plan_lines(made), options.as_json)
 
 
@@ -309,11 +314,24 @@ def _run(project: Project, command: str, options: RunOptions) -> Inputs:
     """Run the stages of a command; if it trains, tell the plan first."""
     inputs = Inputs()
     with _working(project, options) as store:
+        if command in ("augment", "train", "evaluate", "run") and not options.quiet:
+            cost = _rewriting(project, store, inputs)
+            if cost:
+                say(f"rewriting: {cost}")
         if command in ("train", "evaluate", "run") and not options.quiet:
             run_project(project, "plan", store=store, inputs=inputs)
             if any(one.stage.kind == "training" and one.state == "make" for one in planned(project, command)):
                 _say_plan(project, make_plan(project, inputs))
         return run_project(project, command, store=store, inputs=inputs)
+
+
+def _rewriting(project: Project, store: Store, inputs: Inputs) -> RewriteCost | None:
+    """Make the knowledge base, and return what it takes to rewrite the rows; None if they are finished, or none are."""
+    stages = planned(project, "augment") if project.pipeline.augmentation.rewrite.model else []
+    if not any(one.stage.kind == "augmentation" and one.state == "make" for one in stages):
+        return None
+    run_project(project, "knowledge", store=store, inputs=inputs)
+    return rewrite_cost(project, inputs.open("1-knowledge", load_kb), measure=True)
 
 
 @contextlib.contextmanager

@@ -37,6 +37,7 @@ def plan_lines(plan: Plan) -> list[str]:
         "",
         f"to learn: about {plan.bits:,.0f} bits; {plan.parameters:,} weights hold {plan.capacity:,} at most, "
         f"{BITS_PER_PARAMETER} each",
+        *([f"rewriting: {plan.rewriting}"] if plan.rewriting else []),
         f"training: about {duration(plan.seconds, about=True)} in all on this machine ({plan.pace.device}), "
         f"{1 / plan.pace.per_token:,.1f} tokens a second by {plan.pace.steps} of its steps; peak memory "
         f"{plan.pace.memory / 1e9:.2f} GB",

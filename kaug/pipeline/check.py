@@ -7,9 +7,10 @@ from typing import Any
 from kaug.exam.draw import draw_exam
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.models.check import check_encoder
-from kaug.models.find import check_language_model, find_encoder
+from kaug.models.find import check_language_model, find_encoder, find_language_model
 from kaug.pipeline.make.knowledge import put_together, shape_results
 from kaug.pipeline.project import Project
+from kaug.pipeline.rewriting import rewrite_cost
 from kaug.pipeline.stage import Stage, closure, mark
 from kaug.pipeline.stages import build_settings, list_stages, targets
 from kaug.rdf.columns import Columns
@@ -110,5 +111,9 @@ def check(project: Project, command: str, read: SourcesRead | None = None) -> di
         encoder = find_encoder(pipeline.retrieval.encoder)
         check_encoder(encoder)
         counts["encoder"] = str(encoder)
+    if "augmentation" in kinds and (cost := rewrite_cost(project, kb)):
+        if not pipeline.augmentation.rewrite.endpoint:
+            check_language_model(find_language_model(pipeline.augmentation.rewrite.model))
+        counts |= cost.counts
     counts["artifacts"] = str(project.out)
     return counts

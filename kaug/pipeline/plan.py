@@ -18,6 +18,7 @@ from kaug.models.find import load_tokenizer
 from kaug.pipeline.estimate import parameters
 from kaug.pipeline.make.exam import read_probes
 from kaug.pipeline.project import Project
+from kaug.pipeline.rewriting import RewriteCost
 from kaug.pipeline.stage import Inputs
 from kaug.training.pace import Pace, measure_pace
 from kaug.training.settings import TrainingSettings
@@ -98,6 +99,7 @@ class Plan:
         training: The settings of the headline arm's training.
         trainings: The number of trainings.
         pace: The measured speed of training.
+        rewriting: What it takes to rewrite rows that are not written yet; None if none are.
     """
 
     headline: str
@@ -111,6 +113,7 @@ class Plan:
     training: TrainingSettings
     trainings: int
     pace: Pace
+    rewriting: RewriteCost | None = None
 
     @property
     def arm(self) -> ArmPlan:

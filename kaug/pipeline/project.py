@@ -2,7 +2,7 @@
 
 import glob
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -79,6 +79,12 @@ class Project:
             raise SourceError(f"{error.filename}: cannot be read: {error.strerror}.") from error
 
     @property
+    def unrewritten(self) -> "Project":
+        """The same project, whose rows no language model rewrites."""
+        augmentation = self.pipeline.augmentation.unrewritten
+        return replace(self, pipeline=self.pipeline.model_copy(update={"augmentation": augmentation}))
+
+    @property
     def corpus(self) -> tuple[list[str], list[str]]:
         """The user's texts that are fit to train on: ids and texts."""
         return self.clean_texts.ids, self.clean_texts.texts
@@ -115,6 +121,12 @@ class Project:
     def base_digest(self) -> str:
         """The digest of the base model's files."""
         return model_digest(self.base())
+
+    def rewriter_marks(self) -> Mapping[str, str]:
+        """Return the digest of the model on this machine that rewrites rows, if there is one."""
+        rewrite = self.pipeline.augmentation.rewrite
+        here = rewrite.model and not rewrite.endpoint
+        return {"rewriter": model_digest(find_language_model(rewrite.model))} if here else {}
 
     @cached_property
     def arms(self) -> Mapping[str, Arm]:

@@ -126,7 +126,7 @@ def _rows(project: Project, arm: Arm) -> Stage:
     return Stage(
         f"4-shards/{arm.name}", "augmentation", f"rows: {arm.name}", make_shards,
         ("1-knowledge", "3-exam", *others), settings,
-        _marks(recipes=[arm.rows], forms=pipeline.augmentation.forms),
+        _marks(project.rewriter_marks, recipes=[arm.rows], forms=pipeline.augmentation.forms),
     )  # fmt: skip
 
 

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaug.curation.drafts.asking import ask_endpoint, ask_model
 from kaug.curation.drafts.draft_checks import accept, completed, gives_back, why_not
 from kaug.curation.drafts.draft_prompt import BEGINS, ENDS, EXAMPLE, draft_prompt, parse_answer
 from kaug.curation.drafts.drafts import Drafts, Entry, draft_by_model, draft_by_rule, lacking
@@ -20,6 +19,7 @@ from kaug.errors import ModelError, PipelineError, SourceError
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import PROPERTIES, check_template
+from kaug.models.asking import ask_endpoint, ask_model
 from kaug.wording.rules import by_rule
 from kaug.wording.wording import Wording
 

@@ -8,11 +8,11 @@ import numpy as np
 import polars as pl
 import pyarrow.compute as pc
 
-from kaug.curation.drafts.asking import Ask
 from kaug.curation.drafts.draft_checks import accept, completed, normal
 from kaug.curation.drafts.draft_prompt import draft_prompt, parse_answer
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import PROPERTIES
+from kaug.models.asking import Ask
 from kaug.wording.wording import Wording
 from kaug.words.terms import CLASS_OF
 
@@ -152,7 +152,7 @@ def draft_by_model(
     Args:
         kb: The knowledge base.
         wanted: See `lacking`.
-        ask: From a prompt to the model's answer; see `kaug.curation.drafts.asking`.
+        ask: From a prompt to the model's answer; see `kaug.models.asking`.
         name: The model's name, noted with each entry.
         descriptions: The meanings of predicates by IRI; by default, definitions among the facts.
         progress: Called with 1 after each predicate.

@@ -107,13 +107,9 @@ class LeakGuard:
         Raises:
             LeakError: A row leaks, and leaks stop the run. The message has the row, what it leaks, the reason, and what to do.
         """
-        rows = read_rows(table, self._ids)
-        first: dict[int, Leak] = {}
-        for leak in self._find(rows):
-            first.setdefault(leak.row, leak)
-        if not first:
+        leaks = self.find(table)
+        if not leaks:
             return table
-        leaks = [first[row] for row in sorted(first)]
         if self._on_leak == "stop":
             raise LeakError(self._message(table, leaks[0]))
         numbers = pa.array([leak.row for leak in leaks])
@@ -124,6 +120,20 @@ class LeakGuard:
         self._left_out.append(chosen.append_column("probe", probes).cast(LEAKS))
         self.counts.update(f"rows left out: {leak.reason}" for leak in leaks)
         return table.filter(pa.array(~np.isin(np.arange(table.num_rows), numbers.to_numpy())))
+
+    def find(self, table: pa.Table) -> list[Leak]:
+        """Find the rows that leak, without stopping or counting.
+
+        Args:
+            table: EXAMPLES.
+
+        Returns:
+            The first leak of each row that has any, by row.
+        """
+        first: dict[int, Leak] = {}
+        for leak in self._find(read_rows(table, self._ids)):
+            first.setdefault(leak.row, leak)
+        return [first[row] for row in sorted(first)]
 
     def leaks(self) -> pa.Table:
         """Return the rows that were left out so far: `LEAKS`, with the reason and what each leaks."""

@@ -110,7 +110,7 @@ def _splits(
         yield from by_entity(table, apart, written.counts)
     forms = [form for form in settings.augmentation.forms if form in PHRASED]
     if held and forms:
-        chosen = settings.augmentation.model_copy(update={"forms": forms, "inject": [], "replay": 0.0})
+        chosen = settings.augmentation.unrewritten.model_copy(update={"forms": forms, "inject": [], "replay": 0.0})
         phrased = RowWriter(inputs, replace(settings, augmentation=chosen), {}, held, phrased=True)
         for table in _rows(phrased, Written(), advance):
             rows = table.filter(pc.equal(table["family"], "closed-book"))
@@ -186,7 +186,10 @@ def _in_shares(writer: RowWriter, written: Written, advance: Advance) -> Iterato
     """Yield the tables of all pieces, each form with its share of the text; it is measured first, if the settings have shares."""
     if shares := writer.settings.augmentation.shares:
         whole = Written()
-        for _ in _rows(writer, whole, advance):
+        unrewritten = replace(
+            writer, settings=replace(writer.settings, augmentation=writer.settings.augmentation.unrewritten)
+        )
+        for _ in _rows(unrewritten, whole, advance):
             pass
         writer = replace(writer, keep=kept_fractions(shares, whole.characters))
     yield from _rows(writer, written, advance)

@@ -87,6 +87,7 @@ def ask_endpoint(
     timeout: float = 120.0,
     attempts: int = 5,
     most_tokens: int = 2000,
+    seed: int | None = None,
     wait: Callable[[float], None] = time.sleep,
 ) -> Ask:
     """Return a function that prompts a chat endpoint with OpenAI's API, at temperature 0.
@@ -98,6 +99,7 @@ def ask_endpoint(
         timeout: Seconds for the whole answer.
         attempts: The maximum number of attempts if the endpoint is busy (429), fails (5xx) or does not answer.
         most_tokens: The maximum number of tokens of an answer.
+        seed: Sent along, so that equal prompts have equal answers; None sends none.
         wait: Called with the seconds to wait between attempts: 1, 2, 4, …, or those that the endpoint names, up to 60.
 
     Returns:
@@ -123,7 +125,7 @@ def ask_endpoint(
 
     def ask(prompt: str) -> str:
         content: dict[str, Any] = {"model": model, "messages": [{"role": "user", "content": prompt}]}
-        content |= {"temperature": 0, "max_tokens": most_tokens}
+        content |= {"temperature": 0, "max_tokens": most_tokens} | ({} if seed is None else {"seed": seed})
         data = json.dumps(content).encode()
         reason = "no attempt was made"
         for attempt in range(attempts):
