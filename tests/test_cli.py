@@ -40,10 +40,11 @@ TEACHES = {
     "explain": "Show the provenance of facts",
     "export": "Write a built knowledge base as RDF, or its facts as a table.",
     "export-rows": "Write the training rows of an arm in a format that other trainers read.",
+    "inspect": "Show training rows of an arm, drawn at random, each with its facts and where those come from.",
     "push": "Upload the training rows of an arm, with their card, to the Hugging Face Hub.",
     "lexicon": "List the predicates that the lexicon lacks",
     "validate": "Exit code 3 if any is malformed or breaks a shape.",
-    "inspect": "Verify an artifact and show its stage, digests, counts",
+    "describe": "Verify an artifact and show its stage, digests, counts",
     "env": "Show this machine's versions, processor, accelerator",
 }
 PIPELINED = ["build-kb", "augment", "plan", "train", "evaluate", "run", "ablate"]
@@ -259,14 +260,14 @@ def test_an_altered_artifact_is_refused_by_name_until_it_is_rebuilt(
     file = out / name
     folder = next(parent for parent in file.parents if (parent / "manifest.json").exists())
     damage(file)
-    for command in (["augment", finished.pipeline, "--out", out], ["inspect", folder]):
+    for command in (["augment", finished.pipeline, "--out", out], ["describe", folder]):
         code, _, err = kaug(*command)
         assert code == 4
         assert f"kaug: {file}: " in err
         assert "--rebuild" in err
     code, _, err = kaug("augment", finished.pipeline, "--out", out, "--rebuild", "-q")
     assert (code, err) == (0, "")
-    assert kaug("inspect", folder)[0] == 0
+    assert kaug("describe", folder)[0] == 0
 
 
 def test_validate_says_a_line_for_each_file(kaug: Kaug, tmp_path: Path) -> None:
@@ -345,10 +346,10 @@ def test_validate_checks_shapes(kaug: Kaug, tmp_path: Path) -> None:
         ("6-report", "report"),
     ],
 )
-def test_inspect_shows_each_artifact(kaug: Kaug, finished: Any, name: str, stage: str) -> None:
+def test_describe_shows_each_artifact(kaug: Kaug, finished: Any, name: str, stage: str) -> None:
     folder = build(finished) / name
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    code, out, _ = kaug("inspect", folder, "--json", "--rows", "2")
+    code, out, _ = kaug("describe", folder, "--json", "--rows", "2")
     assert code == 0
     found = json.loads(out)
     assert (found["stage"], found["digest"]) == (stage, manifest["digest"])
@@ -357,24 +358,45 @@ def test_inspect_shows_each_artifact(kaug: Kaug, finished: Any, name: str, stage
         shown = found[file.relative_to(folder).as_posix()]
         assert re.fullmatch(r"[\d,]+ rows", shown[0])
         assert len(shown) <= 3
-    assert kaug("inspect", folder)[0] == 0
+    assert kaug("describe", folder)[0] == 0
 
 
-def test_inspect_shows_a_table_a_run_and_refuses_the_rest(kaug: Kaug, finished: Any, tmp_path: Path) -> None:
+def test_describe_shows_a_table_a_run_and_refuses_the_rest(kaug: Kaug, finished: Any, tmp_path: Path) -> None:
     file = build(finished) / "1-knowledge" / "facts.arrow"
-    code, out, _ = kaug("inspect", file, "--json", "--rows", "1")
+    code, out, _ = kaug("describe", file, "--json", "--rows", "1")
     assert code == 0
     assert json.loads(out)[str(file)][0] == "24 rows"
     assert len(json.loads(out)[str(file)]) == 2
-    code, out, _ = kaug("inspect", build(finished), "--json")
+    code, out, _ = kaug("describe", build(finished), "--json")
     assert set(json.loads(out)) >= {"1-knowledge", "4-shards/augmented", "5-models/augmented-seed0", "6-report"}
-    code, _, err = kaug("inspect", tmp_path)
+    code, _, err = kaug("describe", tmp_path)
     assert (code, err) == (4, f"kaug: {tmp_path}: no artifact, no table, and no artifacts below it.\n")
     (tmp_path / "a.arrow").write_text("I am no table", encoding="utf-8")
-    assert kaug("inspect", tmp_path / "a.arrow")[0] == 4
+    assert kaug("describe", tmp_path / "a.arrow")[0] == 4
     (tmp_path / "empty.arrow").touch()
-    assert kaug("inspect", tmp_path / "empty.arrow")[0] == 4
-    assert kaug("inspect", tmp_path / "gone")[0] == 4
+    assert kaug("describe", tmp_path / "empty.arrow")[0] == 4
+    assert kaug("describe", tmp_path / "gone")[0] == 4
+
+
+def test_inspect_shows_rows_with_their_facts(kaug: Kaug, finished: Any, tmp_path: Path) -> None:
+    togo = ["inspect", build(finished), "--arm", "augmented", "--entity", "Togo", "--predicate", "capital"]
+    code, out, _ = kaug(*togo, "--form", "statement", "--limit", "2")
+    assert code == 0
+    assert len(re.findall("^statement · closed-book · en · [0-9a-f]{32}$", out, re.MULTILINE)) == 2
+    assert out.count("  1 The capital of Togo is Lome.\n") == 2
+    assert out.count("    toy (toy.ttl, CC0-1.0) → <urn:toy:Togo> <urn:toy:capital> <urn:toy:Lome> → “") == 2
+    code, out, _ = kaug(*togo, "--limit", "1000", "--json")
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert {row["arm"] for row in rows} == {"augmented"}
+    assert {row["form"] for row in rows} >= {"statement", "reversed", "passage"}
+    assert all(["Togo", "capital", "Lome"] in [fact["names"] for fact in row["facts"]] for row in rows)
+    code, out, _ = kaug(*togo, "--html", tmp_path / "rows.html", "--json")
+    assert json.loads(out) == {"file": str(tmp_path / "rows.html"), "rows": len(rows)}
+    assert (tmp_path / "rows.html").read_text(encoding="utf-8").count("<article") == len(rows)
+    code, out, _ = kaug("inspect", build(finished), "--arm", "augmented", "--split", "test", "--form", "recall")
+    assert (code, out.count("recall · closed-book · en · ")) == (0, 8)
+    assert kaug(*togo, "--text", "no such words")[:2] == (0, "No rows fit.\n")
+    assert kaug(*togo, "--arm", "augmentd")[2].endswith("Did you mean 'augmented'?\n")
 
 
 def test_search_says_what_and_why(kaug: Kaug, finished: Any) -> None:

@@ -1,4 +1,4 @@
-"""The read-only commands: search, inspect, env."""
+"""The read-only commands: search, describe, env."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -82,14 +82,14 @@ def _print_hits(name: str, text: str, hits: list[dict[str, Any]]) -> None:
     print_rich()
 
 
-@app.command()
-def inspect(
+@app.command("describe")
+def describe_artifact(
     path: Annotated[Path, typer.Argument(help="An artifact's folder, a table (.arrow), or a run's folder.")],
     rows: Annotated[int, typer.Option(min=0, max=10_000, help="How many rows to show.")] = 5,
     as_json: Json = False,
 ) -> None:
     """Verify an artifact and show its stage, digests, counts, and the first rows of its tables."""
-    from kaug.pipeline.inspect import describe, readable
+    from kaug.pipeline.describe import describe, readable
 
     about = describe(path, rows)
     print_lines(about if as_json else readable(about), as_json)
@@ -98,6 +98,6 @@ def inspect(
 @app.command()
 def env(as_json: Json = False) -> None:
     """Show this machine's versions, processor, accelerator, precision, models and cache."""
-    from kaug.pipeline.inspect import environment
+    from kaug.pipeline.describe import environment
 
     print_lines(environment(), as_json)

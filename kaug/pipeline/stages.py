@@ -75,7 +75,7 @@ def list_stages(project: Project) -> list[Stage]:
     ]
     report = Stage(
         project.report, "report", "the report", make_report,
-        (knowledge.name, quality.name, exam.name, *(one.name for one in answers)),
+        (knowledge.name, quality.name, exam.name, *(one.name for one in (*rows, *answers))),
         ReportSettings(pipeline, lambda: project.command, lambda: project.precision),
         _marks(arms=project.arms, kinds=kinds, scorers=scorers),
     )  # fmt: skip

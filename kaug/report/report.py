@@ -31,7 +31,7 @@ __all__ = ["describe_facts", "gains_table", "render_html", "render_markdown", "s
 _MARKS = {"up": "▲", "down": "▼", "unclear": "○"}
 _STYLES = {"up": "green", "down": "red", "unclear": "dim"}
 _MARKDOWN = str.maketrans({c: f"\\{c}" for c in "\\`*_|~"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"})
-_SHOWN_APART = {"command", "training", "counts", "digests", "quality", "versions"}
+_SHOWN_APART = {"command", "training", "counts", "digests", "quality", "rows", "versions"}
 
 
 def save_report(folder: Path, report: Mapping[str, Any]) -> None:
@@ -157,6 +157,7 @@ def _view(report: Mapping[str, Any]) -> dict[str, Any]:
         "reading": "How to read this",
         "limits": "What this does not show",
         "training": "How each arm was trained" if training else "",
+        "rows": "The training rows" if run.get("rows") else "",
         "quality": "The knowledge base" if run.get("quality") else "",
         "run": "The run",
     }

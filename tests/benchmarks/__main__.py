@@ -154,7 +154,7 @@ def precision() -> tuple[str, float, float]:
 
 def main() -> None:
     """Print the table."""
-    from kaug.pipeline.inspect import machine
+    from kaug.pipeline.describe import machine
 
     print(f"{machine()}; Python {platform.python_version()}; {time.strftime('%Y-%m-%d')}")
     print(f"{'what (ours / theirs)':62} {'ours':>10} {'theirs':>10} {'times faster':>12}")

@@ -44,7 +44,7 @@ def main() -> None:
     """Print what each way takes, and what part of ours is spent on embedding the texts."""
     from sentence_transformers import SentenceTransformer
 
-    from kaug.pipeline.inspect import machine
+    from kaug.pipeline.describe import machine
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--texts", type=int, default=2000)

@@ -28,7 +28,7 @@ def main() -> None:
 
     from kaug.knowledge.build import build_kb
     from kaug.models.find import find_encoder
-    from kaug.pipeline.inspect import machine
+    from kaug.pipeline.describe import machine
     from kaug.retrieval.encoder import load_encoder
     from kaug.retrieval.encoders.choice import candidates
     from kaug.wording.wording import Wording

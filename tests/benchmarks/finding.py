@@ -235,7 +235,7 @@ SETS = {"lama": lama, "webnlg": webnlg, "conceptnet": conceptnet, "sweet": sweet
 
 def main() -> None:
     """Print the table."""
-    from kaug.pipeline.inspect import machine
+    from kaug.pipeline.describe import machine
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))

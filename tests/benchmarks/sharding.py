@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from kaug.augmentation.rows import Spans, make_rows, mark_spans
 from kaug.augmentation.shards import read_shards, write_shards
-from kaug.pipeline.inspect import machine
+from kaug.pipeline.describe import machine
 
 _TABLE = 20_000
 

@@ -148,8 +148,8 @@ def texts() -> list[dict[str, str]]:
     return [
         {
             "id": f"trip-{number}",
-            "text": f"On day {number} of our long trip we came to {country} and stayed for a week, since the rain had "
-            "washed the road away and no bus would go on.",
+            "text": f"On day {number} of our long trip we came to {country} and stayed for {number + 2} nights, since storm "
+            f"{number + 1} had washed the road away and no bus would go on.",
         }
         for number, country in enumerate(COUNTRIES)
     ]

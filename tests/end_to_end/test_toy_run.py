@@ -97,6 +97,15 @@ def test_the_report_has_arms_and_gains_with_intervals(finished: Any) -> None:
     assert list(report["run"]["quality"].values()) == [quality[severity] for severity in ("error", "warning", "info")]
     assert "Quality of the knowledge base: errors " in (folder / "report.md").read_text(encoding="utf-8")
     assert '<a href="quality.html">' in (folder / "report.html").read_text(encoding="utf-8")
+    assert '<a href="rows.html">' in (folder / "report.html").read_text(encoding="utf-8")
+    rows = (folder / "rows.html").read_text(encoding="utf-8")
+    shown = {arm: rows.count(f'data-arm="{arm}"') for arm in ("repeated", "shuffled", "augmented")}
+    counts = {
+        arm: json.loads((build(finished) / "4-shards" / arm / "manifest.json").read_text())["counts"] for arm in shown
+    }
+    written = {arm: sum(n for name, n in of.items() if name.startswith("rows ")) for arm, of in counts.items()}
+    assert shown == {arm: min(100, many) for arm, many in written.items()}
+    assert sum(shown.values()) == report["run"]["rows"]
     assert (folder / "quality.html").read_bytes() == (build(finished) / "1-quality" / "quality.html").read_bytes()
     probes = read_table(build(finished) / "3-exam" / "probes.arrow", "probes")
     asked = {

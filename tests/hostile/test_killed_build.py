@@ -91,7 +91,7 @@ def test_a_harmed_file_is_refused_by_name(built: tuple[Path, dict[str, str], flo
             del data[-1:]
         whole = file.read_bytes()
         file.write_bytes(data)
-        done = run([sys.executable, "-m", "kaug.cli", "inspect", str(file.parent)])
+        done = run([sys.executable, "-m", "kaug.cli", "describe", str(file.parent)])
         assert (done.returncode, file.name in done.stderr) == (4, True), (file, done.stderr)
         file.write_bytes(whole)
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from kaug.errors import SourceError
 from kaug.knowledge.inference.rules import iri
 from kaug.knowledge.knowledge_base import KnowledgeBase
+from kaug.wording.naming import find_terms
 from kaug.wording.wording import Wording, fill
 
 __all__ = ["Proof", "explain", "find_facts", "say_proof"]
@@ -97,7 +98,7 @@ def find_facts(kb: KnowledgeBase, text: str) -> list[str]:
         facts = [fact for table in (kb.facts, kb.axioms) for fact in _starting_with(table, wanted)]
         if facts:
             return facts
-    terms = _named(kb, text.strip())
+    terms = find_terms(kb, text.strip())
     # Facts about the thing; of a predicate, those that it states.
     rows = next((rows for ends in (("subject", "object"), ("predicate",)) if len(rows := _with(kb, ends, terms))), None)
     if rows is None:
@@ -179,22 +180,6 @@ def say_proof(kb: KnowledgeBase, proof: Proof, language: str = "en", depth: int 
             premises = [premise for premise in step.premises if not words.is_part(premise.subject, premise.predicate)]
             open_.extend((premise, level + 1) for premise in reversed(premises))
     return lines
-
-
-def _named(kb: KnowledgeBase, text: str) -> pa.Array:
-    """Return the terms that have a name, in any case, or an IRI."""
-    wanted = text.lower()
-    labels = kb.labels
-    by_label = pc.or_kleene(
-        pc.equal(pc.utf8_lower(labels["text"]), wanted), pc.equal(pc.utf8_lower(labels["phrase"]), wanted)
-    )
-    found = [labels["term"].filter(by_label).combine_chunks()]
-    shown = pc.equal(kb.terms["value"], text.removeprefix("<").removesuffix(">")).combine_chunks()
-    for language in kb.languages:
-        wording = Wording(kb, language)
-        for words in (wording.labels(), wording.phrases()):
-            shown = pc.or_(shown, pc.equal(pc.utf8_lower(words), wanted))
-    return pc.unique(pa.concat_arrays([*found, pc.indices_nonzero(shown).cast(pa.uint32())]))
 
 
 def _with(kb: KnowledgeBase, ends: Sequence[str], terms: pa.Array) -> pa.Table:

@@ -1,4 +1,4 @@
-"""All answers → `6-report/`: `report.html`, `report.md`, `report.json`, and the quality page beside them."""
+"""All answers → `6-report/`: `report.html`, `report.md`, `report.json`, and beside them a page of rows and the quality page."""
 
 import datetime
 import shutil
@@ -8,18 +8,25 @@ from typing import Any
 
 import pyarrow as pa
 
-from kaug.knowledge.knowledge_base import load_kb
-from kaug.pipeline.inspect import machine, versions
+from kaug.augmentation.inspect import describe_rows, draw_rows
+from kaug.augmentation.shards import read_shards
+from kaug.knowledge.knowledge_base import KnowledgeBase, load_kb
+from kaug.pipeline.describe import machine, versions
 from kaug.pipeline.make.answers import read_answers
 from kaug.pipeline.make.exam import read_probes
 from kaug.pipeline.settings import Pipeline
 from kaug.pipeline.stage import Inputs, Job
 from kaug.report.findings import build_report
 from kaug.report.report import describe_facts, save_report
+from kaug.report.rows import rows_page
+from kaug.store.files import write_whole
 from kaug.tables import ANSWERS, write_table
 from kaug.version import __version__
 
 __all__ = ["ReportSettings", "make_report"]
+
+_ROWS = 300
+"""The rows on the page of rows, of all arms together."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,7 @@ def make_report(job: Job) -> None:
     answers = pa.concat_tables([job.inputs.open(name, read_answers) for name in names])
     write_table(answers.cast(ANSWERS), job.draft.path / "answers.arrow")
     shutil.copyfile(job.inputs["1-quality"].path / "quality.html", job.draft.path / "quality.html")
+    run = _describe(settings, job.inputs) | {"rows": _write_rows(job, kb)}
     sentences, provenance = describe_facts(kb, probes, answers, settings.pipeline.knowledge.languages[0])
     report = build_report(
         question=settings.pipeline.question,
@@ -49,11 +57,31 @@ def make_report(job: Job) -> None:
         answers=answers,
         sentences=sentences,
         provenance=provenance,
-        run=_describe(settings, job.inputs),
+        run=run,
         resamples=settings.pipeline.evaluation.resamples,
         arms=settings.pipeline.arms_by_name,
     )
     save_report(job.draft.path, report)
+
+
+def _write_rows(job: Job, kb: KnowledgeBase) -> int:
+    """Write the page of rows, drawn from those of each arm, and return their number; there is no page without rows."""
+    arms = {
+        name.removeprefix("4-shards/"): job.inputs[name].path
+        for name in job.stage.needs
+        if name.startswith("4-shards/")
+    }
+    rows = [
+        row
+        for arm, folder in arms.items()
+        for row in describe_rows(draw_rows(read_shards(folder), kb, max(1, _ROWS // len(arms))), kb, arm)
+    ]
+    if rows:
+        pipeline: Pipeline = job.settings.pipeline
+        meanings = {arm: pipeline.arms_by_name[arm].meaning for arm in arms}
+        title = "What the model was trained on"
+        write_whole(job.draft.path / "rows.html", rows_page(rows, title=title, arms=meanings))
+    return len(rows)
 
 
 def _describe(settings: ReportSettings, inputs: Inputs) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from kaug.errors import ArtifactError
-from kaug.pipeline.inspect import describe, machine, readable
+from kaug.pipeline.describe import describe, machine, readable
 from kaug.store.artifact import publish
 from kaug.tables import ANSWERS, EXAMPLES, PROBES, write_table
 
@@ -119,7 +119,7 @@ FLIPS = """
 import random, sys
 from pathlib import Path
 from kaug.errors import ArtifactError
-from kaug.pipeline.inspect import describe, readable
+from kaug.pipeline.describe import describe, readable
 
 file, whole, moments = Path(sys.argv[1]), Path(sys.argv[1]).read_bytes(), random.Random(7)
 refused = 0
