@@ -221,14 +221,18 @@ def _joined(
     # A name that ends the sentence with a stop of its own ("Acme Inc.") keeps it.
     whole = (np.maximum(told.subject[:, 1], told.object[:, 1]) < length) & (length <= _LONGEST_JOINED)
     whole &= matches(told.text, r"^[^“”:;?!]+[.。]$")
-    own_name = pc.utf8_slice_codeunits(wording.phrases(facts.subjects), 0, 1)
     initial = pc.utf8_slice_codeunits(told.text, 0, 1)
-    pronouns = "|".join(pronoun for who in _PRONOUNS for pronoun in words[who])
-    small = pc.match_substring_regex(told.text, rf"^(?:{pronouns}|The)\b")
-    named = pc.and_(
-        pa.array((told.opens > 0) & (told.subject[:, 0] == 0)),
-        pc.equal(pc.utf8_lower(own_name), pc.utf8_lower(initial)),
+    # A name that opens the sentence has its own initial: "the Nile", but "The Birds".
+    opening = pc.if_else(
+        pa.array(told.subject[:, 0] == 0), wording.phrases(facts.subjects), wording.phrases(facts.objects)
     )
+    own_name = pc.utf8_slice_codeunits(opening, 0, 1)
+    pronouns = "|".join(pronoun for who in _PRONOUNS for pronoun in words[who])
+    begins_small = matches(told.text, rf"^(?:{pronouns}|The)\b")
+    at_name = (told.opens > 0) & (told.subject[:, 0] == 0) | begins_small & (told.object[:, 0] == 0)
+    at_name &= ~begins_small | matches(opening, rf"(?i)^(?:{pronouns}|The)\b")
+    named = pc.and_(pa.array(at_name), pc.equal(pc.utf8_lower(own_name), pc.utf8_lower(initial)))
+    small = pc.and_not(pa.array(begins_small), named)
     fits = np.asarray(pc.or_(small, named).to_numpy(zero_copy_only=False), bool) | (words["space"] == "")
     joined = (rank_in_group(passage) % 2 == 1) & fits & whole & ((draws >> np.uint64(16)) % np.uint64(_JOINED) == 0)
     joined[1:] &= whole[:-1]

@@ -11,6 +11,9 @@ from kaug.wording.plural import in_plural
 
 __all__ = ["ask_for_all", "ask_for_one", "definite", "in_sentences", "join_names"]
 
+_SENTENCE = re.compile(r"\S+(?:\s+\S+){5,}[.!?]")
+"""A text of some length that ends as a sentence; "FC Barcelona Inc." and "Oliver!" are names."""
+
 _SETS: dict[str, dict[str, str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
@@ -90,13 +93,15 @@ def join_names(names: Sequence[str], language: str) -> tuple[str, dict[str, int]
         ('tea, rye and salt', {'tea': 0, 'rye': 5, 'salt': 13})
         >>> join_names(["Lorn, Holm", "salt and rye"], "en")[0], join_names(["茶", "盐"], "zh")[0]
         ('Lorn, Holm; salt and rye', '茶和盐')
+        >>> join_names(["Lorn F.C.", "Holm F.C."], "en")[0]
+        'Lorn F.C. and Holm F.C.'
     """
     text, starts = names[0], {names[0]: 0}
     if not names[1:]:
         return text, starts
     words = _words(language)
     apart = any(words[mark] in name for name in names for mark in ("comma", "last"))
-    sentences = all(name.endswith((".", "!", "?")) for name in names[:-1])
+    sentences = all(map(_SENTENCE.fullmatch, names[:-1]))
     for name in names[1:]:
         text += " " if sentences else words["apart" if apart else "last" if name == names[-1] else "comma"]
         starts[name] = len(text)

@@ -76,7 +76,7 @@ def test_rows_are_the_same_however_facts_are_cut_into_blocks(kb: KnowledgeBase, 
     assert whole.num_rows
     for size in (1, 3, 5):
         options = Options(seed=3, facts=facts, objects=kb.columns()[2])
-        parts = [form_rows(FORMS[name], block, wording, options) for block in facts.blocks(size)]
+        parts = [form_rows(FORMS[name], facts.take(block), wording, options) for block in facts.blocks(size)]
         assert sorted(pa.concat_tables(parts)["id"].to_pylist()) == sorted(whole["id"].to_pylist())
 
 

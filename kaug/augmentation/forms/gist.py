@@ -33,7 +33,8 @@ def gist_rows(facts: Facts, wording: Wording, options: Options, *, max_facts: in
     every = np.ones(len(told.facts), bool)
     told = told.mask(every, ~every)
     answers = wording.labels(told.facts.subjects[told.starts])
-    hidden = ~gives_away(told.write()[0], [[answer] for answer in answers.to_pylist()])
+    bare = pc.replace_substring_regex(answers, r" \([^()]*\)$", "")  # "Georgia (country)"
+    hidden = ~gives_away(told.write()[0], [[answer] for answer in bare.to_pylist()])
     told, answers = told.take(hidden), answers.filter(pa.array(hidden))
     texts, spans = told.write("prompt")
     return make_rows(
