@@ -39,6 +39,9 @@ Mask = NDArray[np.bool_]
 _OFTEN = 1 / 4
 """A pattern of which so many chains lead back to where they began does so by its meaning."""
 
+_WORDS_AFTER = 2
+"""After a clause of so many words, a question goes on for one: "When was the film that Ada wrote released?"."""
+
 _PART = 50_000
 """Chains are followed so many at a time."""
 
@@ -174,7 +177,7 @@ def _ask_chains(
         after = np.maximum(after, tail)
     questions = graph.words.question[steps[-1], many[-1].astype(int), before.astype(int)]
     fits, tail = _fit(questions, length - 1)
-    prompts, told = _ask(questions, inner), told & fits & ((after == 0) | (tail <= 2))
+    prompts, told = _ask(questions, inner), told & fits & (after * tail <= _WORDS_AFTER)
     prompts = _apart(prompts, names, apart, wording.language)
     queries = _chain_queries(graph, wording, named, steps, apart)
     asked, kept = _fair(Questions(prompts, answers, queries, hops), told, options)

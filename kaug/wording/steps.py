@@ -134,7 +134,7 @@ def numbered(texts: Texts) -> tuple[list[str], NDArray[np.int64]]:
 
 
 def _in_number(text: str, several: bool) -> str:
-    if re.fullmatch(r"(?:what|something that) .*\b(?:is|are|was|were)(?: part of)?", text) or text.startswith(
+    if re.fullmatch(r"(?:what|something that) .*\b(?:is|are|was|were)(?: (?:an? )?(?:\w+ )?part of)?", text) or text.startswith(
         "something "
     ):
         return ""  # "what {s} is"; "the thing that {s} is part of" names no kind of whole
