@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import Numbers, mix, rank_in_group, runs
+from kaug.arrays import Numbers, grouped, mix, rank_in_group, runs
 from kaug.augmentation.rows import Facts, Field, Spans
 from kaug.augmentation.telling import (
     Told,
@@ -141,6 +141,9 @@ def compose(
     if too is not None and words:
         adverb = words["too"]
         again = pc.replace_substring_regex(told.text, r"([^.?!”])([.。])$", rf"\1{adverb}\2")
+        # A name that ends the sentence with a stop of its own ("Acme Inc.") keeps it.
+        stopped = (_last_name(told) == lengths(told.text)) & matches(told.text, r"\.$")
+        again = pc.if_else(pa.array(stopped), pc.binary_join_element_wise(told.text, adverb + ".", ""), again)
         told = told._replace(text=pc.if_else(pa.array(too), again, told.text))
     fresh = first_of(passage, told.text)
     fresh &= np.bincount(passage[fresh], minlength=int(passage.max(initial=-1)) + 1)[passage] > 1
@@ -185,18 +188,23 @@ def _with_pronouns(facts: Facts, told: Told, passage: Numbers, wording: Wording,
     return new
 
 
+def _last_name(told: Told) -> Numbers:
+    return np.maximum(told.subject[:, 1], told.object[:, 1])
+
+
 def _gender_told(facts: Facts, passage: Numbers, wording: Wording) -> Numbers:
-    """Return 1 for the sentences of passages that tell that their subject is female, 2 for male, 0 for others."""
+    """Return 1 for the sentences whose passage tells that their subject is female, 2 for male, 0 for others."""
     of = [
         predicate for predicate in np.unique(facts.predicates).tolist() if wording.predicate_name(predicate) in _GENDER
     ]
     told = np.flatnonzero(np.isin(facts.predicates, of))
-    gender = np.zeros(int(passage.max(initial=-1)) + 1, np.int64)
+    subject = grouped(passage, facts.subjects).numbers
+    gender = np.zeros(int(subject.max(initial=-1)) + 1, np.int64)
     labels = pc.utf8_lower(wording.labels(facts.objects[told]))
     for number, name in ((1, "female"), (2, "male")):
         some = pc.is_in(labels, pa.array(fixed_words(wording.language)[name])).to_numpy(zero_copy_only=False)
-        gender[passage[told[some]]] = number
-    return gender[passage]
+        gender[subject[told[some]]] = number
+    return gender[subject]
 
 
 def _with_openings(
@@ -219,7 +227,7 @@ def _joined(
     words = fixed_words(wording.language)
     length = lengths(told.text)
     # A name that ends the sentence with a stop of its own ("Acme Inc.") keeps it.
-    whole = (np.maximum(told.subject[:, 1], told.object[:, 1]) < length) & (length <= _LONGEST_JOINED)
+    whole = (_last_name(told) < length) & (length <= _LONGEST_JOINED)
     whole &= matches(told.text, r"^[^“”:;?!]+[.。]$")
     initial = pc.utf8_slice_codeunits(told.text, 0, 1)
     # A name that opens the sentence has its own initial: "the Nile", but "The Birds".
