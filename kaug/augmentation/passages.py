@@ -67,9 +67,10 @@ class Passages(NamedTuple):
         """Put a mask for the subject of some sentences, and for the object of others: bool (k,), of which one at most is true."""
         text = self.told.text
         for span, where in ((self.told.object, objects), (self.told.subject, subjects)):
-            # A name that ends the sentence with a stop of its own ("Acme Inc.") leaves it.
+            # A name that ends the sentence with a stop of its own ("Acme Inc.", "Oliver!") leaves one.
             stopped = (span[:, 1] == lengths(text)) & matches(text, r"[.?!]$")
-            text = replace_at(text, span - np.stack([0 * stopped, stopped], axis=1), MASK, where)
+            text = replace_at(text, span, MASK + ".", where & stopped)
+            text = replace_at(text, span, MASK, where & ~stopped)
         return self._replace(told=self.told._replace(text=text))
 
     def take(self, mask: NDArray[np.bool_]) -> "Passages":

@@ -13,11 +13,10 @@ from kaug.wording.wording import Wording
 
 __all__ = ["gist_rows"]
 
-
 _FEW = 3
 """Of so many facts, it takes one that tells things apart; of more, one that nothing else shares."""
 
-_MOSTLY = 0.8
+_MOSTLY = 0.9
 
 
 def gist_rows(facts: Facts, wording: Wording, options: Options, *, max_facts: int = 8) -> pa.Table:
