@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import Numbers, mix, rank_in_group, runs
+from kaug.arrays import Numbers, grouped, mix, rank_in_group, runs
 from kaug.augmentation.rows import Facts, Field, Spans
 from kaug.augmentation.telling import (
     Told,
@@ -67,9 +67,10 @@ class Passages(NamedTuple):
         """Put a mask for the subject of some sentences, and for the object of others: bool (k,), of which one at most is true."""
         text = self.told.text
         for span, where in ((self.told.object, objects), (self.told.subject, subjects)):
-            # A name that ends the sentence with a stop of its own ("Acme Inc.") leaves it.
+            # A name that ends the sentence with a stop of its own ("Acme Inc.", "Oliver!") leaves one.
             stopped = (span[:, 1] == lengths(text)) & matches(text, r"[.?!]$")
-            text = replace_at(text, span - np.stack([0 * stopped, stopped], axis=1), MASK, where)
+            text = replace_at(text, span, MASK + ".", where & stopped)
+            text = replace_at(text, span, MASK, where & ~stopped)
         return self._replace(told=self.told._replace(text=text))
 
     def take(self, mask: NDArray[np.bool_]) -> "Passages":
@@ -141,6 +142,9 @@ def compose(
     if too is not None and words:
         adverb = words["too"]
         again = pc.replace_substring_regex(told.text, r"([^.?!”])([.。])$", rf"\1{adverb}\2")
+        # A name that ends the sentence with a stop of its own ("Acme Inc.") keeps it.
+        stopped = (_last_name(told) == lengths(told.text)) & matches(told.text, r"\.$")
+        again = pc.if_else(pa.array(stopped), pc.binary_join_element_wise(told.text, adverb + ".", ""), again)
         told = told._replace(text=pc.if_else(pa.array(too), again, told.text))
     fresh = first_of(passage, told.text)
     fresh &= np.bincount(passage[fresh], minlength=int(passage.max(initial=-1)) + 1)[passage] > 1
@@ -185,18 +189,23 @@ def _with_pronouns(facts: Facts, told: Told, passage: Numbers, wording: Wording,
     return new
 
 
+def _last_name(told: Told) -> Numbers:
+    return np.maximum(told.subject[:, 1], told.object[:, 1])
+
+
 def _gender_told(facts: Facts, passage: Numbers, wording: Wording) -> Numbers:
-    """Return 1 for the sentences of passages that tell that their subject is female, 2 for male, 0 for others."""
+    """Return 1 for the sentences whose passage tells that their subject is female, 2 for male, 0 for others."""
     of = [
         predicate for predicate in np.unique(facts.predicates).tolist() if wording.predicate_name(predicate) in _GENDER
     ]
     told = np.flatnonzero(np.isin(facts.predicates, of))
-    gender = np.zeros(int(passage.max(initial=-1)) + 1, np.int64)
+    subject = grouped(passage, facts.subjects).numbers
+    gender = np.zeros(int(subject.max(initial=-1)) + 1, np.int64)
     labels = pc.utf8_lower(wording.labels(facts.objects[told]))
     for number, name in ((1, "female"), (2, "male")):
         some = pc.is_in(labels, pa.array(fixed_words(wording.language)[name])).to_numpy(zero_copy_only=False)
-        gender[passage[told[some]]] = number
-    return gender[passage]
+        gender[subject[told[some]]] = number
+    return gender[subject]
 
 
 def _with_openings(
@@ -219,19 +228,20 @@ def _joined(
     words = fixed_words(wording.language)
     length = lengths(told.text)
     # A name that ends the sentence with a stop of its own ("Acme Inc.") keeps it.
-    whole = (np.maximum(told.subject[:, 1], told.object[:, 1]) < length) & (length <= _LONGEST_JOINED)
+    whole = (_last_name(told) < length) & (length <= _LONGEST_JOINED)
     whole &= matches(told.text, r"^[^“”:;?!]+[.。]$")
-    first = np.where(told.subject[:, 0] == 0, facts.subjects, facts.objects)
-    own_name = pc.utf8_slice_codeunits(wording.phrases(first), 0, 1)
     initial = pc.utf8_slice_codeunits(told.text, 0, 1)
-    pronouns = "|".join(pronoun for who in _PRONOUNS for pronoun in words[who])
-    pronoun = pc.match_substring_regex(told.text, rf"^(?:{pronouns})\b")
-    named = pc.and_(
-        pa.array(np.minimum(told.subject[:, 0], told.object[:, 0]) == 0),
-        pc.equal(pc.utf8_lower(own_name), pc.utf8_lower(initial)),
+    # A name that opens the sentence has its own initial: "the Nile", but "The Birds".
+    opening = pc.if_else(
+        pa.array(told.subject[:, 0] == 0), wording.phrases(facts.subjects), wording.phrases(facts.objects)
     )
-    named = pc.and_not(named, pronoun)
-    small = pc.and_not(pc.or_(pronoun, pc.match_substring_regex(told.text, r"^The\b")), named)
+    own_name = pc.utf8_slice_codeunits(opening, 0, 1)
+    pronouns = "|".join(pronoun for who in _PRONOUNS for pronoun in words[who])
+    begins_small = matches(told.text, rf"^(?:{pronouns}|The)\b")
+    at_name = (told.opens > 0) & (told.subject[:, 0] == 0) | begins_small & (told.object[:, 0] == 0)
+    at_name &= ~begins_small | matches(opening, rf"(?i)^(?:{pronouns}|The)\b")
+    named = pc.and_(pa.array(at_name), pc.equal(pc.utf8_lower(own_name), pc.utf8_lower(initial)))
+    small = pc.and_not(pa.array(begins_small), named)
     fits = np.asarray(pc.or_(small, named).to_numpy(zero_copy_only=False), bool) | (words["space"] == "")
     joined = (rank_in_group(passage) % 2 == 1) & fits & whole & ((draws >> np.uint64(16)) % np.uint64(_JOINED) == 0)
     joined[1:] &= whole[:-1]

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import Numbers, distinct, expand, grouped, pair_keys, rank_in_group, unpair
+from kaug.arrays import Numbers, distinct, expand, grouped, pair_keys, unpair
 from kaug.augmentation.rows import Facts, Options
 from kaug.rdf.terms import write_terms
 from kaug.wording.answers import gives_away
@@ -37,8 +37,8 @@ from kaug.wording.wording import Wording, fill
 __all__ = ["Paths", "Questions", "ask_chains", "ask_pairs", "find_paths", "patterns"]
 
 Mask = NDArray[np.bool_]
-_FEW = 1
-"""Of a pattern that only chains show on which something lacks its step, so many are asked."""
+_WORDS_AFTER = 2
+"""After a clause of so many words, a question goes on for one: "When was the film that Ada wrote released?"."""
 
 _PART = 50_000
 """Chains are followed so many at a time."""
@@ -123,8 +123,8 @@ def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask, NDAr
     """Keep the chains that can be asked, and tell which may lead back to where they began.
 
     These are the chains that do, and those of a pattern of which many do: the children of one's parents are oneself and one's
-    siblings, whatever the facts say. Of chains of two on which something lacks its step, one is kept if no other shows their
-    pattern.
+    siblings, whatever the facts say. Chains on which something lacks its step are left out: "the anthem of the birth places of
+    Ada" is not that of one of them.
 
     Returns:
         The chains, bool (n,), and the first two steps of such patterns, if both go the same way, in one number.
@@ -136,13 +136,9 @@ def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask, NDAr
         return chains, np.zeros(0, bool), np.zeros(0, np.uint64)
     good, partial, again = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     pattern = grouped(graph.step[chains.first], chains.second, chains.third).numbers
-    shown = np.bincount(pattern, good & ~partial) > 0
     often = np.bincount(pattern, again) >= OFTEN * np.bincount(pattern)
     returns = (again | often[pattern]) & (chains.second >= 0)
     kept = good & ~partial
-    rest = np.flatnonzero(good & partial & ~shown[pattern] & (chains.third < 0))
-    rest = rest[np.argsort(pattern[rest], kind="stable")]
-    kept[rest[rank_in_group(pattern[rest]) < _FEW]] = True
     inverse = often[pattern] & (chains.second >= 0) & ((graph.step[chains.first] ^ chains.second) & 1 == 0)
     home = distinct(pair_keys(graph.step[chains.first], chains.second)[inverse])
     return chains.take(kept), returns[kept], home
@@ -179,7 +175,7 @@ def _ask_chains(
         after = np.maximum(after, tail)
     questions = graph.words.question[steps[-1], many[-1].astype(int), before.astype(int)]
     fits, tail = _fit(questions, length - 1)
-    prompts, told = _ask(questions, inner), told & fits & ((after == 0) | (tail <= 2))
+    prompts, told = _ask(questions, inner), told & fits & (after * tail <= _WORDS_AFTER)
     prompts = _apart(prompts, names, apart, wording.language)
     queries = _chain_queries(graph, wording, named, steps, apart)
     asked, kept = _fair(Questions(prompts, answers, queries, hops), told, options)

@@ -152,8 +152,8 @@ def gives_away(questions: pa.Array, answers: Sequence[Sequence[str]]) -> NDArray
         answers: The answers of each question (n,).
 
     Examples:
-        >>> questions = pa.array(["What is described as “A bus stop.”?", "How old is “303.4mya”?", "Which port has York?"])
-        >>> gives_away(questions, [["BusStop"], ["303.4"], ["Hull", "New York"]]).tolist()
+        >>> questions = pa.array(["What is described as “A bus stop.”?", "What is the king's title?", "Which port has York?"])
+        >>> gives_away(questions, [["BusStop"], ["king"], ["Hull", "New York"]]).tolist()
         [True, True, False]
     """
     of = np.repeat(np.arange(len(questions)), [len(some) for some in answers])
@@ -216,8 +216,8 @@ def _letters(texts: pa.Array) -> pa.Array:
 
 @lru_cache(maxsize=1 << 16)
 def _apart(text: str) -> str:
-    """Take words apart, each in the plural, but not symbols of one or two letters."""
-    words = re.sub(_INSIDE, " ", text)
+    """Take words apart, each in the plural and without "'s", but not symbols of one or two letters."""
+    words = re.sub(_INSIDE, " ", re.sub(r"['’]s\b", "", text))
     return re.sub(r"[^\W\d_]{3,}", lambda word: plural(word[0].lower()), words)
 
 

@@ -203,9 +203,11 @@ def _being(be: str, words: list[str], values: Values) -> Frame:
         return Passive("was" if words[0] in WORDS.was else be, words[0])
     tail, noun = _after_being(words)
     clause = Clause(be, be, "", tail, noun, person=words[0] in WORDS.people_do)
-    if noun[:1].isupper() and values in _WHEN:  # "was selected by NASA": the deed is whole without the date
+    if noun and values in _WHEN and (noun[:1].isupper() or _is_whole(words[0], noun)):
+        be = "was" if be == "is" else be  # "was selected by NASA"
+        deed = " ".join(words)
         return replace(
-            clause, finite=join(be, tail, noun), rest=join(tail, noun), tail=_WHEN[values], noun="", asked="when"
+            clause, finite=f"{be} {deed}", auxiliary=be, rest=deed, tail=_WHEN[values], noun="", asked="when"
         )
     if noun:
         return clause
@@ -217,6 +219,11 @@ def _being(be: str, words: list[str], values: Values) -> Frame:
     if link in ("in", "at") and words[0] in WORDS.placed:
         return replace(clause, finite=join(be, state), rest=state, tail=link, asked="where")
     return replace(clause, asked="who or what") if link == "by" or words[0] == "married" else clause
+
+
+def _is_whole(first: str, noun: str) -> bool:
+    """Whether a passive is whole without its date: "added to the register of places", but not "based on year"."""
+    return is_participle(first) and head_noun(noun) not in (*_HEADS_OF_MOMENTS, "dates", "years", "times", "days")
 
 
 def _having(words: list[str], values: Values) -> Frame:

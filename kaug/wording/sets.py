@@ -93,6 +93,8 @@ def join_names(names: Sequence[str], language: str) -> tuple[str, dict[str, int]
         ('Lorn, Holm; salt and rye', '茶和盐')
         >>> join_names(["P.S.", "Help!", "Salt"], "en")[0], join_names(["It is a salt.", "It is a rye."], "en")[0]
         ('P.S., Help! and Salt', 'It is a salt. It is a rye.')
+        >>> join_names(["Lorn F.C.", "Holm F.C."], "en")[0]
+        'Lorn F.C. and Holm F.C.'
     """
     text, starts = names[0], {names[0]: 0}
     if not names[1:]:

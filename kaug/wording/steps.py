@@ -134,8 +134,10 @@ def numbered(texts: Texts) -> tuple[list[str], NDArray[np.int64]]:
 
 
 def _in_number(text: str, several: bool) -> str:
-    if re.fullmatch(r"(?:what|something that) .*\b(?:is|are|was|were)", text) or text.startswith("something "):
-        return ""  # "what {s} is"
+    if re.fullmatch(
+        r"(?:what|something that) .*\b(?:is|are|was|were)(?: (?:an? )?(?:\w+ )?part of)?", text
+    ) or text.startswith("something "):
+        return ""  # "what {s} is"; "the thing that {s} is part of" names no kind of whole
     text = re.sub(r"^what (?=\{s\})", "the thing that ", text)
     if text.startswith("what "):
         return ""

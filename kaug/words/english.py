@@ -34,7 +34,7 @@ Nature = Literal["", "substance", "process", "quality", "name", "datatype", "cas
 _VERB_SUFFIXES = ("ifies", "izes", "ises", "lates", "vates", "cribes", "duces", "ceives", "tains", "plies", "poses")
 _ADJECTIVE_SUFFIXES = ("able", "ible", "ous", "ful", "less", "ical", "ional", "ular", "lar", "ary", "ive", "ic", "ish")
 _NO_VOWEL = re.compile("(?!nth)[b-df-hj-np-tv-xz]{3,4}")
-_HARD_U = re.compile(r"(?:uni(?!n|m|d)|us[aeu]|ut[eio]|eu|ewe|one\b|once\b|ubi|ura|uri|ufo)")
+_HARD_U = re.compile(r"(?:uni(?!n|m|d)|unary\b|us[aeu]|ut[eio]|eu|ewe|one\b|once\b|ubi|ura|uri|ufo)")
 _MIXED_CASE = {"youtube": "YouTube", "github": "GitHub", "imdb": "IMDb", "ids": "IDs", "urls": "URLs", "uris": "URIs"}
 _BASE_FORMS = {
     pasts[0]: verb

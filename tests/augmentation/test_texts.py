@@ -249,6 +249,50 @@ def test_a_gist_does_not_name_its_subject_even_at_a_stop(tmp_path: Path, kb: Kno
     assert not any(re.search(r"\[…\] [A-Z]", prompt) for prompt in prompts)
 
 
+def test_a_short_gist_takes_more_than_what_one_thing_has_by_chance(tmp_path: Path) -> None:
+    world = "".join(f':p{n} rdfs:label "Pia {n}" ; :cause :c{n // 3} ; :gender :f .' for n in range(9))
+    world += ':ada rdfs:label "Ada" ; :cause :chance ; :gender :f . :bo rdfs:label "Bo" ; :spouse :cy ; :gender :f .'
+    said = "".join(
+        f':{name} kaug:statement "{{o}} is the {name} of {{s}}."@en .' for name in ("cause", "gender", "spouse")
+    )
+    assert {row["completion"] for row in written("gist", built(tmp_path, world, said))} == {"Bo"}
+
+
+def test_a_gist_does_not_name_its_subject_without_what_sets_it_apart(tmp_path: Path) -> None:
+    world = ':w rdfs:label "Washing (state)" ; :seat :o ; :tree :h . :o rdfs:label "Olymp, Washing" . :h rdfs:label "hemlock" .'
+    said = "".join(f':{name} kaug:statement "{{o}} is the {name} of {{s}}."@en .' for name in ("seat", "tree"))
+    assert written("gist", built(tmp_path, world, said)) == []
+
+
+def test_a_pair_says_no_fact_both_ways_round_and_shares_no_number(tmp_path: Path) -> None:
+    world = """:a rdfs:label "Ada" ; :spouse :b ; :age 30 ; :town :x . :b rdfs:label "Bo" ; :spouse :a ; :gender :m .
+        :c rdfs:label "Cy" ; :age 30 . :m rdfs:label "male" . :x rdfs:label "Ayr" ."""
+    lexicon = """:spouse kaug:statement "{s} is married to {o}."@en .
+        :gender rdfs:label "gender" ; kaug:statement "{s} is {o}."@en .
+        :age kaug:statement "{s} is {o} years old."@en . :town kaug:statement "{s} lives in {o}."@en ."""
+    kb = built(tmp_path, world + ':a a :Person . :b a :Person . :Person rdfs:label "person" .', lexicon)
+    rows = [row["completion"] for seed in range(30) for row in written("pair", kb, Options(seed=seed))]
+    assert rows
+    assert not any(text.count("is married to") > 1 or "Cy" in text for text in rows)
+    assert not any(re.search(r"\b[Hh]e (?:lives|is 30)", text) for text in rows)  # the gender told is Bo's
+
+
+def test_names_keep_their_article_and_their_stop(tmp_path: Path) -> None:
+    world = """:a a :Film ; rdfs:label "The Birds" ; :by :h ; :on :f ; :of :g .
+        :b a :Film ; rdfs:label "The Call" ; :by :h ; :on :e . :Film rdfs:label "film" .
+        :h rdfs:label "Acme Inc." . :f rdfs:label "farms" . :g rdfs:label "gulls" . :e rdfs:label "ears" ."""
+    lexicon = """:by kaug:statement "{s} is by {o}."@en ; kaug:question "Who made {s}?"@en .
+        :on kaug:statement "{s} is on {o}."@en . :of kaug:statement "{s} shows {o}."@en ."""
+    kb = built(tmp_path, world, lexicon)
+    passages = [row["completion"] for seed in range(40) for row in written("passage", kb, Options(seed=seed))]
+    assert any("and The Birds" in text or "; The Birds" in text for text in passages)
+    assert not any("the Birds" in text for text in passages)
+    pairs = [row["completion"] for seed in range(9) for row in written("pair", kb, Options(seed=seed))]
+    assert any("The Call is by Acme Inc., too." in text for text in pairs)
+    clozes = set.union(*(texts(written("cloze", kb, Options(seed=seed))) for seed in range(9)))
+    assert ("Fill in the blank: The Birds is by ___.", "Acme Inc.") in clozes
+
+
 def test_flashcards_give_all_answers_both_ways_round(kb: KnowledgeBase) -> None:
     rows = written("flashcard", kb)
     assert texts(rows) >= {

@@ -1,8 +1,8 @@
 """How training rows and probes read: faults that a program can count, by knowledge base and form, and texts against human ones.
 
-`python -m tests.benchmarks.reading [--sets sweet schemaorg … | --rdf FILE …] [--sample N] [--things N] [--seed N]`. The data is
-found in KAUG_TEST_DATA, or in shared/data beside the project. No lexicon is given: the words are those of the rules, or of the
-importer.
+`python -m tests.benchmarks.reading [--sets sweet schemaorg … | --rdf FILE …] [--forms NAME …] [--sample N] [--things N]
+[--seed N]`. The data is found in KAUG_TEST_DATA, or in shared/data beside the project. No lexicon is given: the words are those
+of the rules, or of the importer.
 
 - templates: the fraction of taught facts with five statements, three reversed, four questions, three inverse ones, two of each in
   the exam.
@@ -24,7 +24,7 @@ import re
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +33,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.augmentation.forms import FORMS, form_rows
-from kaug.augmentation.rows import Facts, Options, concat_rows, facts_to_teach
+from kaug.augmentation.rows import Options, concat_rows, facts_to_teach
 from kaug.exam.draw import draw_exam
 from kaug.exam.settings import ExamSettings
 from kaug.importers import ImporterName, run_importer
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import Property
-from kaug.wording.answers import asked
 from kaug.wording.wording import Wording, is_reversed
 from kaug.words.containment import holds_any, score_answer
 from tests.benchmarks.linking import DATA
@@ -170,28 +169,18 @@ SETS: dict[str, Build] = {
 }
 
 
-def sample_rows(kb: KnowledgeBase, things: int, seed: int) -> tuple[dict[str, pa.Table], int]:
-    """The rows of each form about some subjects, and the number of their facts."""
+def sample_rows(
+    kb: KnowledgeBase, things: int, seed: int, forms: Sequence[str] = tuple(FORMS)
+) -> tuple[dict[str, pa.Table], int]:
+    """The rows of some forms about some subjects, and the number of the facts of these."""
     wording, facts = Wording(kb), facts_to_teach(kb)
     subjects = np.unique(facts.subjects)
     chosen = np.random.default_rng(seed).permutation(subjects)[:things]
     some = facts.take(np.flatnonzero(np.isin(facts.subjects, chosen)))
-    tables = [form_rows(form, some, wording, Options(seed=seed)) for name, form in FORMS.items() if name != "question"]
-    tables.append(form_rows(FORMS["question"], _with_answers(facts, some, wording), wording, Options(seed=seed)))
-    table = concat_rows(tables)
-    forms = sorted(pc.unique(table["form"]).to_pylist())
-    return {form: table.filter(pc.equal(table["form"], form)) for form in forms}, len(some.rows)
-
-
-def _with_answers(facts: Facts, some: Facts, wording: Wording) -> Facts:
-    """Add the facts that answer the questions about some facts: without them, the questions would be left out."""
-    wanted = np.isin(facts.rows, some.rows)
-    for name in ("question", "inverseQuestion"):
-        known = asked(wording, name)
-        questions = np.unique(known.question[some.rows])
-        few = questions[known.answers[questions] <= Options().max_answers]
-        wanted |= np.isin(known.question[facts.rows], few)
-    return facts.take(np.flatnonzero(wanted))
+    options = Options(seed=seed, facts=facts)
+    table = concat_rows([form_rows(FORMS[form], some, wording, options) for form in forms])
+    written = sorted(pc.unique(table["form"]).to_pylist())
+    return {form: table.filter(pc.equal(table["form"], form)) for form in written}, len(some.rows)
 
 
 def phrasings(kb: KnowledgeBase) -> dict[str, float]:
@@ -335,6 +324,7 @@ def main() -> None:
     """Print the tables, or a sample of rows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
+    parser.add_argument("--forms", nargs="+", choices=FORMS, default=list(FORMS))
     parser.add_argument("--sample", type=int, default=0)
     parser.add_argument("--things", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
@@ -346,7 +336,7 @@ def main() -> None:
     print(f"{given.things:,} things of each knowledge base; seed {given.seed}; {time.strftime('%Y-%m-%d')}")
     for name in sets if given.rdf else given.sets:
         kb = sets[name]()
-        forms, facts = sample_rows(kb, given.things, given.seed)
+        forms, facts = sample_rows(kb, given.things, given.seed, given.forms)
         print(f"\n## {name}: {len(kb):,} facts, {len(kb.taught):,} taught, {facts:,} read", flush=True)
         if given.sample:
             _print_sample(forms, given.sample, given.seed)

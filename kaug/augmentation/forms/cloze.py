@@ -48,7 +48,8 @@ def _blanked(text: str, span: list[int], label: str) -> str:
     start, end = span
     article = _ARTICLE.match(text, start, end)
     kept = article.end() if article and not label.lower().startswith(article[0].lower()) else start
-    return text[:kept] + BLANK + text[end:]
+    stop = "." if end == len(text) and text[-1] in ".?!" else ""  # of "Acme Inc." and "Oliver!"
+    return text[:kept] + BLANK + text[end:] + stop
 
 
 _ARTICLE = re.compile(r"(?:[Aa]n?|[Tt]he) ")

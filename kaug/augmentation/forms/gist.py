@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from kaug.augmentation.passages import choose_facts, compose
 from kaug.augmentation.rows import Facts, Options, concat_rows, make_rows, mark_spans, name_facts
@@ -12,12 +13,18 @@ from kaug.wording.wording import Wording
 
 __all__ = ["gist_rows"]
 
+_FEW = 3
+"""Of so many facts, it takes one that tells things apart; of more, one that nothing else shares."""
+
+_MOSTLY = 0.9
+
 
 def gist_rows(facts: Facts, wording: Wording, options: Options, *, max_facts: int = 8) -> pa.Table:
     """Ask what a passage is about that has a mask for its subject; the answer is the label.
 
-    One fact or more of the passage is known of nothing else, so that there is one right answer. It is the comprehension task
-    of Self-Tuning (arXiv 2406.06326) turned to entities.
+    One fact or more of the passage is known of nothing else, so that there is one right answer. In a short passage, this is one
+    of a predicate that mostly tells things apart: a spouse does, a cause of death that one person has does not. It is the
+    comprehension task of Self-Tuning (arXiv 2406.06326) turned to entities.
     """
     words = fixed_words(wording.language)
     if not words:
@@ -29,11 +36,14 @@ def gist_rows(facts: Facts, wording: Wording, options: Options, *, max_facts: in
         facts.take(places), passage, wording, draw(options.seed, facts.rows[places]) + np.uint64(2), plain=True
     )
     telling = has_one_answer(told.facts, wording, options, "inverseQuestion")
+    apart = options.once(("gist", wording.language), lambda: _tell_apart(facts, wording, options))
+    telling &= (told.sizes[told.passage] > _FEW) | apart[told.facts.predicates]
     told = told.take(np.bincount(told.passage[telling], minlength=len(told.sizes)) > 0)
     every = np.ones(len(told.facts), bool)
     told = told.mask(every, ~every)
     answers = wording.labels(told.facts.subjects[told.starts])
-    hidden = ~gives_away(told.write()[0], [[answer] for answer in answers.to_pylist()])
+    bare = pc.replace_substring_regex(answers, r" \([^()]*\)$", "")  # "Georgia (country)"
+    hidden = ~gives_away(told.write()[0], [[answer] for answer in bare.to_pylist()])
     told, answers = told.take(hidden), answers.filter(pa.array(hidden))
     texts, spans = told.write("prompt")
     return make_rows(
@@ -46,3 +56,11 @@ def gist_rows(facts: Facts, wording: Wording, options: Options, *, max_facts: in
         spans=mark_spans(len(texts), spans),
         language=wording.language,
     )
+
+
+def _tell_apart(facts: Facts, wording: Wording, options: Options) -> NDArray[np.bool_]:
+    """Mask the predicates most facts of which are known of one thing only, bool (terms,)."""
+    known, predicates = options.asked(wording, "inverseQuestion", facts), wording.kb.columns()[1]
+    alone = known.answers[known.question] == 1
+    every, some = (np.bincount(of, minlength=wording.kb.terms.num_rows) for of in (predicates, predicates[alone]))
+    return some >= _MOSTLY * np.maximum(every, 1)

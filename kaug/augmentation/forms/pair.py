@@ -2,12 +2,14 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.arrays import Numbers, grouped, positions, rank_in_group
 from kaug.augmentation.passages import compose, in_sentences
 from kaug.augmentation.rows import Facts, Options, concat_rows, make_rows, mark_spans, name_facts
 from kaug.augmentation.telling import draw, has_short_ends
+from kaug.wording.answers import MEASURED
 from kaug.wording.wording import Wording
 
 __all__ = ["pair_rows"]
@@ -20,15 +22,15 @@ def pair_rows(facts: Facts, wording: Wording, options: Options, *, others: int =
     """Write passages about two entities: one for each fact that joins them, one for each that has the value of another.
 
     "Togo borders Ghana." joins the two, and "The currency of Benin is the CFA franc, too." follows the same of Togo. Up to
-    `others` more facts about each stand around. Of the things that share a value, each stands beside the next one; values that
-    more than `MOST_SHARING` things have are passed over. So a fact begins two passages at most.
+    `others` more facts about each stand around. Of the things that share a value, each stands beside the next one; numbers,
+    dates, and values that more than `MOST_SHARING` things have are passed over. So a fact begins two passages at most.
     """
     given = options.all_facts(facts)
     here = positions(given.rows, facts.rows)
     low, high = (np.searchsorted(given.subjects, given.objects[here], side) for side in ("left", "right"))
     drawn = options.once("pair: links", lambda: _first_few(given, options.seed))[here]
     links = here[(high > low) & drawn & (given.subjects[here] != given.objects[here])]
-    after = options.once("pair", lambda: _next_with_the_value(given))[here]
+    after = options.once("pair", lambda: _next_with_the_value(given, wording))[here]
     firsts, seconds = here[after >= 0], after[after >= 0]
     by_link = np.stack([links, np.full(len(links), -1)], axis=1), given.objects[links]
     by_value = np.stack([firsts, seconds], axis=1), given.subjects[seconds]
@@ -43,14 +45,18 @@ def _first_few(facts: Facts, seed: int) -> NDArray[np.bool_]:
     return mask
 
 
-def _next_with_the_value(facts: Facts) -> Numbers:
-    """Return the next fact with the same predicate and object; -1 for the last one, and where many share them."""
+def _next_with_the_value(facts: Facts, wording: Wording) -> Numbers:
+    """Return the next fact with the same predicate and object; -1 for the last one, where many share them, and for measures.
+
+    That two things have the same number or date is luck.
+    """
     sharing = grouped(facts.predicates, facts.objects)
     size = np.repeat(sharing.sizes, sharing.sizes)
     after = np.full(len(facts), -1, np.int64)
     last = np.zeros(len(facts), bool)
     last[sharing.starts + sharing.sizes - 1] = True
-    few = np.flatnonzero(~last & (size <= MOST_SHARING))
+    measured = pc.match_substring_regex(wording.kb.terms["value"], MEASURED).to_numpy()[facts.objects[sharing.rows]]
+    few = np.flatnonzero(~last & (size <= MOST_SHARING) & ~measured)
     after[sharing.rows[few]] = sharing.rows[few + 1]
     return after
 
@@ -59,9 +65,9 @@ def _rows(
     given: Facts, core: Numbers, other: NDArray[np.uint32], wording: Wording, options: Options, others: int
 ) -> pa.Table:
     """Write a passage for each row of `core`, int64 (n, 2): the fact that joins, and the same of the other, or -1."""
-    before, after = (
-        _some_facts(given, entity, core, options.seed, others) for entity in (given.subjects[core[:, 0]], other)
-    )
+    first = given.subjects[core[:, 0]]
+    before, after = (_some_facts(given, entity, core, options.seed, others) for entity in (first, other))
+    after[(given.objects[after] == first[:, None])] = -1  # it may say the same the other way round
     places = np.concatenate([before, core, after], axis=1)
     passage, column = np.divmod(np.flatnonzero(places.ravel() >= 0), places.shape[1])
     some = given.take(places[passage, column])
