@@ -2,8 +2,8 @@
 
 `python -m tests.benchmarks.writing [--forms FORMS...]`; MetaQA is found in KAUG_TEST_DATA, or in shared/data beside the project.
 The facts are those of `kb/` in English and Chinese, and MetaQA, all of them and a tenth. Rows are written, cleaned and checked as
-in a run without an exam, each time by a process of its own. The loop is what one would otherwise write for the form `statement`: a
-template for each row of facts, in `Dataset.map`, then `save_to_disk`. Exits with an error if all of MetaQA takes over a tenth
+in a run without an exam, each time by a process of its own. The loop is what one would otherwise write for the form `statement`:
+a template for each row of facts, in `Dataset.map`, then `save_to_disk`. Exits with an error if all of MetaQA takes over a tenth
 more memory than a tenth of it.
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from kaug.pipeline.inspect import machine
+from kaug.pipeline.describe import machine
 
 from kaug.augmentation.arms import arm_pieces
 from kaug.augmentation.forms import DEFAULT, FORMS

@@ -24,7 +24,8 @@ Id = Callable[[str, str, str], str]
 def row(
     prompt: str, completion: str, facts: list[str], spans: list[tuple[int, str, int, int]], **more: Any
 ) -> pa.Table:
-    columns: dict[str, Any] = {"family": "closed-book", "form": "made", "task": "language-modelling"}
+    columns: dict[str, Any] = {"family": "closed-book", "form": "made"}
+    columns["task"] = "question-answering" if prompt else "language-modelling"
     return make_rows(
         **(columns | more), prompts=pa.array([prompt]), completions=pa.array([completion]), facts=[facts], spans=[spans]
     )
