@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from kaug.pipeline.describe import machine
 
 from kaug.augmentation.arms import arm_pieces
 from kaug.augmentation.forms import DEFAULT, FORMS
@@ -28,6 +27,7 @@ from kaug.augmentation.shards import write_shards
 from kaug.importers import run_importer
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import load_kb
+from kaug.pipeline.describe import machine
 from kaug.tables import PROBES
 from kaug.wording.wording import Wording
 from tests.benchmarks.linking import DATA
