@@ -155,11 +155,14 @@ def test_an_answer_without_templates_falls_back_to_the_rule(make: Make, said: st
     assert drafts.entries == draft_by_rule(kb, one_of(kb, "borders")).entries
 
 
+EXAM = "Imagine that a quiz asks what {s} borders, and give the right answer."
+
+
 def test_refused_drafts_are_counted_by_reason_and_fall_back_to_the_rule(make: Make) -> None:
     kb = make()
     said = answer(
         statement=["{s} and {o} touch.", "{o} and {s} touch.", "{s} and {o}, touch!", "{s} has a job at {o}."],
-        question=["What does {s} touch?", "Name the thing that {s} borders.", "What?"],
+        question=["What does {s} touch?", EXAM, "What?"],
         exam=["What does {s} touch?", "What touches a {s}?"],
         reference=["What {s} touches."],
     )
@@ -170,7 +173,7 @@ def test_refused_drafts_are_counted_by_reason_and_fall_back_to_the_rule(make: Ma
             ("statement", "{o} and {s} touch.", "says the fact in reverse as well"),
             ("statement", "{s} and {o}, touch!", "the same as another of the predicate"),
             ("statement", "{s} has a job at {o}.", "another predicate says the same"),
-            ("question", "Name the thing that {s} borders.", "a question that the exam asks"),
+            ("question", EXAM, "a question that the exam asks"),
             ("question", "What?", "wrong slots"),
             ("exam", "What does {s} touch?", "the same as another of the predicate"),
             ("exam", "What touches a {s}?", "an article before a slot, or 's after it"),

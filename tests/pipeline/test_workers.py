@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -36,7 +37,12 @@ tokens = 1000
 def squares(folder: Path) -> Callable[[int], tuple[int, int]]:
     """Leaves a file for each worker that is opened."""
     (folder / str(os.getpid())).touch()
-    return lambda number: (os.getpid(), number * number)
+
+    def work(number: int) -> tuple[int, int]:
+        time.sleep(0.05)  # so that one worker cannot make all parts before another is there
+        return os.getpid(), number * number
+
+    return work
 
 
 def dying_once(mark: Path) -> Callable[[int], int]:
