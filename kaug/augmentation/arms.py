@@ -30,6 +30,8 @@ from kaug.augmentation.settings import AugmentationSettings
 from kaug.errors import PipelineError, nearest
 from kaug.exam.leaks.evaluations import Evaluation
 from kaug.exam.leaks.guard import LeakGuard, OnLeak
+from kaug.exam.leaks.overlap import Overlaps
+from kaug.exam.leaks.rows import FactIds, read_rows
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.wording.wording import Wording, groups
 
@@ -423,8 +425,9 @@ def _not_held_out(kb: KnowledgeBase, probes: pa.Table, texts: Sequence[str]) -> 
     whole = pc.binary_join_element_wise(passages["prompt"], pc.list_element(passages["answers"], 0), "")
     rows = text_rows(texts, [str(number) for number in range(len(texts))])
     rows = rows.filter(pc.invert(pc.is_in(rows["completion"], whole.combine_chunks())))
-    kept = LeakGuard(kb, passages, on_leak="drop").check(rows)
-    return [int(number) for number in kept["text_id"].to_pylist()]
+    overlaps = Overlaps(Wording(kb, passages["language"][0].as_py()), passages, passages["id"].to_pylist(), ())
+    found = {leak.row for leak in overlaps.find(read_rows(rows, FactIds(kb)))}
+    return [int(number) for row, number in enumerate(rows["text_id"].to_pylist()) if row not in found]
 
 
 def _left_out(leaks: pa.Table) -> pa.Table:

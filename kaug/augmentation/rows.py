@@ -32,6 +32,7 @@ __all__ = [
     "mark_spans",
     "name_facts",
     "row_ids",
+    "several_fact_rows",
     "single_fact_rows",
     "write",
 ]
@@ -294,6 +295,22 @@ def single_fact_rows(
         completions=completions,
         facts=name_facts(wording.kb, facts.rows),
         spans=mark_spans(len(facts.rows), *spans),
+        language=wording.language,
+    )
+
+
+def several_fact_rows(
+    facts: Facts, sizes: Numbers, wording: Wording, *, form: str, completions: pa.Array, spans: Spans
+) -> pa.Table:
+    """Make closed-book EXAMPLES without prompts, of `sizes` facts each (n,), those of the first row first."""
+    return make_rows(
+        family="closed-book",
+        form=form,
+        task="language-modelling",
+        prompts=None,
+        completions=completions,
+        facts=name_facts(wording.kb, facts.rows, sizes),
+        spans=mark_spans(len(sizes), spans),
         language=wording.language,
     )
 

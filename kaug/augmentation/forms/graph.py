@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.arrays import Numbers, runs
-from kaug.augmentation.rows import Facts, Options, make_rows, mark_spans, name_facts
+from kaug.augmentation.rows import Facts, Options, several_fact_rows
 from kaug.augmentation.telling import append, choose_few, has_short_ends, keep, predicate_names, spans_of
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.rdf.serialize import prefixes_of
@@ -52,15 +52,8 @@ def graph_rows(facts: Facts, wording: Wording, options: Options, *, max_facts: i
     said = pc.binary_join_element_wise(predicates, " ", objects, stop, comment, "")
     before = pc.binary_join_element_wise(pc.if_else(pa.array(first), head, ""), "\n    ", "")
     texts, start = append(sizes, before, said)
-    return make_rows(
-        family="closed-book",
-        form="graph",
-        task="language-modelling",
-        prompts=None,
-        completions=texts,
-        facts=name_facts(wording.kb, some.rows, sizes),
-        spans=mark_spans(len(sizes), spans_of(sizes, "completion", start, said)),
-        language=wording.language,
+    return several_fact_rows(
+        some, sizes, wording, form="graph", completions=texts, spans=spans_of(sizes, "completion", start, said)
     )
 
 
@@ -98,8 +91,4 @@ def _declarations(row: Numbers, prefix: Numbers, count: int, prefixes: dict[str,
     pairs = np.unique(row[prefix >= 0] * np.int64(len(prefixes) + 1) + prefix[prefix >= 0])
     used = np.bincount(pairs // (len(prefixes) + 1), minlength=count)
     texts = lines.take(pa.array(pairs % (len(prefixes) + 1)))
-    return append(used, _empty(len(texts)), texts)[0]
-
-
-def _empty(count: int) -> pa.Array:
-    return pa.array([""] * count, pa.string())
+    return append(used, pa.repeat("", len(texts)), texts)[0]

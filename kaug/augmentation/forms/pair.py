@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from kaug.arrays import Numbers, grouped, positions, rank_in_group
 from kaug.augmentation.passages import compose, in_sentences
-from kaug.augmentation.rows import Facts, Options, concat_rows, make_rows, mark_spans, name_facts
+from kaug.augmentation.rows import Facts, Options, concat_rows, several_fact_rows
 from kaug.augmentation.telling import draw, has_short_ends
 from kaug.wording.answers import MEASURED
 from kaug.wording.wording import Wording
@@ -82,16 +82,7 @@ def _rows(
     turns = np.flatnonzero((np.diff(told.passage) == 0) & (np.diff(told.facts.subjects.astype(np.int64)) != 0))
     told = told.take(np.bincount(told.passage[turns], minlength=len(told.sizes)) > 0)
     texts, spans = told.write()
-    return make_rows(
-        family="closed-book",
-        form="pair",
-        task="language-modelling",
-        prompts=None,
-        completions=texts,
-        facts=name_facts(wording.kb, told.facts.rows, told.sizes),
-        spans=mark_spans(len(texts), spans),
-        language=wording.language,
-    )
+    return several_fact_rows(told.facts, told.sizes, wording, form="pair", completions=texts, spans=spans)
 
 
 def _some_facts(given: Facts, entity: NDArray[np.uint32], core: Numbers, seed: int, count: int) -> Numbers:

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from kaug.augmentation.passages import choose_facts, compose
-from kaug.augmentation.rows import Facts, Options, make_rows, mark_spans, name_facts
+from kaug.augmentation.rows import Facts, Options, several_fact_rows
 from kaug.augmentation.telling import draw, first_of
 from kaug.wording.wording import Wording
 
@@ -25,13 +25,4 @@ def passage_rows(
     texts, _ = told.write()
     told = told.take(first_of(told.facts.subjects[told.starts].astype(np.int64), texts))
     texts, spans = told.write()
-    return make_rows(
-        family="closed-book",
-        form="passage",
-        task="language-modelling",
-        prompts=None,
-        completions=texts,
-        facts=name_facts(wording.kb, told.facts.rows, told.sizes),
-        spans=mark_spans(len(texts), spans),
-        language=wording.language,
-    )
+    return several_fact_rows(told.facts, told.sizes, wording, form="passage", completions=texts, spans=spans)

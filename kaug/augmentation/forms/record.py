@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.arrays import Numbers, grouped, runs
-from kaug.augmentation.rows import Facts, Options, make_rows, mark_spans, name_facts
+from kaug.augmentation.rows import Facts, Options, several_fact_rows
 from kaug.augmentation.telling import (
     append,
     choose_few,
@@ -51,29 +51,22 @@ def record_rows(facts: Facts, wording: Wording, options: Options, *, max_facts: 
         yield _rows(some, pieces, wording)
 
 
-def _rows(facts: Facts, pieces: Sequence[pa.Array], wording: Wording) -> pa.Table:
+def _rows(facts: Facts, pieces: Sequence[pa.Array | str], wording: Wording) -> pa.Table:
     sizes = runs(facts.subjects)[1]
     texts, start = append(sizes, *pieces)
-    return make_rows(
-        family="closed-book",
-        form="record",
-        task="language-modelling",
-        prompts=None,
-        completions=texts,
-        facts=name_facts(wording.kb, facts.rows, sizes),
-        spans=mark_spans(len(sizes), spans_of(sizes, "completion", start, pieces[1])),
-        language=wording.language,
+    return several_fact_rows(
+        facts, sizes, wording, form="record", completions=texts, spans=spans_of(sizes, "completion", start, pieces[1])
     )
 
 
-def _lines(facts: Facts, keys: pa.Array, key: str, wording: Wording) -> list[pa.Array]:
+def _lines(facts: Facts, keys: pa.Array, key: str, wording: Wording) -> list[pa.Array | str]:
     """Return what comes before each value, the values, and what comes after them."""
     name = pc.binary_join_element_wise(f"{key}: ", wording.labels(facts.subjects), "")
     head = pc.if_else(_first(facts.subjects), name, "")
-    return [pc.binary_join_element_wise(head, "\n", keys, ": ", ""), wording.labels(facts.objects), _empty(facts)]
+    return [pc.binary_join_element_wise(head, "\n", keys, ": ", ""), wording.labels(facts.objects), ""]
 
 
-def _json(facts: Facts, keys: pa.Array, group: Numbers, key: str, wording: Wording) -> list[pa.Array]:
+def _json(facts: Facts, keys: pa.Array, group: Numbers, key: str, wording: Wording) -> list[pa.Array | str]:
     """Return what comes before each value, the values, and what comes after them."""
     several = (np.bincount(group, minlength=int(group.max(initial=-1)) + 1) > 1)[group]
     name = pc.binary_join_element_wise(
@@ -93,10 +86,6 @@ def _json(facts: Facts, keys: pa.Array, group: Numbers, key: str, wording: Wordi
 
 def _quoted(texts: pa.Array) -> pa.Array:
     return pa.array([json.dumps(text, ensure_ascii=False) for text in texts.to_pylist()], pa.string())
-
-
-def _empty(facts: Facts) -> pa.Array:
-    return pa.array([""] * len(facts), pa.string())
 
 
 def _first(keys: NDArray[Any]) -> pa.Array:

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.arrays import Numbers, grouped, rank_in_group, runs
-from kaug.augmentation.rows import Facts, Options, concat_rows, make_rows, mark_spans, name_facts
+from kaug.augmentation.rows import Facts, Options, concat_rows, several_fact_rows
 from kaug.augmentation.telling import (
     CARD,
     append,
@@ -57,15 +57,8 @@ def table_rows(facts: Facts, wording: Wording, options: Options, *, least: int =
     opening = pc.if_else(pa.array(opens), head.take(pa.array(np.repeat(np.arange(len(sizes)), sizes))), "\n| ")
     said = pc.binary_join_element_wise(wording.labels(told.subjects), wording.labels(told.objects), " | ")
     texts, start = append(sizes, opening, said, " |")
-    return make_rows(
-        family="closed-book",
-        form="table",
-        task="language-modelling",
-        prompts=None,
-        completions=texts,
-        facts=name_facts(wording.kb, told.rows, sizes),
-        spans=mark_spans(len(sizes), spans_of(sizes, "completion", start, said)),
-        language=wording.language,
+    return several_fact_rows(
+        told, sizes, wording, form="table", completions=texts, spans=spans_of(sizes, "completion", start, said)
     )
 
 

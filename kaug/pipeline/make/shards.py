@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from functools import cached_property
+from typing import Any, ClassVar
 
 import polars as pl
 import pyarrow as pa
@@ -141,8 +142,13 @@ class RowWriter:
     apart: Templates = frozenset()
     phrased: bool = False
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Send no list of pieces to another process: it makes its own."""
+        return {name: value for name, value in vars(self).items() if name != "pieces"}
+
+    @cached_property
     def pieces(self) -> tuple[list[Piece], ArmInput]:
-        """List the pieces."""
+        """The pieces, and the input that they share; listed once in each process."""
         settings, inputs = self.settings, self.inputs
         retrieval = settings.retrieval or RetrievalSettings()
         return arm_pieces(
@@ -170,7 +176,7 @@ class RowWriter:
 
     def __call__(self) -> Callable[[int], Written]:
         """Return the function that writes the piece of a number."""
-        pieces, given = self.pieces()
+        pieces, given = self.pieces
 
         def write(number: int) -> Written:
             given.counts.clear()
@@ -202,7 +208,7 @@ def _known(inputs: Inputs) -> pa.Array:
 
 def _rows(writer: RowWriter, written: Written, advance: Advance) -> Iterator[pa.Table]:
     """Yield the tables of all pieces in order; add what is counted to `written`."""
-    pieces, given = writer.pieces()
+    pieces, given = writer.pieces
     written.counts.update(given.counts)
     for part in in_order(writer, len(pieces), writer.settings.execution):
         written.counts.update(part.counts)
