@@ -138,19 +138,23 @@ class ArmInput:
                     yield partial(self._in_form, name, form, part[form.asks], options[form.asks])
 
     def _in_form(self, name: str, form: Form, facts: Facts, options: Options) -> Iterator[pa.Table]:
-        seen: set[str] = set()
+        seen = pa.array([], pa.string())
         for wording in self.wordings:
-            rows = self._to_learn(self._once(form_rows(form, facts, wording, options), seen))
+            rows = self._once(form_rows(form, facts, wording, options), seen)
+            seen = pa.concat_arrays([seen, *rows["id"].chunks]) if len(self.wordings) > 1 else seen
+            rows = self._to_learn(rows)
             rows = _keep(rows, self.keep.get(name, 1.0), self.seed)
             self.characters[name] += _characters(rows)
             yield self.rewrite(rows, wording, options.all_objects(self.kb, facts)) if self.rewrite else rows
 
-    def _once(self, rows: pa.Table, seen: set[str]) -> pa.Table:
-        """Drop the rows whose content has been seen."""
-        ids = rows["id"].to_pylist()
-        new = [not (row in seen or seen.add(row)) for row in ids]  # type: ignore[func-returns-value]
-        self.counts["rows left out: duplicates"] += len(ids) - sum(new)
-        return rows.filter(pa.array(new, pa.bool_()))
+    def _once(self, rows: pa.Table, seen: pa.Array) -> pa.Table:
+        """Drop the rows whose content was seen in other languages or comes a second time."""
+        ids = rows["id"].combine_chunks()
+        codes = ids.dictionary_encode().indices.to_numpy()  # numbered as they come first
+        first = np.diff(np.maximum.accumulate(codes), prepend=-1) > 0
+        new = first & ~pc.is_in(ids, value_set=seen).to_numpy(zero_copy_only=False)
+        self.counts["rows left out: duplicates"] += len(new) - int(new.sum())
+        return rows if new.all() else rows.filter(pa.array(new))
 
     def _to_learn(self, rows: pa.Table) -> pa.Table:
         """Drop rows about facts that the model knows, and count them."""

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -11,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from xxhash import xxh3_128_hexdigest
 
 from kaug.arrays import Numbers, runs
 from kaug.augmentation.near import Near
@@ -272,7 +272,7 @@ def make_rows(
 def row_ids(forms: str | pa.Array, prompts: pa.Array, completions: pa.Array, facts: pa.ListArray) -> pa.Array:
     """Make the ids of rows, digests of their content, from columns of equal length."""
     contents = pc.binary_join_element_wise(forms, prompts, completions, pc.binary_join(facts, ","), "\0").to_pylist()
-    return pa.array([blake2b(text.encode(), digest_size=16).hexdigest() for text in contents], pa.string())
+    return pa.array([xxh3_128_hexdigest(text.encode()) for text in contents], pa.string())
 
 
 def single_fact_rows(

@@ -66,18 +66,31 @@ def headline_arm(names: Sequence[str], arms: Mapping[str, Arm] = ARMS) -> str | 
 
 
 def default_pairs(names: Sequence[str], arms: Mapping[str, Arm] = ARMS) -> list[tuple[str, str]]:
-    """Choose which arms to compare: the headline arm with every other arm, then every other trained arm with the base model.
+    """Choose which arms to compare.
+
+    The headline arm with every other arm; then every other trained arm with the base model, and where it is shown retrieved
+    facts, with the base model that is shown them too: this is what training added to reading.
 
     Examples:
         >>> default_pairs(["base", "repeated", "augmented"])
         [('augmented', 'base'), ('augmented', 'repeated'), ('repeated', 'base')]
+        >>> default_pairs(["base", "base+retrieval", "augmented+retrieval"])
+        [('augmented+retrieval', 'base'), ('augmented+retrieval', 'base+retrieval')]
     """
     ordered = order_arms(list(names), arms)
     headline = headline_arm(names, arms)
     pairs = [(headline, name) for name in ordered if name != headline] if headline else []
-    for base in (name for name in ordered if is_base(name, arms) and not arms[name].retrieval):
-        pairs += [(name, base) for name in ordered if name != headline and not is_base(name, arms)]
+    for base in (name for name in ordered if is_base(name, arms)):
+        pairs += [
+            (name, base)
+            for name in ordered
+            if name != headline and not is_base(name, arms) and (not arms[base].retrieval or _reads(name, arms))
+        ]
     return pairs
+
+
+def _reads(name: str, arms: Mapping[str, Arm]) -> bool:
+    return name in arms and arms[name].retrieval
 
 
 def summarise(

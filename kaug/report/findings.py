@@ -169,6 +169,13 @@ def _verdict(
         for rival in reversed(order_arms(list(rivals), arms))
         if rival in arms and arms[rival].control and rival != against
     ]
+    for gain in compared.get(kind, ()):
+        if all(name in arms and arms[name].retrieval for name in (gain["arm"], gain["against"])):
+            details.append(
+                f"With retrieved facts before the question, {visible(gain['arm'])} answers "
+                f"{scores[gain['arm']][kind]['mean']:.0%} and {visible(gain['against'])} "
+                f"{scores[gain['against']][kind]['mean']:.0%}: {signed(gain['mean'])} {interval(gain)}."
+            )
     for kept in (kept for kept in retained if kept != kind and base in own.get(kept, {})):
         loss = own[kept][base]
         meaning = {"up": "nothing was lost", "unclear": "no loss is shown", "down": "something was lost"}[reading(loss)]

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import Groups, Numbers, distinct, grouped, pair_keys
+from kaug.arrays import Groups, Numbers, distinct, expand, grouped, pair_keys
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import Property
 from kaug.namespaces import OWL, RDF
@@ -173,29 +173,44 @@ class Holds:
         Args:
             names: Strings (n,).
             answers: Strings (m,).
-            of: int64 (m,): the name of each answer.
+            of: int64 (m,): the name of each answer, ascending.
         """
         self._answers, self._of = answers, of
         self._bare_names, self._bare_answers = _letters(names), _letters(answers)
-        self._near = self._pairs(self._bare_names)
-        self.names = self._read(names, self._near)
+        every = np.arange(len(of))
+        self._near = self._pairs(self._bare_names, of, every)
+        self.names = self._read(names, of[self._near], every[self._near])
 
-    def questions(self, template: str, questions: pa.Array) -> NDArray[np.bool_]:
-        """Mask the questions (n,) that hold one of their answers, given the template that they fill with the names."""
-        head, tail = _around(template)
-        bare = pc.binary_join_element_wise(head, self._bare_names, tail, "")
-        return self.names | self._read(questions, self._pairs(bare) & ~self._near)
+    def questions(
+        self, templates: Sequence[str], which: Numbers, name: Numbers, questions: pa.Array
+    ) -> NDArray[np.bool_]:
+        """Mask the questions that hold one of their answers.
 
-    def _pairs(self, bare: pa.Array) -> NDArray[np.bool_]:
+        Args:
+            templates: The templates that ask, with one slot or more.
+            which: int64 (n,): the template of each question.
+            name: int64 (n,): the name in each, one of those given to the class.
+            questions: Strings (n,): the templates filled with the names.
+        """
+        around = pa.array([_around(template) for template in templates], pa.list_(pa.string(), 2)).take(pa.array(which))
+        head, tail = (pc.list_element(around, side) for side in (0, 1))
+        bare = pc.binary_join_element_wise(head, self._bare_names.take(pa.array(name)), tail, "")
+        row, answer = expand(*(np.searchsorted(self._of, name, side) for side in ("left", "right")))
+        near = self._pairs(bare, row, answer) & ~self._near[answer]
+        return np.asarray(self.names[name] | self._read(questions, row[near], answer[near]))
+
+    def _pairs(self, bare: pa.Array, row: Numbers, answer: Numbers) -> NDArray[np.bool_]:
         # Few texts hold the letters of an answer; only these are read word by word.
-        texts = pl.DataFrame({"text": bare.take(pa.array(self._of)), "answer": self._bare_answers})
+        texts = pl.DataFrame({"text": bare.take(pa.array(row)), "answer": self._bare_answers.take(pa.array(answer))})
         return texts.select(pl.col("text").str.contains(pl.col("answer"), literal=True)).to_series().to_numpy()
 
-    def _read(self, texts: pa.Array, near: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def _read(self, texts: pa.Array, row: Numbers, answer: Numbers) -> NDArray[np.bool_]:
+        """Mask the texts that hold one of some answers, given pairs of both."""
         found = np.zeros(len(texts), dtype=bool)
-        for place in np.flatnonzero(near).tolist():
-            text, name = texts[int(self._of[place])].as_py(), self._answers[place].as_py()
-            found[self._of[place]] |= holds_any(text, [name]) or holds_any(_apart(text), [_apart(name)])
+        for place, which in zip(row.tolist(), answer.tolist(), strict=True):
+            if not found[place]:
+                text, name = texts[place].as_py(), self._answers[which].as_py()
+                found[place] = holds_any(text, [name]) or holds_any(_apart(text), [_apart(name)])
         return found
 
 

@@ -6,9 +6,9 @@ where the lexicon lacks one, from the predicate's label by rule: a sentence in E
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -32,7 +32,7 @@ from kaug.words.terms import CLASS_OF, NATURES, Kinds, term_kinds, term_words
 from kaug.words.values import name_words, words_of
 from kaug.words.vocabulary import WORDS
 
-__all__ = ["PLAIN", "Filled", "Manner", "Wording", "fill", "groups", "is_reversed"]
+__all__ = ["PLAIN", "Filled", "Manner", "Wording", "fill", "fill_each", "groups", "is_reversed"]
 
 _Numbers = NDArray[np.uint32] | NDArray[np.int64]
 
@@ -232,35 +232,53 @@ class Wording:
     def fill(
         self, template: str, subjects: NDArray[np.uint32], objects: NDArray[np.uint32], predicate: int | None = None
     ) -> "Filled":
-        """Fill the slots of a template with terms.
+        """Fill the slots of one template with terms; see `fill_each`.
 
         Args:
             template: A sentence with `{s}`, `{o}` or both.
             subjects: uint32 (n,): term numbers.
             objects: uint32 (n,): term numbers.
-            predicate: The predicate of the template, if any: what is below a taxon is "a member of" it.
+            predicate: The predicate of the template, if any.
+        """
+        predicates = None if predicate is None else np.full(len(subjects), predicate, np.uint32)
+        return self.fill_each([template], np.zeros(len(subjects), np.int64), subjects, objects, predicates)
+
+    def fill_each(
+        self,
+        templates: Sequence[str],
+        which: NDArray[np.int64],
+        subjects: NDArray[np.uint32],
+        objects: NDArray[np.uint32],
+        predicates: NDArray[np.uint32] | None = None,
+    ) -> "Filled":
+        """Fill the slots of templates with terms, many templates at a time.
+
+        Args:
+            templates: Sentences with `{s}`, `{o}` or both.
+            which: int64 (n,): the number of the template of each row.
+            subjects: uint32 (n,): term numbers.
+            objects: uint32 (n,): term numbers.
+            predicates: uint32 (n,): the predicate of each template, if any: what is below a taxon is "a member of" it.
 
         Returns:
             The sentences with the phrases of the terms; their labels in a record, and in quotation marks.
         """
-        noun = _NOUN_BEFORE.search(template)  # "the river Thames", where "the Thames" has an article
-        named = noun is not None and noun[1] not in _LINKS and noun[1] not in WORDS.prepositions
-        ends = []
-        for slot, terms in (("{s}", subjects), ("{o}", objects)):
-            bare = _RECORD.search(template) or re.search(f"“{slot}”|\\b[Tt]he {slot}", template)
-            ends.append((self.labels if bare or (named and slot == "{o}") else self.phrases)(terms))
-        if predicate not in self._classes_of or not self._is_english:
-            return fill(template, *ends)
-        ends[1] = self._above(subjects, objects, ends[1])
-        filled, of_taxa = fill(template, *ends), _OF_TAXA.get(template)
-        taxa = (self._known.natures[np.stack([subjects, objects])] == NATURES.index("name")).all(axis=0)
-        if of_taxa is None or not taxa.any():
-            return filled
-        other = fill(of_taxa, *ends)
-        spans = (
-            np.where(taxa[:, None], *pair) for pair in ((other.subject, filled.subject), (other.object, filled.object))
-        )
-        return Filled(pc.if_else(pa.array(taxa), other.text, filled.text), *spans)
+        bare = np.array([_bare_slots(template) for template in templates], bool).reshape(-1, 2)[which]
+        ends = [
+            pc.if_else(pa.array(alone), self.labels(terms), self.phrases(terms))
+            if alone.any() and not alone.all()
+            else (self.labels if alone.any() else self.phrases)(terms)
+            for alone, terms in zip(bare.T, (subjects, objects), strict=True)
+        ]
+        below = np.isin(predicates, list(self._classes_of)) if predicates is not None and self._is_english else None
+        if below is not None and below.any():
+            ends[1] = pc.if_else(pa.array(below), self._above(subjects, objects, ends[1]), ends[1])
+            of_taxa = [_OF_TAXA.get(template) for template in templates]
+            named = (self._known.natures[np.stack([subjects, objects])] == NATURES.index("name")).all(axis=0)
+            taxa = below & named & np.array([other is not None for other in of_taxa], bool)[which]
+            which = np.where(taxa, which + len(templates), which)
+            templates = [*templates, *(other or "" for other in of_taxa)]
+        return fill_each(templates, which, *ends)
 
     def _above(self, below: NDArray[np.uint32], classes: NDArray[np.uint32], phrases: pa.Array) -> pa.Array:
         """Say how a class with a name of its own stands above another: "Ascomycota is a member of Dikarya"."""
@@ -522,10 +540,22 @@ class Filled:
 
 
 def fill(template: str, subjects: pa.Array, objects: pa.Array) -> Filled:
-    """Fill the slots of a template from two columns.
+    """Fill the slots of one template from two columns; see `fill_each`.
+
+    Examples:
+        >>> filled = fill("{o} is its capital: {s}.", pa.array(["Togo"]), pa.array(["Lomé"]))
+        >>> filled.text[0].as_py(), filled.subject.tolist(), filled.object.tolist()
+        ('Lomé is its capital: Togo.', [[21, 25]], [[0, 4]])
+    """
+    return fill_each([template], np.zeros(len(subjects), np.int64), subjects, objects)
+
+
+def fill_each(templates: Sequence[str], which: NDArray[np.int64], subjects: pa.Array, objects: pa.Array) -> Filled:
+    """Fill the slots of templates from two columns, many templates at a time.
 
     Args:
-        template: A sentence with `{s}`, `{o}` or both.
+        templates: Sentences with `{s}`, `{o}` or both.
+        which: int64 (n,): the number of the template of each row.
         subjects: Strings (n,).
         objects: Strings (n,).
 
@@ -536,56 +566,94 @@ def fill(template: str, subjects: pa.Array, objects: pa.Array) -> Filled:
         `|im_end|`) is broken up.
 
     Examples:
-        >>> filled = fill("{o} is its capital: {s}.", pa.array(["Togo"]), pa.array(["Lomé"]))
-        >>> filled.text[0].as_py(), filled.subject.tolist(), filled.object.tolist()
-        ('Lomé is its capital: Togo.', [[21, 25]], [[0, 4]])
+        >>> templates, names = ["{s} has {o}.", "Where is {o}?"], (pa.array(["Togo", "Mali"]), pa.array(["Lomé", "Bamako"]))
+        >>> fill_each(templates, np.array([0, 1]), *names).text.to_pylist()
+        ['Togo has Lomé.', 'Where is Bamako?']
     """
-    parts: list[pa.Array | pa.Scalar] = []
-    spans = {name: np.full((len(subjects), 2), -1, dtype=np.int64) for name in "so"}
-    end = np.zeros(len(subjects), dtype=np.int64)
-    for index, piece in enumerate(SLOT.split(template)):
-        if index % 2:
-            column = subjects if piece == "s" else objects
-            start, end = end, end + pc.utf8_length(column).to_numpy(zero_copy_only=False)
-            spans[piece] = np.stack([start, end], axis=1)
-            parts.append(column)
+    pieces = [SLOT.split(template) for template in templates]
+    parts: list[pa.Array] = []
+    spans = {name: np.full((len(which), 2), -1, dtype=np.int64) for name in "so"}
+    end = np.zeros(len(which), dtype=np.int64)
+    for place in range(max(map(len, pieces), default=0)):
+        here = [piece[place] if place < len(piece) else "" for piece in pieces]
+        if place % 2:
+            column, slots = _choose(here, which, subjects, objects), np.array(here)[which]
         else:
-            end = end + len(piece)
-            parts.append(
-                _on_or_in(piece, objects) if piece.endswith(" on ") and _DEED_ON.search(piece) else pa.scalar(piece)
-            )
-    text = pc.binary_join_element_wise(*parts, "")
-    last = template[-1:]
-    if last in (".", "?") and pc.any(pc.match_substring_regex(text, _DOUBLED[last])).as_py():
-        text = pc.replace_substring_regex(text, _DOUBLED[last], r"\1")  # an object may bring its own full stop
-    if "? " in template:
-        text = pc.replace_substring(text, "?? ", "? ")  # so may a title in a question that goes on
-    if (template[:1] == "{" or template[:1].islower()) and not _RECORD.search(template):
-        text = _sentence(text)
-    for row in np.flatnonzero(pc.match_substring_regex(text, CONTROL).to_numpy(zero_copy_only=False)):
+            column = pa.array(here, pa.string()).take(pa.array(which))
+            on = np.array([piece.endswith(" on ") and bool(_DEED_ON.search(piece)) for piece in here])[which]
+            if on.any():
+                column = _on_or_in(column, objects, on)
+        start, end = end, end + pc.utf8_length(column).to_numpy(zero_copy_only=False)
+        if place % 2:
+            for name, span in spans.items():
+                span[slots == name] = np.stack([start, end], axis=1)[slots == name]
+        parts.append(column)
+    text = pc.binary_join_element_wise(*parts, "") if parts else subjects
+    for last, doubled in _DOUBLED.items():  # an object may bring its own full stop
+        text = _replace(text, [template.endswith(last) for template in templates], which, doubled, r"\1")
+    # So may a title in a question that goes on.
+    text = _replace(text, ["? " in template for template in templates], which, r"\?\? ", "? ")
+    opens = [(t[:1] == "{" or t[:1].islower()) and not _RECORD.search(t) for t in templates]
+    text = _sentence(text, np.array(opens, bool)[which])
+    broken = np.flatnonzero(pc.match_substring_regex(text, CONTROL).to_numpy(zero_copy_only=False))
+    for row in broken:
         for span in spans.values():
             if span[row, 0] >= 0:
                 span[row] = break_with_spans(text[int(row)].as_py(), span[row, None])[1]
-    return Filled(break_control(text), spans["s"], spans["o"])
+    return Filled(break_control(text) if len(broken) else text, spans["s"], spans["o"])
 
 
-def _on_or_in(piece: str, objects: pa.Array) -> pa.Array:
+def _choose(slots: Sequence[str], which: NDArray[np.int64], subjects: pa.Array, objects: pa.Array) -> pa.Array:
+    """Return what fills a slot: the subject, the object, or nothing where a template has no such slot."""
+    kinds = set(slots)
+    if len(kinds) == 1:
+        return subjects if kinds == {"s"} else objects
+    codes = np.array(["so".find(slot) if slot else 2 for slot in slots], np.int8)[which]
+    return pc.choose(pa.array(codes), subjects, objects, pa.scalar(""))
+
+
+def _replace(text: pa.Array, of: Sequence[bool], which: NDArray[np.int64], pattern: str, by: str) -> pa.Array:
+    """Replace a pattern in the texts of some templates."""
+    if not any(of):
+        return text
+    found = pc.and_(pa.array(np.array(of, bool)[which]), pc.match_substring_regex(text, pattern))
+    if not pc.any(found).as_py():
+        return text
+    return pc.replace_with_mask(text, found, pc.replace_substring_regex(text.filter(found), pattern, by))
+
+
+@lru_cache(maxsize=1 << 16)
+def _bare_slots(template: str) -> tuple[bool, bool]:
+    """Whether labels rather than phrases fill a template's slots: in records, in quotation marks, behind "the" and a noun."""
+    noun = _NOUN_BEFORE.search(template)  # "the river Thames", where "the Thames" has an article
+    named = noun is not None and noun[1] not in _LINKS and noun[1] not in WORDS.prepositions
+    subject, value = (
+        bool(_RECORD.search(template) or re.search(f"“{slot}”|\\b[Tt]he {slot}", template)) for slot in ("{s}", "{o}")
+    )
+    return subject, value or named
+
+
+def _on_or_in(pieces: pa.Array, objects: pa.Array, on: NDArray[np.bool_]) -> pa.Array:
     """Say "in" before years and months, where a template for dates has "on"."""
-    return pc.if_else(pc.match_substring_regex(objects, _YEAR_OR_MONTH), piece[:-3] + "in ", piece)
+    dated = pc.and_(pa.array(on), pc.match_substring_regex(objects, _YEAR_OR_MONTH))
+    said = pc.binary_join_element_wise(pc.utf8_slice_codeunits(pieces, 0, -3), "in ", "")
+    return pc.if_else(dated, said, pieces)
 
 
-def _sentence(text: pa.Array) -> pa.Array:
-    """Capitalise the first letter, unless that gives two characters, as for ß, which would shift every span.
+def _sentence(text: pa.Array, some: NDArray[np.bool_]) -> pa.Array:
+    """Capitalise the first letter of some texts, unless that gives two characters, as for ß, which would shift every span.
 
     An address or an identifier at the beginning stays: "https://…", "eBay", "ab_12".
     """
     first = pc.utf8_slice_codeunits(text, 0, 1)
     upper = pc.utf8_upper(first)
-    if upper.equals(first):
+    small = pc.and_(pa.array(some), pc.and_(pc.not_equal(upper, first), pc.equal(pc.utf8_length(upper), 1)))
+    if not pc.any(small).as_py():
         return text
-    same = pc.equal(pc.utf8_length(upper), pc.utf8_length(first))
-    same = pc.and_(same, pc.invert(pc.match_substring_regex(text, _NO_CAPITAL)))
-    return pc.binary_join_element_wise(pc.if_else(same, upper, first), pc.utf8_slice_codeunits(text, 1), "")
+    chosen = text.filter(small)
+    capital = pc.binary_join_element_wise(upper.filter(small), pc.utf8_slice_codeunits(chosen, 1), "")
+    stays = pc.match_substring_regex(chosen, _NO_CAPITAL)
+    return pc.replace_with_mask(text, small, pc.if_else(stays, chosen, capital))
 
 
 _FRAME = re.compile(r"\{s\} (.+)(?<! to) \{o\}\.|The (.+) of \{s\} is \{o\}\.")

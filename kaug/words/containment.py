@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-__all__ = ["WINDOW", "final_answer", "holds_any", "normalise", "score_answer"]
+__all__ = ["UNSPACED", "WINDOW", "final_answer", "holds_any", "normalise", "score_answer"]
 
 WINDOW = 16
 """Words of the final answer to search; two characters of an unspaced script count as one word."""
@@ -19,14 +19,15 @@ WINDOW = 16
 LINE = 200
 """Maximum length of the final answer, in characters."""
 
-# Scripts without spaces between words, or (Korean) with attached particles: the unit is a character.
-_UNSPACED = (
+UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"  # kana, Han
     "\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"  # Hangul, more Han
 )
-_UNIT = re.compile(f"[{_UNSPACED}]|[^\\s{_UNSPACED}]+")
-_CHARACTER = re.compile(f"[{_UNSPACED}]")
+"""Ranges of scripts without spaces between words, or (Korean) with attached particles: the unit is a character."""
+
+_UNIT = re.compile(f"[{UNSPACED}]|[^\\s{UNSPACED}]+")
+_CHARACTER = re.compile(f"[{UNSPACED}]")
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:[,'’]\d{3})+(?!\d)")
 _ACRONYM = re.compile(r"(?<!\w)[^\W\d_](?:\.[^\W\d_])+(?!\w)\.?")
 _DECIMAL_OR_SIGN = re.compile(r"(?<=\d)\.(?=\d)|(?<![\w.)])-(?=\d)")
@@ -41,7 +42,26 @@ _LETTERS = str.maketrans(
     {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE"}
     | dict.fromkeys("−‐‑", "-")
 )
+_DIACRITICS = re.compile("[\u0300-\u036f]")
 _APOSTROPHES = "'’‘ʼʻ`´"
+
+
+class _Spaced(dict[int, str]):
+    """A table for `str.translate` that turns punctuation into spaces and sets signs apart."""
+
+    def __missing__(self, code: int) -> str:
+        character, category = chr(code), unicodedata.category(chr(code))
+        if character in _APOSTROPHES or category == "Cf":
+            found = ""
+        elif category in {"Sc", "So"}:
+            found = f" {character} "
+        else:
+            found = " " if category[0] in "PSZC" else character
+        self[code] = found
+        return found
+
+
+_SPACED = _Spaced()
 
 
 def normalise(text: str) -> str:
@@ -68,23 +88,15 @@ def normalise(text: str) -> str:
 
 
 def _normalise(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text.translate(_LETTERS))
-    text = "".join(c for c in unicodedata.normalize("NFD", text) if not "\u0300" <= c <= "\u036f")
-    text = unicodedata.normalize("NFC", text)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text.translate(_LETTERS))
+        text = _DIACRITICS.sub("", unicodedata.normalize("NFD", text))
+        text = unicodedata.normalize("NFC", text)
     text = _THOUSANDS.sub(lambda match: re.sub(r"\D", "", match[0]), text)
     text = _ACRONYM.sub(lambda match: match[0].replace(".", ""), text)
-    kept = {match.start() for match in _DECIMAL_OR_SIGN.finditer(text)}
-    words = " ".join("".join(c if i in kept else _spaced(c) for i, c in enumerate(text)).split())
-    return " ".join(_ARTICLE.sub(" ", words).split())
-
-
-def _spaced(character: str) -> str:
-    category = unicodedata.category(character)
-    if character in _APOSTROPHES or category == "Cf":
-        return ""
-    if category in {"Sc", "So"}:
-        return f" {character} "
-    return " " if category[0] in "PSZC" else character
+    pieces, signs = _DECIMAL_OR_SIGN.split(text), _DECIMAL_OR_SIGN.findall(text)
+    spaced = "".join(f"{piece.translate(_SPACED)}{sign}" for piece, sign in zip(pieces, [*signs, ""], strict=True))
+    return " ".join(_ARTICLE.sub(" ", " ".join(spaced.split())).split())
 
 
 def final_answer(text: str) -> str:

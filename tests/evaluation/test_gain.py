@@ -139,6 +139,7 @@ def test_default_pairs() -> None:
         ("text+retrieval", "base"),
         ("repeated", "base"),
         ("shuffled", "base"),
+        ("text+retrieval", "base+retrieval"),
     ]
     assert default_pairs(["repeated", "shuffled"]) == []
     assert default_pairs(["base", "shuffled", "mine"]) == [("mine", "base"), ("mine", "shuffled"), ("shuffled", "base")]

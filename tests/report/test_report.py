@@ -146,6 +146,21 @@ def test_the_verdict_says_what_was_planted(report: dict[str, Any]) -> None:
     ]
 
 
+def test_the_verdict_says_what_reading_gained(tmp_path: Path) -> None:
+    inputs = exam()
+    reads = {"base": "base+retrieval", "augmented": "augmented+retrieval"}
+    rows = inputs["answers"].to_pylist()
+    rows += [row | {"arm": reads[row["arm"]]} for row in rows if row["arm"] in reads]
+    inputs["answers"] = pa.Table.from_pylist(rows, ANSWERS)
+    report = write_report(tmp_path, **inputs)
+    (gain,) = (g for g in report["gains"]["recall"] if (g["arm"], g["against"]) == (reads["augmented"], reads["base"]))
+    assert gain["mean"] == 0.6
+    assert (
+        "With retrieved facts before the question, augmented+retrieval answers 70% and base+retrieval 10%: "
+        f"+0.60 [{gain['low']:.2f}, {gain['high']:.2f}]."
+    ) in report["verdict"]["details"]
+
+
 def test_without_a_gain_the_verdict_says_so(tmp_path: Path) -> None:
     inputs = exam()
     kept = [row for row in inputs["answers"].to_pylist() if row["arm"] != "augmented"]

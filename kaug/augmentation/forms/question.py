@@ -1,12 +1,12 @@
 """Facts → questions for the object, and inverse questions for the subject, with short answers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kaug.arrays import Groups, Numbers, expand, grouped, runs
+from kaug.arrays import Groups, Numbers, expand, grouped
 from kaug.augmentation.rows import Facts, Options, Spans, make_rows, mark_spans, name_facts
 from kaug.knowledge.templates import Property
 from kaug.wording.answers import Asked, Holds
@@ -33,6 +33,7 @@ def question_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[
         known = options.asked(wording, name, facts)
         questions = _whole_questions(facts, given, known, options)
         several = known.answers[known.question[given.rows[questions.heads]]] > 1
+        asked: list[tuple[str, Numbers]] = []
         for predicate, asks in groups(given.predicates[questions.heads]):
             templates = wording.templates(predicate, name)
             for many, choose in ((False, ask_for_one), (True, ask_for_all)):
@@ -42,14 +43,13 @@ def question_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[
                     texts = [text for text in texts if text not in wording.templates(predicate, exam)]
                 if len(chosen) and templates and not texts:
                     options.left_out["questions left out: no template asks for several answers"] += len(chosen)
-                if texts:
-                    of, place = expand(questions.starts[chosen], questions.starts[chosen] + questions.sizes[chosen])
-                    sets = _Sets(given.take(questions.rows[place]), of, wording, inverse=name == "inverseQuestion")
-                for template in texts[: options.templates]:
-                    rows = sets.ask(template, form)
-                    if rows.num_rows < len(chosen):
-                        options.left_out["questions left out: they hold an answer"] += len(chosen) - rows.num_rows
-                    yield rows
+                asked += [(template, chosen) for template in texts[: options.templates]]
+        if asked:
+            sets = _Sets(given, questions, wording, inverse=name == "inverseQuestion")
+            rows, held = sets.ask(asked, form)
+            if held:
+                options.left_out["questions left out: they hold an answer"] += held
+            yield rows
 
 
 def _whole_questions(facts: Facts, given: Facts, known: Asked, options: Options) -> Groups:
@@ -75,61 +75,71 @@ def _whole_questions(facts: Facts, given: Facts, known: Asked, options: Options)
 
 
 class _Sets:
-    """Questions of one predicate in columns: the facts of each, and the answer, which joins their labels, each once."""
+    """Questions in columns: the facts of each, and the answer, which joins their labels, each once."""
 
-    def __init__(self, facts: Facts, of: Numbers, wording: Wording, *, inverse: bool) -> None:
+    def __init__(self, given: Facts, questions: Groups, wording: Wording, *, inverse: bool) -> None:
         """Join the answers.
 
         Args:
-            facts: The facts of all questions, those of the first one first.
-            of: int64 (facts,): the question of each, from 0.
+            given: Facts.
+            questions: The facts of each question, as positions in `given`.
             wording: The wording.
             inverse: Whether the subjects are sought.
         """
-        self.facts, self.of, self.wording, self.inverse = facts, of, wording, inverse
-        starts, self.sizes = runs(of)
-        self.heads = facts.take(starts)
-        self.labels = wording.labels(facts.subjects if inverse else facts.objects)
+        of, place = expand(questions.starts, questions.starts + questions.sizes)
+        self.facts, self.wording, self.inverse = given.take(questions.rows[place]), wording, inverse
+        self.sizes = questions.sizes
+        self.starts = np.cumsum(self.sizes) - self.sizes
+        self.heads = self.facts.take(self.starts)
+        self.labels = wording.labels(self.facts.subjects if inverse else self.facts.objects)
         self.length = pc.utf8_length(self.labels).to_numpy(zero_copy_only=False)
         self.start = np.zeros(len(of), np.int64)
-        self.answers = self.labels.take(pa.array(starts))
+        self.answers = self.labels.take(pa.array(self.starts))
         codes = self.labels.dictionary_encode().indices.to_numpy()
         names = wording.phrases(self.heads.objects if inverse else self.heads.subjects)
         self.holds = Holds(names, self.labels, of)
-        several = np.flatnonzero(np.bincount(of, codes != codes[starts][of]))
+        several = np.flatnonzero(np.bincount(of, codes != codes[self.starts][of]))
         joined = []
         for question in several.tolist():
-            own = slice(int(starts[question]), int(starts[question] + self.sizes[question]))
+            own = slice(int(self.starts[question]), int(self.starts[question] + self.sizes[question]))
             names = self.labels[own].to_pylist()
             text, places = join_names(list(dict.fromkeys(names)), wording.language)
             joined.append(text)
             self.start[own] = [places[name] for name in names]
-        chosen = np.zeros(len(starts), bool)
+        chosen = np.zeros(len(self.starts), bool)
         chosen[several] = True
         self.answers = pc.replace_with_mask(self.answers, pa.array(chosen), pa.array(joined, pa.string()))
 
-    def ask(self, template: str, form: str) -> pa.Table:
-        """Ask each question in a template; those that hold one of their answers, or ask by a list, are left out."""
-        heads, wording = self.heads, self.wording
-        prompts = wording.fill(template, heads.subjects, heads.objects, int(heads.predicates[0])).text
-        hidden = ~self.holds.questions(template, prompts)
+    def ask(self, asked: Sequence[tuple[str, Numbers]], form: str) -> tuple[pa.Table, int]:
+        """Ask questions, given each template with the numbers of those that it asks.
+
+        Returns:
+            The rows, and the number of those left out: they hold one of their answers, or ask by a list.
+        """
+        templates, wording = [template for template, _ in asked], self.wording
+        which = np.repeat(np.arange(len(asked)), [len(numbers) for _, numbers in asked])
+        question = np.concatenate([numbers for _, numbers in asked])
+        heads = self.heads.take(question)
+        prompts = wording.fill_each(templates, which, heads.subjects, heads.objects, heads.predicates).text
+        hidden = ~self.holds.questions(templates, which, question, prompts)
         if self.inverse:
             hidden &= ~wording.lists(heads.objects)
-        kept, asked = np.flatnonzero(hidden[self.of]), pa.array(hidden)
-        prompts, row = prompts.filter(asked), (np.cumsum(hidden) - 1)[self.of[kept]]
-        fact = kept - np.searchsorted(self.of, self.of[kept])
+        prompts, question = prompts.filter(pa.array(hidden)), question[hidden]
+        row, kept = expand(self.starts[question], self.starts[question] + self.sizes[question])
         whole = pc.utf8_length(prompts).to_numpy(zero_copy_only=False)[row]
+        fact = kept - self.starts[question][row]
         spans = (
             Spans(row, fact, "completion", self.start[kept], self.start[kept] + self.length[kept]),
             Spans(row, fact, "prompt", np.zeros_like(row), whole),
         )
-        return make_rows(
+        rows = make_rows(
             family="closed-book",
             form=form,
             task="question-answering",
             prompts=prompts,
-            completions=self.answers.filter(asked),
-            facts=name_facts(wording.kb, self.facts.rows[kept], self.sizes[hidden]),
+            completions=self.answers.take(pa.array(question)),
+            facts=name_facts(wording.kb, self.facts.rows[kept], self.sizes[question]),
             spans=mark_spans(len(prompts), *spans),
             language=wording.language,
         )
+        return rows, len(hidden) - len(prompts)

@@ -1,10 +1,12 @@
 """Facts → sentences that state them, subject first, by several templates."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kaug.arrays import mix
+from kaug.arrays import Numbers, mix
 from kaug.augmentation.rows import Facts, Options, concat_rows, single_fact_rows
 from kaug.wording.wording import Wording, is_reversed
 
@@ -21,15 +23,12 @@ def statement_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table
 
 def state(facts: Facts, wording: Wording, options: Options, *, reverse: bool) -> pa.Table:
     """State facts with templates that begin with the object, or with the subject."""
-    tables = []
-    for predicate, manner, positions in wording.groups(facts.rows):
-        part = facts.take(positions)
-        templates = wording.templates(predicate, "statement", manner)
-        for template in [t for t in templates if is_reversed(t) == reverse][: options.templates]:
-            text = wording.fill(template, part.subjects, part.objects, predicate).text
-            form = "reversed" if reverse else "statement"
-            tables.append(single_fact_rows(part, wording, form=form, prompts=None, completions=text))
-    return concat_rows(tables)
+    told = [
+        (template, positions)
+        for predicate, manner, positions in wording.groups(facts.rows)
+        for template in _ordered(wording.templates(predicate, "statement", manner), options, reverse=reverse)
+    ]
+    return _write(facts, told, wording, form="reversed" if reverse else "statement")
 
 
 def one_statement_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table:
@@ -39,17 +38,28 @@ def one_statement_rows(facts: Facts, wording: Wording, options: Options) -> pa.T
     subject always comes first. The draw depends on the seed and the fact's id only.
     """
     draws = _draw(wording.kb.facts["fact"].take(pa.array(facts.rows)), options.seed)
-    tables = []
+    told: dict[bool, list[tuple[str, Numbers]]] = {False: [], True: []}
     for predicate, manner, positions in wording.groups(facts.rows):
         templates = wording.templates(predicate, "statement", manner)
-        each = [[t for t in templates if is_reversed(t) == order][: options.templates] for order in (False, True)]
-        drawn = draws[positions] % max(1, len(each[0]) + len(each[1]))
-        for variant, template in enumerate(each[0] + each[1]):
-            part = facts.take(positions[drawn == variant])
-            text = wording.fill(template, part.subjects, part.objects, predicate).text
-            form = "reversed" if is_reversed(template) else "statement"
-            tables.append(single_fact_rows(part, wording, form=form, prompts=None, completions=text))
-    return concat_rows(tables)
+        each = [template for order in told for template in _ordered(templates, options, reverse=order)]
+        drawn = draws[positions] % max(1, len(each))
+        for variant, template in enumerate(each):
+            told[is_reversed(template)].append((template, positions[drawn == variant]))
+    forms = {False: "statement", True: "reversed"}
+    return concat_rows([_write(facts, told[order], wording, form=form) for order, form in forms.items()])
+
+
+def _ordered(templates: list[str], options: Options, *, reverse: bool) -> list[str]:
+    return [template for template in templates if is_reversed(template) == reverse][: options.templates]
+
+
+def _write(facts: Facts, told: Sequence[tuple[str, Numbers]], wording: Wording, *, form: str) -> pa.Table:
+    """State facts, given each template with the positions of the facts that it states."""
+    part = facts.take(np.concatenate([np.zeros(0, np.int64), *(positions for _, positions in told)]))
+    which = np.repeat(np.arange(len(told)), [len(positions) for _, positions in told])
+    templates = [template for template, _ in told]
+    text = wording.fill_each(templates, which, part.subjects, part.objects, part.predicates).text
+    return single_fact_rows(part, wording, form=form, prompts=None, completions=text)
 
 
 def _draw(ids: pa.ChunkedArray, seed: int) -> NDArray[np.uint64]:
