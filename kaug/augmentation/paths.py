@@ -5,7 +5,8 @@ of conditions that a few things meet ("the film that {a} directed and that starr
 """
 
 import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -144,15 +145,16 @@ def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask, NDAr
     return chains.take(kept), returns[kept], home
 
 
-def ask_chains(facts: Facts, wording: Wording, options: Options, length: int) -> Questions:
-    """Ask the chains of so many steps whose first fact is among some facts."""
+def ask_chains(facts: Facts, wording: Wording, options: Options, length: int, phrasing: int = 0) -> Questions:
+    """Ask the chains of so many steps whose first fact is among some facts, those that have so many phrasings before this one."""
     paths = find_paths(facts, wording, options)
     here = _among(paths.first[length], facts.rows)
-    return _ask_chains(paths.graph, paths.chains[length].take(here), paths.apart[length][here], wording, options)[0]
+    chains, apart = paths.chains[length].take(here), paths.apart[length][here]
+    return _ask_chains(paths.graph, chains, apart, wording, options, phrasing)[0]
 
 
 def _ask_chains(
-    graph: Graph, chains: Chains, apart: Mask, wording: Wording, options: Options
+    graph: Graph, chains: Chains, apart: Mask, wording: Wording, options: Options, phrasing: int = 0
 ) -> tuple[Questions, Chains]:
     """Ask good chains of one number of steps; return those that there are words for."""
     hops = follow(graph, chains, options.max_answers).hops
@@ -173,12 +175,13 @@ def _ask_chains(
         fits, tail = _fit(references, number)
         inner, told, before = refer(references, inner), told & fits & ((after == 0) | (tail == 0)), several
         after = np.maximum(after, tail)
-    questions = graph.words.question[steps[-1], many[-1].astype(int), before.astype(int)]
+    questions = graph.words.question[steps[-1], many[-1].astype(int), before.astype(int), phrasing]
     fits, tail = _fit(questions, length - 1)
     prompts, told = _ask(questions, inner), told & fits & (after * tail <= _WORDS_AFTER)
     prompts = _apart(prompts, names, apart, wording.language)
     queries = _chain_queries(graph, wording, named, steps, apart)
-    asked, kept = _fair(Questions(prompts, answers, queries, hops), told, options)
+    counted = replace(options, left_out=Counter()) if phrasing else options  # most have no other phrasing
+    asked, kept = _fair(Questions(prompts, answers, queries, hops), told, counted)
     return asked, chains.take(kept)
 
 

@@ -22,7 +22,7 @@ from kaug.store.digests import file_digest
 from kaug.store.files import FULL, write_whole
 from kaug.training.objectives import Loss, loss_of
 from kaug.training.settings import TrainingSettings
-from kaug.training.tokens import Block, Blocks, encode_rows
+from kaug.training.tokens import IGNORED, Block, Blocks, encode_rows
 
 if TYPE_CHECKING:
     import torch
@@ -192,10 +192,11 @@ def _trainer(loss: Loss, steps: int) -> Any:
             self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
         ) -> Any:
             given = dict(inputs)
-            labels, prose = given.pop("labels"), given.pop("prose")
-            logits: torch.Tensor = model(**given).logits
-            # The logits of a token predict the next one.
-            value = loss(logits[0, :-1].float(), labels[0, 1:], prose[0, 1:])
+            labels, prose = (given.pop(name)[0, 1:] for name in ("labels", "prose"))
+            # The logits of a token predict the next one; those of prompts are not computed.
+            learnt = (labels != IGNORED).nonzero()[:, 0]
+            logits: torch.Tensor = model(**given, logits_to_keep=learnt).logits
+            value = loss(logits[0].float(), labels[learnt], prose[learnt])
             if not math.isfinite(value.item()):
                 raise ModelError(
                     f"The loss of step {self.state.global_step + 1} of {steps} is {value.item()}: the training has "

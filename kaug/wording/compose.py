@@ -129,7 +129,7 @@ class Graph:
 
     def asks(self, fans: Numbers) -> Mask:
         """Mask the fans that a question can ask for."""
-        told = (self.words.question != "").any(axis=(1, 2))
+        told = (self.words.question != "").any(axis=(1, 2, 3))
         return np.asarray(told[self.step[fans]], bool)
 
 

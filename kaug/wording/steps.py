@@ -20,9 +20,12 @@ from kaug.wording.plural import in_plural, in_singular, subject_in_plural
 from kaug.wording.sets import ask_for_all, ask_for_one, definite, in_sentences
 from kaug.wording.wording import Wording
 
-__all__ = ["StepWords", "numbered", "phrase_of", "refer", "step_words", "words_of_paths"]
+__all__ = ["PHRASINGS", "StepWords", "numbered", "phrase_of", "refer", "step_words", "words_of_paths"]
 
 Texts = NDArray[Any]
+
+PHRASINGS = 3
+"""The phrasings of a question at most."""
 
 _WORDS: dict[str, dict[str, str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 _DEED = re.compile(r"the (?!thing)[\w -]+ (?:that|(?:\w+ )?which|whom) \{o\} [^{}]+")
@@ -36,7 +39,8 @@ class StepWords:
     Attributes:
         reference: str (steps, 2, 2): a phrase with one slot for what the step leads to, by whether this is several things, and
             whether it starts from several; empty where there is none.
-        question: str (steps, 2, 2): a question with one slot, by whether it has several answers, and starts from several things.
+        question: str (steps, 2, 2, 3): questions with one slot, the plainest first, by whether it has several answers, and
+            starts from several things.
         own: bool (steps,): whether the reference is one of the lexicon, rather than by rule.
         deed: bool (steps,): whether it tells a deed ("the film that {o} directed"), which leads to one thing or several; not an
             attribute ("the person whose town is {o}"), which one thing alone may have by chance.
@@ -62,7 +66,8 @@ def step_words(wording: Wording, predicates: NDArray[np.uint32], forward: Proper
         forward: The property of the lexicon that asks for objects: of training rows or of the exam.
         back: The property that asks for subjects.
     """
-    reference, question = (np.full((2 * len(predicates), 2, 2), "", dtype=object) for _ in range(2))
+    reference = np.full((2 * len(predicates), 2, 2), "", dtype=object)
+    question = np.full((*reference.shape, PHRASINGS), "", dtype=object)
     for index, predicate in enumerate(predicates.tolist()):
         if not in_sentences(wording.templates(predicate, "statement"), wording.language):
             continue
@@ -79,8 +84,9 @@ def step_words(wording: Wording, predicates: NDArray[np.uint32], forward: Proper
                 for starts in (False, True):
                     cell = (2 * index + way, int(several), int(starts))
                     reference[cell] = phrase_of(references, wording.language, several=several, of_several=starts)
-                    asked = _question(questions, wording.language, several=several, of_several=starts)
-                    question[cell] = "" if asked in of_exam else asked  # a plural by rule may be the exam's
+                    asked = _questions(questions, wording.language, several=several, of_several=starts)
+                    asked = [text for text in asked if text not in of_exam]  # a plural by rule may be the exam's
+                    question[cell][: len(asked)] = asked[:PHRASINGS]
     told = [
         np.isin(predicates, wording.kb.lexicon.filter(pc.equal(wording.kb.lexicon["property"], name))["predicate"])
         for name in ("reference", "inverseReference")
@@ -155,18 +161,20 @@ def _in_number(text: str, several: bool) -> str:
     return SLOT.sub(r"“{\1}”", plural) if re.search(_QUOTED, text) else plural
 
 
-def _question(questions: list[str], language: str, *, several: bool, of_several: bool) -> str:
+def _questions(questions: list[str], language: str, *, several: bool, of_several: bool) -> list[str]:
     choose = ask_for_all if several else ask_for_one
+    found = []
     for text in sorted(
         choose(questions, language), key=lambda text: "“{" in text
     ):  # a name in quotation marks is no reference
         if language.split("-", maxsplit=1)[0] != "en":
-            return text
+            found.append(text)
+            continue
         said = text if several else _the_only(text)
         said = subject_in_plural(said) if of_several else said
         if said and not _BARE.fullmatch(said) and not SLOT.match(said):
-            return said
-    return ""
+            found.append(said)
+    return list(dict.fromkeys(found))
 
 
 def _the_only(text: str) -> str:

@@ -252,14 +252,16 @@ def test_rows_do_not_see_each_other_in_training(
         model = load_language_model(folder)
 
         def note(module: Any, args: Any, given: dict[str, Any], out: Any) -> None:
-            seen.append((given["input_ids"], given["position_ids"], out.logits.detach().float()))
+            kept = given["logits_to_keep"]
+            seen.append((given["input_ids"], given["position_ids"], kept, out.logits.detach().float()))
 
         model.register_forward_hook(note, with_kwargs=True)
         return model
 
     monkeypatch.setattr(trainer, "load_language_model", watched)
     train(table, tiny_model, tmp_path, tokens=100, step_tokens=100)
-    ids, positions, logits = seen[0]
+    ids, positions, kept, logits = seen[0]
+    assert 0 < len(kept) < ids.shape[1] - 1  # not those of prompts
     starts = [*torch.nonzero(positions[0] == 0).flatten().tolist(), ids.shape[1]]
     assert len(starts) > 3
     model = load_language_model(tiny_model)
@@ -269,7 +271,7 @@ def test_rows_do_not_see_each_other_in_training(
     ):
         alone = torch.cat([model(ids[:, i:j]).logits.float() for i, j in pairwise(starts)], dim=1)
         merged = model(ids).logits.float()
-    assert (logits - alone).abs().max() < 0.5
+    assert (logits - alone[:, kept]).abs().max() < 0.5
     assert (merged - alone).abs().max() > 2
 
 
@@ -382,21 +384,21 @@ def test_a_file_that_cannot_be_written_is_an_artifact_error(tiny_model: Path, tm
 def test_an_objective_is_a_function_and_a_line_in_the_table(
     table: pa.Table, whole: tuple[Path, TrainingRun], tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[tuple[int, int, int]] = []
+    seen: list[tuple[int, int, bool, int]] = []
 
     def smoothed(logits: Any, labels: Any, prose: Any) -> Any:
         from torch.nn.functional import cross_entropy
 
-        seen.append((len(logits), int((labels != -100).sum()), int(prose.sum())))
-        return cross_entropy(logits, labels, ignore_index=-100, label_smoothing=0.1)
+        seen.append((len(logits), len(labels), bool((labels < 0).any()), int(prose.sum())))
+        return cross_entropy(logits, labels, label_smoothing=0.1)
 
     monkeypatch.setitem(OBJECTIVES, "smoothed", Objective(smoothed, "cross-entropy with label smoothing"))
     run = train(table, tiny_model, tmp_path / "named", objective="smoothed")
     assert run.loss[-1][1] < run.loss[0][1]
     assert weights(tmp_path / "named") != weights(whole[0])
     assert len(seen) == STEPS
-    assert all(0 < learnt < tokens for tokens, learnt, _ in seen)
-    assert any(0 < prose < tokens for tokens, _, prose in seen)
+    assert all(0 < tokens == learnt and not ignored for tokens, learnt, ignored, _ in seen)
+    assert any(0 < prose < tokens for tokens, _, _, prose in seen)
     train(table, tiny_model, tmp_path / "given", objective=smoothed)  # from Python it needs no name
     assert weights(tmp_path / "given") == weights(tmp_path / "named")
     with pytest.raises(PipelineError, match=r"no training objective 'smothed'\. Did you mean 'smoothed'\?"):

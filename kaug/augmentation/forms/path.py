@@ -11,7 +11,7 @@ from kaug.arrays import Numbers, runs
 from kaug.augmentation.paths import Questions, ask_chains, ask_pairs
 from kaug.augmentation.rows import Facts, Options, Spans, make_rows, mark_spans, name_facts
 from kaug.wording.sets import in_sentences, join_names
-from kaug.wording.steps import words_of_paths
+from kaug.wording.steps import PHRASINGS, words_of_paths
 from kaug.wording.wording import Wording, is_reversed
 
 __all__ = ["path_rows"]
@@ -22,11 +22,12 @@ def path_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa.T
 
     The answer ends with `Answer: …`: models cannot combine learnt facts without writing them out (Allen-Zhu & Li 2023, arXiv
     2309.14402). Where a step leads to several things, all are followed, and the answer is the whole set, of up to
-    `options.max_answers`. `query` returns the answers, over the facts as the arm has them. A fact is the first of a few chains in
-    either direction, whatever it meets; see `draw_chains`.
+    `options.max_answers`. Chains of two are asked in up to three phrasings. `query` returns the answers, over the facts as the
+    arm has them. A fact is the first of a few chains in either direction, whatever it meets; see `draw_chains`.
     """
+    phrasings = range(min(options.templates, PHRASINGS))
     for asked in (
-        ask_chains(facts, wording, options, 2),
+        *(ask_chains(facts, wording, options, 2, phrasing) for phrasing in phrasings),
         ask_chains(facts, wording, options, 3),
         ask_pairs(facts, wording, options),
     ):

@@ -14,10 +14,7 @@ def cross_entropy(logits: "torch.Tensor", labels: "torch.Tensor", prose: "torch.
     """Return the mean cross-entropy over the labels; see `kaug.training.objectives.objective.Loss`."""
     import torch
 
-    # A sum divided by the number of labels, as in transformers, rounds differently from a mean.
-    return (
-        torch.nn.functional.cross_entropy(logits, labels, ignore_index=-100, reduction="sum") / (labels != -100).sum()
-    )
+    return torch.nn.functional.cross_entropy(logits, labels)
 
 
 COMPLETION = Objective(cross_entropy, "next-token cross-entropy on the completions")

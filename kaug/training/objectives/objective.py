@@ -12,8 +12,8 @@ __all__ = ["Loss", "Objective"]
 Loss = Callable[["torch.Tensor", "torch.Tensor", "torch.Tensor"], "torch.Tensor"]
 """From logits, labels and prose to a scalar loss.
 
-Logits are float32 (tokens, vocabulary). Labels are int64 (tokens,): the id of the next token, or -100 to ignore the
-position. Prose is bool (tokens,): whether the label is from a row of plain text rather than of knowledge."""
+Logits are float32 (tokens, vocabulary), of the tokens to be learnt. Labels are int64 (tokens,): the id of each of them. Prose is
+bool (tokens,): whether it is from a row of plain text rather than of knowledge."""
 
 
 @dataclass(frozen=True)
