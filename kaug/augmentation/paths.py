@@ -33,7 +33,7 @@ from kaug.wording.compose import (
     mine,
 )
 from kaug.wording.steps import numbered, refer, words_of_paths
-from kaug.wording.wording import Wording, fill
+from kaug.wording.wording import Wording, fill_each
 
 __all__ = ["Paths", "Questions", "ask_chains", "ask_pairs", "find_paths", "patterns"]
 
@@ -202,19 +202,12 @@ def ask_pairs(facts: Facts, wording: Wording, options: Options) -> Questions:
         _condition(references[one, many], references[two, many], wording.language, several=bool(many))
         for one, two, many in keys.T.tolist()
     ]
+    which = index.ravel()
+    turned = pa.array(np.array([turned for _, turned in templates], bool)[which])
     names = [wording.phrases(graph.named[fans]) for fans in pairs]
-    prompts, order = [pa.array([], pa.string())], [np.zeros(0, np.int64)]
-    for number, (template, turned) in enumerate(templates):
-        part = np.flatnonzero(index.ravel() == number)
-        one, two = (column.take(pa.array(part)) for column in (names[::-1] if turned else names))
-        prompts.append(fill(template or "{s}{o}", one, two).text)
-        order.append(part)
-    joined = pa.concat_arrays(prompts).take(pa.array(np.argsort(np.concatenate(order))))
-    told = (
-        np.array([bool(template) for template, _ in templates], dtype=bool)[index.ravel()]
-        if count
-        else np.zeros(0, bool)
-    )
+    one, two = (pc.if_else(turned, other, name) for name, other in (names, names[::-1]))
+    joined = fill_each([template or "{s}{o}" for template, _ in templates], which, one, two).text
+    told = np.array([bool(template) for template, _ in templates], bool)[which]
     return _fair(Questions(joined, answers, _pair_queries(graph, wording, pairs), hops), told, options)[0]
 
 
@@ -253,13 +246,7 @@ def _fit(templates: NDArray[Any], number: int) -> tuple[Mask, Numbers]:
 
 def _ask(templates: NDArray[Any], inner: pa.Array) -> pa.Array:
     known, index = numbered(templates)
-    texts, order = [pa.array([], pa.string())], [np.zeros(0, np.int64)]
-    for number, template in enumerate(known):
-        part = np.flatnonzero(index == number)
-        some = inner.take(pa.array(part))
-        texts.append(fill(template or "{s}", some, some).text)
-        order.append(part)
-    return pa.concat_arrays(texts).take(pa.array(np.argsort(np.concatenate(order))))
+    return fill_each([template or "{s}" for template in known], index, inner, inner).text
 
 
 def _apart(prompts: pa.Array, names: pa.Array, again: Mask, language: str) -> pa.Array:

@@ -101,25 +101,15 @@ def tell(facts: Facts, wording: Wording, draws: NDArray[np.uint64]) -> Told:
     Returns:
         The sentences (n,), in the order of the facts.
     """
-    parts, order, opens = [], [np.zeros(0, np.int64)], [np.zeros(0, np.int8)]
+    templates, which = list[str](), np.zeros(len(facts), np.int64)
     for predicate, manner, places in wording.groups(facts.rows):
-        templates = told_templates(wording.templates(predicate, "statement", manner))
-        chosen = draws[places] % np.uint64(len(templates))
-        for number, template in enumerate(templates):
-            some = places[chosen == number]
-            if len(some):
-                parts.append(wording.fill(template, facts.subjects[some], facts.objects[some], predicate))
-                order.append(some)
-                opening = _OPENS.match(template)
-                opens.append(np.full(len(some), 0 if not opening else 2 if opening[1] else 1, np.int8))
-    none = np.zeros((0, 2), np.int64)
-    told = Told(
-        pa.concat_arrays([pa.array([], pa.string()), *(part.text for part in parts)]),
-        np.concatenate([none, *(part.subject for part in parts)]),
-        np.concatenate([none, *(part.object for part in parts)]),
-        np.concatenate(opens),
-    )
-    return told.take(np.argsort(np.concatenate(order)))
+        found = told_templates(wording.templates(predicate, "statement", manner))
+        which[places] = len(templates) + (draws[places] % np.uint64(len(found))).astype(np.int64)
+        templates += found
+    filled = wording.fill_each(templates, which, facts.subjects, facts.objects, facts.predicates)
+    openings = [_OPENS.match(template) for template in templates]
+    opens = np.array([0 if not match else 2 if match[1] else 1 for match in openings], np.int8)
+    return Told(filled.text, filled.subject, filled.object, opens[which])
 
 
 def lengths(texts: pa.Array) -> Numbers:

@@ -61,20 +61,18 @@ def say(
     Returns:
         Strings (n,); null for a predicate that is said in records only, and for objects that are lists or prose.
     """
-    texts, order = [pa.array([], pa.string())], [np.zeros(0, np.int64)]
+    texts, which = [""], np.zeros(len(rows), np.int64)
     for predicate, manner, places in wording.groups(rows):
         templates = [] if manner.listed else plain_templates(wording, predicate, manner)
         if variant is None:
             templates = sorted(templates, key=lambda text: is_reversed(text) != reverse)[:1]
-        of = np.zeros(len(places), np.uint64) if variant is None else variant[places] % np.uint64(len(templates) or 1)
-        for number, template in enumerate(templates or [""]):
-            some = places[of == number]
-            text = before + inside(template) if before and template else template
-            filled = wording.fill(text, subjects[some], objects[some], predicate).text if template else None
-            texts.append(pa.nulls(len(some), pa.string()) if filled is None else filled)
-            order.append(some)
-    written = pa.concat_arrays(texts).take(pa.array(np.argsort(np.concatenate(order))))
-    return pc.if_else(pa.array(wording.lists(objects)), pa.scalar(None, pa.string()), written)
+        if templates:
+            of = np.zeros(len(places), np.int64) if variant is None else variant[places] % np.uint64(len(templates))
+            which[places] = len(texts) + of.astype(np.int64)
+            texts += [before + inside(template) if before else template for template in templates]
+    written = wording.fill_each(texts, which, subjects, objects, wording.kb.columns(rows)[1]).text
+    unsaid = pa.array((which == 0) | wording.lists(objects))
+    return pc.if_else(unsaid, pa.scalar(None, pa.string()), written)
 
 
 def inside(template: str) -> str:

@@ -309,16 +309,14 @@ class Wording:
             Strings (n,), in the order of `rows`.
         """
         rows = rows if isinstance(rows, slice) else np.asarray(rows, dtype=np.int64)
-        subjects, _, true = self.kb.columns(rows)
+        subjects, predicates, true = self.kb.columns(rows)
         objects = true if objects is None else objects
         self.phrases(np.concatenate([subjects, objects]))
-        pieces, order = [pa.array([], pa.string())], [np.zeros(0, dtype=np.int64)]
-        numbers = np.arange(len(self.kb.facts))[rows]
-        for predicate, manner, group in self.groups(numbers):
-            template = self.statement(predicate, manner)
-            pieces.append(self.fill(template, subjects[group], objects[group], predicate).text)
-            order.append(group)
-        return pa.concat_arrays(pieces).take(pa.array(np.argsort(np.concatenate(order))))
+        templates, which = list[str](), np.zeros(len(subjects), np.int64)
+        for predicate, manner, places in self.groups(np.arange(len(self.kb.facts))[rows]):
+            which[places] = len(templates)
+            templates.append(self.statement(predicate, manner))
+        return self.fill_each(templates, which, subjects, objects, predicates).text
 
     @cached_property
     def _english(self) -> "Wording":

@@ -65,13 +65,10 @@ def _state(rows: Numbers, back: NDArray[np.bool_], objects: NDArray[np.uint32], 
     """State facts in their plainest sentences; those that are told back with the object first, if there is such a template."""
     known, index = np.unique(rows * 2 + back, return_inverse=True)
     of, back = known >> 1, (known & 1).astype(bool)
-    subjects = wording.kb.columns(of)[0]
-    texts, order = [pa.array([], pa.string())], [np.zeros(0, np.int64)]
+    subjects, predicates, _ = wording.kb.columns(of)
+    templates, which = list[str](), np.zeros(len(of), np.int64)
     for predicate, manner, places in wording.groups(of):
-        templates = in_sentences(wording.templates(predicate, "statement", manner), wording.language)
-        for way in (False, True):
-            part = places[back[places] == way]
-            template = next(filter(is_reversed, templates), templates[0]) if way else templates[0]
-            texts.append(wording.fill(template, subjects[part], objects[of[part]], predicate).text)
-            order.append(part)
-    return pa.concat_arrays(texts).take(pa.array(np.argsort(np.concatenate(order)))).take(pa.array(index))
+        found = in_sentences(wording.templates(predicate, "statement", manner), wording.language)
+        which[places] = len(templates) + back[places]
+        templates += [found[0], next(filter(is_reversed, found), found[0])]
+    return wording.fill_each(templates, which, subjects, objects[of], predicates).text.take(pa.array(index))
