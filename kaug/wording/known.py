@@ -85,8 +85,9 @@ class Known:
 
     @cached_property
     def persons(self) -> Mask:
-        """The terms that are persons: by their classes, or by what only people have."""
-        return self._of_classes(_PERSONS) | self._subjects_of(is_of_a_life)
+        """The terms that are persons: by their classes, or by what only people have: countries have a "nationality", too."""
+        placed = self._subjects_of(lambda name: not WORDS.of_places.isdisjoint(name.lower().split()))
+        return self._of_classes(_PERSONS) | (self._subjects_of(is_of_a_life) & ~placed)
 
     @cached_property
     def works(self) -> Mask:

@@ -249,6 +249,11 @@ class Wording:
         for slot, terms in (("{s}", subjects), ("{o}", objects)):
             bare = _RECORD.search(template) or re.search(f"“{slot}”|\\b[Tt]he {slot}", template)
             ends.append((self.labels if bare or (named and slot == "{o}") else self.phrases)(terms))
+        if named and noun is not None and self._is_english:
+            twice = pc.equal(pc.utf8_lower(ends[1]), noun[1]).to_numpy(zero_copy_only=False)
+            if twice.any():  # "owns the asset {o}", of the class "asset"
+                bare = f"{template[: noun.start()]}{{o}}{template[noun.end() :]}"
+                return _either(twice, fill(bare, ends[0], self.phrases(objects)), fill(template, *ends))
         if predicate not in self._classes_of or not self._is_english:
             return fill(template, *ends)
         ends[1] = self._above(subjects, objects, ends[1])
@@ -256,11 +261,7 @@ class Wording:
         taxa = (self._known.natures[np.stack([subjects, objects])] == NATURES.index("name")).all(axis=0)
         if of_taxa is None or not taxa.any():
             return filled
-        other = fill(of_taxa, *ends)
-        spans = (
-            np.where(taxa[:, None], *pair) for pair in ((other.subject, filled.subject), (other.object, filled.object))
-        )
-        return Filled(pc.if_else(pa.array(taxa), other.text, filled.text), *spans)
+        return _either(taxa, fill(of_taxa, *ends), filled)
 
     def _above(self, below: NDArray[np.uint32], classes: NDArray[np.uint32], phrases: pa.Array) -> pa.Array:
         """Say how a class with a name of its own stands above another: "Ascomycota is a member of Dikarya"."""
@@ -519,6 +520,12 @@ class Filled:
     text: pa.Array
     subject: NDArray[np.int64]
     object: NDArray[np.int64]
+
+
+def _either(mask: NDArray[np.bool_], one: Filled, other: Filled) -> Filled:
+    """Take the sentences of one column where a mask is true, else those of the other."""
+    spans = (np.where(mask[:, None], *pair) for pair in ((one.subject, other.subject), (one.object, other.object)))
+    return Filled(pc.if_else(pa.array(mask), one.text, other.text), *spans)
 
 
 def fill(template: str, subjects: pa.Array, objects: pa.Array) -> Filled:

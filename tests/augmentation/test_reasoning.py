@@ -391,7 +391,7 @@ def test_lists_name_all_answers_and_counts_say_whose_number_it_is(tmp_path: Path
     pizza = named(":t topping, :p Pizza, :h ham, :o olive, :s salt and oil") + ":p :t :h , :o , :s ."
     kb = build(tmp_path, pizza)
     (row,) = (row for row in written(kb, "count") if "Pizza?" in row["prompt"] or "Pizza does" in row["prompt"])
-    assert row["prompt"] == "How many toppings of Pizza does the knowledge base have?"
+    assert row["prompt"] == "How many toppings of Pizza does the knowledge base list?"
     assert row["completion"] == "3: ham; olive; salt and oil."
     assert said(row) == {place: {row["prompt"], name} for place, name in enumerate(("ham", "olive", "salt and oil"))}
     (row,) = written(kb, "set", templates=1)
@@ -444,7 +444,7 @@ def test_what_the_knowledge_base_lacks_is_not_known(tmp_path: Path) -> None:
         (number,) = map(int, re.findall(r"Person [A-Z](\d+)", row["prompt"]))
         assert number % 10 == 0
         assert "birthplace" in row["prompt"]
-        assert (row["completion"], row["spans"], len(row["facts"])) == ("That is not known.", [], 1)
+        assert (row["completion"], row["spans"], len(row["facts"])) == ("The knowledge base does not say.", [], 1)
         subject = kb.columns(np.array([kb.row_of[row["facts"][0]]]))[0][0]
         assert kb.terms["value"][int(subject)].as_py() == f"urn:x:p{number}"
 

@@ -1,7 +1,8 @@
 """Facts with a number or a moment → questions for the greatest, smallest, latest or earliest of a few things that they name."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,15 +14,16 @@ from kaug.arrays import Numbers, mix, positions, runs
 from kaug.augmentation.forms.words import words_of_form
 from kaug.augmentation.rows import Facts, Options, make_rows, mark_spans, name_facts, write
 from kaug.knowledge.constraints import class_of_terms
+from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.wording.compose import is_short
 from kaug.wording.saying import Piece, compose, pieces, plain_templates, say
 from kaug.wording.sets import definite, in_sentences
 from kaug.wording.wording import Wording
-from kaug.words.measures import MOMENT, measures
+from kaug.words.measures import MOMENT, NUMBER, measures
+from kaug.words.terms import is_kind
 
 __all__ = ["compare_rows", "superlative_rows"]
 
-_NOUN = re.compile(r"the ((?:(?! of )[^{}])+) of \{s\}")
 _IN_UNITS = re.compile(r"(?<=\{s\}) in [^{}]+$|(?<=\{s\})以[^{}]+计(?=的)")
 """The unit in a reference; the statements have it, too."""
 _UNCLEAR = re.compile(r"^(?:what|when|where|who|the one)\b")
@@ -33,7 +35,7 @@ class _Circle(NamedTuple):
     Attributes:
         rows: int64: rows of facts, those of things of one class next to each other.
         number: float64: what each measures.
-        start: int64: where the facts of the same predicate and unit begin.
+        start: int64: where the facts begin that each can be compared with, of the same predicate and unit.
         size: int64: how many there are.
         moment: bool: whether they are moments.
     """
@@ -48,8 +50,8 @@ class _Circle(NamedTuple):
 def compare_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa.Table]:
     """Ask which of two things has the greater, smaller, later or earlier value, once for each fact.
 
-    The two facts have one predicate and one unit, each subject has one value, and the values differ. The answer names the thing
-    and states both facts.
+    The two facts have one predicate and one unit, each subject has one value, and the values differ. Numbers without a unit are
+    compared among things of one class only. The answer names the thing and states both facts.
     """
     yield from _rows(facts, wording, options, "compare")
 
@@ -113,19 +115,17 @@ def _write(
     """Write rows about facts of one predicate: `ranks` has their rows, the winner's first, `shown` as the question names them."""
     subjects, objects = wording.kb.columns()[0], options.all_objects(wording.kb, facts)
     reference = _reference(wording, predicate)
-    noun = _NOUN.fullmatch(reference)
     names = [wording.phrases(subjects[column]) for column in shown.T]
-    if noun and "which" in words:
-        whose = any(text.startswith("Whose ") for text in wording.templates(predicate, "inverseQuestion"))
-        prompts = compose(
-            words["who" if whose else "which"].replace("{more}", more).replace("{name}", noun[1]),
-            names=_joined(names, words),
-        )
+    winner = wording.labels(subjects[ranks[:, 0]])
+    question = _which(reference, wording.templates(predicate, "inverseQuestion"), words)
+    if question:
+        prompts = compose(question.replace("{more}", more), names=_joined(names, words))
     else:
         head, tail = reference.split("{s}")
         references = [pc.binary_join_element_wise(head, name, tail, "") for name in names]
         prompts = compose(words["refer"].replace("{more}", more), references=_joined(references, words))
-    winner = wording.labels(subjects[ranks[:, 0]])
+        first = wording.phrases(subjects[ranks[:, 0]])
+        winner = pc.binary_join_element_wise(head[:1].upper() + head[1:], first, tail, "")
     said: list[Piece] = []
     for number, column in enumerate(ranks.T):
         said += [words["space"]] if number and words["space"] else []
@@ -143,11 +143,35 @@ def _write(
     )
 
 
+def _which(reference: str, inverse: Sequence[str], words: dict[str, Any]) -> str:
+    """Return a question for the thing, by a reference to its value; empty if there is none, so that it asks for the value.
+
+    Examples:
+        >>> words = words_of_form("compare", "en")
+        >>> _which("the number of members of {s}", [], words), _which("the date when {s} was discovered", [], words)
+        ('Which has the {more} number of members, {names}?', 'Which was discovered {more}, {names}?')
+        >>> _which("the power that {s} is raised to", [], words), _which("the date when the roof of {s} was made", [], words)
+        ('Which is raised to the {more} power, {names}?', '')
+    """
+    for pattern, asked in words.get("patterns", []):
+        if match := re.fullmatch(pattern, reference):
+            who = "who" if any(text.startswith("Whose ") for text in inverse) else "which"
+            return str(words[who].replace("{has}", match.expand(asked)))
+    return ""
+
+
 def _joined(columns: list[pa.Array], words: dict[str, Any]) -> pa.Array:
-    parts = [columns[0]]
-    for number, column in enumerate(columns[1:], start=2):
-        parts += [pa.scalar(words["last" if number == len(columns) else "comma"]), column]
-    return pc.binary_join_element_wise(*parts, "")
+    """Join columns of names; with semicolons where a name holds a comma or an "and"."""
+    joined = []
+    for comma, last in (("comma", "last"), ("apart", "last-apart")):
+        parts = [columns[0]]
+        for number, column in enumerate(columns[1:], start=2):
+            parts += [pa.scalar(words.get(last if number == len(columns) else comma, words["last"])), column]
+        joined.append(pc.binary_join_element_wise(*parts, ""))
+    if len(columns) == 2:
+        return joined[0]
+    marks = [pc.match_substring(column, words[mark]) for column in columns for mark in ("comma", "last")]
+    return pc.if_else(reduce(pc.or_, marks), joined[1], joined[0])
 
 
 def _reference(wording: Wording, predicate: int) -> str:
@@ -180,9 +204,24 @@ def _circle(facts: Facts, wording: Wording, options: Options) -> _Circle:
     names = wording.labels(subjects).dictionary_encode().indices.to_numpy()
     first = np.sort(np.unique(np.stack([predicates.astype(np.int64), names]), axis=1, return_index=True)[1])
     places, subjects, predicates, objects = places[first], subjects[first], predicates[first], objects[first]
-    order = np.lexsort((mix(subjects.astype(np.uint64)), class_of_terms(kb)[subjects], unit[objects], predicates))
-    subjects, predicates, objects = subjects[order], predicates[order], objects[order]
-    start, size = runs(predicates.astype(np.int64) * (len(units.dictionary) + 1) + unit[objects])
+    kind = _kinds(kb)[subjects]
+    order = np.lexsort((mix(subjects.astype(np.uint64)), kind, unit[objects], predicates))
+    subjects, predicates, objects, kind = subjects[order], predicates[order], objects[order], kind[order]
+    bare = unit[objects] == pc.index(units.dictionary, NUMBER).as_py()
+    start, size = runs(
+        np.unique(
+            np.stack([predicates, unit[objects], np.where(bare, kind, -1)]).astype(np.int64), axis=1, return_inverse=True
+        )[1].ravel()
+    )
     moments = pc.starts_with(units.dictionary, MOMENT).to_numpy(zero_copy_only=False)
     moment = moments[unit[objects]] if len(objects) else np.zeros(0, bool)
     return _Circle(given.rows[places[order]], number[objects], np.repeat(start, size), np.repeat(size, size), moment)
+
+
+def _kinds(kb: KnowledgeBase) -> Numbers:
+    """Number the kinds of all terms: of a node without a name what it is the value of, of any other its class; -1 if none."""
+    kind = class_of_terms(kb)
+    _, predicates, objects = kb.columns()
+    of_node = is_kind(kb.terms, "blank")[objects]
+    kind[objects[of_node]] = kb.terms.num_rows + predicates[of_node].astype(np.int64)
+    return kind
