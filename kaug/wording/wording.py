@@ -250,9 +250,12 @@ class Wording:
             bare = _RECORD.search(template) or re.search(f"“{slot}”|\\b[Tt]he {slot}", template)
             ends.append((self.labels if bare or (named and slot == "{o}") else self.phrases)(terms))
         if named and noun is not None and self._is_english:
-            twice = pc.equal(pc.utf8_lower(ends[1]), noun[1]).to_numpy(zero_copy_only=False)
+            start = noun.start() + noun[0].rindex("the ")
+            words = template[start + len("the ") : noun.end() - len(" {o}")].split(" ")
+            endings = pa.array([" ".join(words[place:]) for place in range(len(words))])
+            twice = pc.is_in(pc.utf8_lower(ends[1]), endings).to_numpy(zero_copy_only=False)
             if twice.any():  # "owns the asset {o}", of the class "asset"
-                bare = f"{template[: noun.start()]}{{o}}{template[noun.end() :]}"
+                bare = f"{template[:start]}{{o}}{template[noun.end() :]}"
                 return _either(twice, fill(bare, ends[0], self.phrases(objects)), fill(template, *ends))
         if predicate not in self._classes_of or not self._is_english:
             return fill(template, *ends)

@@ -4,6 +4,7 @@
 with the rule in words; `why` asks for the reasons.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from kaug.arrays import expand, grouped, mix, pair_keys, positions
 from kaug.augmentation.forms.words import words_of_form
 from kaug.augmentation.rows import Facts, Options, make_rows, mark_spans, name_facts, write
 from kaug.wording.saying import Piece, inside, pieces, plain_templates, say
-from kaug.wording.wording import Wording
+from kaug.wording.wording import Manner, Wording
 from kaug.words.terms import CLASS_OF
 
 __all__ = ["inherit_rows", "rule_rows", "why_rows"]
@@ -28,6 +29,9 @@ _NO_STEPS = ("eq-sym", "eq-trans", "eq-rep-s", "eq-rep-p", "eq-rep-o", *_READ)
 
 _EACH = 3
 """The facts of a class that a member is told to inherit, at most."""
+
+_SAYS_NOTHING = re.compile(r"\{s\} (?:has a relation(?:ship)?|is related) to \{o\}\.")
+"""What is above all other predicates: that two things have to do with each other follows from anything."""
 
 _NAMES = ("X", "Y", "Z", "V", "W")
 
@@ -115,10 +119,11 @@ def _recorded(facts: Facts, wording: Wording, options: Options, *, inherit: bool
 
 
 def _rules(wording: Wording, steps: Rows, conclusions: Rows, numbers: Rows, constants: NDArray[np.uint64]) -> pa.Array:
-    """Write the rule of each step in words; null where a fact is said in records only."""
+    """Write the rule of each step in words; null where a fact is said in records only, or says nothing."""
     rows = np.vstack([steps, conclusions])
     shape, predicates = _shape(wording, rows, numbers, constants), wording.kb.columns()[1][rows]
-    alike = grouped(*predicates, *shape)
+    several = np.stack([wording.several(some) for some in rows])
+    alike = grouped(*predicates, *shape, *several)
     texts = [_in_words(wording, rows[:, place], shape[:, place]) for place in alike.heads.tolist()]
     return pa.array(texts, pa.string()).take(pa.array(alike.numbers))
 
@@ -168,9 +173,10 @@ def _in_words(wording: Wording, rows: NDArray[np.int64], shape: NDArray[np.int64
         else:
             names[place] = wording.phrases(np.array([-1 - place]))[0].as_py()
     said = []
+    several = wording.several(rows).tolist()
     for number, predicate in enumerate(wording.kb.columns(rows)[1].tolist()):
-        templates = plain_templates(wording, predicate)
-        if not templates:
+        templates = plain_templates(wording, predicate, Manner(several[number]))
+        if not templates or _SAYS_NOTHING.fullmatch(templates[0]):
             return None
         subject, value = (names[place] for place in shape[2 * number : 2 * number + 2].tolist())
         text = inside(templates[0]).removesuffix(".").removesuffix("。")
