@@ -189,6 +189,13 @@ class Known:
             for pattern, nature in ((r"^\p{Lu}\p{Ll}", "cased"), (_NAME, "name")):
                 fits = pc.match_substring_regex(labels, pattern).to_numpy(zero_copy_only=False)
                 natures[classes[fits & labelled]] = NATURES.index(nature)
+        cased, name = (NATURES.index(nature) for nature in ("cased", "name"))
+        new = natures == name
+        while new.any():  # "Mus musculus", below "Mus <genus>"
+            reached = np.zeros(len(natures), bool)
+            reached[below[new[above]]] = True
+            new = reached & (natures == cased)
+            natures[new] = name
         # What is a class and an instance of another may have an adjective as its name: “Pediatric”.
         meta = pc.match_substring_regex(self._kb.terms["value"].take(pa.array(of)), "#(?:Class|NamedIndividual)$")
         both = np.intersect1d(instances[~meta.to_numpy(zero_copy_only=False)], classes)

@@ -269,9 +269,10 @@ class Wording:
     def _above(self, below: NDArray[np.uint32], classes: NDArray[np.uint32], phrases: pa.Array) -> pa.Array:
         """Say how a class with a name of its own stands above another: "Ascomycota is a member of Dikarya"."""
         of, natures = self._known.natures[below], self._known.natures[classes]
-        for nature, words in (("name", "a member of "), ("datatype", "a kind of ")):
+        mentioned = self._known.mentioned[classes] & self._term_kinds.classes[below]  # “cellular organisms”
+        for nature, words in (("name", "a member of "), ("datatype", "a kind of "), ("", "a kind of ")):
             code = NATURES.index(nature)
-            said = pa.array((of == code) & (natures == code))
+            said = pa.array((of == code) & (natures == code) if nature else mentioned)
             phrases = pc.if_else(said, pc.binary_join_element_wise(words, phrases, ""), phrases)
         return phrases
 

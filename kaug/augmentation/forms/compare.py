@@ -1,7 +1,7 @@
 """Facts with a number or a moment → questions for the greatest, smallest, latest or earliest of a few things that they name."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -14,7 +14,6 @@ from kaug.arrays import Numbers, mix, positions, runs
 from kaug.augmentation.forms.words import words_of_form
 from kaug.augmentation.rows import Facts, Options, make_rows, mark_spans, name_facts, write
 from kaug.knowledge.constraints import class_of_terms
-from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.wording.compose import is_short
 from kaug.wording.saying import Piece, compose, pieces, plain_templates, say
 from kaug.wording.sets import definite, in_sentences
@@ -51,7 +50,7 @@ def compare_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[p
     """Ask which of two things has the greater, smaller, later or earlier value, once for each fact.
 
     The two facts have one predicate and one unit, each subject has one value, and the values differ. Numbers without a unit are
-    compared among things of one class only. The answer names the thing and states both facts.
+    compared among things of one class, and with one unit if they have one, only. The answer names the thing and states both facts.
     """
     yield from _rows(facts, wording, options, "compare")
 
@@ -93,12 +92,14 @@ def _rows(facts: Facts, wording: Wording, options: Options, form: str) -> Iterat
         options.left_out[f"{form} left out: equal values"] += int((~apart).sum())
         group, order, least = group[apart], order[apart], least[apart]
         named = np.argsort(mix(draw[fits][apart][:, None] ^ group.astype(np.uint64)), axis=1, kind="stable")
-        kind = predicates[group[:, 0]].astype(np.int64) * 4 + circle.moment[group[:, 0]] * 2 + least
+        persons = wording.persons(wording.kb.columns()[0][circle.rows[group]]).all(axis=1)
+        kind = predicates[group[:, 0]].astype(np.int64) * 8 + persons * 4 + circle.moment[group[:, 0]] * 2 + least
         for code in np.unique(kind).tolist():
             some = np.flatnonzero(kind == code)
             ranks, shown = (circle.rows[np.take_along_axis(group[some], by[some], 1)] for by in (order, named))
             more = words["moment" if code & 2 else "number"][code & 1]
-            yield from _write(ranks, shown, code >> 2, more, words, wording, options, facts, form)
+            who = "who" if code & 4 else "which"
+            yield from _write(ranks, shown, code >> 3, more, who, words, wording, options, facts, form)
 
 
 def _write(
@@ -106,6 +107,7 @@ def _write(
     shown: NDArray[np.int64],
     predicate: int,
     more: str,
+    who: str,
     words: dict[str, Any],
     wording: Wording,
     options: Options,
@@ -117,7 +119,7 @@ def _write(
     reference = _reference(wording, predicate)
     names = [wording.phrases(subjects[column]) for column in shown.T]
     winner = wording.labels(subjects[ranks[:, 0]])
-    question = _which(reference, wording.templates(predicate, "inverseQuestion"), words)
+    question = _question(reference, who, words)
     if question:
         prompts = compose(question.replace("{more}", more), names=_joined(names, words))
     else:
@@ -130,7 +132,9 @@ def _write(
     for number, column in enumerate(ranks.T):
         said += [words["space"]] if number and words["space"] else []
         said.append((say(wording, column, subjects[column], objects[column]), number))
-    completions, spans = write("completion", *pieces(words["answer"].removesuffix("{facts}"), winner=winner), *said)
+    stop = words["stop"]
+    winner = pc.replace_substring_regex(pc.binary_join_element_wise(winner, stop, ""), rf"([.!?。！？]){stop}$", r"\1")
+    completions, spans = write("completion", winner, words["space"] or "", *said)
     yield make_rows(
         family="closed-book",
         form=form,
@@ -143,19 +147,18 @@ def _write(
     )
 
 
-def _which(reference: str, inverse: Sequence[str], words: dict[str, Any]) -> str:
+def _question(reference: str, who: str, words: dict[str, Any]) -> str:
     """Return a question for the thing, by a reference to its value; empty if there is none, so that it asks for the value.
 
     Examples:
         >>> words = words_of_form("compare", "en")
-        >>> _which("the number of members of {s}", [], words), _which("the date when {s} was discovered", [], words)
-        ('Which has the {more} number of members, {names}?', 'Which was discovered {more}, {names}?')
-        >>> _which("the power that {s} is raised to", [], words), _which("the date when the roof of {s} was made", [], words)
+        >>> _question("the number of members of {s}", "which", words), _question("the date when {s} was born", "who", words)
+        ('Which has the {more} number of members, {names}?', 'Who was born {more}, {names}?')
+        >>> _question("the power that {s} is raised to", "which", words), _question("the day when {s} left", "who", words)
         ('Which is raised to the {more} power, {names}?', '')
     """
     for pattern, asked in words.get("patterns", []):
         if match := re.fullmatch(pattern, reference):
-            who = "who" if any(text.startswith("Whose ") for text in inverse) else "which"
             return str(words[who].replace("{has}", match.expand(asked)))
     return ""
 
@@ -204,7 +207,7 @@ def _circle(facts: Facts, wording: Wording, options: Options) -> _Circle:
     names = wording.labels(subjects).dictionary_encode().indices.to_numpy()
     first = np.sort(np.unique(np.stack([predicates.astype(np.int64), names]), axis=1, return_index=True)[1])
     places, subjects, predicates, objects = places[first], subjects[first], predicates[first], objects[first]
-    kind = _kinds(kb)[subjects]
+    kind = _kinds(wording)[subjects]
     order = np.lexsort((mix(subjects.astype(np.uint64)), kind, unit[objects], predicates))
     subjects, predicates, objects, kind = subjects[order], predicates[order], objects[order], kind[order]
     bare = unit[objects] == pc.index(units.dictionary, NUMBER).as_py()
@@ -218,10 +221,18 @@ def _circle(facts: Facts, wording: Wording, options: Options) -> _Circle:
     return _Circle(given.rows[places[order]], number[objects], np.repeat(start, size), np.repeat(size, size), moment)
 
 
-def _kinds(kb: KnowledgeBase) -> Numbers:
-    """Number the kinds of all terms: of a node without a name what it is the value of, of any other its class; -1 if none."""
-    kind = class_of_terms(kb)
-    _, predicates, objects = kb.columns()
+def _kinds(wording: Wording) -> Numbers:
+    """Number the kinds of all terms, of which numbers can be compared: those of one class, with one unit.
+
+    What a node without a name is the value of stands for its class.
+    """
+    kb = wording.kb
+    kind, unit = class_of_terms(kb), np.full(kb.terms.num_rows, -1, np.int64)
+    subjects, predicates, objects = kb.columns()
     of_node = is_kind(kb.terms, "blank")[objects]
     kind[objects[of_node]] = kb.terms.num_rows + predicates[of_node].astype(np.int64)
-    return kind
+    used = np.unique(predicates)
+    of_unit = [wording.predicate_name(predicate).split(" ")[-1] == "unit" for predicate in used.tolist()]
+    has_unit = np.isin(predicates, used[np.array(of_unit, bool)])
+    unit[subjects[has_unit]] = objects[has_unit]
+    return np.asarray(np.unique(np.stack([kind, unit]), axis=1, return_inverse=True)[1].ravel(), np.int64)

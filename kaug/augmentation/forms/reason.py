@@ -18,7 +18,7 @@ from kaug.augmentation.forms.words import words_of_form
 from kaug.augmentation.rows import Facts, Options, make_rows, mark_spans, name_facts, write
 from kaug.wording.saying import Piece, inside, pieces, plain_templates, say
 from kaug.wording.wording import Manner, Wording
-from kaug.words.terms import CLASS_OF
+from kaug.words.terms import CLASS_OF, is_kind
 
 __all__ = ["inherit_rows", "rule_rows", "why_rows"]
 
@@ -96,12 +96,16 @@ def _recorded(facts: Facts, wording: Wording, options: Options, *, inherit: bool
     rows = facts.rows[chosen.to_numpy(zero_copy_only=False)]
     if not len(rows):
         return
-    premises = kb.facts["premises"].take(pa.array(rows)).combine_chunks()
-    of = np.repeat(np.arange(len(rows)), pc.list_value_length(premises).to_numpy(zero_copy_only=False))
     of_facts, of_axioms = options.once(
         ("ids", wording.language), lambda: [_ids(table) for table in (kb.facts, kb.axioms)]
     )
+    premises = kb.facts["premises"].take(pa.array(rows)).combine_chunks()
+    of = np.repeat(np.arange(len(rows)), pc.list_value_length(premises).to_numpy(zero_copy_only=False))
     row = of_facts(premises.flatten())
+    kept = ~_mixed(wording, rows, of, row)
+    some = kept[of]
+    rows, row, premises = rows[kept], row[some], premises.filter(pa.array(kept))
+    of = (np.cumsum(kept) - 1)[of[some]]
     axioms = of_axioms(premises.flatten())
     ends = [(of[axioms >= 0], kb.axioms[end].to_numpy()[axioms[axioms >= 0]]) for end in ("subject", "object")]
     constants = np.unique(np.concatenate([pair_keys(*pair) for pair in ends]))
@@ -116,6 +120,25 @@ def _recorded(facts: Facts, wording: Wording, options: Options, *, inherit: bool
         said = pa.repeat("", len(some)) if inherit else _rules(wording, steps, conclusions, some, constants)
         known = pa.array(np.flatnonzero(said.is_valid().to_numpy(zero_copy_only=False)))
         yield _Steps(steps[:, known], conclusions[known], subjects[conclusions[known]], said.take(known), True)
+
+
+def _mixed(wording: Wording, rows: Rows, of: Rows, premise: Rows) -> NDArray[np.bool_]:
+    """Mask the literals that a thing has of one predicate by what it has of several below it: what they say is lost.
+
+    That a country's area and the year of its census are "statistics" of it is no knowledge of either.
+
+    Args:
+        wording: The wording.
+        rows: int64 (n,): rows of inferred facts.
+        of: int64 (m,): the place in `rows` of each premise.
+        premise: int64 (m,): the row of each premise; -1 for an axiom.
+    """
+    subjects, predicates, objects = wording.kb.columns(rows)
+    own, below = of[premise >= 0], wording.kb.columns(premise[premise >= 0])[1]
+    value = grouped(subjects, predicates)
+    pairs = grouped(value.numbers[own], below)
+    several = np.bincount(value.numbers[own][pairs.heads], minlength=len(value.sizes)) > 1
+    return np.asarray(several[value.numbers] & is_kind(wording.kb.terms, "literal")[objects])
 
 
 def _rules(wording: Wording, steps: Rows, conclusions: Rows, numbers: Rows, constants: NDArray[np.uint64]) -> pa.Array:
@@ -208,10 +231,19 @@ def _inherited(facts: Facts, wording: Wording, options: Options) -> Iterator[_St
         ("triples", wording.language),
         lambda: np.sort(mix(pair_keys(subjects, objects)) ^ mix(predicates + np.uint64(1))),
     )
-    new = (positions(known, key) < 0) & (subjects[member] != objects[has])
+    new = (positions(known, key) < 0) & (subjects[member] != objects[has]) & ~_says_itself(wording, has)
     premises = np.stack([member, has])[:, new]
     none = pa.repeat("", premises.shape[1])
     yield _Steps(premises, premises[1], subjects[premises[0]], none, False)
+
+
+def _says_itself(wording: Wording, rows: Rows) -> NDArray[np.bool_]:
+    """Mask the facts whose object is named as their predicate: "The counterparty of a contract is a counterparty."."""
+    _, predicates, objects = wording.kb.columns(rows)
+    used, of = np.unique(predicates, return_inverse=True)
+    names = pa.array([wording.predicate_name(p).removeprefix("has ") for p in used.tolist()], pa.string())
+    same = pc.equal(pc.utf8_lower(names.take(pa.array(of))), pc.utf8_lower(wording.labels(objects)))
+    return np.asarray(same.to_numpy(zero_copy_only=False), bool)
 
 
 def _read_rows(wording: Wording, given: Facts) -> NDArray[np.int64]:
