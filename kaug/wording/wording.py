@@ -255,8 +255,8 @@ class Wording:
             endings = pa.array([" ".join(words[place:]) for place in range(len(words))])
             twice = pc.is_in(pc.utf8_lower(ends[1]), endings).to_numpy(zero_copy_only=False)
             if twice.any():  # "owns the asset {o}", of the class "asset"
-                bare = f"{template[:start]}{{o}}{template[noun.end() :]}"
-                return _either(twice, fill(bare, ends[0], self.phrases(objects)), fill(template, *ends))
+                short = f"{template[:start]}{{o}}{template[noun.end() :]}"
+                return _either(twice, fill(short, ends[0], self.phrases(objects)), fill(template, *ends))
         if predicate not in self._classes_of or not self._is_english:
             return fill(template, *ends)
         ends[1] = self._above(subjects, objects, ends[1])

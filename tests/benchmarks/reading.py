@@ -1,8 +1,8 @@
 """How training rows and probes read: faults that a program can count, by knowledge base and form, and texts against human ones.
 
 `python -m tests.benchmarks.reading [--sets sweet schemaorg … | --rdf FILE …] [--inference owl] [--languages en fr …]
-[--forms NAME …] [--sample N] [--things N] [--seed N]`. The data is found in KAUG_TEST_DATA, or in shared/data beside the project. No lexicon is given: the words are those
-of the rules, or of the importer.
+[--forms NAME …] [--sample N] [--things N] [--seed N]`. The data is found in KAUG_TEST_DATA, or in shared/data beside the project.
+No lexicon is given: the words are those of the rules, or of the importer.
 
 - templates: the fraction of taught facts with five statements, three reversed, four questions, three inverse ones, two of each in
   the exam.

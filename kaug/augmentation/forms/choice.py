@@ -1,7 +1,6 @@
 """Facts → questions with four options, of which one is right and the others are proved wrong."""
 
 from collections.abc import Iterator
-from functools import reduce
 
 import numpy as np
 import pyarrow as pa
@@ -28,7 +27,7 @@ def choice_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa
 
     The wrong options are near ones, by class and size, that a functional, or inverse functional, predicate rules out; `proof`
     says how. The answer is the option with its letter. A question has one right answer in the knowledge base, and fewer than
-    three wrong options leave it out, as does an option of several lines.
+    three wrong options leave it out.
     """
     for name, end in _FORMS:
         known = options.asked(wording, name, facts)
@@ -61,16 +60,15 @@ def _rows(facts: Facts, wrong: Numbers, template: str, wording: Wording, options
     proof = refuter_of(facts, wording, options).options_proof(facts.rows, end)
     labels = [wording.labels(column) for column in shown.T]
     answer = wording.labels(right)
-    lines = reduce(pc.or_, [pc.match_substring(column, "\n") for column in labels])
-    kept = ~lines.to_numpy(zero_copy_only=False) & ~gives_away(question, [[text] for text in answer.to_pylist()]) & proof.is_valid().to_numpy(
+    kept = ~gives_away(question, [[text] for text in answer.to_pylist()]) & proof.is_valid().to_numpy(
         zero_copy_only=False
     )
-    options_ = [
+    lines = [
         pc.binary_join_element_wise(f"\n{letter}. ", column, "")
         for letter, column in zip(_LETTERS, labels, strict=True)
     ]
     some = pa.array(np.flatnonzero(kept))
-    prompts = pc.binary_join_element_wise(question, *options_, "").take(some)
+    prompts = pc.binary_join_element_wise(question, *lines, "").take(some)
     letters = pa.array(_LETTERS).take(pa.array(place))
     completions = pc.binary_join_element_wise(letters, answer, ". ").take(some)
     rows, zero = np.arange(len(some)), np.zeros(len(some), np.int64)

@@ -15,7 +15,7 @@ from kaug.augmentation.forms.words import words_of_form
 from kaug.augmentation.rows import Facts, Options, make_rows, mark_spans, name_facts, write
 from kaug.knowledge.constraints import class_of_terms
 from kaug.wording.compose import is_short
-from kaug.wording.saying import Piece, compose, pieces, plain_templates, say
+from kaug.wording.saying import Piece, compose, plain_templates, say
 from kaug.wording.sets import definite, in_sentences
 from kaug.wording.wording import Wording
 from kaug.words.measures import MOMENT, NUMBER, measures
@@ -50,7 +50,8 @@ def compare_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[p
     """Ask which of two things has the greater, smaller, later or earlier value, once for each fact.
 
     The two facts have one predicate and one unit, each subject has one value, and the values differ. Numbers without a unit are
-    compared among things of one class, and with one unit if they have one, only. The answer names the thing and states both facts.
+    compared only among things of one class and, if they name a unit, of one unit. The answer names the thing and states both
+    facts.
     """
     yield from _rows(facts, wording, options, "compare")
 
@@ -98,7 +99,8 @@ def _rows(facts: Facts, wording: Wording, options: Options, form: str) -> Iterat
             some = np.flatnonzero(kind == code)
             ranks, shown = (circle.rows[np.take_along_axis(group[some], by[some], 1)] for by in (order, named))
             more = words["moment" if code & 2 else "number"][code & 1]
-            who = "who" if code & 4 else "which"
+            of_people = any(text.startswith("Whose ") for text in wording.templates(code >> 3, "inverseQuestion"))
+            who = "who" if code & 4 or of_people else "which"
             yield from _write(ranks, shown, code >> 3, more, who, words, wording, options, facts, form)
 
 
@@ -213,7 +215,9 @@ def _circle(facts: Facts, wording: Wording, options: Options) -> _Circle:
     bare = unit[objects] == pc.index(units.dictionary, NUMBER).as_py()
     start, size = runs(
         np.unique(
-            np.stack([predicates, unit[objects], np.where(bare, kind, -1)]).astype(np.int64), axis=1, return_inverse=True
+            np.stack([predicates, unit[objects], np.where(bare, kind, -1)]).astype(np.int64),
+            axis=1,
+            return_inverse=True,
         )[1].ravel()
     )
     moments = pc.starts_with(units.dictionary, MOMENT).to_numpy(zero_copy_only=False)
@@ -233,6 +237,6 @@ def _kinds(wording: Wording) -> Numbers:
     kind[objects[of_node]] = kb.terms.num_rows + predicates[of_node].astype(np.int64)
     used = np.unique(predicates)
     of_unit = [wording.predicate_name(predicate).split(" ")[-1] == "unit" for predicate in used.tolist()]
-    has_unit = np.isin(predicates, used[np.array(of_unit, bool)])
+    has_unit = np.isin(predicates, used[np.array(of_unit, bool)]) & is_kind(kb.terms, "iri")[objects]
     unit[subjects[has_unit]] = objects[has_unit]
     return np.asarray(np.unique(np.stack([kind, unit]), axis=1, return_inverse=True)[1].ravel(), np.int64)

@@ -30,8 +30,8 @@ def context_question_rows(facts: Facts, wording: Wording, options: Options) -> I
     """Ask the questions of the form `question` with facts before them, as the exam does for arms with retrieval.
 
     The facts are sentences in a drawn order, then comes the question: those that answer it, and others with the same predicate
-    or subject; none that is said in a record only. In a fraction of the rows the others stand alone, and the answer says that the context does not tell, so that a
-    model learns to read what it is given (RAFT, arXiv 2403.10131).
+    or subject; none that is said in a record only. In a fraction of the rows the others stand alone, and the answer says that the
+    context does not tell, so that a model learns to read what it is given (RAFT, arXiv 2403.10131).
     """
     pool, near = options.all_facts(facts), options.near(facts)
     records = options.once(("records", wording.language), lambda: _said_in_records(pool, wording))
@@ -48,7 +48,8 @@ def _said_in_records(facts: Facts, wording: Wording) -> NDArray[np.uint32]:
     """Return the predicates that have no sentence, whose facts read badly among sentences."""
     predicates = np.unique(facts.predicates)
     said = [bool(in_sentences(wording.templates(p, "statement"), wording.language)) for p in predicates.tolist()]
-    return predicates[~np.array(said, bool)]
+    records: NDArray[np.uint32] = predicates[~np.array(said, bool)]
+    return records
 
 
 def _in_context(

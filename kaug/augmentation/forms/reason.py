@@ -102,10 +102,10 @@ def _recorded(facts: Facts, wording: Wording, options: Options, *, inherit: bool
     premises = kb.facts["premises"].take(pa.array(rows)).combine_chunks()
     of = np.repeat(np.arange(len(rows)), pc.list_value_length(premises).to_numpy(zero_copy_only=False))
     row = of_facts(premises.flatten())
-    kept = ~_mixed(wording, rows, of, row)
-    some = kept[of]
-    rows, row, premises = rows[kept], row[some], premises.filter(pa.array(kept))
-    of = (np.cumsum(kept) - 1)[of[some]]
+    clear = ~_mixed(wording, rows, of, row)
+    used = clear[of]
+    rows, row, premises = rows[clear], row[used], premises.filter(pa.array(clear))
+    of = (np.cumsum(clear) - 1)[of[used]]
     axioms = of_axioms(premises.flatten())
     ends = [(of[axioms >= 0], kb.axioms[end].to_numpy()[axioms[axioms >= 0]]) for end in ("subject", "object")]
     constants = np.unique(np.concatenate([pair_keys(*pair) for pair in ends]))
