@@ -611,6 +611,12 @@ def test_bare_numbers_are_compared_within_one_class_and_unit(tmp_path: Path, tur
     assert bool(written(build(tmp_path, labels + ":a :size 5 . :b :size 7 ." + turtle), "compare")) == compared
 
 
+def test_what_a_name_tells_is_not_compared(tmp_path: Path) -> None:
+    turtle = ":a :size 5 . :b :size 12 . :c :size 7 ."
+    assert written(build(tmp_path, named(":a 5 days, :b 12 days, :c 7 days") + turtle), "compare") == []
+    assert written(build(tmp_path, named(":a Anna, :b Bert, :c Cleo") + turtle), "compare")
+
+
 def test_a_thing_may_have_another_of_what_is_said_to_be_one_of_several(tmp_path: Path) -> None:
     notes = named(":x Bim, :y Bam, :z Bum") + ":togo :notes :x . :ghana :notes :y . :benin :notes :z . "
     kb = build(tmp_path, COUNTRIES + FUNCTIONAL + ":notes a owl:FunctionalProperty . " + notes)

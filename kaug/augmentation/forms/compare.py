@@ -204,6 +204,9 @@ def _circle(facts: Facts, wording: Wording, options: Options) -> _Circle:
     measured &= np.isin(given.predicates, named[np.array(clear, bool)])
     places = np.flatnonzero(measured)
     places = places[is_short(wording.labels(given.subjects[places]))]
+    told = _told(wording.labels(given.subjects[places]), wording.labels(given.objects[places]))
+    options.left_out["facts not compared: the name tells the value"] += int(told.sum())
+    places = places[~told]
     subjects, predicates, objects = given.subjects[places], given.predicates[places], given.objects[places]
     # Of things of one name the question asks once.
     names = wording.labels(subjects).dictionary_encode().indices.to_numpy()
@@ -223,6 +226,21 @@ def _circle(facts: Facts, wording: Wording, options: Options) -> _Circle:
     moments = pc.starts_with(units.dictionary, MOMENT).to_numpy(zero_copy_only=False)
     moment = moments[unit[objects]] if len(objects) else np.zeros(0, bool)
     return _Circle(given.rows[places[order]], number[objects], np.repeat(start, size), np.repeat(size, size), moment)
+
+
+def _told(names: pa.Array, values: pa.Array) -> NDArray[np.bool_]:
+    """Mask the things whose names hold their values.
+
+    Examples:
+        >>> _told(pa.array(["5day", "1000mya", "15 days", "Togo"]), pa.array(["5", "1,000", "5", "5"])).tolist()
+        [True, True, False, False]
+    """
+    plain = pc.replace_substring(values, ",", "").to_pylist()
+    told = [
+        value in name and re.search(rf"(?<!\d){re.escape(value)}(?!\d)", name) is not None
+        for name, value in zip(names.to_pylist(), plain, strict=True)
+    ]
+    return np.array(told, bool)
 
 
 def _kinds(wording: Wording) -> Numbers:
