@@ -656,6 +656,8 @@ def test_numbers_of_several_predicates_are_not_thrown_together(tmp_path: Path) -
     labels = named(":a Togo, :area area, :year census year, :size size, :figure figure")
     turtle = ":area rdfs:subPropertyOf :figure . :year rdfs:subPropertyOf :figure . :a :area 5 ; :year 2009 ."
     assert written(build(tmp_path, labels + turtle, inference="owl", teach="all"), "rule") == []
+    above = named(":number number") + ":figure rdfs:subPropertyOf :number . "
+    assert written(build(tmp_path, labels + above + turtle, inference="owl", teach="all"), "rule") == []
     kept = turtle.replace(":year 2009", ":size 2009")
     assert len(written(build(tmp_path, labels + kept, inference="owl", teach="all"), "rule")) == 1
 

@@ -138,7 +138,11 @@ def _mixed(wording: Wording, rows: Rows, of: Rows, premise: Rows) -> NDArray[np.
     value = grouped(subjects, predicates)
     pairs = grouped(value.numbers[own], below)
     several = np.bincount(value.numbers[own][pairs.heads], minlength=len(value.sizes)) > 1
-    return np.asarray(several[value.numbers] & is_kind(wording.kb.terms, "literal")[objects])
+    mixed = several[value.numbers] & is_kind(wording.kb.terms, "literal")[objects]
+    found = -1
+    while found < (found := int(mixed.sum())):  # and what follows from it
+        mixed[of[np.isin(premise, rows[mixed])]] = True
+    return np.asarray(mixed)
 
 
 def _rules(wording: Wording, steps: Rows, conclusions: Rows, numbers: Rows, constants: NDArray[np.uint64]) -> pa.Array:
