@@ -126,7 +126,7 @@ class Deed:
 
     Attributes:
         name: A noun phrase: what of the subject.
-        verb: The finite verb, or the participle of what was done.
+        verb: The finite verb with what follows it, or the participle of what was done.
         tail: The preposition of a moment, for a participle; else empty.
     """
 
@@ -185,7 +185,9 @@ def frame_templates(
         case ByWork(name):
             return fill_frame("by-work", name=name, be="are" if is_plural(name.split(" ")[-1]) else "is")
         case Deed(name, verb, ""):
-            return fill_frame("part-of-noun", name=name, a_name=with_article(name), finite=verb, verb=base_form(verb))
+            first, *rest = verb.split(" ")
+            act = join(base_form(first), *rest)
+            return fill_frame("part-of-noun", name=name, a_name=with_article(name), finite=verb, verb=act)
         case Deed(name, verb, tail):
             be = "were" if is_plural(head_noun(name)) else "was"
             return fill_frame("done-to-noun", name=name, done=verb, be=be, **_moment(tail))

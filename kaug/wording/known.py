@@ -85,8 +85,9 @@ class Known:
 
     @cached_property
     def persons(self) -> Mask:
-        """The terms that are persons: by their classes, or by what only people have."""
-        return self._of_classes(_PERSONS) | self._subjects_of(is_of_a_life)
+        """The terms that are persons: by their classes, or by what only people have: countries have a "nationality", too."""
+        placed = self._subjects_of(lambda name: not WORDS.of_places.isdisjoint(name.lower().split()))
+        return self._of_classes(_PERSONS) | (self._subjects_of(is_of_a_life) & ~placed)
 
     @cached_property
     def works(self) -> Mask:
@@ -188,6 +189,13 @@ class Known:
             for pattern, nature in ((r"^\p{Lu}\p{Ll}", "cased"), (_NAME, "name")):
                 fits = pc.match_substring_regex(labels, pattern).to_numpy(zero_copy_only=False)
                 natures[classes[fits & labelled]] = NATURES.index(nature)
+        cased, name = (NATURES.index(nature) for nature in ("cased", "name"))
+        new = natures == name
+        while new.any():  # "Mus musculus", below "Mus <genus>"
+            reached = np.zeros(len(natures), bool)
+            reached[below[new[above]]] = True
+            new = reached & (natures == cased)
+            natures[new] = name
         # What is a class and an instance of another may have an adjective as its name: “Pediatric”.
         meta = pc.match_substring_regex(self._kb.terms["value"].take(pa.array(of)), "#(?:Class|NamedIndividual)$")
         both = np.intersect1d(instances[~meta.to_numpy(zero_copy_only=False)], classes)

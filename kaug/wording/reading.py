@@ -40,6 +40,8 @@ _ADVERBS = ("always", "also", "mostly", "never", "often", "only")
 _CONDITIONS_OF = {"if", "when", "whether", "while"}
 _ONLY_VERBS = ("duce", "ify", "ize", "lude", "quire", "scribe", "tain", "ceive")
 _NOUN_ENDING = re.compile("(?:ion|ment|er|or|itie|ing|age|ure|ence|ance|ist|ism|ee|ent|ant)s$")
+_VERB_ENDINGS = (*_ONLY_VERBS, "ise", "body")
+_OF_ALL = ("ence", "ance", "ity", "tion", "life")
 _ENDS = {"starts": "start", "begins": "start", "ends": "end"}
 
 
@@ -100,10 +102,21 @@ def read_label(words: list[str], values: Values = "thing") -> Frame:
         return frame
     if len(words) > 2 and is_verb(words[1], alone=True) and words[-1] in WORDS.prepositions:
         return read_label(rest, values)  # "legislation ensures use of"
+    if len(words) > 2 and not is_plural(first) and (rest[0] == "has" or _only_verb(rest[0])):
+        return read_label(rest, values)  # "transaction embodies agreement": the subject is named by the domain
+    if len(words) > 2 and rest[0] in _ENDS and rest[1] in WORDS.prepositions:
+        # "existence starts with", but "route starts at", where the subject is the route
+        return Deed(first, " ".join(rest)) if first.endswith(_OF_ALL) else read_label(rest, values)
     if _lacks_being(words):
         last = words[-1]
         return _being("was" if first in WORDS.was and last not in ("as", "for", "of", "with") else "is", words, values)
-    return _noun(words, values)
+    return _related(words, values) or _noun(words, values)
+
+
+def _only_verb(word: str) -> bool:
+    """Whether a word is a third person, and no plural: "embodies", but not "feeds"."""
+    base = base_form(word)
+    return base.endswith(_VERB_ENDINGS) and word not in WORDS.not_verbs and third_person(base) == word
 
 
 def _is_adverb(word: str) -> bool:
@@ -139,7 +152,9 @@ def _deed(words: list[str], values: Values) -> Clause | None:
     elif rest and first in _BASE_FORMS and rest[-1] in WORDS.prepositions:
         finite, auxiliary = third_person(first), "does"
     elif is_verb(first, alone=not rest) or (first in WORDS.timed and values in _WHEN and not rest):
-        if rest and (is_participle(rest[0]) or (rest[0] == "of" and len(rest) > 1)):
+        thing = len(rest) > 1 and not is_participle(rest[-1]) and WORDS.prepositions.isdisjoint(rest)
+        described = thing and first not in WORDS.deeds_or_things  # "involves controlled thing"
+        if rest and ((is_participle(rest[0]) and not described) or (rest[0] == "of" and len(rest) > 1)):
             return None  # "works written", "terms of service"
         finite, auxiliary = first, "does"
     else:
@@ -254,7 +269,14 @@ def _having(words: list[str], values: Values) -> Frame:
         return replace(has, tail=f"{with_article(' '.join(words[:-1]))} {words[-1]}")
     if words[0] == "property":
         return replace(has, noun=" ".join(words))
-    return _noun(words, values)
+    return _related(words, values) or _noun(words, values)
+
+
+def _related(words: list[str], values: Values) -> Clause | None:
+    """Read a relation to the object ("family relation")."""
+    if values == "thing" and words[-1] in ("relation", "relationship") and WORDS.prepositions.isdisjoint(words):
+        return Clause("has", "does", "have", f"{with_article(' '.join(words))} to")
+    return None
 
 
 def _moment(words: list[str], values: Values) -> Frame | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from kaug.wording.sets import in_sentences
 from kaug.wording.wording import PLAIN, Manner, Wording, is_reversed
 
-__all__ = ["Piece", "compose", "inside", "pieces", "plain_templates", "say"]
+__all__ = ["Piece", "compose", "inside", "pieces", "plain_templates", "say", "says_part"]
 
 Piece: TypeAlias = str | pa.Array | tuple[pa.Array, int]
 """A text, a column of texts, or a column with the position of the fact that it states."""
@@ -20,6 +20,8 @@ _TOLD = re.compile(
     r"\bsomeone (?:asks|wants)\b|\bknow[ns]?\b|\banswer\b|\bexample\b|\bAmong other\b|\brecords say\b|[:—]|据|已知|问|例如"
 )
 """A statement of what is known or asked: whether it is true is another matter than whether the fact is."""
+_PART = re.compile(r"\b(?:[Oo]ne of|[Oo]ne thing that|[Aa]mong|includes?)\b|之一|包括")
+"""A statement that leaves room for others: that another value is right does not refute it."""
 
 
 def plain_templates(wording: Wording, predicate: int, manner: Manner = PLAIN) -> list[str]:
@@ -35,6 +37,11 @@ def plain_templates(wording: Wording, predicate: int, manner: Manner = PLAIN) ->
     """
     told = in_sentences(wording.templates(predicate, "statement", manner), wording.language)
     return [text for text in told if text.endswith((".", "。")) and not _TOLD.search(text)]
+
+
+def says_part(wording: Wording, predicate: int) -> bool:
+    """Whether each plain sentence of a predicate says of its object that it is one of several."""
+    return all(map(_PART.search, plain_templates(wording, predicate)))
 
 
 def say(
@@ -55,7 +62,8 @@ def say(
         subjects: uint32 (n,): what is said instead of their subjects.
         objects: uint32 (n,): what is said instead of their objects.
         reverse: Prefer a sentence with the object first.
-        variant: uint64 (n,): the sentence of each, modulo the number of plain ones, instead of the plainest.
+        variant: uint64 (n,): the sentence of each, modulo the number of plain ones, instead of the plainest. Those that say that
+            the object is one of several do not count, if there are others.
         before: Words that begin the sentences, such as "So ".
 
     Returns:
@@ -66,6 +74,8 @@ def say(
         templates = [] if manner.listed else plain_templates(wording, predicate, manner)
         if variant is None:
             templates = sorted(templates, key=lambda text: is_reversed(text) != reverse)[:1]
+        else:
+            templates = [text for text in templates if not _PART.search(text)] or templates
         if templates:
             of = np.zeros(len(places), np.int64) if variant is None else variant[places] % np.uint64(len(templates))
             which[places] = len(texts) + of.astype(np.int64)

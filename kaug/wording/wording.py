@@ -270,12 +270,24 @@ class Wording:
             else (self.labels if alone.any() else self.phrases)(terms)
             for alone, terms in zip(bare.T, (subjects, objects), strict=True)
         ]
+        if self._is_english:
+            shorter = [_without_noun(template) for template in templates]
+            for number, (short, endings) in enumerate(shorter):
+                some = np.flatnonzero(which == number) if short else np.zeros(0, np.int64)
+                named = pc.is_in(pc.utf8_lower(ends[1].take(pa.array(some))), value_set=pa.array(endings, pa.string()))
+                twice = some[named.to_numpy(zero_copy_only=False)]
+                if len(twice):  # "owns the asset {o}", of the class "asset"
+                    which = which.copy()
+                    which[twice] = len(templates)
+                    templates = [*templates, short]
+                    said = np.isin(np.arange(len(which)), twice)
+                    ends[1] = pc.replace_with_mask(ends[1], pa.array(said), self.phrases(objects[twice]))
         below = np.isin(predicates, list(self._classes_of)) if predicates is not None and self._is_english else None
         if below is not None and below.any():
             ends[1] = pc.if_else(pa.array(below), self._above(subjects, objects, ends[1]), ends[1])
             of_taxa = [_OF_TAXA.get(template) for template in templates]
-            named = (self._known.natures[np.stack([subjects, objects])] == NATURES.index("name")).all(axis=0)
-            taxa = below & named & np.array([other is not None for other in of_taxa], bool)[which]
+            names = (self._known.natures[np.stack([subjects, objects])] == NATURES.index("name")).all(axis=0)
+            taxa = below & names & np.array([other is not None for other in of_taxa], bool)[which]
             which = np.where(taxa, which + len(templates), which)
             templates = [*templates, *(other or "" for other in of_taxa)]
         return fill_each(templates, which, *ends)
@@ -283,9 +295,10 @@ class Wording:
     def _above(self, below: NDArray[np.uint32], classes: NDArray[np.uint32], phrases: pa.Array) -> pa.Array:
         """Say how a class with a name of its own stands above another: "Ascomycota is a member of Dikarya"."""
         of, natures = self._known.natures[below], self._known.natures[classes]
-        for nature, words in (("name", "a member of "), ("datatype", "a kind of ")):
+        mentioned = self._known.mentioned[classes] & self._term_kinds.classes[below]  # “cellular organisms”
+        for nature, words in (("name", "a member of "), ("datatype", "a kind of "), ("", "a kind of ")):
             code = NATURES.index(nature)
-            said = pa.array((of == code) & (natures == code))
+            said = pa.array((of == code) & (natures == code) if nature else mentioned)
             phrases = pc.if_else(said, pc.binary_join_element_wise(words, phrases, ""), phrases)
         return phrases
 
@@ -621,14 +634,31 @@ def _replace(text: pa.Array, of: Sequence[bool], which: NDArray[np.int64], patte
 
 
 @lru_cache(maxsize=1 << 16)
+def _noun_before(template: str) -> re.Match[str] | None:
+    """Find "the" and a noun before the object: "the river Thames", where "the Thames" has an article."""
+    noun = _NOUN_BEFORE.search(template)
+    return noun if noun and noun[1] not in _LINKS and noun[1] not in WORDS.prepositions else None
+
+
+@lru_cache(maxsize=1 << 16)
 def _bare_slots(template: str) -> tuple[bool, bool]:
     """Whether labels rather than phrases fill a template's slots: in records, in quotation marks, behind "the" and a noun."""
-    noun = _NOUN_BEFORE.search(template)  # "the river Thames", where "the Thames" has an article
-    named = noun is not None and noun[1] not in _LINKS and noun[1] not in WORDS.prepositions
     subject, value = (
         bool(_RECORD.search(template) or re.search(f"“{slot}”|\\b[Tt]he {slot}", template)) for slot in ("{s}", "{o}")
     )
-    return subject, value or named
+    return subject, value or _noun_before(template) is not None
+
+
+@lru_cache(maxsize=1 << 16)
+def _without_noun(template: str) -> tuple[str, tuple[str, ...]]:
+    """Leave out "the" and the noun before the object, and return the ends of the noun, one of which an object may be called."""
+    noun = _noun_before(template)
+    if noun is None:
+        return "", ()
+    start = noun.start() + noun[0].rindex("the ")
+    words = template[start + len("the ") : noun.end() - len(" {o}")].split(" ")
+    short = f"{template[:start]}{{o}}{template[noun.end() :]}"
+    return short, tuple(" ".join(words[place:]) for place in range(len(words)))
 
 
 def _on_or_in(pieces: pa.Array, objects: pa.Array, on: NDArray[np.bool_]) -> pa.Array:

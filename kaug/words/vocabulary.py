@@ -52,6 +52,7 @@ class Vocabulary:
     of_works: frozenset[str]
     things: frozenset[str]
     of_things: frozenset[str]
+    of_places: frozenset[str]
     processes: frozenset[str]
     mass: frozenset[str]
     qualities: frozenset[str]

@@ -125,3 +125,13 @@ def test_without_other_facts_a_question_stands_with_its_answer_alone_or_is_left_
     assert {len(row["facts"]) for row in rows} == {1}
     assert not any(row["completion"] == SAYS_NOT for row in rows)
     assert options.left_out["questions in context left out: no other facts"] > 0
+
+
+def test_what_a_record_says_is_neither_asked_nor_put_into_a_context(tmp_path: Path) -> None:
+    file = tmp_path / "lands.ttl"
+    lands = [f':land{n} :capital :city{n} ; dct:issued "spring of the year {n}" .' for n in range(12)]
+    prefixes = "@prefix : <urn:x:> . @prefix dct: <http://purl.org/dc/terms/> .\n"
+    file.write_text(prefixes + "\n".join(lands), encoding="utf-8")
+    rows, _ = rows_of(kaug.build_kb([file]))
+    assert rows
+    assert not any("spring" in row["prompt"] for row in rows)

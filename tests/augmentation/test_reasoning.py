@@ -391,7 +391,7 @@ def test_lists_name_all_answers_and_counts_say_whose_number_it_is(tmp_path: Path
     pizza = named(":t topping, :p Pizza, :h ham, :o olive, :s salt and oil") + ":p :t :h , :o , :s ."
     kb = build(tmp_path, pizza)
     (row,) = (row for row in written(kb, "count") if "Pizza?" in row["prompt"] or "Pizza does" in row["prompt"])
-    assert row["prompt"] == "How many toppings of Pizza does the knowledge base have?"
+    assert row["prompt"] == "How many toppings of Pizza does the knowledge base list?"
     assert row["completion"] == "3: ham; olive; salt and oil."
     assert said(row) == {place: {row["prompt"], name} for place, name in enumerate(("ham", "olive", "salt and oil"))}
     (row,) = written(kb, "set", templates=1)
@@ -444,7 +444,7 @@ def test_what_the_knowledge_base_lacks_is_not_known(tmp_path: Path) -> None:
         (number,) = map(int, re.findall(r"Person [A-Z](\d+)", row["prompt"]))
         assert number % 10 == 0
         assert "birthplace" in row["prompt"]
-        assert (row["completion"], row["spans"], len(row["facts"])) == ("That is not known.", [], 1)
+        assert (row["completion"], row["spans"], len(row["facts"])) == ("The knowledge base does not say.", [], 1)
         subject = kb.columns(np.array([kb.row_of[row["facts"][0]]]))[0][0]
         assert kb.terms["value"][int(subject)].as_py() == f"urn:x:p{number}"
 
@@ -541,3 +541,136 @@ def test_chinese_has_the_forms_that_its_templates_can_say(tmp_path: Path) -> Non
     assert {row["completion"] for row in rows} == {"对。", "错。多哥的首都是洛美。"}
     assert all(row["prompt"].startswith("判断对错：") for row in rows)
     assert written(kb, "true-false", language="fr") == []
+
+
+@pytest.mark.parametrize(
+    ("label", "values", "question"),
+    [
+        ("numberOfMembers", ('"5"', '"12"', '"7"'), "Which has the {} number of members, "),
+        ("discovered", ('"1990"^^xsd:gYear', '"1985"^^xsd:gYear', '"1981"^^xsd:gYear'), "Which was discovered {}, "),
+        ("height", ('"5"', '"12"', '"7"'), "Which has the {} height, "),
+    ],
+)
+def test_comparisons_ask_for_the_thing(tmp_path: Path, label: str, values: tuple[str, ...], question: str) -> None:
+    of_number = [
+        f":{thing} :{label} {value if '^' in value else value.strip(chr(34))} . "
+        for thing, value in zip("abc", values, strict=True)
+    ]
+    kb = build(tmp_path, named(":a Anna, :b Bert, :c Cleo") + "".join(of_number))
+    more = ("later", "earlier") if "^" in values[0] else ("greater", "smaller")
+    for seed in range(4):
+        rows = written(kb, "compare", seed=seed)
+        assert rows
+        assert all(row["prompt"].startswith(tuple(question.format(word) for word in more)) for row in rows)
+
+
+def test_what_has_no_noun_is_answered_as_it_is_asked(tmp_path: Path) -> None:
+    turtle = """:left kaug:statement "{s} left at the age of {o}."@en ; kaug:question "At what age did {s} leave?"@en ;
+        kaug:reference "the age at which {s} left"@en . :a :left 5 . :b :left 12 ."""
+    rows = written(build(tmp_path, named(":a Anna, :b Bert, :left left") + turtle), "compare")
+    assert rows
+    for row in rows:
+        asked, winner = ("greater", "Bert") if "greater" in row["prompt"] else ("smaller", "Anna")
+        assert row["prompt"].startswith(f"Which is {asked}, the age at which ")
+        assert row["completion"].startswith(f"The age at which {winner} left. {winner} left at the age of ")
+
+
+def test_persons_are_compared_by_who_and_countries_are_no_persons(tmp_path: Path) -> None:
+    people = named(":a Anna, :b Bert") + ":a a :Person ; :height 5 . :b a :Person ; :height 7 ."
+    lands = (
+        named(":a Togo, :b Mali")
+        + ':a :nationality "Togolese" ; :population 5 . :b :nationality "Malian" ; :population 7 .'
+    )
+    for turtle, words in ((people, "Who has the "), (lands, "Which has the ")):
+        rows = written(build(tmp_path, turtle), "compare")
+        assert rows
+        assert all(row["prompt"].startswith(words) for row in rows)
+
+
+def test_names_with_commas_and_stops_are_set_apart(tmp_path: Path) -> None:
+    labels = named(":a Bath F.C., :b Wells and Sons, :c Cleo, :d Dora")
+    kb = build(tmp_path, labels + ":a :area 9 . :b :area 12 . :c :area 7 . :d :area 5 .")
+    rows = [row for seed in range(4) for row in written(kb, "superlative", seed=seed)]
+    assert all(("; and " in row["prompt"]) == ("Wells" in row["prompt"]) for row in rows)
+    rows += [row for seed in range(4) for row in written(kb, "compare", seed=seed)]
+    assert any(row["completion"].startswith("Bath F.C. The area of ") for row in rows)
+    assert not any(".." in row["completion"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("turtle", "compared"),
+    [
+        (":a a :Lake . :b a :Lake .", True),
+        (":a a :Lake . :b a :Ship .", False),
+        (":a :hasUnit :m . :b :hasUnit :m .", True),
+        (":a :hasUnit :m . :b :hasUnit :km .", False),
+    ],
+)
+def test_bare_numbers_are_compared_within_one_class_and_unit(tmp_path: Path, turtle: str, compared: bool) -> None:
+    labels = named(":a Anna, :b Bert, :m metre, :km kilometre, :Lake lake, :Ship ship, :hasUnit has unit, :size size")
+    assert bool(written(build(tmp_path, labels + ":a :size 5 . :b :size 7 ." + turtle), "compare")) == compared
+
+
+def test_what_a_name_tells_is_not_compared(tmp_path: Path) -> None:
+    turtle = ":a :size 5 . :b :size 12 . :c :size 7 ."
+    assert written(build(tmp_path, named(":a 5 days, :b 12 days, :c 7 days") + turtle), "compare") == []
+    assert written(build(tmp_path, named(":a Anna, :b Bert, :c Cleo") + turtle), "compare")
+
+
+def test_a_thing_may_have_another_of_what_is_said_to_be_one_of_several(tmp_path: Path) -> None:
+    notes = named(":x Bim, :y Bam, :z Bum") + ":togo :notes :x . :ghana :notes :y . :benin :notes :z . "
+    kb = build(tmp_path, COUNTRIES + FUNCTIONAL + ":notes a owl:FunctionalProperty . " + notes)
+    statements = " ".join(statement for seed in range(4) for statement in false_ones(kb, seed=seed))
+    assert "Lomé" in statements
+    assert "Bim" not in statements
+
+
+@pytest.mark.parametrize(
+    ("turtle", "said"),
+    [
+        ("", {"Anna owns a ship. If X owns Y, then X uses Y. So Anna uses a ship."}),
+        (":uses rdfs:label 'has relation'@en .", set()),
+        (":uses rdfs:label 'is related to'@en .", set()),
+    ],
+)
+def test_a_step_that_says_nothing_is_left_out(tmp_path: Path, turtle: str, said: set[str]) -> None:
+    uses = "" if turtle else ":uses rdfs:label 'uses'@en . "
+    labels = named(":a Anna, :b a ship, :owns owns") + uses
+    kb = build(
+        tmp_path, labels + turtle + ":owns rdfs:subPropertyOf :uses . :a :owns :b .", inference="owl", teach="all"
+    )
+    assert {row["completion"] for row in written(kb, "rule")} == said
+
+
+def test_a_rule_has_the_article_of_its_facts(tmp_path: Path) -> None:
+    labels = named(":a Anna, :b Bert, :c Cleo, :friend friend, :contact contact")
+    turtle = ":friend rdfs:subPropertyOf :contact . :a :friend :b , :c ."
+    rows = written(build(tmp_path, labels + turtle, inference="owl", teach="all"), "rule")
+    assert {row["completion"] for row in rows} == {
+        f"A friend of Anna is {name}. If a friend of X is Y, then a contact of X is Y. So a contact of Anna is {name}."
+        for name in ("Bert", "Cleo")
+    }
+
+
+def test_numbers_of_several_predicates_are_not_thrown_together(tmp_path: Path) -> None:
+    labels = named(":a Togo, :area area, :year census year, :size size, :figure figure")
+    turtle = ":area rdfs:subPropertyOf :figure . :year rdfs:subPropertyOf :figure . :a :area 5 ; :year 2009 ."
+    assert written(build(tmp_path, labels + turtle, inference="owl", teach="all"), "rule") == []
+    above = named(":number number") + ":figure rdfs:subPropertyOf :number . "
+    assert written(build(tmp_path, labels + above + turtle, inference="owl", teach="all"), "rule") == []
+    kept = turtle.replace(":year 2009", ":size 2009")
+    assert len(written(build(tmp_path, labels + kept, inference="owl", teach="all"), "rule")) == 1
+
+
+def test_what_a_member_inherits_is_not_its_own_name(tmp_path: Path) -> None:
+    labels = named(":Bond bond, :Loan loan, :party has counterparty, :Party counterparty, :Bank bank")
+    turtle = """:Bond a owl:Class ; rdfs:subClassOf :Loan . :Party a owl:Class . :Bank a owl:Class .
+        :Loan a owl:Class ; rdfs:subClassOf [ a owl:Restriction ; owl:onProperty :party ; owl:someValuesFrom :%s ] ."""
+    for value, count in (("Party", 0), ("Bank", 1)):
+        assert len(written(build(tmp_path, labels + turtle % value, inference="owl", teach="all"), "inherit")) == count
+
+
+def test_a_list_of_thousands_is_set_apart(tmp_path: Path) -> None:
+    kb = build(tmp_path, named(":p Pizza, :t prices") + ":p :t 3090 , 3990 , 4000 .")
+    (row,) = (row for row in written(kb, "count"))
+    assert row["completion"] == "3: 3,090; 3,990; 4,000."

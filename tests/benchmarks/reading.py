@@ -1,8 +1,8 @@
 """How training rows and probes read: faults that a program can count, by knowledge base and form, and texts against human ones.
 
-`python -m tests.benchmarks.reading [--sets sweet schemaorg … | --rdf FILE …] [--forms NAME …] [--sample N] [--things N]
-[--seed N]`. The data is found in KAUG_TEST_DATA, or in shared/data beside the project. No lexicon is given: the words are those
-of the rules, or of the importer.
+`python -m tests.benchmarks.reading [--sets sweet schemaorg … | --rdf FILE …] [--inference owl] [--languages en fr …]
+[--forms NAME …] [--sample N] [--things N] [--seed N]`. The data is found in KAUG_TEST_DATA, or in shared/data beside the project.
+No lexicon is given: the words are those of the rules, or of the importer.
 
 - templates: the fraction of taught facts with five statements, three reversed, four questions, three inverse ones, two of each in
   the exam.
@@ -26,7 +26,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -37,7 +37,7 @@ from kaug.augmentation.rows import Options, concat_rows, facts_to_teach
 from kaug.exam.draw import draw_exam
 from kaug.exam.settings import ExamSettings
 from kaug.importers import ImporterName, run_importer
-from kaug.knowledge.build import build_kb
+from kaug.knowledge.build import Inference, build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.templates import Property
 from kaug.wording.wording import Wording, is_reversed
@@ -331,11 +331,14 @@ def main() -> None:
     parser.add_argument(
         "--rdf", nargs="+", default=[], help="RDF files or folders to read instead, as one knowledge base"
     )
+    parser.add_argument("--inference", choices=get_args(Inference), default="none", help="draw conclusions before")
+    parser.add_argument("--languages", nargs="+", default=["en"], help="the languages of labels; rows are in the first")
     given = parser.parse_args()
     sets = {"rdf": lambda **options: build_kb(given.rdf, skip_errors=True, **options)} if given.rdf else SETS
+    how = {"inference": given.inference, "languages": given.languages}
     print(f"{given.things:,} things of each knowledge base; seed {given.seed}; {time.strftime('%Y-%m-%d')}")
     for name in sets if given.rdf else given.sets:
-        kb = sets[name]()
+        kb = sets[name](**how)
         forms, facts = sample_rows(kb, given.things, given.seed, given.forms)
         print(f"\n## {name}: {len(kb):,} facts, {len(kb.taught):,} taught, {facts:,} read", flush=True)
         if given.sample:
@@ -356,7 +359,7 @@ def main() -> None:
                 *(f"{one:.3f}" for one in list(found.values())[2:]),
             ]
             print(f"| {form} | {' | '.join(figures)} |", flush=True)
-        probes = draw_exam(sets[name](limit=_TAUGHT), ExamSettings(), seed=given.seed).to_pylist()
+        probes = draw_exam(sets[name](limit=_TAUGHT, **how), ExamSettings(), seed=given.seed).to_pylist()
         print("\n| probes | n | perfect | echo | constant |\n|---|---:|---:|---:|---:|")
         for kind, count, *scores in dummies(probes):
             print(f"| {kind} | {count} | {' | '.join(f'{score:.3f}' for score in scores)} |", flush=True)

@@ -157,6 +157,19 @@ def test_a_taxon_is_a_member_of_the_one_above(make: Make) -> None:
     }
 
 
+def test_a_taxon_of_two_words_is_a_member_of_the_one_above(make: Make) -> None:
+    turtle = (
+        ':a rdfs:label "Mus musculus" ; rdfs:subClassOf :b . :b rdfs:label "Mus <genus>" ; rdfs:subClassOf :c .'
+        ' :c rdfs:label "Eukaryota" ; rdfs:subClassOf :d . :d rdfs:label "cellular organisms" ; rdfs:subClassOf :e .'
+        ' :e rdfs:label "root" . :f rdfs:label "organ" ; rdfs:subClassOf :g . :g rdfs:label "body part" .'
+    )
+    assert {
+        "Mus musculus is a member of Mus <genus>.",
+        "Eukaryota is a kind of “cellular organisms”.",
+        "“cellular organisms” is a root.",
+    } <= set(said(make, turtle))
+
+
 def test_a_concept_in_the_plural_is_mentioned_as_a_word(make: Make) -> None:
     turtle = ':a a skos:Concept ; rdfs:label "Radio lobes" ; :near :b . :b a skos:Concept ; rdfs:label "Sun spot" .'
     assert "“Radio lobes” is near Sun spot." in said(make, SPACE + turtle)
@@ -176,6 +189,14 @@ def test_a_name_after_its_noun_takes_no_article(make: Make) -> None:
     entry = ':currency kaug:statement "{s} pays with the {o}."@en .'
     kb = make(':togo :currency :x . :x rdfs:label "Taler" .', entry)
     assert Wording(kb).sentences().to_pylist() == ["Togo pays with the Taler."]
+
+
+def test_a_noun_before_a_class_is_not_said_twice(make: Make) -> None:
+    turtle = (
+        ":Owner :ownsAsset :Asset , :Ship . :Owner rdfs:subClassOf :Agent . :Asset rdfs:subClassOf :Thing ."
+        " :Ship rdfs:subClassOf :Asset ."
+    )
+    assert {"An owner owns an asset.", "An owner owns the asset Ship."} <= set(said(make, turtle))
 
 
 def test_a_list_in_a_literal_is_no_name(make: Make) -> None:

@@ -286,6 +286,27 @@ LABELS: dict[str, list[Row]] = {
             "{s} is located in or next to the body of water {o}.",
             "Which body of water is {s} located in or next to?",
         ),
+        ("familyRelation", "{s} has a family relation to {o}.", "What does {s} have a family relation to?"),
+        ("hasSetRelation", "{s} has a set relation to {o}.", "What does {s} have a set relation to?"),
+        (
+            "existenceEndsDuring",
+            "The existence of {s} ends during {o}.",
+            "What does the existence of {s} end during?",
+        ),
+        ("routeStartsAt", "{s} starts at {o}.", "What does {s} start at?"),
+        (
+            "transactionEmbodiesEconomicAgreement",
+            "{s} embodies the economic agreement {o}.",
+            "Which economic agreement does {s} embody?",
+        ),
+        (
+            "involvesControlledThing",
+            "{s} involves the controlled thing {o}.",
+            "Which controlled thing does {s} involve?",
+        ),
+        ("partyHasRole", "A role of {s} is {o}.", "What is a role of {s}?"),
+        ("memberSince", "{s} is a member since {o}.", "What is {s} a member since?"),
+        ("statistics", "The statistics of {s} include {o}.", "What are the statistics of {s}?"),
     ],
     "no English": [
         ("liegt in", "{s} — liegt in: {o}", "{s} — liegt in: ?"),

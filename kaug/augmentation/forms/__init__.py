@@ -93,7 +93,7 @@ FORMS: dict[str, Form] = {
     ),
     "count": Form(count_rows, True, "questions for the number of answers that the knowledge base has, with the list"),
     "set": Form(set_rows, True, "questions for all of several answers, one a line"),
-    "unknown": Form(unknown_rows, True, "questions that the knowledge base has no answer to: that is not known"),
+    "unknown": Form(unknown_rows, True, "questions that the knowledge base has no answer to: it does not say"),
 }
 """The forms that pipeline files can name, in the order of the rows."""
 

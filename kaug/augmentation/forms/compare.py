@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,14 +15,14 @@ from kaug.augmentation.forms.words import words_of_form
 from kaug.augmentation.rows import Facts, Options, make_rows, mark_spans, name_facts, write
 from kaug.knowledge.constraints import class_of_terms
 from kaug.wording.compose import is_short
-from kaug.wording.saying import Piece, compose, pieces, plain_templates, say
+from kaug.wording.saying import Piece, compose, plain_templates, say
 from kaug.wording.sets import definite, in_sentences
 from kaug.wording.wording import Wording
-from kaug.words.measures import MOMENT, measures
+from kaug.words.measures import MOMENT, NUMBER, measures
+from kaug.words.terms import is_kind
 
 __all__ = ["compare_rows", "superlative_rows"]
 
-_NOUN = re.compile(r"the ((?:(?! of )[^{}])+) of \{s\}")
 _IN_UNITS = re.compile(r"(?<=\{s\}) in [^{}]+$|(?<=\{s\})以[^{}]+计(?=的)")
 """The unit in a reference; the statements have it, too."""
 _UNCLEAR = re.compile(r"^(?:what|when|where|who|the one)\b")
@@ -33,7 +34,7 @@ class _Circle(NamedTuple):
     Attributes:
         rows: int64: rows of facts, those of things of one class next to each other.
         number: float64: what each measures.
-        start: int64: where the facts of the same predicate and unit begin.
+        start: int64: where the facts begin that each can be compared with, of the same predicate and unit.
         size: int64: how many there are.
         moment: bool: whether they are moments.
     """
@@ -48,8 +49,9 @@ class _Circle(NamedTuple):
 def compare_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa.Table]:
     """Ask which of two things has the greater, smaller, later or earlier value, once for each fact.
 
-    The two facts have one predicate and one unit, each subject has one value, and the values differ. The answer names the thing
-    and states both facts.
+    The two facts have one predicate and one unit, each subject has one value, and the values differ. Numbers without a unit are
+    compared only among things of one class and, if they name a unit, of one unit. The answer names the thing and states both
+    facts.
     """
     yield from _rows(facts, wording, options, "compare")
 
@@ -91,12 +93,15 @@ def _rows(facts: Facts, wording: Wording, options: Options, form: str) -> Iterat
         options.left_out[f"{form} left out: equal values"] += int((~apart).sum())
         group, order, least = group[apart], order[apart], least[apart]
         named = np.argsort(mix(draw[fits][apart][:, None] ^ group.astype(np.uint64)), axis=1, kind="stable")
-        kind = predicates[group[:, 0]].astype(np.int64) * 4 + circle.moment[group[:, 0]] * 2 + least
+        persons = wording.persons(wording.kb.columns()[0][circle.rows[group]]).all(axis=1)
+        kind = predicates[group[:, 0]].astype(np.int64) * 8 + persons * 4 + circle.moment[group[:, 0]] * 2 + least
         for code in np.unique(kind).tolist():
             some = np.flatnonzero(kind == code)
             ranks, shown = (circle.rows[np.take_along_axis(group[some], by[some], 1)] for by in (order, named))
             more = words["moment" if code & 2 else "number"][code & 1]
-            yield from _write(ranks, shown, code >> 2, more, words, wording, options, facts, form)
+            of_people = any(text.startswith("Whose ") for text in wording.templates(code >> 3, "inverseQuestion"))
+            who = "who" if code & 4 or of_people else "which"
+            yield from _write(ranks, shown, code >> 3, more, who, words, wording, options, facts, form)
 
 
 def _write(
@@ -104,6 +109,7 @@ def _write(
     shown: NDArray[np.int64],
     predicate: int,
     more: str,
+    who: str,
     words: dict[str, Any],
     wording: Wording,
     options: Options,
@@ -113,24 +119,24 @@ def _write(
     """Write rows about facts of one predicate: `ranks` has their rows, the winner's first, `shown` as the question names them."""
     subjects, objects = wording.kb.columns()[0], options.all_objects(wording.kb, facts)
     reference = _reference(wording, predicate)
-    noun = _NOUN.fullmatch(reference)
     names = [wording.phrases(subjects[column]) for column in shown.T]
-    if noun and "which" in words:
-        whose = any(text.startswith("Whose ") for text in wording.templates(predicate, "inverseQuestion"))
-        prompts = compose(
-            words["who" if whose else "which"].replace("{more}", more).replace("{name}", noun[1]),
-            names=_joined(names, words),
-        )
+    winner = wording.labels(subjects[ranks[:, 0]])
+    question = _question(reference, who, words)
+    if question:
+        prompts = compose(question.replace("{more}", more), names=_joined(names, words))
     else:
         head, tail = reference.split("{s}")
         references = [pc.binary_join_element_wise(head, name, tail, "") for name in names]
         prompts = compose(words["refer"].replace("{more}", more), references=_joined(references, words))
-    winner = wording.labels(subjects[ranks[:, 0]])
+        first = wording.phrases(subjects[ranks[:, 0]])
+        winner = pc.binary_join_element_wise(head[:1].upper() + head[1:], first, tail, "")
     said: list[Piece] = []
     for number, column in enumerate(ranks.T):
         said += [words["space"]] if number and words["space"] else []
         said.append((say(wording, column, subjects[column], objects[column]), number))
-    completions, spans = write("completion", *pieces(words["answer"].removesuffix("{facts}"), winner=winner), *said)
+    stop = words["stop"]
+    winner = pc.replace_substring_regex(pc.binary_join_element_wise(winner, stop, ""), rf"([.!?。！？]){stop}$", r"\1")
+    completions, spans = write("completion", winner, words["space"] or "", *said)
     yield make_rows(
         family="closed-book",
         form=form,
@@ -143,11 +149,34 @@ def _write(
     )
 
 
+def _question(reference: str, who: str, words: dict[str, Any]) -> str:
+    """Return a question for the thing, by a reference to its value; empty if there is none, so that it asks for the value.
+
+    Examples:
+        >>> words = words_of_form("compare", "en")
+        >>> _question("the number of members of {s}", "which", words), _question("the date when {s} was born", "who", words)
+        ('Which has the {more} number of members, {names}?', 'Who was born {more}, {names}?')
+        >>> _question("the power that {s} is raised to", "which", words), _question("the day when {s} left", "who", words)
+        ('Which is raised to the {more} power, {names}?', '')
+    """
+    for pattern, asked in words.get("patterns", []):
+        if match := re.fullmatch(pattern, reference):
+            return str(words[who].replace("{has}", match.expand(asked)))
+    return ""
+
+
 def _joined(columns: list[pa.Array], words: dict[str, Any]) -> pa.Array:
-    parts = [columns[0]]
-    for number, column in enumerate(columns[1:], start=2):
-        parts += [pa.scalar(words["last" if number == len(columns) else "comma"]), column]
-    return pc.binary_join_element_wise(*parts, "")
+    """Join columns of names; with semicolons where a name holds a comma or an "and"."""
+    joined = []
+    for comma, last in (("comma", "last"), ("apart", "last-apart")):
+        parts = [columns[0]]
+        for number, column in enumerate(columns[1:], start=2):
+            parts += [pa.scalar(words.get(last if number == len(columns) else comma, words["last"])), column]
+        joined.append(pc.binary_join_element_wise(*parts, ""))
+    if len(columns) == 2:
+        return joined[0]
+    marks = [pc.match_substring(column, words[mark]) for column in columns for mark in ("comma", "last")]
+    return pc.if_else(reduce(pc.or_, marks), joined[1], joined[0])
 
 
 def _reference(wording: Wording, predicate: int) -> str:
@@ -175,14 +204,57 @@ def _circle(facts: Facts, wording: Wording, options: Options) -> _Circle:
     measured &= np.isin(given.predicates, named[np.array(clear, bool)])
     places = np.flatnonzero(measured)
     places = places[is_short(wording.labels(given.subjects[places]))]
+    told = _told(wording.labels(given.subjects[places]), wording.labels(given.objects[places]))
+    options.left_out["facts not compared: the name tells the value"] += int(told.sum())
+    places = places[~told]
     subjects, predicates, objects = given.subjects[places], given.predicates[places], given.objects[places]
     # Of things of one name the question asks once.
     names = wording.labels(subjects).dictionary_encode().indices.to_numpy()
     first = np.sort(np.unique(np.stack([predicates.astype(np.int64), names]), axis=1, return_index=True)[1])
     places, subjects, predicates, objects = places[first], subjects[first], predicates[first], objects[first]
-    order = np.lexsort((mix(subjects.astype(np.uint64)), class_of_terms(kb)[subjects], unit[objects], predicates))
-    subjects, predicates, objects = subjects[order], predicates[order], objects[order]
-    start, size = runs(predicates.astype(np.int64) * (len(units.dictionary) + 1) + unit[objects])
+    kind = _kinds(wording)[subjects]
+    order = np.lexsort((mix(subjects.astype(np.uint64)), kind, unit[objects], predicates))
+    subjects, predicates, objects, kind = subjects[order], predicates[order], objects[order], kind[order]
+    bare = unit[objects] == pc.index(units.dictionary, NUMBER).as_py()
+    start, size = runs(
+        np.unique(
+            np.stack([predicates, unit[objects], np.where(bare, kind, -1)]).astype(np.int64),
+            axis=1,
+            return_inverse=True,
+        )[1].ravel()
+    )
     moments = pc.starts_with(units.dictionary, MOMENT).to_numpy(zero_copy_only=False)
     moment = moments[unit[objects]] if len(objects) else np.zeros(0, bool)
     return _Circle(given.rows[places[order]], number[objects], np.repeat(start, size), np.repeat(size, size), moment)
+
+
+def _told(names: pa.Array, values: pa.Array) -> NDArray[np.bool_]:
+    """Mask the things whose names hold their values.
+
+    Examples:
+        >>> _told(pa.array(["5day", "1000mya", "15 days", "Togo"]), pa.array(["5", "1,000", "5", "5"])).tolist()
+        [True, True, False, False]
+    """
+    plain = pc.replace_substring(values, ",", "").to_pylist()
+    told = [
+        value in name and re.search(rf"(?<!\d){re.escape(value)}(?!\d)", name) is not None
+        for name, value in zip(names.to_pylist(), plain, strict=True)
+    ]
+    return np.array(told, bool)
+
+
+def _kinds(wording: Wording) -> Numbers:
+    """Number the kinds of all terms, of which numbers can be compared: those of one class, with one unit.
+
+    What a node without a name is the value of stands for its class.
+    """
+    kb = wording.kb
+    kind, unit = class_of_terms(kb), np.full(kb.terms.num_rows, -1, np.int64)
+    subjects, predicates, objects = kb.columns()
+    of_node = is_kind(kb.terms, "blank")[objects]
+    kind[objects[of_node]] = kb.terms.num_rows + predicates[of_node].astype(np.int64)
+    used = np.unique(predicates)
+    of_unit = [wording.predicate_name(predicate).split(" ")[-1] == "unit" for predicate in used.tolist()]
+    has_unit = np.isin(predicates, used[np.array(of_unit, bool)]) & is_kind(kb.terms, "iri")[objects]
+    unit[subjects[has_unit]] = objects[has_unit]
+    return np.asarray(np.unique(np.stack([kind, unit]), axis=1, return_inverse=True)[1].ravel(), np.int64)

@@ -14,6 +14,7 @@ from kaug.augmentation.forms.question import question_rows
 from kaug.augmentation.near import Near
 from kaug.augmentation.openbook.words import words_of
 from kaug.augmentation.rows import Facts, Options, Spans, make_rows, mark_spans, name_facts
+from kaug.wording.sets import in_sentences
 from kaug.wording.wording import Wording
 
 __all__ = ["context_question_rows"]
@@ -29,20 +30,31 @@ def context_question_rows(facts: Facts, wording: Wording, options: Options) -> I
     """Ask the questions of the form `question` with facts before them, as the exam does for arms with retrieval.
 
     The facts are sentences in a drawn order, then comes the question: those that answer it, and others with the same predicate
-    or subject. In a fraction of the rows the others stand alone, and the answer says that the context does not tell, so that a
-    model learns to read what it is given (RAFT, arXiv 2403.10131).
+    or subject; none that is said in a record only. In a fraction of the rows the others stand alone, and the answer says that the
+    context does not tell, so that a model learns to read what it is given (RAFT, arXiv 2403.10131).
     """
     pool, near = options.all_facts(facts), options.near(facts)
+    records = options.once(("records", wording.language), lambda: _said_in_records(pool, wording))
     left_out: Counter[str] = Counter()
     some = replace(options, templates=min(options.templates, _TEMPLATES), left_out=left_out)
     for table in question_rows(facts, wording, some):
         if table.num_rows:
-            yield _in_context(table, pool, near, wording, options)
+            yield _in_context(table, pool, near, records, wording, options)
     for reason, count in left_out.items():
         options.left_out[f"{reason} (in context)"] += count
 
 
-def _in_context(table: pa.Table, pool: Facts, near: Near, wording: Wording, options: Options) -> pa.Table:
+def _said_in_records(facts: Facts, wording: Wording) -> NDArray[np.uint32]:
+    """Return the predicates that have no sentence, whose facts read badly among sentences."""
+    predicates = np.unique(facts.predicates)
+    said = [bool(in_sentences(wording.templates(p, "statement"), wording.language)) for p in predicates.tolist()]
+    records: NDArray[np.uint32] = predicates[~np.array(said, bool)]
+    return records
+
+
+def _in_context(
+    table: pa.Table, pool: Facts, near: Near, records: NDArray[np.uint32], wording: Wording, options: Options
+) -> pa.Table:
     """Put facts before the questions of one template; leave out those that would have no facts."""
     kb = wording.kb
     sizes = pc.list_value_length(table["facts"]).to_numpy().astype(np.int64)
@@ -54,13 +66,17 @@ def _in_context(table: pa.Table, pool: Facts, near: Near, wording: Wording, opti
     beside = near.draw(heads, seeds, 2 * options.open_book.distractors)
     inverse = table["form"][0].as_py() == "inverse-question"
     fits = _do_not_answer(beside, heads, absent, right, question, pool, wording, inverse=inverse)
+    fits &= ~np.isin(pool.predicates[beside], records)
     fits &= np.cumsum(fits, axis=1) <= options.open_book.distractors
     row, turn = np.nonzero(fits)
     shown = ~absent[question]
     place, of = np.concatenate([right[shown], beside[row, turn]]), np.concatenate([question[shown], row])
     order = np.lexsort((mix(seeds[of] ^ mix(place.astype(np.uint64))), of))
     place, of = place[order], of[order]
-    kept = np.flatnonzero(np.bincount(of, minlength=table.num_rows) > 0)
+    in_words = ~np.isin(pool.predicates[heads], records)
+    kept = np.flatnonzero((np.bincount(of, minlength=table.num_rows) > 0) & in_words)
+    some = np.isin(of, kept)
+    place, of = place[some], of[some]
     options.left_out["questions in context left out: no other facts"] += table.num_rows - len(kept)
     if not len(kept):
         return table.slice(0, 0)

@@ -208,6 +208,8 @@ def _separators(
     if form == "set":
         return pc.if_else(pa.array(answer == 0), words["bullet"], words["newline"])
     marks = pc.or_(pc.match_substring(labels, words["comma"]), pc.match_substring(labels, words["last"]))
+    grouped_digits = pc.match_substring_regex(labels, r"\d,\d{3}").to_numpy(zero_copy_only=False)
+    marks = pc.or_(marks, pa.array(grouped_digits & (sizes[owner] > 2)))  # "3,090, 3,990 and 4,000"
     apart = np.zeros(len(sizes), bool)
     apart[owner[marks.to_numpy(zero_copy_only=False)]] = True
     last = pc.if_else(pa.array(answer == sizes[owner] - 1), words["last"], words["comma"])

@@ -4,6 +4,7 @@
 with the rule in words; `why` asks for the reasons.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -16,8 +17,8 @@ from kaug.arrays import expand, grouped, mix, pair_keys, positions
 from kaug.augmentation.forms.words import words_of_form
 from kaug.augmentation.rows import Facts, Options, make_rows, mark_spans, name_facts, write
 from kaug.wording.saying import Piece, inside, pieces, plain_templates, say
-from kaug.wording.wording import Wording
-from kaug.words.terms import CLASS_OF
+from kaug.wording.wording import Manner, Wording
+from kaug.words.terms import CLASS_OF, is_kind
 
 __all__ = ["inherit_rows", "rule_rows", "why_rows"]
 
@@ -28,6 +29,9 @@ _NO_STEPS = ("eq-sym", "eq-trans", "eq-rep-s", "eq-rep-p", "eq-rep-o", *_READ)
 
 _EACH = 3
 """The facts of a class that a member is told to inherit, at most."""
+
+_SAYS_NOTHING = re.compile(r"\{s\} (?:has a relation(?:ship)?|is related) to \{o\}\.")
+"""What is above all other predicates: that two things have to do with each other follows from anything."""
 
 _NAMES = ("X", "Y", "Z", "V", "W")
 
@@ -92,12 +96,16 @@ def _recorded(facts: Facts, wording: Wording, options: Options, *, inherit: bool
     rows = facts.rows[chosen.to_numpy(zero_copy_only=False)]
     if not len(rows):
         return
-    premises = kb.facts["premises"].take(pa.array(rows)).combine_chunks()
-    of = np.repeat(np.arange(len(rows)), pc.list_value_length(premises).to_numpy(zero_copy_only=False))
     of_facts, of_axioms = options.once(
         ("ids", wording.language), lambda: [_ids(table) for table in (kb.facts, kb.axioms)]
     )
+    premises = kb.facts["premises"].take(pa.array(rows)).combine_chunks()
+    of = np.repeat(np.arange(len(rows)), pc.list_value_length(premises).to_numpy(zero_copy_only=False))
     row = of_facts(premises.flatten())
+    clear = ~_mixed(wording, rows, of, row)
+    used = clear[of]
+    rows, row, premises = rows[clear], row[used], premises.filter(pa.array(clear))
+    of = (np.cumsum(clear) - 1)[of[used]]
     axioms = of_axioms(premises.flatten())
     ends = [(of[axioms >= 0], kb.axioms[end].to_numpy()[axioms[axioms >= 0]]) for end in ("subject", "object")]
     constants = np.unique(np.concatenate([pair_keys(*pair) for pair in ends]))
@@ -114,11 +122,35 @@ def _recorded(facts: Facts, wording: Wording, options: Options, *, inherit: bool
         yield _Steps(steps[:, known], conclusions[known], subjects[conclusions[known]], said.take(known), True)
 
 
+def _mixed(wording: Wording, rows: Rows, of: Rows, premise: Rows) -> NDArray[np.bool_]:
+    """Mask the literals that a thing has of one predicate by what it has of several below it: what they say is lost.
+
+    That a country's area and the year of its census are "statistics" of it is no knowledge of either.
+
+    Args:
+        wording: The wording.
+        rows: int64 (n,): rows of inferred facts.
+        of: int64 (m,): the place in `rows` of each premise.
+        premise: int64 (m,): the row of each premise; -1 for an axiom.
+    """
+    subjects, predicates, objects = wording.kb.columns(rows)
+    own, below = of[premise >= 0], wording.kb.columns(premise[premise >= 0])[1]
+    value = grouped(subjects, predicates)
+    pairs = grouped(value.numbers[own], below)
+    several = np.bincount(value.numbers[own][pairs.heads], minlength=len(value.sizes)) > 1
+    mixed = several[value.numbers] & is_kind(wording.kb.terms, "literal")[objects]
+    found = -1
+    while found < (found := int(mixed.sum())):  # and what follows from it
+        mixed[of[np.isin(premise, rows[mixed])]] = True
+    return np.asarray(mixed)
+
+
 def _rules(wording: Wording, steps: Rows, conclusions: Rows, numbers: Rows, constants: NDArray[np.uint64]) -> pa.Array:
-    """Write the rule of each step in words; null where a fact is said in records only."""
+    """Write the rule of each step in words; null where a fact is said in records only, or says nothing."""
     rows = np.vstack([steps, conclusions])
     shape, predicates = _shape(wording, rows, numbers, constants), wording.kb.columns()[1][rows]
-    alike = grouped(*predicates, *shape)
+    several = np.stack([wording.several(some) for some in rows])
+    alike = grouped(*predicates, *shape, *several)
     texts = [_in_words(wording, rows[:, place], shape[:, place]) for place in alike.heads.tolist()]
     return pa.array(texts, pa.string()).take(pa.array(alike.numbers))
 
@@ -168,9 +200,10 @@ def _in_words(wording: Wording, rows: NDArray[np.int64], shape: NDArray[np.int64
         else:
             names[place] = wording.phrases(np.array([-1 - place]))[0].as_py()
     said = []
+    several = wording.several(rows).tolist()
     for number, predicate in enumerate(wording.kb.columns(rows)[1].tolist()):
-        templates = plain_templates(wording, predicate)
-        if not templates:
+        templates = plain_templates(wording, predicate, Manner(several[number]))
+        if not templates or _SAYS_NOTHING.fullmatch(templates[0]):
             return None
         subject, value = (names[place] for place in shape[2 * number : 2 * number + 2].tolist())
         text = inside(templates[0]).removesuffix(".").removesuffix("。")
@@ -202,10 +235,19 @@ def _inherited(facts: Facts, wording: Wording, options: Options) -> Iterator[_St
         ("triples", wording.language),
         lambda: np.sort(mix(pair_keys(subjects, objects)) ^ mix(predicates + np.uint64(1))),
     )
-    new = (positions(known, key) < 0) & (subjects[member] != objects[has])
+    new = (positions(known, key) < 0) & (subjects[member] != objects[has]) & ~_says_itself(wording, has)
     premises = np.stack([member, has])[:, new]
     none = pa.repeat("", premises.shape[1])
     yield _Steps(premises, premises[1], subjects[premises[0]], none, False)
+
+
+def _says_itself(wording: Wording, rows: Rows) -> NDArray[np.bool_]:
+    """Mask the facts whose object is named as their predicate: "The counterparty of a contract is a counterparty."."""
+    _, predicates, objects = wording.kb.columns(rows)
+    used, of = np.unique(predicates, return_inverse=True)
+    names = pa.array([wording.predicate_name(p).removeprefix("has ") for p in used.tolist()], pa.string())
+    same = pc.equal(pc.utf8_lower(names.take(pa.array(of))), pc.utf8_lower(wording.labels(objects)))
+    return np.asarray(same.to_numpy(zero_copy_only=False), bool)
 
 
 def _read_rows(wording: Wording, given: Facts) -> NDArray[np.int64]:

@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 from kaug.arrays import mix
 from kaug.augmentation.forms.words import words_of_form
 from kaug.augmentation.rows import Facts, Options, Spans, make_rows, mark_spans, name_facts, write
-from kaug.wording.negatives import REASONS, Refuter
-from kaug.wording.saying import compose, pieces, say
+from kaug.wording.negatives import REASONS, Negatives, Refuter
+from kaug.wording.saying import compose, pieces, say, says_part
 from kaug.wording.wording import Wording
 
 __all__ = ["refuter_of", "true_false_rows"]
@@ -28,6 +28,12 @@ def true_false_rows(facts: Facts, wording: Wording, options: Options) -> Iterato
     refuter = refuter_of(facts, wording, options)
     false = refuter.statements(facts.rows)
     options.left_out["statements left out: nothing like them is proved false"] += len(facts) - len(false.fact)
+    # "One of the notes of X is Y" is not refuted by another note, though a thing has one note.
+    part = np.array([p for p in np.unique(facts.predicates).tolist() if says_part(wording, p)], np.uint32)
+    functional = false.reason == REASONS.index("functional")
+    kept = np.flatnonzero(~(functional & np.isin(facts.predicates[false.fact], part)))
+    columns = (column.take(pa.array(kept)) if isinstance(column, pa.Array) else column[kept] for column in false)
+    false = Negatives._make(columns)
     draw = mix(facts.rows.astype(np.uint64) + np.uint64(options.seed << 32))
     like = facts.take(false.fact)
     asked = say(wording, like.rows, false.subject, false.object, variant=draw[false.fact])

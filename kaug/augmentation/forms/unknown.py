@@ -1,4 +1,4 @@
-"""Facts → questions that the knowledge base has no answer to, answered "That is not known."."""
+"""Facts → questions that the knowledge base has no answer to, answered "The knowledge base does not say."."""
 
 from collections.abc import Iterator
 
@@ -24,13 +24,13 @@ _MOST_HAVE, _FEWEST = 0.8, 10
 """A question is natural if so great a part of a class, of so many members, has an answer to it."""
 
 _SHARE = 10
-"""At most one in so many things has a question that is not known."""
+"""At most one in so many things has a question that the knowledge base does not answer."""
 
 Terms = NDArray[np.uint32]
 
 
 def unknown_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa.Table]:
-    """Ask at most one in ten things for what most of its class have and it has not; the answer is that it is not known.
+    """Ask at most one in ten things for what most of its class have and it has not: the knowledge base does not say.
 
     The knowledge base has no fact that could answer: not of this predicate, nor of one that asks the same question, is below it,
     equivalent or its inverse; of nothing with a name of the thing, nor of a class above it; taught or not. So no row denies what
