@@ -1,10 +1,11 @@
-"""A text and a mention → whether it names the thing itself, and whether a bracket may follow it."""
+"""A text and a mention → whether it names the thing itself, and whether a bracket may follow it; what stands in the bracket."""
 
 import re
+from collections.abc import Sequence
 
 from kaug.augmentation.openbook.words import words_of
 
-__all__ = ["has_room", "names_itself", "places"]
+__all__ = ["has_room", "inside", "names_itself", "places"]
 
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 """A letter of a script without spaces between words: no word, and no name, ends visibly."""
@@ -18,6 +19,7 @@ _WORD_AFTER = re.compile(r"[ \u00a0\n]([\w'’-]+)")
 _OF = re.compile(
     r"([^\W\d_][\w.'’-]*)[ \u00a0](?:of|de|du|des|della|del|von|van|for)(?:[ \u00a0](?:the|la|le|los|las))?[ \u00a0]\Z"
 )
+_FIRST = re.compile(r"[^\W\d_]+")
 _CLOSED = re.compile(r"\s*\Z|[.!?…]+(?=\s|\Z)|[,;:](?=\s|\Z)|[。，、；：！？،؛؟।]")
 _NEAR = 80
 """The characters that are looked at before a mention."""
@@ -71,6 +73,29 @@ def has_room(text: str, end: int, language: str) -> bool:
         return after[0] in follow
     word = _WORD_AFTER.match(after)
     return word is not None and word[1] in follow
+
+
+def inside(sentence: str, names: Sequence[str], language: str) -> str:
+    """Return a sentence as it stands inside another: without its full stop, a name as it is, else a small word in lower case.
+
+    Args:
+        sentence: A sentence that states a fact.
+        names: How the sentence may name the ends of the fact.
+        language: BCP 47 tag; only words of `open` in its `words.toml` get lower case.
+
+    Examples:
+        >>> inside("The capital of Togo is Lomé.", ["Togo", "Lomé"], "en")
+        'the capital of Togo is Lomé'
+        >>> inside("The Who were founded in London.", ["The Who"], "en"), inside("A saw cuts.", ["a saw"], "en")
+        ('The Who were founded in London', 'a saw cuts')
+    """
+    sentence = sentence.rstrip(".。")
+    for name in names:
+        start, rest = sentence[: len(name)], sentence[len(name) :]
+        if name and start[1:] == name[1:] and start.casefold() == name.casefold() and not rest[:1].isalnum():
+            return name + rest
+    first = _FIRST.match(sentence)
+    return sentence[:1].lower() + sentence[1:] if first and first[0].lower() in words_of(language).open else sentence
 
 
 def places(text: str, name: str) -> list[tuple[int, int]]:
