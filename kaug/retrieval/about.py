@@ -20,8 +20,8 @@ _SENSE = 0.7
 _SINGLE = 0.95
 """A predicate has one value if that fraction of its subjects has one."""
 
-_NEAR = 0.4
-"""The minimum cosine of a text and the nearest fact of a subject that is a common noun, which may have other senses."""
+_NEAR, _NEAR_NAME = 0.4, 0.2
+"""The minimum cosine of a text and the nearest fact of a subject: of a common noun, which may have other senses, and of a name."""
 
 _SHARE = 0.5
 """The minimum of that cosine for any subject, as a share of that of the text's nearest subject."""
@@ -47,7 +47,8 @@ class About:
     are none, what it names twice; and where there is none of these either, what it begins with. The topics of a longer text are
     what it begins with and what it names again; where there are none, those of a sentence.
 
-    A common noun has other senses, so its facts must be near in meaning to the text: a map of keys to values is no map to fold.
+    One of its facts must be near in meaning to the text, above all if it is a common noun, which has other senses: a map of keys
+    to values is no map to fold.
 
     It may contradict a fact, which is then left out, if the predicate has one value, the text does not name the fact's, and it
     names another thing that is a value of the predicate, or another number where the value is one.
@@ -96,7 +97,7 @@ class About:
         np.maximum.at(first, named.text[entry], best[entry])
         subjects, index = np.unique(named.term[entry], return_inverse=True)
         common = np.array([label[:1].islower() for label in self._wording.labels(subjects).to_pylist()], dtype=bool)
-        needed = np.maximum(_SHARE * first[named.text[entry]], np.where(common[index], _NEAR, 0))
+        needed = np.maximum(_SHARE * first[named.text[entry]], np.where(common[index], _NEAR, _NEAR_NAME))
         near: NDArray[np.bool_] = best[entry] >= needed
         far = np.unique(named.text[entry[~near]])
         tag = self._wording.language
