@@ -21,10 +21,13 @@ _SINGLE = 0.95
 """A predicate has one value if that fraction of its subjects has one."""
 
 _NEAR, _NEAR_NAME = 0.4, 0.2
-"""The minimum cosine of a text and the nearest fact of a subject: of a common noun, which may have other senses, and of a name."""
+"""The minimum cosine of a text and the nearest fact of a subject: a common noun, which may have other senses, or a name."""
 
 _SHARE = 0.5
 """The minimum of that cosine for any subject, as a share of that of the text's nearest subject."""
+
+_WORDS = 100
+"""The words of a text at most for each time that it names a topic."""
 
 _OPENING = 3
 """The words at most before the name that a text begins with."""
@@ -45,7 +48,7 @@ class About:
     A text is about a fact if it names the fact's subject, rather than only its object, if the subject is likely meant by that
     name, in full, and if it is a topic. The topics of a sentence are those of which it names both ends of a fact; where there
     are none, what it names twice; and where there is none of these either, what it begins with. The topics of a longer text are
-    what it begins with and what it names again; where there are none, those of a sentence.
+    what it begins with and what it names again, once in a hundred words at least.
 
     One of its facts must be near in meaning to the text, above all if it is a common noun, which has other senses: a map of keys
     to values is no map to fold.
@@ -80,6 +83,7 @@ class About:
         strength, start = np.append(named.strength, np.float32(0))[entry], np.append(named.start, -1)[entry]
         about: NDArray[np.bool_] = (strength >= _SENSE) & (start >= 0)
         rest = np.flatnonzero(about)
+        rest = rest[_often(texts, named)[entry[rest]]]
         rest = rest[self._near(texts, pairs.score[rest], entry[rest], named)]
         connects = pairs.reason[rest] == REASONS.index("connects")
         rest = rest[_on_topic(texts, pairs.text[rest], entry[rest], connects, named)]
@@ -128,6 +132,21 @@ class About:
         return contradicted
 
 
+def _often(texts: Sequence[str], named: Named) -> NDArray[np.bool_]:
+    """Mask the named terms that are named once in so many words at least."""
+    lower = [text.lower() for text in texts]
+    words = [len(_WORD.findall(text)) for text in texts]
+    spans = zip(named.text.tolist(), named.start.tolist(), named.end.tolist(), strict=True)
+    return np.array(
+        [
+            start >= 0
+            and (words[text] <= _WORDS or lower[text].count(texts[text][start:end].lower()) * _WORDS >= words[text])
+            for text, start, end in spans
+        ],
+        dtype=bool,
+    )
+
+
 def _on_topic(
     texts: Sequence[str], text: Numbers, entry: Numbers, connects: NDArray[np.bool_], named: Named
 ) -> NDArray[np.bool_]:
@@ -143,7 +162,7 @@ def _on_topic(
         dtype=bool,
     )
     topics, rest = np.zeros(len(named.text), dtype=bool), np.ones(len(text), dtype=bool)
-    for evidence in (long & (twice | opening), connects, twice, opening):
+    for evidence in (long & (twice | opening), ~long & connects, twice, opening):
         topics[entry[evidence & rest]] = True
         rest = ~np.isin(text, named.text[topics])
     return topics[entry]

@@ -60,7 +60,13 @@ def test_a_longer_text_is_about_what_it_begins_with_or_names_again(retriever: ka
     again = "In the evening we came to hot Togo. In Ghana, they speak English. Then we left Togo."
     assert about(retriever, again) == about(retriever, "Togo is hot.")
     neither = "In the evening we met travellers. They came from Ghana, where Accra is."
-    assert about(retriever, neither) == about(retriever, "Ghana is hot.")
+    assert about(retriever, neither) == set()
+
+
+def test_a_topic_of_a_long_text_is_named_once_in_a_hundred_words(retriever: kaug.Retriever) -> None:
+    other = "Nobody knew why the rain fell again on the old houses. "
+    assert about(retriever, "Togo is hot. Togo is wide. " + 16 * other) == about(retriever, "Togo is hot.")
+    assert about(retriever, "Togo is hot. Togo is wide. " + 20 * other) == set()
 
 
 def test_two_of_one_name_do_not_connect(tmp_path: Path) -> None:

@@ -48,6 +48,21 @@ def test_a_part_of_another_name_or_of_a_compound(text: str) -> None:
     assert not names_itself(text, *at(text), "en")
 
 
+@pytest.mark.parametrize(
+    ("text", "itself"),
+    [
+        ("some pineapple juice", False),
+        ("a pineapple is cut", True),
+        ("a pineapple keeps well", True),
+        ("a pineapple fell", True),
+        ("a pineapple ripened", True),
+        ("a pineapple.", True),
+    ],
+)
+def test_a_common_noun_before_another_is_part_of_a_compound(text: str, itself: bool) -> None:
+    assert names_itself(text, *at(text, "pineapple"), "en") == itself
+
+
 def test_common_nouns_and_scripts_without_spaces_have_no_capitals_to_look_at() -> None:
     assert names_itself("Every hammer Ada had", *at("Every hammer Ada had", "hammer"), "en")
     assert names_itself("在多哥共和国", *at("在多哥共和国", "多哥"), "zh")
