@@ -48,7 +48,8 @@ class About:
     A text is about a fact if it names the fact's subject, rather than only its object, if the subject is likely meant by that
     name, in full, and if it is a topic. The topics of a sentence are those of which it names both ends of a fact; where there
     are none, what it names twice; and where there is none of these either, what it begins with. The topics of a longer text are
-    what it begins with and what it names again, once in a hundred words at least.
+    what it begins with and what it names again; where there are none, those of a sentence. It names them once in a hundred
+    words at least.
 
     One of its facts must be near in meaning to the text, above all if it is a common noun, which has other senses: a map of keys
     to values is no map to fold.
@@ -162,7 +163,7 @@ def _on_topic(
         dtype=bool,
     )
     topics, rest = np.zeros(len(named.text), dtype=bool), np.ones(len(text), dtype=bool)
-    for evidence in (long & (twice | opening), ~long & connects, twice, opening):
+    for evidence in (long & (twice | opening), connects, twice, opening):
         topics[entry[evidence & rest]] = True
         rest = ~np.isin(text, named.text[topics])
     return topics[entry]
