@@ -129,7 +129,7 @@ def open_book_rows(
         >>> kb = kaug.build_kb([file])
         >>> retriever = kaug.Retriever(kb, kaug.FactIndex.build(kb))
         >>> open_book_rows("In Togo it rains.", retriever, position="inline")["completion"]
-        Column(['In Togo (The capital of Togo is Lome) it rains.'])
+        Column(['In Togo (the capital of Togo is Lome) it rains.'])
     """
     for name in as_list(position):
         if name not in POSITIONS:

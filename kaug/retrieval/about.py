@@ -8,8 +8,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.arrays import Numbers, distinct, expand, pair_keys, positions
-from kaug.retrieval.ranking import Named
+from kaug.retrieval.ranking import REASONS, Candidates, Named
 from kaug.wording.wording import Wording
+from kaug.words.language_of import language_of
 
 __all__ = ["About"]
 
@@ -19,8 +20,23 @@ _SENSE = 0.7
 _SINGLE = 0.95
 """A predicate has one value if that fraction of its subjects has one."""
 
+_NEAR, _NEAR_NAME = 0.4, 0.2
+"""The minimum cosine of a text and the nearest fact of a subject: a common noun, which may have other senses, or a name."""
+
+_SHARE = 0.5
+"""The minimum of that cosine for any subject, as a share of that of the text's nearest subject."""
+
+_WORDS = 100
+"""The words of a text at most for each time that it names a topic."""
+
 _OPENING = 3
 """The words at most before the name that a text begins with."""
+
+_WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{1,2}|[^\W_]+")
+"""A word, of about two letters in scripts without spaces."""
+
+_NEXT = re.compile(r"(?<=\w\w\w)[.!?…][\"'”’»)]*\s+\S|[。！？]\s*\S|\n\s*\n\s*\S")
+"""The beginning of another sentence or paragraph."""
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _YEAR = re.compile(r"[12]\d{3}")
@@ -30,8 +46,13 @@ class About:
     """Tells which facts texts are about.
 
     A text is about a fact if it names the fact's subject, rather than only its object, if the subject is likely meant by that
-    name, in full, and if it is a topic: the text names both ends of one of its facts; where this is so of none, it names it
-    twice; and where there is none of these either, it begins with it.
+    name, in full, and if it is a topic. The topics of a sentence are those of which it names both ends of a fact; where there
+    are none, what it names twice; and where there is none of these either, what it begins with. The topics of a longer text are
+    what it begins with and what it names again; where there are none, those of a sentence. It names them once in a hundred
+    words at least.
+
+    One of its facts must be near in meaning to the text, above all if it is a common noun, which has other senses: a map of keys
+    to values is no map to fold.
 
     It may contradict a fact, which is then left out, if the predicate has one value, the text does not name the fact's, and it
     names another thing that is a value of the predicate, or another number where the value is one.
@@ -51,26 +72,42 @@ class About:
         self._values = distinct(pair_keys(predicates, objects))
         self._literal = pc.equal(wording.kb.terms["kind"], "literal").to_numpy()
 
-    def mask(
-        self, texts: Sequence[str], text: Numbers, row: Numbers, connects: NDArray[np.bool_], named: Named
-    ) -> NDArray[np.bool_]:
+    def mask(self, texts: Sequence[str], pairs: Candidates, named: Named) -> NDArray[np.bool_]:
         """Mask the pairs of a text and a fact where the text is about the fact.
 
         Args:
             texts: The texts.
-            text: int64 (n,): the text of each pair.
-            row: int64 (n,): the row of its fact.
-            connects: bool (n,): whether the text names both ends of the fact.
+            pairs: The pairs.
             named: The terms that the texts name.
         """
-        entry = self.subject(text, row, named)
+        entry = self.subject(pairs.text, pairs.row, named)
         strength, start = np.append(named.strength, np.float32(0))[entry], np.append(named.start, -1)[entry]
         about: NDArray[np.bool_] = (strength >= _SENSE) & (start >= 0)
         rest = np.flatnonzero(about)
-        rest = rest[_on_topic(texts, text[rest], entry[rest], connects[rest], named)]
+        rest = rest[_often(texts, named)[entry[rest]]]
+        rest = rest[self._near(texts, pairs.score[rest], entry[rest], named)]
+        connects = pairs.reason[rest] == REASONS.index("connects")
+        rest = rest[_on_topic(texts, pairs.text[rest], entry[rest], connects, named)]
         about[:] = False
-        about[rest] = ~self._contradicted(texts, text[rest], row[rest], named)
+        about[rest] = ~self._contradicted(texts, pairs.text[rest], pairs.row[rest], named)
         return about
+
+    def _near(
+        self, texts: Sequence[str], score: NDArray[np.float32], entry: Numbers, named: Named
+    ) -> NDArray[np.bool_]:
+        """Mask the facts whose subject has one near in meaning to the text, which is unknown of texts in other languages."""
+        best = np.zeros(len(named.text), np.float32)
+        np.maximum.at(best, entry, score)
+        first = np.zeros(len(texts), np.float32)
+        np.maximum.at(first, named.text[entry], best[entry])
+        subjects, index = np.unique(named.term[entry], return_inverse=True)
+        common = np.array([label[:1].islower() for label in self._wording.labels(subjects).to_pylist()], dtype=bool)
+        needed = np.maximum(_SHARE * first[named.text[entry]], np.where(common[index], _NEAR, _NEAR_NAME))
+        near: NDArray[np.bool_] = best[entry] >= needed
+        far = np.unique(named.text[entry[~near]])
+        tag = self._wording.language
+        foreign = [number for number in far.tolist() if language_of(texts[number], [tag]) != tag]
+        return near | np.isin(named.text[entry], foreign)
 
     def subject(self, text: Numbers, row: Numbers, named: Named) -> Numbers:
         """Find the entries of facts' subjects among the terms that texts name; -1 where a text does not name it."""
@@ -96,17 +133,37 @@ class About:
         return contradicted
 
 
+def _often(texts: Sequence[str], named: Named) -> NDArray[np.bool_]:
+    """Mask the named terms that are named once in so many words at least."""
+    lower = [text.lower() for text in texts]
+    words = [len(_WORD.findall(text)) for text in texts]
+    spans = zip(named.text.tolist(), named.start.tolist(), named.end.tolist(), strict=True)
+    return np.array(
+        [
+            start >= 0
+            and (words[text] <= _WORDS or lower[text].count(texts[text][start:end].lower()) * _WORDS >= words[text])
+            for text, start, end in spans
+        ],
+        dtype=bool,
+    )
+
+
 def _on_topic(
     texts: Sequence[str], text: Numbers, entry: Numbers, connects: NDArray[np.bool_], named: Named
 ) -> NDArray[np.bool_]:
-    """Mask the facts whose subject is a topic of the text: linked to something there, else named twice, else at its beginning."""
+    """Mask the facts whose subject is a topic of the text; see `About`."""
+    used, index = np.unique(text, return_inverse=True)
+    long = np.array([_NEXT.search(texts[number]) is not None for number in used.tolist()], dtype=bool)[index]
     twice = (named.start != named.last)[entry]
-    opening = [
-        start >= 0 and len(texts[one][:start].split()) <= _OPENING
-        for one, start in zip(text.tolist(), named.start[entry].tolist(), strict=True)
-    ]
+    opening = np.array(
+        [
+            len(_WORD.findall(texts[number][:start])) <= _OPENING
+            for number, start in zip(text.tolist(), named.start[entry].tolist(), strict=True)
+        ],
+        dtype=bool,
+    )
     topics, rest = np.zeros(len(named.text), dtype=bool), np.ones(len(text), dtype=bool)
-    for evidence in (connects, twice, np.array(opening, dtype=bool)):
+    for evidence in (long & (twice | opening), connects, twice, opening):
         topics[entry[evidence & rest]] = True
         rest = ~np.isin(text, named.text[topics])
     return topics[entry]

@@ -148,9 +148,9 @@ def rank_candidates(
     reason[np.maximum(*strengths) >= PARTLY] = REASONS.index("partial")
     reason[in_full[0] | in_full[1]] = REASONS.index("linked")
     both = np.flatnonzero(in_full[0] & in_full[1] & (subject != object_))
-    # Two terms of one ambiguous mention do not connect.
+    # Two terms of the same ambiguous mentions do not connect.
     start, last = named.start, named.last
-    apart = (start[left[both]] != last[right[both]]) | (last[left[both]] != start[right[both]])
+    apart = (start[left[both]] != start[right[both]]) | (last[left[both]] != last[right[both]])
     reason[both[apart]] = REASONS.index("connects")
     connects = _CONNECTS * (reason == REASONS.index("connects"))
     relevance = (score + (_SUBJECT * strengths[0] + _OBJECT * strengths[1]) + connects + nearby).astype(np.float32)

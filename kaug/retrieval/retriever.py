@@ -194,8 +194,7 @@ class Retriever:
         pairs = rank_candidates(index, graph, queries, named, near=self._candidates, reached=reached, allowed=allowed)
         pairs = pairs.take(np.flatnonzero(pairs.relevance >= settings.threshold))
         if about:
-            connects = pairs.reason == REASONS.index("connects")
-            pairs = pairs.take(np.flatnonzero(self._about.mask(texts, pairs.text, pairs.row, connects, named)))
+            pairs = pairs.take(np.flatnonzero(self._about.mask(texts, pairs, named)))
             entry = self._about.subject(pairs.text, pairs.row, named)
             pairs = pairs._replace(mention=np.where(np.append(named.start, -1)[entry] >= 0, entry, -1))
         best = choose(

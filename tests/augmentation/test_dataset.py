@@ -43,7 +43,7 @@ def test_one_name_or_one_text_is_taken_as_one(toy_kb: KnowledgeBase, finder: Any
     assert one["completion"][:] == kaug.closed_book_rows(toy_kb, forms=["statement"], languages=["en"])["completion"][:]
     assert len(one) == 28
     assert kaug.open_book_rows("In Peru it rains.", finder, position="inline")["completion"][:] == [
-        "In Peru (The capital of Peru is Lima) it rains."
+        "In Peru (the capital of Peru is Lima) it rains."
     ]
 
 

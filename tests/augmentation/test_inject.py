@@ -1,5 +1,6 @@
 import itertools
 from collections.abc import Callable
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from kaug.augmentation.inject import inject_facts, text_rows
 from kaug.augmentation.openbook.positions import POSITIONS
 from kaug.augmentation.openbook.settings import OpenBookSettings
+from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.retriever import RETRIEVED
 from kaug.tables import check_table
@@ -82,13 +84,13 @@ def test_inline_sets_each_fact_in_brackets_behind_its_mention(toy_kb, row_of, to
     (row,) = inject_facts(Wording(toy_kb), [text], ["t1"], found, position="inline")[0].to_pylist()
     assert row["prompt"] == ""
     assert row["completion"] == (
-        "With a saw (A saw is used to cut wood), in Peru (The capital of Peru is Lima; The currency of Peru is the sol)."
+        "With a saw (a saw is used to cut wood), in Peru (the capital of Peru is Lima; the currency of Peru is the sol)."
     )
     pieces = {row["facts"][of["fact"]]: row["completion"][of["start"] : of["end"]] for of in row["spans"]}
     assert pieces == {
-        toy_fact(*SAW): " (A saw is used to cut wood)",
-        toy_fact(*LIMA): " (The capital of Peru is Lima",
-        toy_fact(*SOL): "; The currency of Peru is the sol)",
+        toy_fact(*SAW): " (a saw is used to cut wood)",
+        toy_fact(*LIMA): " (the capital of Peru is Lima",
+        toy_fact(*SOL): "; the currency of Peru is the sol)",
     }
     assert cut(row) == text
 
@@ -224,7 +226,7 @@ def test_brackets_are_few_and_stand_once_behind_a_name(toy_kb, row_of) -> None:
         Wording(toy_kb), [text], ["t"], found, position="inline", settings=OpenBookSettings(brackets=1)
     )
     assert table["completion"].to_pylist() == [
-        "Peru (The capital of Peru is Lima; The currency of Peru is the sol) is large. A saw is sharp. Peru is old."
+        "Peru (the capital of Peru is Lima; the currency of Peru is the sol) is large. A saw is sharp. Peru is old."
     ]
 
 
@@ -268,7 +270,22 @@ def test_spans_of_what_the_retriever_finds_restore_the_text(toy_kb: KnowledgeBas
     (row,) = inject_facts(Wording(toy_kb), [text], ["a"], hits(toy_kb, *found), position=position)[0].to_pylist()
     assert cut(row) == text
     if position == "inline":
-        assert "Peru (The capital of Peru is Lima)" in row["completion"]
+        assert "Peru (the capital of Peru is Lima)" in row["completion"]
+
+
+def test_a_fact_whose_ends_have_one_name_is_left_out_and_counted(tmp_path: Path) -> None:
+    file = tmp_path / "a.ttl"
+    file.write_text(
+        """@prefix : <urn:x:> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+        :perth rdfs:label "Perth" ; :namedAfter :other ; :locatedIn :australia . :other rdfs:label "Perth" .
+        :australia rdfs:label "Australia" .""",
+        encoding="utf-8",
+    )
+    kb = build_kb([file])
+    found = hits(kb, *((0, row, 3, 8) for row in range(2)))
+    table, left = inject_facts(Wording(kb), ["In Perth it rains."], ["t"], found)
+    assert [("Australia" in prompt, prompt.count("Perth")) for prompt in table["prompt"].to_pylist()] == [(True, 1)]
+    assert left == {"facts left out of texts: both ends have the same name": 1}
 
 
 def test_text_rows_hold_the_texts_as_they_are() -> None:

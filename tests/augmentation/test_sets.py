@@ -148,7 +148,7 @@ def test_names_that_hold_commas_are_joined_with_semicolons(tmp_path: Path) -> No
 
 
 def hops(kb: KnowledgeBase) -> dict[str, str]:
-    rows: Rows = list(kaug.closed_book_rows(kb, forms="path"))
+    rows: Rows = list(kaug.closed_book_rows(kb, forms="path", templates=1))
     return {row["prompt"]: row["completion"] for row in rows}
 
 
@@ -306,7 +306,7 @@ def test_a_hub_gives_a_few_rows_a_fact(tmp_path: Path) -> None:
 
 def test_shuffled_chains_go_through_the_false_object(tmp_path: Path) -> None:
     kb = build(tmp_path, CHAIN)
-    rows: Rows = list(kaug.closed_book_rows(kb, arm="shuffled", forms="path"))
+    rows: Rows = list(kaug.closed_book_rows(kb, arm="shuffled", forms="path", templates=1))
     assert {row["prompt"]: row["completion"] for row in rows} == {
         "What is the nationality of the spouse of Ada Holt?": (
             "The spouse of Ada Holt is Dirk Wynn. The nationality of Dirk Wynn is Norland. Answer: Norland"

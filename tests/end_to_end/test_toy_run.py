@@ -316,8 +316,8 @@ def test_texts_are_injected_from_a_built_index(finished: Any) -> None:
     span = row["spans"][0]
     assert row["completion"][: span["start"]] + row["completion"][span["end"] :] == "We saw Togo."
     assert row["completion"] in (
-        "We saw Togo (The capital of Togo is Lome).",
-        "We saw Togo (The currency of Togo is the Taler).",
+        "We saw Togo (the capital of Togo is Lome).",
+        "We saw Togo (the currency of Togo is the Taler).",
     )
     assert isinstance(rows.data.table, pa.Table)
 

@@ -54,6 +54,57 @@ def test_facts_that_a_text_links_decide_what_it_is_about(retriever: kaug.Retriev
     assert len(about(retriever, f"{far}, and Togo was hot.")) == 4
 
 
+def test_a_longer_text_is_about_what_it_begins_with_or_names_again(retriever: kaug.Retriever) -> None:
+    long = "Togo is hot. In the evening we met travellers from Ghana, who spoke English."
+    assert about(retriever, long) == about(retriever, "Togo is hot.")
+    again = "In the evening we came to hot Togo. In Ghana, they speak English. Then we left Togo."
+    assert about(retriever, again) == about(retriever, "Togo is hot.")
+    neither = "In the evening we met travellers. They came from Ghana, where Accra is."
+    assert about(retriever, neither) == about(retriever, "Ghana is hot.")
+
+
+def test_a_topic_of_a_long_text_is_named_once_in_a_hundred_words(retriever: kaug.Retriever) -> None:
+    other = "Nobody knew why the rain fell again on the old houses. "
+    assert about(retriever, "Togo is hot. Togo is wide. " + 16 * other) == about(retriever, "Togo is hot.")
+    assert about(retriever, "Togo is hot. Togo is wide. " + 20 * other) == set()
+
+
+def test_two_of_one_name_do_not_connect(tmp_path: Path) -> None:
+    file = tmp_path / "a.ttl"
+    file.write_text(
+        """@prefix : <urn:x:> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+        :perth rdfs:label "Perth" ; :namedAfter :other . :other rdfs:label "Perth" .""",
+        encoding="utf-8",
+    )
+    kb = kaug.build_kb([file])
+    retriever = kaug.Retriever(kb, kaug.FactIndex.build(kb, as_encoder(Alike())))
+    found = retriever.retrieve(["From Perth to Perth.", "Perth is hot."], threshold=-1)
+    assert found["reason"].to_pylist() == ["linked", "linked"]
+
+
+class Folding:
+    """An encoder that knows whether a text is about maps that are folded."""
+
+    def encode(self, texts: list[str]) -> np.ndarray:
+        return np.array([[1, 0] if "fold" in text or "Map" in text else [0, 1] for text in texts], np.float32)
+
+
+def test_the_facts_of_a_common_noun_are_near_in_meaning_to_the_text(tmp_path: Path) -> None:
+    file = tmp_path / "a.ttl"
+    file.write_text(
+        """@prefix : <urn:x:> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+        :map rdfs:label "map"@en, "carte"@fr ; :usedBy :folder ; :madeOf :paper .
+        :folder rdfs:label "people who fold"@en . :paper rdfs:label "paper"@en .""",
+        encoding="utf-8",
+    )
+    kb = kaug.build_kb([file], languages=["en", "fr"])
+    retriever = kaug.Retriever(kb, kaug.FactIndex.build(kb, as_encoder(Folding())))
+    assert about(retriever, "The map of keys to values has a lock for each thread.") == set()
+    assert len(about(retriever, "The map that you fold is small.")) == 2
+    french = "La carte des routes de la région est dans la voiture, et nous sommes partis sans elle."
+    assert len(about(retriever, french)) == 2  # nothing is known of how near a text in another language is
+
+
 def test_a_fact_that_the_text_may_contradict_is_left_out(retriever: kaug.Retriever) -> None:
     assert not any("Lomé" in sentence for sentence in about(retriever, "Togo is governed from Accra."))
     assert any("French" in sentence for sentence in about(retriever, "Togo speaks English."))  # a land may have several

@@ -1,10 +1,13 @@
-"""A text and a mention → whether it names the thing itself, and whether a bracket may follow it."""
+"""A text and a mention → whether it names the thing itself, and whether a bracket may follow it; what stands in the bracket."""
 
 import re
+from collections.abc import Sequence
 
 from kaug.augmentation.openbook.words import words_of
+from kaug.words.english import is_plural
+from kaug.words.vocabulary import WORDS
 
-__all__ = ["has_room", "names_itself", "places"]
+__all__ = ["has_room", "inside", "names_itself", "places"]
 
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 """A letter of a script without spaces between words: no word, and no name, ends visibly."""
@@ -18,7 +21,9 @@ _WORD_AFTER = re.compile(r"[ \u00a0\n]([\w'’-]+)")
 _OF = re.compile(
     r"([^\W\d_][\w.'’-]*)[ \u00a0](?:of|de|du|des|della|del|von|van|for)(?:[ \u00a0](?:the|la|le|los|las))?[ \u00a0]\Z"
 )
+_FIRST = re.compile(r"[^\W\d_]+")
 _CLOSED = re.compile(r"\s*\Z|[.!?…]+(?=\s|\Z)|[,;:](?=\s|\Z)|[。，、；：！？،؛؟।]")
+_PASTS = frozenset(form for verb, forms in WORDS.irregular_pasts.items() for form in forms or [verb])
 _NEAR = 80
 """The characters that are looked at before a mention."""
 
@@ -26,8 +31,8 @@ _NEAR = 80
 def names_itself(text: str, start: int, end: int, language: str) -> bool:
     """Whether a mention is a name by itself, rather than part of a compound or of another thing's name.
 
-    It is not in "Togo-based", "Lake Togo", "University of Togo", "Togo Airlines", "Apollo 11". A word in lower case is looked at
-    for compounds with hyphens only. In scripts without spaces or case, any mention is.
+    It is not in "Togo-based", "Lake Togo", "University of Togo", "Togo Airlines", "Apollo 11". Nor is a word in lower case before
+    another noun, "pineapple juice", which is known in English. In scripts without spaces or case, any mention is.
 
     Examples:
         >>> [names_itself(text, text.index("Togo"), text.index("Togo") + 4, "en") for text in
@@ -39,10 +44,10 @@ def names_itself(text: str, start: int, end: int, language: str) -> bool:
         return bool(mention)
     if _JOINED_LEFT.search(before) or _JOINED_RIGHT.match(after):
         return False
-    if not mention[0].isupper():
-        return True
     words = words_of(language)
     right = _WORD_AFTER.match(after)
+    if not mention[0].isupper():
+        return not (right and _before_a_noun(mention, right[1], language))
     if right and (right[1][0].isupper() or right[1][0].isdigit()) and right[1] != "I":
         return False
     head = _OF.search(before)
@@ -54,6 +59,14 @@ def names_itself(text: str, start: int, end: int, language: str) -> bool:
     word = left[1].lower().rstrip(".")
     first = not before[: left.start()].strip() or before[: left.start()].rstrip()[-1] in ".!?:;…\n"
     return word in words.titles or (first and (word in words.open or not words.open))
+
+
+def _before_a_noun(mention: str, word: str, language: str) -> bool:
+    """Whether a word after a common noun is a noun in the singular, so that both are a compound: no other word, and no verb."""
+    if language.split("-", maxsplit=1)[0] != "en" or is_plural(mention) or not (word.isalpha() and word.islower()):
+        return False
+    other = word in words_of(language).follow | words_of(language).open | WORDS.prepositions or word in _PASTS
+    return not other and not word.endswith(("s", "ed", "ing", "ly"))
 
 
 def has_room(text: str, end: int, language: str) -> bool:
@@ -71,6 +84,29 @@ def has_room(text: str, end: int, language: str) -> bool:
         return after[0] in follow
     word = _WORD_AFTER.match(after)
     return word is not None and word[1] in follow
+
+
+def inside(sentence: str, names: Sequence[str], language: str) -> str:
+    """Return a sentence as it stands inside another: without its full stop, a name as it is, else a small word in lower case.
+
+    Args:
+        sentence: A sentence that states a fact.
+        names: How the sentence may name the ends of the fact.
+        language: BCP 47 tag; only words of `open` in its `words.toml` get lower case.
+
+    Examples:
+        >>> inside("The capital of Togo is Lomé.", ["Togo", "Lomé"], "en")
+        'the capital of Togo is Lomé'
+        >>> inside("The Who were founded in London.", ["The Who"], "en"), inside("A saw cuts.", ["a saw"], "en")
+        ('The Who were founded in London', 'a saw cuts')
+    """
+    sentence = sentence.rstrip(".。")
+    for name in names:
+        start, rest = sentence[: len(name)], sentence[len(name) :]
+        if name and start[1:] == name[1:] and start.casefold() == name.casefold() and not rest[:1].isalnum():
+            return name + rest
+    first = _FIRST.match(sentence)
+    return sentence[:1].lower() + sentence[1:] if first and first[0].lower() in words_of(language).open else sentence
 
 
 def places(text: str, name: str) -> list[tuple[int, int]]:

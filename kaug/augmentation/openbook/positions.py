@@ -15,10 +15,18 @@ _IN_A_BRACKET = 2
 
 
 class Shown(NamedTuple):
-    """A fact to show: its row, its sentence, and the name of its subject as the text has it; empty if it has none in full."""
+    """A fact to show.
+
+    Attributes:
+        row: Its row.
+        sentence: Its sentence.
+        inside: Its sentence as it stands inside another, without a full stop.
+        name: The name of its subject as the text has it; empty if it has none in full.
+    """
 
     row: int
     sentence: str
+    inside: str
     name: str
 
 
@@ -93,7 +101,7 @@ def _inline(text: Text, facts: Sequence[Shown], settings: OpenBookSettings) -> W
         completion += whole[last:end]
         some = behind[end][:_IN_A_BRACKET]
         for place, fact in enumerate(some):
-            piece = (words.apart if place else words.brackets[0]) + fact.sentence.rstrip(".。")
+            piece = (words.apart if place else words.brackets[0]) + fact.inside
             piece += words.brackets[1] if place + 1 == len(some) else ""
             marks.append((len(rows), "completion", len(completion), len(completion) + len(piece)))
             rows.append(fact.row)

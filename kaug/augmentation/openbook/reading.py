@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from kaug.arrays import mix, positions
 from kaug.augmentation.near import Near
-from kaug.augmentation.openbook.names import names_itself, places
+from kaug.augmentation.openbook.names import inside, names_itself, places
 from kaug.augmentation.openbook.positions import Shown, Text
 from kaug.augmentation.openbook.protected import prose, protected
 from kaug.augmentation.openbook.settings import OpenBookSettings
@@ -41,8 +41,9 @@ def readings(
 ) -> list[Reading]:
     """Choose the facts to show with each text.
 
-    A fact is left out if the text names its subject only within other names, if its predicate has no words in the language of
-    the text, or if it does not fit into the budget with those before.
+    A fact is left out if the text names its subject only within other names, if its ends have the same name ("Perth is named
+    after Perth"), if its predicate has no words in the language of the text, or if it does not fit into the budget with those
+    before.
 
     Args:
         wordings: A wording for each language; texts in other languages get no facts.
@@ -100,32 +101,42 @@ def _in_language(
     wanted = np.unique(np.concatenate([[at for number in numbers for at, _ in found[number]], beside[beside >= 0]]))
     some = pool.take(wanted.astype(np.int64))
     said = wording.sentences(some.rows, some.objects).to_pylist()
-    sentences = {
-        at: sentence
-        for at, sentence, predicate in zip(wanted.tolist(), said, some.predicates.tolist(), strict=True)
+    names = _names(wording, some)
+    alike = {at for at, one, other in zip(wanted.tolist(), *names[2:], strict=True) if one == other}
+    shown = {
+        at: Shown(int(pool.rows[at]), sentence, inside(sentence, ends, wording.language), "")
+        for at, sentence, predicate, *ends in zip(wanted.tolist(), said, some.predicates.tolist(), *names, strict=True)
         if wording.says(predicate)
     }
     for number, others in zip(numbers, beside.tolist(), strict=True):
         text, taken = read[number], dict[str, Shown]()
         for at, name in found[number]:
-            if at not in sentences:
+            if at not in shown:
                 counts["facts left out of texts: no words in the text's language"] += 1
+            elif at in alike:
+                counts["facts left out of texts: both ends have the same name"] += 1
             elif name and not _is_named(text, name):
                 counts["facts left out of texts: named within another name only"] += 1
-            elif not _fits([*taken, sentences[at]], settings.tokens):
+            elif not _fits([*taken, shown[at].sentence], settings.tokens):
                 counts["facts left out of texts: more than the budget"] += 1
             else:
-                taken.setdefault(sentences[at], Shown(int(pool.rows[at]), sentences[at], name))
+                taken.setdefault(shown[at].sentence, shown[at]._replace(name=name))
         facts, own = list(taken.values()), len(taken)
         for at in others:
             if (
-                at in sentences
+                at in shown
                 and len(taken) < own + settings.distractors
-                and _fits([*taken, sentences[at]], settings.tokens)
+                and _fits([*taken, shown[at].sentence], settings.tokens)
             ):
-                taken.setdefault(sentences[at], Shown(int(pool.rows[at]), sentences[at], ""))
+                taken.setdefault(shown[at].sentence, shown[at])
         if facts:
             yield Reading(number, text, facts, list(taken.values())[own:])
+
+
+def _names(wording: Wording, facts: Facts) -> list[list[str]]:
+    """Return the phrases of the subjects and of the objects of facts, and the labels of both."""
+    ends = (facts.subjects, facts.objects)
+    return [find(end).to_pylist() for find in (wording.phrases, wording.labels) for end in ends]
 
 
 def _is_named(text: Text, name: str) -> bool:

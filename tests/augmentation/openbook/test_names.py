@@ -1,6 +1,6 @@
 import pytest
 
-from kaug.augmentation.openbook.names import has_room, names_itself, places
+from kaug.augmentation.openbook.names import has_room, inside, names_itself, places
 from kaug.augmentation.openbook.words import words_of
 
 
@@ -48,6 +48,21 @@ def test_a_part_of_another_name_or_of_a_compound(text: str) -> None:
     assert not names_itself(text, *at(text), "en")
 
 
+@pytest.mark.parametrize(
+    ("text", "itself"),
+    [
+        ("some pineapple juice", False),
+        ("a pineapple is cut", True),
+        ("a pineapple keeps well", True),
+        ("a pineapple fell", True),
+        ("a pineapple ripened", True),
+        ("a pineapple.", True),
+    ],
+)
+def test_a_common_noun_before_another_is_part_of_a_compound(text: str, itself: bool) -> None:
+    assert names_itself(text, *at(text, "pineapple"), "en") == itself
+
+
 def test_common_nouns_and_scripts_without_spaces_have_no_capitals_to_look_at() -> None:
     assert names_itself("Every hammer Ada had", *at("Every hammer Ada had", "hammer"), "en")
     assert names_itself("在多哥共和国", *at("在多哥共和国", "多哥"), "zh")
@@ -71,6 +86,36 @@ def test_common_nouns_and_scripts_without_spaces_have_no_capitals_to_look_at() -
 )
 def test_a_bracket_follows_the_end_of_a_noun_phrase(text: str, name: str, language: str, room: bool) -> None:
     assert has_room(text, at(text, name)[1], language) == room
+
+
+@pytest.mark.parametrize(
+    ("sentence", "names", "language", "stands"),
+    [
+        ("The capital of Togo is Lomé.", ["Togo", "Lomé"], "en", "the capital of Togo is Lomé"),
+        ("The Who were founded in London.", ["The Who", "London"], "en", "The Who were founded in London"),
+        (
+            "The United States borders Canada.",
+            ["the United States", "Canada"],
+            "en",
+            "the United States borders Canada",
+        ),
+        ("A saw is used to cut wood.", ["a saw", "cut wood"], "en", "a saw is used to cut wood"),
+        ("A Tribe is a band.", ["A Tribe", "a band"], "en", "A Tribe is a band"),
+        ("An A is a letter.", ["an A", "a letter"], "en", "an A is a letter"),
+        ("EBay is a shop.", ["eBay", "a shop"], "en", "eBay is a shop"),
+        ("Togolese people speak Ewe.", ["Togo", "Ewe"], "en", "Togolese people speak Ewe"),
+        ("La capitale du Togo est Lomé.", ["Togo", "Lomé"], "fr", "la capitale du Togo est Lomé"),
+        ("L'hymne du Togo est Terre.", ["Togo", "Terre"], "fr", "l'hymne du Togo est Terre"),
+        ("En Perú se habla español.", ["Perú", "español"], "es", "en Perú se habla español"),
+        ("Die Hauptstadt von Togo ist Lomé.", ["Togo", "Lomé"], "de", "die Hauptstadt von Togo ist Lomé"),
+        ("Hauptstadt von Togo ist Lomé.", ["Togo", "Lomé"], "de", "Hauptstadt von Togo ist Lomé"),
+        ("多哥的首都是洛美。", ["多哥", "洛美"], "zh", "多哥的首都是洛美"),
+    ],
+)
+def test_a_sentence_in_a_bracket_begins_in_lower_case_unless_a_name_does(
+    sentence: str, names: list[str], language: str, stands: str
+) -> None:
+    assert inside(sentence, names, language) == stands
 
 
 def test_places_are_whole_words() -> None:
