@@ -40,7 +40,7 @@ __all__ = [
 Field = Literal["prompt", "completion"]
 T = TypeVar("T")
 
-BLOCK = 20_000
+BLOCK = 5_000
 """How many facts rows are written about at a time, so that memory does not grow with their number."""
 
 

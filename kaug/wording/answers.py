@@ -39,7 +39,8 @@ MEASURED = r"^[-+~.,:/\d\sTZEe]*$|^(true|false)$"
 _INSIDE = r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_"
 """Where words meet inside a name: "BusStop", "bus_stop", "303.4mya"."""
 
-_ARTICLE = re.compile(r"(?:^|\s)(?:the|an?)\b")
+_ARTICLE = re.compile(r"(?:^|\s|(?<=\0))(?:the|an?)\b")
+_NOT_ASCII = re.compile(r"[^\0-\x7f]+")
 
 
 class _Letters(dict[int, str]):
@@ -52,6 +53,8 @@ class _Letters(dict[int, str]):
 
 
 _LETTERS = _Letters()
+_DROPPED = bytes(code for code in range(1, 128) if not _LETTERS[code])
+"""The ASCII characters that are dropped; a zero byte stands between two texts."""
 
 
 @dataclass(frozen=True)
@@ -222,11 +225,13 @@ def _around(template: str) -> tuple[str, str]:
 
 
 def _letters(texts: pa.Array) -> pa.Array:
-    """Leave the letters that tell names apart; each text is read once."""
+    """Leave the letters that tell names apart; each text is read once, and all of them as one."""
     words = texts.dictionary_encode()
-    plain = (unicodedata.normalize("NFKD", text).lower() for text in words.dictionary.to_pylist())
-    bare = pa.array([_ARTICLE.sub("", text).translate(_LETTERS) for text in plain], pa.string())
-    return bare.take(words.indices)
+    joined = "\0".join(text.replace("\0", "") for text in words.dictionary.to_pylist())
+    plain = _ARTICLE.sub("", unicodedata.normalize("NFKD", joined).lower())
+    plain = _NOT_ASCII.sub(lambda some: some[0].translate(_LETTERS), plain)
+    bare = plain.encode().translate(None, _DROPPED).decode().split("\0") if len(words.dictionary) else []
+    return pa.array(bare, pa.string()).take(words.indices)
 
 
 @lru_cache(maxsize=1 << 16)
