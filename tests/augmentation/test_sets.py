@@ -296,12 +296,12 @@ def test_a_two_hop_answer_is_a_name_that_the_question_does_not_hold(tmp_path: Pa
 def test_a_hub_gives_a_few_rows_a_fact(tmp_path: Path) -> None:
     turtle = "".join(f":hub :prop{n} :thing{n} . :prop{n} a owl:InverseFunctionalProperty . " for n in range(60))
     kb = build(tmp_path, turtle + "".join(f":guest{n} :host :hub . " for n in range(30)))
-    rows: Rows = list(kaug.closed_book_rows(kb, forms="path"))
+    rows: Rows = list(kaug.closed_book_rows(kb, forms="path", templates=1))
     used = Counter(fact for row in rows for fact in row["facts"])
     assert max(Counter(row["facts"][0] for row in rows).values()) <= 9
     assert max(used.values()) <= 24
     assert len(used) >= 60  # and every trait is used
-    assert rows == list(kaug.closed_book_rows(kb, forms="path"))
+    assert rows == list(kaug.closed_book_rows(kb, forms="path", templates=1))
 
 
 def test_shuffled_chains_go_through_the_false_object(tmp_path: Path) -> None:
