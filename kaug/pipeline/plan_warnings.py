@@ -28,8 +28,8 @@ class PlanWarning:
     mend: Callable[[Plan], str]
 
 
-# In docs/results.md, each of 133 facts shown 14 times (8 to 19), in 13 rows, made 0.84 of the questions come right; 15 times in one
-# sentence made 0.38.
+# In docs/results.md, facts shown 14 times (8 to 19), in 13 rows, made 0.84 of the questions come right; 15 times in one sentence
+# made 0.38.
 _EXPOSURES, _FEW_EXPOSURES = 14, 8
 _SHARE = 0.3  # the quickstart has 0.9
 _RATES = {
@@ -86,8 +86,8 @@ WARNINGS: dict[str, PlanWarning] = {
     "few-exposures": PlanWarning(
         lambda plan: 0 < plan.arm.exposures[1] < _FEW_EXPOSURES,
         lambda plan: (
-            f"half of the facts are shown {plan.arm.exposures[1]:.1f} times or less; {_EXPOSURES} gave a recall of 0.84 in kaug's "
-            "results, and pretraining takes 100 or more (arXiv 2404.05405)"
+            f"half of the facts are shown {plan.arm.exposures[1]:.1f} times or less; {_EXPOSURES} gave a recall of 0.84 in "
+            "kaug's results, and pretraining takes 100 or more (arXiv 2404.05405)"
         ),
         lambda plan: f"training.tokens = {_tokens(plan):_}, or knowledge.limit for fewer facts",
     ),

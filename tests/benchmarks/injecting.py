@@ -142,7 +142,7 @@ def show(table: pa.Table, texts: list[str], count: int, seed: int) -> None:
 
 def marked(row: dict[str, Any], left: str, right: str, *, cut: bool = False) -> str:
     """A row as one text with its spans between marks, or without them."""
-    fields = {"prompt": row["prompt"], "completion": row["completion"]}
+    fields: dict[str, str] = {"prompt": row["prompt"], "completion": row["completion"]}
     for span in sorted(row["spans"], key=lambda span: -span["start"]):
         text = fields[span["field"]]
         piece = "" if cut else text[span["start"] : span["end"]]
