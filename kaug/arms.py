@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-__all__ = ["ARMS", "Arm", "is_base", "order_arms", "trained_arm"]
+__all__ = ["ARMS", "Arm", "is_base", "is_shown_facts", "order_arms", "trained_arm"]
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,11 @@ ARMS: dict[str, Arm] = {
 def is_base(arm: str, arms: Mapping[str, Arm] = ARMS) -> bool:
     """Whether an arm uses the base model untrained, with or without retrieved facts."""
     return arm in arms and trained_arm(arm, arms) is None
+
+
+def is_shown_facts(arm: str, arms: Mapping[str, Arm] = ARMS) -> bool:
+    """Whether the facts that retrieval finds are put before the questions that an arm is asked."""
+    return arm in arms and arms[arm].retrieval
 
 
 def trained_arm(arm: str, arms: Mapping[str, Arm] = ARMS) -> str | None:

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kaug.arms import ARMS, Arm, is_base, order_arms
+from kaug.arms import ARMS, Arm, is_base, is_shown_facts, order_arms
 from kaug.errors import PipelineError, TableError, nearest
 from kaug.evaluation.settings import MAX_RESAMPLES
 from kaug.exam.kinds import KINDS
@@ -84,13 +84,9 @@ def default_pairs(names: Sequence[str], arms: Mapping[str, Arm] = ARMS) -> list[
         pairs += [
             (name, base)
             for name in ordered
-            if name != headline and not is_base(name, arms) and (not arms[base].retrieval or _reads(name, arms))
+            if name != headline and not is_base(name, arms) and (not arms[base].retrieval or is_shown_facts(name, arms))
         ]
     return pairs
-
-
-def _reads(name: str, arms: Mapping[str, Arm]) -> bool:
-    return name in arms and arms[name].retrieval
 
 
 def summarise(

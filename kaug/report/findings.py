@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kaug.arms import ARMS, Arm, is_base, order_arms
+from kaug.arms import ARMS, Arm, is_base, is_shown_facts, order_arms
 from kaug.evaluation.gain import Gain, Interval, gains, headline_arm, reading, summarise
 from kaug.evaluation.scorers import SCORERS, AnsweredProbe, Scorer
 from kaug.exam.drawing import Kind
@@ -170,7 +170,7 @@ def _verdict(
         if rival in arms and arms[rival].control and rival != against
     ]
     for gain in compared.get(kind, ()):
-        if all(name in arms and arms[name].retrieval for name in (gain["arm"], gain["against"])):
+        if is_shown_facts(gain["arm"], arms) and is_shown_facts(gain["against"], arms):
             details.append(
                 f"With retrieved facts before the question, {visible(gain['arm'])} answers "
                 f"{scores[gain['arm']][kind]['mean']:.0%} and {visible(gain['against'])} "
