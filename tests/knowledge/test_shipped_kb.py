@@ -251,7 +251,7 @@ def test_the_corpus() -> None:
     assert {tuple(passage) for passage in found} == {("id", "text")}
     for key in ("id", "text"):
         assert len({passage[key] for passage in found}) == len(found), key
-    assert all(len(passage["text"]) >= 200 and passage["text"] == passage["text"].strip() for passage in found)
+    assert all(len(passage["text"]) >= 150 and passage["text"] == passage["text"].strip() for passage in found)
 
 
 @pytest.mark.slow
