@@ -10,7 +10,7 @@ __all__ = ["ExecutionSettings"]
 
 
 class ExecutionSettings(Section):
-    """`[execution]`: where rows are written; it does not affect them, so that changing it makes nothing anew."""
+    """`[execution]`: where facts are embedded and rows are written; changing it makes nothing anew."""
 
     executor: Literal["local", "processes", "ray"] = Field(
         default="local",

@@ -9,6 +9,7 @@ from kaug.exam.kinds import KINDS
 from kaug.knowledge.settings import OF_TEXTS
 from kaug.models.check import model_digest
 from kaug.models.find import find_encoder
+from kaug.pipeline.execution import ExecutionSettings
 from kaug.pipeline.make.answers import AnswerSettings, make_answers
 from kaug.pipeline.make.exam import DrawSettings, make_exam
 from kaug.pipeline.make.gaps import GapSettings, make_gaps
@@ -79,7 +80,7 @@ def list_stages(project: Project) -> list[Stage]:
         ReportSettings(pipeline, lambda: project.command, lambda: project.precision),
         _marks(arms=project.arms, kinds=kinds, scorers=scorers),
     )  # fmt: skip
-    index = index_stage(pipeline.retrieval, language)
+    index = index_stage(pipeline.retrieval, language, pipeline.execution)
     return [*sources, knowledge, quality, index, exam, *gaps, *rows, *models, *answers, report]
 
 
@@ -90,9 +91,11 @@ def build_settings(project: Project) -> BuildSettings:
     return BuildSettings(knowledge, project.sources, project.lexicon, project.shapes, texts)
 
 
-def index_stage(retrieval: RetrievalSettings, language: str) -> Stage:
+def index_stage(retrieval: RetrievalSettings, language: str, execution: ExecutionSettings | None = None) -> Stage:
     """Return the stage that indexes the facts."""
-    settings = IndexSettings(retrieval.encoder, retrieval.backend, retrieval.recall, language)
+    settings = IndexSettings(
+        retrieval.encoder, retrieval.backend, retrieval.recall, language, execution or ExecutionSettings()
+    )
     return Stage(
         "2-index", "retrieval", "the index", make_index, ("1-knowledge",), settings,
         lambda: {"encoder": model_digest(find_encoder(retrieval.encoder))},

@@ -109,8 +109,10 @@ def _work(number: int) -> Any:
 
 
 def _share_cores(workers: int) -> None:
-    """Give each process its part of the cores, in the libraries that would take all."""
-    pa.set_cpu_count(max(1, (os.cpu_count() or 1) // workers))
+    """Give each process its part of the cores, in the libraries that would take all; torch reads its number when it starts."""
+    cores = max(1, (os.cpu_count() or 1) // workers)
+    pa.set_cpu_count(cores)
+    os.environ["OMP_NUM_THREADS"] = str(cores)
 
 
 def on_ray(worker: Open[T], count: int, settings: ExecutionSettings) -> Iterator[T]:

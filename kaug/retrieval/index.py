@@ -23,7 +23,7 @@ from kaug.errors import ArtifactError, PipelineError
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.encoder import Encoder, Model, as_encoder
 from kaug.retrieval.indexing.codes import Codes, build_codes, read_codes
-from kaug.retrieval.indexing.embeddings import SHARD, distinct_sentences, embed, sentences_digest
+from kaug.retrieval.indexing.embeddings import PART, SHARD, Encode, distinct_sentences, embed, sentences_digest
 from kaug.retrieval.indexing.vectors import Shard, Vectors, bytes_of, read_shard
 from kaug.store.artifact import Draft, publish, verify_file
 from kaug.store.artifact import load as load_artifact
@@ -99,6 +99,8 @@ class FactIndex:
         recall: float = 0.99,
         work: Path | None = None,
         shard_size: int = SHARD,
+        part_size: int = PART,
+        encode: Encode | None = None,
     ) -> Self:
         """Embed every fact's sentence, each distinct one once, and index the vectors.
 
@@ -114,6 +116,9 @@ class FactIndex:
             work: The folder that vectors are written into as they are made. An interrupted build continues from there;
                 remove the folder when the index is saved. If None, a temporary folder is used.
             shard_size: The number of sentences whose vectors are written into one file.
+            part_size: The maximum number of sentences that are encoded together.
+            encode: Encodes the sentences of parts of the facts, given by their rows, elsewhere and as `encoder` would; here if
+                None.
 
         Raises:
             ModelError: There is no such encoder.
@@ -128,7 +133,15 @@ class FactIndex:
         folder = Path(work or (temporary.name if temporary else ""))
         earlier = sorted(Path(previous).glob(f"{_SHARDS}*.arrow")) if previous else []
         shards, taken_over = embed(
-            sentences.digests, sentences.text, encoder, folder, earlier, progress, shard_size=shard_size
+            sentences.digests,
+            sentences.text,
+            encoder,
+            folder,
+            earlier,
+            progress,
+            shard_size=shard_size,
+            part_size=part_size,
+            encode=encode and (lambda parts: encode([sentences.first[part] for part in parts])),
         )
         codes = build_codes(Vectors([shard.vectors for shard in shards], encoder.dimension), recall)
         if codes.recall < recall:

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
-from kaug.errors import LeakError, PipelineError
+from kaug.errors import LeakError, ModelError, PipelineError
 from kaug.pipeline.execute import Store, execute_here
 from kaug.pipeline.execution import ExecutionSettings
+from kaug.pipeline.make.index import IndexSettings, SentenceEncoder
 from kaug.pipeline.project import project_of
 from kaug.pipeline.settings import Pipeline
 from kaug.pipeline.stage import Inputs, closure
@@ -121,32 +124,80 @@ def test_work_that_cannot_be_sent_is_refused_with_what_would_be_right() -> None:
         list(in_order(lambda: lambda number: number, 3, ExecutionSettings(executor="processes")))
 
 
+def make_in(executor: str, address: str, folder: Path, command: str, *settings: str, **changes: Any) -> dict[str, str]:
+    """Make the stages of a command in an executor; return the digests of their artifacts."""
+    things = "".join(f":t{n} :capital :c{n} . :c{n} :river :r{n % 7} .\n" for n in range(FACTS // 2))
+    (folder / "facts.ttl").write_text(f"@prefix : <urn:x:> .\n{things}")
+    pipeline = Pipeline.parse(
+        TOML.replace("facts.ttl", str(folder / "facts.ttl")),
+        settings=[
+            f"execution.executor={executor}",
+            "execution.workers=2",
+            f"execution.address={address if executor == 'ray' else ''}",
+            *settings,
+        ],
+    )
+    project = project_of(pipeline, folder / executor)
+    stages = [
+        replace(one, settings=replace(one.settings, **changes[one.kind])) if one.kind in changes else one
+        for one in list_stages(project)
+    ]
+    made = Inputs()
+    execute_here(closure(stages, targets(stages, command)), Store(project.out), made)
+    return {name: one.digest for name, one in made.artifacts.items()}
+
+
 @pytest.mark.slow
 @pytest.mark.model
 def test_rows_are_the_same_bytes_from_every_executor(tmp_path: Path, two_nodes: str) -> None:
-    things = "".join(f":t{n} :capital :c{n} . :c{n} :river :r{n % 7} .\n" for n in range(FACTS // 2))
-    (tmp_path / "facts.ttl").write_text(f"@prefix : <urn:x:> .\n{things}")
-    (tmp_path / "texts.txt").write_text(
-        "\n\n".join(f"T{n} lies by the sea, and it rains on day {n}." for n in range(9))
-    )
-    digests = {}
-    for executor in EXECUTORS:
-        pipeline = Pipeline.parse(
-            TOML.replace("facts.ttl", str(tmp_path / "facts.ttl")),
-            settings=[
-                f"augmentation.texts={tmp_path / 'texts.txt'}",
-                f"execution.executor={executor}",
-                "execution.workers=2",
-                f"execution.address={two_nodes if executor == 'ray' else ''}",
-            ],
+    texts = tmp_path / "texts.txt"
+    texts.write_text("\n\n".join(f"T{n} lies by the sea, and it rains on day {n}." for n in range(9)))
+    digests = {
+        executor: make_in(
+            executor, two_nodes, tmp_path, "augment", f"augmentation.texts={texts}", augmentation={"block": 100}
         )
-        project = project_of(pipeline, tmp_path / executor)
-        stages = [
-            replace(one, settings=replace(one.settings, block=100)) if one.kind == "augmentation" else one
-            for one in list_stages(project)
-        ]
-        made = Inputs()
-        execute_here(closure(stages, targets(stages, "augment")), Store(project.out), made)
-        digests[executor] = {name: one.digest for name, one in made.artifacts.items() if name.startswith("4-shards")}
-    assert len(digests["local"]) == 3
-    assert digests["processes"] == digests["local"] == digests["ray"]
+        for executor in EXECUTORS
+    }
+    rows = {
+        executor: {name: digest for name, digest in made.items() if name.startswith("4-shards")}
+        for executor, made in digests.items()
+    }
+    assert len(rows["local"]) == 3
+    assert rows["processes"] == rows["local"] == rows["ray"]
+
+
+def save_static_model(folder: Path) -> None:
+    """A static model, which adds up a vector for each letter."""
+    from model2vec import StaticModel
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    letters = "abcdefghijklmnopqrstuvwxyzTCR0123456789"
+    tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(["<unk>", "<pad>", *letters])}, "<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    vectors = np.random.default_rng(0).normal(size=(len(letters) + 2, 16)).astype(np.float32)
+    StaticModel(vectors, tokenizer, config={"model_type": "model2vec"}).save_pretrained(folder)
+
+
+@pytest.mark.slow
+def test_the_index_is_the_same_bytes_from_every_executor(tmp_path: Path, two_nodes: str) -> None:
+    save_static_model(tmp_path / "letters")
+    digests = {
+        executor: make_in(
+            executor,
+            two_nodes,
+            tmp_path,
+            "search",
+            f"retrieval.encoder={tmp_path / 'letters'}",
+            retrieval={"part": 40},
+        )
+        for executor in EXECUTORS
+    }
+    assert digests["processes"]["2-index"] == digests["local"]["2-index"] == digests["ray"]["2-index"]
+
+
+def test_a_model_with_other_files_is_refused(tmp_path: Path) -> None:
+    save_static_model(tmp_path)
+    settings = IndexSettings(str(tmp_path), "auto", 0.99, "en")
+    worker = SentenceEncoder(Inputs(), settings, "static", "another digest", tmp_path / "rows.npy", np.array([0]))
+    with pytest.raises(ModelError, match="other files on a machine of the cluster"):
+        worker()

@@ -22,7 +22,9 @@ from kaug.store.digests import code_digest, fingerprint
 from kaug.wording.wording import Wording
 
 __all__ = [
+    "PART",
     "SHARD",
+    "Encode",
     "Sentences",
     "distinct_sentences",
     "embed",
@@ -33,6 +35,12 @@ __all__ = [
 
 SHARD = 65_536
 """The number of sentences in a shard; the last has the rest."""
+
+PART = 16_384
+"""The number of sentences that are encoded together; the last part of a shard has the rest."""
+
+Encode = Callable[[Sequence[Numbers]], Iterator[NDArray[np.float32]]]
+"""Parts, each the numbers of some sentences → the vectors of each part in turn, float32 (sentences, dimension)."""
 
 _BLOCK = 65_536
 _CHECKED = 64  # sentences whose vectors are compared with the encoder's before any are taken over
@@ -120,6 +128,8 @@ def embed(
     progress: Callable[[int], None] | None = None,
     *,
     shard_size: int = SHARD,
+    part_size: int = PART,
+    encode: Encode | None = None,
 ) -> tuple[list[Shard], int]:
     """Embed sentences into shards, reusing the vectors in earlier shards.
 
@@ -132,6 +142,8 @@ def embed(
             the encoder now returns other vectors, by more than 1e-6, for a sample of their sentences.
         progress: Called with the number of sentences done since the last call.
         shard_size: The number of sentences in a shard.
+        part_size: The maximum number of sentences that are encoded together.
+        encode: Encodes the parts elsewhere, as `encoder` would; here if None.
 
     Returns:
         The shards in the order of the sentences, and the number of sentences that were not embedded.
@@ -151,21 +163,32 @@ def embed(
     if not np.allclose(now, vectors[position[sample]], rtol=0, atol=1e-6):
         position[:], taken, known = -1, taken[:0], []
     whole = {shard.path for shard in known if shard.path.stem == _name(shard.digests)}
+    starts = range(0, len(digests), shard_size)
+    paths = [work / f"{_name(digests.slice(start, shard_size))}.arrow" for start in starts]
+    entries = [position[start : start + shard_size] for start in starts]
+    missing = [
+        np.empty(0, np.int64) if path in whole else start + np.flatnonzero(entry < 0)
+        for start, path, entry in zip(starts, paths, entries, strict=True)
+    ]
+    parts = [part for new in missing for part in _in_parts(new, part_size)]
+    made = encode(parts) if encode else (encoder.encode(sentences(part).to_pylist(), progress) for part in parts)
     shards = []
-    for start in range(0, len(digests), shard_size):
-        part, entry = digests.slice(start, shard_size), position[start : start + shard_size]
-        path = work / f"{_name(part)}.arrow"
-        old, new = np.flatnonzero(entry >= 0), np.flatnonzero(entry < 0)
+    for start, path, entry, new in zip(starts, paths, entries, missing, strict=True):
+        old = np.flatnonzero(entry >= 0)
         if progress and len(old):
             progress(len(old))
         if path not in whole:
-            rows = np.empty((len(part), encoder.dimension), np.float32)
+            rows = np.empty((len(entry), encoder.dimension), np.float32)
             rows[old] = vectors[entry[old]]
-            if len(new):
-                rows[new] = encoder.encode(sentences(start + new).to_pylist(), progress)
-            write_shard(path, part, rows, maker)
+            for part in _in_parts(new, part_size):
+                rows[part - start] = next(made)
+            write_shard(path, digests.slice(start, shard_size), rows, maker)
         shards.append(read_shard(path, encoder.dimension))
     return shards, len(taken)
+
+
+def _in_parts(numbers: Numbers, size: int) -> list[Numbers]:
+    return [numbers[start : start + size] for start in range(0, len(numbers), size)]
 
 
 def _intact_shards(files: Sequence[Path], dimension: int, maker: str) -> list[Shard]:
