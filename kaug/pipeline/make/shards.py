@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, Literal
 
 import polars as pl
 import pyarrow as pa
@@ -28,18 +29,20 @@ from kaug.augmentation.splits import (
     templates_kept_apart,
     worded,
 )
+from kaug.errors import PipelineError
 from kaug.exam.leaks.evaluations import Evaluation
 from kaug.exam.leaks.guard import OnLeak
 from kaug.knowledge.knowledge_base import load_kb
 from kaug.pipeline.execution import ExecutionSettings
 from kaug.pipeline.make.exam import read_probes
 from kaug.pipeline.make.index import find_facts
+from kaug.pipeline.make.pieces import Written, find_piece, save_piece
 from kaug.pipeline.stage import Inputs, Job
 from kaug.pipeline.workers import in_order
 from kaug.progress import Advance
 from kaug.retrieval.settings import RetrievalSettings
 from kaug.store.files import write_whole
-from kaug.tables import read_table, write_table
+from kaug.tables import EXAMPLES, read_table, write_table
 from kaug.wording.wording import Wording
 
 __all__ = ["RowSettings", "make_shards"]
@@ -74,7 +77,7 @@ def make_shards(job: Job) -> None:
     written = Written()
     with job.show(job.stage.title, None, "rows") as advance:
         splits = write_shards(
-            _splits(job.inputs, settings, written, advance), job.draft.path, shard_size=settings.augmentation.shard_size
+            _splits(job, settings, written, advance), job.draft.path, shard_size=settings.augmentation.shard_size
         )
     left_out = pa.concat_tables([settings.texts_left_out, *written.left_out])
     if left_out.num_rows:
@@ -98,21 +101,20 @@ def make_shards(job: Job) -> None:
     )
 
 
-def _splits(
-    inputs: Inputs, settings: RowSettings, written: "Written", advance: Advance
-) -> Iterator[tuple[str, pa.Table]]:
+def _splits(job: Job, settings: RowSettings, written: Written, advance: Advance) -> Iterator[tuple[str, pa.Table]]:
     """Yield the rows of all splits; add what is counted to `written`."""
+    inputs, work = job.inputs, job.draft.work
     kb, probes = inputs.open("1-knowledge", load_kb), inputs.open("3-exam", read_probes)
     share = settings.augmentation.validation
     wordings = [Wording(kb, language) for language in settings.languages if share.phrasing]
     held = templates_kept_apart(wordings, share.phrasing, settings.seed)
     apart = facts_kept_apart(kb, probes, share.entity, settings.seed)
-    for table in _in_shares(RowWriter(inputs, settings, {}, held), written, advance):
+    for table in _in_shares(RowWriter(inputs, settings, work, apart=held), written, advance):
         yield from by_entity(table, apart, written.counts)
     forms = [form for form in settings.augmentation.forms if form in PHRASED]
     if held and forms:
         chosen = settings.augmentation.unrewritten.model_copy(update={"forms": forms, "inject": [], "replay": 0.0})
-        phrased = RowWriter(inputs, replace(settings, augmentation=chosen), {}, held, phrased=True)
+        phrased = RowWriter(inputs, replace(settings, augmentation=chosen), work, "phrased", apart=held)
         for table in _rows(phrased, Written(), advance):
             rows = table.filter(pc.equal(table["family"], "closed-book"))
             yield from (
@@ -123,24 +125,23 @@ def _splits(
 
 
 @dataclass(frozen=True)
-class Written:
-    """What a piece of an arm's rows, or all of them, has written: tables, what was left out, counts, characters by form."""
-
-    tables: list[pa.Table] = field(default_factory=list)
-    left_out: list[pa.Table] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
-    characters: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass(frozen=True)
 class RowWriter:
-    """Opens a worker that writes an arm's rows, piece by piece: in the templates kept apart (`phrased`), or in all others."""
+    """Opens a worker that writes an arm's rows, piece by piece, into files.
+
+    Attributes:
+        work: The folder of the files.
+        what: `rows`; `measured` for their length only; `phrased` for rows in the templates that are kept apart, which all others
+            do without.
+        keep: The fraction of the rows of each form to keep.
+        apart: The templates that are kept apart.
+    """
 
     inputs: Inputs
     settings: RowSettings
-    keep: Mapping[str, float]
+    work: Path
+    what: Literal["rows", "measured", "phrased"] = "rows"
+    keep: Mapping[str, float] = field(default_factory=dict)
     apart: Templates = frozenset()
-    phrased: bool = False
 
     def __getstate__(self) -> dict[str, Any]:
         """Send no list of pieces to another process: it makes its own."""
@@ -171,21 +172,28 @@ class RowWriter:
             tokens=settings.special_tokens,
             known=_known(inputs) if settings.augmentation.gaps else None,
             block=settings.block,
-            wording=worded(self.apart, of=self.phrased),
+            wording=worded(self.apart, of=self.what == "phrased"),
         )
 
-    def __call__(self) -> Callable[[int], Written]:
-        """Return the function that writes the piece of a number."""
+    def __call__(self) -> Callable[[int], None]:
+        """Return the function that writes the piece of a number, unless it was written before."""
         pieces, given = self.pieces
 
-        def write(number: int) -> Written:
+        def write(number: int) -> None:
+            if find_piece(self.file(number)):
+                return
             given.counts.clear()
             given.characters.clear()
             given.left_out.clear()
-            tables = list(pieces[number]())
-            return Written(tables, list(given.left_out), Counter(given.counts), Counter(given.characters))
+            tables = [EXAMPLES.empty_table(), *pieces[number]()]
+            rows = pa.concat_tables(tables if self.what != "measured" else tables[:1])
+            save_piece(Written(rows, given.left_out, given.counts, given.characters), self.file(number))
 
         return write
+
+    def file(self, number: int) -> Path:
+        """Return the file of a piece."""
+        return self.work / f"{self.what}-{number}.arrow"
 
 
 def _in_shares(writer: RowWriter, written: Written, advance: Advance) -> Iterator[pa.Table]:
@@ -193,7 +201,9 @@ def _in_shares(writer: RowWriter, written: Written, advance: Advance) -> Iterato
     if shares := writer.settings.augmentation.shares:
         whole = Written()
         unrewritten = replace(
-            writer, settings=replace(writer.settings, augmentation=writer.settings.augmentation.unrewritten)
+            writer,
+            what="measured",
+            settings=replace(writer.settings, augmentation=writer.settings.augmentation.unrewritten),
         )
         for _ in _rows(unrewritten, whole, advance):
             pass
@@ -210,10 +220,15 @@ def _rows(writer: RowWriter, written: Written, advance: Advance) -> Iterator[pa.
     """Yield the tables of all pieces in order; add what is counted to `written`."""
     pieces, given = writer.pieces
     written.counts.update(given.counts)
-    for part in in_order(writer, len(pieces), writer.settings.execution):
+    for number, _ in enumerate(in_order(writer, len(pieces), writer.settings.execution)):
+        part = find_piece(writer.file(number))
+        if part is None:
+            raise PipelineError(
+                f"{writer.file(number)} is missing: a worker on another machine wrote it elsewhere. All machines of the cluster "
+                "must share the folder of the run, under the same path; give one that they share with --out."
+            )
         written.counts.update(part.counts)
         written.characters.update(part.characters)
         written.left_out.extend(one for one in part.left_out if one.num_rows)
-        for table in part.tables:
-            advance(table.num_rows)
-            yield table
+        advance(part.rows.num_rows)
+        yield part.rows
