@@ -28,6 +28,9 @@ OnLeak = Literal["stop", "drop"]
 LEAKS = pa.schema([*EXAMPLES, pa.field("reason", pa.string()), pa.field("probe", pa.string())])
 """Rows that were left out, each with the reason and what it leaks."""
 
+_ROWS = 4_096
+"""The rows that are read at a time, whose words would else take much memory."""
+
 
 class LeakGuard:
     """Checks training rows for leaks of the exam.
@@ -131,8 +134,9 @@ class LeakGuard:
             The first leak of each row that has any, by row.
         """
         first: dict[int, Leak] = {}
-        for leak in self._find(read_rows(table, self._ids)):
-            first.setdefault(leak.row, leak)
+        for start in range(0, table.num_rows, _ROWS):
+            for leak in self._find(read_rows(table.slice(start, _ROWS), self._ids)):
+                first.setdefault(start + leak.row, leak._replace(row=start + leak.row))
         return [first[row] for row in sorted(first)]
 
     def leaks(self) -> pa.Table:
