@@ -6,11 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kaug.arrays import Numbers, distinct, expand, positions, runs
+from kaug.arrays import Numbers
+from kaug.augmentation.begun import whole_questions
 from kaug.augmentation.rows import Facts, Options, Spans, make_rows, mark_spans, name_facts
-from kaug.augmentation.telling import CARD, first_of, fixed_words, has_short_ends, lengths, predicate_names
+from kaug.augmentation.telling import CARD, fixed_words, has_short_ends, lengths, predicate_names
 from kaug.knowledge.templates import Property
-from kaug.wording.answers import Asked, gives_away
+from kaug.wording.answers import gives_away
 from kaug.wording.sets import join_names
 from kaug.wording.wording import Wording, groups
 
@@ -27,8 +28,8 @@ def flashcard_rows(facts: Facts, wording: Wording, options: Options) -> Iterator
     alike = options.once(("flashcard", wording.language), lambda: _of_one_name(wording))
     ways: tuple[tuple[Property, bool], ...] = (("question", False), ("inverseQuestion", True))
     for name, inverse in ways:
-        places, sizes = _whole_questions(facts, given, options.asked(wording, name, facts), options)
-        some = given.take(places)
+        cards = whole_questions(facts, wording, name, options, "flashcard: rows")
+        some, sizes = given.take(cards.places), cards.sizes
         bad = ~has_short_ends(some, wording, CARD) | np.isin(some.predicates, alike)
         if inverse:
             bad |= wording.lists(some.objects)
@@ -50,33 +51,6 @@ def _of_one_name(wording: Wording) -> Numbers:
         named.setdefault(wording.predicate_name(predicate).lower(), {}).setdefault(asks, []).append(predicate)
     several = [some for by_question in named.values() if len(by_question) > 1 for some in by_question.values()]
     return np.array([predicate for some in several for predicate in some], np.int64)
-
-
-def _whole_questions(facts: Facts, given: Facts, known: Asked, options: Options) -> tuple[Numbers, Numbers]:
-    """Return the positions in `given` of the facts of each question, and their number, whose answers are few and all given.
-
-    These are the questions whose first given fact is among `facts`.
-    """
-    numbers = distinct(known.question[facts.rows])
-    few = known.answers[numbers] <= options.max_answers
-    if not few.all():
-        options.left_out[f"flashcard: rows left out: more than {options.max_answers} right answers"] += int(
-            (~few).sum()
-        )
-    numbers = numbers[few]
-    low = known.facts.starts[numbers]
-    which, at = expand(low, low + known.facts.sizes[numbers])
-    rows = known.facts.rows[at]
-    places = positions(given.rows, rows)
-    which, rows, places = (column[places >= 0] for column in (which, rows, places))
-    first, sizes = runs(which)
-    answers = np.bincount(which[first_of(which, pa.array(known.answer[rows]))], minlength=len(numbers))
-    begun = np.zeros(len(numbers), bool)
-    begun[which[first]] = np.isin(rows[first], facts.rows)
-    whole = begun & (answers == known.answers[numbers])
-    if (begun & ~whole).any():
-        options.left_out["flashcard: rows left out: an answer is held out or not taught"] += int((begun & ~whole).sum())
-    return places[whole[which]], sizes[whole[which[first]]]
 
 
 def _rows(facts: Facts, sizes: Numbers, wording: Wording, options: Options, *, inverse: bool) -> pa.Table:

@@ -9,10 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.arrays import Numbers, grouped, mix, rank_in_group
+from kaug.augmentation.begun import begun_questions
 from kaug.augmentation.forms.words import words_of_form
 from kaug.augmentation.rows import Facts, Options, Spans, make_rows, mark_spans, name_facts
 from kaug.knowledge.templates import Property
-from kaug.wording.answers import Asked, gives_away
+from kaug.wording.answers import gives_away
 from kaug.wording.compose import is_short
 from kaug.wording.plural import in_plural
 from kaug.wording.saying import compose
@@ -65,7 +66,7 @@ def _rows(facts: Facts, wording: Wording, options: Options, form: str) -> Iterat
         return
     for name in _ASKED:
         inverse = name == "inverseQuestion"
-        sets = _sets(facts, given, options.asked(wording, name, facts), wording, inverse, options)
+        sets = _sets(facts, given, wording, name, options)
         predicates = given.predicates[sets.heads]
         draw = mix(given.rows[sets.heads].astype(np.uint64) + np.uint64((options.seed << 40) + (len(form) << 36)))
         for predicate, places in groups(predicates):
@@ -102,35 +103,26 @@ def _how_many(question: str, patterns: list[list[str]]) -> str:
     return ""
 
 
-def _sets(facts: Facts, given: Facts, known: Asked, wording: Wording, inverse: bool, options: Options) -> _Sets:
+def _sets(facts: Facts, given: Facts, wording: Wording, name: Property, options: Options) -> _Sets:
     """Find the questions with 2 to 12 answers, all given, whose first fact is in this block.
 
     Nobody lists texts, nor the classes that a thing is of, at each height, nor what has a number as one of its values.
     """
-    number = known.question[given.rows]
-    each = grouped(number)
-    first = number[each.heads]
-    answers = known.answers[first]
-    whole = known.count(given.rows)[first] == answers
-    here = np.isin(given.rows[each.heads], facts.rows)
-    of_class = pc.is_in(
-        wording.kb.terms["value"].take(pa.array(given.predicates[each.heads])), pa.array(sorted(CLASS_OF))
-    )
-    fits = (answers >= _LEAST) & (answers <= _MOST) & ~of_class.to_numpy(zero_copy_only=False)
-    long = np.unique(number[~is_short(wording.labels(given.subjects if inverse else given.objects))])
-    fits &= ~np.isin(first, long)
+    inverse, begun = name == "inverseQuestion", begun_questions(facts, wording, name, options, _MOST)
+    heads = given.take(begun.heads())
+    of_class = pc.is_in(wording.kb.terms["value"].take(pa.array(heads.predicates)), pa.array(sorted(CLASS_OF)))
+    fits = options.asked(wording, name, facts).answers[begun.number] >= _LEAST
+    fits &= ~of_class.to_numpy(zero_copy_only=False)
+    ends = given.subjects if inverse else given.objects
+    long = ~is_short(wording.labels(ends[begun.places]))
+    fits[np.repeat(np.arange(len(fits)), begun.sizes)[long]] = False
     if inverse:
-        named = wording.labels(given.objects[each.heads])
-        fits &= ~pc.match_substring_regex(named, _MEASURED).to_numpy(zero_copy_only=False)
-    left_out = int((here & fits & ~whole).sum())
-    if left_out:
+        fits &= ~pc.match_substring_regex(wording.labels(heads.objects), _MEASURED).to_numpy(zero_copy_only=False)
+    if left_out := int((fits & ~begun.whole).sum()):
         options.left_out["lists left out: an answer is held out or not taught"] += left_out
-    kept = np.flatnonzero(fits & whole & here)
-    kept = kept[np.argsort(each.heads[kept])]
-    owner = np.repeat(np.arange(len(kept)), each.sizes[kept])
-    places = each.rows[np.repeat(each.starts[kept], each.sizes[kept]) + rank_in_group(owner)]
-    ends = (given.subjects if inverse else given.objects)[places]
-    label = wording.labels(ends)
+    kept = begun.take(fits & begun.whole)
+    places, owner = kept.places, np.repeat(np.arange(len(kept.sizes)), kept.sizes)
+    label = wording.labels(ends[places])
     code = np.asarray(label.dictionary_encode().indices.to_numpy(), np.int64)
     # Answers stand in the order of their first facts, and facts of one answer together.
     of_answer = grouped(owner, code)
@@ -139,7 +131,7 @@ def _sets(facts: Facts, given: Facts, known: Asked, wording: Wording, inverse: b
     rank[order_of] = rank_in_group(owner[of_answer.heads[order_of]])
     answer = rank[of_answer.numbers]
     order = np.lexsort((places, answer, owner))
-    return _Sets(places[order], owner[order], answer[order], label.take(pa.array(order)), each.heads[kept])
+    return _Sets(places[order], owner[order], answer[order], label.take(pa.array(order)), kept.heads())
 
 
 def _write(

@@ -6,10 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kaug.arrays import Groups, Numbers, expand, grouped
+from kaug.arrays import Numbers, expand
+from kaug.augmentation.begun import Begun, whole_questions
 from kaug.augmentation.rows import Facts, Options, Spans, make_rows, mark_spans, name_facts
 from kaug.knowledge.templates import Property
-from kaug.wording.answers import Asked, Holds
+from kaug.wording.answers import Holds
 from kaug.wording.sets import ask_for_all, ask_for_one, join_names
 from kaug.wording.wording import Wording, groups
 
@@ -30,11 +31,10 @@ def question_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[
         ("inverse-question", "inverseQuestion", "inverseExam"),
     )
     for form, name, exam in forms:
-        known = options.asked(wording, name, facts)
-        questions = _whole_questions(facts, given, known, options)
-        several = known.answers[known.question[given.rows[questions.heads]]] > 1
+        questions = whole_questions(facts, wording, name, options, "questions")
+        several = options.asked(wording, name, facts).answers[questions.number] > 1
         asked: list[tuple[str, Numbers]] = []
-        for predicate, asks in groups(given.predicates[questions.heads]):
+        for predicate, asks in groups(given.predicates[questions.heads()]):
             templates = wording.templates(predicate, name)
             for many, choose in ((False, ask_for_one), (True, ask_for_all)):
                 chosen = asks[several[asks] == many]
@@ -52,42 +52,20 @@ def question_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[
             yield rows
 
 
-def _whole_questions(facts: Facts, given: Facts, known: Asked, options: Options) -> Groups:
-    """Group the positions in `given` of the facts of each question whose answers are few and all given.
-
-    These are the questions whose first given fact is among `facts`, in their order.
-    """
-    number = known.question[given.rows]
-    each = grouped(number)
-    answers = known.answers[number[each.heads]]
-    here = np.isin(given.rows[each.heads], facts.rows)
-    many = answers > options.max_answers
-    part = ~many & (known.count(given.rows)[number[each.heads]] < answers)
-    for left_out, why in (
-        (many & here, f"more than {options.max_answers} right answers"),
-        (part & here, "an answer is held out or not taught"),
-    ):
-        if left_out.any():
-            options.left_out[f"questions left out: {why}"] += int(left_out.sum())
-    kept = np.flatnonzero(~many & ~part & here)
-    kept = kept[np.argsort(each.heads[kept])]
-    return Groups(each.rows, each.starts[kept], each.sizes[kept])
-
-
 class _Sets:
     """Questions in columns: the facts of each, and the answer, which joins their labels, each once."""
 
-    def __init__(self, given: Facts, questions: Groups, wording: Wording, *, inverse: bool) -> None:
+    def __init__(self, given: Facts, questions: Begun, wording: Wording, *, inverse: bool) -> None:
         """Join the answers.
 
         Args:
             given: Facts.
-            questions: The facts of each question, as positions in `given`.
+            questions: The questions.
             wording: The wording.
             inverse: Whether the subjects are sought.
         """
-        of, place = expand(questions.starts, questions.starts + questions.sizes)
-        self.facts, self.wording, self.inverse = given.take(questions.rows[place]), wording, inverse
+        of = np.repeat(np.arange(len(questions.sizes)), questions.sizes)
+        self.facts, self.wording, self.inverse = given.take(questions.places), wording, inverse
         self.sizes = questions.sizes
         self.starts = np.cumsum(self.sizes) - self.sizes
         self.heads = self.facts.take(self.starts)
