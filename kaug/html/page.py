@@ -62,15 +62,15 @@ def count(value: Any) -> str:
 
 
 def number(value: float | None) -> str:
-    """Format a number with two decimals and the minus sign U+2212.
+    """Format a number with two decimals and the minus sign U+2212; a half is rounded the same whatever it was computed from.
 
     Examples:
-        >>> number(-0.126), number(-0.001), number(None)
-        ('−0.13', '0.00', '–')
+        >>> number(-0.126), number(-0.001), number(None), number(0.025), number(0.0249999999)
+        ('−0.13', '0.00', '–', '0.03', '0.03')
     """
     if value is None or not math.isfinite(value):
         return "–"
-    text = f"{value:.2f}"
+    text = f"{round(value, 6):.2f}"
     return text.replace("-", "" if float(text) == 0 else "−")
 
 
