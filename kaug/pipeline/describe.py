@@ -224,4 +224,9 @@ def _hardware() -> dict[str, str]:
         accelerator = torch.cuda.get_device_name(0)
     elif torch.accelerator.is_available():
         accelerator = str(torch.accelerator.current_accelerator())
-    return {"processor": processor, "cores": "1 core" if cores == 1 else f"{cores} cores", "memory": memory, "accelerator": accelerator}
+    return {
+        "processor": processor,
+        "cores": f"{cores} core{'s' * (cores != 1)}",
+        "memory": memory,
+        "accelerator": accelerator,
+    }
