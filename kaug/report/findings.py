@@ -69,10 +69,10 @@ def build_report(
 
     Returns:
         `question`, `command`, `verdict` ({outcome, sentence, details}), `words` ({titles and asks of kinds, meanings of
-        arms, descriptions of scorers}), `exam` ({group: {n, clusters}}), `headline` (an arm), `arms` and `gains` (see
-        `kaug.evaluation.gain`), `by_source` (gains over the base by kind and source), `log_likelihood` ({arms, gains} in
-        nats per token, or null), `samples`, `limits`, `run` (without secrets and absolute paths). Numbers are rounded to
-        six decimals; a number in `run` that is not finite is null.
+        arms, descriptions of scorers}), `exam` ({group: {n, clusters}}), `headline` (an arm), `shown_facts` (the arms with
+        retrieval), `arms` and `gains` (see `kaug.evaluation.gain`), `by_source` (gains over the base by kind and source),
+        `log_likelihood` ({arms, gains} in nats per token, or null), `samples`, `limits`, `run` (without secrets and absolute
+        paths). Numbers are rounded to six decimals; a number in `run` that is not finite is null.
 
     Raises:
         TableError: The tables are invalid; see `kaug.evaluation.gain`.
@@ -112,6 +112,7 @@ def build_report(
         },
         "exam": exam,
         "headline": headline,
+        "shown_facts": [arm for arm in scores if is_shown_facts(arm, arms)],
         "arms": scores,
         "gains": compared,
         "by_source": by_source,

@@ -145,7 +145,11 @@ def _view(report: Mapping[str, Any]) -> dict[str, Any]:
     gains, headline, run = report["gains"], report["headline"], report["run"]
     pairs = list(dict.fromkeys((gain["arm"], gain["against"]) for part in gains.values() for gain in part))
     by_pair = {(gain["arm"], gain["against"], group): gain for group, part in gains.items() for gain in part}
-    shown = {kind: [gain for gain in part if gain["arm"] == headline] for kind, part in gains.items()}
+    open_book = set(report["shown_facts"])
+    shown = {
+        kind: [gain for gain in part if gain["arm"] == headline or {gain["arm"], gain["against"]} <= open_book]
+        for kind, part in gains.items()
+    }
     shown = {kind: part for kind, part in shown.items() if part}
     training = run.get("training") or {}
     training = {arm: training[arm] for arm in order_arms(list(training), report["arms"])}

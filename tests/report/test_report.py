@@ -159,6 +159,9 @@ def test_the_verdict_says_what_reading_gained(tmp_path: Path) -> None:
         "With retrieved facts before the question, augmented+retrieval answers 70% and base+retrieval 10%: "
         f"+0.60 [{gain['low']:.2f}, {gain['high']:.2f}]."
     ) in report["verdict"]["details"]
+    html = (tmp_path / "report.html").read_text("utf-8")
+    assert '<span class="name">augmented+retrieval against base+retrieval</span><svg' in html
+    assert '<span class="name">against base</span><svg' in html
 
 
 def test_without_a_gain_the_verdict_says_so(tmp_path: Path) -> None:
