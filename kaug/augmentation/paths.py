@@ -189,26 +189,28 @@ def ask_stars(facts: Facts, wording: Wording, options: Options) -> Questions:
     stars, hops = follow_stars(graph, paths.stars.take(here), options.max_answers)
     ends = distinct(pair_keys(hops.path, hops.end))
     answers = _labels(wording, ends, len(stars.one))
-    several = np.array([len(some) > 1 for some in answers], dtype=int)
-    prompts, told = _join(graph, wording, np.stack(stars), several)
+    several = np.array([len(some) > 1 for some in answers], bool)
+    people = np.bincount(hops.path, ~wording.persons(hops.end), minlength=len(several)) == 0
+    prompts, told = _join(graph, wording, np.stack(stars), several, people)
     return _fair(Questions(prompts, answers, _star_queries(graph, wording, stars), hops), told, options)[0]
 
 
-def _join(graph: Graph, wording: Wording, fans: Numbers, several: Numbers) -> tuple[pa.Array, Mask]:
-    """Ask for what meets the conditions of stars (3, n), and mask those that there are words for."""
+def _join(graph: Graph, wording: Wording, fans: Numbers, several: Mask, people: Mask) -> tuple[pa.Array, Mask]:
+    """Ask for the things, or the people, that meet the conditions of stars (3, n), and mask those that there are words for."""
     given = fans >= 0
     steps = np.where(given, graph.step[fans], -1)
     chance = ~(graph.identifies[steps] & given).any(axis=0)
-    keys, which = np.unique(np.stack([*steps, several, chance]), axis=1, return_inverse=True)
+    keys, which = np.unique(np.stack([*steps, several, people, chance]), axis=1, return_inverse=True)
     references, which = graph.words.reference[..., 0], which.ravel()
     joined = [
         join_conditions(
             [references[step, many] for step in some if step >= 0],
             wording.language,
             several=bool(many),
+            people=bool(persons),
             chance=bool(by),
         )
-        for *some, many, by in keys.T.tolist()
+        for *some, many, persons, by in keys.T.tolist()
     ]
     order = np.array([one.order if one else (0, 1, 2) for one in joined], np.int64).reshape(-1, 3)[which].T
     fans = np.take_along_axis(fans, order, axis=0)

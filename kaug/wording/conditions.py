@@ -14,6 +14,8 @@ _REFERENCE = re.compile(
     r"in|of|from|with|by|tagged|released|published)\b.*)"
 )
 _ANYTHING, _THING, _PEOPLE = ("", "one"), ("thing", "things"), ("person", "people")
+_ONLY = re.compile(r"whose (?!.* include ).*")
+"""A clause that tells the only value, so that it cannot stand twice: "whose country is {o}"."""
 
 
 class _Condition(NamedTuple):
@@ -41,7 +43,7 @@ class Joined(NamedTuple):
 
 
 def join_conditions(
-    references: Sequence[str], language: str, *, several: bool = False, chance: bool = False
+    references: Sequence[str], language: str, *, several: bool = False, people: bool = False, chance: bool = False
 ) -> Joined | None:
     """Join two or three references to one question; None where they do not fit.
 
@@ -49,6 +51,7 @@ def join_conditions(
         references: Phrases with one slot each.
         language: The language of the question.
         several: Whether several things meet the conditions.
+        people: Whether all of these are persons.
         chance: Whether the question is of the knowledge base, since things that it lacks may meet the conditions, too.
 
     Examples:
@@ -61,8 +64,9 @@ def join_conditions(
         ('the person whose town is {o}', 'As far as the knowledge base tells, who is {s} and who likes {o}?')
     """
     words, parts = words_of_paths(language), [read_condition(text) for text in references]
-    head = _head([part.head for part in parts if part])
-    if not all(parts) or not words["one"] or head is None:
+    head = _head([part.head for part in parts if part], several=several, people=people)
+    twice = len(set(references)) < len(references) and any(part and _ONLY.match(part.tail) for part in parts)
+    if not all(parts) or not words["one"] or head is None or twice:
         return None
     order = sorted(range(len(parts)), key=lambda place: parts[place].relative)  # type: ignore[union-attr]
     chosen = [part for part in (parts[place] for place in order) if part]
@@ -89,11 +93,14 @@ def read_condition(reference: str) -> _Condition | None:
     return found and _Condition(found["head"] or "", bool(found["relative"]), found["tail"])
 
 
-def _head(heads: list[str]) -> str | None:
+def _head(heads: list[str], *, several: bool, people: bool) -> str | None:
     """Choose what all conditions refer to; "the one" may be anything, but no person is called a thing."""
-    known = {"" if head in _ANYTHING else head for head in heads} - {""}
-    head = next(iter(known), "")
-    return None if len(known) > 1 else "" if head in _THING else head
+    of_any = {*_ANYTHING, *(_THING if people else ())}
+    known = set(heads) - of_any
+    if len(known) > 1:
+        return None
+    head = next(iter(known), _PEOPLE[several] if people else "")
+    return "" if head in _THING else head
 
 
 def _link(parts: list[_Condition], place: int, words: dict[str, str]) -> str:
