@@ -204,8 +204,9 @@ class Constraints:
     def _at_most(self, count: int) -> Terms:
         """Return the property shapes and restrictions that allow at most so many objects."""
         nodes, numbers = self._pairs(*_AT_MOST)
-        said = pc.equal(self.kb.terms["value"].take(pa.array(numbers)), str(count))
-        return nodes[said.to_numpy(zero_copy_only=False)]
+        said = pc.equal(self.kb.terms["value"].take(pa.array(numbers)), str(count)).to_numpy(zero_copy_only=False)
+        chosen: Terms = nodes[said]
+        return chosen
 
     def _declared(self, name: str) -> tuple[Terms, Terms]:
         predicates, classes = self._pairs(RDFS + name)

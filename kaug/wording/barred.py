@@ -68,11 +68,14 @@ def find_barred(wording: Wording, things: Terms, predicates: Terms, seed: int) -
     found = found.take(np.flatnonzero(~classes[found.things] | np.isin(found.predicates, constraints.of_members)))
     thing, predicate = unpair(constraints.forbidden)
     kept = np.isin(thing, things) & np.isin(predicate, predicates) & ~np.isin(thing, found.things)
-    thing, predicate = thing[kept], predicate[kept]
-    once = grouped(thing).heads
+    once = np.flatnonzero(kept)[grouped(thing[kept]).heads]
     none = np.full(len(once), -1)
-    both = zip(found, (thing[once].astype(np.uint32), predicate[once].astype(np.uint32), none, none), strict=True)
-    every = Barred(*(np.concatenate(columns) for columns in both))
+    every = Barred(
+        np.concatenate([found.things, thing[once].astype(np.uint32)]),
+        np.concatenate([found.predicates, predicate[once].astype(np.uint32)]),
+        np.concatenate([found.domains, none]),
+        np.concatenate([found.own, none]),
+    )
     return every.take(np.argsort(every.things, kind="stable"))
 
 
