@@ -40,7 +40,8 @@ def _rows(asked: Questions, wording: Wording, objects: NDArray[np.uint32]) -> pa
     sentences = _state(hops.row, hops.back, objects, wording)
     starts, sizes = runs(hops.path)
     offsets = np.append(starts, len(hops.path)).astype(np.int32)
-    answers = pa.array([join_names(some, wording.language)[0] for some in asked.answers], pa.string())
+    joined = [join_names(some, wording.language)[0] if len(some) > 1 else some[0] for some in asked.answers]
+    answers = pa.array(joined, pa.string())
     mark = words_of_paths(wording.language)["answer"]
     told = pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), sentences), " ")
     lengths = pc.utf8_length(sentences).to_numpy(zero_copy_only=False).astype(np.int64)
