@@ -123,7 +123,8 @@ EXAMPLES = _schema(
 )
 """Training rows. The loss is computed on `completion`; in open-book rows, cutting the spans restores the user's text.
 
-`query` is SPARQL over the knowledge base that returns what the row answers, `proof` says why a statement of the row is false.
+`query` is SPARQL over the knowledge base that returns what the row answers, `proof` says why a statement of
+the row is false, or its question has no answer.
 """
 
 ANSWERS = _schema(

@@ -29,7 +29,7 @@ COLUMNS = {
     "text_id": "id of the text in the row",
     "language": "BCP 47 tag",
     "query": "SPARQL over the knowledge base that returns what the row answers",
-    "proof": "why a statement of the row is false",
+    "proof": "why a statement of the row is false, or its question has no answer",
 }
 """The columns of EXAMPLES, described for users of a dataset."""
 

@@ -1,7 +1,7 @@
 """Facts → questions over paths of facts, with their answers, the facts that give them, and SPARQL that returns them.
 
-A path is a chain of one to three steps from a named thing ("the nationality of the spouse of the director of {film}"), or a pair
-of conditions that a few things meet ("the film that {a} directed and that starred {b}").
+A path is a chain of one to three steps from a named thing ("the nationality of the spouse of the director of {film}"), or a star:
+two or three conditions that a few things meet ("the film that {a} directed and that starred {b}").
 """
 
 import re
@@ -24,18 +24,19 @@ from kaug.wording.compose import (
     Chains,
     Graph,
     Hops,
-    Pairs,
+    Stars,
     draw_chains,
-    draw_pairs,
+    draw_stars,
     follow,
-    follow_pairs,
+    follow_stars,
     make_graph,
     mine,
 )
+from kaug.wording.conditions import join_conditions
 from kaug.wording.steps import numbered, refer, words_of_paths
 from kaug.wording.wording import Wording, fill_each
 
-__all__ = ["Paths", "Questions", "ask_chains", "ask_pairs", "find_paths", "patterns"]
+__all__ = ["Paths", "Questions", "ask_chains", "ask_stars", "find_paths", "patterns"]
 
 Mask = NDArray[np.bool_]
 _WORDS_AFTER = 2
@@ -45,10 +46,6 @@ _PART = 50_000
 """Chains are followed so many at a time."""
 
 _VARIABLES = ("?x", "?y")
-_CONDITION = re.compile(
-    r"the (?P<head>[^{}“]+?) (?P<tail>(?:(?P<relative>that|who|whose|(?:in|to|for|on) which)|"
-    r"in|of|from|with|by|tagged|released|published|where)\b.*)"
-)
 
 
 @dataclass(frozen=True)
@@ -60,16 +57,16 @@ class Paths:
         chains: Chains by their number of steps, each sorted by its first fact.
         apart: bool: whether a chain's pattern may lead back to where it began, which is then no answer; by the number of steps.
         first: int64: the row of the first fact of each chain, by the number of steps.
-        pairs: Pairs of conditions, sorted by their first fact.
-        first_of_pair: int64: its row.
+        stars: Stars of conditions, sorted by their first fact.
+        first_of_star: int64: its row.
     """
 
     graph: Graph
     chains: dict[int, Chains]
     apart: dict[int, Mask]
     first: dict[int, Numbers]
-    pairs: Pairs
-    first_of_pair: Numbers
+    stars: Stars
+    first_of_star: Numbers
 
 
 class Questions(NamedTuple):
@@ -113,11 +110,11 @@ def _find(facts: Facts, wording: Wording, options: Options) -> Paths:
         head = np.minimum.reduceat(graph.rows[place], np.cumsum(sizes) - sizes) if len(sizes) else sizes
         order = np.argsort(head, kind="stable")
         chains[length], apart[length], first[length] = some.take(order), returns[order], head[order]
-    pairs, hops = follow_pairs(graph, draw_pairs(graph, options.seed), options.max_answers)
-    head = np.full(len(pairs.one), len(wording.kb.facts))
+    stars, hops = follow_stars(graph, draw_stars(graph, options.seed), options.max_answers)
+    head = np.full(len(stars.one), len(wording.kb.facts))
     np.minimum.at(head, hops.path, hops.row)
     order = np.argsort(head, kind="stable")
-    return Paths(graph, chains, apart, first, Pairs(pairs.one[order], pairs.two[order]), head[order])
+    return Paths(graph, chains, apart, first, stars.take(order), head[order])
 
 
 def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask, NDArray[np.uint64]]:
@@ -185,30 +182,43 @@ def _ask_chains(
     return asked, chains.take(kept)
 
 
-def ask_pairs(facts: Facts, wording: Wording, options: Options) -> Questions:
-    """Ask for what meets the pairs of conditions whose first fact is among some facts."""
+def ask_stars(facts: Facts, wording: Wording, options: Options) -> Questions:
+    """Ask for what meets the stars of conditions whose first fact is among some facts."""
     paths = find_paths(facts, wording, options)
-    graph, here = paths.graph, _among(paths.first_of_pair, facts.rows)
-    pairs, hops = follow_pairs(graph, Pairs(paths.pairs.one[here], paths.pairs.two[here]), options.max_answers)
-    count = len(pairs.one)
+    graph, here = paths.graph, _among(paths.first_of_star, facts.rows)
+    stars, hops = follow_stars(graph, paths.stars.take(here), options.max_answers)
     ends = distinct(pair_keys(hops.path, hops.end))
-    answers = _labels(wording, ends, count)
-    several = np.array([len(some) > 1 for some in answers], dtype=int)
-    keys, index = np.unique(
-        np.stack([graph.step[pairs.one], graph.step[pairs.two], several]), axis=1, return_inverse=True
-    )
-    references = graph.words.reference[..., 0]
-    templates = [
-        _condition(references[one, many], references[two, many], wording.language, several=bool(many))
-        for one, two, many in keys.T.tolist()
+    answers = _labels(wording, ends, len(stars.one))
+    several = np.array([len(some) > 1 for some in answers], bool)
+    people = np.bincount(hops.path, ~wording.persons(hops.end), minlength=len(several)) == 0
+    prompts, told = _join(graph, wording, np.stack(stars), several, people)
+    return _fair(Questions(prompts, answers, _star_queries(graph, wording, stars), hops), told, options)[0]
+
+
+def _join(graph: Graph, wording: Wording, fans: Numbers, several: Mask, people: Mask) -> tuple[pa.Array, Mask]:
+    """Ask for the things, or the people, that meet the conditions of stars (3, n), and mask those that there are words for."""
+    given = fans >= 0
+    steps = np.where(given, graph.step[fans], -1)
+    chance = ~(graph.identifies[steps] & given).any(axis=0)
+    keys, which = np.unique(np.stack([*steps, several, people, chance]), axis=1, return_inverse=True)
+    references, which = graph.words.reference[..., 0], which.ravel()
+    joined = [
+        join_conditions(
+            [references[step, many] for step in some if step >= 0],
+            wording.language,
+            several=bool(many),
+            people=bool(persons),
+            chance=bool(by),
+        )
+        for *some, many, persons, by in keys.T.tolist()
     ]
-    which = index.ravel()
-    turned = pa.array(np.array([turned for _, turned in templates], bool)[which])
-    names = [wording.phrases(graph.named[fans]) for fans in pairs]
-    one, two = (pc.if_else(turned, other, name) for name, other in (names, names[::-1]))
-    joined = fill_each([template or "{s}{o}" for template, _ in templates], which, one, two).text
-    told = np.array([bool(template) for template, _ in templates], bool)[which]
-    return _fair(Questions(joined, answers, _pair_queries(graph, wording, pairs), hops), told, options)[0]
+    order = np.array([one.order if one else (0, 1, 2) for one in joined], np.int64).reshape(-1, 3)[which].T
+    fans = np.take_along_axis(fans, order, axis=0)
+    names = [pc.if_else(pa.array(some >= 0), wording.phrases(graph.named[some]), "") for some in fans]
+    phrase, middle = (np.array([one[part] if one else "" for one in joined], object)[which] for part in (0, 1))
+    inner = pc.binary_join_element_wise(refer(phrase, names[0]), refer(middle, names[1]), "")
+    told = np.array([one is not None for one in joined], bool)[which]
+    return fill_each([one.question if one else "{s}{o}" for one in joined], which, inner, names[2]).text, told
 
 
 def _among(first: Numbers, rows: Numbers) -> Numbers:
@@ -257,28 +267,6 @@ def _apart(prompts: pa.Array, names: pa.Array, again: Mask, language: str) -> pa
     return pc.if_else(pa.array(again), without, prompts)
 
 
-def _condition(one: str, two: str, language: str, *, several: bool) -> tuple[str, bool]:
-    """Join two references to one question, and tell whether the second comes first; the empty string if they do not fit.
-
-    Examples:
-        >>> _condition("the film that starred {o}", "the film that {o} directed", "en", several=False)
-        ('Which is the film that starred {s} and that {o} directed?', False)
-        >>> _condition("the films that starred {o}", "the films in {o}", "en", several=True)
-        ('Which are the films in {s} that starred {o}?', True)
-    """
-    words, parts = words_of_paths(language), [_CONDITION.fullmatch(text) for text in (one, two)]
-    if not all(parts) or not words["one"]:
-        return "", False
-    turned = bool(parts[0]["relative"] and not parts[1]["relative"])  # type: ignore[index]
-    first, second = parts[::-1] if turned else parts
-    if first is None or second is None or first["head"] != second["head"] or first["head"] in ("thing", "things"):
-        return "", False
-    tail = (words["and"] if bool(first["relative"]) == bool(second["relative"]) else " ") + second["tail"]
-    text = f"the {first['head']} {first['tail'].replace('{o}', '{s}')}{tail}"
-    who = "who_" if first["head"] in ("person", "people") else ""
-    return words[who + ("several" if several else "one")].replace("{}", text), turned
-
-
 def _fair(asked: Questions, told: Mask, options: Options) -> tuple[Questions, Mask]:
     """Leave out questions that there are no words for, and that hold one of their answers; tell which are left."""
     hidden = ~gives_away(asked.prompts, asked.answers)
@@ -309,13 +297,13 @@ def _chain_queries(
     return pc.binary_join_element_wise("SELECT DISTINCT ?answer WHERE {", *triples, other, " }", "")
 
 
-def _pair_queries(graph: Graph, wording: Wording, pairs: Pairs) -> pa.Array:
-    triples = [
-        _triple(
-            "?answer", _written(wording, graph.predicates[graph.step[fans] >> 1]), _written(wording, graph.named[fans])
+def _star_queries(graph: Graph, wording: Wording, stars: Stars) -> pa.Array:
+    triples = []
+    for fans in stars:
+        predicates, named = (
+            _written(wording, terms) for terms in (graph.predicates[graph.step[fans] >> 1], graph.named[fans])
         )
-        for fans in pairs
-    ]
+        triples.append(pc.if_else(pa.array(fans >= 0), _triple("?answer", predicates, named), ""))
     return pc.binary_join_element_wise("SELECT DISTINCT ?answer WHERE {", *triples, " }", "")
 
 

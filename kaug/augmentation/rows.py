@@ -247,7 +247,7 @@ def make_rows(
         language: BCP 47 tag of all rows.
         text_ids: The id of the user's text that each row contains (n,).
         queries: Strings (n,): SPARQL that returns what the row answers.
-        proofs: Strings (n,): why a statement of the row is false.
+        proofs: Strings (n,): why a statement of the row is false, or its question has no answer.
     """
     count = len(completions)
     prompts = pa.repeat("", count) if prompts is None else prompts

@@ -83,9 +83,19 @@ class Constraints:
     @cached_property
     def limited(self) -> Keys:
         """Pairs of subject and predicate, sorted keys, of which a class or shape of the subject allows one object."""
-        nodes, numbers = self._pairs(*_AT_MOST)
-        nodes = nodes[pc.equal(self.kb.terms["value"].take(pa.array(numbers)), "1").to_numpy(zero_copy_only=False)]
-        return self._in_scope(nodes)[0]
+        return self._in_scope(self._at_most(1))[0]
+
+    @cached_property
+    def forbidden(self) -> Keys:
+        """Pairs of subject and predicate, sorted keys, of which a class or shape of the subject allows no object."""
+        nodes, classes = self._pairs(OWL + "allValuesFrom")
+        nothing = nodes[classes == self._number(OWL + "Nothing")]
+        return self._in_scope(np.union1d(nothing, self._at_most(0)))[0]
+
+    @cached_property
+    def of_members(self) -> Terms:
+        """The predicates whose facts about a class are about its members: all but annotations are such."""
+        return np.union1d(self._typed(OWL + "ObjectProperty"), self._typed(OWL + "DatatypeProperty"))
 
     @cached_property
     def listed(self) -> tuple[Keys, Terms]:
@@ -190,6 +200,13 @@ class Constraints:
         keys = pair_keys(members[member], predicate[column[place]])
         keys, first = np.unique(keys, return_index=True)
         return keys, number[column[place]][first]
+
+    def _at_most(self, count: int) -> Terms:
+        """Return the property shapes and restrictions that allow at most so many objects."""
+        nodes, numbers = self._pairs(*_AT_MOST)
+        said = pc.equal(self.kb.terms["value"].take(pa.array(numbers)), str(count)).to_numpy(zero_copy_only=False)
+        chosen: Terms = nodes[said]
+        return chosen
 
     def _declared(self, name: str) -> tuple[Terms, Terms]:
         predicates, classes = self._pairs(RDFS + name)

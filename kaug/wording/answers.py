@@ -23,6 +23,7 @@ from kaug.namespaces import OWL, RDF
 from kaug.wording.wording import Wording, groups
 from kaug.words.containment import holds_any
 from kaug.words.english import plural
+from kaug.words.vocabulary import WORDS
 
 __all__ = ["MEASURED", "Asked", "Holds", "asked", "gives_away", "identifying", "twins"]
 
@@ -39,8 +40,14 @@ MEASURED = r"^[-+~.,:/\d\sTZEe]*$|^(true|false)$"
 _INSIDE = r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_"
 """Where words meet inside a name: "BusStop", "bus_stop", "303.4mya"."""
 
-_ARTICLE = re.compile(r"(?:^|\s|(?<=\0))(?:the|an?)\b")
+# What is before an article is looked at last, so that a search goes from "t" to "t" and "a" to "a".
+_ARTICLE = re.compile(r"the(?<![^\s\0]the)\b|an(?<![^\s\0]an)\b")
 _NOT_ASCII = re.compile(r"[^\0-\x7f]+")
+
+_UNLIKE_WORDS = re.compile(
+    r"[^\0-\x7f]|[A-Za-z]\.[A-Za-z]|\d[,.']\d|\d[A-Za-z]|[A-Za-z]\d|[a-z][A-Z]|[A-Z][A-Z][a-z]|(?<![A-Za-z\d])['`]s\b"
+)
+"""What is read as other words than those that punctuation leaves."""
 
 
 class _Letters(dict[int, str]):
@@ -53,6 +60,10 @@ class _Letters(dict[int, str]):
 
 
 _LETTERS = _Letters()
+_IRREGULAR = frozenset([*WORDS.irregular_plurals, *WORDS.irregular_plurals.values()])
+_WORD, _ARTICLES = re.compile(r"[a-z\d]+"), frozenset(["the", "a", "an"])
+_QUOTES, _MARKS = str.maketrans("“”’‘", "  ''"), re.compile("[\u0300-\u036f]")
+_NO_APOSTROPHES, _NO_ENDINGS = str.maketrans("", "", "'`"), str.maketrans("", "", "aeiouys")
 _DROPPED = bytes(code for code in range(1, 128) if not _LETTERS[code])
 """The ASCII characters that are dropped; a zero byte stands between two texts."""
 
@@ -213,8 +224,34 @@ class Holds:
         for place, which in zip(row.tolist(), answer.tolist(), strict=True):
             if not found[place]:
                 text, name = texts[place].as_py(), self._answers[which].as_py()
-                found[place] = holds_any(text, [name]) or holds_any(_apart(text), [_apart(name)])
+                found[place] = _may_hold(text, name) and (
+                    holds_any(text, [name]) or holds_any(_apart(text), [_apart(name)])
+                )
         return found
+
+
+def _may_hold(text: str, name: str) -> bool:
+    """Whether the words of a name may follow one another in a text; it takes a tenth of the time that a reading does."""
+    words, wanted = _stems(text), _stems(name)
+    return not words or not wanted or wanted in words
+
+
+@lru_cache(maxsize=1 << 16)
+def _stems(text: str) -> str:
+    """Leave of each word what no plural changes; the empty string if that cannot be told of all words.
+
+    Examples:
+        >>> _stems("Which cities has “the king”?"), _stems("The children's TV"), _stems("Lomé"), _stems("多哥")
+        (' whch ct h kng ', '', ' lm ', '')
+    """
+    text = text.translate(_QUOTES)
+    text = text if text.isascii() else _MARKS.sub("", unicodedata.normalize("NFKD", text))
+    if _UNLIKE_WORDS.search(text):
+        return ""
+    words = [word for word in _WORD.findall(text.lower().translate(_NO_APOSTROPHES)) if word not in _ARTICLES]
+    if not _IRREGULAR.isdisjoint(words) or not _IRREGULAR.isdisjoint(word[:-1] for word in words):
+        return ""
+    return f" {' '.join(word[0] + word[1:].translate(_NO_ENDINGS) for word in words)} " if words else ""
 
 
 @lru_cache(maxsize=1 << 16)
@@ -227,11 +264,18 @@ def _around(template: str) -> tuple[str, str]:
 def _letters(texts: pa.Array) -> pa.Array:
     """Leave the letters that tell names apart; each text is read once, and all of them as one."""
     words = texts.dictionary_encode()
-    joined = "\0".join(text.replace("\0", "") for text in words.dictionary.to_pylist())
+    ascii = pc.string_is_ascii(words.dictionary)
+    bare = [_bare(words.dictionary.filter(some)) for some in (ascii, pc.invert(ascii))]
+    place = np.argsort(np.argsort(~ascii.to_numpy(zero_copy_only=False), kind="stable"), kind="stable")
+    return pa.concat_arrays(bare).take(pa.array(place)).take(words.indices)
+
+
+def _bare(texts: pa.Array) -> pa.Array:
+    joined = "\0".join(text.replace("\0", "") for text in texts.to_pylist())
     plain = _ARTICLE.sub("", unicodedata.normalize("NFKD", joined).lower())
-    plain = _NOT_ASCII.sub(lambda some: some[0].translate(_LETTERS), plain)
-    bare = plain.encode().translate(None, _DROPPED).decode().split("\0") if len(words.dictionary) else []
-    return pa.array(bare, pa.string()).take(words.indices)
+    plain = plain if plain.isascii() else _NOT_ASCII.sub(lambda some: some[0].translate(_LETTERS), plain)
+    bare = plain.encode().translate(None, _DROPPED).decode().split("\0") if len(texts) else []
+    return pa.array(bare, pa.string())
 
 
 @lru_cache(maxsize=1 << 16)

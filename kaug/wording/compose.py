@@ -1,4 +1,4 @@
-"""Facts in columns → paths over them: chains of two or three steps, and pairs of conditions that a few things meet.
+"""Facts in columns → paths over them: chains of two or three steps, and stars of two or three conditions that a few things meet.
 
 Nothing here is quadratic in a hub: the facts that meet in an entity are drawn before they are joined, so that each is in a few
 paths, whatever it meets.
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from kaug.arrays import Numbers, distinct, expand, grouped, mix, pair_keys, positions, rank_in_group, runs, unpair
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.wording.answers import MEASURED, Asked, identifying
+from kaug.wording.conditions import read_condition
 from kaug.wording.steps import StepWords, step_words
 from kaug.wording.wording import Wording
 
@@ -25,12 +26,12 @@ __all__ = [
     "Followed",
     "Graph",
     "Hops",
-    "Pairs",
     "Patterns",
+    "Stars",
     "draw_chains",
-    "draw_pairs",
+    "draw_stars",
     "follow",
-    "follow_pairs",
+    "follow_stars",
     "is_short",
     "leads_back",
     "make_graph",
@@ -51,8 +52,11 @@ many of these, and the second of at most twice as many."""
 _MOST_FACTS = 8
 """A question rests on at most so many facts: more would be hard to follow."""
 
+_CIRCLE = ((0, 1), (0, 1, 2), (0, 1, 3), (0, 2, 4))
+"""Of the facts that meet in a thing, in a circle, each is a condition with those that come so many places after it."""
+
 _MOST_MEMBERS = 64
-"""Of two conditions, one is met by at most so many things."""
+"""All conditions but one are met by at most so many things each."""
 
 OFTEN = 1 / 4
 """A pattern of which so many chains lead back to where they began does so by its meaning."""
@@ -151,11 +155,22 @@ class Chains(NamedTuple):
         return Chains(*(column[index] for column in self))
 
 
-class Pairs(NamedTuple):
-    """Pairs of steps back that meet in a few things, in columns of equal length n: the fan of each."""
+class Stars(NamedTuple):
+    """Steps back that meet in a few things, in columns of equal length n: the fan of each.
+
+    Attributes:
+        one: int64.
+        two: int64.
+        three: int64: -1 in stars of two.
+    """
 
     one: Numbers
     two: Numbers
+    three: Numbers
+
+    def take(self, index: Numbers | Mask) -> "Stars":
+        """Return some stars."""
+        return Stars(*(column[index] for column in self))
 
 
 class Hops(NamedTuple):
@@ -484,28 +499,37 @@ def follow(graph: Graph, chains: Chains, most: int) -> Followed:
     return Followed(good, partial, again, hops._replace(path=(np.cumsum(good) - 1)[hops.path]))
 
 
-def draw_pairs(graph: Graph, seed: int) -> Pairs:
-    """Draw pairs of steps back that meet in one thing: each of its facts with the next in a circle.
+def draw_stars(graph: Graph, seed: int) -> Stars:
+    """Draw stars of two and three steps back that meet in one thing: each of its facts with the next ones in a circle.
 
-    Only steps with a reference of the lexicon are taken, of which one tells a deed or identifies: otherwise, any two attributes
-    that one thing of an incomplete knowledge base has by chance would be asked for.
+    Steps that questions can join as conditions are taken; a number or a date is a condition only by a reference of the lexicon.
+    Three conditions are of three predicates.
     """
     fan = np.repeat(np.arange(len(graph.sizes)), graph.sizes)
-    told = (graph.words.reference[:, 0, 0] != "").astype(bool) & graph.words.own
-    usable = (
-        (graph.step & 1).astype(bool) & graph.alone & told[graph.step] & graph.name[graph.named] & (graph.sizes > 1)
+    edges = np.flatnonzero(
+        _conditions(graph)[fan] & graph.stated & graph.thing[graph.values] & graph.name[graph.values]
     )
-    edges = np.flatnonzero(usable[fan] & graph.stated & graph.thing[graph.values])
     draw = mix(graph.rows[edges].astype(np.uint64) + mix(np.array([seed], np.uint64)))
     edges = edges[np.lexsort((draw, graph.values[edges]))]
     starts, sizes = runs(graph.values[edges])
-    after = np.arange(len(edges)) + 1
-    after[starts + sizes - 1] = starts
-    one, two = fan[edges], fan[edges[after]]
-    few = np.minimum(graph.sizes[one], graph.sizes[two]) <= _MOST_MEMBERS
-    few &= graph.identifies[graph.step[one]] | graph.identifies[graph.step[two]]
-    keys = np.unique(pair_keys(np.minimum(one, two), np.maximum(one, two))[few & (one != two)])
-    return Pairs(*unpair(keys))
+    start, size = np.repeat(starts, sizes), np.repeat(sizes, sizes)
+    place = np.arange(len(edges)) - start
+    found = []
+    for turns in _CIRCLE:
+        fans = fan[edges[start + (place + np.array(turns)[:, None]) % size]]
+        small = np.sort(graph.sizes[fans], axis=0)[-2] <= _MOST_MEMBERS
+        names = graph.step[fans] if len(turns) > len(_CIRCLE[0]) else fans
+        fans = np.sort(fans[:, small & (np.diff(np.sort(names, axis=0), axis=0) != 0).all(axis=0)], axis=0)
+        found.append(np.concatenate([fans, np.full((3 - len(turns), fans.shape[1]), -1)]))
+    stars = Stars(*np.concatenate(found, axis=1))
+    return stars.take(grouped(*stars).heads)
+
+
+def _conditions(graph: Graph) -> Mask:
+    """Mask the fans that are a condition: what several things meet, and a question can join to another."""
+    joins = np.array([bool(read_condition(text)) for text in graph.words.reference[:, 0, 0]], bool)[graph.step]
+    joins &= (graph.step & 1).astype(bool) & (graph.words.own[graph.step] | graph.place[graph.named])
+    return np.asarray(joins & graph.alone & graph.name[graph.named] & (graph.sizes > 1))
 
 
 def leads_back(graph: Graph, chains: Chains, again: Mask) -> Mask:
@@ -523,33 +547,50 @@ def leads_back(graph: Graph, chains: Chains, again: Mask) -> Mask:
     return again | often[pattern]
 
 
-def follow_pairs(graph: Graph, pairs: Pairs, most: int) -> tuple[Pairs, Hops]:
-    """Find what meets both conditions of each pair.
+def follow_stars(graph: Graph, stars: Stars, most: int) -> tuple[Stars, Hops]:
+    """Find what meets all conditions of each star.
 
-    Pairs that more than `most` things meet, or that rest on a fact that may not be stated, are left out.
+    Stars that more than `most` things meet, that rest on more than eight facts or on one that may not be stated, are left out; so
+    are those of three conditions of which two would do.
 
     Returns:
-        The pairs that are left, and their facts: one of each condition for each thing.
+        The stars that are left, and their facts: one of each condition for each thing.
     """
-    small, other = np.where(graph.sizes[pairs.one] <= graph.sizes[pairs.two], pairs, pairs[::-1])
-    found: list[Numbers] = []
-    ends = np.cumsum(graph.sizes[small])
+    fans, count = np.stack(stars), len(stars.one)
+    order = np.argsort(np.where(fans >= 0, graph.sizes[fans], np.iinfo(np.int64).max), axis=0, kind="stable")
+    small, middle, large = np.take_along_axis(fans, order, axis=0)
+    three = stars.three >= 0
+    index, *places = _meet(graph, small, middle)
+    places.append(positions(graph.members, pair_keys(large[index], graph.values[places[0]])))
+    fewest = np.bincount(index, minlength=count)
+    for one in (small, middle):
+        both = np.flatnonzero(three)
+        met = both[_meet(graph, one[both], large[both])[0]]
+        fewest = np.minimum(fewest, np.bincount(met, minlength=count), where=three, out=fewest)
+    all_met = (places[2] >= 0) | ~three[index]
+    index, place = index[all_met], np.stack(places)[:, all_met]
+    answers = np.bincount(index, minlength=count)
+    good = (answers <= most) & (answers * (2 + three) <= _MOST_FACTS) & (~three | (answers < fewest))
+    good[index[~(graph.stated[place] | (place < 0)).all(axis=0)]] = False
+    index, place = index[good[index]], place[:, good[index]]
+    place = np.take_along_axis(place, np.argsort(order, axis=0)[:, index], axis=0)  # as the conditions were given
+    path, step = np.tile(index, 3), np.repeat(np.arange(3), len(index))
+    end, known = np.tile(graph.values[place[0]], 3), place.ravel() >= 0
+    by_path = np.lexsort((step, end, path))
+    by_path = by_path[known[by_path]]
+    rows = graph.rows[place.ravel()[by_path]]
+    path = (np.cumsum(good) - 1)[path[by_path]]
+    return stars.take(good), Hops(path, step[by_path], rows, end[by_path], np.zeros(len(rows), bool))
+
+
+def _meet(graph: Graph, one: Numbers, two: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """Find the members that two fans have in common, of each pair: its number, and the places of the member in both."""
+    ends = np.cumsum(graph.sizes[one])
     cuts = np.searchsorted(ends, np.arange(_CHUNK, ends[-1] if len(ends) else 0, _CHUNK))
-    for part in np.split(np.arange(len(small)), np.unique(cuts)):
-        index, place = expand(graph.starts[small[part]], graph.starts[small[part]] + graph.sizes[small[part]])
-        index = part[index]
-        at = positions(graph.members, pair_keys(other[index], graph.values[place]))
-        found.append(np.stack([index, place, at])[:, at >= 0])
-    index, place, at = np.concatenate(found, axis=1) if found else np.zeros((3, 0), np.int64)
-    bad = ~(graph.stated[place] & graph.stated[at] & graph.name[graph.values[place]])
-    good = np.bincount(index, minlength=len(small)) <= most
-    good[index[bad]] = False
-    kept = good[index]
-    index, place, at = index[kept], place[kept], at[kept]
-    turned = (small != pairs.one)[index]
-    path, end = np.tile(index, 2), np.tile(graph.values[place], 2)
-    step = np.repeat([0, 1], len(index))
-    rows = graph.rows[np.concatenate([np.where(turned, at, place), np.where(turned, place, at)])]
-    order = np.lexsort((step, end, path))
-    hops = Hops((np.cumsum(good) - 1)[path][order], step[order], rows[order], end[order], np.zeros(len(order), bool))
-    return Pairs(pairs.one[good], pairs.two[good]), hops
+    found = [np.zeros((3, 0), np.int64)]
+    for part in np.split(np.arange(len(one)), np.unique(cuts)):
+        index, place = expand(graph.starts[one[part]], graph.starts[one[part]] + graph.sizes[one[part]])
+        other = positions(graph.members, pair_keys(two[part[index]], graph.values[place]))
+        found.append(np.stack([part[index], place, other])[:, other >= 0])
+    index, place, other = np.concatenate(found, axis=1)
+    return index, place, other

@@ -174,6 +174,8 @@ def _units(answer: str) -> tuple[bool, tuple[str, ...]]:
 
 
 def _first_words(text: str, window: float) -> list[str]:
+    if window == math.inf:
+        return _UNIT.findall(text)
     units: list[str] = []
     length = 0.0
     for unit in _UNIT.findall(text):

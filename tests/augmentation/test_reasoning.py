@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kaug.arms import ARMS
 from kaug.augmentation.arms import arm_rows
@@ -22,6 +24,7 @@ from kaug.knowledge.build import build_kb
 from kaug.knowledge.constraints import Constraints
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.tables import check_table
+from kaug.wording.barred import find_barred
 from kaug.wording.negatives import Refuter
 from kaug.wording.wording import Wording
 
@@ -469,6 +472,142 @@ def test_what_a_fact_answers_in_any_way_is_not_denied_even_if_it_is_not_taught(t
     untaught = {"predicates": [f"urn:x:{name}" for name in ("bornAt", "birthplaceOf") if f":{name} " in answers]}
     kb = build(tmp_path, _people(300) + known + answers, exclude=untaught)
     assert [row for row in written(kb, "unknown") if "birthplace" in row["prompt"]] == []
+
+
+def _atoms(count: int, axioms: str) -> str:
+    """Elements with an atomic number, which no country has."""
+    things = "".join(
+        f':c{n} a :Country ; rdfs:label "Land {chr(65 + n)}{n}"@en ; :anthem :song{n} . :song{n} rdfs:label "Song {n}"@en . '
+        f':e{n} a :Element ; rdfs:label "Atom {chr(65 + n)}{n}"@en ; :number :n{n} . :n{n} rdfs:label "No. {n}"@en . '
+        for n in range(count)
+    )
+    return (
+        named(":Country country, :Element element, :number atomic number, :anthem anthem, :Thing thing")
+        + things
+        + axioms
+    )
+
+
+APART = ":number rdfs:domain :Element . :Element owl:disjointWith :Country . "
+
+
+def test_what_a_thing_cannot_have_is_said_with_the_proof(tmp_path: Path) -> None:
+    kb = build(tmp_path, _atoms(20, APART))
+    rows = written(kb, "unknown")
+    assert len(rows) == 4  # of 40 things
+    for row in rows:
+        (land,) = re.findall(r"Land [A-Z]\d+", row["prompt"])
+        assert "atomic number" in row["prompt"]
+        assert (row["completion"], row["proof"], row["spans"]) == (
+            f"That has no answer: what has a value of “atomic number” is an element, which {land} is not.",
+            f"What has a value of “atomic number” is an element. But {land} is a country, and nothing is both.",
+            [],
+        )
+        subject = kb.columns(np.array([kb.row_of[row["facts"][0]]]))[0][0]
+        assert kb.terms["value"][int(subject)].as_py() == f"urn:x:c{land.split(' ')[1][1:]}"
+
+
+@pytest.mark.parametrize(
+    ("axioms", "count"),
+    [
+        (":number rdfs:domain :Element .", 0),
+        (":Element owl:disjointWith :Country .", 0),
+        (APART + ":c3 :number :n3 .", 0),  # the facts break the axioms
+        (APART + ":weight rdfs:subPropertyOf :number . " + "".join(f":c{n} :weight :n{n} . " for n in range(20)), 0),
+        (":number rdfs:domain :Element . :Element rdfs:subClassOf :Thing . :Thing owl:disjointWith :Country .", 4),
+        (APART.replace(":Country", ":Thing") + ":Country rdfs:subClassOf :Thing .", 4),
+        ("[ a owl:AllDisjointClasses ; owl:members (:Element :Country) ] . :number rdfs:domain :Element .", 4),
+    ],
+)
+def test_what_a_thing_cannot_have_is_proved(tmp_path: Path, axioms: str, count: int) -> None:
+    assert len(written(build(tmp_path, _atoms(20, axioms)), "unknown")) == count
+
+
+@pytest.mark.parametrize("axiom", ["owl:maxCardinality 0", "owl:allValuesFrom owl:Nothing"])
+def test_a_class_may_allow_no_value(tmp_path: Path, axiom: str) -> None:
+    axiom = f":Country rdfs:subClassOf [ a owl:Restriction ; owl:onProperty :number ; {axiom} ] ."
+    rows = written(build(tmp_path, _atoms(20, axiom)), "unknown")
+    assert len(rows) == 4
+    for row in rows:
+        (land,) = re.findall(r"Land [A-Z]\d+", row["prompt"])
+        assert row["completion"] == f"That has no answer: {land} is of a class that has no value of “atomic number”."
+        assert row["proof"] == f"{land} is of a class that axioms allow no value of “atomic number”."
+
+
+def test_a_class_cannot_have_what_its_members_cannot(tmp_path: Path) -> None:
+    kb = build(
+        tmp_path,
+        named(":Cell cell, :Neuron neuron, :Event event, :starts starts, :axon axon, :has has part, :Birth birth")
+        + """:Cell a owl:Class . :Event a owl:Class ; owl:disjointWith :Cell . :Birth a owl:Class ; rdfs:subClassOf :Event ,
+        [ a owl:Restriction ; owl:onProperty :starts ; owl:someValuesFrom :axon ] .
+        :Neuron a owl:Class ; rdfs:subClassOf :Cell , [ a owl:Restriction ; owl:onProperty :has ; owl:someValuesFrom :axon ] .
+        :axon a owl:Class . :starts rdfs:domain :Event .""",
+        inference="owl",
+    )
+    assert written(kb, "unknown") == []  # an annotation would be about the class itself
+    kb = build(tmp_path, (tmp_path / "a.ttl").read_text() + ":starts a owl:ObjectProperty .", inference="owl")
+    (row,) = written(kb, "unknown")
+    assert row["proof"] == "What has a value of “starts” is an event. But a neuron is a cell, and nothing is both."
+
+
+classes = st.integers(0, 5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sets(st.tuples(classes, classes), max_size=6),
+    st.sets(st.tuples(classes, classes), max_size=4),
+    st.lists(classes, min_size=2, max_size=2),
+    st.sets(st.tuples(st.integers(0, 7), classes), min_size=1, max_size=10),
+    st.sets(st.tuples(st.integers(0, 7), st.integers(0, 1)), min_size=1, max_size=6),
+    st.integers(0, 9),
+)
+def test_what_is_barred_is_what_brute_force_proves(
+    tmp_path_factory: pytest.TempPathFactory,
+    below: set[tuple[int, int]],
+    apart: set[tuple[int, int]],
+    domains: list[int],
+    kinds: set[tuple[int, int]],
+    facts: set[tuple[int, int]],
+    seed: int,
+) -> None:
+    apart = {pair for pair in apart if pair[0] != pair[1]}
+    turtle = "".join(f":K{n} a owl:Class ; rdfs:label 'Kind {n}' . :t{n} rdfs:label 'Thing {n}' . " for n in range(8))
+    turtle += "".join(f":K{one} rdfs:subClassOf :K{two} . " for one, two in below)
+    turtle += "".join(f":K{one} owl:disjointWith :K{two} . " for one, two in apart)
+    turtle += "".join(f":p{number} rdfs:domain :K{one} . " for number, one in enumerate(domains))
+    turtle += "".join(f":t{thing} a :K{one} . " for thing, one in kinds)
+    turtle += "".join(f":t{thing} :p{number} :v . " for thing, number in facts)
+    kb = build(tmp_path_factory.mktemp("kb"), turtle)
+
+    def above(one: int) -> set[int]:
+        found = {one}
+        for _ in range(6):
+            found |= {upper for lower, upper in below if lower in found}
+        return found
+
+    def barred(thing: int) -> set[int]:
+        mine = set().union(*(above(one) for each, one in kinds if each == thing))
+        return {
+            number
+            for number, domain in enumerate(domains)
+            for own in mine
+            if any((own, up) in apart or (up, own) in apart for up in above(domain))
+            and (0, number)
+            not in {(0, p) for t, p in facts if own in set().union(*(above(o) for x, o in kinds if x == t))}
+            and any(p == number for _, p in facts)
+        }
+
+    values = kb.terms["value"].to_pylist()
+    number = {int(iri.removeprefix("urn:x:t")): n for n, iri in enumerate(values) if re.fullmatch(r"urn:x:t\d", iri)}
+    predicates = np.array([n for n, iri in enumerate(values) if re.fullmatch(r"urn:x:p\d", iri)], np.uint32)
+    used = np.intersect1d(predicates, kb.columns()[1])
+    found = find_barred(Wording(kb), np.array(sorted(number.values()), np.uint32), used, seed)
+    proved = {thing: barred(thing) for thing in number}
+    pairs = list(zip(found.things.tolist(), found.predicates.tolist(), strict=True))
+    assert {thing for thing, _ in pairs} == {number[thing] for thing, some in proved.items() if some}
+    of = {n: thing for thing, n in number.items()}
+    assert all(int(values[predicate][-1]) in proved[of[thing]] for thing, predicate in pairs)
 
 
 MIXED = (

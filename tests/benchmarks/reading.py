@@ -1,8 +1,8 @@
 """How training rows and probes read: faults that a program can count, by knowledge base and form, and texts against human ones.
 
 `python -m tests.benchmarks.reading [--sets sweet schemaorg … | --rdf FILE …] [--inference owl] [--languages en fr …]
-[--forms NAME …] [--sample N] [--things N] [--seed N]`. The data is found in KAUG_TEST_DATA, or in shared/data beside the project.
-No lexicon is given: the words are those of the rules, or of the importer.
+[--forms NAME …] [--sample N] [--matching REGEX] [--things N] [--seed N]`. The data is found in KAUG_TEST_DATA, or in shared/data
+beside the project. No lexicon is given: the words are those of the rules, or of the importer.
 
 - templates: the fraction of taught facts with five statements, three reversed, four questions, three inverse ones, two of each in
   the exam.
@@ -16,7 +16,8 @@ No lexicon is given: the words are those of the rules, or of the importer.
 - webnlg: the statements of single facts against the texts that people wrote, by BLEU and chrF: the plainest statement, the best
   by chrF, and all; and a person's text against the others'.
 
-`--sample N` prints N random rows of each form instead, to be read.
+`--sample N` prints N random rows of each form instead, to be read; with `--matching`, of those whose text, query or proof
+matches.
 """
 
 import argparse
@@ -312,10 +313,14 @@ def against_people() -> Iterator[tuple[str, int, float, float]]:
     yield "a person", len(human), *score([written[0] for written in human], [written[1:] for written in human])
 
 
-def _print_sample(forms: dict[str, pa.Table], count: int, seed: int) -> None:
+def _print_sample(forms: dict[str, pa.Table], count: int, seed: int, pattern: str) -> None:
     for form, rows in forms.items():
         print(f"\n### {form}")
-        drawn = np.sort(np.random.default_rng(seed).permutation(rows.num_rows)[:count])
+        texts = pc.binary_join_element_wise(
+            *(pc.fill_null(rows[name], "") for name in ("prompt", "completion", "query", "proof")), " "
+        )
+        fit = np.flatnonzero(pc.match_substring_regex(texts, pattern).to_numpy())
+        drawn = np.sort(np.random.default_rng(seed).permutation(fit)[:count])
         for row in rows.take(pa.array(drawn)).to_pylist():
             print(f"- {row['prompt']} ▸ {row['completion']}" if row["prompt"] else f"- {row['completion']}")
 
@@ -326,6 +331,9 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     parser.add_argument("--forms", nargs="+", choices=FORMS, default=list(FORMS))
     parser.add_argument("--sample", type=int, default=0)
+    parser.add_argument(
+        "--matching", default="", help="a regular expression that the text, query or proof of a row matches"
+    )
     parser.add_argument("--things", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
@@ -342,7 +350,7 @@ def main() -> None:
         forms, facts = sample_rows(kb, given.things, given.seed, given.forms)
         print(f"\n## {name}: {len(kb):,} facts, {len(kb.taught):,} taught, {facts:,} read", flush=True)
         if given.sample:
-            _print_sample(forms, given.sample, given.seed)
+            _print_sample(forms, given.sample, given.seed, given.matching)
             continue
         shares = ", ".join(f"{name} {share:.3f}" for name, share in phrasings(kb).items())
         print(f"\nFraction of taught facts with {PROMISED} templates or more: {shares}", flush=True)

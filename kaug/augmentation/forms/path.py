@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.arrays import Numbers, runs
-from kaug.augmentation.paths import Questions, ask_chains, ask_pairs
+from kaug.augmentation.paths import Questions, ask_chains, ask_stars
 from kaug.augmentation.rows import Facts, Options, Spans, make_rows, mark_spans, name_facts
 from kaug.wording.sets import in_sentences, join_names
 from kaug.wording.steps import PHRASINGS, words_of_paths
@@ -29,7 +29,7 @@ def path_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa.T
     for asked in (
         *(ask_chains(facts, wording, options, 2, phrasing) for phrasing in phrasings),
         ask_chains(facts, wording, options, 3),
-        ask_pairs(facts, wording, options),
+        ask_stars(facts, wording, options),
     ):
         if len(asked.prompts):
             yield _rows(asked, wording, options.all_objects(wording.kb, facts))
@@ -40,7 +40,8 @@ def _rows(asked: Questions, wording: Wording, objects: NDArray[np.uint32]) -> pa
     sentences = _state(hops.row, hops.back, objects, wording)
     starts, sizes = runs(hops.path)
     offsets = np.append(starts, len(hops.path)).astype(np.int32)
-    answers = pa.array([join_names(some, wording.language)[0] for some in asked.answers], pa.string())
+    joined = [join_names(some, wording.language)[0] if len(some) > 1 else some[0] for some in asked.answers]
+    answers = pa.array(joined, pa.string())
     mark = words_of_paths(wording.language)["answer"]
     told = pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), sentences), " ")
     lengths = pc.utf8_length(sentences).to_numpy(zero_copy_only=False).astype(np.int64)

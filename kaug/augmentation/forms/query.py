@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.arrays import runs
-from kaug.augmentation.paths import ask_chains, ask_pairs
+from kaug.augmentation.paths import ask_chains, ask_stars
 from kaug.augmentation.rows import Facts, Options, make_rows, mark_spans, name_facts
 from kaug.wording.steps import words_of_paths
 from kaug.wording.wording import Wording
@@ -23,7 +23,7 @@ def query_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa.
     """
     prefix = words_of_paths(wording.language)["query"]
     chains = (ask_chains(facts, wording, options, length) for length in (1, 2, 3))
-    for asked in (*chains, ask_pairs(facts, wording, options)):
+    for asked in (*chains, ask_stars(facts, wording, options)):
         count = len(asked.prompts)
         if not count:
             continue

@@ -55,7 +55,8 @@ class FactLeaks:
             if hops > 1:
                 self._joined[facts] = True
                 self._pairs |= {frozenset(pair): probe for pair in combinations(facts, 2)}
-        self._patterns = pair_keys(*np.array(sorted(patterns), np.uint32).reshape(-1, 2).T)
+        one, two = np.array(sorted(patterns), np.uint32).reshape(-1, 2).T
+        self._patterns = np.concatenate([pair_keys(one, two), pair_keys(two, one)])
 
     def find(self, rows: Rows) -> Iterator[Leak]:
         """Yield the leaks of rows."""
@@ -63,14 +64,21 @@ class FactLeaks:
         for row, fact in rows.where(self._untaught[rows.fact]):
             yield Leak(row, UNTAUGHT, self._probe(fact))
         yield from self._compositions(rows, asked)
-        if len(self._patterns):
-            same = asked[1:] & (rows.row[1:] == rows.row[:-1])
-            predicates = self._kb.columns(rows.fact)[1]
-            held = same & np.isin(pair_keys(predicates[:-1], predicates[1:]), self._patterns)
-            for row, fact in rows.where(np.append(held, False)):
-                yield Leak(row, PATTERN, self._probe(fact))
+        yield from self._by_pattern(rows, asked)
         for row, fact in rows.where(asked & self._about[rows.fact]):
             yield Leak(row, ASKS, self._probe(fact))
+
+    def _by_pattern(self, rows: Rows, asked: np.ndarray) -> Iterator[Leak]:
+        """Find questions over two facts of a pattern, whatever stands between them: conditions have no order."""
+        predicates = self._kb.columns(rows.fact)[1]
+        held = np.zeros(len(rows.fact), bool)
+        for gap in range(1, len(held) if len(self._patterns) else 0):
+            same = asked[gap:] & (rows.row[gap:] == rows.row[:-gap])
+            if not same.any():
+                break
+            held[:-gap] |= same & np.isin(pair_keys(predicates[:-gap], predicates[gap:]), self._patterns)
+        for row, fact in rows.where(held):
+            yield Leak(row, PATTERN, self._probe(fact))
 
     def _compositions(self, rows: Rows, asked: np.ndarray) -> Iterator[Leak]:
         chosen = asked & self._joined[rows.fact]

@@ -51,7 +51,7 @@ class LeakGuard:
         probes: PROBES.
         texts: The user's texts by their ids, without the passages of the exam.
         evaluations: What the user evaluates models with; see `read_evaluations`.
-        patterns: Pairs of predicates, terms, whose facts no question may join, in this order.
+        patterns: Pairs of predicates, terms, whose facts no question may join.
         on_leak: What to do with a row that leaks.
         arm: The arm's name, for messages.
         encoder: The sentence encoder that compares questions by meaning, or its name. It is loaded if a row names what a probe
