@@ -42,8 +42,8 @@ Mask = NDArray[np.bool_]
 _WORDS_AFTER = 2
 """After a clause of so many words, a question goes on for one: "When was the film that Ada wrote released?"."""
 
-_PART = 50_000
-"""Chains are followed so many at a time."""
+_PART = 20_000
+"""Chains and stars are followed so many at a time."""
 
 _VARIABLES = ("?x", "?y")
 
@@ -110,11 +110,23 @@ def _find(facts: Facts, wording: Wording, options: Options) -> Paths:
         head = np.minimum.reduceat(graph.rows[place], np.cumsum(sizes) - sizes) if len(sizes) else sizes
         order = np.argsort(head, kind="stable")
         chains[length], apart[length], first[length] = some.take(order), returns[order], head[order]
-    stars, hops = follow_stars(graph, draw_stars(graph, options.seed), options.max_answers)
-    head = np.full(len(stars.one), len(wording.kb.facts))
-    np.minimum.at(head, hops.path, hops.row)
+    return Paths(
+        graph, chains, apart, first, *_stars_to_ask(graph, draw_stars(graph, options.seed), options.max_answers)
+    )
+
+
+def _stars_to_ask(graph: Graph, stars: Stars, most: int) -> tuple[Stars, Numbers]:
+    """Keep the stars that can be asked, sorted by their first fact; return its row, too."""
+    kept, heads = [stars.take(slice(0, 0))], [np.zeros(0, np.int64)]
+    for low in range(0, len(stars.one), _PART):
+        some, hops = follow_stars(graph, stars.take(slice(low, low + _PART)), most)
+        head = np.full(len(some.one), np.iinfo(np.int64).max)
+        np.minimum.at(head, hops.path, hops.row)
+        kept.append(some)
+        heads.append(head)
+    head = np.concatenate(heads)
     order = np.argsort(head, kind="stable")
-    return Paths(graph, chains, apart, first, stars.take(order), head[order])
+    return Stars(*(np.concatenate(columns) for columns in zip(*kept, strict=True))).take(order), head[order]
 
 
 def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask, NDArray[np.uint64]]:
