@@ -358,6 +358,22 @@ def test_full_stops_in_names_end_no_sentence(tmp_path: Path) -> None:
     assert guard.check(text_rows(list(texts.values()), list(texts)))["text_id"].to_pylist() == ["apart", "asks"]
 
 
+def test_an_answer_that_holds_the_name_is_one(tmp_path: Path) -> None:
+    countries = ("Malawi", "Togo", "Peru")
+    turtle = " ".join(
+        f':{name} rdfs:label "{name}"@en ; :officialName "the Republic of {name}" .' for name in countries
+    )
+    kb = made(tmp_path, turtle, limit=2)
+    probes = draw_exam(kb, ExamSettings(held_out_entities=1.0))
+    answers = [one["answers"][0] for one in probes.to_pylist() if one["kind"] == "locality"]
+    local = [name for name in countries if f"the Republic of {name}" in answers]
+    texts = {name: f"The full English name of {name} is the Republic of {name}, they say." for name in countries}
+    guard = LeakGuard(kb, probes, texts=texts, on_leak="drop")
+    guard.check(text_rows(list(texts.values()), list(texts)))
+    assert len(local) == 1
+    assert guard.leaks()["text_id"].to_pylist() == local
+
+
 def test_a_common_noun_is_found_as_a_sentence_has_it(tmp_path: Path) -> None:
     kb = made(tmp_path, ':togruta a owl:Class ; rdfs:label "Togruta"@en ; :eyeColour "amber" .')
     guard = LeakGuard(kb, draw_exam(kb, ExamSettings(held_out_entities=1.0)), on_leak="drop")

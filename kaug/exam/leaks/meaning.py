@@ -36,6 +36,7 @@ STATES = "states what the exam asks as not taught"
 
 _END = re.compile(r"(?<=[.!?])[\"”’)]*\s+(?=\S)|(?<=[。！？])[\"”’)]*\s*(?=\S)|\n+")
 """The end of a sentence."""
+_BEFORE_QUESTION = re.compile(r"^.*[:“‘\"]\s*(?=\S)")
 _ARTICLE = re.compile(r"^(?:a|an|the) ")
 _QUESTION = re.compile(r"[?？][\"”’)\s]*$")
 _X, _Y = "Xan", "Yor"
@@ -59,6 +60,13 @@ class _Probe:
     answers: list[str]
     questions: list[str]
     statements: list[str] = field(default_factory=list)
+
+    def masked(self, text: str) -> str:
+        """Put `_X` and `_Y` for the names and the answers, the longest first: "the Republic of Malawi" holds "Malawi"."""
+        marks = dict.fromkeys(self.answers, _Y) | dict.fromkeys(self.names, _X)
+        for name in sorted(marks, key=len, reverse=True):
+            text = _mask(text, [name], marks[name])
+        return text
 
     def answered(self, text: str) -> bool:
         """Whether a text holds a right answer."""
@@ -131,10 +139,12 @@ class Reworded:
                 if masked == sentence:
                     continue
                 if _QUESTION.search(sentence) and probe.answered(rest):
-                    said.append((number, probe, ANSWERS, masked, probe.questions, ASKED))
-                stated = _mask(masked, probe.answers, _Y)
-                if probe.statements and stated != masked:
-                    said.append((number, probe, STATES, stated, probe.statements, STATED))
+                    asked = dict.fromkeys(
+                        [masked, _BEFORE_QUESTION.sub("", masked)]
+                    )  # "He asked: What …?" and "What …?"
+                    said += [(number, probe, ANSWERS, one, probe.questions, ASKED) for one in asked if _X in one]
+                if probe.statements and _mask(sentence, probe.answers, _Y) != sentence:
+                    said.append((number, probe, STATES, probe.masked(sentence), probe.statements, STATED))
         alike = self._alike([one[3:] for one in said])
         return {
             ids[number]: (reason, probe.name)
