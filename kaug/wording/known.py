@@ -134,7 +134,10 @@ class Known:
     def _adjectives(self) -> Mask:
         """The classes that adjectives name, and the instances, if they do so, or most others of their class."""
         mask = np.zeros(self._kb.terms.num_rows, dtype=bool)
-        classes = np.flatnonzero(self._kinds.classes & (self.natures == 0))
+        named = [
+            NATURES.index(nature) for nature in ("name", "datatype", "cased", "quality")
+        ]  # which have rules of their own
+        classes = np.flatnonzero(self._kinds.classes & ~np.isin(self.natures, named))
         mask[classes] = self._named_by_adjectives(classes)
         instances, of = self._pairs(RDF + "type")
         meta = pc.match_substring_regex(self._kb.terms["value"].take(pa.array(of)), _META).to_numpy(

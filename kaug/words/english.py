@@ -232,6 +232,8 @@ def with_class_article(name: str, nature: Nature = "") -> str:
     head = head_noun(re.sub(r" \w+ed (?:as|at|by|for|from|in|on|to|with) .*", "", name)).lower()
     if nature in ("name", "datatype") or is_uncountable(head) or is_plural(head) or head in WORDS.substances:
         return name
+    if nature == "substance" and name.istitle():
+        return name  # "Native Alum", of a mineral
     alone = " " not in re.sub(r" *\(.*", "", name)
     last = name.rsplit(maxsplit=1)[-1].lower()
     if re.fullmatch("[a-z]+ and [a-z]+", name):
@@ -260,7 +262,7 @@ _MASS = re.compile(
     r"\w{2}(?:genesis|lysis|taxis|stasis|osis|itis|kinesis|poiesis|synthesis|ism|ness|ics|[a-z]logy|graphy|nomy|"
     r"metry|ogeny|emia|tropy|phagy|plasia|trophy|diversity|icity|[a-z]{2}ite|water|plasm|[a-z]{2}derm|enchyme|potency|[a-z]ility|[a-z]{2}ivity)$"
 )
-_ABSTRACT = re.compile(r"\w{2}(?:[a-z]{2}[st]ion|[a-z]{2}[ae]nce|[a-z]{3}ing|[a-z]{2}ity|culture|chemistry)$")
+_ABSTRACT = re.compile(r"\w{2}(?:[a-z]{2}[st]ion|[a-z]{2}[ae]nce|[a-z]{2}ity|culture|chemistry)$|[a-z]{3}ing$")
 """Words that read well without an article whether they are counted or not: "validation", "a permission" is in the list."""
 _DEED = re.compile(r"\w{2}(?:[tsx]ion|[a-z]{2}ing|[a-z]{2}ment|[a-z]{2}[ae]nce)$")
 _DEED_OF = re.compile(r"^[^ ]*(?: [^ ]+)*?\w{2}(?:[aeiou]tion|[a-z]{2}ment) of ")
@@ -297,7 +299,9 @@ def is_adjectival(name: str) -> bool:
         return False
     if last in WORDS.countable | WORDS.substances | WORDS.participles_or_things | WORDS.uncountable:
         return False
-    if last.endswith("ing") and "self" in words[:-1]:
+    if (last.endswith("ing") and "self" in words[:-1]) or (
+        len(last) > 5 and len(words) == 1 and last.endswith(("ize", "ify"))
+    ):
         return True
     if is_adjective(last) or last in WORDS.comparatives:
         return True
