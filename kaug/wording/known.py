@@ -134,9 +134,8 @@ class Known:
     def _adjectives(self) -> Mask:
         """The classes that adjectives name, and the instances, if they do so, or most others of their class."""
         mask = np.zeros(self._kb.terms.num_rows, dtype=bool)
-        named = [
-            NATURES.index(nature) for nature in ("name", "datatype", "cased", "quality")
-        ]  # which have rules of their own
+        apart = ("name", "datatype", "cased", "quality", "substance")  # which have rules of their own
+        named = [NATURES.index(nature) for nature in apart]
         classes = np.flatnonzero(self._kinds.classes & ~np.isin(self.natures, named))
         mask[classes] = self._named_by_adjectives(classes)
         instances, of = self._pairs(RDF + "type")

@@ -32,7 +32,10 @@ _LAST = rf"(?i)^[^,(]+ {_any_of('last')}{_AFTER}"
 _CAPITAL = rf"^\p{{Lu}}\S*(?: [^,(]+)?(?i: {_any_of('after_capital')}){_AFTER}"
 _OF = rf"(?i)^(?:{_any_of('names')}{_AFTER}|(?:[^,(]* )?(?:{_any_of('before_of')} of|{_any_of('before_for')} (?:for|on)) )"
 _WITH_A_NAME = r"\PL\p{Lu}|^\p{Lu}\w+(?:an|ish|ese|ene) "
-_COMMON = rf"^\p{{Lu}}[\w-]*(?: \p{{Ll}}[\p{{Ll}}-]*)* {_any_of('common')}$"
+_COMMON = (
+    rf"^\p{{Lu}}[\w-]*(?: \p{{Ll}}[\p{{Ll}}-]*)* {_any_of('common')}$|"
+    rf"^(?:\p{{Lu}}[\w-]* )?(?i:{_any_of('instruments')})$"
+)
 _NONE_OF_KIND = "(?i) (?:creek|brook|run|water|beck|burn)$"
 _NO_NAME = (
     r"(?i)^(?:the|an?|my|your|his|her|our|their|this|that|these|those|le|la|die|der|das)"
@@ -60,9 +63,9 @@ def with_common_articles(names: pa.Array) -> pa.Array:
     Only where the last word is known to be counted: "Alternative rock" stays.
 
     Examples:
-        >>> names = ["Bass guitar", "V12 engine", "Alternative rock", "Spanish guitar", "Big Engine"]
+        >>> names = ["Clarinet", "Bass guitar", "V12 engine", "Alternative rock", "Spanish guitar", "Big Engine"]
         >>> with_common_articles(pa.array(names)).to_pylist()
-        ['a bass guitar', 'a V12 engine', 'Alternative rock', 'a Spanish guitar', 'Big Engine']
+        ['a clarinet', 'a bass guitar', 'a V12 engine', 'Alternative rock', 'a Spanish guitar', 'Big Engine']
     """
     common = pc.fill_null(pc.match_substring_regex(names, _COMMON), False)
     if not pc.any(common).as_py():
@@ -72,13 +75,13 @@ def with_common_articles(names: pa.Array) -> pa.Array:
 
 
 def _lower(name: str) -> str:
-    first, _, rest = name.partition(" ")
+    first, space, rest = name.partition(" ")
     ordinary = (
         re.fullmatch("[A-Z][a-z-]+", first)
         and not first.endswith(("an", "ish", "ese"))
         and first.lower() not in WORDS.proper
     )
-    return f"{first.lower()} {rest}" if ordinary else name
+    return f"{first.lower()}{space}{rest}" if ordinary else name
 
 
 def takes_the(
