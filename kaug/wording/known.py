@@ -120,7 +120,7 @@ class Known:
 
     @cached_property
     def mentioned(self) -> Mask:
-        """The terms mentioned as words: properties, concepts and classes with a plural as name, adjectives as classes."""
+        """The terms mentioned as words: properties, demonyms, concepts and classes with a plural as name, adjectives."""
         mentioned = self._of_classes(frozenset({"concept"})) | self._kinds.classes
         some = np.flatnonzero(mentioned)
         mentioned[some] = _plural_or_in_parts(self._labels(some)) if len(some) else False
@@ -128,7 +128,8 @@ class Known:
         qualities = np.flatnonzero(self.natures == NATURES.index("quality"))
         words = self._labels(qualities).to_pylist() if len(qualities) else []
         mentioned[qualities[np.array([is_quality_adjective(word) for word in words], dtype=bool)]] = True
-        return mentioned | self._adjectives | (self._kinds.vocabulary & ~self._kinds.classes)
+        demonyms = self._objects_of(lambda name: name == "demonym")  # “Mexicans” is the demonym of Mexico
+        return mentioned | demonyms | self._adjectives | (self._kinds.vocabulary & ~self._kinds.classes)
 
     @cached_property
     def _adjectives(self) -> Mask:

@@ -42,7 +42,7 @@ _NO_NAME = (
     r"\b|^\P{L}*$| the$"
 )
 _OWNED = r"^[^ ]+(?: [^ ]+)*['’]s [^ ]+(?: [^ ]+)?$"
-_TEAM = r"^\p{Lu}\S*(?: \p{Lu}\S*)* \p{Lu}\p{L}+[^sui\W]s$"
+_TEAM = r"^\p{Lu}\S*\p{Ll}\S*(?: \p{Lu}\S*)* \p{Lu}\p{L}+[^sui\W]s$"
 
 
 def are_known(names: pa.Array) -> NDArray[np.bool_]:
