@@ -97,6 +97,8 @@ UNSEEN: dict[str, dict[str, dict[str, list[str]]]] = tomllib.loads(
 _EXAM = ExamSettings(probes_per_kind=dict.fromkeys(KINDS, 60))
 
 
+_Counts = Counter[tuple[str, str]]
+
 Wordings = Mapping[str, Mapping[str, Sequence[str]]]
 """Questions and statements by predicate."""
 
@@ -309,36 +311,44 @@ def main() -> None:
         for run in runs(["world", "elements", "everyday"], seeds=1):
             tune(run)
         return None
-    found, count = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    found, count = _Counts(), _Counts()
     missed = defaultdict[str, list[Planted]](list)
     alarms = 0
     for run in runs(given.sets):
         leaks = list(exact(run))
         guard = LeakGuard(run.kb, run.probes, evaluations=[line for *_, line in leaks if line], on_leak="drop")
-        for kind, planted, _ in leaks:
-            count["exact", kind] += 1
-            found["exact", kind] += guard.check(planted).num_rows == 0
+        for what, planted, _ in leaks:
+            count["exact", what] += 1
+            found["exact", what] += guard.check(planted).num_rows == 0
         for one, is_found in found_reworded(run, UNSEEN.get(run.name) or _questions_only(MEASURED)):
-            kind = ("apart", "taken for a leak") if one.kind == "apart" else ("reworded", one.kind)
+            is_leak = one.kind != "apart"
+            kind = ("reworded", one.kind) if is_leak else ("apart", "taken for a leak")
             count[kind] += 1
             found[kind] += is_found
-            missed[one.kind] += [one] if is_found == (one.kind == "apart") else []
-        for arm in ("augmented", "shuffled"):
-            rows, dropped = clean(run, arm)
-            alarms += dropped.num_rows
-            print(f"{run.name}, seed {run.seed}, {arm}: {rows:,} clean rows, dropped: {dropped.num_rows}", flush=True)
-            for leak in dropped.to_pylist()[:5]:
-                print(f"  {leak['reason']}: {leak['prompt']} {leak['completion'][:300]} | {leak['probe']}")
-    for kind, some in missed.items():
-        for one in some[:: max(1, len(some) // given.show)] if given.show else []:
-            print(f"  {kind}: {one.text} ▸ {one.answer} | {one.prompt}")
-    for (family, kind), number in count.items():
-        print(f"{family}, {kind}: {found[family, kind]} of {number} ({found[family, kind] / number:.1%})")
-    for family in ("exact", "reworded"):
-        some = [kind for kind in count if kind[0] == family]
-        print(f"{family}: {sum(found[kind] for kind in some) / max(1, sum(count[kind] for kind in some)):.1%} found")
+            missed[one.kind] += [one] if is_found != is_leak else []
+        alarms += sum(_false_alarms(run, arm) for arm in ("augmented", "shuffled"))
+    for what, wrong in missed.items():
+        for one in wrong[:: max(1, len(wrong) // given.show)] if given.show else []:
+            print(f"  {what}: {one.text} ▸ {one.answer} | {one.prompt}")
+    _print_found(found, count)
     print(f"false alarms in clean rows: {alarms}")
     return None
+
+
+def _false_alarms(run: Run, arm: str) -> int:
+    rows, dropped = clean(run, arm)
+    print(f"{run.name}, seed {run.seed}, {arm}: {rows:,} clean rows, dropped: {dropped.num_rows}", flush=True)
+    for leak in dropped.to_pylist()[:5]:
+        print(f"  {leak['reason']}: {leak['prompt']} {leak['completion'][:300]} | {leak['probe']}")
+    return int(dropped.num_rows)
+
+
+def _print_found(found: _Counts, count: _Counts) -> None:
+    for kind, number in count.items():
+        print(f"{', '.join(kind)}: {found[kind]} of {number} ({found[kind] / number:.1%})")
+    for family in ("exact", "reworded"):
+        if number := sum(count[kind] for kind in count if kind[0] == family):
+            print(f"{family}: {sum(found[kind] for kind in found if kind[0] == family) / number:.1%} found")
 
 
 if __name__ == "__main__":

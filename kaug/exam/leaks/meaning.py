@@ -160,8 +160,8 @@ class Reworded:
             term for term in dict.fromkeys([*subjects.tolist(), *objects.tolist()]) if f" {labels[term]} " in words
         ]
         said = wording.phrases(np.array(terms, np.int64)).to_pylist()  # "a black hole", of the label "Black hole"
-        names = {*said, *(_ARTICLE.sub("", phrase) for phrase in said)}.union(*map(wording.names, terms))
-        names = sorted(names, key=len, reverse=True)
+        all_names = {*said, *(_ARTICLE.sub("", phrase) for phrase in said)}.union(*map(wording.names, terms))
+        names = sorted(all_names, key=len, reverse=True)
         questions, statements = [_mask(probe["prompt"], names, _X)], []
         if probe["hops"] == 1:
             predicate = int(predicates[0])
