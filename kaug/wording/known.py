@@ -19,7 +19,7 @@ from kaug.arrays import grouped, pair_keys
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.namespaces import OWL, RDF, RDFS
 from kaug.wording.frames import is_of_a_life
-from kaug.words.english import base_form, is_adjective, is_quality_adjective, participle, third_person
+from kaug.words.english import base_form, is_adjectival, is_adjective, is_quality_adjective, participle, third_person
 from kaug.words.names import THE_KINDS, are_known
 from kaug.words.terms import NATURES, Kinds, is_kind
 from kaug.words.values import words_of
@@ -31,6 +31,9 @@ Mask = NDArray[np.bool_]
 
 _SEVERAL = 0.1
 _SOME = 0.05
+_ADJECTIVES = 1 / 3
+"""The fraction of a class's instances from which all are named by adjectives, known or not: “strong”, “tepid”."""
+_META = "#(?:Class|NamedIndividual|[A-Za-z]*Property|Thing|Concept)$"
 _LONGEST_SYMBOL = 3
 _LISTED = r",.*,|;|, .*\band\b|\band\b.*, "
 """A literal that lists things, or is prose, rather than a name."""
@@ -117,7 +120,7 @@ class Known:
 
     @cached_property
     def mentioned(self) -> Mask:
-        """The terms mentioned as words: properties, concepts and classes with a plural as name, adjectives as classes."""
+        """The terms mentioned as words: properties, demonyms, concepts and classes with a plural as name, adjectives."""
         mentioned = self._of_classes(frozenset({"concept"})) | self._kinds.classes
         some = np.flatnonzero(mentioned)
         mentioned[some] = _plural_or_in_parts(self._labels(some)) if len(some) else False
@@ -125,7 +128,32 @@ class Known:
         qualities = np.flatnonzero(self.natures == NATURES.index("quality"))
         words = self._labels(qualities).to_pylist() if len(qualities) else []
         mentioned[qualities[np.array([is_quality_adjective(word) for word in words], dtype=bool)]] = True
-        return mentioned | (self._kinds.vocabulary & ~self._kinds.classes)
+        demonyms = self._objects_of(lambda name: name == "demonym")  # “Mexicans” is the demonym of Mexico
+        return mentioned | demonyms | self._adjectives | (self._kinds.vocabulary & ~self._kinds.classes)
+
+    @cached_property
+    def _adjectives(self) -> Mask:
+        """The classes that adjectives name, and the instances, if they do so, or most others of their class."""
+        mask = np.zeros(self._kb.terms.num_rows, dtype=bool)
+        apart = ("name", "datatype", "cased", "quality", "substance")  # which have rules of their own
+        named = [NATURES.index(nature) for nature in apart]
+        classes = np.flatnonzero(self._kinds.classes & ~np.isin(self.natures, named))
+        mask[classes] = self._named_by_adjectives(classes)
+        instances, of = self._pairs(RDF + "type")
+        meta = pc.match_substring_regex(self._kb.terms["value"].take(pa.array(of)), _META).to_numpy(
+            zero_copy_only=False
+        )
+        instances, of = instances[~meta], of[~meta]
+        lower = pc.match_substring_regex(self._labels(instances.astype(np.int64)), r"^[a-z]{2}[a-z -]*$")
+        some = np.flatnonzero(lower.to_numpy(zero_copy_only=False) & ~self._kinds.classes[instances])
+        instances, of = instances[some], of[some]
+        adjectives = self._named_by_adjectives(instances.astype(np.int64))
+        fraction = np.bincount(of, adjectives, len(mask)) / np.maximum(np.bincount(of, minlength=len(mask)), 1)
+        mask[instances[adjectives | (fraction[of] > _ADJECTIVES)]] = True
+        return mask & ~self.of_the_kinds  # "the Mesozoic"
+
+    def _named_by_adjectives(self, terms: NDArray[np.int64]) -> Mask:
+        return np.array([is_adjectival(words_of(label)) for label in self._labels(terms).to_pylist()], dtype=bool)
 
     @cached_property
     def teams(self) -> Mask:

@@ -27,7 +27,7 @@ from kaug.wording.rules import Values, by_rule, frame_of, is_readable
 from kaug.wording.values import object_values, written_terms
 from kaug.words.clean import CONTROL, break_control, break_with_spans
 from kaug.words.languages import OTHER, language_rank
-from kaug.words.names import takes_the
+from kaug.words.names import takes_the, with_common_articles
 from kaug.words.terms import CLASS_OF, NATURES, Kinds, term_kinds, term_words
 from kaug.words.values import name_words, words_of
 from kaug.words.vocabulary import WORDS
@@ -352,6 +352,9 @@ class Wording:
         chosen[may] = takes_the(some, known.of_the_kinds[terms[may]], known.teams[terms[may]])
         with_the = pc.binary_join_element_wise("the ", names.filter(pa.array(chosen)), "")
         names = pc.replace_with_mask(names, pa.array(chosen), with_the)
+        names = pc.replace_with_mask(
+            names, pa.array(known.may_take_the[terms]), with_common_articles(names.take(pa.array(may)))
+        )
         quoted = pa.array(known.mentioned[terms])
         words = self.labels(terms[known.mentioned[terms]])
         return pc.replace_with_mask(names, quoted, pc.binary_join_element_wise("“", words, "”", ""))

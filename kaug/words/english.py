@@ -13,6 +13,7 @@ __all__ = [
     "base_form",
     "base_of_participle",
     "head_noun",
+    "is_adjectival",
     "is_adjective",
     "is_participle",
     "is_plural",
@@ -231,6 +232,8 @@ def with_class_article(name: str, nature: Nature = "") -> str:
     head = head_noun(re.sub(r" \w+ed (?:as|at|by|for|from|in|on|to|with) .*", "", name)).lower()
     if nature in ("name", "datatype") or is_uncountable(head) or is_plural(head) or head in WORDS.substances:
         return name
+    if nature == "substance" and name.istitle():
+        return name  # "Native Alum", of a mineral
     alone = " " not in re.sub(r" *\(.*", "", name)
     last = name.rsplit(maxsplit=1)[-1].lower()
     if re.fullmatch("[a-z]+ and [a-z]+", name):
@@ -246,15 +249,21 @@ def with_class_article(name: str, nature: Nature = "") -> str:
         return name
     if head not in WORDS.countable:
         mass = _MASS.search(head) or (alone and (nature == "substance" or head.endswith(("ing", "ize", "ify"))))
-        if mass or deed:
+        if mass or deed or _ABSTRACT.search(head):
             return name
-    return with_article(name)
+    return f"the {name}" if _is_superlative(name.split(" ", maxsplit=1)[0].lower()) else with_article(name)
+
+
+def _is_superlative(word: str) -> bool:
+    return word.endswith("est") and f"{word[:-2]}r" in WORDS.comparatives
 
 
 _MASS = re.compile(
     r"\w{2}(?:genesis|lysis|taxis|stasis|osis|itis|kinesis|poiesis|synthesis|ism|ness|ics|[a-z]logy|graphy|nomy|"
     r"metry|ogeny|emia|tropy|phagy|plasia|trophy|diversity|icity|[a-z]{2}ite|water|plasm|[a-z]{2}derm|enchyme|potency|[a-z]ility|[a-z]{2}ivity)$"
 )
+_ABSTRACT = re.compile(r"\w{2}(?:[a-z]{2}[st]ion|[a-z]{2}[ae]nce|[a-z]{2}ity|culture|chemistry)$|[a-z]{3}ing$")
+"""Words that read well without an article whether they are counted or not: "validation", "a permission" is in the list."""
 _DEED = re.compile(r"\w{2}(?:[tsx]ion|[a-z]{2}ing|[a-z]{2}ment|[a-z]{2}[ae]nce)$")
 _DEED_OF = re.compile(r"^[^ ]*(?: [^ ]+)*?\w{2}(?:[aeiou]tion|[a-z]{2}ment) of ")
 _ADJECTIVE_OF_QUALITY = re.compile(r"(?:ile|oid|ave|[^m]ent|ant|ow|al|ar)$")
@@ -272,6 +281,34 @@ def is_quality_adjective(name: str) -> bool:
     if not (name.isalpha() and name.islower()) or name in WORDS.countable or name in WORDS.participles_or_things:
         return False
     return is_adjective(name) or _ADJECTIVE_OF_QUALITY.search(name) is not None
+
+
+def is_adjectival(name: str) -> bool:
+    """Whether a name ends in an adjective, so that it stands for no thing: "carbon neutral", "non self governing".
+
+    Nouns that look like adjectives are taken for one unless they are listed.
+
+    Examples:
+        >>> names = ("carbon neutral", "disputed", "non self governing", "subaerial", "hospital", "chemical", "watershed")
+        >>> [is_adjectival(name) for name in names]
+        [True, True, True, True, False, False, False]
+    """
+    words = name.lower().split()
+    last = words[-1] if words else ""
+    if not last.isalpha() or _NOUNS_LIKE_ADJECTIVES.search(last) or not WORDS.prepositions.isdisjoint(words[:-1]):
+        return False
+    if last in WORDS.countable | WORDS.substances | WORDS.participles_or_things | WORDS.uncountable:
+        return False
+    if (last.endswith("ing") and "self" in words[:-1]) or (
+        len(last) > 5 and len(words) == 1 and last.endswith(("ize", "ify"))
+    ):
+        return True
+    if is_adjective(last) or last in WORDS.comparatives:
+        return True
+    return len(last) > 4 and last.endswith(("al", "oid")) and last not in WORDS.not_adjectives
+
+
+_NOUNS_LIKE_ADJECTIVES = re.compile(r"(?:bed|shed|[^aeiou]eed|fish|gical|wort|squared|cubed)$")
 
 
 def is_adjective(word: str) -> bool:

@@ -9,7 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-__all__ = ["THE_KINDS", "are_known", "takes_the"]
+from kaug.words.english import with_article
+from kaug.words.vocabulary import WORDS
+
+__all__ = ["THE_KINDS", "are_known", "takes_the", "with_common_articles"]
 
 _LISTS = {
     name: [" ".join(entry.split()) for entry in text.split(",")]
@@ -29,13 +32,17 @@ _LAST = rf"(?i)^[^,(]+ {_any_of('last')}{_AFTER}"
 _CAPITAL = rf"^\p{{Lu}}\S*(?: [^,(]+)?(?i: {_any_of('after_capital')}){_AFTER}"
 _OF = rf"(?i)^(?:{_any_of('names')}{_AFTER}|(?:[^,(]* )?(?:{_any_of('before_of')} of|{_any_of('before_for')} (?:for|on)) )"
 _WITH_A_NAME = r"\PL\p{Lu}|^\p{Lu}\w+(?:an|ish|ese|ene) "
+_COMMON = (
+    rf"^\p{{Lu}}[\w-]*(?: \p{{Ll}}[\p{{Ll}}-]*)* {_any_of('common')}$|"
+    rf"^(?:\p{{Lu}}[\w-]* )?(?i:{_any_of('instruments')})$"
+)
 _NONE_OF_KIND = "(?i) (?:creek|brook|run|water|beck|burn)$"
 _NO_NAME = (
     r"(?i)^(?:the|an?|my|your|his|her|our|their|this|that|these|those|le|la|die|der|das)"
-    r"\b|^\P{L}*$"
+    r"\b|^\P{L}*$| the$"
 )
 _OWNED = r"^[^ ]+(?: [^ ]+)*['’]s [^ ]+(?: [^ ]+)?$"
-_TEAM = r"^\p{Lu}\S*(?: \p{Lu}\S*)* \p{Lu}\p{L}+[^sui\W]s$"
+_TEAM = r"^\p{Lu}\S*\p{Ll}\S*(?: \p{Lu}\S*)* \p{Lu}\p{L}+[^sui\W]s$"
 
 
 def are_known(names: pa.Array) -> NDArray[np.bool_]:
@@ -48,6 +55,33 @@ def are_known(names: pa.Array) -> NDArray[np.bool_]:
     return np.asarray(
         pc.match_substring_regex(names, rf"(?i)^{_any_of('names')}$").to_numpy(zero_copy_only=False), bool
     )
+
+
+def with_common_articles(names: pa.Array) -> pa.Array:
+    """Put the indefinite article before titles of common nouns, which Wikipedia writes with one capital: "Bass guitar".
+
+    Only where the last word is known to be counted: "Alternative rock" stays.
+
+    Examples:
+        >>> names = ["Clarinet", "Bass guitar", "V12 engine", "Alternative rock", "Spanish guitar", "Big Engine"]
+        >>> with_common_articles(pa.array(names)).to_pylist()
+        ['a clarinet', 'a bass guitar', 'a V12 engine', 'Alternative rock', 'a Spanish guitar', 'Big Engine']
+    """
+    common = pc.fill_null(pc.match_substring_regex(names, _COMMON), False)
+    if not pc.any(common).as_py():
+        return names
+    found = [with_article(_lower(name)) for name in names.filter(common).to_pylist()]
+    return pc.replace_with_mask(names, common, pa.array(found, pa.string()))
+
+
+def _lower(name: str) -> str:
+    first, space, rest = name.partition(" ")
+    ordinary = (
+        re.fullmatch("[A-Z][a-z-]+", first)
+        and not first.endswith(("an", "ish", "ese"))
+        and first.lower() not in WORDS.proper
+    )
+    return f"{first.lower()}{space}{rest}" if ordinary else name
 
 
 def takes_the(

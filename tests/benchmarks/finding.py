@@ -49,12 +49,12 @@ class Task(NamedTuple):
     wanted: list[list[set[int]]]
 
 
-def _lines_kb(lines: set[str], lexicon: str = "") -> KnowledgeBase:
+def _lines_kb(lines: set[str], lexicon: str = "", **options: Any) -> KnowledgeBase:
     with tempfile.TemporaryDirectory() as folder:
         file, words = Path(folder) / "a.nt", Path(folder) / "lexicon.ttl"
         file.write_text("\n".join(sorted(lines)) + "\n", encoding="utf-8")
         words.write_text("@prefix kaug: <https://w3id.org/kaug/ns#> .\n" + lexicon, encoding="utf-8")
-        return build_kb([file], lexicon=words)
+        return build_kb([file], lexicon=words, **options)
 
 
 def _rows(kb: KnowledgeBase) -> dict[tuple[str, str, str], int]:
@@ -91,7 +91,7 @@ def lama() -> Iterator[Task]:
         )
 
 
-def webnlg() -> Iterator[Task]:
+def webnlg(**options: Any) -> Iterator[Task]:
     """WebNLG: the texts of its development part, over the facts of all."""
     lines, texts = set(), []
 
@@ -115,7 +115,7 @@ def webnlg() -> Iterator[Task]:
                     keys.append((subject, iri, value))
                 if split == "dev":
                     texts += [(lex.text or "", keys) for lex in entry.findall("lex")]
-    kb = _lines_kb(lines)
+    kb = _lines_kb(lines, **options)
     rows = _rows(kb)
     for half in (1, 0):
         some = texts[half::2]

@@ -1,20 +1,25 @@
 """The leak guard: planted leaks that it finds, planted rewordings, and clean runs that it stops.
 
-`python -m tests.benchmarks.leaking [--tune] [--speed]`. The data is found in KAUG_TEST_DATA, or in shared/data beside the
-project.
+`python -m tests.benchmarks.leaking [--tune] [--speed] [--sets metaqa FILE.ttl …] [--show N]`. The data is found in
+KAUG_TEST_DATA, or in shared/data beside the project. Files of RDF may be named, too.
 
 - exact: for probes of each knowledge base, rows with the probe's words, its template with another name, its facts, the twin of an
   untaught fact, and a line of an evaluation, each planted among clean rows. The fraction that is found, by kind.
-- reworded: questions and texts in other words than any template of the probe's predicate, planted without facts. Those of
-  PathQuestion and MetaQA are measured; those of kb/ are what the thresholds were chosen on (`--tune` prints their cosines).
-- clean: the rows of ten runs, none of which may be dropped.
+- reworded: questions and texts in other words than any template of the probe's predicate, planted without facts, and texts that
+  state in other words what a locality probe asks as not taught. Those of PathQuestion and MetaQA are measured, and those of
+  `rewordings.toml`, by the name of the set or file; those of kb/ are what the thresholds were chosen on (`--tune` prints their
+  cosines). `--show N` prints N of each kind that were not found.
+- apart: texts that name both ends of a locality fact, but say something else: a statement of another predicate, which is no leak.
+- clean: the rows of ten runs, or two of each set, none of which may be dropped.
 - `--speed`: rows a second on MetaQA's rows.
 """
 
 import argparse
+import re
 import time
+import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
@@ -84,7 +89,27 @@ MEASURED = {
 """The same for the predicates of PathQuestion and MetaQA, by their labels; the thresholds were not chosen on these."""
 
 
+UNSEEN: dict[str, dict[str, dict[str, list[str]]]] = tomllib.loads(
+    Path(__file__).with_name("rewordings.toml").read_text(encoding="utf-8")
+)
+"""Questions and statements by knowledge base and predicate, for those that were not looked at when the guard was made."""
+
 _EXAM = ExamSettings(probes_per_kind=dict.fromkeys(KINDS, 60))
+
+
+_Counts = Counter[tuple[str, str]]
+
+Wordings = Mapping[str, Mapping[str, Sequence[str]]]
+"""Questions and statements by predicate."""
+
+
+class Planted(NamedTuple):
+    """A rewording: its kind, the text, the answer that it gives, and the prompt of the probe that it leaks."""
+
+    kind: str
+    text: str
+    answer: str
+    prompt: str
 
 
 class Run(NamedTuple):
@@ -94,6 +119,7 @@ class Run(NamedTuple):
     kb: KnowledgeBase
     probes: pa.Table
     texts: dict[str, str]
+    seed: int = 0
 
 
 def runs(names: list[str], seeds: int = 2) -> Iterator[Run]:
@@ -104,13 +130,15 @@ def runs(names: list[str], seeds: int = 2) -> Iterator[Run]:
         texts = {}
         if name in SETS:
             kb = SETS[name](limit=800)
+        elif Path(name).exists():
+            kb = build_kb([name], limit=800)
         else:
             folder = "commonsense" if name == "everyday" else "domain"
             kb = build_kb([ROOT / f"kb/{folder}/{name}.ttl"], lexicon=ROOT / "kb/lexicon.ttl", limit=400)
             corpus = {"world": "countries"}.get(name, name)
             texts = dict(zip(*read_corpus(f"pipelines/corpus/{corpus}.jsonl", ROOT), strict=True))
         for seed in range(seeds):
-            yield Run(f"{name}, seed {seed}", kb, draw_exam(kb, _EXAM, texts=list(texts.values()), seed=seed), texts)
+            yield Run(Path(name).stem, kb, draw_exam(kb, _EXAM, texts=list(texts.values()), seed=seed), texts, seed)
 
 
 def row(prompt: str, completion: str, facts: list[str] | None = None, **others: Any) -> pa.Table:
@@ -153,40 +181,52 @@ def exact(run: Run) -> Iterator[tuple[str, pa.Table, Evaluation | None]]:
             yield "passage", text_rows([" ".join(["So", *words[: len(words) // 2 + 7]])], ["planted"]), None
 
 
-def reworded(run: Run, wordings: dict[str, list[str]]) -> Iterator[tuple[str, str, str, str]]:
-    """Rewordings of probes: the kind of row, the question, its answer, and the probe's id."""
+def reworded(run: Run, wordings: Wordings) -> Iterator[Planted]:
+    """Questions, texts with a question and its answer, and texts that state a fact, in other words; and what only looks so."""
     kb, wording = run.kb, Wording(run.kb)
     iris = kb.terms["value"]
-    for probe in run.probes.to_pylist():
+    for number, probe in enumerate(run.probes.to_pylist()):
         if probe["kind"] not in ("recall", "locality"):
             continue
         subject, predicate, _ = (int(end[0]) for end in kb.columns(np.array([kb.row_of[probe["facts"][0]]])))
         local = iris[predicate].as_py().replace("#", "/").rpartition("/")[2]
-        label = wording.predicate_name(predicate)
+        key = local if local in wordings else wording.predicate_name(predicate)
         name = wording.phrases(np.array([subject]))[0].as_py()
-        for question in wordings.get(local, wordings.get(label, [])):
-            yield "question", question.replace("X", name), probe["answers"][0], probe["id"]
-            yield "text", question.replace("X", name), probe["answers"][0], probe["id"]
+        answer = probe["answers"][0]
+        for question in wordings.get(key, {}).get("questions", []):
+            asked = question.replace("X", name)
+            yield Planted("question", asked, answer, probe["prompt"])
+            told = f"We met at noon. He asked: {asked} Everybody knew that, it is {answer}. Then it rained."
+            yield Planted("question in a text", told, answer, probe["prompt"])
+        if probe["kind"] == "locality" and key in wordings:
+            others = [other for other in wordings if other != key and wordings[other].get("statements")]
+            apart = [wordings[others[(number + step) % len(others)]]["statements"][0] for step in range(2) if others]
+            for kind, statements in (("statement in a text", wordings[key].get("statements", [])), ("apart", apart)):
+                for statement in statements:
+                    said = _fill(statement, name, answer)
+                    yield Planted(kind, f"We met at noon. {said} Then it rained.", answer, probe["prompt"])
 
 
-def found_reworded(run: Run, wordings: dict[str, list[str]], found: Counter[str], count: Counter[str]) -> None:
+def _fill(statement: str, name: str, answer: str) -> str:
+    return re.sub(r"\b[XY]\b", lambda end: {"X": name, "Y": answer}[end[0]], statement)
+
+
+def found_reworded(run: Run, wordings: Wordings) -> Iterator[tuple[Planted, bool]]:
+    """Whether the guard finds each rewording."""
     planted = list(reworded(run, wordings))
-    tables = [row(question, answer) for kind, question, answer, _ in planted if kind == "question"]
-    if not tables:
-        return
+    asked = [one for one in planted if one.kind == "question"]
+    told = [one for one in planted if one.kind != "question"]
     guard = LeakGuard(run.kb, run.probes, on_leak="drop")
-    guard.check(pa.concat_tables(tables))
-    count["question"] += len(tables)
-    found["question"] += guard.leaks().num_rows
-    texts = {
-        f"{number}": f"We met at noon. He asked: {question} Everybody knew that, it is {answer}. Then it rained."
-        for number, (kind, question, answer, _) in enumerate(planted)
-        if kind == "text"
-    }
+    leaks = (
+        {leak.row for leak in guard.find(pa.concat_tables([row(one.text, one.answer) for one in asked]))}
+        if asked
+        else set()
+    )
+    yield from ((one, number in leaks) for number, one in enumerate(asked))
+    texts = {f"{number}": one.text for number, one in enumerate(told)}
     guard = LeakGuard(run.kb, run.probes, texts=texts, on_leak="drop")
-    guard.check(text_rows(list(texts.values()), list(texts)))
-    count["text"] += len(texts)
-    found["text"] += guard.leaks().num_rows
+    leaks = {leak.row for leak in guard.find(text_rows(list(texts.values()), list(texts)))} if told else set()
+    yield from ((one, number in leaks) for number, one in enumerate(told))
 
 
 def clean(run: Run, arm: str) -> tuple[int, pa.Table]:
@@ -213,10 +253,10 @@ def tune(run: Run) -> None:
         return same
 
     Reworded._alike = record  # type: ignore[method-assign]
-    planted = list(reworded(run, TUNED_ON))
+    planted = list(reworded(run, _questions_only(TUNED_ON)))
     kind = "reworded"
     LeakGuard(run.kb, run.probes, on_leak="drop").check(
-        pa.concat_tables([row(question, answer) for kind_, question, answer, _ in planted if kind_ == "question"])
+        pa.concat_tables([row(one.text, one.answer) for one in planted if one.kind == "question"])
     )
     kind = "own texts"
     LeakGuard(run.kb, run.probes, texts=run.texts, on_leak="drop")
@@ -224,11 +264,14 @@ def tune(run: Run) -> None:
     for kind, figures in near.items():
         figures.sort()
         cosines = np.array([cosine for cosine, *_ in figures])
-        print(
-            f"\n{run.name}, {kind}: {len(cosines)}; quantiles {np.quantile(cosines, [0, 0.05, 0.1, 0.5, 1]).round(2)}"
-        )
+        quantiles = np.quantile(cosines, [0, 0.05, 0.1, 0.5, 1]).round(2)
+        print(f"\n{run.name}, seed {run.seed}, {kind}: {len(cosines)}; quantiles {quantiles}")
         for cosine, one, best in figures[:: max(1, len(figures) // 30)]:
             print(f"  {cosine:.2f} {one!r} ~ {best!r}")
+
+
+def _questions_only(questions: Mapping[str, list[str]]) -> Wordings:
+    return {predicate: {"questions": some} for predicate, some in questions.items()}
 
 
 def speed() -> None:
@@ -259,6 +302,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tune", action="store_true")
     parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--sets", nargs="+", default=["world", "everyday", "pathquestion", "metaqa", "schemaorg"])
+    parser.add_argument("--show", type=int, default=0, metavar="N")
     given = parser.parse_args()
     if given.speed:
         return speed()
@@ -266,29 +311,44 @@ def main() -> None:
         for run in runs(["world", "elements", "everyday"], seeds=1):
             tune(run)
         return None
-    found, count = Counter[str](), Counter[str]()
-    reworded_found, reworded_count = Counter[str](), Counter[str]()
+    found, count = _Counts(), _Counts()
+    missed = defaultdict[str, list[Planted]](list)
     alarms = 0
-    for run in runs(["world", "everyday", "pathquestion", "metaqa", "schemaorg"]):
+    for run in runs(given.sets):
         leaks = list(exact(run))
         guard = LeakGuard(run.kb, run.probes, evaluations=[line for *_, line in leaks if line], on_leak="drop")
-        for kind, planted, _ in leaks:
+        for what, planted, _ in leaks:
+            count["exact", what] += 1
+            found["exact", what] += guard.check(planted).num_rows == 0
+        for one, is_found in found_reworded(run, UNSEEN.get(run.name) or _questions_only(MEASURED)):
+            is_leak = one.kind != "apart"
+            kind = ("reworded", one.kind) if is_leak else ("apart", "taken for a leak")
             count[kind] += 1
-            found[kind] += guard.check(planted).num_rows == 0
-        found_reworded(run, MEASURED, reworded_found, reworded_count)
-        for arm in ("augmented", "shuffled"):
-            rows, dropped = clean(run, arm)
-            alarms += dropped.num_rows
-            print(f"{run.name}, {arm}: {rows:,} clean rows, dropped: {dropped.num_rows}", flush=True)
-            for leak in dropped.to_pylist()[:5]:
-                print(f"  {leak['reason']}: {leak['prompt']} {leak['completion'][:300]} | {leak['probe']}")
-    for kind, number in count.items():
-        print(f"exact, {kind}: {found[kind]} of {number}")
-    for kind, number in reworded_count.items():
-        print(f"reworded, {kind}: {reworded_found[kind]} of {number} ({reworded_found[kind] / number:.1%})")
-    print(f"exact: {sum(found.values()) / sum(count.values()):.1%} found; reworded: "
-          f"{sum(reworded_found.values()) / sum(reworded_count.values()):.1%}; false alarms: {alarms}")  # fmt: skip
+            found[kind] += is_found
+            missed[one.kind] += [one] if is_found != is_leak else []
+        alarms += sum(_false_alarms(run, arm) for arm in ("augmented", "shuffled"))
+    for what, wrong in missed.items():
+        for one in wrong[:: max(1, len(wrong) // given.show)] if given.show else []:
+            print(f"  {what}: {one.text} ▸ {one.answer} | {one.prompt}")
+    _print_found(found, count)
+    print(f"false alarms in clean rows: {alarms}")
     return None
+
+
+def _false_alarms(run: Run, arm: str) -> int:
+    rows, dropped = clean(run, arm)
+    print(f"{run.name}, seed {run.seed}, {arm}: {rows:,} clean rows, dropped: {dropped.num_rows}", flush=True)
+    for leak in dropped.to_pylist()[:5]:
+        print(f"  {leak['reason']}: {leak['prompt']} {leak['completion'][:300]} | {leak['probe']}")
+    return int(dropped.num_rows)
+
+
+def _print_found(found: _Counts, count: _Counts) -> None:
+    for kind, number in count.items():
+        print(f"{', '.join(kind)}: {found[kind]} of {number} ({found[kind] / number:.1%})")
+    for family in ("exact", "reworded"):
+        if number := sum(count[kind] for kind in count if kind[0] == family):
+            print(f"{family}: {sum(found[kind] for kind in found if kind[0] == family) / number:.1%} found")
 
 
 if __name__ == "__main__":

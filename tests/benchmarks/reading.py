@@ -154,10 +154,10 @@ def _imported(name: ImporterName, *files: str) -> Build:
     return build
 
 
-def _webnlg(**_: Any) -> KnowledgeBase:
+def _webnlg(**options: Any) -> KnowledgeBase:
     from tests.benchmarks.finding import webnlg
 
-    return next(webnlg()).kb  # small enough to teach all of it
+    return next(webnlg(**options)).kb
 
 
 SETS: dict[str, Build] = {

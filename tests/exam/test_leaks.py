@@ -339,6 +339,55 @@ def test_texts_that_answer_or_state_what_the_exam_asks(toy_kb: KnowledgeBase, pr
         LeakGuard(toy_kb, probes, texts=texts).check(text_rows([texts["states"]], ["states"]))
 
 
+CLUBS = """
+:milan rdfs:label "A.C. Milan"@en ; :coach :pia . :pia rdfs:label "S. M. Pia"@en .
+:roma rdfs:label "A.S. Roma"@en ; :coach :tor . :tor rdfs:label "J. L. Tor"@en .
+:lazio rdfs:label "S.S. Lazio"@en ; :coach :bru . :bru rdfs:label "K. V. Bru"@en .
+"""
+
+
+def test_full_stops_in_names_end_no_sentence(tmp_path: Path) -> None:
+    kb = made(tmp_path, CLUBS, limit=2)
+    probes = draw_exam(kb, ExamSettings(held_out_entities=1.0)).to_pylist()
+    ends = {probe["kind"]: (probe["prompt"], probe["answers"][0]) for probe in probes if probe["kind"] != "reverse"}
+    names = {
+        kind: next(name for name in ("A.C. Milan", "A.S. Roma", "S.S. Lazio") if name in ends[kind][0]) for kind in ends
+    }
+    recalled, local = ends["recall"][1], ends["locality"][1]
+    texts = {
+        "answers": f"We met at 5 p.m. today. “Who coaches {names['recall']}?” he asked. It is {recalled}, we said.",
+        "states": f"We met at 5 p.m. today. {names['locality']} is coached by {local}. Then it rained.",
+        "apart": f"We saw {names['locality']}. Then {local} ate.",
+        "asks": f"“Who coaches {names['recall']}?” he asked. It was {local}, we said.",
+    }
+    guard = LeakGuard(kb, draw_exam(kb, ExamSettings(held_out_entities=1.0)), texts=texts, on_leak="drop")
+    assert guard.check(text_rows(list(texts.values()), list(texts)))["text_id"].to_pylist() == ["apart", "asks"]
+
+
+def test_an_answer_that_holds_the_name_is_one(tmp_path: Path) -> None:
+    countries = ("Malawi", "Togo", "Peru")
+    turtle = " ".join(
+        f':{name} rdfs:label "{name}"@en ; :officialName "the Republic of {name}" .' for name in countries
+    )
+    kb = made(tmp_path, turtle, limit=2)
+    probes = draw_exam(kb, ExamSettings(held_out_entities=1.0))
+    answers = [one["answers"][0] for one in probes.to_pylist() if one["kind"] == "locality"]
+    local = [name for name in countries if f"the Republic of {name}" in answers]
+    texts = {name: f"The full English name of {name} is the Republic of {name}, they say." for name in countries}
+    guard = LeakGuard(kb, probes, texts=texts, on_leak="drop")
+    guard.check(text_rows(list(texts.values()), list(texts)))
+    assert len(local) == 1
+    assert guard.leaks()["text_id"].to_pylist() == local
+
+
+def test_a_common_noun_is_found_as_a_sentence_has_it(tmp_path: Path) -> None:
+    kb = made(tmp_path, ':togruta a owl:Class ; rdfs:label "Togruta"@en ; :eyeColour "amber" .')
+    guard = LeakGuard(kb, draw_exam(kb, ExamSettings(held_out_entities=1.0)), on_leak="drop")
+    said = "How are the eyes of a togruta coloured?"
+    leaks = [row(said, "amber"), row(said.replace("a togruta", "Togruta"), "amber"), row(said, "blue")]
+    assert guard.check(pa.concat_tables(leaks))["completion"].to_pylist() == ["blue"]
+
+
 def test_rows_that_leak_are_dropped_counted_and_kept_to_be_read(
     toy_kb: KnowledgeBase, probes: pa.Table, rows: pa.Table, toy_fact: Fact
 ) -> None:

@@ -89,6 +89,54 @@ def test_a_class_takes_an_article_by_the_classes_above_it(make: Make, turtle: st
     assert sentence in said(make, turtle)
 
 
+@pytest.mark.parametrize(
+    ("turtle", "sentence"),
+    [
+        (":Disputed rdfs:subClassOf :Territory .", "“Disputed” is a territory."),
+        (":NonSelfGoverning rdfs:subClassOf :Territory .", "“non self governing” is a territory."),
+        (":CarbonNeutral rdfs:subClassOf :Building .", "“carbon neutral” is a building."),
+        (":Hospital rdfs:subClassOf :Building .", "A hospital is a building."),
+        (":Watershed rdfs:subClassOf :Place .", "A watershed is a place."),
+        (":strong a :Impact ; :strongerThan :tepid . :tepid a :Impact .", "“strong” is stronger than “tepid”."),
+        (":oak a :Tree ; :olderThan :elm . :elm a :Tree .", "Oak is older than elm."),
+        (":snow :hasProperty :cold .", "Snow has the property cold."),
+    ],
+)
+def test_what_an_adjective_names_is_mentioned_as_a_word(make: Make, turtle: str, sentence: str) -> None:
+    assert sentence in said(make, turtle)
+
+
+@pytest.mark.parametrize(
+    ("turtle", "sentence"),
+    [
+        (":Reflectance rdfs:subClassOf :Quantity .", "Reflectance is a quantity."),
+        (":Porosity rdfs:subClassOf :Quantity .", "Porosity is a quantity."),
+        (":RadioactiveDating rdfs:subClassOf :Method .", "Radioactive dating is a method."),
+        (":Unconformity rdfs:subClassOf :Surface .", "An unconformity is a surface."),
+        (":WarmestMonth rdfs:subClassOf :Time .", "The warmest month is a time."),
+        (":InterestRate rdfs:subClassOf :Number .", "An interest rate is a number."),
+        (':x rdfs:label "Native Alum" ; rdfs:subClassOf :Mineral .', "Native Alum is a mineral."),
+    ],
+)
+def test_a_noun_that_may_be_uncounted_takes_no_article(make: Make, turtle: str, sentence: str) -> None:
+    assert sentence in said(make, turtle)
+
+
+@pytest.mark.parametrize(
+    ("name", "phrase"),
+    [
+        ("V12 engine", "a V12 engine"),
+        ("Bass guitar", "a bass guitar"),
+        ("Clarinet", "a clarinet"),
+        ("Alternative rock", "Alternative rock"),
+        ("Hot Train", "Hot Train"),
+        ("Republic of Korea the", "Republic of Korea the"),
+    ],
+)
+def test_a_title_that_is_a_common_noun_takes_an_article(make: Make, name: str, phrase: str) -> None:
+    assert said(make, f':x rdfs:label "{name}" . :holm :likes :x .') == [f"Holm likes {phrase}."]
+
+
 def test_a_taxon_among_classes_in_lower_case_is_a_name(make: Make) -> None:
     turtle = (
         ':a rdfs:label "Metazoa" ; rdfs:subClassOf :b . :b rdfs:label "taxon" . :c rdfs:label "organ" ;'

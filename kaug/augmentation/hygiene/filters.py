@@ -10,7 +10,7 @@ from kaug.augmentation.hygiene.duplicates import find_duplicates, find_near_dupl
 from kaug.augmentation.hygiene.language import find_other_languages
 from kaug.augmentation.hygiene.left_out import Found
 from kaug.augmentation.hygiene.length import find_wrong_length
-from kaug.augmentation.hygiene.personal import personal_kind
+from kaug.augmentation.hygiene.masking import find_kinds
 from kaug.augmentation.hygiene.profanity import find_profanity
 from kaug.augmentation.hygiene.settings import HygieneSettings
 from kaug.errors import PipelineError
@@ -37,7 +37,7 @@ class Filter(NamedTuple):
 
 
 def _find_personal(texts: pa.Array, _ids: pa.Array, settings: HygieneSettings) -> Found:
-    kinds = personal_kind(texts, settings.personal_kinds)
+    kinds = find_kinds(texts, settings)
     return Found(pa.array(["personal data" if kind else None for kind in kinds.to_pylist()], pa.string()), kinds)
 
 

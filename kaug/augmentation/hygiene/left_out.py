@@ -7,7 +7,9 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kaug.augmentation.hygiene.personal import mask_personal
+from kaug.augmentation.hygiene.masking import mask_kinds
+from kaug.augmentation.hygiene.personal import PERSONAL
+from kaug.augmentation.hygiene.settings import HygieneSettings
 
 __all__ = ["LEFT_OUT", "Found", "count_left_out", "left_out_table"]
 
@@ -34,7 +36,14 @@ class Found(NamedTuple):
     details: pa.Array
 
 
-def left_out_table(what: str, name: str, found: Found, ids: Sequence[str] | pa.Array, texts: pa.Array) -> pa.Table:
+def left_out_table(
+    what: str,
+    name: str,
+    found: Found,
+    ids: Sequence[str] | pa.Array,
+    texts: pa.Array,
+    settings: HygieneSettings | None = None,
+) -> pa.Table:
     """List what a filter leaves out.
 
     Args:
@@ -43,12 +52,14 @@ def left_out_table(what: str, name: str, found: Found, ids: Sequence[str] | pa.A
         found: Its reasons, for all n texts.
         ids: The id of each text (n,).
         texts: Strings (n,).
+        settings: `[hygiene]`, which may name kinds of presidio; the defaults if None.
 
     Returns:
-        A table of the schema `LEFT_OUT`. In its excerpts personal data of all kinds is masked.
+        A table of the schema `LEFT_OUT`. In its excerpts personal data is masked: of all patterns, and of these kinds.
     """
     gone = found.reasons.is_valid()
-    excerpts = mask_personal(texts.filter(gone))[0]
+    every = (settings or HygieneSettings()).model_copy(update={"personal_kinds": list(PERSONAL)})
+    excerpts = mask_kinds(texts.filter(gone), every)[0]
     columns = {
         "what": pa.repeat(what, len(excerpts)),
         "filter": pa.repeat(name, len(excerpts)),

@@ -39,7 +39,7 @@ def clean_rows(
 
     def leave_out(name: str, found: Found) -> None:
         nonlocal table
-        tables.append(left_out_table("row", name, found, table["id"], joined_texts(table)))
+        tables.append(left_out_table("row", name, found, table["id"], joined_texts(table), settings))
         table = table.filter(found.reasons.is_null())
 
     if settings.licences:

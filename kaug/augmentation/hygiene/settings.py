@@ -44,6 +44,16 @@ class HygieneSettings(Section):
     personal_kinds: list[Annotated[str, AfterValidator(_personal_kind)]] = Field(
         default=list(PERSONAL), description=f"what counts as personal data: {', '.join(PERSONAL)}"
     )
+    presidio_kinds: list[str] = Field(
+        default=[],
+        description="kinds of personal data that presidio finds as well, such as PERSON or UK_NHS; none leaves it to the "
+        "patterns; needs kaug[presidio]",
+    )
+    presidio_models: list[PathText] = Field(
+        default=[],
+        description="models of spaCy for names of people, places and the like, one for each language: installed packages or "
+        "folders; none is downloaded",
+    )
     profanity: list[str] = Field(
         default=[],
         description="leave out texts and rows with a word of these languages' lists of profanity and slurs; none keeps all; "

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from kaug.augmentation.hygiene.filters import chosen_filters
 from kaug.augmentation.hygiene.left_out import LEFT_OUT, count_left_out, left_out_table
-from kaug.augmentation.hygiene.personal import mask_personal
+from kaug.augmentation.hygiene.masking import mask_kinds
 from kaug.augmentation.hygiene.settings import HygieneSettings
 from kaug.words.clean import break_control, control_pattern
 
@@ -60,12 +60,12 @@ def clean_texts(
     kept = break_control(kept, control_pattern(tokens))
     counts: Counter[str] = Counter()
     if settings.personal_data == "mask":
-        kept, masked = mask_personal(kept, settings.personal_kinds)
+        kept, masked = mask_kinds(kept, settings)
         counts.update({f"places masked in texts: {kind}": number for kind, number in masked.items()})
     tables = [LEFT_OUT.empty_table()]
     for name, one in chosen_filters(settings, "text"):
         found = one.find(kept, kept_ids, settings)
-        tables.append(left_out_table("text", name, found, kept_ids, kept))
+        tables.append(left_out_table("text", name, found, kept_ids, kept, settings))
         kept, kept_ids = (column.filter(found.reasons.is_null()) for column in (kept, kept_ids))
     left_out = pa.concat_tables(tables)
     counts.update(count_left_out(left_out))

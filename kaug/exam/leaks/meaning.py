@@ -34,7 +34,10 @@ ASKS = "asks a question of the exam in other words"
 ANSWERS = "answers a question of the exam"
 STATES = "states what the exam asks as not taught"
 
-_SENTENCE = re.compile(r"(?<=[.!?。！？])[\"”’)]*\s*(?=\S)|\n+")
+_END = re.compile(r"(?<=[.!?])[\"”’)]*\s+(?=\S)|(?<=[。！？])[\"”’)]*\s*(?=\S)|\n+")
+"""The end of a sentence."""
+_BEFORE_QUESTION = re.compile(r"^.*[:“‘\"]\s*(?=\S)")
+_ARTICLE = re.compile(r"^(?:a|an|the) ")
 _QUESTION = re.compile(r"[?？][\"”’)\s]*$")
 _X, _Y = "Xan", "Yor"
 """What stands for the thing that a question names, and for its answer: names without a meaning."""
@@ -57,6 +60,13 @@ class _Probe:
     answers: list[str]
     questions: list[str]
     statements: list[str] = field(default_factory=list)
+
+    def masked(self, text: str) -> str:
+        """Put `_X` and `_Y` for the names and the answers, the longest first: "the Republic of Malawi" holds "Malawi"."""
+        marks = dict.fromkeys(self.answers, _Y) | dict.fromkeys(self.names, _X)
+        for name in sorted(marks, key=len, reverse=True):
+            text = _mask(text, [name], marks[name])
+        return text
 
     def answered(self, text: str) -> bool:
         """Whether a text holds a right answer."""
@@ -123,17 +133,18 @@ class Reworded:
         pairs = np.unique(np.stack([text, self._of[name]], axis=1), axis=0)
         said = []
         for number, one in pairs.tolist():
-            probe, rest = self._probes[one], all_texts[number]
-            for sentence in filter(None, _SENTENCE.split(rest)):
-                rest = rest.partition(sentence)[2]
+            probe = self._probes[one]
+            for sentence, rest in _sentences(all_texts[number], [*probe.names, *probe.answers]):
                 masked = _mask(sentence, probe.names, _X)
                 if masked == sentence:
                     continue
                 if _QUESTION.search(sentence) and probe.answered(rest):
-                    said.append((number, probe, ANSWERS, masked, probe.questions, ASKED))
-                stated = _mask(masked, probe.answers, _Y)
-                if probe.statements and stated != masked:
-                    said.append((number, probe, STATES, stated, probe.statements, STATED))
+                    asked = dict.fromkeys(
+                        [masked, _BEFORE_QUESTION.sub("", masked)]
+                    )  # "He asked: What …?" and "What …?"
+                    said += [(number, probe, ANSWERS, one, probe.questions, ASKED) for one in asked if _X in one]
+                if probe.statements and _mask(sentence, probe.answers, _Y) != sentence:
+                    said.append((number, probe, STATES, probe.masked(sentence), probe.statements, STATED))
         alike = self._alike([one[3:] for one in said])
         return {
             ids[number]: (reason, probe.name)
@@ -148,7 +159,9 @@ class Reworded:
         terms = [
             term for term in dict.fromkeys([*subjects.tolist(), *objects.tolist()]) if f" {labels[term]} " in words
         ]
-        names = sorted({each for term in terms for each in wording.names(term)}, key=len, reverse=True)
+        said = wording.phrases(np.array(terms, np.int64)).to_pylist()  # "a black hole", of the label "Black hole"
+        all_names = {*said, *(_ARTICLE.sub("", phrase) for phrase in said)}.union(*map(wording.names, terms))
+        names = sorted(all_names, key=len, reverse=True)
         questions, statements = [_mask(probe["prompt"], names, _X)], []
         if probe["hops"] == 1:
             predicate = int(predicates[0])
@@ -193,10 +206,25 @@ def _fact_rows(kb: KnowledgeBase, ids: Sequence[Sequence[str]]) -> NDArray[np.in
     return np.array([kb.row_of[fact] for some in ids for fact in some], np.int64)
 
 
+def _sentences(text: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield each sentence of a text with what follows it. A full stop in a name, as of "A.C. Milan", ends none."""
+    hidden = text
+    for name in filter(None, names):
+        hidden = _pattern(name).sub(lambda found: "x" * len(found[0]), hidden)
+    start = 0
+    for end in [*(match.span() for match in _END.finditer(hidden)), (len(text), len(text))]:
+        if text[start : end[0]]:
+            yield text[start : end[0]], text[end[0] :]
+        start = end[1]
+
+
 def _mask(text: str, names: Sequence[str], mark: str) -> str:
     """Replace names, the longest first, where they stand as they are written; in any case if they have several words."""
-    for name in names:
-        if name:
-            flags = re.IGNORECASE if " " in name else re.NOFLAG
-            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", mark, text, flags=flags)
+    for name in filter(None, names):
+        text = _pattern(name).sub(mark, text)
     return text
+
+
+@lru_cache(maxsize=65_536)
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE if " " in name else re.NOFLAG)
