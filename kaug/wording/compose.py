@@ -168,7 +168,7 @@ class Stars(NamedTuple):
     two: Numbers
     three: Numbers
 
-    def take(self, index: Numbers | Mask) -> "Stars":
+    def take(self, index: Numbers | Mask | slice) -> "Stars":
         """Return some stars."""
         return Stars(*(column[index] for column in self))
 
