@@ -26,6 +26,9 @@ _NEAR, _JOINED, _NEAR_NAME = 0.5, 0.4, 0.2
 role; of one of which the text names both ends of a fact, of each of its facts that is shown, and of a name in a document; of
 another name."""
 
+_MORE = 0.05
+"""How much nearer they must be in a document, which tells of more things."""
+
 _SHARE = 0.5
 """The minimum of that cosine for any subject, as a share of that of the text's nearest subject."""
 
@@ -63,8 +66,9 @@ class About:
     A text is about a fact if it names the fact's subject, rather than only its object, if the subject is likely meant by that
     name, in full, and if it is a topic. The topics of a sentence are those of which it names both ends of a fact; where there
     are none, what it names twice; and where there is none of these either, what it begins with. The topics of a few sentences
-    are what they begin with and what they name again. The topics of a document, of more than a hundred words, are named in its first third and in its last, once in a hundred words, and a third as often as
-    what it names most often: not what stands in one item of a list, or in one of its parts.
+    are what they begin with and what they name again. The topics of a document, of more than a hundred words, are what it names
+    in its first third and in its last, once in a hundred words, and a third as often as what it names most often: not what
+    stands in one item of a list, or in one of its parts.
 
     One of its facts must be near in meaning to the text, above all if it is a common noun, which has other senses and roles: a
     map of keys to values is no map to fold. Of a common noun a fact is taken only if it is near itself, or if the text names
@@ -128,8 +132,9 @@ class About:
         joined = np.isin(entry, entry[connects])
         common = self._is_common(named.term[entry])
         needed = np.where(common, np.where(joined, _JOINED, _NEAR), np.where(document, _JOINED, _NEAR_NAME))
-        near: NDArray[np.bool_] = best[entry] >= np.maximum(_SHARE * first[named.text[entry]], needed)
-        near &= ~common | connects | (score >= _JOINED)
+        more = _MORE * document
+        near: NDArray[np.bool_] = best[entry] >= np.maximum(_SHARE * first[named.text[entry]], needed + more)
+        near &= ~common | connects | (score >= _JOINED + more)
         tag = self._wording.language
         used = np.unique(named.text[entry]).tolist()
         foreign = [number for number in used if language_of(texts[number], [tag]) != tag]
