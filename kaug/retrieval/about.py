@@ -57,7 +57,7 @@ class _Places(NamedTuple):
     words: Numbers
     first: Numbers
     last: Numbers
-    count: Numbers
+    mentions: Numbers
 
 
 class About:
@@ -190,8 +190,8 @@ def _on_topic(
 def _throughout(text: Numbers, places: _Places) -> NDArray[np.bool_]:
     """Mask what a document names in its first part and in its last, and often enough."""
     most = np.zeros(int(text.max(initial=0)) + 1, np.int64)
-    np.maximum.at(most, text, places.count)
-    often: NDArray[np.bool_] = places.count >= np.maximum(places.words / _WORDS, _PART * most[text])
+    np.maximum.at(most, text, places.mentions)
+    often: NDArray[np.bool_] = places.mentions >= np.maximum(places.words / _WORDS, _PART * most[text])
     return often & (places.first <= _PART * places.words) & (places.last >= (1 - _PART) * places.words)
 
 
@@ -203,7 +203,7 @@ def _places(texts: Sequence[str], named: Named) -> _Places:
         starts = np.array([word.start() for word in _WORD.finditer(texts[number])])
         words[part] = len(starts)
         first[part], last[part] = (np.searchsorted(starts, column[part]) for column in (named.start, named.last))
-    return _Places(words, first, last, named.count)
+    return _Places(words, first, last, named.mentions)
 
 
 def _other_number(text: str, value: str) -> bool:

@@ -43,7 +43,7 @@ class Named(NamedTuple):
         start: int64 (n,): the first character of the first mention; -1 for a name in part.
         end: int64 (n,): the character after it, or -1.
         last: int64 (n,): the first character of the last mention, or -1.
-        count: int64 (n,): the number of mentions; 0 for a name in part.
+        mentions: int64 (n,): their number; 0 for a name in part.
     """
 
     text: Numbers
@@ -52,7 +52,7 @@ class Named(NamedTuple):
     start: Numbers
     end: Numbers
     last: Numbers
-    count: Numbers
+    mentions: Numbers
 
     def find(self, text: Numbers, term: Numbers) -> Numbers:
         """Find the entries of texts and terms; -1 where a text does not name the term."""

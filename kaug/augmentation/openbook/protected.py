@@ -66,7 +66,8 @@ KINDS: dict[str, Kind] = {
     "wiki link": Kind(r"\[\[[^\[\]\n]{0,500}\]\]"),
     "link": Kind(r"\[[^\[\]\n]{1,500}\](?=[(\[])"),
     "wiki heading": Kind(r"(?m)^={1,6}[^=\n][^\n]{0,300}=[ \t]*$", True),
-    "element": Kind(r"(?i)<(a|table|h[1-6]|title|cite|figcaption)\b[^<>]{0,500}>[^\0]{0,4000}?</\1\s*>", True),
+    "link element": Kind(r"(?i)<(a)\b[^<>]{0,500}>[^\0]{0,4000}?</\1\s*>"),
+    "element": Kind(r"(?i)<(table|h[1-6]|title|cite|figcaption)\b[^<>]{0,500}>[^\0]{0,4000}?</\1\s*>", True),
     "row of cells": Kind(r"(?m)^[ \t]*\|[^\n]*|^[^\n\t]*\t[^\n]*", True),
     "emphasis": Kind(
         r"(?<![*\w])(\*{1,3})(?![\s*])[^*\n]{1,300}(?<!\s)\1(?!\*)|(?<!\w)(_{1,3})(?![\s_])[^_\n]{1,300}(?<!\s)\2(?!\w)"
