@@ -66,7 +66,7 @@ class About:
     A text is about a fact if it names the fact's subject, rather than only its object, if the subject is likely meant by that
     name, in full, and if it is a topic. The topics of a sentence are those of which it names both ends of a fact; where there
     are none, what it names twice; and where there is none of these either, what it begins with. The topics of a few sentences
-    are what they begin with and what they name again. The topics of a document, of more than a hundred words, are what it names
+    are what they begin with and what two of them name. The topics of a document, of more than a hundred words, are what it names
     in its first third and in its last, once in a hundred words, and a third as often as what it names most often: not what
     stands in one item of a list, or in one of its parts.
 
@@ -179,8 +179,15 @@ def _on_topic(
     used, index = np.unique(text, return_inverse=True)
     several = np.array([_NEXT.search(texts[number]) is not None for number in used.tolist()], dtype=bool)[index]
     twice, opening = places.first < places.last, places.first <= _OPENING
+    again = several & np.array(
+        [
+            _NEXT.search(texts[number], start, last + 1) is not None
+            for number, start, last in zip(text, named.start[entry].tolist(), named.last[entry].tolist(), strict=True)
+        ],
+        dtype=bool,
+    )
     topics, sentence = np.zeros(len(named.text), dtype=bool), ~document & ~several
-    topics[entry[np.where(document, _throughout(text, places), several & (twice | opening))]] = True
+    topics[entry[np.where(document, _throughout(text, places), again | (several & opening))]] = True
     for evidence in (connects, twice, opening):
         topics[entry[evidence & sentence]] = True
         sentence &= ~np.isin(text, named.text[topics])

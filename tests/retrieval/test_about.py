@@ -60,6 +60,8 @@ def test_a_longer_text_is_about_what_it_begins_with_or_names_again(retriever: ka
     assert about(retriever, long) == about(retriever, "Togo is hot.")
     again = "In the evening we came to hot Togo. In Ghana, they speak English. Then we left Togo."
     assert about(retriever, again) == about(retriever, "Togo is hot.")
+    item = "In the evening we met travellers. They came to Ghana, and from Ghana to Togo. We went on."
+    assert about(retriever, item) == set()
     neither = "In the evening we met travellers. They came from Ghana, where Accra is."
     assert about(retriever, neither) == set()
 
