@@ -47,6 +47,9 @@ _WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400
 _NEXT = re.compile(r"(?<=\w\w\w)[.!?…][\"'”’»)]*\s+\S|[。！？]\s*\S|\n\s*\n\s*\S")
 """The beginning of another sentence or paragraph."""
 
+_PARAGRAPH = re.compile(r"\n\s*\n\s*\S")
+"""The beginning of another paragraph."""
+
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _YEAR = re.compile(r"[12]\d{3}")
 
@@ -66,9 +69,10 @@ class About:
     A text is about a fact if it names the fact's subject, rather than only its object, if the subject is likely meant by that
     name, in full, and if it is a topic. The topics of a sentence are those of which it names both ends of a fact; where there
     are none, what it names twice; and where there is none of these either, what it begins with. The topics of a few sentences
-    are what they begin with and what two of them name. The topics of a document, of more than a hundred words, are what it names
-    in its first third and in its last, once in a hundred words, and a third as often as what it names most often: not what
-    stands in one item of a list, or in one of its parts.
+    are what they begin with and what two of them name; where there are none, and they are one paragraph, those of whose facts
+    they name both ends. The topics of a document, of more than a hundred words, are what it names in its first third and in its
+    last, once in a hundred words, and a third as often as what it names most often: not what stands in one item of a list, or
+    in one of its parts.
 
     One of its facts must be near in meaning to the text, above all if it is a common noun, which has other senses and roles: a
     map of keys to values is no map to fold. Of a common noun a fact is taken only if it is near itself, or if the text names
@@ -177,7 +181,10 @@ def _on_topic(
     text, places = named.text[entry], _Places._make(column[entry] for column in places)
     document = places.words > _WORDS
     used, index = np.unique(text, return_inverse=True)
-    several = np.array([_NEXT.search(texts[number]) is not None for number in used.tolist()], dtype=bool)[index]
+    several, parted = (
+        np.array([pattern.search(texts[number]) is not None for number in used.tolist()], dtype=bool)[index]
+        for pattern in (_NEXT, _PARAGRAPH)
+    )
     twice, opening = places.first < places.last, places.first <= _OPENING
     again = several & np.array(
         [
@@ -186,11 +193,15 @@ def _on_topic(
         ],
         dtype=bool,
     )
-    topics, sentence = np.zeros(len(named.text), dtype=bool), ~document & ~several
-    topics[entry[np.where(document, _throughout(text, places), again | (several & opening))]] = True
-    for evidence in (connects, twice, opening):
-        topics[entry[evidence & sentence]] = True
-        sentence &= ~np.isin(text, named.text[topics])
+    topics, rest = np.zeros(len(named.text), dtype=bool), np.ones(len(entry), dtype=bool)
+    for evidence in (
+        np.where(document, _throughout(text, places), again | (several & opening)),
+        connects & ~document & ~parted,
+        twice & ~document & ~several,
+        opening & ~document & ~several,
+    ):
+        topics[entry[evidence & rest]] = True
+        rest &= ~np.isin(text, named.text[topics])
     return topics[entry]
 
 
