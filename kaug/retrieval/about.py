@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow.compute as pc
@@ -20,14 +21,22 @@ _SENSE = 0.7
 _SINGLE = 0.95
 """A predicate has one value if that fraction of its subjects has one."""
 
-_NEAR, _NEAR_NAME = 0.4, 0.2
-"""The minimum cosine of a text and the nearest fact of a subject: a common noun, which may have other senses, or a name."""
+_NEAR, _JOINED, _NEAR_NAME = 0.5, 0.4, 0.2
+"""The minimum cosine of a text and the nearest fact of a subject: of a common noun, which may have other senses or another
+role; of one of which the text names both ends of a fact, of each of its facts that is shown, and of a name in a document; of
+another name."""
+
+_MORE = 0.05
+"""How much nearer they must be in a document, which tells of more things."""
 
 _SHARE = 0.5
 """The minimum of that cosine for any subject, as a share of that of the text's nearest subject."""
 
 _WORDS = 100
-"""The words of a text at most for each time that it names a topic."""
+"""The words of a text for each time that it names a topic, at most; a text with more words is a document."""
+
+_PART = 1 / 3
+"""A document names a topic in its first third and in its last, and a third as often as what it names most often."""
 
 _OPENING = 3
 """The words at most before the name that a text begins with."""
@@ -38,8 +47,20 @@ _WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400
 _NEXT = re.compile(r"(?<=\w\w\w)[.!?…][\"'”’»)]*\s+\S|[。！？]\s*\S|\n\s*\n\s*\S")
 """The beginning of another sentence or paragraph."""
 
+_PARAGRAPH = re.compile(r"\n\s*\n\s*\S")
+"""The beginning of another paragraph."""
+
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _YEAR = re.compile(r"[12]\d{3}")
+
+
+class _Places(NamedTuple):
+    """For each term that texts name: the words of the text, those before its first and before its last mention, its mentions."""
+
+    words: Numbers
+    first: Numbers
+    last: Numbers
+    mentions: Numbers
 
 
 class About:
@@ -47,12 +68,15 @@ class About:
 
     A text is about a fact if it names the fact's subject, rather than only its object, if the subject is likely meant by that
     name, in full, and if it is a topic. The topics of a sentence are those of which it names both ends of a fact; where there
-    are none, what it names twice; and where there is none of these either, what it begins with. The topics of a longer text are
-    what it begins with and what it names again; where there are none, those of a sentence. It names them once in a hundred
-    words at least.
+    are none, what it names twice; and where there is none of these either, what it begins with. The topics of a few sentences
+    are what they begin with and what two of them name; where there are none, and they are one paragraph, those of whose facts
+    they name both ends. The topics of a document, of more than a hundred words, are what it names in its first third and in its
+    last, once in a hundred words, and a third as often as what it names most often: not what stands in one item of a list, or
+    in one of its parts.
 
-    One of its facts must be near in meaning to the text, above all if it is a common noun, which has other senses: a map of keys
-    to values is no map to fold.
+    One of its facts must be near in meaning to the text, above all if it is a common noun, which has other senses and roles: a
+    map of keys to values is no map to fold. Of a common noun a fact is taken only if it is near itself, or if the text names
+    both its ends.
 
     It may contradict a fact, which is then left out, if the predicate has one value, the text does not name the fact's, and it
     names another thing that is a value of the predicate, or another number where the value is one.
@@ -84,30 +108,47 @@ class About:
         strength, start = np.append(named.strength, np.float32(0))[entry], np.append(named.start, -1)[entry]
         about: NDArray[np.bool_] = (strength >= _SENSE) & (start >= 0)
         rest = np.flatnonzero(about)
-        rest = rest[_often(texts, named)[entry[rest]]]
-        rest = rest[self._near(texts, pairs.score[rest], entry[rest], named)]
-        connects = pairs.reason[rest] == REASONS.index("connects")
-        rest = rest[_on_topic(texts, pairs.text[rest], entry[rest], connects, named)]
+        connects = pairs.reason == REASONS.index("connects")
+        places = _places(texts, named)
+        document = (np.append(places.words, 0) > _WORDS)[entry]
+        rest = rest[self._near(texts, pairs.score[rest], entry[rest], connects[rest], document[rest], named)]
+        rest = rest[_on_topic(texts, entry[rest], connects[rest], named, places)]
         about[:] = False
         about[rest] = ~self._contradicted(texts, pairs.text[rest], pairs.row[rest], named)
         return about
 
     def _near(
-        self, texts: Sequence[str], score: NDArray[np.float32], entry: Numbers, named: Named
+        self,
+        texts: Sequence[str],
+        score: NDArray[np.float32],
+        entry: Numbers,
+        connects: NDArray[np.bool_],
+        document: NDArray[np.bool_],
+        named: Named,
     ) -> NDArray[np.bool_]:
-        """Mask the facts whose subject has one near in meaning to the text, which is unknown of texts in other languages."""
-        best = np.zeros(len(named.text), np.float32)
+        """Mask the facts that are near in meaning to the text.
+
+        How near a text in another language is, is unknown: it must name both ends of a fact of the subject.
+        """
+        best, first = np.zeros(len(named.text), np.float32), np.zeros(len(texts), np.float32)
         np.maximum.at(best, entry, score)
-        first = np.zeros(len(texts), np.float32)
         np.maximum.at(first, named.text[entry], best[entry])
-        subjects, index = np.unique(named.term[entry], return_inverse=True)
-        common = np.array([label[:1].islower() for label in self._wording.labels(subjects).to_pylist()], dtype=bool)
-        needed = np.maximum(_SHARE * first[named.text[entry]], np.where(common[index], _NEAR, _NEAR_NAME))
-        near: NDArray[np.bool_] = best[entry] >= needed
-        far = np.unique(named.text[entry[~near]])
+        joined = np.isin(entry, entry[connects])
+        common = self._is_common(named.term[entry])
+        needed = np.where(common, np.where(joined, _JOINED, _NEAR), np.where(document, _JOINED, _NEAR_NAME))
+        more = _MORE * document
+        near: NDArray[np.bool_] = best[entry] >= np.maximum(_SHARE * first[named.text[entry]], needed + more)
+        near &= ~common | connects | (score >= _JOINED + more)
         tag = self._wording.language
-        foreign = [number for number in far.tolist() if language_of(texts[number], [tag]) != tag]
-        return near | np.isin(named.text[entry], foreign)
+        used = np.unique(named.text[entry]).tolist()
+        foreign = [number for number in used if language_of(texts[number], [tag]) != tag]
+        return np.where(np.isin(named.text[entry], foreign), np.where(common, connects, joined), near)
+
+    def _is_common(self, term: Numbers) -> NDArray[np.bool_]:
+        """Mask the terms with a common noun for a label, rather than a name."""
+        terms, index = np.unique(term, return_inverse=True)
+        labels = self._wording.labels(terms).to_pylist()
+        return np.array([label[:1].islower() for label in labels], dtype=bool)[index]
 
     def subject(self, text: Numbers, row: Numbers, named: Named) -> Numbers:
         """Find the entries of facts' subjects among the terms that texts name; -1 where a text does not name it."""
@@ -133,40 +174,54 @@ class About:
         return contradicted
 
 
-def _often(texts: Sequence[str], named: Named) -> NDArray[np.bool_]:
-    """Mask the named terms that are named once in so many words at least."""
-    lower = [text.lower() for text in texts]
-    words = [len(_WORD.findall(text)) for text in texts]
-    spans = zip(named.text.tolist(), named.start.tolist(), named.end.tolist(), strict=True)
-    return np.array(
-        [
-            start >= 0
-            and (words[text] <= _WORDS or lower[text].count(texts[text][start:end].lower()) * _WORDS >= words[text])
-            for text, start, end in spans
-        ],
-        dtype=bool,
-    )
-
-
 def _on_topic(
-    texts: Sequence[str], text: Numbers, entry: Numbers, connects: NDArray[np.bool_], named: Named
+    texts: Sequence[str], entry: Numbers, connects: NDArray[np.bool_], named: Named, places: _Places
 ) -> NDArray[np.bool_]:
     """Mask the facts whose subject is a topic of the text; see `About`."""
+    text, places = named.text[entry], _Places._make(column[entry] for column in places)
+    document = places.words > _WORDS
     used, index = np.unique(text, return_inverse=True)
-    long = np.array([_NEXT.search(texts[number]) is not None for number in used.tolist()], dtype=bool)[index]
-    twice = (named.start != named.last)[entry]
-    opening = np.array(
+    several, parted = (
+        np.array([pattern.search(texts[number]) is not None for number in used.tolist()], dtype=bool)[index]
+        for pattern in (_NEXT, _PARAGRAPH)
+    )
+    twice, opening = places.first < places.last, places.first <= _OPENING
+    again = several & np.array(
         [
-            len(_WORD.findall(texts[number][:start])) <= _OPENING
-            for number, start in zip(text.tolist(), named.start[entry].tolist(), strict=True)
+            _NEXT.search(texts[number], start, last + 1) is not None
+            for number, start, last in zip(text, named.start[entry].tolist(), named.last[entry].tolist(), strict=True)
         ],
         dtype=bool,
     )
-    topics, rest = np.zeros(len(named.text), dtype=bool), np.ones(len(text), dtype=bool)
-    for evidence in (long & (twice | opening), connects, twice, opening):
+    topics, rest = np.zeros(len(named.text), dtype=bool), np.ones(len(entry), dtype=bool)
+    for evidence in (
+        np.where(document, _throughout(text, places), again | (several & opening)),
+        connects & ~document & ~parted,
+        twice & ~document & ~several,
+        opening & ~document & ~several,
+    ):
         topics[entry[evidence & rest]] = True
-        rest = ~np.isin(text, named.text[topics])
+        rest &= ~np.isin(text, named.text[topics])
     return topics[entry]
+
+
+def _throughout(text: Numbers, places: _Places) -> NDArray[np.bool_]:
+    """Mask what a document names in its first part and in its last, and often enough."""
+    most = np.zeros(int(text.max(initial=0)) + 1, np.int64)
+    np.maximum.at(most, text, places.mentions)
+    often: NDArray[np.bool_] = places.mentions >= np.maximum(places.words / _WORDS, _PART * most[text])
+    return often & (places.first <= _PART * places.words) & (places.last >= (1 - _PART) * places.words)
+
+
+def _places(texts: Sequence[str], named: Named) -> _Places:
+    """Count the words before the mentions of each term."""
+    words, first, last = (np.zeros(len(named.text), np.int64) for _ in range(3))
+    for number in np.unique(named.text).tolist():
+        part = slice(*np.searchsorted(named.text, [number, number + 1]))
+        starts = np.array([word.start() for word in _WORD.finditer(texts[number])])
+        words[part] = len(starts)
+        first[part], last[part] = (np.searchsorted(starts, column[part]) for column in (named.start, named.last))
+    return _Places(words, first, last, named.mentions)
 
 
 def _other_number(text: str, value: str) -> bool:

@@ -43,6 +43,7 @@ class Named(NamedTuple):
         start: int64 (n,): the first character of the first mention; -1 for a name in part.
         end: int64 (n,): the character after it, or -1.
         last: int64 (n,): the first character of the last mention, or -1.
+        mentions: int64 (n,): their number; 0 for a name in part.
     """
 
     text: Numbers
@@ -51,6 +52,7 @@ class Named(NamedTuple):
     start: Numbers
     end: Numbers
     last: Numbers
+    mentions: Numbers
 
     def find(self, text: Numbers, term: Numbers) -> Numbers:
         """Find the entries of texts and terms; -1 where a text does not name the term."""
@@ -74,10 +76,8 @@ def join_names(mentions: pa.Table, shares: pa.Table) -> Named:
     strength = np.concatenate([np.sqrt(sense), IN_PART * shares["share"].to_numpy()[rest]]).astype(np.float32)
     keys = np.concatenate([full, part[rest]])
     order = np.argsort(keys)
-    spans = (
-        np.append(column, np.full(len(rest), -1))[order]
-        for column in (start[first], end[first], start[first + count - 1])
-    )
+    columns = ((start[first], -1), (end[first], -1), (start[first + count - 1], -1), (count, 0))
+    spans = (np.append(column, np.full(len(rest), none))[order] for column, none in columns)
     text, term = keys[order] >> np.uint64(32), keys[order] & np.uint64(0xFFFFFFFF)
     return Named(text.astype(np.int64), term.astype(np.int64), strength[order], *spans)
 

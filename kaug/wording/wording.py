@@ -116,7 +116,7 @@ class Wording:
         return self._all_names[term]
 
     def predicate_name(self, predicate: int) -> str:
-        """Return a predicate's label, or its IRI's local name in words.
+        """Return a predicate's label, or its IRI's local name in words, if the label is that name as it stands.
 
         In English, a label without a Latin letter is ignored. The name of a path of types, as in Freebase, is its last part:
         "film.film.directed_by" is "directed by".
@@ -132,7 +132,7 @@ class Wording:
             label = name  # "has capital" rather than the label in German alone
         local = re.split(r"[#/:]", self.kb.terms["value"][predicate].as_py().rstrip("#/:"))[-1]
         latin = not self._is_english or re.search("[A-Za-z]", label)
-        if latin and label not in (words_of(local), name):
+        if latin and label not in (words_of(local), name, local):
             return label
         return _ASIDE.sub("", words_of(re.split(r"(?<=[a-z0-9])(?:__|\.)(?=[a-z])", local)[-1])) or label
 
@@ -658,7 +658,7 @@ def _without_noun(template: str) -> tuple[str, tuple[str, ...]]:
     noun = _noun_before(template)
     if noun is None:
         return "", ()
-    start = noun.start() + noun[0].rindex("the ")
+    start = noun.start() + noun[0].lower().rindex("the ")
     words = template[start + len("the ") : noun.end() - len(" {o}")].split(" ")
     short = f"{template[:start]}{{o}}{template[noun.end() :]}"
     return short, tuple(" ".join(words[place:]) for place in range(len(words)))
@@ -695,7 +695,7 @@ _OF_TAXA = {
     for one, other in zip(fill_frame("class")[name], fill_frame("class", "class-of-names")[name], strict=True)
 }
 """A question about a class → the same about a taxon."""
-_NOUN_BEFORE = re.compile(r"\bthe (?:[\w-]+ )*([\w-]+) \{o\}")
+_NOUN_BEFORE = re.compile(r"\b(?:the (?:[\w-]+ )*|The )([\w-]+) \{o\}")
 _LINKS = ("is", "are", "was", "were", "be", "include", "includes", "has", "have", "reads", "that", "who", "and", "or")
 _ASIDE = re.compile(
     r" \((?:symmetric|inverse|transitive|functional|reflexive|deprecated|obsolete|optional|required|[^()]*,[^()]*)\)$"

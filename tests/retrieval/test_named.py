@@ -46,5 +46,5 @@ def test_entries_are_found():
 
 def test_no_names():
     none = join_names(SENSES.empty_table(), SHARES.empty_table())
-    assert [len(column) for column in none] == [0] * 6
+    assert [len(column) for column in none] == [0] * 7
     assert none.find(np.array([0]), np.array([0])).tolist() == [-1]

@@ -237,6 +237,9 @@ def test_a_name_after_its_noun_takes_no_article(make: Make) -> None:
     entry = ':currency kaug:statement "{s} pays with the {o}."@en .'
     kb = make(':togo :currency :x . :x rdfs:label "Taler" .', entry)
     assert Wording(kb).sentences().to_pylist() == ["Togo pays with the Taler."]
+    entry = ':river kaug:statement "The river {o} flows through {s}."@en .'
+    kb = make(':york :river :x . :x a :River ; rdfs:label "Ouse" .', entry)
+    assert "The river Ouse flows through york." in Wording(kb).sentences().to_pylist()
 
 
 def test_a_noun_before_a_class_is_not_said_twice(make: Make) -> None:

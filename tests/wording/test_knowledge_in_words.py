@@ -124,3 +124,8 @@ def test_records_hold_every_form_but_references(make: Make, language: str) -> No
     counts = {name: len(wording.templates(capital, name)) for name in PROPERTIES}  # type: ignore[arg-type]
     expected = {"statement": 8, "question": 4, "inverseQuestion": 3, "exam": 2, "inverseExam": 2}
     assert counts == expected | {"reference": 0, "inverseReference": 0}
+
+
+def test_a_label_that_is_the_name_in_the_iri_is_said_in_words(make: Make) -> None:
+    kb = make(':a :domainIncludes :b . :domainIncludes rdfs:label "domainIncludes" .')
+    assert Wording(kb).predicate_name(int(kb.columns()[1][0])) == "domain includes"

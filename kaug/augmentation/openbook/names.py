@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from kaug.augmentation.openbook.words import words_of
-from kaug.words.english import is_plural
+from kaug.words.english import is_adjective, is_participle, is_plural, is_verb
 from kaug.words.vocabulary import WORDS
 
 __all__ = ["has_room", "inside", "names_itself", "places"]
@@ -32,7 +32,9 @@ def names_itself(text: str, start: int, end: int, language: str) -> bool:
     """Whether a mention is a name by itself, rather than part of a compound or of another thing's name.
 
     It is not in "Togo-based", "Lake Togo", "University of Togo", "Togo Airlines", "Apollo 11". Nor is a word in lower case before
-    another noun, "pineapple juice", which is known in English. In scripts without spaces or case, any mention is.
+    another noun, "pineapple juice", or an adjective, which are known in English. In scripts without spaces, a mention
+    stands before punctuation or a word of `follow` in `words.toml`, and not behind a letter of `joined`: 日本的, but neither
+    日本豆腐 nor 古希腊的.
 
     Examples:
         >>> [names_itself(text, text.index("Togo"), text.index("Togo") + 4, "en") for text in
@@ -40,13 +42,18 @@ def names_itself(text: str, start: int, end: int, language: str) -> bool:
         [True, True, False, False, False]
     """
     mention, before, after = text[start:end], text[max(0, start - _NEAR) : start], text[end : end + _NEAR]
-    if not mention or _UNSPACED.match(mention[-1]):
-        return bool(mention)
+    if not mention:
+        return False
+    if _UNSPACED.match(mention[-1]):
+        words = words_of(language)
+        return not words.follow or (before[-1:] not in words.joined and has_room(text, end, language))
     if _JOINED_LEFT.search(before) or _JOINED_RIGHT.match(after):
         return False
     words = words_of(language)
     right = _WORD_AFTER.match(after)
     if not mention[0].isupper():
+        if _is_english(language) and is_adjective(mention) and not is_participle(mention):
+            return False
         return not (right and _before_a_noun(mention, right[1], language))
     if right and (right[1][0].isupper() or right[1][0].isdigit()) and right[1] != "I":
         return False
@@ -62,11 +69,15 @@ def names_itself(text: str, start: int, end: int, language: str) -> bool:
 
 
 def _before_a_noun(mention: str, word: str, language: str) -> bool:
-    """Whether a word after a common noun is a noun in the singular, so that both are a compound: no other word, and no verb."""
-    if language.split("-", maxsplit=1)[0] != "en" or is_plural(mention) or not (word.isalpha() and word.islower()):
+    """Whether a word after a common noun is a noun, so that both are a compound: no other word, and no verb."""
+    if not _is_english(language) or is_plural(mention) or not (word.isalpha() and word.islower()):
         return False
     other = word in words_of(language).follow | words_of(language).open | WORDS.prepositions or word in _PASTS
-    return not other and not word.endswith(("s", "ed", "ing", "ly"))
+    return not other and not is_verb(word) and not word.endswith(("ed", "ing", "ly"))
+
+
+def _is_english(language: str) -> bool:
+    return language.split("-", maxsplit=1)[0] == "en"
 
 
 def has_room(text: str, end: int, language: str) -> bool:

@@ -63,10 +63,11 @@ KINDS: dict[str, Kind] = {
     "link definition": Kind(r"(?m)^ {0,3}\[[^\]\n]{1,200}\]:[^\n]*"),
     "template": Kind(r"\{\{[^{}]{0,5000}\}\}|\{\|[^\0]{0,4000}?\n\|\}|\{%[^%]{0,500}%\}"),
     "wiki file": Kind(r"(?i)\[\[(?:file|image|category|datei|bild|kategorie|fichier)\s?:[^\[\]\n]{0,500}\]\]"),
-    "wiki link": Kind(r"\[\[[^\[\]\n]{0,500}\]\]", True),
-    "link": Kind(r"\[[^\[\]\n]{1,500}\](?=[(\[])", True),
+    "wiki link": Kind(r"\[\[[^\[\]\n]{0,500}\]\]"),
+    "link": Kind(r"\[[^\[\]\n]{1,500}\](?=[(\[])"),
     "wiki heading": Kind(r"(?m)^={1,6}[^=\n][^\n]{0,300}=[ \t]*$", True),
-    "element": Kind(r"(?i)<(a|table|h[1-6]|title|cite|figcaption)\b[^<>]{0,500}>[^\0]{0,4000}?</\1\s*>", True),
+    "link element": Kind(r"(?i)<(a)\b[^<>]{0,500}>[^\0]{0,4000}?</\1\s*>"),
+    "element": Kind(r"(?i)<(table|h[1-6]|title|cite|figcaption)\b[^<>]{0,500}>[^\0]{0,4000}?</\1\s*>", True),
     "row of cells": Kind(r"(?m)^[ \t]*\|[^\n]*|^[^\n\t]*\t[^\n]*", True),
     "emphasis": Kind(
         r"(?<![*\w])(\*{1,3})(?![\s*])[^*\n]{1,300}(?<!\s)\1(?!\*)|(?<!\w)(_{1,3})(?![\s_])[^_\n]{1,300}(?<!\s)\2(?!\w)"
@@ -104,7 +105,9 @@ def protected(text: str) -> list[Span]:
 
 
 def prose(text: str, spans: Sequence[Span] | None = None) -> str:
-    """Put spaces in place of what is no prose: code, addresses, tags, formulas, but not headings, cells and link texts.
+    """Put spaces in place of what is no prose: code, addresses, tags, formulas, links, but not headings and cells.
+
+    A link leads to a text on another thing, which is not what this text is about.
 
     Args:
         text: A text.
@@ -116,7 +119,7 @@ def prose(text: str, spans: Sequence[Span] | None = None) -> str:
     Examples:
         >>> text = "Run `ls` in [Lomé](a.tg)."
         >>> prose(text)
-        'Run      in [Lomé]      .'
+        'Run      in             .'
     """
     letters = list(text)
     for start, end, _, is_prose in protected(text) if spans is None else spans:

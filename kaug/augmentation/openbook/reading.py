@@ -140,7 +140,9 @@ def _names(wording: Wording, facts: Facts) -> list[list[str]]:
 
 
 def _is_named(text: Text, name: str) -> bool:
-    return any(names_itself(text.prose, start, end, text.language) for start, end in places(text.prose, name))
+    """Whether half of the occurrences of a name or more are not part of a compound or another name."""
+    found = [names_itself(text.prose, start, end, text.language) for start, end in places(text.prose, name)]
+    return 2 * sum(found) >= max(len(found), 1)
 
 
 def _fits(sentences: Sequence[str], tokens: int) -> bool:

@@ -17,6 +17,7 @@ class Words(NamedTuple):
     follow: frozenset[str] = frozenset()
     open: frozenset[str] = frozenset()
     titles: frozenset[str] = frozenset()
+    joined: frozenset[str] = frozenset()
 
 
 @cache
@@ -31,5 +32,5 @@ def words_of(language: str) -> Words:
     entry = tomllib.loads(file.read_text(encoding="utf-8")).get(language.split("-", maxsplit=1)[0])
     if entry is None:
         return Words()
-    lists = {name: frozenset(entry[name].split()) for name in ("follow", "open", "titles")}
+    lists = {name: frozenset(entry.get(name, "").split()) for name in ("follow", "open", "titles", "joined")}
     return Words(tuple(entry["brackets"]), entry["apart"], entry["absent"], **lists)

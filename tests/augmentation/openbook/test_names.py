@@ -52,6 +52,7 @@ def test_a_part_of_another_name_or_of_a_compound(text: str) -> None:
     ("text", "itself"),
     [
         ("some pineapple juice", False),
+        ("pineapple slices are round", False),
         ("a pineapple is cut", True),
         ("a pineapple keeps well", True),
         ("a pineapple fell", True),
@@ -65,7 +66,7 @@ def test_a_common_noun_before_another_is_part_of_a_compound(text: str, itself: b
 
 def test_common_nouns_and_scripts_without_spaces_have_no_capitals_to_look_at() -> None:
     assert names_itself("Every hammer Ada had", *at("Every hammer Ada had", "hammer"), "en")
-    assert names_itself("在多哥共和国", *at("在多哥共和国", "多哥"), "zh")
+    assert names_itself("在多哥的首都", *at("在多哥的首都", "多哥"), "zh")
 
 
 @pytest.mark.parametrize(
@@ -128,3 +129,21 @@ def test_every_language_has_all_words() -> None:
     for language in ("en", "zh", "de", "fr", "es"):
         assert words_of(language).absent
         assert words_of(language).follow
+
+
+@pytest.mark.parametrize(
+    ("text", "itself"),
+    [
+        ("日本的首都", True),
+        ("日本，亚洲的岛国", True),
+        ("日本豆腐的做法", False),
+        ("日本人来了", False),
+        ("古日本的历史", False),
+    ],
+)
+def test_a_chinese_name_by_itself_is_before_a_particle_or_punctuation(text: str, itself: bool) -> None:
+    assert names_itself(text, *at(text, "日本"), "zh") is itself
+
+
+def test_an_adjective_is_no_name() -> None:
+    assert not names_itself("The public and the private sector", *at("The public and", "public"), "en")
