@@ -74,6 +74,16 @@ def number(value: float | None) -> str:
     return text.replace("-", "" if float(text) == 0 else "−")
 
 
+def percent(value: float) -> str:
+    """Format a fraction as a percentage, which agrees with `number`.
+
+    Examples:
+        >>> percent(0.325), number(0.325)
+        ('33%', '0.33')
+    """
+    return f"{float(number(value).replace('−', '-')):.0%}"
+
+
 def signed(value: float) -> str:
     """Format a difference as `number`, with a plus sign if it is positive."""
     text = number(value)

@@ -12,7 +12,7 @@ from kaug.evaluation.gain import Gain, Interval, gains, headline_arm, reading, s
 from kaug.evaluation.scorers import SCORERS, AnsweredProbe, Scorer
 from kaug.exam.drawing import Kind
 from kaug.exam.kinds import KINDS
-from kaug.html.page import interval, number, signed, visible
+from kaug.html.page import interval, number, percent, signed, visible
 from kaug.report.publish import publishable
 from kaug.tables import content_digest
 
@@ -152,7 +152,7 @@ def _verdict(
     retained = [kind for kind in scores[headline] if kind in kinds and kinds[kind].role == "retention"]
     kind = next((kind for kind in scores[headline] if kind not in retained), next(iter(scores[headline])))
     name = "The untrained model" if headline == base else visible(headline[:1].upper() + headline[1:])
-    sentence = f"{name} answers {scores[headline][kind]['mean']:.0%} of {visible(asks[kind])}"
+    sentence = f"{name} answers {percent(scores[headline][kind]['mean'])} of {visible(asks[kind])}"
     own = {
         group: {gain["against"]: gain for gain in part if gain["arm"] == headline} for group, part in compared.items()
     }
@@ -164,7 +164,9 @@ def _verdict(
     outcome = reading(gain)
     tail = "; zero is in the interval, so no gain is shown" if outcome == "unclear" else ""
     other = "untrained" if against == base else visible(against)
-    sentence += f"; {other} {scores[against][kind]['mean']:.0%}; gain {number(gain['mean'])} {interval(gain)}{tail}."
+    sentence += (
+        f"; {other} {percent(scores[against][kind]['mean'])}; gain {number(gain['mean'])} {interval(gain)}{tail}."
+    )
     details = [
         f"Against {visible(rival)} ({arms[rival].control}): {signed(rivals[rival]['mean'])} {interval(rivals[rival])}."
         for rival in reversed(order_arms(list(rivals), arms))
@@ -174,8 +176,8 @@ def _verdict(
         if is_shown_facts(gain["arm"], arms) and is_shown_facts(gain["against"], arms):
             details.append(
                 f"With retrieved facts before the question, {visible(gain['arm'])} answers "
-                f"{scores[gain['arm']][kind]['mean']:.0%} and {visible(gain['against'])} "
-                f"{scores[gain['against']][kind]['mean']:.0%}: {signed(gain['mean'])} {interval(gain)}."
+                f"{percent(scores[gain['arm']][kind]['mean'])} and {visible(gain['against'])} "
+                f"{percent(scores[gain['against']][kind]['mean'])}: {signed(gain['mean'])} {interval(gain)}."
             )
     for kept in (kept for kept in retained if kept != kind and base in own.get(kept, {})):
         loss = own[kept][base]
