@@ -257,6 +257,7 @@ def _openvino(file: Path, precision: str) -> Forward:
         "INFERENCE_PRECISION_HINT": precision,
         "INFERENCE_NUM_THREADS": threads(),
         "PERFORMANCE_HINT": "LATENCY",
+        "ENABLE_CPU_PINNING": False,  # two processes would share the first cores, and leave the others idle
     }
     request = _openvino_core().compile_model(str(file), "CPU", settings).create_infer_request()
     return lambda ids: np.array(request.infer({"input_ids": ids})[0], np.float32)
