@@ -91,16 +91,12 @@ class Asked:
     @cached_property
     def answers(self) -> NDArray[np.int64]:
         """The number of right answers of each question, int64 (questions,), those of one label as one; huge where `more`."""
-        return np.where(self.more, _TOO_MANY, self.count(np.arange(len(self.question))))
+        return np.where(self.more, _TOO_MANY, self._distinct(self.question, self.answer))
 
     @cached_property
     def ends(self) -> NDArray[np.int64]:
         """The number of terms that each question asks for, int64 (questions,)."""
         return self._distinct(self.question, self.sought)
-
-    def count(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Count the right answers of each question that some facts give, int64 (questions,)."""
-        return self._distinct(self.question[rows], self.answer[rows])
 
     def _distinct(self, question: NDArray[np.int64], end: NDArray[np.uint32] | NDArray[np.int64]) -> NDArray[np.int64]:
         pairs = distinct(pair_keys(question, end).astype(np.int64))

@@ -22,7 +22,7 @@ question = "?"
 sources = ["facts.ttl"]
 languages = ["en"]
 [augmentation]
-forms = {{ statement = 2, question = 1, passage = 1 }}
+forms = { statement = 2, question = 1, passage = 1 }
 arms = ["augmented"]
 [training]
 tokens = 1000
@@ -31,9 +31,7 @@ tokens = 1000
 
 def a_piece() -> Written:
     row = {name: None if field.nullable else "" for name, field in zip(EXAMPLES.names, EXAMPLES, strict=True)}
-    rows = EXAMPLES.empty_table().to_pylist() + [
-        row | {"completion": text, "facts": ["0" * 32], "spans": []} for text in ("Lomé is by the sea.", "多哥")
-    ]
+    rows = [row | {"completion": text, "facts": ["0" * 32], "spans": []} for text in ("Lomé is by the sea.", "多哥")]
     gone = pa.Table.from_pylist([{name: f"a {name}" for name in LEFT_OUT.names}], LEFT_OUT)
     return Written(pa.Table.from_pylist(rows, EXAMPLES), [gone], Counter(duplicates=2), Counter(statement=19))
 
@@ -66,7 +64,7 @@ def make_rows(folder: Path) -> str:
     """Write the rows of the arm `augmented` in small pieces; return their digest."""
     things = "".join(f":t{n} :capital :c{n} ; :river :r{n % 7} .\n" for n in range(100))
     (folder / "facts.ttl").write_text(f"@prefix : <urn:x:> .\n{things}")
-    pipeline = Pipeline.parse(TOML.format().replace("facts.ttl", str(folder / "facts.ttl")))
+    pipeline = Pipeline.parse(TOML.replace("facts.ttl", str(folder / "facts.ttl")))
     project = project_of(pipeline, folder / "build")
     stages = list_stages(project)
     for stage in stages:
@@ -79,7 +77,8 @@ def make_rows(folder: Path) -> str:
 
 def test_an_interrupted_arm_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    whole.mkdir(), cut.mkdir()
+    whole.mkdir()
+    cut.mkdir()
     saved = list[str]()
 
     def save(written: Written, path: Path) -> None:
