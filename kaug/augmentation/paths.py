@@ -1,7 +1,8 @@
 """Facts → questions over paths of facts, with their answers, the facts that give them, and SPARQL that returns them.
 
 A path is a chain of one to three steps from a named thing ("the nationality of the spouse of the director of {film}"), or a star:
-two or three conditions that a few things meet ("the film that {a} directed and that starred {b}").
+two or three conditions that a few things meet ("the film that {a} directed and that starred {b}"). Nothing on a chain lacks its
+step, unless no other chain of its pattern is asked.
 """
 
 import re
@@ -15,20 +16,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import Numbers, distinct, expand, grouped, pair_keys, unpair
+from kaug.arrays import Numbers, distinct, expand, mix, pair_keys, rank_in_group, unpair
 from kaug.augmentation.rows import Facts, Options
 from kaug.rdf.terms import write_terms
 from kaug.wording.answers import gives_away
 from kaug.wording.compose import (
-    OFTEN,
     Chains,
     Graph,
     Hops,
+    Patterns,
     Stars,
     draw_chains,
     draw_stars,
     follow,
     follow_stars,
+    leads_back,
     make_graph,
     mine,
 )
@@ -44,6 +46,10 @@ _WORDS_AFTER = 2
 
 _PART = 20_000
 """Chains and stars are followed so many at a time."""
+
+_TRIED, _LOOSE, _FIRSTS, _USES = 8, 2, 6, 16
+"""Of a pattern that no other chain asks, so many are tried, and so many asked; a fan is the first of at most so many of these, a
+fact in at most so many."""
 
 _VARIABLES = ("?x", "?y")
 
@@ -94,7 +100,8 @@ def _find(facts: Facts, wording: Wording, options: Options) -> Paths:
     given = options.all_facts(facts)
     known = [options.asked(wording, name, facts) for name in ("question", "inverseQuestion")]
     graph = make_graph(wording, given.rows, options.all_objects(wording.kb, facts), options.max_answers, *known)
-    longer = draw_chains(graph, options.seed)
+    found = mine(graph, options.seed)
+    longer = draw_chains(graph, found, options.seed)
     alone = np.flatnonzero(graph.whole & graph.asks(np.arange(len(graph.sizes))) & graph.name[graph.named])
     alone = alone[(graph.step[alone] & 1 == 0) | graph.place[graph.named[alone]]]
     none = np.full(len(alone), -1)
@@ -105,6 +112,9 @@ def _find(facts: Facts, wording: Wording, options: Options) -> Paths:
         ways = ((graph.step[drawn.first], drawn.second), (drawn.second, drawn.third))
         lost = np.any([np.isin(pair_keys(*way), home) for way in ways], axis=0)
         some, returns, home = _to_ask(graph, drawn.take(~lost), options.max_answers)
+        if length == 2:
+            rare, back = _ask_loosely(graph, drawn, some, found, options)
+            some, returns = Chains(*map(np.append, some, rare)), np.append(returns, back)
         sizes = graph.sizes[some.first]
         _, place = expand(graph.starts[some.first], graph.starts[some.first] + sizes)
         head = np.minimum.reduceat(graph.rows[place], np.cumsum(sizes) - sizes) if len(sizes) else sizes
@@ -132,12 +142,10 @@ def _stars_to_ask(graph: Graph, stars: Stars, most: int) -> tuple[Stars, Numbers
 def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask, NDArray[np.uint64]]:
     """Keep the chains that can be asked, and tell which may lead back to where they began.
 
-    These are the chains that do, and those of a pattern of which many do: the children of one's parents are oneself and one's
-    siblings, whatever the facts say. Chains on which something lacks its step are left out: "the anthem of the birth places of
-    Ada" is not that of one of them.
+    Chains on which something lacks its step are left out: "the anthem of the birth places of Ada" is not that of one of them.
 
     Returns:
-        The chains, bool (n,), and the first two steps of such patterns, if both go the same way, in one number.
+        The chains, bool (n,), and the first two steps of patterns that lead back, if both go the same way, in one number.
     """
     parts = [
         follow(graph, chains.take(slice(low, low + _PART)), most)[:3] for low in range(0, len(chains.first), _PART)
@@ -145,13 +153,50 @@ def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask, NDAr
     if not parts:
         return chains, np.zeros(0, bool), np.zeros(0, np.uint64)
     good, partial, again = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    pattern = grouped(graph.step[chains.first], chains.second, chains.third).numbers
-    often = np.bincount(pattern, again) >= OFTEN * np.bincount(pattern)
-    returns = (again | often[pattern]) & (chains.second >= 0)
+    often = leads_back(graph, chains, again)
     kept = good & ~partial
-    inverse = often[pattern] & (chains.second >= 0) & ((graph.step[chains.first] ^ chains.second) & 1 == 0)
-    home = distinct(pair_keys(graph.step[chains.first], chains.second)[inverse])
-    return chains.take(kept), returns[kept], home
+    inverse = often & ((graph.step[chains.first] ^ chains.second) & 1 == 0)
+    home = distinct(_patterns(graph, chains)[inverse])
+    return chains.take(kept), (often | again & (chains.second >= 0))[kept], home
+
+
+def _ask_loosely(graph: Graph, drawn: Chains, asked: Chains, found: Patterns, options: Options) -> tuple[Chains, Mask]:
+    """Choose a few chains of two steps of each pattern that no other asks, first those on which nothing lacks its step.
+
+    Returns:
+        The chains, and bool (n,): whether each may lead back to where it began.
+    """
+    chains = Chains(*map(np.append, drawn, (found.one, graph.step[found.two], np.full(len(found.one), -1))))
+    chains = chains.take(~np.isin(_patterns(graph, chains), _patterns(graph, asked)))
+    chains = chains.take(np.unique(pair_keys(chains.first, chains.second), return_index=True)[1])
+    pattern = _patterns(graph, chains)
+    draw = mix(graph.drawn(chains.first, options.seed) ^ pattern)
+    order = np.lexsort((draw, pattern))
+    order = order[rank_in_group(pattern[order]) < _TRIED]
+    chains, draw, pattern = chains.take(order), draw[order], pattern[order]
+    good, partial, again, _ = follow(graph, chains, options.max_answers, loose=True)
+    returns = again | leads_back(graph, chains, again)
+    order = np.lexsort((draw, partial, pattern))
+    order = order[good[order]]
+    order = order[np.argsort(rank_in_group(pattern[order]), kind="stable")]  # one of each pattern first
+    for keys, most in ((chains.first, _FIRSTS), (pattern, _LOOSE)):
+        order = order[_few(keys[order], np.arange(len(order)), most)]
+    hops = follow(graph, chains.take(order), options.max_answers, loose=True).hops
+    order = order[_few(hops.row, hops.path, _USES)]
+    return chains.take(order), returns[order]
+
+
+def _few(keys: Numbers | NDArray[np.uint64], chains: Numbers, most: int) -> Mask:
+    """Mask the chains each of whose keys is among the first `most` of its equals."""
+    order = np.argsort(keys, kind="stable")
+    few = np.ones(int(chains.max(initial=-1)) + 1, bool)
+    few[chains[order][rank_in_group(keys[order]) >= most]] = False
+    return few
+
+
+def _patterns(graph: Graph, chains: Chains) -> NDArray[np.uint64]:
+    """Return the first two steps of each chain in one number."""
+    return pair_keys(graph.step[chains.first], chains.second)
 
 
 def ask_chains(facts: Facts, wording: Wording, options: Options, length: int, phrasing: int = 0) -> Questions:
@@ -166,7 +211,7 @@ def _ask_chains(
     graph: Graph, chains: Chains, apart: Mask, wording: Wording, options: Options, phrasing: int = 0
 ) -> tuple[Questions, Chains]:
     """Ask good chains of one number of steps; return those that there are words for."""
-    hops = follow(graph, chains, options.max_answers).hops
+    _, partial, _, hops = follow(graph, chains, options.max_answers, loose=True)
     length = int(hops.step.max(initial=0)) + 1
     steps = [graph.step[chains.first], chains.second, chains.third][:length]
     named = graph.named[chains.first]
@@ -180,14 +225,17 @@ def _ask_chains(
     inner, told, before = names, np.ones(len(named), bool), np.zeros(len(named), bool)
     after = np.zeros(len(named), np.int64)  # the number of words after the name in the reference so far
     for number, (step, several) in enumerate(zip(steps[:-1], many[:-1], strict=True)):
-        references = graph.words.reference[step, several.astype(int), before.astype(int)]
+        references = graph.words.reference[step, (several | partial).astype(int), before.astype(int)]
         fits, tail = _fit(references, number)
         inner, told, before = refer(references, inner), told & fits & ((after == 0) | (tail == 0)), several
         after = np.maximum(after, tail)
+    inner = _some(inner, partial, many[0], wording.language)
     questions = graph.words.question[steps[-1], many[-1].astype(int), before.astype(int), phrasing]
     fits, tail = _fit(questions, length - 1)
     prompts, told = _ask(questions, inner), told & fits & (after * tail <= _WORDS_AFTER)
     prompts = _apart(prompts, names, apart, wording.language)
+    prompts, fits = _as_known(prompts, partial, wording.language)
+    told = told & fits & ~(partial & (phrasing > 0))
     queries = _chain_queries(graph, wording, named, steps, apart)
     counted = replace(options, left_out=Counter()) if phrasing else options  # most have no other phrasing
     asked, kept = _fair(Questions(prompts, answers, queries, hops), told, counted)
@@ -274,9 +322,27 @@ def _ask(templates: NDArray[Any], inner: pa.Array) -> pa.Array:
 def _apart(prompts: pa.Array, names: pa.Array, again: Mask, language: str) -> pa.Array:
     """Ask for the others, where the thing that a question names would be an answer."""
     head, tail = words_of_paths(language)["apart"].split("{}")
+    return _after(pc.binary_join_element_wise(head, names, tail, ""), prompts, again)
+
+
+def _some(names: pa.Array, partial: Mask, several: Mask, language: str) -> pa.Array:
+    """Refer to one of several things, or to some, where the others lead nowhere."""
+    words = words_of_paths(language)
+    some = pc.binary_join_element_wise(pc.if_else(pa.array(several), words["some_of"], words["one_of"]), names, "")
+    return pc.if_else(pa.array(partial), some, names)
+
+
+def _as_known(prompts: pa.Array, partial: Mask, language: str) -> tuple[pa.Array, Mask]:
+    """Ask of the knowledge base, which may lack a step; mask the questions that read well so, rather than "tell me"."""
+    asks = pc.match_substring_regex(prompts, "[?？]").to_numpy(zero_copy_only=False)
+    return _after(words_of_paths(language)["known"].removesuffix("{}"), prompts, partial), asks | ~partial
+
+
+def _after(head: pa.Array | str, prompts: pa.Array, where: Mask) -> pa.Array:
+    """Put words before some questions."""
     first = pc.utf8_lower(pc.utf8_slice_codeunits(prompts, 0, 1))
-    without = pc.binary_join_element_wise(head, names, tail, first, pc.utf8_slice_codeunits(prompts, 1), "")
-    return pc.if_else(pa.array(again), without, prompts)
+    longer = pc.binary_join_element_wise(head, first, pc.utf8_slice_codeunits(prompts, 1), "")
+    return pc.if_else(pa.array(where), longer, prompts)
 
 
 def _fair(asked: Questions, told: Mask, options: Options) -> tuple[Questions, Mask]:
@@ -343,22 +409,25 @@ def patterns(facts: Facts, wording: Wording, options: Options | None = None) -> 
         options: Options of the rows; the defaults if None.
 
     Returns:
-        `pattern`: the predicates as a SPARQL property path, by their last part; `count`: its chains; `example`: a question, null
-        where none of the few chains that are drawn can be asked.
+        `pattern`: the predicates as a SPARQL property path, by their last part; `count`: its chains, where each step leads to
+        at most `options.max_answers` things; `example`: a question, null where none of a few of them can be asked.
     """
     options = options or Options()
-    graph = find_paths(facts, wording, options).graph
-    found = mine(graph, options.seed)
+    paths = find_paths(facts, wording, options)
+    graph, found = paths.graph, mine(paths.graph, options.seed)
     iris = wording.kb.terms["value"].take(pa.array(graph.predicates)).to_pylist()
     names = ["^" * way + re.split("[/#:]", iri)[-1] for iri in iris for way in (0, 1)]
-    drawn = Chains(found.one, graph.step[found.two], np.full(len(found.one), -1))
-    asked, kept = _ask_chains(graph, *_to_ask(graph, drawn, options.max_answers)[:2], wording, options)
+    pattern = _patterns(graph, paths.chains[2])
+    order = np.argsort(pattern, kind="stable")
+    few = order[rank_in_group(pattern[order]) < _TRIED]
+    asked, kept = _ask_chains(graph, paths.chains[2].take(few), paths.apart[2][few], wording, options)
     steps = zip(graph.step[kept.first].tolist(), kept.second.tolist(), strict=True)
     examples = dict(reversed(list(zip(steps, asked.prompts.to_pylist(), strict=True))))
-    pairs = list(zip(found.first.tolist(), found.second.tolist(), strict=True))
+    whole = found.chains > 0
+    pairs = list(zip(found.first[whole].tolist(), found.second[whole].tolist(), strict=True))
     columns = {
         "pattern": pa.array([f"{names[one]}/{names[two]}" for one, two in pairs], pa.string()),
-        "count": pa.array(found.chains, pa.int64()),
+        "count": pa.array(found.chains[whole], pa.int64()),
         "example": pa.array([examples.get(pair) for pair in pairs], pa.string()),
     }
     return pa.table(columns)

@@ -21,7 +21,6 @@ from kaug.wording.steps import StepWords, step_words
 from kaug.wording.wording import Wording
 
 __all__ = [
-    "OFTEN",
     "Chains",
     "Followed",
     "Graph",
@@ -49,8 +48,8 @@ _WITNESSES = 4
 """So many chains of each pattern are drawn beside these, so that rare patterns are asked too. A fan is the first of at most so
 many of these, and the second of at most twice as many."""
 
-_MOST_FACTS = 8
-"""A question rests on at most so many facts: more would be hard to follow."""
+_MOST_FACTS, _MOST_LOOSE = 8, 10
+"""A question rests on at most so many facts, loosely on two more: more would be hard to follow."""
 
 _CIRCLE = ((0, 1), (0, 1, 2), (0, 1, 3), (0, 2, 4))
 """Of the facts that meet in a thing, in a circle, each is a condition with those that come so many places after it."""
@@ -58,7 +57,10 @@ _CIRCLE = ((0, 1), (0, 1, 2), (0, 1, 3), (0, 2, 4))
 _MOST_MEMBERS = 64
 """All conditions but one are met by at most so many things each."""
 
-OFTEN = 1 / 4
+_WIDE = 128
+"""Loosely, a step leads to at most so many things."""
+
+_OFTEN = 1 / 4
 """A pattern of which so many chains lead back to where they began does so by its meaning."""
 
 _CHUNK = 1 << 18
@@ -86,7 +88,8 @@ class Graph:
         rows: int64 (2·facts,): rows of facts, by fan.
         values: uint32 (2·facts,): the ends that they lead to, ascending in each fan.
         alone: bool (fans,): whether the words that ask for the fan ask for nothing else.
-        whole: bool (fans,): `alone`, with a few facts, which may all be stated.
+        wide: bool (fans,): `alone`, with at most 128 facts, which may all be stated.
+        whole: bool (fans,): `wide`, with a few facts.
         stated: bool (2·facts,): whether the fact may be stated.
         thing: bool (terms,): whether a term is no literal, so that a path may go through it.
         name: bool (terms,): whether a term can be named in a question: no long text, no list, no blank node.
@@ -103,6 +106,7 @@ class Graph:
     rows: Numbers
     values: NDArray[np.uint32]
     alone: Mask
+    wide: Mask
     whole: Mask
     stated: Mask
     thing: Mask
@@ -171,6 +175,26 @@ class Stars(NamedTuple):
     def take(self, index: Numbers | Mask | slice) -> "Stars":
         """Return some stars."""
         return Stars(*(column[index] for column in self))
+
+
+class Patterns(NamedTuple):
+    """The patterns of chains of two steps, and a few chains of each.
+
+    Attributes:
+        first: int64 (p,): the first step.
+        second: int64 (p,): the second.
+        chains: int64 (p,): the number of chains of whole fans.
+        one: int64 (w,): the fan of the first step of a chain.
+        two: int64 (w,): the fan of its second step, from the member where they meet.
+        loose: bool (w,): whether it can be asked loosely only: a step leads to more than a few, or the second to where it begins.
+    """
+
+    first: Numbers
+    second: Numbers
+    chains: Numbers
+    one: Numbers
+    two: Numbers
+    loose: Mask
 
 
 class Hops(NamedTuple):
@@ -244,9 +268,10 @@ def make_graph(
     thing, place = _kinds(kb)
     fan_alone = np.logical_and.reduceat(alone[order], starts) if count else np.zeros(0, bool)
     fan_stated = np.logical_and.reduceat(stated[row] & names[values], starts) if count else np.zeros(0, bool)
+    wide = fan_alone & fan_stated & (sizes <= _WIDE)
     return Graph(
-        predicates, words, ends, step[starts], starts, sizes, row, values, fan_alone, fan_alone & fan_stated & (sizes <= most),
-        stated[row], thing, names, place, identified,
+        predicates, words, ends, step[starts], starts, sizes, row, values, fan_alone, wide, wide & (sizes <= most), stated[row],
+        thing, names, place, identified,
     )  # fmt: skip
 
 
@@ -277,20 +302,30 @@ def _kinds(kb: KnowledgeBase) -> tuple[Mask, Mask]:
     return thing, thing | ~measured
 
 
-def draw_chains(graph: Graph, seed: int, *, longer: bool = True) -> Chains:
+def draw_chains(graph: Graph, found: Patterns, seed: int, *, longer: bool = True) -> Chains:
     """Draw chains of two and three steps.
 
     Chains of two steps are drawn twice: a few for each first fan, and a few of each pattern, so that rare patterns are asked too.
     Their facts meet in one member of the first fan, the one with the most facts: so a hub counts wherever it is met.
 
+    Args:
+        graph: The facts.
+        found: Their patterns; see `mine`.
+        seed: The seed of the draws.
+        longer: Whether to draw chains of three steps, too.
+
     Returns:
         The chains, sorted by first fan; some lead nowhere, or back: see `follow`.
     """
-    firsts, seconds, lead, draws = _ends(graph, seed)
+    firsts, seconds = _ends(graph, graph.whole, graph.whole)
+    lead, draws = _lead(graph, firsts), [graph.drawn(fans, seed) for fans in (firsts, seconds)]
     drawn = meet(lead, draws[0], graph.named[seconds], draws[1], _PAIRS)
-    rare = mine(graph, seed)
-    few = _at_most(rare.one, _WITNESSES) & _at_most(rare.two, 2 * _WITNESSES)
-    one, two = np.append(firsts[drawn[0]], rare.one[few]), np.append(seconds[drawn[1]], rare.two[few])
+    rare = ~found.loose
+    few = _at_most(found.one[rare], _WITNESSES) & _at_most(found.two[rare], 2 * _WITNESSES)
+    one, two = (
+        np.append(firsts[drawn[0]], found.one[rare][few]),
+        np.append(seconds[drawn[1]], found.two[rare][few]),
+    )
     once = np.unique(pair_keys(one, graph.step[two]), return_index=True)[1]
     one, two = one[once], two[once]
     chains = Chains(one, graph.step[two], np.full(len(one), -1))
@@ -311,14 +346,13 @@ def draw_chains(graph: Graph, seed: int, *, longer: bool = True) -> Chains:
     return both.take(np.argsort(both.first, kind="stable"))
 
 
-def _ends(graph: Graph, seed: int) -> tuple[Numbers, Numbers, NDArray[np.uint32], list[NDArray[np.uint64]]]:
-    """Return the fans that may be the first of a chain, and those that may follow, where the first ones lead, and draws."""
-    whole = np.flatnonzero(graph.whole)
-    back = (graph.step[whole] & 1).astype(bool)
-    known = graph.name[graph.named[whole]] & (~back | graph.place[graph.named[whole]])
-    firsts = whole[known & graph.refers(whole)]
-    seconds = whole[graph.thing[graph.named[whole]] & graph.asks(whole) & graph.identifies[graph.step[whole]]]
-    return firsts, seconds, _lead(graph, firsts), [graph.drawn(fans, seed) for fans in (firsts, seconds)]
+def _ends(graph: Graph, first: Mask, second: Mask) -> tuple[Numbers, Numbers]:
+    """Return those of some fans that may be the first of a chain, and those of others that may follow."""
+    firsts, seconds = np.flatnonzero(first), np.flatnonzero(second)
+    back = (graph.step[firsts] & 1).astype(bool)
+    known = graph.name[graph.named[firsts]] & (~back | graph.place[graph.named[firsts]])
+    follows = graph.thing[graph.named[seconds]] & graph.asks(seconds) & graph.identifies[graph.step[seconds]]
+    return firsts[known & graph.refers(firsts)], seconds[follows]
 
 
 def _at_most(keys: Numbers, most: int) -> Mask:
@@ -327,13 +361,6 @@ def _at_most(keys: Numbers, most: int) -> Mask:
     few = np.zeros(len(keys), bool)
     few[order[rank_in_group(keys[::-1][order]) < most]] = True
     return np.asarray(few[::-1], bool)
-
-
-def _returns(graph: Graph, one: Numbers, two: Numbers) -> Mask:
-    """Mask the chains whose second fan leads back to where they began, or where it begins, and nowhere else."""
-    end = graph.values[graph.starts[two]]
-    back: Mask = (graph.sizes[two] == 1) & ((end == graph.named[one]) | (end == graph.named[two]))
-    return back
 
 
 def _lead(graph: Graph, fans: Numbers) -> NDArray[np.uint32]:
@@ -383,34 +410,24 @@ def meet(
     return left_order[index], right_order[starts[at[index]] + place]
 
 
-class Patterns(NamedTuple):
-    """The patterns of chains of two steps: the steps and the number of chains of each (p,); and a few of its chains (w,).
-
-    `one` and `two` are the fans of the first step, and of the second from the member where they meet.
-    """
-
-    first: Numbers
-    second: Numbers
-    chains: Numbers
-    one: Numbers
-    two: Numbers
-
-
 def mine(graph: Graph, seed: int) -> Patterns:
     """Count the chains of each pattern, and draw a few of each; the most frequent patterns come first.
 
     Chains are counted by their first step and the member where they meet, never one by one; those that meet in several members
     count as often.
     """
-    firsts, seconds, _, (draw, other) = _ends(graph, seed)
+    firsts, seconds = _ends(graph, graph.wide, graph.wide & (graph.sizes <= _MOST_FACTS))
+    draw, other = (graph.drawn(fans, seed) for fans in (firsts, seconds))
     steps = np.int64(2 * len(graph.predicates))
     member, place = expand(graph.starts[firsts], graph.starts[firsts] + graph.sizes[firsts])
-    end, step = graph.values[place], graph.step[firsts[member]]
-    order = np.lexsort((draw[member], step, end))
-    key = pair_keys(end[order], step[order])
+    end, wide = graph.values[place], ~graph.whole[firsts]
+    key = pair_keys(end, graph.step[firsts[member]])
+    order = np.lexsort(((draw >> 1 | wide.astype(np.uint64) << 63)[member], key))  # whole ones first
+    key = key[order]
+    starts, sizes = runs(key)
+    whole = sizes - np.add.reduceat(wide[member][order], starts, dtype=np.int64) if len(starts) else sizes
     rank = rank_in_group(key)
-    sizes = runs(key)[1]
-    counted = np.where(rank == 0, np.repeat(sizes, sizes), 0)
+    counted = np.where(rank == 0, np.repeat(whole, sizes), 0)
     few = rank < _WITNESSES
     heads, counted = order[few], counted[few]
     low, high = (np.searchsorted(graph.named[seconds], end[heads], side) for side in ("left", "right"))
@@ -422,19 +439,20 @@ def mine(graph: Graph, seed: int) -> Patterns:
         index = part[index]
         one = member[heads[index]]
         pattern = graph.step[firsts[one]] * steps + graph.step[seconds[two]]
-        total = _sum(np.concatenate([total, [pattern, counted[index]]], axis=1))
-        new = np.stack(
-            [pattern.astype(np.uint64), mix(draw[one] ^ other[two]), one.astype(np.uint64), two.astype(np.uint64)]
-        )
-        found = np.concatenate([found, new[:, ~_returns(graph, firsts[one], seconds[two])]], axis=1)
+        total = _sum(np.concatenate([total, [pattern, counted[index] * graph.whole[seconds[two]]]], axis=1))
+        only = np.where(graph.sizes[seconds[two]] == 1, graph.values[graph.starts[seconds[two]]], -1)
+        loose = ~(graph.whole[firsts[one]] & graph.whole[seconds[two]]) | (only == graph.named[seconds[two]])
+        new = np.stack([row.astype(np.uint64) for row in (2 * pattern + loose, mix(draw[one] ^ other[two]), one, two)])
+        found = np.concatenate([found, new[:, only != graph.named[firsts[one]]]], axis=1)
         found = found[:, np.lexsort(found[1::-1])]  # by pattern, then by draw
         found = found[:, rank_in_group(found[0]) < _WITNESSES]
     by_count = np.argsort(-total[1], kind="stable")
     pattern, one, two = (found[row].astype(np.int64) for row in (0, 2, 3))
+    pattern, loose = pattern >> 1, (pattern & 1).astype(bool)
     place = np.argsort(by_count)[np.searchsorted(total[0], pattern)]
     order = np.argsort(place, kind="stable")
     pattern, count = total[:, by_count]
-    return Patterns(pattern // steps, pattern % steps, count, firsts[one[order]], seconds[two[order]])
+    return Patterns(pattern // steps, pattern % steps, count, firsts[one[order]], seconds[two[order]], loose[order])
 
 
 def _sum(counts: Numbers) -> Numbers:
@@ -458,31 +476,39 @@ class Followed(NamedTuple):
     hops: Hops
 
 
-def follow(graph: Graph, chains: Chains, most: int) -> Followed:
+def follow(graph: Graph, chains: Chains, most: int, *, loose: bool = False) -> Followed:
     """Follow chains to their answers: the facts of each step, from all that the step before leads to.
 
     A chain is not good if it leads nowhere, or to nothing new; if a step is no whole fan; if it comes back to what it has been to
     before its last step; if it rests on more than eight facts, or leads to more than `most` ends. An end at which the chain began
     is no answer.
+
+    Loosely, chains of two steps may be of wide fans, whose facts count only if they lead on; they may rest on ten facts, and lead
+    to more than `most` ends. One of two different steps may lead to where it begins, from subject to object: "the recording of
+    India" is India where things of one name are one.
     """
     count, start = len(chains.first), graph.named[chains.first]
-    good, partial = np.ones(count, bool), np.zeros(count, bool)
+    good, partial, looped = np.ones(count, bool), np.zeros(count, bool), np.zeros(count, bool)
     last = (chains.second >= 0).astype(np.int64) + (chains.third >= 0)
-    path, fan, parts = np.arange(count), chains.first, []
+    path, fan, parts = np.arange(count), chains.first, list[Hops]()
     been, now = (np.zeros(0, np.uint64) for _ in range(2))
+    allowed = graph.wide if loose else graph.whole
     for number, steps in enumerate((None, chains.second, chains.third)):
         if steps is not None:
             path, bridge = unpair(distinct(now))
             path, bridge = path[going := steps[path] >= 0], bridge[going]
             fan = positions(graph.keys, pair_keys(bridge, steps[path]))
+            if loose and (fan < 0).any():
+                lost = np.isin(now, pair_keys(path, bridge)[fan < 0])
+                parts[-1] = parts[-1].take(~lost)
         partial[path[fan < 0]] = True
-        good[path[(fan >= 0) & ~graph.whole[fan]]] = False
-        known = (fan >= 0) & graph.whole[fan]
+        good[path[(fan >= 0) & ~allowed[fan]]] = False
+        known = (fan >= 0) & allowed[fan]
         path, fan = path[known], fan[known]
         index, place = expand(graph.starts[fan], graph.starts[fan] + graph.sizes[fan])
         of, end = path[index], graph.values[place]
         now = pair_keys(of, end)
-        good[of[((end == start[of]) | np.isin(now, been)) & (number < last[of])]] = False
+        looped[of[((end == start[of]) | np.isin(now, been)) & (number < last[of])]] = True
         been = np.concatenate([been, now[number < last[of]]])
         back = (graph.step[fan][index] & 1).astype(bool)
         parts.append(Hops(of, np.full(len(of), number), graph.rows[place], end, back))
@@ -491,7 +517,14 @@ def follow(graph: Graph, chains: Chains, most: int) -> Followed:
     again = np.bincount(hops.path[at_end & home], minlength=count) > 0
     ends = distinct(pair_keys(hops.path, hops.end)[at_end & ~home])
     answers, new = (np.bincount(unpair(some)[0], minlength=count) for some in (ends, ends[~np.isin(ends, been)]))
-    good &= (new > 0) & (answers <= most) & (np.bincount(hops.path, minlength=count) <= _MOST_FACTS)
+    if loose:
+        steps = np.stack([graph.step[chains.first], chains.second])
+        loops = np.stack([looped, new == 0])
+        good &= (answers > 0) & ~loops.all(axis=0) & ~(loops & (steps & 1 == 1)).any(axis=0)
+        good &= ~looped | (steps[0] != steps[1])
+    else:
+        good &= (new > 0) & ~looped & (answers <= most)
+    good &= np.bincount(hops.path, minlength=count) <= (_MOST_LOOSE if loose else _MOST_FACTS)
     order = np.lexsort((hops.step, hops.path))
     order = order[good[hops.path[order]]]
     first = np.unique(pair_keys(hops.path[order], hops.row[order]), return_index=True)[1]  # a fact is stated once
@@ -533,7 +566,7 @@ def _conditions(graph: Graph) -> Mask:
 
 
 def leads_back(graph: Graph, chains: Chains, again: Mask) -> Mask:
-    """Mask the chains that come back to where they began, and those of a pattern of which many do: it may do so by its meaning.
+    """Mask the chains of a pattern of which many come back to where they began: it may do so by its meaning.
 
     The children of one's parents are oneself and one's siblings, whatever the facts say.
 
@@ -543,8 +576,8 @@ def leads_back(graph: Graph, chains: Chains, again: Mask) -> Mask:
         again: bool (n,): whether each comes back; see `follow`.
     """
     pattern = grouped(graph.step[chains.first], chains.second, chains.third).numbers
-    often: Mask = np.bincount(pattern, again) >= OFTEN * np.bincount(pattern)
-    return again | often[pattern]
+    often: Mask = np.bincount(pattern, again) >= _OFTEN * np.bincount(pattern)
+    return often[pattern] & (chains.second >= 0)
 
 
 def follow_stars(graph: Graph, stars: Stars, most: int) -> tuple[Stars, Hops]:

@@ -22,8 +22,9 @@ def path_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa.T
 
     The answer ends with `Answer: …`: models cannot combine learnt facts without writing them out (Allen-Zhu & Li 2023, arXiv
     2309.14402). Where a step leads to several things, all are followed, and the answer is the whole set, of up to
-    `options.max_answers`. Chains of two are asked in up to three phrasings. `query` returns the answers, over the facts as the
-    arm has them. A fact is the first of a few chains in either direction, whatever it meets; see `draw_chains`.
+    `options.max_answers`. A pattern that no such chain asks may have more, or is asked as far as the knowledge base tells, where
+    some of the things lack their step. Chains of two are asked in up to three phrasings. `query` returns the answers, over the
+    facts as the arm has them. A fact is the first of a few chains in either direction, whatever it meets; see `draw_chains`.
     """
     phrasings = range(min(options.templates, PHRASINGS))
     for asked in (

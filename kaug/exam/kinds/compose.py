@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from kaug.exam.drawing import Draw, Question, make_question
 from kaug.wording.answers import asked
-from kaug.wording.compose import draw_chains, follow, leads_back, make_graph
+from kaug.wording.compose import draw_chains, follow, leads_back, make_graph, mine
 from kaug.wording.sets import in_sentences
 from kaug.wording.steps import refer
 from kaug.wording.wording import fill, groups
@@ -23,10 +23,10 @@ def draw_compose(draw: Draw) -> list[Question]:
     wording, rows = draw.wording, draw.held_out
     known = [asked(wording, name) for name in ("exam", "inverseExam")]
     graph = make_graph(wording, rows, wording.kb.columns()[2], draw.max_answers, known[0], known[1], exam=True)
-    chains = draw_chains(graph, draw.seed, longer=False)
+    chains = draw_chains(graph, mine(graph, draw.seed), draw.seed, longer=False)
     chains = chains.take((graph.sizes[chains.first] == 1) & (chains.second & 1 == 0))
     found = follow(graph, chains, draw.max_answers)
-    chains = chains.take(found.good & ~leads_back(graph, chains, found.again))
+    chains = chains.take(found.good & ~found.again & ~leads_back(graph, chains, found.again))
     hops = follow(graph, chains, draw.max_answers).hops
     cuts = np.searchsorted(hops.path, np.arange(len(chains.first) + 1))
     named = wording.phrases(graph.named[chains.first])
