@@ -5,20 +5,19 @@ two or three conditions that a few things meet ("the film that {a} directed and 
 """
 
 import re
-from collections import Counter
-from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import Numbers, distinct, expand, grouped, pair_keys, unpair
+from kaug.arrays import Numbers, distinct, expand, grouped, pair_keys, positions, unpair
 from kaug.augmentation.rows import Facts, Options
 from kaug.rdf.terms import write_terms
-from kaug.wording.answers import gives_away
+from kaug.wording.answers import Holds
 from kaug.wording.compose import (
     OFTEN,
     Chains,
@@ -33,7 +32,8 @@ from kaug.wording.compose import (
     mine,
 )
 from kaug.wording.conditions import join_conditions
-from kaug.wording.steps import numbered, refer, words_of_paths
+from kaug.wording.sets import join_each
+from kaug.wording.steps import choose, refer, words_of_paths
 from kaug.wording.wording import Wording, fill_each
 
 __all__ = ["Paths", "Questions", "ask_chains", "ask_stars", "find_paths", "patterns"]
@@ -70,17 +70,19 @@ class Paths:
 
 
 class Questions(NamedTuple):
-    """Questions over paths, in columns of equal length n, and their facts.
+    """Questions over paths, in columns of equal length n, and the m paths that they ask over.
 
     Attributes:
-        prompts: Strings.
-        answers: The labels of the answers of each question, each once.
-        queries: Strings: SPARQL that returns the answers.
-        hops: The facts of each question.
+        prompts: Strings (n,).
+        path: int64 (n,): the path that each asks over.
+        answers: Strings (m,): the labels of the answers, each once, joined.
+        queries: Strings (m,): SPARQL that returns the answers.
+        hops: The facts of the paths.
     """
 
     prompts: pa.Array
-    answers: list[list[str]]
+    path: Numbers
+    answers: pa.Array
     queries: pa.Array
     hops: Hops
 
@@ -154,44 +156,55 @@ def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask, NDAr
     return chains.take(kept), returns[kept], home
 
 
-def ask_chains(facts: Facts, wording: Wording, options: Options, length: int, phrasing: int = 0) -> Questions:
-    """Ask the chains of so many steps whose first fact is among some facts, those that have so many phrasings before this one."""
+def ask_chains(facts: Facts, wording: Wording, options: Options, length: int, phrasings: int = 1) -> Questions:
+    """Ask the chains of so many steps whose first fact is among some facts: all in one phrasing, then in the next."""
     paths = find_paths(facts, wording, options)
     here = _among(paths.first[length], facts.rows)
     chains, apart = paths.chains[length].take(here), paths.apart[length][here]
-    return _ask_chains(paths.graph, chains, apart, wording, options, phrasing)[0]
+    return _ask_chains(paths.graph, chains, apart, wording, options, phrasings)[0]
 
 
 def _ask_chains(
-    graph: Graph, chains: Chains, apart: Mask, wording: Wording, options: Options, phrasing: int = 0
+    graph: Graph, chains: Chains, apart: Mask, wording: Wording, options: Options, phrasings: int = 1
 ) -> tuple[Questions, Chains]:
-    """Ask good chains of one number of steps; return those that there are words for."""
+    """Ask good chains of one number of steps; return those that are asked, too."""
     hops = follow(graph, chains, options.max_answers).hops
     length = int(hops.step.max(initial=0)) + 1
     steps = [graph.step[chains.first], chains.second, chains.third][:length]
     named = graph.named[chains.first]
-    ends = _ends(hops, length - 1, named)
-    answers = _labels(wording, ends, len(named))
+    answers = _find_answers(wording, _ends(hops, length - 1, named))
     keys = pair_keys(hops.path, hops.end)
     reached = [unpair(distinct(keys[hops.step == step]))[0] for step in range(length)]
     many = [np.bincount(of, minlength=len(named)) > 1 for of in reached]
-    many[-1] = np.array([len(some) > 1 for some in answers], dtype=bool)
+    many[-1] = answers.several
     names = wording.phrases(named)
     inner, told, before = names, np.ones(len(named), bool), np.zeros(len(named), bool)
     after = np.zeros(len(named), np.int64)  # the number of words after the name in the reference so far
     for number, (step, several) in enumerate(zip(steps[:-1], many[:-1], strict=True)):
-        references = graph.words.reference[step, several.astype(int), before.astype(int)]
+        references, which = choose(graph.words.reference, step, several.astype(int), before.astype(int))
         fits, tail = _fit(references, number)
-        inner, told, before = refer(references, inner), told & fits & ((after == 0) | (tail == 0)), several
-        after = np.maximum(after, tail)
-    questions = graph.words.question[steps[-1], many[-1].astype(int), before.astype(int), phrasing]
-    fits, tail = _fit(questions, length - 1)
-    prompts, told = _ask(questions, inner), told & fits & (after * tail <= _WORDS_AFTER)
-    prompts = _apart(prompts, names, apart, wording.language)
-    queries = _chain_queries(graph, wording, named, steps, apart)
-    counted = replace(options, left_out=Counter()) if phrasing else options  # most have no other phrasing
-    asked, kept = _fair(Questions(prompts, answers, queries, hops), told, counted)
-    return asked, chains.take(kept)
+        inner, before = refer(references, which, inner), several
+        told &= fits[which] & ((after == 0) | (tail[which] == 0))
+        after = np.maximum(after, tail[which])
+    cells = (column[None] for column in (steps[-1], many[-1].astype(int), before.astype(int)))
+    templates, which = choose(graph.words.question, *cells, np.arange(phrasings)[:, None])
+    fits, tail = _fit(templates, length - 1)
+    asks = told & fits[which] & (after * tail[which] <= _WORDS_AFTER)
+    _count(options, ~asks[0], "no words for their question")
+    path, which = np.nonzero(asks)[1], which[asks]
+    prompts = fill_each([text or "{s}" for text in templates], which, *[inner.take(pa.array(path))] * 2).text
+    head, tail = words_of_paths(wording.language)["apart"].split("{}")
+    lower = pc.utf8_lower(pc.utf8_slice_codeunits(prompts, 0, 1)), pc.utf8_slice_codeunits(prompts, 1)
+    without = pc.binary_join_element_wise(head, names.take(pa.array(path)), tail, *lower, "")
+    prompts = pc.if_else(pa.array(apart[path]), without, prompts)
+    # Where the thing that a question names would be an answer, it asks for the others.
+    around = [*templates, *(head + tail + text for text in templates)]
+    hold = answers.held_by(inner).questions(around, which + len(templates) * apart[path], path, prompts)
+    _count(options, hold[: int(asks[0].sum())], "they hold an answer")
+    prompts, path = prompts.filter(pa.array(~hold)), path[~hold]
+    asked = distinct(path)
+    queries = _chain_queries(graph, wording, named[asked], [step[asked] for step in steps], apart[asked])
+    return _ask_of(asked, prompts, path, answers, queries, hops), chains.take(asked)
 
 
 def ask_stars(facts: Facts, wording: Wording, options: Options) -> Questions:
@@ -199,12 +212,50 @@ def ask_stars(facts: Facts, wording: Wording, options: Options) -> Questions:
     paths = find_paths(facts, wording, options)
     graph, here = paths.graph, _among(paths.first_of_star, facts.rows)
     stars, hops = follow_stars(graph, paths.stars.take(here), options.max_answers)
-    ends = distinct(pair_keys(hops.path, hops.end))
-    answers = _labels(wording, ends, len(stars.one))
-    several = np.array([len(some) > 1 for some in answers], bool)
-    people = np.bincount(hops.path, ~wording.persons(hops.end), minlength=len(several)) == 0
-    prompts, told = _join(graph, wording, np.stack(stars), several, people)
-    return _fair(Questions(prompts, answers, _star_queries(graph, wording, stars), hops), told, options)[0]
+    answers = _find_answers(wording, distinct(pair_keys(hops.path, hops.end)))
+    people = np.bincount(hops.path, ~wording.persons(hops.end), minlength=len(stars.one)) == 0
+    prompts, told = _join(graph, wording, np.stack(stars), answers.several, people)
+    hold = answers.held_by(prompts).names
+    _count(options, ~told, "no words for their question")
+    _count(options, told & hold, "they hold an answer")
+    asked = np.flatnonzero(told & ~hold)
+    queries = _star_queries(graph, wording, stars.take(asked))
+    return _ask_of(asked, prompts.take(pa.array(asked)), asked, answers, queries, hops)
+
+
+def _count(options: Options, left_out: Mask, why: str) -> None:
+    if left_out.any():
+        options.left_out[f"paths left out: {why}"] += int(left_out.sum())
+
+
+class _Answers(NamedTuple):
+    """The answers of paths: their labels, and the path of each; joined, and whether there are several, by path."""
+
+    labels: pa.Array
+    of: Numbers
+    joined: pa.Array
+    several: Mask
+
+    def held_by(self, names: pa.Array) -> Holds:
+        """Find which names hold an answer of their path, strings (paths,)."""
+        return Holds(names, self.labels, self.of)
+
+
+def _find_answers(wording: Wording, ends: NDArray[np.uint64]) -> _Answers:
+    """Name the answers of paths, given each path and the term that it leads to in one number, ascending."""
+    of, terms = unpair(ends)
+    labels = wording.labels(terms)
+    joined, starts = join_each(labels, of, wording.language)
+    return _Answers(labels, of, joined, np.bincount(of, starts, minlength=len(joined)) > 0)
+
+
+def _ask_of(
+    asked: Numbers, prompts: pa.Array, path: Numbers, answers: _Answers, queries: pa.Array, hops: Hops
+) -> Questions:
+    """Leave only what is asked, and number the paths anew."""
+    place = positions(asked, hops.path)
+    hops = hops.take(place >= 0)._replace(path=place[place >= 0])
+    return Questions(prompts, positions(asked, path), answers.joined.take(pa.array(asked)), queries, hops)
 
 
 def _join(graph: Graph, wording: Wording, fans: Numbers, several: Mask, people: Mask) -> tuple[pa.Array, Mask]:
@@ -227,8 +278,8 @@ def _join(graph: Graph, wording: Wording, fans: Numbers, several: Mask, people: 
     order = np.array([one.order if one else (0, 1, 2) for one in joined], np.int64).reshape(-1, 3)[which].T
     fans = np.take_along_axis(fans, order, axis=0)
     names = [pc.if_else(pa.array(some >= 0), wording.phrases(graph.named[some]), "") for some in fans]
-    phrase, middle = (np.array([one[part] if one else "" for one in joined], object)[which] for part in (0, 1))
-    inner = pc.binary_join_element_wise(refer(phrase, names[0]), refer(middle, names[1]), "")
+    phrase, middle = ([one[part] if one else "" for one in joined] for part in (0, 1))
+    inner = pc.binary_join_element_wise(refer(phrase, which, names[0]), refer(middle, which, names[1]), "")
     told = np.array([one is not None for one in joined], bool)[which]
     return fill_each([one.question if one else "{s}{o}" for one in joined], which, inner, names[2]).text, told
 
@@ -245,55 +296,14 @@ def _ends(hops: Hops, last: int, named: NDArray[np.uint32]) -> NDArray[np.uint64
     return distinct(pair_keys(hops.path, hops.end)[(hops.step == last) & (hops.end != named[hops.path])])
 
 
-def _labels(wording: Wording, ends: NDArray[np.uint64], count: int) -> list[list[str]]:
-    of, terms = unpair(ends)
-    labels = wording.labels(terms).to_pylist()
-    cuts = np.searchsorted(of, np.arange(count + 1)).tolist()
-    return [
-        labels[low:high] if high - low == 1 else list(dict.fromkeys(labels[low:high])) for low, high in pairwise(cuts)
-    ]
-
-
-def _fit(templates: NDArray[Any], number: int) -> tuple[Mask, Numbers]:
+def _fit(templates: Sequence[str], number: int) -> tuple[Mask, Numbers]:
     """Mask the templates that there are, and whose slot is not in quotation marks, where it does not hold a name.
 
     Also return the number of words after the slot: a clause in a clause ("what the thing that Ada likes likes") is hard to read.
     """
-    known, index = numbered(templates)
-    fits = np.array([bool(text) and not (number and "“{" in text) for text in known], dtype=bool)
-    return fits[index], np.array(
-        [len(re.findall(r"\w+", re.split("[?.]", text.partition("}")[2])[0])) for text in known], dtype=np.int64
-    )[index]
-
-
-def _ask(templates: NDArray[Any], inner: pa.Array) -> pa.Array:
-    known, index = numbered(templates)
-    return fill_each([template or "{s}" for template in known], index, inner, inner).text
-
-
-def _apart(prompts: pa.Array, names: pa.Array, again: Mask, language: str) -> pa.Array:
-    """Ask for the others, where the thing that a question names would be an answer."""
-    head, tail = words_of_paths(language)["apart"].split("{}")
-    first = pc.utf8_lower(pc.utf8_slice_codeunits(prompts, 0, 1))
-    without = pc.binary_join_element_wise(head, names, tail, first, pc.utf8_slice_codeunits(prompts, 1), "")
-    return pc.if_else(pa.array(again), without, prompts)
-
-
-def _fair(asked: Questions, told: Mask, options: Options) -> tuple[Questions, Mask]:
-    """Leave out questions that there are no words for, and that hold one of their answers; tell which are left."""
-    hidden = ~gives_away(asked.prompts, asked.answers)
-    for left_out, why in ((~told, "no words for their question"), (told & ~hidden, "they hold an answer")):
-        if left_out.any():
-            options.left_out[f"paths left out: {why}"] += int(left_out.sum())
-    kept = told & hidden
-    hops = asked.hops.take(kept[asked.hops.path])
-    left = Questions(
-        asked.prompts.filter(pa.array(kept)),
-        [asked.answers[path] for path in np.flatnonzero(kept).tolist()],
-        asked.queries.filter(pa.array(kept)),
-        hops._replace(path=(np.cumsum(kept) - 1)[hops.path]),
-    )
-    return left, kept
+    fits = [bool(text) and not (number and "“{" in text) for text in templates]
+    tails = [len(re.findall(r"\w+", re.split("[?.]", text.partition("}")[2])[0])) for text in templates]
+    return np.array(fits, bool), np.array(tails, np.int64)
 
 
 def _chain_queries(
@@ -353,7 +363,8 @@ def patterns(facts: Facts, wording: Wording, options: Options | None = None) -> 
     names = ["^" * way + re.split("[/#:]", iri)[-1] for iri in iris for way in (0, 1)]
     drawn = Chains(found.one, graph.step[found.two], np.full(len(found.one), -1))
     asked, kept = _ask_chains(graph, *_to_ask(graph, drawn, options.max_answers)[:2], wording, options)
-    steps = zip(graph.step[kept.first].tolist(), kept.second.tolist(), strict=True)
+    of = kept.take(asked.path)
+    steps = zip(graph.step[of.first].tolist(), of.second.tolist(), strict=True)
     examples = dict(reversed(list(zip(steps, asked.prompts.to_pylist(), strict=True))))
     pairs = list(zip(found.first.tolist(), found.second.tolist(), strict=True))
     columns = {

@@ -1,5 +1,6 @@
 """Columns of text → a table of EXAMPLES."""
 
+from binascii import hexlify
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from xxhash import xxh3_128_hexdigest
+from xxhash import xxh3_128_digest
 
 from kaug.arrays import Numbers, runs
 from kaug.augmentation.near import Near
@@ -271,8 +272,12 @@ def make_rows(
 
 def row_ids(forms: str | pa.Array, prompts: pa.Array, completions: pa.Array, facts: pa.ListArray) -> pa.Array:
     """Make the ids of rows, digests of their content, from columns of equal length."""
-    contents = pc.binary_join_element_wise(forms, prompts, completions, pc.binary_join(facts, ","), "\0").to_pylist()
-    return pa.array([xxh3_128_hexdigest(text.encode()) for text in contents], pa.string())
+    contents = pc.binary_join_element_wise(forms, prompts, completions, pc.binary_join(facts, ","), "\0")
+    _, offsets, data = contents.buffers()
+    ends, letters = np.frombuffer(offsets, np.int32)[: len(contents) + 1].tolist(), memoryview(data or b"")
+    digests = b"".join([xxh3_128_digest(letters[start:end]) for start, end in pairwise(ends)])
+    places = pa.array(np.arange(0, len(digests) * 2 + 1, 32, dtype=np.int32))
+    return pa.StringArray.from_buffers(len(contents), places.buffers()[1], pa.py_buffer(hexlify(digests)))
 
 
 def single_fact_rows(

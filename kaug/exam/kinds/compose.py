@@ -7,7 +7,7 @@ from kaug.exam.drawing import Draw, Question, make_question
 from kaug.wording.answers import asked
 from kaug.wording.compose import draw_chains, follow, leads_back, make_graph
 from kaug.wording.sets import in_sentences
-from kaug.wording.steps import refer
+from kaug.wording.steps import choose, refer
 from kaug.wording.wording import fill, groups
 
 __all__ = ["draw_compose"]
@@ -30,7 +30,7 @@ def draw_compose(draw: Draw) -> list[Question]:
     hops = follow(graph, chains, draw.max_answers).hops
     cuts = np.searchsorted(hops.path, np.arange(len(chains.first) + 1))
     named = wording.phrases(graph.named[chains.first])
-    bridges = refer(graph.words.reference[graph.step[chains.first], 0, 0], named)
+    bridges = refer(*choose(graph.words.reference, graph.step[chains.first], 0, 0), named)
     questions = []
     for predicate, places in groups(graph.predicates[chains.second >> 1]):
         some = bridges.take(pa.array(places))

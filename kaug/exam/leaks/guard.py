@@ -97,6 +97,7 @@ class LeakGuard:
         self._overlaps = Overlaps(wording, probes, names, evaluations)
         self._reworded = Reworded(wording, probes, names, encoder)
         self._texts = self._reworded.read(texts or {})
+        self._is_empty = not (probes.num_rows or evaluations or patterns)
 
     def check(self, table: pa.Table) -> pa.Table:
         """Check rows.
@@ -133,6 +134,8 @@ class LeakGuard:
         Returns:
             The first leak of each row that has any, by row.
         """
+        if self._is_empty:
+            return []
         first: dict[int, Leak] = {}
         for start in range(0, table.num_rows, _ROWS):
             for leak in self._find(read_rows(table.slice(start, _ROWS), self._ids)):
