@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.arms import ARMS, Arm
-from kaug.arrays import pair_keys
+from kaug.arrays import hex_keys, pair_keys
 from kaug.augmentation.forms import Form, find_forms, form_rows
 from kaug.augmentation.forms.statement import one_statement_rows
 from kaug.augmentation.gaps import keep_rows
@@ -138,23 +138,22 @@ class ArmInput:
                     yield partial(self._in_form, name, form, part[form.asks], options[form.asks])
 
     def _in_form(self, name: str, form: Form, facts: Facts, options: Options) -> Iterator[pa.Table]:
-        seen = pa.array([], pa.string())
+        seen = np.zeros(0, np.uint64)
         for wording in self.wordings:
-            rows = self._once(form_rows(form, facts, wording, options), seen)
-            seen = pa.concat_arrays([seen, *rows["id"].chunks]) if len(self.wordings) > 1 else seen
+            rows, seen = self._once(form_rows(form, facts, wording, options), seen)
             rows = self._to_learn(rows)
             rows = _keep(rows, self.keep.get(name, 1.0), self.seed)
             self.characters[name] += _characters(rows)
             yield self.rewrite(rows, wording, options.all_objects(self.kb, facts)) if self.rewrite else rows
 
-    def _once(self, rows: pa.Table, seen: pa.Array) -> pa.Table:
-        """Drop the rows whose content was seen in other languages or comes a second time."""
-        ids = rows["id"].combine_chunks()
-        codes = ids.dictionary_encode().indices.to_numpy()  # numbered as they come first
-        first = np.diff(np.maximum.accumulate(codes), prepend=-1) > 0
-        new = first & ~pc.is_in(ids, value_set=seen).to_numpy(zero_copy_only=False)
+    def _once(self, rows: pa.Table, seen: NDArray[np.uint64]) -> tuple[pa.Table, NDArray[np.uint64]]:
+        """Drop the rows whose content comes a second time, or was seen in other languages; add theirs to what was seen."""
+        keys = np.concatenate([seen, hex_keys(rows["id"].combine_chunks())])
+        first = np.zeros(len(keys), bool)
+        first[np.unique(keys, return_index=True)[1]] = True
+        new = first[len(seen) :]
         self.counts["rows left out: duplicates"] += len(new) - int(new.sum())
-        return rows if new.all() else rows.filter(pa.array(new))
+        return rows if new.all() else rows.filter(pa.array(new)), keys[first]
 
     def _to_learn(self, rows: pa.Table) -> pa.Table:
         """Drop rows about facts that the model knows, and count them."""

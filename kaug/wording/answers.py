@@ -44,8 +44,9 @@ _INSIDE = r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z
 _ARTICLE = re.compile(r"the(?<![^\s\0]the)\b|an(?<![^\s\0]an)\b")
 _NOT_ASCII = re.compile(r"[^\0-\x7f]+")
 
-_UNLIKE_WORDS = re.compile(
-    r"[^\0-\x7f]|[A-Za-z]\.[A-Za-z]|\d[,.']\d|\d[A-Za-z]|[A-Za-z]\d|[a-z][A-Z]|[A-Z][A-Z][a-z]|(?<![A-Za-z\d])['`]s\b"
+_UNLIKE_WORDS = (
+    r"[^\x00-\x7f]|[A-Za-z]\.[A-Za-z]|\d[,.']\d|\d[A-Za-z]|[A-Za-z]\d|[a-z][A-Z]|[A-Z][A-Z][a-z]"
+    r"|(?:^|[^A-Za-z\d])['`]s\b"
 )
 """What is read as other words than those that punctuation leaves."""
 
@@ -60,10 +61,9 @@ class _Letters(dict[int, str]):
 
 
 _LETTERS = _Letters()
-_IRREGULAR = frozenset([*WORDS.irregular_plurals, *WORDS.irregular_plurals.values()])
-_WORD, _ARTICLES = re.compile(r"[a-z\d]+"), frozenset(["the", "a", "an"])
-_QUOTES, _MARKS = str.maketrans("“”’‘", "  ''"), re.compile("[\u0300-\u036f]")
-_NO_APOSTROPHES, _NO_ENDINGS = str.maketrans("", "", "'`"), str.maketrans("", "", "aeiouys")
+_QUOTES, _MARKS = {"[“”]": " ", "[’‘]": "'"}, r"[\x{300}-\x{36f}]"
+_STEMS = {"['`]": "", "[^a-z0-9]+": " ", r"\b(?:the|a|an)\b": "", "^ *| *$": " ", " {2,}": " "}
+_IRREGULAR = rf"\b(?:{'|'.join([*WORDS.irregular_plurals, *WORDS.irregular_plurals.values()])})[a-z0-9]?\b"
 _DROPPED = bytes(code for code in range(1, 128) if not _LETTERS[code])
 """The ASCII characters that are dropped; a zero byte stands between two texts."""
 
@@ -211,43 +211,53 @@ class Holds:
 
     def _pairs(self, bare: pa.Array, row: Numbers, answer: Numbers) -> NDArray[np.bool_]:
         # Few texts hold the letters of an answer; only these are read word by word.
-        texts = pl.DataFrame({"text": bare.take(pa.array(row)), "answer": self._bare_answers.take(pa.array(answer))})
-        return texts.select(pl.col("text").str.contains(pl.col("answer"), literal=True)).to_series().to_numpy()
+        return _contain(bare.take(pa.array(row)), self._bare_answers.take(pa.array(answer)))
 
     def _read(self, texts: pa.Array, row: Numbers, answer: Numbers) -> NDArray[np.bool_]:
         """Mask the texts that hold one of some answers, given pairs of both."""
         found = np.zeros(len(texts), dtype=bool)
-        for place, which in zip(row.tolist(), answer.tolist(), strict=True):
+        some, names = texts.take(pa.array(row)), self._answers.take(pa.array(answer))
+        near = np.flatnonzero(_may_hold(some, names))
+        columns = row[near].tolist(), *(column.take(pa.array(near)).to_pylist() for column in (some, names))
+        for place, text, name in zip(*columns, strict=True):
             if not found[place]:
-                text, name = texts[place].as_py(), self._answers[which].as_py()
-                found[place] = _may_hold(text, name) and (
-                    holds_any(text, [name]) or holds_any(_apart(text), [_apart(name)])
-                )
+                found[place] = holds_any(text, [name]) or holds_any(_apart(text), [_apart(name)])
         return found
 
 
-def _may_hold(text: str, name: str) -> bool:
-    """Whether the words of a name may follow one another in a text; it takes a tenth of the time that a reading does."""
-    words, wanted = _stems(text), _stems(name)
-    return not words or not wanted or wanted in words
+def _contain(texts: pa.Array, parts: pa.Array) -> NDArray[np.bool_]:
+    """Mask the texts that contain a string, one for each."""
+    both = pl.DataFrame({"text": texts, "part": parts})
+    return both.select(pl.col("text").str.contains(pl.col("part"), literal=True)).to_series().to_numpy()
 
 
-@lru_cache(maxsize=1 << 16)
-def _stems(text: str) -> str:
-    """Leave of each word what no plural changes; the empty string if that cannot be told of all words.
+def _may_hold(texts: pa.Array, names: pa.Array) -> NDArray[np.bool_]:
+    """Mask the texts in which the words of a name, one for each, may follow one another; few are left to be read."""
+    words, wanted = _stems(texts), _stems(names)
+    untold = pc.or_(pc.equal(words, ""), pc.equal(wanted, "")).to_numpy(zero_copy_only=False)
+    return untold | _contain(words, wanted)
+
+
+def _stems(texts: pa.Array) -> pa.Array:
+    """Leave of each word what no plural changes; empty strings if that cannot be told of all words.
 
     Examples:
-        >>> _stems("Which cities has “the king”?"), _stems("The children's TV"), _stems("Lomé"), _stems("多哥")
-        (' whch ct h kng ', '', ' lm ', '')
+        >>> _stems(pa.array(["Which cities has “the king”?", "The children's TV", "Lomé", "多哥"])).to_pylist()
+        [' whch ct h kng ', '', ' lm ', '']
     """
-    text = text.translate(_QUOTES)
-    text = text if text.isascii() else _MARKS.sub("", unicodedata.normalize("NFKD", text))
-    if _UNLIKE_WORDS.search(text):
-        return ""
-    words = [word for word in _WORD.findall(text.lower().translate(_NO_APOSTROPHES)) if word not in _ARTICLES]
-    if not _IRREGULAR.isdisjoint(words) or not _IRREGULAR.isdisjoint(word[:-1] for word in words):
-        return ""
-    return f" {' '.join(word[0] + word[1:].translate(_NO_ENDINGS) for word in words)} " if words else ""
+    for letters, plain in _QUOTES.items():
+        texts = pc.replace_substring_regex(texts, letters, plain)
+    odd = pc.invert(pc.string_is_ascii(texts))
+    if pc.any(odd).as_py():
+        told = pc.replace_substring_regex(pc.utf8_normalize(texts.filter(odd), "NFKD"), _MARKS, "")
+        texts = pc.replace_with_mask(texts, odd, told)
+    untold = pc.match_substring_regex(texts, _UNLIKE_WORDS)
+    texts = pc.ascii_lower(texts)
+    for letters, left in _STEMS.items():
+        texts = pc.replace_substring_regex(texts, letters, left)
+    untold = pc.or_(untold, pc.match_substring_regex(texts, _IRREGULAR))
+    texts = pc.replace_substring_regex(texts, r"\B[aeiouys]+", "")
+    return pc.if_else(pc.or_(untold, pc.equal(texts, " ")), "", texts)
 
 
 @lru_cache(maxsize=1 << 16)

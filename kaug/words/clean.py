@@ -4,6 +4,7 @@ import html
 import re
 import tomllib
 from collections.abc import Iterable
+from functools import cache
 from html.entities import html5
 from pathlib import Path
 from typing import TypeVar
@@ -39,10 +40,14 @@ def control_pattern(tokens: Iterable[str] = ()) -> str:
         >>> bool(re.search(control_pattern(), "Ada [INST]")), bool(re.search(control_pattern(["~end~"]), "~END~"))
         (True, True)
     """
-    common = (token for tokens in tomllib.loads(_TOKENS.read_text(encoding="utf-8")).values() for token in tokens)
-    patterns = [re.escape(token).replace(r"\#", "[0-9]+") for token in common]
+    patterns = [re.escape(token).replace(r"\#", "[0-9]+") for token in _common()]
     own = [f"(?i:{re.escape(token.strip())})" for token in tokens if len(token.strip()) > 1]
     return f"(?:{'|'.join(dict.fromkeys(patterns + own))})"
+
+
+@cache
+def _common() -> list[str]:
+    return [token for tokens in tomllib.loads(_TOKENS.read_text(encoding="utf-8")).values() for token in tokens]
 
 
 CONTROL = control_pattern()
