@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -62,8 +63,12 @@ class _Letters(dict[int, str]):
 
 _LETTERS = _Letters()
 _QUOTES, _MARKS = {"[“”]": " ", "[’‘]": "'"}, r"[\x{300}-\x{36f}]"
-_STEMS = {"['`]": "", "[^a-z0-9]+": " ", r"\b(?:the|a|an)\b": "", "^ *| *$": " ", " {2,}": " "}
-_IRREGULAR = rf"\b(?:{'|'.join([*WORDS.irregular_plurals, *WORDS.irregular_plurals.values()])})[a-z0-9]?\b"
+_IRREGULAR = (
+    rf"(?i)(?:^|[\W_])(?:{'|'.join([*WORDS.irregular_plurals, *WORDS.irregular_plurals.values()])})[a-z\d]?(?:[\W_]|$)"
+)
+_PLAIN = b"\0" + bytes(code if code < 128 and chr(code).isalnum() else 32 for code in range(1, 256)).lower()
+_ARTICLES, _SPACES = re.compile(rb"\b(?:the|an?)\b"), re.compile(rb" {2,}")
+_SLOT, _JOINS = re.compile(r"\{[so]\}"), re.compile(r"\w\{[so]\}|\{[so]\}\w")
 _DROPPED = bytes(code for code in range(1, 128) if not _LETTERS[code])
 """The ASCII characters that are dropped; a zero byte stands between two texts."""
 
@@ -186,9 +191,9 @@ class Holds:
             of: int64 (m,): the name of each answer, ascending.
         """
         self._answers, self._of = answers, of
-        self._bare_names, self._bare_answers = _letters(names), _letters(answers)
+        self._of_names, self._of_answers = _stems(names), _stems(answers)
         every = np.arange(len(of))
-        self._near = self._pairs(self._bare_names, of, every)
+        self._near = self._pairs(self._of_names, names, of, every)
         self.names = self._read(names, of[self._near], every[self._near])
 
     def questions(
@@ -202,24 +207,34 @@ class Holds:
             name: int64 (n,): the name in each, one of those given to the class.
             questions: Strings (n,): the templates filled with the names.
         """
-        around = pa.array([_around(template) for template in templates], pa.list_(pa.string(), 2)).take(pa.array(which))
-        head, tail = (pc.list_element(around, side) for side in (0, 1))
-        bare = pc.binary_join_element_wise(head, self._bare_names.take(pa.array(name)), tail, "")
+        around = [_SLOT.split(template) for template in templates]
+        sides = [one[0] for one in around], [" ".join(one[1:]) for one in around]
+        head, tail = (_stems(pa.array(side, pa.string())) for side in sides)
+        joins = np.array([bool(_JOINS.search(template)) for template in templates], bool)
+        names = self._of_names.stems.take(pa.array(name))
+        stems = pc.binary_join_element_wise(
+            head.stems.take(pa.array(which)), names, tail.stems.take(pa.array(which)), ""
+        )
+        stems = pc.replace_substring(stems, "  ", " ")
+        told = (head.told & tail.told & ~joins)[which] & self._of_names.told[name]
         row, answer = expand(*(np.searchsorted(self._of, name, side) for side in ("left", "right")))
-        near = self._pairs(bare, row, answer) & ~self._near[answer]
+        near = self._pairs(_Stems(stems, told), questions, row, answer) & ~self._near[answer]
         return np.asarray(self.names[name] | self._read(questions, row[near], answer[near]))
 
-    def _pairs(self, bare: pa.Array, row: Numbers, answer: Numbers) -> NDArray[np.bool_]:
-        # Few texts hold the letters of an answer; only these are read word by word.
-        return _contain(bare.take(pa.array(row)), self._bare_answers.take(pa.array(answer)))
+    def _pairs(self, read: "_Stems", texts: pa.Array, row: Numbers, answer: Numbers) -> NDArray[np.bool_]:
+        """Mask the pairs of a text and an answer whose words may follow one another in it; only these are read word by word."""
+        words, wanted = read.stems.take(pa.array(row)), self._of_answers.stems.take(pa.array(answer))
+        near = _contain(words, wanted)
+        told = read.told[row] & self._of_answers.told[answer] & pc.not_equal(wanted, " ").to_numpy(zero_copy_only=False)
+        odd, other = row[~told], answer[~told]
+        near[~told] = _contain(_letters(texts.take(pa.array(odd))), _letters(self._answers.take(pa.array(other))))
+        return near
 
     def _read(self, texts: pa.Array, row: Numbers, answer: Numbers) -> NDArray[np.bool_]:
         """Mask the texts that hold one of some answers, given pairs of both."""
         found = np.zeros(len(texts), dtype=bool)
-        some, names = texts.take(pa.array(row)), self._answers.take(pa.array(answer))
-        near = np.flatnonzero(_may_hold(some, names))
-        columns = row[near].tolist(), *(column.take(pa.array(near)).to_pylist() for column in (some, names))
-        for place, text, name in zip(*columns, strict=True):
+        columns = texts.take(pa.array(row)).to_pylist(), self._answers.take(pa.array(answer)).to_pylist()
+        for place, text, name in zip(row.tolist(), *columns, strict=True):
             if not found[place]:
                 found[place] = holds_any(text, [name]) or holds_any(_apart(text), [_apart(name)])
         return found
@@ -228,43 +243,40 @@ class Holds:
 def _contain(texts: pa.Array, parts: pa.Array) -> NDArray[np.bool_]:
     """Mask the texts that contain a string, one for each."""
     both = pl.DataFrame({"text": texts, "part": parts})
-    return both.select(pl.col("text").str.contains(pl.col("part"), literal=True)).to_series().to_numpy()
+    found = both.select(pl.col("text").str.contains(pl.col("part"), literal=True)).to_series()
+    return np.array(found.to_numpy(), bool)
 
 
-def _may_hold(texts: pa.Array, names: pa.Array) -> NDArray[np.bool_]:
-    """Mask the texts in which the words of a name, one for each, may follow one another; few are left to be read."""
-    words, wanted = _stems(texts), _stems(names)
-    untold = pc.or_(pc.equal(words, ""), pc.equal(wanted, "")).to_numpy(zero_copy_only=False)
-    return untold | _contain(words, wanted)
+class _Stems(NamedTuple):
+    """What no plural changes of the words of texts: strings (n,), and whether it can be told of all words of each."""
+
+    stems: pa.Array
+    told: NDArray[np.bool_]
 
 
-def _stems(texts: pa.Array) -> pa.Array:
-    """Leave of each word what no plural changes; empty strings if that cannot be told of all words.
+def _stems(texts: pa.Array) -> _Stems:
+    """Leave of each word its first letter, and of the others those that no plural changes; all texts are read as one.
 
     Examples:
-        >>> _stems(pa.array(["Which cities has “the king”?", "The children's TV", "Lomé", "多哥"])).to_pylist()
-        [' whch ct h kng ', '', ' lm ', '']
+        >>> stems, told = _stems(pa.array(["Which cities has “the king”?", "The children's TV", "Lomé", "多哥"]))
+        >>> stems.to_pylist(), told.tolist()
+        ([' Whch Ct H Kng ', ' ', ' Lm ', ' '], [True, False, True, False])
     """
-    for letters, plain in _QUOTES.items():
-        texts = pc.replace_substring_regex(texts, letters, plain)
-    odd = pc.invert(pc.string_is_ascii(texts))
+    words = texts.dictionary_encode()
+    known = words.dictionary
+    odd = pc.invert(pc.string_is_ascii(known))
     if pc.any(odd).as_py():
-        told = pc.replace_substring_regex(pc.utf8_normalize(texts.filter(odd), "NFKD"), _MARKS, "")
-        texts = pc.replace_with_mask(texts, odd, told)
-    untold = pc.match_substring_regex(texts, _UNLIKE_WORDS)
-    texts = pc.ascii_lower(texts)
-    for letters, left in _STEMS.items():
-        texts = pc.replace_substring_regex(texts, letters, left)
-    untold = pc.or_(untold, pc.match_substring_regex(texts, _IRREGULAR))
-    texts = pc.replace_substring_regex(texts, r"\B[aeiouys]+", "")
-    return pc.if_else(pc.or_(untold, pc.equal(texts, " ")), "", texts)
-
-
-@lru_cache(maxsize=1 << 16)
-def _around(template: str) -> tuple[str, str]:
-    """Return the letters before the slot of a template, and behind it."""
-    head, *tail = _letters(pa.array(re.split(r"\{[so]\}", template), pa.string())).to_pylist()
-    return head, "".join(tail)
+        plain = known.filter(odd)
+        for letters, by in _QUOTES.items():
+            plain = pc.replace_substring_regex(plain, letters, by)
+        plain = pc.replace_substring_regex(pc.utf8_normalize(plain, "NFKD"), _MARKS, "")
+        known = pc.replace_with_mask(known, odd, plain)
+    untold = pc.or_(pc.match_substring_regex(known, _UNLIKE_WORDS), pc.match_substring_regex(known, _IRREGULAR))
+    joined = " \0 ".join(pc.if_else(untold, "", known).to_pylist()).encode().translate(_PLAIN, b"'`")
+    joined = _ARTICLES.sub(b"", joined).title().translate(None, b"aeiouys")
+    stems = pa.array(_SPACES.sub(b" ", b" " + joined + b" ").decode().split("\0")[: len(known)], pa.string())
+    told = pc.invert(untold).take(words.indices).to_numpy(zero_copy_only=False)
+    return _Stems(stems.take(words.indices), told)
 
 
 def _letters(texts: pa.Array) -> pa.Array:
