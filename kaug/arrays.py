@@ -15,12 +15,14 @@ __all__ = [
     "distinct",
     "expand",
     "grouped",
+    "hex_keys",
     "join",
     "mix",
     "pair_keys",
     "positions",
     "rank_in_group",
     "runs",
+    "text_bytes",
     "unpair",
 ]
 
@@ -180,6 +182,22 @@ def mix(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
     numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return numbers ^ (numbers >> np.uint64(31))
+
+
+def text_bytes(texts: pa.Array) -> memoryview:
+    """Return the concatenated texts of a column as UTF-8, as a view of its buffer.
+
+    Args:
+        texts: Strings or binary values, with offsets of 32 bits.
+
+    Examples:
+        >>> bytes(text_bytes(pa.array(["a", "b", "c"])[1:]))
+        b'bc'
+    """
+    if not len(texts):
+        return memoryview(b"")
+    offsets = memoryview(texts.buffers()[1]).cast("i")
+    return memoryview(texts.buffers()[2])[offsets[texts.offset] : offsets[texts.offset + len(texts)]]
 
 
 def hex_keys(ids: pa.Array | pa.ChunkedArray) -> NDArray[np.uint64]:

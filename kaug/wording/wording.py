@@ -25,7 +25,7 @@ from kaug.wording.frames import Noun, Record, Templates, fill_frame, frame_templ
 from kaug.wording.known import Known
 from kaug.wording.rules import Values, by_rule, frame_of, is_readable
 from kaug.wording.values import object_values, written_terms
-from kaug.words.clean import CONTROL, break_control, break_with_spans
+from kaug.words.clean import break_control, break_with_spans, find_control
 from kaug.words.languages import OTHER, language_rank
 from kaug.words.names import takes_the, with_common_articles
 from kaug.words.terms import CLASS_OF, NATURES, Kinds, term_kinds, term_words
@@ -609,7 +609,7 @@ def fill_each(templates: Sequence[str], which: NDArray[np.int64], subjects: pa.A
     text = _replace(text, ["? " in template for template in templates], which, r"\?\? ", "? ")
     opens = [(t[:1] == "{" or t[:1].islower()) and not _RECORD.search(t) for t in templates]
     text = _sentence(text, np.array(opens, bool)[which])
-    broken = np.flatnonzero(pc.match_substring_regex(text, CONTROL).to_numpy(zero_copy_only=False))
+    broken = np.flatnonzero(find_control(text))
     for row in broken:
         for span in spans.values():
             if span[row, 0] >= 0:
