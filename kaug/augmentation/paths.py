@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from kaug.arrays import Numbers, distinct, expand, grouped, pair_keys, positions, unpair
 from kaug.augmentation.rows import Facts, Options
+from kaug.knowledge.templates import SLOT
 from kaug.rdf.terms import write_terms
 from kaug.wording.answers import Holds
 from kaug.wording.compose import (
@@ -33,7 +34,7 @@ from kaug.wording.compose import (
 )
 from kaug.wording.conditions import join_conditions
 from kaug.wording.sets import join_each
-from kaug.wording.steps import choose, refer, words_of_paths
+from kaug.wording.steps import PHRASINGS, refer, words_of_paths
 from kaug.wording.wording import Wording, fill_each
 
 __all__ = ["Paths", "Questions", "ask_chains", "ask_stars", "find_paths", "patterns"]
@@ -177,34 +178,69 @@ def _ask_chains(
     reached = [unpair(distinct(keys[hops.step == step]))[0] for step in range(length)]
     many = [np.bincount(of, minlength=len(named)) > 1 for of in reached]
     many[-1] = answers.several
+    templates, which = _nest_words(graph, wording.language, steps, many, apart, phrasings)
+    told = np.array([bool(text) for text in templates], bool)[which]
+    _count(options, ~told[0], "no words for their question")
+    path, which = np.nonzero(told)[1], which[told]
     names = wording.phrases(named)
-    inner, told, before = names, np.ones(len(named), bool), np.zeros(len(named), bool)
-    after = np.zeros(len(named), np.int64)  # the number of words after the name in the reference so far
-    for number, (step, several) in enumerate(zip(steps[:-1], many[:-1], strict=True)):
-        references, which = choose(graph.words.reference, step, several.astype(int), before.astype(int))
-        fits, tail = _fit(references, number)
-        inner, before = refer(references, which, inner), several
-        told &= fits[which] & ((after == 0) | (tail[which] == 0))
-        after = np.maximum(after, tail[which])
-    cells = (column[None] for column in (steps[-1], many[-1].astype(int), before.astype(int)))
-    templates, which = choose(graph.words.question, *cells, np.arange(phrasings)[:, None])
-    fits, tail = _fit(templates, length - 1)
-    asks = told & fits[which] & (after * tail[which] <= _WORDS_AFTER)
-    _count(options, ~asks[0], "no words for their question")
-    path, which = np.nonzero(asks)[1], which[asks]
-    prompts = fill_each([text or "{s}" for text in templates], which, *[inner.take(pa.array(path))] * 2).text
-    head, tail = words_of_paths(wording.language)["apart"].split("{}")
-    lower = pc.utf8_lower(pc.utf8_slice_codeunits(prompts, 0, 1)), pc.utf8_slice_codeunits(prompts, 1)
-    without = pc.binary_join_element_wise(head, names.take(pa.array(path)), tail, *lower, "")
-    prompts = pc.if_else(pa.array(apart[path]), without, prompts)
-    # Where the thing that a question names would be an answer, it asks for the others.
-    around = [*templates, *(head + tail + text for text in templates)]
-    hold = answers.held_by(inner).questions(around, which + len(templates) * apart[path], path, prompts)
-    _count(options, hold[: int(asks[0].sum())], "they hold an answer")
+    prompts = fill_each(templates, which, *[names.take(pa.array(path))] * 2).text
+    hold = Holds(names, answers.labels, answers.of).questions(templates, which, path, prompts)
+    _count(options, hold[: int(told[0].sum())], "they hold an answer")
     prompts, path = prompts.filter(pa.array(~hold)), path[~hold]
     asked = distinct(path)
     queries = _chain_queries(graph, wording, named[asked], [step[asked] for step in steps], apart[asked])
     return _ask_of(asked, prompts, path, answers, queries, hops), chains.take(asked)
+
+
+def _nest_words(
+    graph: Graph, language: str, steps: Sequence[Numbers], many: Sequence[Mask], apart: Mask, phrasings: int
+) -> tuple[list[str], Numbers]:
+    """Put the words of all steps but the last into the question for that: "Who directed the film that {o} wrote?".
+
+    Args:
+        graph: The facts.
+        language: The language of its words.
+        steps: The steps of n chains.
+        many: Whether each leads to several things.
+        apart: bool (n,): whether the thing that the question names would be an answer, so that it asks for the others.
+        phrasings: The number of phrasings.
+
+    Returns:
+        Templates, empty where there are no words, and int64 (phrasings, n): the number of that of each chain.
+    """
+    before = np.zeros(len(apart), bool)
+    cells = []
+    for step, several in zip(steps, many, strict=True):
+        cells.append(4 * step + 2 * several + before)
+        before = several
+    alike = grouped(*cells, apart)
+    heads = [column[alike.heads].tolist() for column in (*cells, apart)]
+    references, questions = graph.words.reference.ravel(), graph.words.question.reshape(-1, PHRASINGS)
+    templates = [
+        _nest(
+            [references[cell] for cell in some],
+            questions[last, phrasing],
+            words_of_paths(language)["apart"] if other else "",
+        )
+        for phrasing in range(phrasings)
+        for *some, last, other in zip(*heads, strict=True)
+    ]
+    return templates, alike.numbers + len(alike.heads) * np.arange(phrasings)[:, None]
+
+
+def _nest(references: Sequence[str], question: str, apart: str) -> str:
+    """Put each reference into the slot of the next, and the last into that of a question; return "" if that is hard to read.
+
+    A slot in quotation marks holds a name. A clause in a clause is hard: "what the thing that Ada likes likes".
+    """
+    inner, after = "{s}", 0
+    for number, text in enumerate((*references, question)):
+        words = len(re.findall(r"\w+", re.split("[?.]", text.partition("}")[2])[0]))  # after the slot
+        hard = after * words > _WORDS_AFTER if number == len(references) else after * words > 0
+        if not text or hard or (number and "“{" in text):
+            return ""
+        inner, after = inner.join(SLOT.split(text)[::2]), max(after, words)
+    return apart.replace("{}", "{s}") + inner[0].lower() + inner[1:] if apart else inner
 
 
 def ask_stars(facts: Facts, wording: Wording, options: Options) -> Questions:
@@ -215,7 +251,7 @@ def ask_stars(facts: Facts, wording: Wording, options: Options) -> Questions:
     answers = _find_answers(wording, distinct(pair_keys(hops.path, hops.end)))
     people = np.bincount(hops.path, ~wording.persons(hops.end), minlength=len(stars.one)) == 0
     prompts, told = _join(graph, wording, np.stack(stars), answers.several, people)
-    hold = answers.held_by(prompts).names
+    hold = Holds(prompts, answers.labels, answers.of).names
     _count(options, ~told, "no words for their question")
     _count(options, told & hold, "they hold an answer")
     asked = np.flatnonzero(told & ~hold)
@@ -235,10 +271,6 @@ class _Answers(NamedTuple):
     of: Numbers
     joined: pa.Array
     several: Mask
-
-    def held_by(self, names: pa.Array) -> Holds:
-        """Find which names hold an answer of their path, strings (paths,)."""
-        return Holds(names, self.labels, self.of)
 
 
 def _find_answers(wording: Wording, ends: NDArray[np.uint64]) -> _Answers:
@@ -278,7 +310,7 @@ def _join(graph: Graph, wording: Wording, fans: Numbers, several: Mask, people: 
     order = np.array([one.order if one else (0, 1, 2) for one in joined], np.int64).reshape(-1, 3)[which].T
     fans = np.take_along_axis(fans, order, axis=0)
     names = [pc.if_else(pa.array(some >= 0), wording.phrases(graph.named[some]), "") for some in fans]
-    phrase, middle = ([one[part] if one else "" for one in joined] for part in (0, 1))
+    phrase, middle = ([getattr(one, part, "") for one in joined] for part in ("phrase", "middle"))
     inner = pc.binary_join_element_wise(refer(phrase, which, names[0]), refer(middle, which, names[1]), "")
     told = np.array([one is not None for one in joined], bool)[which]
     return fill_each([one.question if one else "{s}{o}" for one in joined], which, inner, names[2]).text, told
@@ -294,16 +326,6 @@ def _among(first: Numbers, rows: Numbers) -> Numbers:
 def _ends(hops: Hops, last: int, named: NDArray[np.uint32]) -> NDArray[np.uint64]:
     """Return the path and the answer in one number, each once."""
     return distinct(pair_keys(hops.path, hops.end)[(hops.step == last) & (hops.end != named[hops.path])])
-
-
-def _fit(templates: Sequence[str], number: int) -> tuple[Mask, Numbers]:
-    """Mask the templates that there are, and whose slot is not in quotation marks, where it does not hold a name.
-
-    Also return the number of words after the slot: a clause in a clause ("what the thing that Ada likes likes") is hard to read.
-    """
-    fits = [bool(text) and not (number and "“{" in text) for text in templates]
-    tails = [len(re.findall(r"\w+", re.split("[?.]", text.partition("}")[2])[0])) for text in templates]
-    return np.array(fits, bool), np.array(tails, np.int64)
 
 
 def _chain_queries(

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from kaug.arrays import Groups, Numbers, distinct, expand, grouped, pair_keys
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.templates import Property
+from kaug.knowledge.templates import SLOT, Property
 from kaug.namespaces import OWL, RDF
 from kaug.wording.wording import Wording, groups
 from kaug.words.containment import holds_any
@@ -68,7 +68,7 @@ _IRREGULAR = (
 )
 _PLAIN = b"\0" + bytes(code if code < 128 and chr(code).isalnum() else 32 for code in range(1, 256)).lower()
 _ARTICLES, _SPACES = re.compile(rb"\b(?:the|an?)\b"), re.compile(rb" {2,}")
-_SLOT, _JOINS = re.compile(r"\{[so]\}"), re.compile(r"\w\{[so]\}|\{[so]\}\w")
+_JOINS = re.compile(r"\w\{[so]\}|\{[so]\}\w")
 _DROPPED = bytes(code for code in range(1, 128) if not _LETTERS[code])
 """The ASCII characters that are dropped; a zero byte stands between two texts."""
 
@@ -207,18 +207,20 @@ class Holds:
             name: int64 (n,): the name in each, one of those given to the class.
             questions: Strings (n,): the templates filled with the names.
         """
-        around = [_SLOT.split(template) for template in templates]
-        sides = [one[0] for one in around], [" ".join(one[1:]) for one in around]
-        head, tail = (_stems(pa.array(side, pa.string())) for side in sides)
-        joins = np.array([bool(_JOINS.search(template)) for template in templates], bool)
-        names = self._of_names.stems.take(pa.array(name))
-        stems = pc.binary_join_element_wise(
-            head.stems.take(pa.array(which)), names, tail.stems.take(pa.array(which)), ""
-        )
-        stems = pc.replace_substring(stems, "  ", " ")
-        told = (head.told & tail.told & ~joins)[which] & self._of_names.told[name]
+        if not len(questions):
+            return np.zeros(0, bool)
+        pieces = [SLOT.split(template)[::2] for template in templates]
+        told = np.array([not _JOINS.search(template) for template in templates], bool)
+        names, stems = self._of_names.stems.take(pa.array(name)), []
+        for place in range(max(map(len, pieces))):
+            words = _stems(pa.array([piece[place] if place < len(piece) else "" for piece in pieces], pa.string()))
+            named = np.array([0 < place < len(piece) for piece in pieces], bool)[which]
+            stems += [pc.if_else(pa.array(named), names, ""), words.stems.take(pa.array(which))]
+            told &= words.told
+        words = pc.replace_substring(pc.binary_join_element_wise(*stems, ""), "  ", " ")
+        read = _Stems(words, told[which] & self._of_names.told[name])
         row, answer = expand(*(np.searchsorted(self._of, name, side) for side in ("left", "right")))
-        near = self._pairs(_Stems(stems, told), questions, row, answer) & ~self._near[answer]
+        near = self._pairs(read, questions, row, answer) & ~self._near[answer]
         return np.asarray(self.names[name] | self._read(questions, row[near], answer[near]))
 
     def _pairs(self, read: "_Stems", texts: pa.Array, row: Numbers, answer: Numbers) -> NDArray[np.bool_]:

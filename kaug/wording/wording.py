@@ -272,9 +272,12 @@ class Wording:
         ]
         if self._is_english:
             shorter = [_without_noun(template) for template in templates]
+            nouns = pa.array({noun for _, endings in shorter for noun in endings}, pa.string())
+            lower = pc.utf8_lower(ends[1])
+            maybe = pc.is_in(lower, value_set=nouns).to_numpy(zero_copy_only=False)
             for number, (short, endings) in enumerate(shorter):
-                some = np.flatnonzero(which == number) if short else np.zeros(0, np.int64)
-                named = pc.is_in(pc.utf8_lower(ends[1].take(pa.array(some))), value_set=pa.array(endings, pa.string()))
+                some = np.flatnonzero(maybe & (which == number)) if short and maybe.any() else np.zeros(0, np.int64)
+                named = pc.is_in(lower.take(pa.array(some)), value_set=pa.array(endings, pa.string()))
                 twice = some[named.to_numpy(zero_copy_only=False)]
                 if len(twice):  # "owns the asset {o}", of the class "asset"
                     which = which.copy()
@@ -600,7 +603,8 @@ def fill_each(templates: Sequence[str], which: NDArray[np.int64], subjects: pa.A
         start, end = end, end + pc.utf8_length(column).to_numpy(zero_copy_only=False)
         if place % 2:
             for name, span in spans.items():
-                span[slots == name] = np.stack([start, end], axis=1)[slots == name]
+                here = slots == name
+                span[here] = np.stack([start[here], end[here]], axis=1)
         parts.append(column)
     text = pc.binary_join_element_wise(*parts, "") if parts else subjects
     for last, doubled in _DOUBLED.items():  # an object may bring its own full stop
