@@ -67,7 +67,6 @@ _IRREGULAR = (
     rf"(?i)(?:^|[\W_])(?:{'|'.join([*WORDS.irregular_plurals, *WORDS.irregular_plurals.values()])})[a-z\d]?(?:[\W_]|$)"
 )
 _PLAIN = b"\0" + bytes(code if code < 128 and chr(code).isalnum() else 32 for code in range(1, 256)).lower()
-_ARTICLES, _SPACES = re.compile(rb"\b(?:the|an?)\b"), re.compile(rb" {2,}")
 _JOINS = re.compile(r"\w\{[so]\}|\{[so]\}\w")
 _DROPPED = bytes(code for code in range(1, 128) if not _LETTERS[code])
 """The ASCII characters that are dropped; a zero byte stands between two texts."""
@@ -262,7 +261,7 @@ def _stems(texts: pa.Array) -> _Stems:
     Examples:
         >>> stems, told = _stems(pa.array(["Which cities has “the king”?", "The children's TV", "Lomé", "多哥"]))
         >>> stems.to_pylist(), told.tolist()
-        ([' Whch Ct H Kng ', ' ', ' Lm ', ' '], [True, False, True, False])
+        ([' Whch Ct H Kng ', '', ' Lm ', ''], [True, False, True, False])
     """
     words = texts.dictionary_encode()
     known = words.dictionary
@@ -274,9 +273,12 @@ def _stems(texts: pa.Array) -> _Stems:
         plain = pc.replace_substring_regex(pc.utf8_normalize(plain, "NFKD"), _MARKS, "")
         known = pc.replace_with_mask(known, odd, plain)
     untold = pc.or_(pc.match_substring_regex(known, _UNLIKE_WORDS), pc.match_substring_regex(known, _IRREGULAR))
-    joined = " \0 ".join(pc.if_else(untold, "", known).to_pylist()).encode().translate(_PLAIN, b"'`")
-    joined = _ARTICLES.sub(b"", joined).title().translate(None, b"aeiouys")
-    stems = pa.array(_SPACES.sub(b" ", b" " + joined + b" ").decode().split("\0")[: len(known)], pa.string())
+    joined = "\0".join(pc.if_else(untold, "", pc.binary_join_element_wise(" ", known, " ", "")).to_pylist())
+    read = joined.encode().translate(_PLAIN, b"'`")
+    for word in (b"  ", b" the ", b" a ", b" an "):
+        while word in read:
+            read = read.replace(word, b" ")
+    stems = pa.array(read.title().translate(None, b"aeiouys").decode().split("\0")[: len(known)], pa.string())
     told = pc.invert(untold).take(words.indices).to_numpy(zero_copy_only=False)
     return _Stems(stems.take(words.indices), told)
 
