@@ -7,6 +7,7 @@ two or three conditions that a few things meet ("the film that {a} directed and 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -36,6 +37,7 @@ from kaug.wording.conditions import join_conditions
 from kaug.wording.sets import join_each
 from kaug.wording.steps import PHRASINGS, refer, words_of_paths
 from kaug.wording.wording import Wording, fill_each
+from kaug.words.stems import Stemmed, with_stems
 
 __all__ = ["Paths", "Questions", "ask_chains", "ask_stars", "find_paths", "patterns"]
 
@@ -182,8 +184,8 @@ def _ask_chains(
     told = np.array([bool(text) for text in templates], bool)[which]
     _count(options, ~told[0], "no words for their question")
     path, which = np.nonzero(told)[1], which[told]
-    names = wording.phrases(named)
-    prompts = fill_each(templates, which, *[names.take(pa.array(path))] * 2).text
+    names = wording.stemmed(named, phrases=True)
+    prompts = fill_each(templates, which, *[names.texts.take(pa.array(path))] * 2).text
     hold = Holds(names, answers.labels, answers.of).questions(templates, which, path, prompts)
     _count(options, hold[: int(told[0].sum())], "they hold an answer")
     prompts, path = prompts.filter(pa.array(~hold)), path[~hold]
@@ -218,7 +220,7 @@ def _nest_words(
     references, questions = graph.words.reference.ravel(), graph.words.question.reshape(-1, PHRASINGS)
     templates = [
         _nest(
-            [references[cell] for cell in some],
+            tuple(references[cell] for cell in some),
             questions[last, phrasing],
             words_of_paths(language)["apart"] if other else "",
         )
@@ -228,7 +230,8 @@ def _nest_words(
     return templates, alike.numbers + len(alike.heads) * np.arange(phrasings)[:, None]
 
 
-def _nest(references: Sequence[str], question: str, apart: str) -> str:
+@lru_cache(maxsize=1 << 16)
+def _nest(references: tuple[str, ...], question: str, apart: str) -> str:
     """Put each reference into the slot of the next, and the last into that of a question; return "" if that is hard to read.
 
     A slot in quotation marks holds a name. A clause in a clause is hard: "what the thing that Ada likes likes".
@@ -251,7 +254,7 @@ def ask_stars(facts: Facts, wording: Wording, options: Options) -> Questions:
     answers = _find_answers(wording, distinct(pair_keys(hops.path, hops.end)))
     people = np.bincount(hops.path, ~wording.persons(hops.end), minlength=len(stars.one)) == 0
     prompts, told = _join(graph, wording, np.stack(stars), answers.several, people)
-    hold = Holds(prompts, answers.labels, answers.of).names
+    hold = Holds(with_stems(prompts), answers.labels, answers.of).names
     _count(options, ~told, "no words for their question")
     _count(options, told & hold, "they hold an answer")
     asked = np.flatnonzero(told & ~hold)
@@ -267,7 +270,7 @@ def _count(options: Options, left_out: Mask, why: str) -> None:
 class _Answers(NamedTuple):
     """The answers of paths: their labels, and the path of each; joined, and whether there are several, by path."""
 
-    labels: pa.Array
+    labels: Stemmed
     of: Numbers
     joined: pa.Array
     several: Mask
@@ -276,8 +279,8 @@ class _Answers(NamedTuple):
 def _find_answers(wording: Wording, ends: NDArray[np.uint64]) -> _Answers:
     """Name the answers of paths, given each path and the term that it leads to in one number, ascending."""
     of, terms = unpair(ends)
-    labels = wording.labels(terms)
-    joined, starts = join_each(labels, of, wording.language)
+    labels = wording.stemmed(terms)
+    joined, starts = join_each(labels.texts, of, wording.language)
     return _Answers(labels, of, joined, np.bincount(of, starts, minlength=len(joined)) > 0)
 
 
@@ -331,23 +334,26 @@ def _ends(hops: Hops, last: int, named: NDArray[np.uint32]) -> NDArray[np.uint64
 def _chain_queries(
     graph: Graph, wording: Wording, named: NDArray[np.uint32], steps: list[Numbers], again: Mask
 ) -> pa.Array:
-    start = _written(wording, named)
+    start, *predicates = _written(wording, [named, *(graph.predicates[step >> 1] for step in steps)])
     nodes: list[pa.Array | str] = [start, *_VARIABLES[: len(steps) - 1], "?answer"]
     triples = [
-        _triple(left, _written(wording, graph.predicates[step >> 1]), right, (step & 1).astype(bool))
-        for left, step, right in zip(nodes, steps, nodes[1:], strict=False)
+        _triple(left, predicate, right, (step & 1).astype(bool))
+        for left, predicate, step, right in zip(nodes, predicates, steps, nodes[1:], strict=False)
     ]
     other = pc.if_else(pa.array(again), pc.binary_join_element_wise(" FILTER(?answer != ", start, ")", ""), "")
     return pc.binary_join_element_wise("SELECT DISTINCT ?answer WHERE {", *triples, other, " }", "")
 
 
 def _star_queries(graph: Graph, wording: Wording, stars: Stars) -> pa.Array:
-    triples = []
-    for fans in stars:
-        predicates, named = (
-            _written(wording, terms) for terms in (graph.predicates[graph.step[fans] >> 1], graph.named[fans])
-        )
-        triples.append(pc.if_else(pa.array(fans >= 0), _triple("?answer", predicates, named), ""))
+    predicates, names = (
+        [graph.predicates[graph.step[fans] >> 1] for fans in stars],
+        [graph.named[fans] for fans in stars],
+    )
+    written = _written(wording, [*predicates, *names])
+    triples = [
+        pc.if_else(pa.array(fans >= 0), _triple("?answer", predicate, name), "")
+        for fans, predicate, name in zip(stars, written[:3], written[3:], strict=True)
+    ]
     return pc.binary_join_element_wise("SELECT DISTINCT ?answer WHERE {", *triples, " }", "")
 
 
@@ -360,10 +366,11 @@ def _triple(left: pa.Array | str, predicate: pa.Array, right: pa.Array | str, ba
     )
 
 
-def _written(wording: Wording, terms: NDArray[np.uint32]) -> pa.Array:
-    """Write terms as SPARQL does."""
-    known, index = np.unique(terms, return_inverse=True)
-    return write_terms(wording.kb.terms.take(pa.array(known))).take(pa.array(index))
+def _written(wording: Wording, terms: Sequence[NDArray[np.uint32]]) -> list[pa.Array]:
+    """Write columns of terms as SPARQL does."""
+    known, index = np.unique(np.stack(terms), return_inverse=True)
+    texts = write_terms(wording.kb.terms.take(pa.array(known)))
+    return [texts.take(pa.array(some)) for some in index.reshape(len(terms), -1)]
 
 
 def patterns(facts: Facts, wording: Wording, options: Options | None = None) -> pa.Table:

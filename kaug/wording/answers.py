@@ -5,11 +5,9 @@ one answer it is asked as it is; with a few, training asks for all of them; with
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -24,7 +22,7 @@ from kaug.namespaces import OWL, RDF
 from kaug.wording.wording import Wording, groups
 from kaug.words.containment import holds_any
 from kaug.words.english import plural
-from kaug.words.vocabulary import WORDS
+from kaug.words.stems import Stemmed, bare_letters, stem, with_stems
 
 __all__ = ["MEASURED", "Asked", "Holds", "asked", "gives_away", "identifying", "twins"]
 
@@ -41,35 +39,7 @@ MEASURED = r"^[-+~.,:/\d\sTZEe]*$|^(true|false)$"
 _INSIDE = r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_"
 """Where words meet inside a name: "BusStop", "bus_stop", "303.4mya"."""
 
-# What is before an article is looked at last, so that a search goes from "t" to "t" and "a" to "a".
-_ARTICLE = re.compile(r"the(?<![^\s\0]the)\b|an(?<![^\s\0]an)\b")
-_NOT_ASCII = re.compile(r"[^\0-\x7f]+")
-
-_UNLIKE_WORDS = (
-    r"[^\x00-\x7f]|[A-Za-z]\.[A-Za-z]|\d[,.']\d|\d[A-Za-z]|[A-Za-z]\d|[a-z][A-Z]|[A-Z][A-Z][a-z]"
-    r"|(?:^|[^A-Za-z\d])['`]s\b"
-)
-"""What is read as other words than those that punctuation leaves."""
-
-
-class _Letters(dict[int, str]):
-    """A table for `str.translate` that drops what two spellings of a name may differ in, and the endings of plurals."""
-
-    def __missing__(self, code: int) -> str:
-        letter = chr(code)
-        self[code] = "" if letter in "aeiouysdløłđæœı" or unicodedata.category(letter)[0] not in "LN" else letter
-        return self[code]
-
-
-_LETTERS = _Letters()
-_QUOTES, _MARKS = {"[“”]": " ", "[’‘]": "'"}, r"[\x{300}-\x{36f}]"
-_IRREGULAR = (
-    rf"(?i)(?:^|[\W_])(?:{'|'.join([*WORDS.irregular_plurals, *WORDS.irregular_plurals.values()])})[a-z\d]?(?:[\W_]|$)"
-)
-_PLAIN = b"\0" + bytes(code if code < 128 and chr(code).isalnum() else 32 for code in range(1, 256)).lower()
 _JOINS = re.compile(r"\w\{[so]\}|\{[so]\}\w")
-_DROPPED = bytes(code for code in range(1, 128) if not _LETTERS[code])
-"""The ASCII characters that are dropped; a zero byte stands between two texts."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +141,8 @@ def gives_away(questions: pa.Array, answers: Sequence[Sequence[str]]) -> NDArray
         [True, True, False]
     """
     of = np.repeat(np.arange(len(questions)), [len(some) for some in answers])
-    return Holds(questions, pa.array([name for some in answers for name in some], pa.string()), of).names
+    answered = pa.array([name for some in answers for name in some], pa.string())
+    return Holds(with_stems(questions), with_stems(answered), of).names
 
 
 class Holds:
@@ -181,19 +152,18 @@ class Holds:
         names: bool (n,): whether a name holds one of its answers.
     """
 
-    def __init__(self, names: pa.Array, answers: pa.Array, of: Numbers) -> None:
+    def __init__(self, names: Stemmed, answers: Stemmed, of: Numbers) -> None:
         """Compare names and answers.
 
         Args:
-            names: Strings (n,).
-            answers: Strings (m,).
+            names: Texts (n,).
+            answers: Texts (m,).
             of: int64 (m,): the name of each answer, ascending.
         """
-        self._answers, self._of = answers, of
-        self._of_names, self._of_answers = _stems(names), _stems(answers)
+        self._names, self._answers, self._of = names, answers, of
         every = np.arange(len(of))
-        self._near = self._pairs(self._of_names, names, of, every)
-        self.names = self._read(names, of[self._near], every[self._near])
+        self._near = self._pairs(names, of, every)
+        self.names = self._read(names.texts, of[self._near], every[self._near])
 
     def questions(
         self, templates: Sequence[str], which: Numbers, name: Numbers, questions: pa.Array
@@ -208,33 +178,33 @@ class Holds:
         """
         if not len(questions):
             return np.zeros(0, bool)
-        pieces = [SLOT.split(template)[::2] for template in templates]
-        told = np.array([not _JOINS.search(template) for template in templates], bool)
-        names, stems = self._of_names.stems.take(pa.array(name)), []
+        known, which = np.unique(which, return_inverse=True)
+        pieces = [SLOT.split(templates[number])[::2] for number in known.tolist()]
+        name_stems, stems = self._names.stems.take(pa.array(name)), []
         for place in range(max(map(len, pieces))):
-            words = _stems(pa.array([piece[place] if place < len(piece) else "" for piece in pieces], pa.string()))
+            words = stem(pa.array([piece[place] if place < len(piece) else "" for piece in pieces], pa.string()))
             named = np.array([0 < place < len(piece) for piece in pieces], bool)[which]
-            stems += [pc.if_else(pa.array(named), names, ""), words.stems.take(pa.array(which))]
-            told &= words.told
-        words = pc.replace_substring(pc.binary_join_element_wise(*stems, ""), "  ", " ")
-        read = _Stems(words, told[which] & self._of_names.told[name])
+            stems += [pc.if_else(pa.array(named), name_stems, ""), words.take(pa.array(which))]
+        joined = np.array([bool(_JOINS.search(templates[number])) for number in known.tolist()], bool)[which]
+        stems += [pc.if_else(pa.array(joined), pa.scalar(None, pa.string()), "")]
+        read = Stemmed(questions, pc.replace_substring(pc.binary_join_element_wise(*stems, ""), "  ", " "))
         row, answer = expand(*(np.searchsorted(self._of, name, side) for side in ("left", "right")))
-        near = self._pairs(read, questions, row, answer) & ~self._near[answer]
+        near = self._pairs(read, row, answer) & ~self._near[answer]
         return np.asarray(self.names[name] | self._read(questions, row[near], answer[near]))
 
-    def _pairs(self, read: "_Stems", texts: pa.Array, row: Numbers, answer: Numbers) -> NDArray[np.bool_]:
+    def _pairs(self, texts: Stemmed, row: Numbers, answer: Numbers) -> NDArray[np.bool_]:
         """Mask the pairs of a text and an answer whose words may follow one another in it; only these are read word by word."""
-        words, wanted = read.stems.take(pa.array(row)), self._of_answers.stems.take(pa.array(answer))
+        words, wanted = texts.stems.take(pa.array(row)), self._answers.stems.take(pa.array(answer))
         near = _contain(words, wanted)
-        told = read.told[row] & self._of_answers.told[answer] & pc.not_equal(wanted, " ").to_numpy(zero_copy_only=False)
-        odd, other = row[~told], answer[~told]
-        near[~told] = _contain(_letters(texts.take(pa.array(odd))), _letters(self._answers.take(pa.array(other))))
+        told = pc.and_(words.is_valid(), pc.fill_null(pc.not_equal(wanted, " "), False)).to_numpy(zero_copy_only=False)
+        odd = texts.texts.take(pa.array(row[~told])), self._answers.texts.take(pa.array(answer[~told]))
+        near[~told] = _contain(*map(bare_letters, odd))
         return near
 
     def _read(self, texts: pa.Array, row: Numbers, answer: Numbers) -> NDArray[np.bool_]:
         """Mask the texts that hold one of some answers, given pairs of both."""
         found = np.zeros(len(texts), dtype=bool)
-        columns = texts.take(pa.array(row)).to_pylist(), self._answers.take(pa.array(answer)).to_pylist()
+        columns = texts.take(pa.array(row)).to_pylist(), self._answers.texts.take(pa.array(answer)).to_pylist()
         for place, text, name in zip(row.tolist(), *columns, strict=True):
             if not found[place]:
                 found[place] = holds_any(text, [name]) or holds_any(_apart(text), [_apart(name)])
@@ -242,62 +212,10 @@ class Holds:
 
 
 def _contain(texts: pa.Array, parts: pa.Array) -> NDArray[np.bool_]:
-    """Mask the texts that contain a string, one for each."""
+    """Mask the texts that contain a string, one for each; none of null."""
     both = pl.DataFrame({"text": texts, "part": parts})
     found = both.select(pl.col("text").str.contains(pl.col("part"), literal=True)).to_series()
-    return np.array(found.to_numpy(), bool)
-
-
-class _Stems(NamedTuple):
-    """What no plural changes of the words of texts: strings (n,), and whether it can be told of all words of each."""
-
-    stems: pa.Array
-    told: NDArray[np.bool_]
-
-
-def _stems(texts: pa.Array) -> _Stems:
-    """Leave of each word its first letter, and of the others those that no plural changes; all texts are read as one.
-
-    Examples:
-        >>> stems, told = _stems(pa.array(["Which cities has “the king”?", "The children's TV", "Lomé", "多哥"]))
-        >>> stems.to_pylist(), told.tolist()
-        ([' Whch Ct H Kng ', '', ' Lm ', ''], [True, False, True, False])
-    """
-    words = texts.dictionary_encode()
-    known = words.dictionary
-    odd = pc.invert(pc.string_is_ascii(known))
-    if pc.any(odd).as_py():
-        plain = known.filter(odd)
-        for letters, by in _QUOTES.items():
-            plain = pc.replace_substring_regex(plain, letters, by)
-        plain = pc.replace_substring_regex(pc.utf8_normalize(plain, "NFKD"), _MARKS, "")
-        known = pc.replace_with_mask(known, odd, plain)
-    untold = pc.or_(pc.match_substring_regex(known, _UNLIKE_WORDS), pc.match_substring_regex(known, _IRREGULAR))
-    joined = "\0".join(pc.if_else(untold, "", pc.binary_join_element_wise(" ", known, " ", "")).to_pylist())
-    read = joined.encode().translate(_PLAIN, b"'`")
-    for word in (b"  ", b" the ", b" a ", b" an "):
-        while word in read:
-            read = read.replace(word, b" ")
-    stems = pa.array(read.title().translate(None, b"aeiouys").decode().split("\0")[: len(known)], pa.string())
-    told = pc.invert(untold).take(words.indices).to_numpy(zero_copy_only=False)
-    return _Stems(stems.take(words.indices), told)
-
-
-def _letters(texts: pa.Array) -> pa.Array:
-    """Leave the letters that tell names apart; each text is read once, and all of them as one."""
-    words = texts.dictionary_encode()
-    ascii = pc.string_is_ascii(words.dictionary)
-    bare = [_bare(words.dictionary.filter(some)) for some in (ascii, pc.invert(ascii))]
-    place = np.argsort(np.argsort(~ascii.to_numpy(zero_copy_only=False), kind="stable"), kind="stable")
-    return pa.concat_arrays(bare).take(pa.array(place)).take(words.indices)
-
-
-def _bare(texts: pa.Array) -> pa.Array:
-    joined = "\0".join(text.replace("\0", "") for text in texts.to_pylist())
-    plain = _ARTICLE.sub("", unicodedata.normalize("NFKD", joined).lower())
-    plain = plain if plain.isascii() else _NOT_ASCII.sub(lambda some: some[0].translate(_LETTERS), plain)
-    bare = plain.encode().translate(None, _DROPPED).decode().split("\0") if len(texts) else []
-    return pa.array(bare, pa.string())
+    return np.array(found.fill_null(value=False).to_numpy(), bool)
 
 
 @lru_cache(maxsize=1 << 16)

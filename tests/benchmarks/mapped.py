@@ -1,7 +1,7 @@
 """The default forms as one would otherwise write them: a function for each row of facts, in `Dataset.map`.
 
-They write about the same texts, facts and spans as the forms of kaug, with less care: no row is left out because its question holds
-its answer, names take no articles, nothing is put into number.
+They write about the same facts, with spans, but with less care: no row is left out because its question holds its answer, names
+take no articles, and nothing is put into number.
 """
 
 from collections import defaultdict

@@ -2,10 +2,10 @@
 
 `python -m tests.benchmarks.writing [--forms FORMS...]`; MetaQA is found in KAUG_TEST_DATA, or in shared/data beside the project.
 The facts are those of `kb/` in English and Chinese, and MetaQA, all of them and a tenth. Rows are written, cleaned and checked as
-in a run without an exam, each time by a process of its own. The loops are what one would otherwise write for the default forms
-(`tests.benchmarks.mapped`): a function for each row of facts, in `Dataset.map`, then `save_to_disk`. They set what to compare with:
-the time that they would take for as many rows of each form. Exits with an error if all of MetaQA takes over a tenth more memory than
-a tenth of it.
+in a run without an exam, each time by a process of its own. The loops are what one would otherwise write for the default
+forms (`tests.benchmarks.mapped`): a function for each row of facts, in `Dataset.map`, then `save_to_disk`. They set what to
+compare with: the time that they would take for as many rows of each form. Exits with an error if all of MetaQA takes over a
+tenth more memory than a tenth of it.
 """
 
 import argparse

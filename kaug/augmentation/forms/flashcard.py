@@ -14,6 +14,7 @@ from kaug.knowledge.templates import Property
 from kaug.wording.answers import Holds
 from kaug.wording.sets import join_each
 from kaug.wording.wording import Wording, groups
+from kaug.words.stems import with_stems
 
 __all__ = ["flashcard_rows"]
 
@@ -63,7 +64,7 @@ def _rows(facts: Facts, sizes: Numbers, wording: Wording, options: Options, *, i
         prompts = pc.binary_join_element_wise(wording.labels(head.subjects), names, " — ")
     labels = wording.labels(facts.subjects if inverse else facts.objects)
     card = np.repeat(np.arange(len(sizes)), sizes)
-    hidden = ~Holds(prompts, labels, card).names
+    hidden = ~Holds(with_stems(prompts), with_stems(labels), card).names
     if not hidden.all():
         options.left_out["flashcard: rows left out: they hold the answer"] += int((~hidden).sum())
     kept = np.flatnonzero(hidden[card])

@@ -69,10 +69,11 @@ class _Sets:
         self.sizes = questions.sizes
         self.starts = np.cumsum(self.sizes) - self.sizes
         self.heads = self.facts.take(self.starts)
-        self.labels = wording.labels(self.facts.subjects if inverse else self.facts.objects)
+        labels = wording.stemmed(self.facts.subjects if inverse else self.facts.objects)
+        self.labels = labels.texts
         self.length = pc.utf8_length(self.labels).to_numpy(zero_copy_only=False)
-        names = wording.phrases(self.heads.objects if inverse else self.heads.subjects)
-        self.holds = Holds(names, self.labels, of)
+        names = wording.stemmed(self.heads.objects if inverse else self.heads.subjects, phrases=True)
+        self.holds = Holds(names, labels, of)
         self.answers, self.start = join_each(self.labels, of, wording.language)
 
     def ask(self, asked: Sequence[tuple[str, Numbers]], form: str) -> tuple[pa.Table, int]:
