@@ -218,6 +218,18 @@ def test_a_composition_of_the_exam(toy_kb: KnowledgeBase, probes: pa.Table, guar
     assert "joins facts" in refused(guard, concat_rows([]), row("Which has all three?", "it", first, between, second))
 
 
+def test_a_composition_by_its_pattern(toy_kb: KnowledgeBase, toy_fact: Fact) -> None:
+    capital, currency = toy_fact("togo", "capital", "lome"), toy_fact("togo", "currency", "franc")
+    predicates = [int(toy_kb.columns(np.array([toy_kb.row_of[fact]]))[1][0]) for fact in (capital, currency)]
+    guard = LeakGuard(toy_kb, PROBES.empty_table(), patterns=[(predicates[0], predicates[1])])
+    other = toy_fact("peru", "capital", "lima")
+    for facts in ((capital, currency), (currency, capital), (currency, other, capital)):  # conditions have no order
+        with pytest.raises(LeakError, match="joins facts of two predicates that only the exam joins"):
+            guard.check(row("Any question?", "any answer", *facts))
+    guard.check(concat_rows([row("Any question?", "any answer", fact) for fact in (currency, capital)]))
+    guard.check(row("", "Two statements.", currency, capital, task="language-modelling"))
+
+
 def test_a_held_out_passage(rows: pa.Table, probes: pa.Table, guard: LeakGuard) -> None:
     (passage,) = (probe for probe in probes.to_pylist() if probe["kind"] == "continuation")
     for text in (PASSAGE, f"Before it. {passage['answers'][0]} And after it."):

@@ -1,12 +1,13 @@
 """Rows → those that ask or state by their facts what the exam holds out."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import combinations
 
 import numpy as np
 import pyarrow as pa
 
+from kaug.arrays import pair_keys
 from kaug.exam.leaks.held import HeldOut
 from kaug.exam.leaks.rows import Leak, Rows
 from kaug.knowledge.knowledge_base import KnowledgeBase
@@ -15,6 +16,7 @@ __all__ = ["FactLeaks"]
 
 ASKS = "asks about an entity that the exam holds out"
 JOINS = "joins facts that a question of the exam joins"
+PATTERN = "joins facts of two predicates that only the exam joins"
 UNTAUGHT = "rests on a fact that the exam asks as not taught"
 
 
@@ -26,9 +28,17 @@ class FactLeaks:
         probes: PROBES.
         kept_out: What they hold out.
         names: What to call each probe.
+        patterns: Pairs of predicates, terms, of whose facts no row may ask together.
     """
 
-    def __init__(self, kb: KnowledgeBase, probes: pa.Table, kept_out: HeldOut, names: list[str]) -> None:
+    def __init__(
+        self,
+        kb: KnowledgeBase,
+        probes: pa.Table,
+        kept_out: HeldOut,
+        names: list[str],
+        patterns: Collection[tuple[int, int]] = (),
+    ) -> None:
         self._kb, self._names, self._things = kb, names, kept_out.things
         subjects, _, objects = kb.columns()
         self._about = np.isin(subjects, kept_out.entities) | np.isin(objects, kept_out.entities)
@@ -45,6 +55,8 @@ class FactLeaks:
             if hops > 1:
                 self._joined[facts] = True
                 self._pairs |= {frozenset(pair): probe for pair in combinations(facts, 2)}
+        one, two = np.array(sorted(patterns), np.uint32).reshape(-1, 2).T
+        self._patterns = np.concatenate([pair_keys(one, two), pair_keys(two, one)])
 
     def find(self, rows: Rows) -> Iterator[Leak]:
         """Yield the leaks of rows."""
@@ -52,8 +64,21 @@ class FactLeaks:
         for row, fact in rows.where(self._untaught[rows.fact]):
             yield Leak(row, UNTAUGHT, self._probe(fact))
         yield from self._compositions(rows, asked)
+        yield from self._by_pattern(rows, asked)
         for row, fact in rows.where(asked & self._about[rows.fact]):
             yield Leak(row, ASKS, self._probe(fact))
+
+    def _by_pattern(self, rows: Rows, asked: np.ndarray) -> Iterator[Leak]:
+        """Find questions over two facts of a pattern, whatever stands between them: conditions have no order."""
+        predicates = self._kb.columns(rows.fact)[1]
+        held = np.zeros(len(rows.fact), bool)
+        for gap in range(1, len(held) if len(self._patterns) else 0):
+            same = asked[gap:] & (rows.row[gap:] == rows.row[:-gap])
+            if not same.any():
+                break
+            held[:-gap] |= same & np.isin(pair_keys(predicates[:-gap], predicates[gap:]), self._patterns)
+        for row, fact in rows.where(held):
+            yield Leak(row, PATTERN, self._probe(fact))
 
     def _compositions(self, rows: Rows, asked: np.ndarray) -> Iterator[Leak]:
         chosen = asked & self._joined[rows.fact]
