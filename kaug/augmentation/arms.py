@@ -69,6 +69,7 @@ class ArmInput:
         wordings: A wording of the knowledge base for each language to write in.
         settings: `[augmentation]`.
         held_out: uint32, ascending: terms about which no question may be written.
+        patterns: uint64, sorted: pairs of predicates that no question over a path may join; see `HeldOut`.
         texts: The user's texts, without the passages of the exam.
         text_ids: The id of each text.
         allowed: bool (facts,): the facts that may stand in a context; all if None.
@@ -87,6 +88,7 @@ class ArmInput:
     wordings: Sequence[Wording]
     settings: AugmentationSettings
     held_out: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
+    patterns: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
     texts: Sequence[str] = ()
     text_ids: Sequence[str] = ()
     allowed: NDArray[np.bool_] | None = None
@@ -111,7 +113,12 @@ class ArmInput:
         """The options for forms."""
         settings = self.settings
         return Options(
-            settings.templates, self.seed, self.max_answers, left_out=self.counts, open_book=settings.open_book
+            settings.templates,
+            self.seed,
+            self.max_answers,
+            held_out_patterns=self.patterns,
+            left_out=self.counts,
+            open_book=settings.open_book,
         )
 
     def in_forms(self, facts: Facts, forms: Mapping[str, Form] | None = None) -> Iterator[Piece]:
@@ -378,6 +385,7 @@ def arm_pieces(
         [wording(kb, language) for language in languages],
         settings.for_arm(arm) if isinstance(arm, Arm) else settings,
         guard.kept_out.entities,
+        guard.kept_out.patterns,
         [texts[row] for row in free],
         [text_ids[row] for row in free],
         allowed,

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -109,15 +110,27 @@ def _find(facts: Facts, wording: Wording, options: Options) -> Paths:
         # "The parent of the child of Ada" may be Ada, so that nothing is asked of it.
         ways = ((graph.step[drawn.first], drawn.second), (drawn.second, drawn.third))
         lost = np.any([np.isin(pair_keys(*way), home) for way in ways], axis=0)
+        steps = np.stack([graph.step[drawn.first], drawn.second, drawn.third])
+        lost |= _joins_any(graph, steps, options.held_out_patterns)
         some, returns, home = _to_ask(graph, drawn.take(~lost), options.max_answers)
         sizes = graph.sizes[some.first]
         _, place = expand(graph.starts[some.first], graph.starts[some.first] + sizes)
         head = np.minimum.reduceat(graph.rows[place], np.cumsum(sizes) - sizes) if len(sizes) else sizes
         order = np.argsort(head, kind="stable")
         chains[length], apart[length], first[length] = some.take(order), returns[order], head[order]
-    return Paths(
-        graph, chains, apart, first, *_stars_to_ask(graph, draw_stars(graph, options.seed), options.max_answers)
-    )
+    stars = draw_stars(graph, options.seed)
+    steps = np.where(np.stack(stars) >= 0, graph.step[np.stack(stars)], -1)
+    stars = stars.take(~_joins_any(graph, steps, options.held_out_patterns))
+    return Paths(graph, chains, apart, first, *_stars_to_ask(graph, stars, options.max_answers))
+
+
+def _joins_any(graph: Graph, steps: Numbers, patterns: NDArray[np.uint64]) -> Mask:
+    """Mask the paths, of steps (3, n), -1 where there is none, that join two facts of one of some pairs of predicates."""
+    joined = np.zeros(steps.shape[1], bool)
+    for one, two in combinations(steps, 2) if len(patterns) else ():
+        pairs = pair_keys(graph.predicates[one >> 1], graph.predicates[two >> 1])
+        joined |= (one >= 0) & (two >= 0) & np.isin(pairs, patterns)
+    return joined
 
 
 def _stars_to_ask(graph: Graph, stars: Stars, most: int) -> tuple[Stars, Numbers]:

@@ -90,6 +90,7 @@ class Options:
             block of them at a time. None if the given ones are all.
         objects: uint32: the object of every fact of the knowledge base, as the arm has it, also of those that a form that asks
             questions does not get; None for the true objects.
+        held_out_patterns: uint64, sorted: pairs of predicates, either first (see `pair_keys`), which no path may join.
         left_out: The number of rows or questions left out, by reason; forms add to it.
         open_book: How many other facts stand beside those that answer a question.
         computed: The cache of `once`; blocks of the same facts share it.
@@ -100,6 +101,7 @@ class Options:
     max_answers: int = 5
     facts: Facts | None = None
     objects: NDArray[np.uint32] | None = None
+    held_out_patterns: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
     left_out: Counter[str] = field(default_factory=Counter)
     open_book: OpenBookSettings = field(default_factory=OpenBookSettings)
     computed: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
