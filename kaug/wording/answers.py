@@ -161,9 +161,8 @@ class Holds:
             of: int64 (m,): the name of each answer, ascending.
         """
         self._names, self._answers, self._of = names, answers, of
-        every = np.arange(len(of))
-        self._near = self._pairs(names, of, every)
-        self.names = self._read(names.texts, of[self._near], every[self._near])
+        near = np.flatnonzero(self._pairs(names, of, np.arange(len(of))))
+        self.names = self._read(names.texts, of[near], near)
 
     def questions(
         self, templates: Sequence[str], which: Numbers, name: Numbers, questions: pa.Array
@@ -180,16 +179,19 @@ class Holds:
             return np.zeros(0, bool)
         known, which = np.unique(which, return_inverse=True)
         pieces = [SLOT.split(templates[number])[::2] for number in known.tolist()]
-        name_stems, stems = self._names.stems.take(pa.array(name)), []
+        joins = [bool(_JOINS.search(templates[number])) for number in known.tolist()]
+        stems = [pc.if_else(pa.array(np.array(joins)[which]), pa.scalar(None, pa.string()), " ")]
+        name_stems = pc.utf8_slice_codeunits(self._names.stems.take(pa.array(name)), 1)
         for place in range(max(map(len, pieces))):
             words = stem(pa.array([piece[place] if place < len(piece) else "" for piece in pieces], pa.string()))
-            named = np.array([0 < place < len(piece) for piece in pieces], bool)[which]
-            stems += [pc.if_else(pa.array(named), name_stems, ""), words.take(pa.array(which))]
-        joined = np.array([bool(_JOINS.search(templates[number])) for number in known.tolist()], bool)[which]
-        stems += [pc.if_else(pa.array(joined), pa.scalar(None, pa.string()), "")]
-        read = Stemmed(questions, pc.replace_substring(pc.binary_join_element_wise(*stems, ""), "  ", " "))
+            named = np.array([0 < place < len(piece) for piece in pieces])[which]
+            stems += [
+                pc.if_else(pa.array(named), name_stems, ""),
+                pc.utf8_slice_codeunits(words, 1).take(pa.array(which)),
+            ]
+        read = Stemmed(questions, pc.binary_join_element_wise(*stems, ""))
         row, answer = expand(*(np.searchsorted(self._of, name, side) for side in ("left", "right")))
-        near = self._pairs(read, row, answer) & ~self._near[answer]
+        near = self._pairs(read, row, answer) & ~self.names[name][row]
         return np.asarray(self.names[name] | self._read(questions, row[near], answer[near]))
 
     def _pairs(self, texts: Stemmed, row: Numbers, answer: Numbers) -> NDArray[np.bool_]:

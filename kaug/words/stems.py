@@ -9,12 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kaug.words.quantities import each_distinct
 from kaug.words.vocabulary import WORDS
 
 __all__ = ["Stemmed", "bare_letters", "stem", "with_stems"]
 
 # What is before an article is looked at last, so that a search goes from "t" to "t" and "a" to "a".
-_ARTICLE = re.compile(r"the(?<![^\s\0]the)\b|an(?<![^\s\0]an)\b")
+_ARTICLE = re.compile(r"the(?<![^\W_]the)\b|an(?<![^\W_]an)\b")
 _NOT_ASCII = re.compile(r"[^\0-\x7f]+")
 
 _UNLIKE_WORDS = (
@@ -35,9 +36,9 @@ class _Letters(dict[int, str]):
 
 _LETTERS = _Letters()
 _QUOTES, _MARKS = {"[“”]": " ", "[’‘]": "'"}, r"[\x{300}-\x{36f}]"
-_IRREGULAR = (
-    rf"(?i)(?:^|[\W_])(?:{'|'.join([*WORDS.irregular_plurals, *WORDS.irregular_plurals.values()])})[a-z\d]?(?:[\W_]|$)"
-)
+_SINGULAR = {plural: singular for singular, plural in WORDS.irregular_plurals.items()}
+_PLURAL = rf"(?i)(?:^|[\W_])(?:{'|'.join(_SINGULAR)})(?:[\W_]|$)"
+_PLURALS = re.compile(rf"(?i)(?<![^\W_])(?:{'|'.join(_SINGULAR)})(?![^\W_])")
 _PLAIN = b"\0" + bytes(code if code < 128 and chr(code).isalnum() else 32 for code in range(1, 256)).lower()
 _DROPPED = bytes(code for code in range(1, 128) if not _LETTERS[code])
 """The ASCII characters that are dropped; a zero byte stands between two texts."""
@@ -72,10 +73,11 @@ def stem(texts: pa.Array) -> pa.Array:
 
     Returns:
         Strings (n,): the stems without articles, a space around each; null where the words are not plain ones of ASCII.
+        Irregular plurals are put into the singular before.
 
     Examples:
-        >>> stem(pa.array(["Which cities has “the king”?", "The children's TV", "Lomé", "多哥"])).to_pylist()
-        [' Whch Ct H Kng ', None, ' Lm ', None]
+        >>> stem(pa.array(["Which cities has “the king”?", "The wolf", "wolves", "Lomé", "多哥"])).to_pylist()
+        [' Whch Ct H Kng ', ' Wlf ', ' Wlf ', ' Lm ', None]
     """
     words = texts.dictionary_encode()
     known = words.dictionary
@@ -86,7 +88,8 @@ def stem(texts: pa.Array) -> pa.Array:
             plain = pc.replace_substring_regex(plain, letters, by)
         plain = pc.replace_substring_regex(pc.utf8_normalize(plain, "NFKD"), _MARKS, "")
         known = pc.replace_with_mask(known, odd, plain)
-    untold = pc.or_(pc.match_substring_regex(known, _UNLIKE_WORDS), pc.match_substring_regex(known, _IRREGULAR))
+    known = each_distinct(known, pc.match_substring_regex(known, _PLURAL), _in_singular)
+    untold = pc.match_substring_regex(known, _UNLIKE_WORDS)
     joined = "\0".join(pc.if_else(untold, "", pc.binary_join_element_wise(" ", known, " ", "")).to_pylist())
     read = joined.encode().translate(_PLAIN, b"'`")
     for word in (b"  ", b" the ", b" a ", b" an "):
@@ -96,12 +99,17 @@ def stem(texts: pa.Array) -> pa.Array:
     return pc.if_else(untold, pa.scalar(None, pa.string()), stems).take(words.indices)
 
 
+def _in_singular(text: str) -> str:
+    """Put the words of irregular plural into the singular."""
+    return _PLURALS.sub(lambda word: _SINGULAR[word[0].lower()], text)
+
+
 def bare_letters(texts: pa.Array) -> pa.Array:
     """Leave the letters that tell names apart, whatever the words; each text is read once, and all of them as one.
 
     Examples:
-        >>> bare_letters(pa.array(["The bus stops", "BusStop"])).to_pylist()
-        ['btp', 'btp']
+        >>> bare_letters(pa.array(["The bus stops", "BusStop", "wolves", "wolf"])).to_pylist()
+        ['btp', 'btp', 'wf', 'wf']
     """
     words = texts.dictionary_encode()
     ascii = pc.string_is_ascii(words.dictionary)
@@ -112,7 +120,7 @@ def bare_letters(texts: pa.Array) -> pa.Array:
 
 def _bare(texts: pa.Array) -> pa.Array:
     joined = "\0".join(text.replace("\0", "") for text in texts.to_pylist())
-    plain = _ARTICLE.sub("", unicodedata.normalize("NFKD", joined).lower())
+    plain = _ARTICLE.sub("", _in_singular(unicodedata.normalize("NFKD", joined).lower()))
     plain = plain if plain.isascii() else _NOT_ASCII.sub(lambda some: some[0].translate(_LETTERS), plain)
     bare = plain.encode().translate(None, _DROPPED).decode().split("\0") if len(texts) else []
     return pa.array(bare, pa.string())
