@@ -46,7 +46,7 @@ Mask = NDArray[np.bool_]
 _WORDS_AFTER = 2
 """After a clause of so many words, a question goes on for one: "When was the film that Ada wrote released?"."""
 
-_PART = 20_000
+_PART = 10_000
 """Chains and stars are followed so many at a time."""
 
 _VARIABLES = ("?x", "?y")
