@@ -47,7 +47,7 @@ Mask = NDArray[np.bool_]
 _WORDS_AFTER = 2
 """After a clause of so many words, a question goes on for one: "When was the film that Ada wrote released?"."""
 
-_PART = 20_000
+_PART = 10_000
 """Chains and stars are followed so many at a time."""
 
 _TRIED, _LOOSE, _FIRSTS, _USES = 8, 2, 6, 16
