@@ -14,6 +14,7 @@ from kaug.arrays import Numbers, grouped, mix, rank_in_group
 from kaug.augmentation.rows import Facts, Field, Options, Spans, single_fact_rows
 from kaug.knowledge.templates import Property
 from kaug.wording.answers import gives_away
+from kaug.wording.rules import clear_name
 from kaug.wording.wording import Wording
 
 __all__ = [
@@ -245,7 +246,7 @@ CARD = 8
 def predicate_names(facts: Facts, wording: Wording) -> pa.Array:
     """Return the name of the predicate of each fact, strings (n,)."""
     distinct, which = np.unique(facts.predicates, return_inverse=True)
-    names = [wording.predicate_name(predicate) for predicate in distinct.tolist()]
+    names = [clear_name(wording.predicate_name(predicate)) for predicate in distinct.tolist()]
     return pa.array(names, pa.string()).take(pa.array(which))
 
 

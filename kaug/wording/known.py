@@ -40,6 +40,8 @@ _LISTED = r",.*,|;|, .*\band\b|\band\b.*, "
 _PEOPLES = (
     r"(?i)^(?:\w+[ -])*(?:people|peoples|\w+(?:ans|ards|eks|abs|urds|erbs|ews|utch|glish))(?: (?:in|of) .*| \(.*)?$"
 )
+_INITIAL = r"^\p{Lu}[\p{L}.'’-]*(?: [\p{L}.'’-]+)* (?:\p{Lu}\.)+$"
+_CODES = frozenset(["abbreviation", "acronym", "code", "id", "identifier", "symbol"])
 _AFTER_HEAD = r"(?i) (?:of|in|for|with|from|by|on|to) .*| *\(.*"
 _PLURAL = r"(?i)(?:^|[ -])(?:\w{2,}(?:[^\Wcisu]|ie)s|\w+[^\Wuag]ae|nuclei|media|criteria|bacteria|maria|arcs|discs)$"
 _ACTS = re.compile(r"\b(?:act(?:or|ress)(?:e?s)?|starring|cast|(?:acted|directed) by)$")
@@ -129,6 +131,9 @@ class Known:
         words = self._labels(qualities).to_pylist() if len(qualities) else []
         mentioned[qualities[np.array([is_quality_adjective(word) for word in words], dtype=bool)]] = True
         demonyms = self._objects_of(lambda name: name == "demonym")  # “Mexicans” is the demonym of Mexico
+        literals = np.flatnonzero(is_kind(self._kb.terms, "literal"))
+        initials = pc.match_substring_regex(self._kb.terms["value"].take(pa.array(literals)), _INITIAL)
+        mentioned[literals] = initials.to_numpy(zero_copy_only=False)  # “Joseph E.” would end a sentence
         return mentioned | demonyms | self._adjectives | (self._kinds.vocabulary & ~self._kinds.classes)
 
     @cached_property
@@ -172,7 +177,9 @@ class Known:
         values = self._kb.terms["value"].take(pa.array(literals))
         # "Eu" is a symbol, and "EU" a name.
         long = pc.or_(pc.greater(pc.utf8_length(values), _LONGEST_SYMBOL), pc.utf8_is_upper(values))
-        mask[literals] = are_known(values) & long.to_numpy()
+        # The country code of the USA is "US", not "the US".
+        codes = self._ends_of(self._objects, lambda name: name.lower().split(" ")[-1] in _CODES)[literals]
+        mask[literals] = are_known(values) & long.to_numpy() & ~codes
         mask[phrased] = False
         return mask
 

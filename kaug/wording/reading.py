@@ -19,7 +19,10 @@ from kaug.words.english import (
 )
 from kaug.words.vocabulary import WORDS
 
-__all__ = ["Values", "read_label", "starts_like_a_clause"]
+__all__ = ["RECEIVED", "Values", "read_label", "starts_like_a_clause"]
+
+RECEIVED = ("awarded", "granted")
+"""Alone, they tell what the subject got; or whom it gave something, if the objects are persons."""
 
 Values = Literal["thing", "truth", "date", "year", "time", "count", "text", "string"]
 """The kind of a predicate's objects: yes or no, dates, years, times of day, whole numbers, sentences, strings, or things."""
@@ -36,6 +39,8 @@ _MEASURES = ("feet", "inches", "kilometers", "kilometres", "meters", "metres", "
 _NO_MOMENTS = ("required", "needed", "spent")
 _BASE_FORMS = ("apply", "belong", "compete", "refer", "relate")
 _ALONE_VERBS = ("allow", "consider", "contain", "employ", "enable", "govern", "include", "require")
+_ANYTHING = ("place", "thing", "item", "entity")
+"""Nouns that add nothing to a name: "contained in place" is "contained in"."""
 _ADVERBS = ("always", "also", "mostly", "never", "often", "only")
 _CONDITIONS_OF = {"if", "when", "whether", "while"}
 _ONLY_VERBS = ("duce", "ify", "ize", "lude", "quire", "scribe", "tain", "ceive")
@@ -135,6 +140,8 @@ def _single(word: str, values: Values) -> Frame | None:
         return Clause("stars", "does", "star", asked="who or what")
     if word in WORDS.gerunds:
         return Clause(f"is {word}", "is", word)
+    if word in RECEIVED:
+        return Clause("was", "was", "", word)
     if word in WORDS.past_tenses or (word.endswith("ed") and is_participle(word)):
         return Clause(word, "did", base_form(word))
     if is_participle(word) and word not in WORDS.participles_or_things and values not in _WHEN:
@@ -413,6 +420,8 @@ def _after_verb(words: list[str]) -> tuple[str, str]:
     Examples:
         >>> [_after_verb(words.split()) for words in ("", "to", "to payment method", "cuisine", "border with", "risk of")]
         [('', ''), ('to', ''), ('to', 'payment method'), ('', 'cuisine'), ('a border with', ''), ('the risk of', '')]
+        >>> _after_verb(["in", "place"])
+        ('in', '')
     """
     if words and words[-1] in WORDS.prepositions:
         *thing, link = words
@@ -423,7 +432,8 @@ def _after_verb(words: list[str]) -> tuple[str, str]:
     count = 0
     while count < len(words) - 1 and words[count] in (*WORDS.prepositions, *_ARTICLES, "or", "next"):
         count += 1
-    return join(*(word for word in words[:count] if word not in _ARTICLES)), " ".join(words[count:])
+    noun = " ".join(words[count:])
+    return join(*(word for word in words[:count] if word not in _ARTICLES)), "" if noun in _ANYTHING else noun
 
 
 def _state(words: list[str]) -> str:

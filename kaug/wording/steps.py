@@ -147,6 +147,8 @@ def _in_number(text: str, several: bool) -> str:
     text = re.sub(r"^what (?=\{s\})", "the thing that ", text)
     if text.startswith("what "):
         return ""
+    if text.startswith("an example of "):
+        return ""  # the only one that is known is not "the example"
     one_of = re.match(r"one of (the .*)", text)
     if one_of:
         return one_of[1] if several else in_singular(one_of[1])
@@ -179,7 +181,7 @@ def _questions(questions: list[str], language: str, *, several: bool, of_several
 
 def _the_only(text: str) -> str:
     """Ask for the only answer: "What is the topping of {s}?" for "What is a topping of {s}?"."""
-    text = re.sub(r"\b(is|was|Tell me|Give) an? (?!one )", r"\1 the ", text)
+    text = re.sub(r"\b(is|was|Tell me|Give) an? (?!one |example )", r"\1 the ", text)
     many = re.match(r"Who (are|were) (the [^{}]*\{s\})\?", text) or re.match(
         r"What (are|were) (the [^{}]*\{s\})\?", text
     )
