@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from kaug.arrays import Numbers, distinct, expand, grouped, pair_keys, unpair
 from kaug.augmentation.rows import Facts, Options
 from kaug.rdf.terms import write_terms
-from kaug.wording.answers import gives_away
+from kaug.wording.answers import gives_away, gives_in_parts
 from kaug.wording.compose import (
     OFTEN,
     Chains,
@@ -202,13 +202,18 @@ def ask_stars(facts: Facts, wording: Wording, options: Options) -> Questions:
     ends = distinct(pair_keys(hops.path, hops.end))
     answers = _labels(wording, ends, len(stars.one))
     several = np.array([len(some) > 1 for some in answers], bool)
-    people = np.bincount(hops.path, ~wording.persons(hops.end), minlength=len(several)) == 0
+    persons = wording.persons(hops.end)
+    people = (np.bincount(hops.path, ~persons, minlength=len(several)) == 0).astype(np.int64)
+    people[(people == 0) & persons.any()] = -1
     prompts, told = _join(graph, wording, np.stack(stars), several, people)
     return _fair(Questions(prompts, answers, _star_queries(graph, wording, stars), hops), told, options)[0]
 
 
-def _join(graph: Graph, wording: Wording, fans: Numbers, several: Mask, people: Mask) -> tuple[pa.Array, Mask]:
-    """Ask for the things, or the people, that meet the conditions of stars (3, n), and mask those that there are words for."""
+def _join(graph: Graph, wording: Wording, fans: Numbers, several: Mask, people: Numbers) -> tuple[pa.Array, Mask]:
+    """Ask for the things, or the people, that meet the conditions of stars (3, n), and mask those that there are words for.
+
+    `people` is 1 where all of these are persons, -1 where some are not, and 0 where nobody knows.
+    """
     given = fans >= 0
     steps = np.where(given, graph.step[fans], -1)
     chance = ~(graph.identifies[steps] & given).any(axis=0)
@@ -219,7 +224,8 @@ def _join(graph: Graph, wording: Wording, fans: Numbers, several: Mask, people: 
             [references[step, many] for step in some if step >= 0],
             wording.language,
             several=bool(many),
-            people=bool(persons),
+            people=persons > 0,
+            things=persons < 0,
             chance=bool(by),
         )
         for *some, many, persons, by in keys.T.tolist()
@@ -281,7 +287,7 @@ def _apart(prompts: pa.Array, names: pa.Array, again: Mask, language: str) -> pa
 
 def _fair(asked: Questions, told: Mask, options: Options) -> tuple[Questions, Mask]:
     """Leave out questions that there are no words for, and that hold one of their answers; tell which are left."""
-    hidden = ~gives_away(asked.prompts, asked.answers)
+    hidden = ~(gives_away(asked.prompts, asked.answers) | gives_in_parts(asked.prompts, asked.answers))
     for left_out, why in ((~told, "no words for their question"), (told & ~hidden, "they hold an answer")):
         if left_out.any():
             options.left_out[f"paths left out: {why}"] += int(left_out.sum())

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import takewhile
 
 import numpy as np
 import polars as pl
@@ -25,7 +26,7 @@ from kaug.words.containment import holds_any
 from kaug.words.english import plural
 from kaug.words.vocabulary import WORDS
 
-__all__ = ["MEASURED", "Asked", "Holds", "asked", "gives_away", "identifying", "twins"]
+__all__ = ["MEASURED", "Asked", "Holds", "asked", "gives_away", "gives_in_parts", "identifying", "twins"]
 
 _FEWEST_ENDS, _NEARLY_ONE = 30, 0.95
 """A predicate is nearly one to one if so many ends are known on both sides, and this fraction of them has one other end."""
@@ -61,6 +62,12 @@ class _Letters(dict[int, str]):
 
 _LETTERS = _Letters()
 _IRREGULAR = frozenset([*WORDS.irregular_plurals, *WORDS.irregular_plurals.values()])
+_STEM_OF = {
+    word: "".join(letter for letter, _ in takewhile(lambda letters: letters[0] == letters[1], zip(*pair, strict=False)))
+    for pair in WORDS.irregular_plurals.items()
+    for word in pair
+}
+_ODD_WORD = re.compile(rf"(?i)\b(?:{'|'.join(sorted(_STEM_OF))})\b")
 _WORD, _ARTICLES = re.compile(r"[a-z\d]+"), frozenset(["the", "a", "an"])
 _QUOTES, _MARKS = str.maketrans("“”’‘", "  ''"), re.compile("[\u0300-\u036f]")
 _NO_APOSTROPHES, _NO_ENDINGS = str.maketrans("", "", "'`"), str.maketrans("", "", "aeiouys")
@@ -152,6 +159,28 @@ def _numbered(texts: pa.Array) -> NDArray[np.int64]:
     return np.asarray(texts.dictionary_encode().indices.to_numpy(), np.int64)
 
 
+def gives_in_parts(questions: pa.Array, answers: Sequence[Sequence[str]]) -> NDArray[np.bool_]:
+    """Mask the questions that hold all words of one of their answers, of two words or more, wherever they stand.
+
+    Examples:
+        >>> questions = pa.array(["Whose family name is Curie, and given name Marie?", "Who wrote about Marie?"])
+        >>> gives_in_parts(questions, [["Marie Curie"], ["Marie Curie"]]).tolist()
+        [True, False]
+    """
+    of = np.repeat(np.arange(len(questions)), [len(some) for some in answers])
+    names = pl.Series([name for some in answers for name in some], dtype=pl.String)
+    asked = pl.from_arrow(pc.utf8_lower(questions)).str.replace_all(r"[^\pL\pN]+", " ")  # type: ignore[union-attr]
+    words = names.str.to_lowercase().str.replace_all(r"[^\pL\pN]+", " ").str.strip_chars().str.split(" ")
+    pairs = pl.DataFrame({"row": of, "name": np.arange(len(of)), "word": words}).explode("word")
+    pairs = pairs.with_columns(text=asked.gather(pairs["row"])).with_columns(
+        held=(pl.lit(" ") + pl.col("text") + " ").str.contains(pl.lit(" ") + pl.col("word") + " ", literal=True)
+    )
+    whole = pairs.group_by("name").agg(pl.col("row").first(), pl.col("held").all() & (pl.len() > 1))
+    found = np.zeros(len(questions), bool)
+    found[whole.filter(pl.col("held"))["row"].to_numpy()] = True
+    return found
+
+
 def gives_away(questions: pa.Array, answers: Sequence[Sequence[str]]) -> NDArray[np.bool_]:
     """Mask the questions that hold one of their answers, in whatever spelling, in the singular or the plural.
 
@@ -186,7 +215,7 @@ class Holds:
             of: int64 (m,): the name of each answer, ascending.
         """
         self._answers, self._of = answers, of
-        self._bare_names, self._bare_answers = _letters(names), _letters(answers)
+        self._bare_names, self._bare_answers = _letters(names), _letters(_of_any_number(answers))
         every = np.arange(len(of))
         self._near = self._pairs(self._bare_names, of, every)
         self.names = self._read(names, of[self._near], every[self._near])
@@ -248,6 +277,15 @@ def _stems(text: str) -> str:
     if not _IRREGULAR.isdisjoint(words) or not _IRREGULAR.isdisjoint(word[:-1] for word in words):
         return ""
     return f" {' '.join(word[0] + word[1:].translate(_NO_ENDINGS) for word in words)} " if words else ""
+
+
+def _of_any_number(answers: pa.Array) -> pa.Array:
+    """Leave of words with an irregular plural the letters that both forms begin with: these find "wolf" in "wolves"."""
+    odd = pc.fill_null(pc.match_substring_regex(answers, _ODD_WORD.pattern), False)
+    if not pc.any(odd).as_py():
+        return answers
+    cut = [_ODD_WORD.sub(lambda word: _STEM_OF[word[0].lower()], name) for name in answers.filter(odd).to_pylist()]
+    return pc.replace_with_mask(answers, odd, pa.array(cut, pa.string()))
 
 
 @lru_cache(maxsize=1 << 16)

@@ -15,11 +15,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import grouped, pair_keys
+from kaug.arrays import expand, grouped, pair_keys
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.namespaces import OWL, RDF, RDFS
 from kaug.wording.frames import is_of_a_life
-from kaug.words.english import base_form, is_adjectival, is_adjective, is_quality_adjective, participle, third_person
+from kaug.words.english import (
+    base_form,
+    is_adjectival,
+    is_adjective,
+    is_plural,
+    is_quality_adjective,
+    is_uncountable,
+    participle,
+    spelled,
+    third_person,
+)
 from kaug.words.names import THE_KINDS, are_known
 from kaug.words.terms import NATURES, Kinds, is_kind
 from kaug.words.values import words_of
@@ -31,6 +41,8 @@ Mask = NDArray[np.bool_]
 
 _SEVERAL = 0.1
 _SOME = 0.05
+_NEARLY_ALL = 0.95
+_NO_KINDS = frozenset(["agent", "class", "entity", "individual", "item", "node", "object", "resource", "thing"])
 _ADJECTIVES = 1 / 3
 """The fraction of a class's instances from which all are named by adjectives, known or not: “strong”, “tepid”."""
 _META = "#(?:Class|NamedIndividual|[A-Za-z]*Property|Thing|Concept)$"
@@ -306,6 +318,28 @@ class Known:
         return np.asarray(answers[asked.numbers[: len(predicates)]] > 1)
 
     @cached_property
+    def kinds_of_objects(self) -> dict[int, str]:
+        """The predicates whose objects are nearly all of one class that can be named: "member of" ▸ "organisation"."""
+        instances, classes = self._pairs(RDF + "type")
+        labels = dict.fromkeys(np.unique(classes).tolist(), "")
+        names = self._labels(np.array(list(labels), np.int64)).to_pylist() if labels else []
+        labels |= {term: _kind(name or "") for term, name in zip(labels, names, strict=True)}
+        order = np.argsort(instances, kind="stable")
+        instances, classes = instances[order], classes[order]
+        ends = np.unique(pair_keys(self._predicate, self._objects))
+        of, ends = (ends >> np.uint64(32)).astype(np.int64), ends.astype(np.uint32)
+        fact, place = expand(*(np.searchsorted(instances, ends, side) for side in ("left", "right")))
+        pairs, counts = np.unique(pair_keys(of[fact], classes[place]), return_counts=True)
+        sizes, found = np.bincount(of, minlength=len(self._predicates)), dict[int, str]()
+        extent = np.bincount(classes, minlength=self._kb.terms.num_rows)
+        owner, kinds = (pairs >> np.uint64(32)).astype(np.int64), pairs.astype(np.uint32)
+        fits = counts >= _NEARLY_ALL * sizes[owner]
+        for place in sorted(np.flatnonzero(fits).tolist(), key=lambda place: (-int(extent[kinds[place]]), place)):
+            if labels[int(kinds[place])]:  # the smallest class comes last
+                found[int(self._predicates[owner[place]])] = labels[int(kinds[place])]
+        return found
+
+    @cached_property
     def listed(self) -> Mask:
         """The literals that are lists, or prose: "jam, butter and eggs"."""
         mask = is_kind(self._kb.terms, "literal")
@@ -330,6 +364,23 @@ class Known:
         fraction = np.bincount(owner, self.with_others[first]) / np.maximum(np.bincount(owner), 1)
         several: NDArray[np.uint64] = owners[fraction >= _SEVERAL]
         return several
+
+
+def _kind(name: str) -> str:
+    """Write the name of a class as a noun for one of its instances; the empty string if it is no plain noun.
+
+    Examples:
+        >>> [_kind(name) for name in ("NobelPrize", "Organisation", "named individual", "Q5", "Schools", "software")]
+        ['Nobel prize', 'organisation', '', '', '', '']
+    """
+    words = words_of(name).split() if " " not in name else name.split()
+    words = [word if word.isupper() else word.lower() for word in words]
+    last = words[-1] if words else ""
+    if not 1 <= len(words) <= 3 or not all(word.isalpha() and word.isascii() for word in words) or last in _NO_KINDS:
+        return ""
+    if len(last) < 3 or last.isupper() or is_plural(last) or is_uncountable(last) or is_adjective(last):
+        return ""
+    return " ".join(spelled(word) for word in words)
 
 
 def _plural_or_in_parts(names: pa.Array) -> Mask:

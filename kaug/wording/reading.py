@@ -39,8 +39,6 @@ _MEASURES = ("feet", "inches", "kilometers", "kilometres", "meters", "metres", "
 _NO_MOMENTS = ("required", "needed", "spent")
 _BASE_FORMS = ("apply", "belong", "compete", "refer", "relate")
 _ALONE_VERBS = ("allow", "consider", "contain", "employ", "enable", "govern", "include", "require")
-_ANYTHING = ("place", "thing", "item", "entity")
-"""Nouns that add nothing to a name: "contained in place" is "contained in"."""
 _ADVERBS = ("always", "also", "mostly", "never", "often", "only")
 _CONDITIONS_OF = {"if", "when", "whether", "while"}
 _ONLY_VERBS = ("duce", "ify", "ize", "lude", "quire", "scribe", "tain", "ceive")
@@ -420,8 +418,6 @@ def _after_verb(words: list[str]) -> tuple[str, str]:
     Examples:
         >>> [_after_verb(words.split()) for words in ("", "to", "to payment method", "cuisine", "border with", "risk of")]
         [('', ''), ('to', ''), ('to', 'payment method'), ('', 'cuisine'), ('a border with', ''), ('the risk of', '')]
-        >>> _after_verb(["in", "place"])
-        ('in', '')
     """
     if words and words[-1] in WORDS.prepositions:
         *thing, link = words
@@ -432,8 +428,7 @@ def _after_verb(words: list[str]) -> tuple[str, str]:
     count = 0
     while count < len(words) - 1 and words[count] in (*WORDS.prepositions, *_ARTICLES, "or", "next"):
         count += 1
-    noun = " ".join(words[count:])
-    return join(*(word for word in words[:count] if word not in _ARTICLES)), "" if noun in _ANYTHING else noun
+    return join(*(word for word in words[:count] if word not in _ARTICLES)), " ".join(words[count:])
 
 
 def _state(words: list[str]) -> str:

@@ -28,7 +28,17 @@ from kaug.words.quantities import (
     unit_words,
 )
 
-__all__ = ["DECIMALS", "INTEGERS", "UUID", "apart", "literal_words", "name_words", "opaque_names", "strings", "words_of"]
+__all__ = [
+    "DECIMALS",
+    "INTEGERS",
+    "UUID",
+    "apart",
+    "literal_words",
+    "name_words",
+    "opaque_names",
+    "strings",
+    "words_of",
+]
 
 # Longitude comes first in CRS84, the default; latitude comes first in EPSG:4326.
 _CRS = r"<https?://www\.opengis\.net/def/crs/(?:OGC/[0-9.]+/CRS84|EPSG/[0-9.]+/(?P<epsg>4326))>\s*"

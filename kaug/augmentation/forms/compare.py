@@ -25,7 +25,9 @@ __all__ = ["compare_rows", "superlative_rows"]
 
 _IN_UNITS = re.compile(r"(?<=\{s\}) in [^{}]+$|(?<=\{s\})以[^{}]+计(?=的)")
 """The unit in a reference; the statements have it, too."""
-_NO_MEASURES = frozenset(["number", "integer", "decimal", "index", "identifier", "id", "code", "serial number", "编号", "序号"])
+_NO_MEASURES = frozenset(
+    ["number", "integer", "decimal", "index", "identifier", "id", "code", "serial number", "编号", "序号"]
+)
 """Names of predicates whose numbers measure nothing: to have a greater one means nothing."""
 _UNCLEAR = re.compile(r"^(?:what|when|where|who|the one)\b")
 
