@@ -351,8 +351,7 @@ class Wording:
         """Put the definite article before the names that take it, and those that are mentioned as words in quotation marks."""
         known = self._known
         may = np.flatnonzero(known.may_take_the[terms])
-        # In a sentence it is "the Salk Institute", though the name is "The Salk Institute".
-        some = pc.replace_substring_regex(names.take(pa.array(may)), "^The ", "")
+        some = pc.replace_substring_regex(names.take(pa.array(may)), _OWN_ARTICLE, r"\1")
         chosen = np.zeros(len(terms), bool)
         chosen[may] = takes_the(some, known.of_the_kinds[terms[may]], known.teams[terms[may]])
         with_the = pc.binary_join_element_wise("the ", some.filter(pa.array(chosen[may])), "")
@@ -715,6 +714,8 @@ _DEED_ON = re.compile(
 )
 _RECORD = re.compile(r"^\{[so]\} [—←] |^\w[^{}.?]*[:=(] ?\S*\{|^[a-z]+\(| [—←] \{[so]\}$")
 """Templates that are records rather than sentences."""
+_OWN_ARTICLE = r"^The (\S+ \S.*|Sun|Moon|Internet)$"
+"""In a sentence it is "the Salk Institute", though the name is "The Salk Institute"; but "The Hague"."""
 _YEAR_OR_MONTH = (
     r"^(?:\d{4}|(?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4})$"
 )

@@ -45,6 +45,7 @@ _IN_QUOTES = '^"([^"“”]+)"$'
 """A text in quotation marks of its own."""
 _HUMPS = r"[/#:]\p{Lu}[\p{Lu}\p{Ll}]*(?:\p{Ll}\p{Lu}|\p{Lu}\p{Lu}\p{Ll})[\p{Lu}\p{Ll}]*(?:\d{4})?$"
 """A name in CamelCase, of which codes such as "AHU1" are none."""
+_NO_VOWEL = re.compile("(?!nth)[b-df-hj-np-tv-xz]{3,4}")
 _MOSTLY_HUMPS, _FEWEST_HUMPS, _TRIED = 1 / 3, 10, 10_000
 _WEB = "^(?:https?|ftp)://|^(?:mailto|tel):"
 _SITE = "^([a-z]+://[^/?#]*).*"
@@ -358,4 +359,4 @@ def _with_article(word: str, nature: Nature) -> str:
 
 
 def _proper(word: re.Match[str]) -> str:
-    return word[0].capitalize() if word[0] in WORDS.proper else word[0]
+    return spelled(word[0]) if word[0] in WORDS.proper or _NO_VOWEL.fullmatch(word[0]) else word[0]

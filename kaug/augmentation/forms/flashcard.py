@@ -24,7 +24,8 @@ def flashcard_rows(facts: Facts, wording: Wording, options: Options) -> Iterator
     A card is left out, and counted, if it has more than `options.max_answers` right answers, if the facts do not give all of
     them, if it holds one, if a name or value is long, or if its property has the name of another.
     """
-    given, facts = options.all_facts(facts), keep_said(facts, wording, options, "flashcard")
+    facts = keep_said(facts, wording, options, "flashcard")
+    given = options.all_facts(facts)
     alike = options.once(("flashcard", wording.language), lambda: _of_one_name(wording))
     ways: tuple[tuple[Property, bool], ...] = (("question", False), ("inverseQuestion", True))
     for name, inverse in ways:
