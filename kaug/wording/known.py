@@ -321,23 +321,20 @@ class Known:
     def kinds_of_objects(self) -> dict[int, str]:
         """The predicates whose objects are nearly all of one class that can be named: "member of" ▸ "organisation"."""
         instances, classes = self._pairs(RDF + "type")
-        labels = dict.fromkeys(np.unique(classes).tolist(), "")
-        names = self._labels(np.array(list(labels), np.int64)).to_pylist() if labels else []
-        labels |= {term: _kind(name or "") for term, name in zip(labels, names, strict=True)}
         order = np.argsort(instances, kind="stable")
         instances, classes = instances[order], classes[order]
         ends = np.unique(pair_keys(self._predicate, self._objects))
         of, ends = (ends >> np.uint64(32)).astype(np.int64), ends.astype(np.uint32)
         fact, place = expand(*(np.searchsorted(instances, ends, side) for side in ("left", "right")))
         pairs, counts = np.unique(pair_keys(of[fact], classes[place]), return_counts=True)
-        sizes, found = np.bincount(of, minlength=len(self._predicates)), dict[int, str]()
-        extent = np.bincount(classes, minlength=self._kb.terms.num_rows)
-        owner, kinds = (pairs >> np.uint64(32)).astype(np.int64), pairs.astype(np.uint32)
-        fits = counts >= _NEARLY_ALL * sizes[owner]
-        for place in sorted(np.flatnonzero(fits).tolist(), key=lambda place: (-int(extent[kinds[place]]), place)):
-            if labels[int(kinds[place])]:  # the smallest class comes last
-                found[int(self._predicates[owner[place]])] = labels[int(kinds[place])]
-        return found
+        owner, kinds = (pairs >> np.uint64(32)).astype(np.int64), pairs.astype(np.uint32).astype(np.int64)
+        fits = counts >= _NEARLY_ALL * np.bincount(of, minlength=len(self._predicates))[owner]
+        owner, kinds = owner[fits], kinds[fits]
+        extent = np.bincount(classes, minlength=self._kb.terms.num_rows)[kinds]
+        order = np.lexsort((kinds, -extent))  # the smallest class comes last, and stays
+        names = map(_kind, self._labels(kinds[order]).to_pylist())
+        predicates = self._predicates[owner[order]].tolist()
+        return {predicate: name for predicate, name in zip(predicates, names, strict=True) if name}
 
     @cached_property
     def listed(self) -> Mask:
