@@ -104,6 +104,7 @@ class Known:
     def persons(self) -> Mask:
         """The terms that are persons: by their classes, or by what only people have: countries have a "nationality", too."""
         placed = self._subjects_of(lambda name: not WORDS.of_places.isdisjoint(name.lower().split()))
+        placed |= self._of_classes(WORDS.organisations)
         return self._of_classes(_PERSONS) | (self._subjects_of(is_of_a_life) & ~placed)
 
     @cached_property

@@ -207,3 +207,26 @@ def test_nobody_puts_facts_into_words_that_have_none(make) -> None:
     prompts = [row["prompt"] for row in rows(kb, "describe")]
     assert any("Bo" in prompt for prompt in prompts)
     assert not any("Ada" in prompt for prompt in prompts)
+
+
+def test_an_organisation_with_a_gender_is_no_person(make) -> None:
+    kb = make(
+        ":un a :Organisation ; rdfs:label 'United Nations' ; :gender 'org' ; :seat :ny . :ny rdfs:label 'New York' ."
+        ":ada a :Person ; rdfs:label 'Ada' ; :gender 'female' ; :seat :ely . :ely rdfs:label 'Ely' ."
+    )
+    assert any(text.startswith("The seat of the United Nations is") for text in said(kb))
+
+
+def test_no_question_says_a_word_twice(make) -> None:
+    kb = make(
+        ":inn rdfs:label 'Inn' ; :locatedIn :ely . :ely rdfs:label 'Ely' ; :locatedIn :fen . :fen rdfs:label 'Fen' ;"
+        " :locatedIn :isle . :isle rdfs:label 'Isle' ."
+    )
+    assert not any("located located" in row["prompt"] for row in rows(kb, "path"))
+
+
+def test_names_of_places_and_peoples_keep_their_capitals_in_classes(make) -> None:
+    kb = make(":x a :TexasWine ; rdfs:label 'Sol' . :y a :ItalianWine ; rdfs:label 'Mar' .", teach="all")
+    texts = " ".join(said(kb))
+    assert "a Texas wine" in texts
+    assert "an Italian wine" in texts
