@@ -204,9 +204,8 @@ def ask_stars(facts: Facts, wording: Wording, options: Options) -> Questions:
     ends = distinct(pair_keys(hops.path, hops.end))
     answers = _labels(wording, ends, len(stars.one))
     several = np.array([len(some) > 1 for some in answers], bool)
-    persons = wording.persons(hops.end)
-    people = (np.bincount(hops.path, ~persons, minlength=len(several)) == 0).astype(np.int64)
-    people[(people == 0) & persons.any()] = -1
+    people = (np.bincount(hops.path, ~wording.persons(hops.end), minlength=len(several)) == 0).astype(np.int64)
+    people[(people == 0) & wording.knows_persons] = -1
     prompts, told = _join(graph, wording, np.stack(stars), several, people)
     return _fair(Questions(prompts, answers, _star_queries(graph, wording, stars), hops), told, options)[0]
 

@@ -198,6 +198,11 @@ class Wording:
         """Mask the terms that are known to be persons."""
         return self._known.persons[terms]
 
+    @property
+    def knows_persons(self) -> bool:
+        """Whether anything is known to be a person, so that others are not."""
+        return bool(self._known.persons.any())
+
     def things(self, terms: NDArray[np.uint32]) -> NDArray[np.bool_]:
         """Mask the terms that are known to be things, of which a sentence may say "it"."""
         return self._known.things[terms]
