@@ -46,6 +46,8 @@ _PART = 20_000
 """Chains and stars are followed so many at a time."""
 
 _VARIABLES = ("?x", "?y")
+_DOWN = 2
+"""A step leads down from a thing to its parts if it has so many times as many ends as the way back."""
 _TWICE = r"\b(?:located located|born born|found found|based based|held held|situated situated|is is|are are)\b"
 """A clause in a clause that ends in the same word: "Where is the place where Ely is located located?"."""
 
@@ -150,7 +152,10 @@ def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask, NDAr
     pattern = grouped(graph.step[chains.first], chains.second, chains.third).numbers
     often = np.bincount(pattern, again) >= OFTEN * np.bincount(pattern)
     returns = (again | often[pattern]) & (chains.second >= 0)
-    kept = good & ~partial
+    # One asks for siblings, by the parent, but not for what else is a parent of the children.
+    mean = np.bincount(graph.step, graph.sizes) / np.maximum(np.bincount(graph.step), 1)
+    down = (chains.third < 0) & returns & (mean[graph.step[chains.first]] > _DOWN * mean[chains.second])
+    kept = good & ~partial & ~down
     inverse = often[pattern] & (chains.second >= 0) & ((graph.step[chains.first] ^ chains.second) & 1 == 0)
     home = distinct(pair_keys(graph.step[chains.first], chains.second)[inverse])
     return chains.take(kept), returns[kept], home

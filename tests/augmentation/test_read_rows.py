@@ -230,3 +230,11 @@ def test_names_of_places_and_peoples_keep_their_capitals_in_classes(make) -> Non
     texts = " ".join(said(kb))
     assert "a Texas wine" in texts
     assert "an Italian wine" in texts
+
+
+def test_nobody_asks_for_what_else_is_above_what_is_below(make) -> None:
+    pairs = [(f"Sort{chr(65 + low)}", f"Kind{chr(65 + low // 4)}") for low in range(24)] + [("SortA", "KindB")]
+    kb = make("".join(f":{low} :broader :{high} . :{high} :narrower :{low} . " for low, high in pairs))
+    prompts = [row["prompt"] for row in rows(kb, "path")]
+    assert any("the narrower concepts of the broader concept of" in prompt for prompt in prompts)
+    assert not any("the broader concept of the narrower concept" in prompt for prompt in prompts)
