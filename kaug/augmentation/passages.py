@@ -68,7 +68,7 @@ class Passages(NamedTuple):
         text = self.told.text
         for span, where in ((self.told.object, objects), (self.told.subject, subjects)):
             # A name that ends the sentence with a stop of its own ("Acme Inc.", "Oliver!") leaves one.
-            stopped = (span[:, 1] == lengths(text)) & matches(text, r"[.?!]$")
+            stopped = (span[:, 1] == lengths(text)) & matches(text, r"[.?!]”?$")
             text = replace_at(text, span, MASK + ".", where & stopped)
             text = replace_at(text, span, MASK, where & ~stopped)
         return self._replace(told=self.told._replace(text=text))

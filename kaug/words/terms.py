@@ -45,7 +45,7 @@ _IN_QUOTES = '^"([^"“”]+)"$'
 """A text in quotation marks of its own."""
 _HUMPS = r"[/#:]\p{Lu}[\p{Lu}\p{Ll}]*(?:\p{Ll}\p{Lu}|\p{Lu}\p{Lu}\p{Ll})[\p{Lu}\p{Ll}]*(?:\d{4})?$"
 """A name in CamelCase, of which codes such as "AHU1" are none."""
-_NO_VOWEL = re.compile("(?!nth)[b-df-hj-np-tv-xz]{3,4}")
+_NO_VOWEL = re.compile("(?!nth)[b-df-hj-np-tv-xz]{3,4}|[b-df-hj-np-tv-xz]{2,4}[0-9]+")
 _MOSTLY_HUMPS, _FEWEST_HUMPS, _TRIED = 1 / 3, 10, 10_000
 _WEB = "^(?:https?|ftp)://|^(?:mailto|tel):"
 _SITE = "^([a-z]+://[^/?#]*).*"
@@ -355,8 +355,10 @@ def _with_article(word: str, nature: Nature) -> str:
     word = re.sub("phenomena$", "phenomenon", re.sub("algae$", "alga", word))
     as_written = nature == "cased" or word[:2].isupper() or any(other[0].isupper() for other in word.split()[1:])
     name = word if as_written else word[0].lower() + word[1:]
-    return with_class_article(re.sub(r"\b[a-z]+\b", _proper, name), nature)
+    return with_class_article(re.sub(r"\b[a-z]+[0-9]*\b", _proper, name), nature)
 
 
 def _proper(word: re.Match[str]) -> str:
-    return spelled(word[0]) if word[0] in WORDS.proper or _NO_VOWEL.fullmatch(word[0]) else word[0]
+    if _NO_VOWEL.fullmatch(word[0]):
+        return word[0].upper()
+    return spelled(word[0]) if word[0] in WORDS.proper else word[0]

@@ -238,3 +238,23 @@ def test_nobody_asks_for_what_else_is_above_what_is_below(make) -> None:
     prompts = [row["prompt"] for row in rows(kb, "path")]
     assert any("the narrower concepts of the broader concept of" in prompt for prompt in prompts)
     assert not any("the broader concept of the narrower concept" in prompt for prompt in prompts)
+
+
+def test_a_mask_at_the_end_of_a_sentence_leaves_its_stop(make) -> None:
+    kb = make(
+        ":bo rdfs:label 'Bo Ek' ; :givenName 'Joseph E.' ; :town 'Ely' ; :pet 'Rex' ."
+        ":ab rdfs:label 'Ab Ek' ; :givenName 'Jo F.' ; :town 'Rye' ; :pet 'Max' ."
+    )
+    texts = [row["prompt"] for form in ("restore", "cloze") for row in rows(kb, form)]
+    assert texts
+    assert not any("[…] The" in text or "[…] Bo" in text or text.endswith("is ___") for text in texts)
+
+
+def test_words_without_a_vowel_are_abbreviations_in_classes(make) -> None:
+    kb = make(
+        ":x rdfs:label 'Sol' ; a :gps . :y rdfs:label 'Mar' ; a :trl4 . :z rdfs:label 'Ter' ; a :sky .", teach="all"
+    )
+    texts = " ".join(said(kb))
+    assert "a GPS" in texts
+    assert "a TRL4" in texts
+    assert "a sky" in texts

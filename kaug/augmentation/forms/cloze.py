@@ -59,7 +59,7 @@ def _blanked(text: str, span: list[int], label: str) -> str:
     start, end = span
     article = _ARTICLE.match(text, start, end)
     kept = article.end() if article and not label.lower().startswith(article[0].lower()) else start
-    stop = "." if end == len(text) and text[-1] in ".?!" else ""  # of "Acme Inc." and "Oliver!"
+    stop = "." if end == len(text) and text.rstrip("”")[-1:] in (".", "?", "!") else ""  # of "Acme Inc." and "Oliver!"
     return text[:kept] + BLANK + text[end:] + stop
 
 
