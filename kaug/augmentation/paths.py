@@ -48,8 +48,11 @@ _PART = 20_000
 _VARIABLES = ("?x", "?y")
 _DOWN = 2
 """A step leads down from a thing to its parts if it has so many times as many ends as the way back."""
-_TWICE = r"\b(?:located located|born born|found found|based based|held held|situated situated|is is|are are)\b"
-"""A clause in a clause that ends in the same word: "Where is the place where Ely is located located?"."""
+_NESTED = (
+    r"\b(?:located located|born born|found found|based based|held held|situated situated|is is|are are)\b|"
+    r"\b(?:that|does|do|did) the things? that\b"
+)
+"""A clause in a clause that nobody can read: "Where is the place where Ely is located located?"."""
 
 
 @dataclass(frozen=True)
@@ -294,7 +297,7 @@ def _apart(prompts: pa.Array, names: pa.Array, again: Mask, language: str) -> pa
 def _fair(asked: Questions, told: Mask, options: Options) -> tuple[Questions, Mask]:
     """Leave out questions that there are no words for, and that hold one of their answers; tell which are left."""
     hidden = ~(gives_away(asked.prompts, asked.answers) | gives_in_parts(asked.prompts, asked.answers))
-    told = told & ~pc.match_substring_regex(asked.prompts, _TWICE).to_numpy(zero_copy_only=False)
+    told = told & ~pc.match_substring_regex(asked.prompts, _NESTED).to_numpy(zero_copy_only=False)
     for left_out, why in ((~told, "no words for their question"), (told & ~hidden, "they hold an answer")):
         if left_out.any():
             options.left_out[f"paths left out: {why}"] += int(left_out.sum())

@@ -19,6 +19,7 @@ PREFIXES = """
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 """
 
+WINES = {"Anjou": "Mild", "Barolo": "Bold", "Chianti": "Rich", "Douro": "Bold", "Ermita": "Rich", "Fiano": "Mild"}
 Row = dict[str, Any]
 
 
@@ -258,3 +259,16 @@ def test_words_without_a_vowel_are_abbreviations_in_classes(make) -> None:
     assert "a GPS" in texts
     assert "a TRL4" in texts
     assert "a sky" in texts
+
+
+def test_a_false_statement_has_a_value_of_the_property_where_there_are_others(make) -> None:
+    wines = " ".join(
+        f":{name} a owl:Thing ; :flavour :{value} ; :region :{name}land ." for name, value in WINES.items()
+    )
+    kb = make(
+        ":flavour a owl:FunctionalProperty ; rdfs:range :Flavour . :Flavour a owl:Class ; owl:oneOf (:Mild :Bold :Rich) ."
+        ":Mild a owl:Thing . :Bold a owl:Thing . :Rich a owl:Thing ." + wines
+    )
+    texts = [row["prompt"] for row in rows(kb, "true-false")]
+    assert any("flavour" in text for text in texts)
+    assert not any("flavour" in text and "land" in text for text in texts)
