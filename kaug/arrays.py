@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 __all__ = [
@@ -14,12 +15,14 @@ __all__ = [
     "distinct",
     "expand",
     "grouped",
+    "hex_keys",
     "join",
     "mix",
     "pair_keys",
     "positions",
     "rank_in_group",
     "runs",
+    "text_bytes",
     "unpair",
 ]
 
@@ -179,6 +182,38 @@ def mix(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
     numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return numbers ^ (numbers >> np.uint64(31))
+
+
+def text_bytes(texts: pa.Array) -> memoryview:
+    """Return the concatenated texts of a column as UTF-8, as a view of its buffer.
+
+    Args:
+        texts: Strings or binary values, with offsets of 32 bits.
+
+    Examples:
+        >>> bytes(text_bytes(pa.array(["a", "b", "c"])[1:]))
+        b'bc'
+    """
+    if not len(texts):
+        return memoryview(b"")
+    offsets = memoryview(texts.buffers()[1]).cast("i")
+    return memoryview(texts.buffers()[2])[offsets[texts.offset] : offsets[texts.offset + len(texts)]]
+
+
+def hex_keys(ids: pa.Array | pa.ChunkedArray) -> NDArray[np.uint64]:
+    """Mix each id of 32 hexadecimal digits into one number: of a billion ids, two have one number with a chance of 3%.
+
+    Examples:
+        >>> hex_keys(pa.array(["00" * 16, "ff" * 16, "00" * 16])).tolist()
+        [16285453127191949164, 12979342142550553877, 16285453127191949164]
+    """
+    fixed = ids.cast(pa.binary()).cast(pa.binary(32))
+    fixed = fixed.combine_chunks() if isinstance(fixed, pa.ChunkedArray) else fixed
+    lanes = np.frombuffer(fixed.buffers()[1] or b"", "<u8")[4 * fixed.offset : 4 * (fixed.offset + len(fixed))]
+    keys = np.zeros(len(fixed), np.uint64)
+    for lane in lanes.reshape(-1, 4).T:
+        keys = mix(keys ^ lane)
+    return keys
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from kaug.text import visible
 
 __all__ = ["Advance", "Show", "bars", "lines", "silent"]
 
+_EVERY, _STEP = 60, 0.1
+
 
 class Advance(Protocol):
     """Reports progress: `advance(10)`, or `advance(10, "loss 2.31")` with a note."""
@@ -38,11 +40,13 @@ def lines(
     write: Callable[[str], None],
     *,
     first: float = 10,
-    every: float = 60,
-    step: float = 0.1,
+    every: float = _EVERY,
+    step: float = _STEP,
     clock: Callable[[], float] = time.monotonic,
 ) -> Show:
     """Show progress as lines at intervals, and one at the end.
+
+    The time left is told once the work has gone on for `every` seconds or through `step` of the whole: before, it is a guess.
 
     Args:
         write: The function that writes a line.
@@ -83,9 +87,9 @@ def lines(
             parts = [f"{done:,} of {total:,} {unit} ({done / total:.0%})" if total else f"{done:,} {unit}"]
             parts += [visible(note)] if note else []
             parts.append(f"elapsed {_clock(now - started)}")
-            if total and done > before[1]:
-                rate = (done - before[1]) / (now - before[0])
-                parts.append(f"left {_clock(max(0, total - done) / rate)}")
+            spent, fresh = now - before[0], done - before[1]
+            if total and fresh and (spent >= every or fresh >= step * total):
+                parts.append(f"left {_clock(max(0, total - done) * spent / fresh)}")
             write(f"{title}: {', '.join(parts)}")
 
         yield advance
@@ -123,7 +127,8 @@ def bars() -> Iterator[Show]:
         def render(self, task: Task) -> Text:
             elapsed = task.finished_time if task.finished else task.elapsed
             text = f"elapsed {_clock(elapsed or 0)}"
-            if task.time_remaining is not None and not task.finished:
+            sure = (elapsed or 0) >= _EVERY or task.percentage >= 100 * _STEP
+            if sure and task.time_remaining is not None and not task.finished:
                 text += f"  left {_clock(task.time_remaining)}"
             return Text(text, style="progress.elapsed")
 

@@ -32,11 +32,12 @@ def told(total: int | None, steps: int, seconds: float, amount: int = 1, resumed
 
 def test_a_training_of_half_an_hour_is_told_each_minute_or_tenth() -> None:
     said = told(total=180_000, steps=1800, seconds=1, amount=100)
-    assert said[0] == (
-        "training: augmented (arm 1 of 3): 1,000 of 180,000 tokens (1%), loss 8.99, elapsed 0:00:10, left 0:29:50"
-    )
-    times = [re.search(r"elapsed (\S+), left (\S+)", line) for line in said[:-1]]
-    assert [found and found[1] for found in times][1:4] == ["0:01:10", "0:02:10", "0:03:10"]
+    assert said[:2] == [
+        "training: augmented (arm 1 of 3): 1,000 of 180,000 tokens (1%), loss 8.99, elapsed 0:00:10",
+        "training: augmented (arm 1 of 3): 7,000 of 180,000 tokens (4%), loss 8.96, elapsed 0:01:10, left 0:28:50",
+    ]
+    times = [re.search(r"elapsed (\S+), left (\S+)", line) for line in said[1:-1]]
+    assert [found and found[1] for found in times][:3] == ["0:01:10", "0:02:10", "0:03:10"]
     assert len(said) == 31
     assert said[-1] == "training: augmented (arm 1 of 3): 180,000 tokens in 1800.0 s"
 
@@ -50,7 +51,19 @@ def test_a_work_of_minutes_is_told_by_tenths_and_a_short_one_once() -> None:
 def test_what_was_done_before_an_interruption_does_not_shorten_the_time_left() -> None:
     said = told(total=1000, steps=500, seconds=1, resumed=500)
     assert ": 510 of 1,000 tokens (51%)," in said[0]
-    assert said[0].endswith("elapsed 0:00:10, left 0:08:10")
+    assert said[1].endswith("elapsed 0:01:10, left 0:07:10")
+
+
+def test_no_time_left_is_told_of_a_slow_beginning() -> None:
+    clock, said = Clock(), list[str]()
+    with lines(said.append, clock=clock)("asking: base", 190, "probes") as advance:
+        for seconds, amount in ((5, 0), (6, 1), (11, 128), (5, 57)):
+            clock.now += seconds
+            advance(amount)
+    assert said[:2] == [
+        "asking: base: 1 of 190 probes (1%), elapsed 0:00:11",
+        "asking: base: 129 of 190 probes (68%), elapsed 0:00:22, left 0:00:08",
+    ]
 
 
 def test_a_total_may_be_unknown() -> None:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.arms import ARMS, Arm
-from kaug.arrays import pair_keys
+from kaug.arrays import hex_keys, pair_keys
 from kaug.augmentation.forms import Form, find_forms, form_rows
 from kaug.augmentation.forms.statement import one_statement_rows
 from kaug.augmentation.gaps import keep_rows
@@ -69,6 +69,7 @@ class ArmInput:
         wordings: A wording of the knowledge base for each language to write in.
         settings: `[augmentation]`.
         held_out: uint32, ascending: terms about which no question may be written.
+        patterns: uint64, sorted: pairs of predicates that no question over a path may join; see `HeldOut`.
         texts: The user's texts, without the passages of the exam.
         text_ids: The id of each text.
         allowed: bool (facts,): the facts that may stand in a context; all if None.
@@ -87,6 +88,7 @@ class ArmInput:
     wordings: Sequence[Wording]
     settings: AugmentationSettings
     held_out: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, np.uint32))
+    patterns: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
     texts: Sequence[str] = ()
     text_ids: Sequence[str] = ()
     allowed: NDArray[np.bool_] | None = None
@@ -111,7 +113,12 @@ class ArmInput:
         """The options for forms."""
         settings = self.settings
         return Options(
-            settings.templates, self.seed, self.max_answers, left_out=self.counts, open_book=settings.open_book
+            settings.templates,
+            self.seed,
+            self.max_answers,
+            held_out_patterns=self.patterns,
+            left_out=self.counts,
+            open_book=settings.open_book,
         )
 
     def in_forms(self, facts: Facts, forms: Mapping[str, Form] | None = None) -> Iterator[Piece]:
@@ -138,23 +145,22 @@ class ArmInput:
                     yield partial(self._in_form, name, form, part[form.asks], options[form.asks])
 
     def _in_form(self, name: str, form: Form, facts: Facts, options: Options) -> Iterator[pa.Table]:
-        seen = pa.array([], pa.string())
+        seen = np.zeros(0, np.uint64)
         for wording in self.wordings:
-            rows = self._once(form_rows(form, facts, wording, options), seen)
-            seen = pa.concat_arrays([seen, *rows["id"].chunks]) if len(self.wordings) > 1 else seen
+            rows, seen = self._once(form_rows(form, facts, wording, options), seen)
             rows = self._to_learn(rows)
             rows = _keep(rows, self.keep.get(name, 1.0), self.seed)
             self.characters[name] += _characters(rows)
             yield self.rewrite(rows, wording, options.all_objects(self.kb, facts)) if self.rewrite else rows
 
-    def _once(self, rows: pa.Table, seen: pa.Array) -> pa.Table:
-        """Drop the rows whose content was seen in other languages or comes a second time."""
-        ids = rows["id"].combine_chunks()
-        codes = ids.dictionary_encode().indices.to_numpy()  # numbered as they come first
-        first = np.diff(np.maximum.accumulate(codes), prepend=-1) > 0
-        new = first & ~pc.is_in(ids, value_set=seen).to_numpy(zero_copy_only=False)
+    def _once(self, rows: pa.Table, seen: NDArray[np.uint64]) -> tuple[pa.Table, NDArray[np.uint64]]:
+        """Drop the rows whose content comes a second time, or was seen in other languages; add theirs to what was seen."""
+        keys = np.concatenate([seen, hex_keys(rows["id"].combine_chunks())])
+        first = np.zeros(len(keys), bool)
+        first[np.unique(keys, return_index=True)[1]] = True
+        new = first[len(seen) :]
         self.counts["rows left out: duplicates"] += len(new) - int(new.sum())
-        return rows if new.all() else rows.filter(pa.array(new))
+        return rows if new.all() else rows.filter(pa.array(new)), keys[first]
 
     def _to_learn(self, rows: pa.Table) -> pa.Table:
         """Drop rows about facts that the model knows, and count them."""
@@ -379,6 +385,7 @@ def arm_pieces(
         [wording(kb, language) for language in languages],
         settings.for_arm(arm) if isinstance(arm, Arm) else settings,
         guard.kept_out.entities,
+        guard.kept_out.patterns,
         [texts[row] for row in free],
         [text_ids[row] for row in free],
         allowed,

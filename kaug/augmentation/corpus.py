@@ -9,22 +9,20 @@ from kaug.errors import SourceError
 from kaug.files import find_files, read_text
 from kaug.tables import content_digest
 from kaug.text import as_list
-from kaug.words.clean import break_control
 
 __all__ = ["read_corpus"]
 
 
-def read_corpus(patterns: str | Sequence[str], root: Path, *, as_written: bool = False) -> tuple[list[str], list[str]]:
+def read_corpus(patterns: str | Sequence[str], root: Path) -> tuple[list[str], list[str]]:
     """Read texts from JSON lines (`{"id": …, "text": …}`) or plain text (paragraphs between empty lines).
 
     Args:
         patterns: A glob pattern, or several, relative to `root`.
         root: The folder of relative patterns.
-        as_written: Keep special tokens, for texts that no model is trained on.
 
     Returns:
         Ids and texts, in the order of the file names; a text without an id gets a digest of its content, with a number where
-        an earlier one is equal. Special tokens are broken up; see `kaug.words.clean.break_control`.
+        an earlier one is equal. They are as written: `kaug.augmentation.hygiene.texts.clean_texts` breaks up special tokens.
 
     Raises:
         SourceError: A pattern matches no file, a line is not a JSON object with a string `text`, or an id occurs twice.
@@ -43,7 +41,7 @@ def read_corpus(patterns: str | Sequence[str], root: Path, *, as_written: bool =
                     key = f"{key}-{again[key] + 1}"
                 if key in texts:
                     raise SourceError(f"{file}:{line}: the id {key!r} occurs a second time.")
-                texts[key] = text if as_written else break_control(text)
+                texts[key] = text
     return list(texts), list(texts.values())
 
 

@@ -5,20 +5,22 @@ two or three conditions that a few things meet ("the film that {a} directed and 
 """
 
 import re
-from collections import Counter
-from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import Numbers, distinct, expand, grouped, pair_keys, unpair
+from kaug.arrays import Numbers, distinct, expand, grouped, pair_keys, positions, unpair
 from kaug.augmentation.rows import Facts, Options
+from kaug.knowledge.templates import SLOT
 from kaug.rdf.terms import write_terms
-from kaug.wording.answers import gives_away, gives_in_parts
+from kaug.wording.answers import Holds, gives_in_parts
 from kaug.wording.compose import (
     OFTEN,
     Chains,
@@ -33,8 +35,10 @@ from kaug.wording.compose import (
     mine,
 )
 from kaug.wording.conditions import join_conditions
-from kaug.wording.steps import numbered, refer, words_of_paths
+from kaug.wording.sets import join_each
+from kaug.wording.steps import PHRASINGS, refer, words_of_paths
 from kaug.wording.wording import Wording, fill_each
+from kaug.words.stems import Stemmed, with_stems
 
 __all__ = ["Paths", "Questions", "ask_chains", "ask_stars", "find_paths", "patterns"]
 
@@ -42,16 +46,13 @@ Mask = NDArray[np.bool_]
 _WORDS_AFTER = 2
 """After a clause of so many words, a question goes on for one: "When was the film that Ada wrote released?"."""
 
-_PART = 20_000
+_PART = 10_000
 """Chains and stars are followed so many at a time."""
 
 _VARIABLES = ("?x", "?y")
 _DOWN = 2
 """A step leads down from a thing to its parts if it has so many times as many ends as the way back."""
-_NESTED = (
-    r"\b(?:located located|born born|found found|based based|held held|situated situated|is is|are are)\b|"
-    r"\b(?:that|does|do|did) the things? that\b"
-)
+_NESTED = re.compile(r"\b(\w+) \1\b|\b(?:that|does|do|did) the things? that\b")
 """A clause in a clause that nobody can read: "Where is the place where Ely is located located?"."""
 
 
@@ -77,17 +78,19 @@ class Paths:
 
 
 class Questions(NamedTuple):
-    """Questions over paths, in columns of equal length n, and their facts.
+    """Questions over paths, in columns of equal length n, and the m paths that they ask over.
 
     Attributes:
-        prompts: Strings.
-        answers: The labels of the answers of each question, each once.
-        queries: Strings: SPARQL that returns the answers.
-        hops: The facts of each question.
+        prompts: Strings (n,).
+        path: int64 (n,): the path that each asks over.
+        answers: Strings (m,): the labels of the answers, each once, joined.
+        queries: Strings (m,): SPARQL that returns the answers.
+        hops: The facts of the paths.
     """
 
     prompts: pa.Array
-    answers: list[list[str]]
+    path: Numbers
+    answers: pa.Array
     queries: pa.Array
     hops: Hops
 
@@ -111,15 +114,27 @@ def _find(facts: Facts, wording: Wording, options: Options) -> Paths:
         # "The parent of the child of Ada" may be Ada, so that nothing is asked of it.
         ways = ((graph.step[drawn.first], drawn.second), (drawn.second, drawn.third))
         lost = np.any([np.isin(pair_keys(*way), home) for way in ways], axis=0)
+        steps = np.stack([graph.step[drawn.first], drawn.second, drawn.third])
+        lost |= _joins_any(graph, steps, options.held_out_patterns)
         some, returns, home = _to_ask(graph, drawn.take(~lost), options.max_answers)
         sizes = graph.sizes[some.first]
         _, place = expand(graph.starts[some.first], graph.starts[some.first] + sizes)
         head = np.minimum.reduceat(graph.rows[place], np.cumsum(sizes) - sizes) if len(sizes) else sizes
         order = np.argsort(head, kind="stable")
         chains[length], apart[length], first[length] = some.take(order), returns[order], head[order]
-    return Paths(
-        graph, chains, apart, first, *_stars_to_ask(graph, draw_stars(graph, options.seed), options.max_answers)
-    )
+    stars = draw_stars(graph, options.seed)
+    steps = np.where(np.stack(stars) >= 0, graph.step[np.stack(stars)], -1)
+    stars = stars.take(~_joins_any(graph, steps, options.held_out_patterns))
+    return Paths(graph, chains, apart, first, *_stars_to_ask(graph, stars, options.max_answers))
+
+
+def _joins_any(graph: Graph, steps: Numbers, patterns: NDArray[np.uint64]) -> Mask:
+    """Mask the paths, of steps (3, n), -1 where there is none, that join two facts of one of some pairs of predicates."""
+    joined = np.zeros(steps.shape[1], bool)
+    for one, two in combinations(steps, 2) if len(patterns) else ():
+        pairs = pair_keys(graph.predicates[one >> 1], graph.predicates[two >> 1])
+        joined |= (one >= 0) & (two >= 0) & np.isin(pairs, patterns)
+    return joined
 
 
 def _stars_to_ask(graph: Graph, stars: Stars, most: int) -> tuple[Stars, Numbers]:
@@ -164,44 +179,93 @@ def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask, NDAr
     return chains.take(kept), returns[kept], home
 
 
-def ask_chains(facts: Facts, wording: Wording, options: Options, length: int, phrasing: int = 0) -> Questions:
-    """Ask the chains of so many steps whose first fact is among some facts, those that have so many phrasings before this one."""
+def ask_chains(facts: Facts, wording: Wording, options: Options, length: int, phrasings: int = 1) -> Questions:
+    """Ask the chains of so many steps whose first fact is among some facts: all in one phrasing, then in the next."""
     paths = find_paths(facts, wording, options)
     here = _among(paths.first[length], facts.rows)
     chains, apart = paths.chains[length].take(here), paths.apart[length][here]
-    return _ask_chains(paths.graph, chains, apart, wording, options, phrasing)[0]
+    return _ask_chains(paths.graph, chains, apart, wording, options, phrasings)[0]
 
 
 def _ask_chains(
-    graph: Graph, chains: Chains, apart: Mask, wording: Wording, options: Options, phrasing: int = 0
+    graph: Graph, chains: Chains, apart: Mask, wording: Wording, options: Options, phrasings: int = 1
 ) -> tuple[Questions, Chains]:
-    """Ask good chains of one number of steps; return those that there are words for."""
+    """Ask good chains of one number of steps; return those that are asked, too."""
     hops = follow(graph, chains, options.max_answers).hops
     length = int(hops.step.max(initial=0)) + 1
     steps = [graph.step[chains.first], chains.second, chains.third][:length]
     named = graph.named[chains.first]
-    ends = _ends(hops, length - 1, named)
-    answers = _labels(wording, ends, len(named))
+    answers = _find_answers(wording, _ends(hops, length - 1, named))
     keys = pair_keys(hops.path, hops.end)
     reached = [unpair(distinct(keys[hops.step == step]))[0] for step in range(length)]
     many = [np.bincount(of, minlength=len(named)) > 1 for of in reached]
-    many[-1] = np.array([len(some) > 1 for some in answers], dtype=bool)
-    names = wording.phrases(named)
-    inner, told, before = names, np.ones(len(named), bool), np.zeros(len(named), bool)
-    after = np.zeros(len(named), np.int64)  # the number of words after the name in the reference so far
-    for number, (step, several) in enumerate(zip(steps[:-1], many[:-1], strict=True)):
-        references = graph.words.reference[step, several.astype(int), before.astype(int)]
-        fits, tail = _fit(references, number)
-        inner, told, before = refer(references, inner), told & fits & ((after == 0) | (tail == 0)), several
-        after = np.maximum(after, tail)
-    questions = graph.words.question[steps[-1], many[-1].astype(int), before.astype(int), phrasing]
-    fits, tail = _fit(questions, length - 1)
-    prompts, told = _ask(questions, inner), told & fits & (after * tail <= _WORDS_AFTER)
-    prompts = _apart(prompts, names, apart, wording.language)
-    queries = _chain_queries(graph, wording, named, steps, apart)
-    counted = replace(options, left_out=Counter()) if phrasing else options  # most have no other phrasing
-    asked, kept = _fair(Questions(prompts, answers, queries, hops), told, counted)
-    return asked, chains.take(kept)
+    many[-1] = answers.several
+    templates, which = _nest_words(graph, wording.language, steps, many, apart, phrasings)
+    told = np.array([bool(text) for text in templates], bool)[which]
+    _count(options, ~told[0], "no words for their question")
+    path, which = np.nonzero(told)[1], which[told]
+    names = wording.stemmed(named, phrases=True)
+    prompts = fill_each(templates, which, *[names.texts.take(pa.array(path))] * 2).text
+    hold = Holds(names, answers.labels, answers.of).questions(templates, which, path, prompts)
+    _count(options, hold[: int(told[0].sum())], "they hold an answer")
+    prompts, path = prompts.filter(pa.array(~hold)), path[~hold]
+    asked = distinct(path)
+    queries = _chain_queries(graph, wording, named[asked], [step[asked] for step in steps], apart[asked])
+    return _ask_of(asked, prompts, path, answers, queries, hops), chains.take(asked)
+
+
+def _nest_words(
+    graph: Graph, language: str, steps: Sequence[Numbers], many: Sequence[Mask], apart: Mask, phrasings: int
+) -> tuple[list[str], Numbers]:
+    """Put the words of all steps but the last into the question for that: "Who directed the film that {o} wrote?".
+
+    Args:
+        graph: The facts.
+        language: The language of its words.
+        steps: The steps of n chains.
+        many: Whether each leads to several things.
+        apart: bool (n,): whether the thing that the question names would be an answer, so that it asks for the others.
+        phrasings: The number of phrasings.
+
+    Returns:
+        Templates, empty where there are no words, and int64 (phrasings, n): the number of that of each chain.
+    """
+    before = np.zeros(len(apart), bool)
+    cells = []
+    for step, several in zip(steps, many, strict=True):
+        cells.append(4 * step + 2 * several + before)
+        before = several
+    alike = grouped(*cells, apart)
+    heads = [column[alike.heads].tolist() for column in (*cells, apart)]
+    references, questions = graph.words.reference.ravel(), graph.words.question.reshape(-1, PHRASINGS)
+    templates = [
+        _nest(
+            tuple(references[cell] for cell in some),
+            questions[last, phrasing],
+            words_of_paths(language)["apart"] if other else "",
+        )
+        for phrasing in range(phrasings)
+        for *some, last, other in zip(*heads, strict=True)
+    ]
+    return templates, alike.numbers + len(alike.heads) * np.arange(phrasings)[:, None]
+
+
+@lru_cache(maxsize=1 << 16)
+def _nest(references: tuple[str, ...], question: str, apart: str) -> str:
+    """Put each reference into the slot of the next, and the last into that of a question; return "" if that is hard to read.
+
+    A slot in quotation marks holds a name. A clause in a clause is hard: "what the thing that Ada likes likes".
+    """
+    inner, after = "{s}", 0
+    for number, text in enumerate((*references, question)):
+        words = len(re.findall(r"\w+", re.split("[?.]", text.partition("}")[2])[0]))  # after the slot
+        hard = after * words > _WORDS_AFTER if number == len(references) else after * words > 0
+        if not text or hard or (number and "“{" in text):
+            return ""
+        inner, after = inner.join(SLOT.split(text)[::2]), max(after, words)
+    if references and _NESTED.search(inner.replace("{s}", "—")):
+        return ""
+    return apart.replace("{}", "{s}") + inner[0].lower() + inner[1:] if apart else inner
 
 
 def ask_stars(facts: Facts, wording: Wording, options: Options) -> Questions:
@@ -209,13 +273,48 @@ def ask_stars(facts: Facts, wording: Wording, options: Options) -> Questions:
     paths = find_paths(facts, wording, options)
     graph, here = paths.graph, _among(paths.first_of_star, facts.rows)
     stars, hops = follow_stars(graph, paths.stars.take(here), options.max_answers)
-    ends = distinct(pair_keys(hops.path, hops.end))
-    answers = _labels(wording, ends, len(stars.one))
-    several = np.array([len(some) > 1 for some in answers], bool)
-    people = (np.bincount(hops.path, ~wording.persons(hops.end), minlength=len(several)) == 0).astype(np.int64)
+    answers = _find_answers(wording, distinct(pair_keys(hops.path, hops.end)))
+    people = (np.bincount(hops.path, ~wording.persons(hops.end), minlength=len(stars.one)) == 0).astype(np.int64)
     people[(people == 0) & wording.knows_persons] = -1
-    prompts, told = _join(graph, wording, np.stack(stars), several, people)
-    return _fair(Questions(prompts, answers, _star_queries(graph, wording, stars), hops), told, options)[0]
+    prompts, told = _join(graph, wording, np.stack(stars), answers.several, people)
+    hold = Holds(with_stems(prompts), answers.labels, answers.of).names
+    hold |= gives_in_parts(prompts, answers.labels.texts, answers.of)
+    _count(options, ~told, "no words for their question")
+    _count(options, told & hold, "they hold an answer")
+    asked = np.flatnonzero(told & ~hold)
+    queries = _star_queries(graph, wording, stars.take(asked))
+    return _ask_of(asked, prompts.take(pa.array(asked)), asked, answers, queries, hops)
+
+
+def _count(options: Options, left_out: Mask, why: str) -> None:
+    if left_out.any():
+        options.left_out[f"paths left out: {why}"] += int(left_out.sum())
+
+
+class _Answers(NamedTuple):
+    """The answers of paths: their labels, and the path of each; joined, and whether there are several, by path."""
+
+    labels: Stemmed
+    of: Numbers
+    joined: pa.Array
+    several: Mask
+
+
+def _find_answers(wording: Wording, ends: NDArray[np.uint64]) -> _Answers:
+    """Name the answers of paths, given each path and the term that it leads to in one number, ascending."""
+    of, terms = unpair(ends)
+    labels = wording.stemmed(terms)
+    joined, starts = join_each(labels.texts, of, wording.language)
+    return _Answers(labels, of, joined, np.bincount(of, starts, minlength=len(joined)) > 0)
+
+
+def _ask_of(
+    asked: Numbers, prompts: pa.Array, path: Numbers, answers: _Answers, queries: pa.Array, hops: Hops
+) -> Questions:
+    """Leave only what is asked, and number the paths anew."""
+    place = positions(asked, hops.path)
+    hops = hops.take(place >= 0)._replace(path=place[place >= 0])
+    return Questions(prompts, positions(asked, path), answers.joined.take(pa.array(asked)), queries, hops)
 
 
 def _join(graph: Graph, wording: Wording, fans: Numbers, several: Mask, people: Numbers) -> tuple[pa.Array, Mask]:
@@ -242,8 +341,8 @@ def _join(graph: Graph, wording: Wording, fans: Numbers, several: Mask, people: 
     order = np.array([one.order if one else (0, 1, 2) for one in joined], np.int64).reshape(-1, 3)[which].T
     fans = np.take_along_axis(fans, order, axis=0)
     names = [pc.if_else(pa.array(some >= 0), wording.phrases(graph.named[some]), "") for some in fans]
-    phrase, middle = (np.array([one[part] if one else "" for one in joined], object)[which] for part in (0, 1))
-    inner = pc.binary_join_element_wise(refer(phrase, names[0]), refer(middle, names[1]), "")
+    phrase, middle = ([getattr(one, part, "") for one in joined] for part in ("phrase", "middle"))
+    inner = pc.binary_join_element_wise(refer(phrase, which, names[0]), refer(middle, which, names[1]), "")
     told = np.array([one is not None for one in joined], bool)[which]
     return fill_each([one.question if one else "{s}{o}" for one in joined], which, inner, names[2]).text, told
 
@@ -260,78 +359,29 @@ def _ends(hops: Hops, last: int, named: NDArray[np.uint32]) -> NDArray[np.uint64
     return distinct(pair_keys(hops.path, hops.end)[(hops.step == last) & (hops.end != named[hops.path])])
 
 
-def _labels(wording: Wording, ends: NDArray[np.uint64], count: int) -> list[list[str]]:
-    of, terms = unpair(ends)
-    labels = wording.labels(terms).to_pylist()
-    cuts = np.searchsorted(of, np.arange(count + 1)).tolist()
-    return [
-        labels[low:high] if high - low == 1 else list(dict.fromkeys(labels[low:high])) for low, high in pairwise(cuts)
-    ]
-
-
-def _fit(templates: NDArray[Any], number: int) -> tuple[Mask, Numbers]:
-    """Mask the templates that there are, and whose slot is not in quotation marks, where it does not hold a name.
-
-    Also return the number of words after the slot: a clause in a clause ("what the thing that Ada likes likes") is hard to read.
-    """
-    known, index = numbered(templates)
-    fits = np.array([bool(text) and not (number and "“{" in text) for text in known], dtype=bool)
-    return fits[index], np.array(
-        [len(re.findall(r"\w+", re.split("[?.]", text.partition("}")[2])[0])) for text in known], dtype=np.int64
-    )[index]
-
-
-def _ask(templates: NDArray[Any], inner: pa.Array) -> pa.Array:
-    known, index = numbered(templates)
-    return fill_each([template or "{s}" for template in known], index, inner, inner).text
-
-
-def _apart(prompts: pa.Array, names: pa.Array, again: Mask, language: str) -> pa.Array:
-    """Ask for the others, where the thing that a question names would be an answer."""
-    head, tail = words_of_paths(language)["apart"].split("{}")
-    first = pc.utf8_lower(pc.utf8_slice_codeunits(prompts, 0, 1))
-    without = pc.binary_join_element_wise(head, names, tail, first, pc.utf8_slice_codeunits(prompts, 1), "")
-    return pc.if_else(pa.array(again), without, prompts)
-
-
-def _fair(asked: Questions, told: Mask, options: Options) -> tuple[Questions, Mask]:
-    """Leave out questions that there are no words for, and that hold one of their answers; tell which are left."""
-    hidden = ~(gives_away(asked.prompts, asked.answers) | gives_in_parts(asked.prompts, asked.answers))
-    told = told & ~pc.match_substring_regex(asked.prompts, _NESTED).to_numpy(zero_copy_only=False)
-    for left_out, why in ((~told, "no words for their question"), (told & ~hidden, "they hold an answer")):
-        if left_out.any():
-            options.left_out[f"paths left out: {why}"] += int(left_out.sum())
-    kept = told & hidden
-    hops = asked.hops.take(kept[asked.hops.path])
-    left = Questions(
-        asked.prompts.filter(pa.array(kept)),
-        [asked.answers[path] for path in np.flatnonzero(kept).tolist()],
-        asked.queries.filter(pa.array(kept)),
-        hops._replace(path=(np.cumsum(kept) - 1)[hops.path]),
-    )
-    return left, kept
-
-
 def _chain_queries(
     graph: Graph, wording: Wording, named: NDArray[np.uint32], steps: list[Numbers], again: Mask
 ) -> pa.Array:
-    start = _written(wording, named)
+    start, *predicates = _written(wording, [named, *(graph.predicates[step >> 1] for step in steps)])
     nodes: list[pa.Array | str] = [start, *_VARIABLES[: len(steps) - 1], "?answer"]
     triples = [
-        _triple(left, _written(wording, graph.predicates[step >> 1]), right, (step & 1).astype(bool))
-        for left, step, right in zip(nodes, steps, nodes[1:], strict=False)
+        _triple(left, predicate, right, (step & 1).astype(bool))
+        for left, predicate, step, right in zip(nodes, predicates, steps, nodes[1:], strict=False)
     ]
     other = pc.if_else(pa.array(again), pc.binary_join_element_wise(" FILTER(?answer != ", start, ")", ""), "")
     return pc.binary_join_element_wise("SELECT DISTINCT ?answer WHERE {", *triples, other, " }", "")
 
 
 def _star_queries(graph: Graph, wording: Wording, stars: Stars) -> pa.Array:
-    triples = []
-    for fans in stars:
-        predicates, named = (
-            _written(wording, terms) for terms in (graph.predicates[graph.step[fans] >> 1], graph.named[fans])
-        )
-        triples.append(pc.if_else(pa.array(fans >= 0), _triple("?answer", predicates, named), ""))
+    predicates, names = (
+        [graph.predicates[graph.step[fans] >> 1] for fans in stars],
+        [graph.named[fans] for fans in stars],
+    )
+    written = _written(wording, [*predicates, *names])
+    triples = [
+        pc.if_else(pa.array(fans >= 0), _triple("?answer", predicate, name), "")
+        for fans, predicate, name in zip(stars, written[:3], written[3:], strict=True)
+    ]
     return pc.binary_join_element_wise("SELECT DISTINCT ?answer WHERE {", *triples, " }", "")
 
 
@@ -344,10 +394,11 @@ def _triple(left: pa.Array | str, predicate: pa.Array, right: pa.Array | str, ba
     )
 
 
-def _written(wording: Wording, terms: NDArray[np.uint32]) -> pa.Array:
-    """Write terms as SPARQL does."""
-    known, index = np.unique(terms, return_inverse=True)
-    return write_terms(wording.kb.terms.take(pa.array(known))).take(pa.array(index))
+def _written(wording: Wording, terms: Sequence[NDArray[np.uint32]]) -> list[pa.Array]:
+    """Write columns of terms as SPARQL does."""
+    known, index = np.unique(np.stack(terms), return_inverse=True)
+    texts = write_terms(wording.kb.terms.take(pa.array(known)))
+    return [texts.take(pa.array(some)) for some in index.reshape(len(terms), -1)]
 
 
 def patterns(facts: Facts, wording: Wording, options: Options | None = None) -> pa.Table:
@@ -369,7 +420,8 @@ def patterns(facts: Facts, wording: Wording, options: Options | None = None) -> 
     names = ["^" * way + re.split("[/#:]", iri)[-1] for iri in iris for way in (0, 1)]
     drawn = Chains(found.one, graph.step[found.two], np.full(len(found.one), -1))
     asked, kept = _ask_chains(graph, *_to_ask(graph, drawn, options.max_answers)[:2], wording, options)
-    steps = zip(graph.step[kept.first].tolist(), kept.second.tolist(), strict=True)
+    of = kept.take(asked.path)
+    steps = zip(graph.step[of.first].tolist(), of.second.tolist(), strict=True)
     examples = dict(reversed(list(zip(steps, asked.prompts.to_pylist(), strict=True))))
     pairs = list(zip(found.first.tolist(), found.second.tolist(), strict=True))
     columns = {

@@ -1,5 +1,6 @@
 """Columns of text → a table of EXAMPLES."""
 
+from binascii import hexlify
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from xxhash import xxh3_128_hexdigest
+from xxhash import xxh3_128_digest
 
 from kaug.arrays import Numbers, runs
 from kaug.augmentation.near import Near
@@ -89,6 +90,7 @@ class Options:
             block of them at a time. None if the given ones are all.
         objects: uint32: the object of every fact of the knowledge base, as the arm has it, also of those that a form that asks
             questions does not get; None for the true objects.
+        held_out_patterns: uint64, sorted: pairs of predicates, either first (see `pair_keys`), which no path may join.
         left_out: The number of rows or questions left out, by reason; forms add to it.
         open_book: How many other facts stand beside those that answer a question.
         computed: The cache of `once`; blocks of the same facts share it.
@@ -99,6 +101,7 @@ class Options:
     max_answers: int = 5
     facts: Facts | None = None
     objects: NDArray[np.uint32] | None = None
+    held_out_patterns: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
     left_out: Counter[str] = field(default_factory=Counter)
     open_book: OpenBookSettings = field(default_factory=OpenBookSettings)
     computed: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -271,8 +274,12 @@ def make_rows(
 
 def row_ids(forms: str | pa.Array, prompts: pa.Array, completions: pa.Array, facts: pa.ListArray) -> pa.Array:
     """Make the ids of rows, digests of their content, from columns of equal length."""
-    contents = pc.binary_join_element_wise(forms, prompts, completions, pc.binary_join(facts, ","), "\0").to_pylist()
-    return pa.array([xxh3_128_hexdigest(text.encode()) for text in contents], pa.string())
+    contents = pc.binary_join_element_wise(forms, prompts, completions, pc.binary_join(facts, ","), "\0")
+    _, offsets, data = contents.buffers()
+    ends, letters = np.frombuffer(offsets, np.int32)[: len(contents) + 1].tolist(), memoryview(data or b"")
+    digests = b"".join([xxh3_128_digest(letters[start:end]) for start, end in pairwise(ends)])
+    places = pa.array(np.arange(0, len(digests) * 2 + 1, 32, dtype=np.int32))
+    return pa.StringArray.from_buffers(len(contents), places.buffers()[1], pa.py_buffer(hexlify(digests)))
 
 
 def single_fact_rows(

@@ -39,7 +39,7 @@ SHARD_SIZE = "500MB"
 """The maximum size of a shard, as that of `datasets`."""
 
 _BATCH = 1_000  # rows of a record batch, as `datasets` writes them
-_END = bytes(8)  # of a stream
+_END = b"\xff\xff\xff\xff" + bytes(4)  # of a stream
 
 
 @dataclass
@@ -145,7 +145,7 @@ class _Shards(contextlib.AbstractContextManager["_Shards"]):
         rows = pa.concat_tables([self._waiting, table.select(self._schema.names).cast(self._schema)])
         whole = rows.num_rows - rows.num_rows % _BATCH
         for start in range(0, whole, _BATCH):
-            self._write(rows.slice(start, _BATCH))
+            self._write(_copy(rows.slice(start, _BATCH)))
         self._waiting = _copy(rows.slice(whole))
 
     def finish(self) -> None:
@@ -175,15 +175,18 @@ class _Shards(contextlib.AbstractContextManager["_Shards"]):
         self._file.close()
         path = self._folder / self._name(self.split.shards)
         self._sink = self._file.enter_context(pa.OSFile(str(path), "wb"))
-        self._stream = self._file.enter_context(pa.ipc.new_stream(self._sink, self._schema))
+        self._sink.write(self._schema.serialize())
+        self._empty = self._sink.tell()
+        self._file.callback(lambda: self._sink.write(_END))
         self.split.shards += 1
 
     def _write(self, rows: pa.Table) -> None:
-        (batch,) = _copy(rows).to_batches()
-        if 0 < self._sink.tell() > self._most - pa.ipc.get_record_batch_size(batch) - len(_END):
+        (batch,) = rows.to_batches()
+        message = batch.serialize()  # as the stream would write it, which need not be written twice to be digested
+        if self._empty < self._sink.tell() > self._most - message.size - len(_END):
             self._begin()
-        self._stream.write_batch(batch)
-        self._digest.update(batch.serialize())
+        self._sink.write(message)
+        self._digest.update(message)
         self.split.rows += batch.num_rows
 
 

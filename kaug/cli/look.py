@@ -48,9 +48,7 @@ def search_facts(
     settings = [*set_, *([] if hops is None else [f"retrieval.hops={hops}"])]
     with bars() as show:
         where = open_search(pipeline, out=out, settings=settings, show=silent if quiet else show)
-        ids, searched = (
-            read_corpus(str(texts.resolve()), texts.parent, as_written=True) if texts else ([""], [text or ""])
-        )
+        ids, searched = read_corpus(str(texts.resolve()), texts.parent) if texts else ([""], [text or ""])
         for start in range(0, len(searched), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
             for name, one, hits in zip(ids[part], searched[part], search(where, searched[part], k), strict=True):

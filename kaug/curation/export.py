@@ -17,13 +17,14 @@ import pyarrow.compute as pc
 import pyoxigraph as ox
 from numpy.typing import NDArray
 
+from kaug.arrays import text_bytes
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.owners import named_by_owner
 from kaug.namespaces import KAUG, RDF, RDFS, SKOS, XSD
 from kaug.rdf.compressed import whole_file
 from kaug.rdf.parse import FORMATS, syntax_of
 from kaug.rdf.serialize import prefixes_of, refuse_in_xml, write_quads
-from kaug.rdf.terms import text_bytes, write_terms
+from kaug.rdf.terms import write_terms
 from kaug.wording.wording import Wording
 
 if TYPE_CHECKING:

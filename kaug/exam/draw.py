@@ -78,6 +78,7 @@ def draw_exam(
         "untaught": _untaught(kb, language),
         "texts": tuple(as_list(texts)),
         **settings.model_dump(include={"held_out_texts", "max_answers", "max_characters"}),
+        "held_out_patterns": settings.held_out_patterns if settings.probes_per_kind.get("pattern") else 0.0,
         "seed": seed,
     }
     counts: Counter[str] = Counter()

@@ -32,6 +32,7 @@ class Draw:
         untaught: int64, ascending: rows of facts that are not taught, of taught predicates if there are any.
         texts: The user's texts.
         held_out_texts: Fraction of the texts that may be held out.
+        held_out_patterns: Fraction of the patterns of two facts over which no row asks; 0 if no probes ask over them.
         max_answers: The maximum of right answers to a question.
         max_characters: The maximum length of questions and answers.
         quota: The number of probes to draw.
@@ -45,6 +46,7 @@ class Draw:
     untaught: NDArray[np.int64]
     texts: tuple[str, ...]
     held_out_texts: float
+    held_out_patterns: float
     max_answers: int
     max_characters: int
     quota: int
@@ -62,6 +64,7 @@ class Kind:
         title: Its name in a heading of the report.
         asks: The questions, as the object of "answers 78% of".
         role: `gain` for questions about taught facts; `retention` for others, whose facts no row may state.
+        by_default: Whether it is drawn where the kinds are not named.
     """
 
     draw: Callable[[Draw], list[Question]]
@@ -69,6 +72,7 @@ class Kind:
     title: str
     asks: str
     role: Literal["gain", "retention"]
+    by_default: bool = True
 
 
 def draw_number(seed: int, key: str) -> int:

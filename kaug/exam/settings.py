@@ -28,6 +28,13 @@ class ExamSettings(Section):
     held_out_texts: float = Field(
         default=0.25, ge=0, le=1, description="fraction of the texts kept as passages to continue"
     )
+    held_out_patterns: float = Field(
+        default=0.25,
+        gt=0,
+        le=1,
+        description="fraction of the pairs of predicates over which no composed question is trained, if there are probes of the "
+        "kind `pattern`",
+    )
     max_answers: int = Field(
         default=5, ge=1, le=1000, description="questions with more right answers are left out: a guess would do"
     )
@@ -56,4 +63,4 @@ class ExamSettings(Section):
             return given
         if not isinstance(given, int) or isinstance(given, bool) or given < 1:
             raise ValueError(f"should be an integer, 1 or more, or a table of kind = integer; found {given!r}.")
-        return dict.fromkeys(KINDS, given)
+        return {name: given for name, kind in KINDS.items() if kind.by_default}

@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pajson
 
+from kaug.arrays import text_bytes
 from kaug.errors import SourceError
 from kaug.importers.delimited import BLOCK, Block, Delimited
 from kaug.importers.quads import Quads, read_relations
 from kaug.importers.terms import decimals, iri, language_tag, literal, name
-from kaug.rdf.terms import text_bytes
 
 __all__ = ["RELATIONS", "import_conceptnet", "import_conceptnet_100k"]
 

@@ -11,11 +11,11 @@ from typing import Any, BinaryIO, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kaug.arrays import text_bytes
 from kaug.errors import SourceError
 from kaug.importers.terms import Column, is_iri, join, literal, name
 from kaug.namespaces import KAUG, RDF, RDFS, SKOS, XSD
 from kaug.rdf.compressed import whole_file
-from kaug.rdf.terms import text_bytes
 
 __all__ = ["ALTERNATIVE", "LABEL", "TYPE", "Quads", "Relation", "quads_file", "read_relations", "statement_name"]
 

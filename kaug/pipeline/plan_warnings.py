@@ -43,6 +43,7 @@ TEACHES: dict[str, tuple[str, ...]] = {
     "recall": ("question",),
     "reverse": ("reversed", "inverse-question"),
     "compose": ("path",),
+    "pattern": ("path",),
 }
 """The kinds of probes, each with the forms of rows (as EXAMPLES name them) any of which teaches to answer it."""
 

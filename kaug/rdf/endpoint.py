@@ -16,13 +16,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from kaug.arrays import text_bytes
 from kaug.errors import SourceError
 from kaug.http import RequestError, public_url
 from kaug.rdf.columns import read_columns
 from kaug.rdf.compressed import whole_file
 from kaug.rdf.sources import Source
 from kaug.rdf.sparql import Triples, ask, check_endpoint, paged
-from kaug.rdf.terms import text_bytes
 from kaug.store.artifact import lock
 from kaug.store.digests import fingerprint
 from kaug.store.files import write_whole

@@ -14,10 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyoxigraph as ox
 
+from kaug.arrays import text_bytes
 from kaug.errors import SourceError, nearest
 from kaug.rdf.blank import CANONICAL
 from kaug.rdf.parse import parser_message
-from kaug.rdf.terms import IRI_CHARACTER, literals, text_bytes
+from kaug.rdf.terms import IRI_CHARACTER, literals
 
 if TYPE_CHECKING:
     import rdflib

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from kaug.namespaces import RDF, XSD
 from kaug.tables import TERMS
 
-__all__ = ["IRI_CHARACTER", "iris", "literals", "read_terms", "text_bytes", "write_terms"]
+__all__ = ["IRI_CHARACTER", "iris", "literals", "read_terms", "write_terms"]
 
 IRI_CHARACTER = r"""[^\x00-\x20<>"{}|^`\\]"""
 """A valid character of an IRI in N-Triples, Turtle and SPARQL, as a regular expression."""
@@ -147,22 +147,6 @@ def literals(
     kind = pc.if_else(pc.equal(kind, XSD + "string"), pa.scalar(None, pa.string()), kind)
     ending = pc.coalesce(tag, pc.binary_join_element_wise("^^<", kind, ">", ""), pa.scalar(""))
     return pc.binary_join_element_wise('"', text, '"', ending, "")
-
-
-def text_bytes(texts: pa.Array) -> memoryview:
-    """Return the concatenated texts of a column as UTF-8, as a view of its buffer.
-
-    Args:
-        texts: Strings or binary values, with offsets of 32 bits.
-
-    Examples:
-        >>> bytes(text_bytes(pa.array(["a", "b", "c"])[1:]))
-        b'bc'
-    """
-    if not len(texts):
-        return memoryview(b"")
-    offsets = memoryview(texts.buffers()[1]).cast("i")
-    return memoryview(texts.buffers()[2])[offsets[texts.offset] : offsets[texts.offset + len(texts)]]
 
 
 def _column(value: str | pa.Array | None) -> pa.Array:

@@ -186,7 +186,7 @@ class Retriever:
     ) -> pa.Table:
         """Retrieve the facts of a batch of texts with these numbers and vectors."""
         kb, index, graph = self.kb, self.index, self._graph
-        senses = resolve(kb, self.linker.link(texts), texts, queries, index.vectors, graph)
+        senses = resolve(self.wording, self.linker.link(texts), texts, queries, index.vectors, graph)
         named, reached = join_names(senses, self._overlap.match(texts)), None
         if settings.hops > 1:
             sure = named.strength >= PARTLY

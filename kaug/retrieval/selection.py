@@ -4,12 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.knowledge.teach import LIMIT, NO_TEXT
 from kaug.retrieval.linker import Linker
 
 __all__ = ["teach_texts"]
+
+_TEXTS = 10_000
+"""The texts that are linked at a time, whose mentions would else take much memory."""
 
 
 def teach_texts(kb: KnowledgeBase, texts: Sequence[str], limit: int | None = None) -> KnowledgeBase:
@@ -33,20 +37,22 @@ def teach_texts(kb: KnowledgeBase, texts: Sequence[str], limit: int | None = Non
         >>> chosen.counts["facts taught"], chosen.counts["facts not taught: no text names its subject"]
         (1, 1)
     """
-    named = np.zeros(kb.terms.num_rows, bool)
-    named[Linker(kb).link(texts)["term"].to_numpy()] = True
+    named, linker = np.zeros(kb.terms.num_rows, bool), Linker(kb)
+    for start in range(0, len(texts), _TEXTS):
+        named[linker.link(texts[start : start + _TEXTS])["term"].to_numpy()] = True
     taught = kb.taught
     about = taught[named[kb.columns(taught)[0]]]
     kept = about
     if limit is not None and len(about) > limit:
         ids = np.array(kb.hex_ids.take(pa.array(about)).to_pylist())
         kept = np.sort(about[np.argsort(ids)[:limit]])
-    reasons = kb.facts["untaught"].cast(pa.string()).to_pylist()
+    reasons = kb.facts["untaught"].combine_chunks().cast(pa.string())
     for rows, reason in ((np.setdiff1d(taught, about), NO_TEXT), (np.setdiff1d(about, kept), LIMIT)):
-        for row in rows.tolist():
-            reasons[row] = reason
+        chosen = np.zeros(len(kb), bool)
+        chosen[rows] = True
+        reasons = pc.if_else(pa.array(chosen), reason, reasons)
     place = kb.facts.schema.get_field_index("untaught")
-    column = pa.array(reasons, pa.string()).dictionary_encode().cast(kb.facts.schema.field(place).type)
+    column = reasons.dictionary_encode().cast(kb.facts.schema.field(place).type)
     changed = kb.with_tables(facts=kb.facts.set_column(place, kb.facts.schema.field(place), column))
     counts = {"facts taught": len(kept), f"facts not taught: {NO_TEXT}": len(taught) - len(about)}
     counts |= {f"facts not taught: {LIMIT}": len(about) - len(kept)} if len(about) > len(kept) else {}

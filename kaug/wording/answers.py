@@ -5,11 +5,9 @@ one answer it is asked as it is; with a few, training asks for all of them; with
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import takewhile
 
 import numpy as np
 import polars as pl
@@ -19,12 +17,12 @@ from numpy.typing import NDArray
 
 from kaug.arrays import Groups, Numbers, distinct, expand, grouped, pair_keys
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.knowledge.templates import Property
+from kaug.knowledge.templates import SLOT, Property
 from kaug.namespaces import OWL, RDF
 from kaug.wording.wording import Wording, groups
 from kaug.words.containment import holds_any
 from kaug.words.english import plural
-from kaug.words.vocabulary import WORDS
+from kaug.words.stems import Stemmed, bare_letters, stem, with_stems
 
 __all__ = ["MEASURED", "Asked", "Holds", "asked", "gives_away", "gives_in_parts", "identifying", "twins"]
 
@@ -41,38 +39,7 @@ MEASURED = r"^[-+~.,:/\d\sTZEe]*$|^(true|false)$"
 _INSIDE = r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_"
 """Where words meet inside a name: "BusStop", "bus_stop", "303.4mya"."""
 
-# What is before an article is looked at last, so that a search goes from "t" to "t" and "a" to "a".
-_ARTICLE = re.compile(r"the(?<![^\s\0]the)\b|an(?<![^\s\0]an)\b")
-_NOT_ASCII = re.compile(r"[^\0-\x7f]+")
-
-_UNLIKE_WORDS = re.compile(
-    r"[^\0-\x7f]|[A-Za-z]\.[A-Za-z]|\d[,.']\d|\d[A-Za-z]|[A-Za-z]\d|[a-z][A-Z]|[A-Z][A-Z][a-z]|(?<![A-Za-z\d])['`]s\b"
-)
-"""What is read as other words than those that punctuation leaves."""
-
-
-class _Letters(dict[int, str]):
-    """A table for `str.translate` that drops what two spellings of a name may differ in, and the endings of plurals."""
-
-    def __missing__(self, code: int) -> str:
-        letter = chr(code)
-        self[code] = "" if letter in "aeiouysdløłđæœı" or unicodedata.category(letter)[0] not in "LN" else letter
-        return self[code]
-
-
-_LETTERS = _Letters()
-_IRREGULAR = frozenset([*WORDS.irregular_plurals, *WORDS.irregular_plurals.values()])
-_STEM_OF = {
-    word: "".join(letter for letter, _ in takewhile(lambda letters: letters[0] == letters[1], zip(*pair, strict=False)))
-    for pair in WORDS.irregular_plurals.items()
-    for word in pair
-}
-_ODD_WORD = re.compile(rf"(?i)\b(?:{'|'.join(sorted(_STEM_OF))})\b")
-_WORD, _ARTICLES = re.compile(r"[a-z\d]+"), frozenset(["the", "a", "an"])
-_QUOTES, _MARKS = str.maketrans("“”’‘", "  ''"), re.compile("[\u0300-\u036f]")
-_NO_APOSTROPHES, _NO_ENDINGS = str.maketrans("", "", "'`"), str.maketrans("", "", "aeiouys")
-_DROPPED = bytes(code for code in range(1, 128) if not _LETTERS[code])
-"""The ASCII characters that are dropped; a zero byte stands between two texts."""
+_JOINS = re.compile(r"\w\{[so]\}|\{[so]\}\w")
 
 
 @dataclass(frozen=True)
@@ -159,18 +126,24 @@ def _numbered(texts: pa.Array) -> NDArray[np.int64]:
     return np.asarray(texts.dictionary_encode().indices.to_numpy(), np.int64)
 
 
-def gives_in_parts(questions: pa.Array, answers: Sequence[Sequence[str]]) -> NDArray[np.bool_]:
+def gives_in_parts(questions: pa.Array, answers: pa.Array, of: Numbers) -> NDArray[np.bool_]:
     """Mask the questions that hold all words of one of their answers, of two words or more, wherever they stand.
+
+    Args:
+        questions: Strings (n,).
+        answers: Strings (m,).
+        of: int64 (m,): the question of each answer.
 
     Examples:
         >>> questions = pa.array(["Whose family name is Curie, and given name Marie?", "Who wrote about Marie?"])
-        >>> gives_in_parts(questions, [["Marie Curie"], ["Marie Curie"]]).tolist()
+        >>> gives_in_parts(questions, pa.array(["Marie Curie"] * 2), np.arange(2)).tolist()
         [True, False]
     """
-    of = np.repeat(np.arange(len(questions)), [len(some) for some in answers])
-    names = pl.Series([name for some in answers for name in some], dtype=pl.String)
-    asked = pl.from_arrow(pc.utf8_lower(questions)).str.replace_all(r"[^\pL\pN]+", " ")  # type: ignore[union-attr]
-    words = names.str.to_lowercase().str.replace_all(r"[^\pL\pN]+", " ").str.strip_chars().str.split(" ")
+    asked, names = (
+        pl.Series(texts, dtype=pl.String).str.to_lowercase().str.replace_all(r"[^\pL\pN]+", " ")
+        for texts in (questions, answers)
+    )
+    words = names.str.strip_chars().str.split(" ")
     pairs = pl.DataFrame({"row": of, "name": np.arange(len(of)), "word": words}).explode("word")
     pairs = pairs.with_columns(text=asked.gather(pairs["row"])).with_columns(
         held=(pl.lit(" ") + pl.col("text") + " ").str.contains(pl.lit(" ") + pl.col("word") + " ", literal=True)
@@ -196,7 +169,8 @@ def gives_away(questions: pa.Array, answers: Sequence[Sequence[str]]) -> NDArray
         [True, True, False]
     """
     of = np.repeat(np.arange(len(questions)), [len(some) for some in answers])
-    return Holds(questions, pa.array([name for some in answers for name in some], pa.string()), of).names
+    answered = pa.array([name for some in answers for name in some], pa.string())
+    return Holds(with_stems(questions), with_stems(answered), of).names
 
 
 class Holds:
@@ -206,19 +180,17 @@ class Holds:
         names: bool (n,): whether a name holds one of its answers.
     """
 
-    def __init__(self, names: pa.Array, answers: pa.Array, of: Numbers) -> None:
+    def __init__(self, names: Stemmed, answers: Stemmed, of: Numbers) -> None:
         """Compare names and answers.
 
         Args:
-            names: Strings (n,).
-            answers: Strings (m,).
+            names: Texts (n,).
+            answers: Texts (m,).
             of: int64 (m,): the name of each answer, ascending.
         """
-        self._answers, self._of = answers, of
-        self._bare_names, self._bare_answers = _letters(names), _letters(_of_any_number(answers))
-        every = np.arange(len(of))
-        self._near = self._pairs(self._bare_names, of, every)
-        self.names = self._read(names, of[self._near], every[self._near])
+        self._names, self._answers, self._of = names, answers, of
+        near = np.flatnonzero(self._pairs(names, of, np.arange(len(of))))
+        self.names = self._read(names.texts, of[near], near)
 
     def questions(
         self, templates: Sequence[str], which: Numbers, name: Numbers, questions: pa.Array
@@ -231,85 +203,49 @@ class Holds:
             name: int64 (n,): the name in each, one of those given to the class.
             questions: Strings (n,): the templates filled with the names.
         """
-        around = pa.array([_around(template) for template in templates], pa.list_(pa.string(), 2)).take(pa.array(which))
-        head, tail = (pc.list_element(around, side) for side in (0, 1))
-        bare = pc.binary_join_element_wise(head, self._bare_names.take(pa.array(name)), tail, "")
+        if not len(questions):
+            return np.zeros(0, bool)
+        known, which = np.unique(which, return_inverse=True)
+        pieces = [SLOT.split(templates[number])[::2] for number in known.tolist()]
+        joins = [bool(_JOINS.search(templates[number])) for number in known.tolist()]
+        stems = [pc.if_else(pa.array(np.array(joins)[which]), pa.scalar(None, pa.string()), " ")]
+        name_stems = pc.utf8_slice_codeunits(self._names.stems.take(pa.array(name)), 1)
+        for place in range(max(map(len, pieces))):
+            words = stem(pa.array([piece[place] if place < len(piece) else "" for piece in pieces], pa.string()))
+            named = np.array([0 < place < len(piece) for piece in pieces])[which]
+            stems += [
+                pc.if_else(pa.array(named), name_stems, ""),
+                pc.utf8_slice_codeunits(words, 1).take(pa.array(which)),
+            ]
+        read = Stemmed(questions, pc.binary_join_element_wise(*stems, ""))
         row, answer = expand(*(np.searchsorted(self._of, name, side) for side in ("left", "right")))
-        near = self._pairs(bare, row, answer) & ~self._near[answer]
+        near = self._pairs(read, row, answer) & ~self.names[name][row]
         return np.asarray(self.names[name] | self._read(questions, row[near], answer[near]))
 
-    def _pairs(self, bare: pa.Array, row: Numbers, answer: Numbers) -> NDArray[np.bool_]:
-        # Few texts hold the letters of an answer; only these are read word by word.
-        texts = pl.DataFrame({"text": bare.take(pa.array(row)), "answer": self._bare_answers.take(pa.array(answer))})
-        return texts.select(pl.col("text").str.contains(pl.col("answer"), literal=True)).to_series().to_numpy()
+    def _pairs(self, texts: Stemmed, row: Numbers, answer: Numbers) -> NDArray[np.bool_]:
+        """Mask the pairs of a text and an answer whose words may follow one another in it; only these are read word by word."""
+        words, wanted = texts.stems.take(pa.array(row)), self._answers.stems.take(pa.array(answer))
+        near = _contain(words, wanted)
+        told = pc.and_(words.is_valid(), pc.fill_null(pc.not_equal(wanted, " "), False)).to_numpy(zero_copy_only=False)
+        odd = texts.texts.take(pa.array(row[~told])), self._answers.texts.take(pa.array(answer[~told]))
+        near[~told] = _contain(*map(bare_letters, odd))
+        return near
 
     def _read(self, texts: pa.Array, row: Numbers, answer: Numbers) -> NDArray[np.bool_]:
         """Mask the texts that hold one of some answers, given pairs of both."""
         found = np.zeros(len(texts), dtype=bool)
-        for place, which in zip(row.tolist(), answer.tolist(), strict=True):
+        columns = texts.take(pa.array(row)).to_pylist(), self._answers.texts.take(pa.array(answer)).to_pylist()
+        for place, text, name in zip(row.tolist(), *columns, strict=True):
             if not found[place]:
-                text, name = texts[place].as_py(), self._answers[which].as_py()
-                found[place] = _may_hold(text, name) and (
-                    holds_any(text, [name]) or holds_any(_apart(text), [_apart(name)])
-                )
+                found[place] = holds_any(text, [name]) or holds_any(_apart(text), [_apart(name)])
         return found
 
 
-def _may_hold(text: str, name: str) -> bool:
-    """Whether the words of a name may follow one another in a text; it takes a tenth of the time that a reading does."""
-    words, wanted = _stems(text), _stems(name)
-    return not words or not wanted or wanted in words
-
-
-@lru_cache(maxsize=1 << 16)
-def _stems(text: str) -> str:
-    """Leave of each word what no plural changes; the empty string if that cannot be told of all words.
-
-    Examples:
-        >>> _stems("Which cities has “the king”?"), _stems("The children's TV"), _stems("Lomé"), _stems("多哥")
-        (' whch ct h kng ', '', ' lm ', '')
-    """
-    text = text.translate(_QUOTES)
-    text = text if text.isascii() else _MARKS.sub("", unicodedata.normalize("NFKD", text))
-    if _UNLIKE_WORDS.search(text):
-        return ""
-    words = [word for word in _WORD.findall(text.lower().translate(_NO_APOSTROPHES)) if word not in _ARTICLES]
-    if not _IRREGULAR.isdisjoint(words) or not _IRREGULAR.isdisjoint(word[:-1] for word in words):
-        return ""
-    return f" {' '.join(word[0] + word[1:].translate(_NO_ENDINGS) for word in words)} " if words else ""
-
-
-def _of_any_number(answers: pa.Array) -> pa.Array:
-    """Leave of words with an irregular plural the letters that both forms begin with: these find "wolf" in "wolves"."""
-    odd = pc.fill_null(pc.match_substring_regex(answers, _ODD_WORD.pattern), False)
-    if not pc.any(odd).as_py():
-        return answers
-    cut = [_ODD_WORD.sub(lambda word: _STEM_OF[word[0].lower()], name) for name in answers.filter(odd).to_pylist()]
-    return pc.replace_with_mask(answers, odd, pa.array(cut, pa.string()))
-
-
-@lru_cache(maxsize=1 << 16)
-def _around(template: str) -> tuple[str, str]:
-    """Return the letters before the slot of a template, and behind it."""
-    head, *tail = _letters(pa.array(re.split(r"\{[so]\}", template), pa.string())).to_pylist()
-    return head, "".join(tail)
-
-
-def _letters(texts: pa.Array) -> pa.Array:
-    """Leave the letters that tell names apart; each text is read once, and all of them as one."""
-    words = texts.dictionary_encode()
-    ascii = pc.string_is_ascii(words.dictionary)
-    bare = [_bare(words.dictionary.filter(some)) for some in (ascii, pc.invert(ascii))]
-    place = np.argsort(np.argsort(~ascii.to_numpy(zero_copy_only=False), kind="stable"), kind="stable")
-    return pa.concat_arrays(bare).take(pa.array(place)).take(words.indices)
-
-
-def _bare(texts: pa.Array) -> pa.Array:
-    joined = "\0".join(text.replace("\0", "") for text in texts.to_pylist())
-    plain = _ARTICLE.sub("", unicodedata.normalize("NFKD", joined).lower())
-    plain = plain if plain.isascii() else _NOT_ASCII.sub(lambda some: some[0].translate(_LETTERS), plain)
-    bare = plain.encode().translate(None, _DROPPED).decode().split("\0") if len(texts) else []
-    return pa.array(bare, pa.string())
+def _contain(texts: pa.Array, parts: pa.Array) -> NDArray[np.bool_]:
+    """Mask the texts that contain a string, one for each; none of null."""
+    both = pl.DataFrame({"text": texts, "part": parts})
+    found = both.select(pl.col("text").str.contains(pl.col("part"), literal=True)).to_series()
+    return np.array(found.fill_null(value=False).to_numpy(), bool)
 
 
 @lru_cache(maxsize=1 << 16)

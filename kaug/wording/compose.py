@@ -61,7 +61,7 @@ _MOST_MEMBERS = 64
 OFTEN = 1 / 4
 """A pattern of which so many chains lead back to where they began does so by its meaning."""
 
-_CHUNK = 1 << 18
+_CHUNK = 1 << 16
 """Pairs are joined so many at a time."""
 
 _LONG = r"^\s*\S+(\s+\S+){16}"

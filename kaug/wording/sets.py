@@ -6,12 +6,17 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kaug.arrays import Numbers, pair_keys, runs
 from kaug.wording.frames import record_templates
 from kaug.wording.plural import in_plural
 
-__all__ = ["ask_for_all", "ask_for_one", "definite", "in_sentences", "join_names"]
+__all__ = ["ask_for_all", "ask_for_one", "definite", "in_sentences", "join_each"]
 
-_SENTENCE = re.compile(r"(?:\S+\s+){3}.*[.!?]$")
+_SENTENCE = r"(?:\S+\s+){3}.*[.!?]$"
 _SETS: dict[str, dict[str, str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
@@ -83,27 +88,61 @@ def _record(language: str) -> re.Pattern[str]:
     return re.compile("|".join(re.escape(text).replace(name, ".+") for text in sorted(texts)))
 
 
-def join_names(names: Sequence[str], language: str) -> tuple[str, dict[str, int]]:
-    """Join different names as a sentence lists them; also return where each starts.
+def join_each(names: pa.Array, groups: Numbers, language: str) -> tuple[pa.Array, Numbers]:
+    """Join the names of each group as a sentence lists them, each name once.
+
+    Args:
+        names: Strings (n,).
+        groups: int64 (n,): the group of each, ascending; each group has a name.
+        language: BCP 47 tag.
+
+    Returns:
+        Strings, one for each group, and int64 (n,): where each name stands in that of its group.
 
     Examples:
-        >>> join_names(["tea", "rye", "salt"], "en")
-        ('tea, rye and salt', {'tea': 0, 'rye': 5, 'salt': 13})
-        >>> join_names(["Lorn, Holm", "salt and rye"], "en")[0], join_names(["茶", "盐"], "zh")[0]
+        >>> def join(*names, language="en"):
+        ...     text, starts = join_each(pa.array(names), np.zeros(len(names), int), language)
+        ...     return text[0].as_py(), starts.tolist()
+        >>> join("tea", "rye", "tea", "salt")
+        ('tea, rye and salt', [0, 5, 0, 13])
+        >>> join("Lorn, Holm", "salt and rye")[0], join("茶", "盐", language="zh")[0]
         ('Lorn, Holm; salt and rye', '茶和盐')
-        >>> join_names(["P.S.", "Help!", "Salt"], "en")[0], join_names(["It is a salt.", "It is a rye."], "en")[0]
+        >>> join("P.S.", "Help!", "Salt")[0], join("It is a salt.", "It is a rye.")[0]
         ('P.S., Help! and Salt', 'It is a salt. It is a rye.')
-        >>> join_names(["Lorn F.C.", "Holm F.C."], "en")[0]
+        >>> join("Lorn F.C.", "Holm F.C.")[0]
         'Lorn F.C. and Holm F.C.'
     """
-    text, starts = names[0], {names[0]: 0}
-    if not names[1:]:
-        return text, starts
-    words = _words(language)
-    apart = any(words[mark] in name for name in names for mark in ("comma", "last"))
-    sentences = all(_SENTENCE.search(name) for name in names[:-1])
-    for name in names[1:]:
-        text += " " if sentences else words["apart" if apart else "last" if name == names[-1] else "comma"]
-        starts[name] = len(text)
-        text += name
-    return text, starts
+    first, sizes = runs(groups)
+    text, begins = names.take(pa.array(first)), np.zeros(len(groups), np.int64)
+    several = np.flatnonzero(np.repeat(sizes > 1, sizes))
+    if len(several):
+        some, of = names.take(pa.array(several)), groups[several]
+        codes = some.dictionary_encode().indices.to_numpy()
+        _, once, place = np.unique(pair_keys(of, codes), return_index=True, return_inverse=True)
+        order = np.argsort(once)
+        joined, starts = _join_different(some.take(pa.array(once[order])), of[once[order]], language)
+        begins[several] = starts[np.argsort(order)[place]]
+        text = pc.replace_with_mask(text, pa.array(sizes > 1), joined)
+    return text, begins
+
+
+def _join_different(names: pa.Array, groups: Numbers, language: str) -> tuple[pa.Array, Numbers]:
+    """Join the different names of groups, which are in ascending order."""
+    words, (first, sizes) = _words(language) or _SETS["en"], runs(groups)
+    last = np.zeros(len(names), bool)
+    last[first + sizes - 1] = True
+    begun = np.zeros(len(names), bool)
+    begun[first] = True
+    marks = [pc.match_substring(names, words[mark]).to_numpy(zero_copy_only=False) for mark in ("comma", "last")]
+    apart = np.repeat(np.logical_or.reduceat(marks[0] | marks[1], first), sizes)
+    sentence = pc.match_substring_regex(names, _SENTENCE).to_numpy(zero_copy_only=False)
+    sentences = np.repeat(np.logical_and.reduceat(sentence | last, first), sizes)
+    signs = pa.array(["", " ", words["apart"], words["last"], words["comma"]])
+    sign = np.select([begun, sentences, apart, last], [0, 1, 2, 3], 4)
+    before = signs.take(pa.array(sign))
+    lengths = [pc.utf8_length(part).to_numpy(zero_copy_only=False).astype(np.int64) for part in (before, names)]
+    ends = np.cumsum(lengths[0] + lengths[1])
+    starts = ends - lengths[1]
+    offsets = pa.array(np.append(first, len(names)).astype(np.int32))
+    text = pc.binary_join(pa.ListArray.from_arrays(offsets, pc.binary_join_element_wise(before, names, "")), "")
+    return text, starts - np.repeat(starts[first], sizes)

@@ -6,6 +6,7 @@ what it starts from, may be one thing or several; verbs and nouns agree with the
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kaug.arrays import Numbers
 from kaug.knowledge.templates import SLOT, Property
 from kaug.wording.plural import in_plural, in_singular, subject_in_plural
 from kaug.wording.sets import ask_for_all, ask_for_one, definite, in_sentences
 from kaug.wording.wording import Wording
 from kaug.words.english import plural
 
-__all__ = ["PHRASINGS", "StepWords", "numbered", "phrase_of", "refer", "step_words", "words_of_paths"]
+__all__ = ["PHRASINGS", "StepWords", "choose", "phrase_of", "refer", "step_words", "words_of_paths"]
 
 Texts = NDArray[Any]
 
@@ -125,23 +127,40 @@ def phrase_of(references: list[str], language: str, *, several: bool, of_several
     return ""
 
 
-def refer(references: Texts, names: pa.Array) -> pa.Array:
-    """Fill the slot of each reference with a name, str (n,) and strings (n,): "the country whose capital is Lomé".
+def choose(texts: Texts, *cells: NDArray[np.integer[Any]] | int) -> tuple[list[str], Numbers]:
+    """Look up a text for each row in a table, by the places on its axes.
+
+    Args:
+        texts: str: the table.
+        cells: int64 (n,), or one number for all rows, for each axis.
+
+    Returns:
+        The texts that are needed, and int64 (n,): the number of each row's.
 
     Examples:
-        >>> refer(np.array(["the spouse of {s}", "the film in {o}"], dtype=object), pa.array(["Ada", "Ewe"])).to_pylist()
-        ['the spouse of Ada', 'the film in Ewe']
+        >>> choose(np.array([["a {s}", "the {s}"], ["some {s}", ""]], dtype=object), np.array([1, 0, 1]), 0)
+        (['a {s}', 'some {s}'], array([1, 0, 1]))
     """
-    known, index = numbered(references)
-    halves = [SLOT.split(text)[::2] if text else ["", ""] for text in known]
-    heads, tails = (pa.array([half[side] for half in halves], pa.string()).take(pa.array(index)) for side in (0, 1))
+    places = np.broadcast_arrays(*cells)
+    known, index = np.unique(np.ravel_multi_index(places, texts.shape), return_inverse=True)
+    return texts.ravel()[known].tolist(), index
+
+
+def refer(references: Sequence[str], which: Numbers, names: pa.Array) -> pa.Array:
+    """Fill the slot of each reference with a name: "the country whose capital is Lomé".
+
+    Args:
+        references: Texts with one slot, or empty.
+        which: int64 (n,): the reference of each row.
+        names: Strings (n,).
+
+    Examples:
+        >>> refer(["the spouse of {s}", "the film in {o}"], np.array([1, 0]), pa.array(["Ewe", "Ada"])).to_pylist()
+        ['the film in Ewe', 'the spouse of Ada']
+    """
+    halves = [SLOT.split(text)[::2] if text else ["", ""] for text in references]
+    heads, tails = (pa.array([half[side] for half in halves], pa.string()).take(pa.array(which)) for side in (0, 1))
     return pc.binary_join_element_wise(heads, names, tails, "")
-
-
-def numbered(texts: Texts) -> tuple[list[str], NDArray[np.int64]]:
-    """Return the distinct texts of a column, sorted, and the number of each."""
-    known, index = np.unique(texts.astype(str), return_inverse=True)
-    return known.tolist(), index
 
 
 def _in_number(text: str, several: bool) -> str:

@@ -6,9 +6,9 @@ where the lexicon lacks one, from the predicate's label by rule: a sentence in E
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -25,9 +25,10 @@ from kaug.wording.frames import Noun, Record, Templates, fill_frame, frame_templ
 from kaug.wording.known import Known
 from kaug.wording.rules import Values, by_rule, frame_of, is_readable
 from kaug.wording.values import object_values, written_terms
-from kaug.words.clean import CONTROL, break_control, break_with_spans
+from kaug.words.clean import break_control, break_with_spans, find_control
 from kaug.words.languages import OTHER, language_rank
 from kaug.words.names import takes_the, with_common_articles
+from kaug.words.stems import Stemmed, stem
 from kaug.words.terms import CLASS_OF, NATURES, Kinds, term_kinds, term_words
 from kaug.words.values import name_words, words_of
 from kaug.words.vocabulary import WORDS
@@ -82,6 +83,7 @@ class Wording:
         self.kb, self.language = kb, language
         self._is_english = language.split("-", maxsplit=1)[0] == "en"
         self._labels, self._phrases = _Words(), _Words()
+        self._stems = _Words(), _Words()
         self._names: dict[int, tuple[str, str]] = {}
         self._all_names: dict[int, list[str]] = {}
         self._rules: dict[tuple[int, Manner], Templates] = {}
@@ -98,11 +100,16 @@ class Wording:
         Returns:
             Strings (n,), never null.
         """
-        return self._find(self._labels, terms, phrases=False)
+        return self._find(self._labels, terms, partial(self._words_of, phrases=False))
 
     def phrases(self, terms: _Numbers | None = None) -> pa.Array:
         """Return phrases for terms inside a sentence ("a dog"); see `labels`."""
-        return self._find(self._phrases, terms, phrases=True)
+        return self._find(self._phrases, terms, partial(self._words_of, phrases=True))
+
+    def stemmed(self, terms: _Numbers, *, phrases: bool = False) -> Stemmed:
+        """Return the labels of terms, or their phrases, with the stems of their words."""
+        words = self.phrases if phrases else self.labels
+        return Stemmed(words(terms), self._find(self._stems[phrases], terms, lambda chosen: stem(words(chosen))))
 
     def names(self, term: int) -> list[str]:
         """Return all names of a term that are right answers: its label, alternative labels, a value in words."""
@@ -281,9 +288,12 @@ class Wording:
         ]
         if self._is_english:
             shorter = [_without_noun(template) for template in templates]
+            nouns = pa.array({noun for _, endings in shorter for noun in endings}, pa.string())
+            lower = pc.utf8_lower(ends[1])
+            maybe = pc.is_in(lower, value_set=nouns).to_numpy(zero_copy_only=False)
             for number, (short, endings) in enumerate(shorter):
-                some = np.flatnonzero(which == number) if short else np.zeros(0, np.int64)
-                named = pc.is_in(pc.utf8_lower(ends[1].take(pa.array(some))), value_set=pa.array(endings, pa.string()))
+                some = np.flatnonzero(maybe & (which == number)) if short and maybe.any() else np.zeros(0, np.int64)
+                named = pc.is_in(lower.take(pa.array(some)), value_set=pa.array(endings, pa.string()))
                 twice = some[named.to_numpy(zero_copy_only=False)]
                 if len(twice):  # "owns the asset {o}", of the class "asset"
                     which = which.copy()
@@ -480,19 +490,18 @@ class Wording:
         tags = self.kb.labels["language"].slice(int(low), int(high - low)).to_pylist()
         return {tag for full in tags for tag in (full, full.split("-")[0])}
 
-    def _find(self, words: "_Words", terms: _Numbers | None, *, phrases: bool) -> pa.Array:
+    def _words_of(self, chosen: NDArray[np.int64], *, phrases: bool) -> pa.Array:
+        kinds, phrases_of_english = self._term_kinds, phrases and self._is_english
+        if phrases_of_english:
+            kinds = kinds._replace(natures=self._known.natures)
+        found = term_words(self._terms, self.kb.labels, chosen, [self.language, *self.kb.languages], phrases, kinds)
+        return self._as_mentioned(found, chosen) if phrases_of_english else found
+
+    def _find(self, words: "_Words", terms: _Numbers | None, find: Callable[[NDArray[np.int64]], pa.Array]) -> pa.Array:
         """Return the words of terms and cache them; compute those of all terms once this costs less than more lookups."""
-        kb, count = self.kb, self.kb.terms.num_rows
+        count = self.kb.terms.num_rows
         if words.row is None:
             words.row = np.full(count, -1, np.int64)
-
-        def find(chosen: NDArray[np.int64]) -> pa.Array:
-            kinds, phrases_of_english = self._term_kinds, phrases and self._is_english
-            if phrases_of_english:
-                kinds = kinds._replace(natures=self._known.natures)
-            found = term_words(self._terms, kb.labels, chosen, [self.language, *kb.languages], phrases, kinds)
-            return self._as_mentioned(found, chosen) if phrases_of_english else found
-
         new = np.arange(count) if terms is None else np.asarray(terms, np.int64)
         new = new[words.row[new] < 0]
         numbers = np.arange(len(new))
@@ -609,7 +618,8 @@ def fill_each(templates: Sequence[str], which: NDArray[np.int64], subjects: pa.A
         start, end = end, end + pc.utf8_length(column).to_numpy(zero_copy_only=False)
         if place % 2:
             for name, span in spans.items():
-                span[slots == name] = np.stack([start, end], axis=1)[slots == name]
+                here = slots == name
+                span[here] = np.stack([start[here], end[here]], axis=1)
         parts.append(column)
     text = pc.binary_join_element_wise(*parts, "") if parts else subjects
     for last, doubled in _DOUBLED.items():  # an object may bring its own full stop
@@ -618,7 +628,7 @@ def fill_each(templates: Sequence[str], which: NDArray[np.int64], subjects: pa.A
     text = _replace(text, ["? " in template for template in templates], which, r"\?\? ", "? ")
     opens = [(t[:1] == "{" or t[:1].islower()) and not _RECORD.search(t) for t in templates]
     text = _sentence(text, np.array(opens, bool)[which])
-    broken = np.flatnonzero(pc.match_substring_regex(text, CONTROL).to_numpy(zero_copy_only=False))
+    broken = np.flatnonzero(find_control(text))
     for row in broken:
         for span in spans.values():
             if span[row, 0] >= 0:

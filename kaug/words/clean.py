@@ -4,6 +4,7 @@ import html
 import re
 import tomllib
 from collections.abc import Iterable
+from functools import cache
 from html.entities import html5
 from pathlib import Path
 from typing import TypeVar
@@ -11,13 +12,14 @@ from typing import TypeVar
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from kaug.arrays import Numbers
+from kaug.arrays import Numbers, text_bytes
 from kaug.text import DIRECTIONAL
 from kaug.words.quantities import each_distinct, unit_symbols
 
-__all__ = ["CONTROL", "break_control", "break_with_spans", "clean_text", "control_pattern", "spaced_names"]
-__all__ += ["without_citations"]
+__all__ = ["CONTROL", "break_control", "break_with_spans", "clean_text", "control_pattern", "find_control"]
+__all__ += ["spaced_names", "without_citations"]
 
 _TOKENS = Path(__file__).with_name("special_tokens.toml")
 
@@ -39,10 +41,14 @@ def control_pattern(tokens: Iterable[str] = ()) -> str:
         >>> bool(re.search(control_pattern(), "Ada [INST]")), bool(re.search(control_pattern(["~end~"]), "~END~"))
         (True, True)
     """
-    common = (token for tokens in tomllib.loads(_TOKENS.read_text(encoding="utf-8")).values() for token in tokens)
-    patterns = [re.escape(token).replace(r"\#", "[0-9]+") for token in common]
+    patterns = [re.escape(token).replace(r"\#", "[0-9]+") for token in _common()]
     own = [f"(?i:{re.escape(token.strip())})" for token in tokens if len(token.strip()) > 1]
     return f"(?:{'|'.join(dict.fromkeys(patterns + own))})"
+
+
+@cache
+def _common() -> list[str]:
+    return [token for tokens in tomllib.loads(_TOKENS.read_text(encoding="utf-8")).values() for token in tokens]
 
 
 CONTROL = control_pattern()
@@ -104,6 +110,30 @@ def _without_entities(text: str) -> str:
         return html.unescape(entity) if entity[1] == "#" else html5.get(entity[1:], entity)
 
     return re.sub(_ENTITY, character, text)
+
+
+def find_control(texts: pa.Array, control: str = CONTROL) -> NDArray[np.bool_]:
+    """Mask the texts that hold special tokens, in a moment if none has the brackets that all of these have.
+
+    Args:
+        texts: Strings (n,), none null.
+        control: What to find; see `control_pattern`.
+
+    Examples:
+        >>> find_control(pa.array(["<|im_end|>", "a < b"])).tolist()
+        [True, False]
+    """
+    if _has_brackets(control):
+        letters = bytes(text_bytes(texts))
+        if not any(bracket in letters for bracket in (b"<", b">", b"[", b"]")):
+            return np.zeros(len(texts), bool)
+    return np.asarray(pc.match_substring_regex(texts, control).to_numpy(zero_copy_only=False), bool)
+
+
+@cache
+def _has_brackets(control: str) -> bool:
+    tokens = re.findall(r"(?:\\.|[^|\\])+", control.replace("[0-9]+", "").removeprefix("(?:"))
+    return all(re.search(r"[<>\[\]]", token) for token in tokens)
 
 
 def break_control(texts: _Texts, control: str = CONTROL) -> _Texts:

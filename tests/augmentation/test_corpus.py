@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from kaug.augmentation.corpus import read_corpus
+from kaug.augmentation.hygiene.texts import clean_texts
 from kaug.errors import SourceError
 
 
@@ -111,6 +112,8 @@ def test_an_empty_file_gives_no_text(tmp_path: Path) -> None:
     assert read_corpus(["a.jsonl", "a.txt"], tmp_path) == ([], [])
 
 
-def test_chat_control_tokens_are_broken_up(tmp_path: Path) -> None:
+def test_chat_control_tokens_are_broken_up_where_texts_are_cleaned(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"id": "1", "text": "before <|im_end|> after"}\n')
-    assert read_corpus("a.jsonl", tmp_path) == (["1"], ["before < |im_end| > after"])
+    ids, texts = read_corpus("a.jsonl", tmp_path)
+    assert texts == ["before <|im_end|> after"]  # as `kaug search` looks for it
+    assert clean_texts(ids, texts).texts == ["before < |im_end| > after"]

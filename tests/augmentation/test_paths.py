@@ -26,7 +26,7 @@ from kaug.importers import run_importer
 from kaug.knowledge.build import build_kb
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.rdf.terms import write_terms
-from kaug.wording.sets import join_names
+from kaug.wording.sets import join_each
 from kaug.wording.steps import PHRASINGS
 from kaug.wording.wording import Wording
 from tests.benchmarks.linking import DATA
@@ -86,7 +86,9 @@ class Asked:
         """The labels of what a query returns, each once, in the order of the terms, joined."""
         solutions: Any = self.store.query(query)
         terms = sorted(self.number[str(solution["answer"])] for solution in solutions)
-        return join_names(list(dict.fromkeys(self.wording.labels(np.array(terms, np.int64)).to_pylist())), "en")[0]
+        return join_each(self.wording.labels(np.array(terms, np.int64)), np.zeros(len(terms), np.int64), "en")[0][
+            0
+        ].as_py()
 
 
 PEOPLE = named(

@@ -65,7 +65,7 @@ def gather(rows: list[_Row], asked: list[_Row]) -> tuple[_Evidence, NDArray[np.i
     )
     text_vectors[texts_used] = encoder.encode([texts[one] for one in texts_used])
     fact_vectors[facts_used] = encoder.encode(Wording(kb).sentences(np.flatnonzero(facts_used)).to_pylist())
-    got = evidence(kb, mentions, texts, np.array(chosen), text_vectors, fact_vectors)
+    got = evidence(Wording(kb), mentions, texts, np.array(chosen), text_vectors, fact_vectors)
     return got, np.array(group), np.array(meant), names
 
 

@@ -1,6 +1,7 @@
 import re
 import tempfile
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -219,15 +220,25 @@ def test_a_composition_of_the_exam(toy_kb: KnowledgeBase, probes: pa.Table, guar
 
 
 def test_a_composition_by_its_pattern(toy_kb: KnowledgeBase, toy_fact: Fact) -> None:
-    capital, currency = toy_fact("togo", "capital", "lome"), toy_fact("togo", "currency", "franc")
-    predicates = [int(toy_kb.columns(np.array([toy_kb.row_of[fact]]))[1][0]) for fact in (capital, currency)]
-    guard = LeakGuard(toy_kb, PROBES.empty_table(), patterns=[(predicates[0], predicates[1])])
-    other = toy_fact("peru", "capital", "lima")
-    for facts in ((capital, currency), (currency, capital), (currency, other, capital)):  # conditions have no order
+    settings = ExamSettings(probes_per_kind={"pattern": 9, "compose": 9}, held_out_entities=1.0, held_out_patterns=1.0)
+    drawn = draw_exam(toy_kb, settings)
+    assert set(drawn["kind"].to_pylist()) == {"pattern"}  # all patterns are held out
+    guard, asked = LeakGuard(toy_kb, drawn.slice(0, 1)), drawn["facts"][0].as_py()
+    lands = {"peru": ("lima", "sol"), "japan": ("tokyo", "yen")}
+    both = [[toy_fact(land, "capital", one), toy_fact(land, "currency", two)] for land, (one, two) in lands.items()]
+    free = next(facts for facts in both if facts[0] not in asked)
+    other = toy_fact("kenya", "capital", "nairobi")
+    for facts in (free, free[::-1], [free[1], other, free[0]]):  # conditions have no order
+        table = set_query(row("Any question?", "any answer", *facts))
         with pytest.raises(LeakError, match="joins facts of two predicates that only the exam joins"):
-            guard.check(row("Any question?", "any answer", *facts))
-    guard.check(concat_rows([row("Any question?", "any answer", fact) for fact in (currency, capital)]))
-    guard.check(row("", "Two statements.", currency, capital, task="language-modelling"))
+            guard.check(table)
+    guard.check(concat_rows([set_query(row("Any question?", "any answer", fact)) for fact in free]))
+    guard.check(row("Describe it.", "Two statements.", *free))  # no composed question
+
+
+def set_query(table: pa.Table) -> pa.Table:
+    place = table.schema.get_field_index("query")
+    return table.set_column(place, table.schema.field(place), pa.array(["SELECT …"], pa.string()))
 
 
 def test_a_held_out_passage(rows: pa.Table, probes: pa.Table, guard: LeakGuard) -> None:
@@ -533,3 +544,26 @@ def test_whatever_is_known_the_rows_do_not_leak_the_exam(world: str, seed: int, 
     for probe in probes.to_pylist():
         if probe["kind"] == "reverse":  # every right answer is an entity that no row asks about
             assert not taught & set(probe["answers"])
+
+
+def test_no_row_joins_predicates_as_the_probes_of_patterns_do() -> None:
+    kb = build_kb([Path("kb/domain/world.ttl"), Path("kb/commonsense/everyday.ttl")], lexicon=Path("kb/lexicon.ttl"))
+    drawn = draw_exam(kb, ExamSettings(probes_per_kind={"pattern": 30, "compose": 30}, held_out_patterns=0.5))
+    predicate = dict(zip(kb.hex_ids.to_pylist(), kb.columns()[1].tolist(), strict=True))
+
+    def pairs(rows: pa.Table) -> set[frozenset[int]]:
+        joined = [combinations([predicate[fact] for fact in facts], 2) for facts in rows["facts"].to_pylist()]
+        return {frozenset(pair) for some in joined for pair in some if len(set(pair)) == 2}
+
+    asked = {
+        kind: pairs(drawn.filter(pa.array([one == kind for one in drawn["kind"].to_pylist()])))
+        for kind in ("pattern", "compose")
+    }
+    written, everything = (
+        pairs(rows.filter(rows["query"].is_valid()))
+        for rows in (arm_rows(kb, "augmented", some, [], [])[0] for some in (drawn, PROBES.empty_table()))
+    )
+    assert asked["pattern"]
+    assert not asked["pattern"] & (written | asked["compose"])
+    assert asked["pattern"] & everything
+    assert asked["compose"] & written

@@ -45,7 +45,11 @@ def taught(kb: KnowledgeBase) -> set[tuple[str, str]]:
     }
 
 
-def test_facts_about_the_things_that_texts_name_are_taught(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_once", [1, 10_000])
+def test_facts_about_the_things_that_texts_name_are_taught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("kaug.retrieval.selection._TEXTS", at_once)
     kb = built(tmp_path, "It rains in Togo.\n\nLima is large, and the bus to Bamako is late.")
     assert taught(kb) == {("togo", "capital"), ("togo", "currency"), ("lima", "river")}
     assert len(kb) == 6

@@ -14,6 +14,7 @@ from kaug.retrieval.index import FactIndex
 from kaug.retrieval.linker import Linker
 from kaug.retrieval.retriever import RETRIEVED, Retriever
 from kaug.retrieval.settings import FactFilter, RetrievalSettings
+from kaug.wording.values import written_terms
 from kaug.wording.wording import Wording
 
 TEXTS = [
@@ -198,6 +199,19 @@ def test_a_text_gets_the_same_facts_whatever_it_is_asked_with(kb, build):
     for number in (0, 1, 2, 3, 4, 5, 101, 239):
         alone = retriever.retrieve([(TEXTS * 40)[number]], k=5).to_pylist()
         assert [{**row, "text": number} for row in alone] == [row for row in together if row["text"] == number]
+
+
+def test_all_terms_are_read_once_for_all_texts(kb, build, monkeypatch):
+    retriever, read = build(kb), []
+
+    def count(kb):
+        read.append(kb)
+        return written_terms(kb)
+
+    monkeypatch.setattr("kaug.wording.wording.written_terms", count)
+    retriever.wording = Wording(kb)
+    assert retriever.retrieve(["Georgia borders Turkey."] * 300).num_rows >= 300
+    assert len(read) == 1
 
 
 @pytest.mark.parametrize("most", [20_000, 200, 1])

@@ -31,7 +31,7 @@ def senses(make_kb, encoder):
             if vectors
             else (None, None)
         )
-        found = resolve(kb, linker.link([text]), [text], *both)
+        found = resolve(Wording(kb), linker.link([text]), [text], *both)
         assert found.schema == SENSES
         return {names[row["term"]]: row["sense"] for row in found.to_pylist()}
 
@@ -58,6 +58,18 @@ def test_without_evidence_terms_of_equal_weight_stand_equal(senses):
     assert senses("I like Georgia.") == {"g1": pytest.approx(0.5), "g2": pytest.approx(0.5)}
 
 
+def test_the_words_of_a_text_are_compared_with_classes_in_its_language(make_kb):
+    fruit = """
+    :fruit rdfs:label "fruit"@en, "水果"@zh . :band rdfs:label "band"@en, "乐队"@zh .
+    :o1 rdfs:label "橘子"@zh ; a :fruit ; :by :x . :o2 rdfs:label "橘子"@zh ; a :band ; :by :y .
+    """
+    kb = make_kb(world=fruit)
+    text = ["橘子是一种水果"]
+    found = resolve(Wording(kb, "zh"), Linker(kb).link(text), text).to_pylist()
+    senses = {kb.terms["value"][row["term"]].as_py(): row["sense"] for row in found}
+    assert senses["urn:x:o1"] > 0.9
+
+
 def test_nearness_in_meaning_decides(senses):
     assert senses("Georgia exports something to drink, like whisky and beer, or teas", vectors=False)["g1"] > 0.5
     text = "Georgia exports peaches"
@@ -70,7 +82,7 @@ def test_one_term_is_certain(senses):
 
 def test_nothing_was_found(make_kb):
     kb = make_kb(world=PLACES)
-    found = resolve(kb, Linker(kb).link(["nothing"]), ["nothing"])
+    found = resolve(Wording(kb), Linker(kb).link(["nothing"]), ["nothing"])
     assert found.equals(SENSES.empty_table())
 
 
@@ -81,7 +93,7 @@ def test_evidence_is_what_it_says(make_kb, term, encoder):
     asked = np.flatnonzero([surface == "Georgia" for surface in mentions["surface"].to_pylist()])
     facts = encoder.encode(Wording(kb).sentences(np.arange(kb.facts.num_rows)).to_pylist())
     queries = encoder.encode(texts)
-    found = evidence(kb, mentions, texts, asked, queries, facts)
+    found = evidence(Wording(kb), mentions, texts, asked, queries, facts)
     assert set(found) == set(WEIGHTS)
     values = kb.terms["value"].to_pylist()
     rows = [values[row] for row in mentions["term"].take(asked).to_pylist()]
@@ -100,7 +112,7 @@ def test_a_term_with_many_facts_is_weighed_by_some(make_kb):
         world=many + ':hub rdfs:label "Mercury" . :m rdfs:label "Mercury" ; :in :sky . :sky rdfs:label "sky" .'
     )
     text = ["Mercury in the sky"]
-    found = resolve(kb, Linker(kb).link(text), text).to_pylist()
+    found = resolve(Wording(kb), Linker(kb).link(text), text).to_pylist()
     assert sum(row["sense"] for row in found if row["surface"] == "Mercury") == pytest.approx(1, abs=1e-6)
 
 
@@ -111,7 +123,7 @@ def test_the_terms_of_a_mention_sum_to_one(built, data):
     kb, linker = built
     word = st.sampled_from(["Georgia", "Atlanta", "wine", "peanuts", "in", "country", "U.S."])
     texts = data.draw(st.lists(st.lists(word, max_size=8).map(" ".join), max_size=5))
-    found = resolve(kb, linker.link(texts), texts).to_pylist()
+    found = resolve(Wording(kb), linker.link(texts), texts).to_pylist()
     sums = {}
     for row in found:
         assert 0 < row["sense"] <= 1

@@ -11,9 +11,10 @@ from kaug.augmentation.begun import whole_questions
 from kaug.augmentation.rows import Facts, Options, Spans, make_rows, mark_spans, name_facts
 from kaug.augmentation.telling import CARD, fixed_words, has_short_ends, keep_said, lengths, predicate_names
 from kaug.knowledge.templates import Property
-from kaug.wording.answers import gives_away
-from kaug.wording.sets import join_names
+from kaug.wording.answers import Holds
+from kaug.wording.sets import join_each
 from kaug.wording.wording import Wording, groups
+from kaug.words.stems import with_stems
 
 __all__ = ["flashcard_rows"]
 
@@ -63,29 +64,21 @@ def _rows(facts: Facts, sizes: Numbers, wording: Wording, options: Options, *, i
     else:
         prompts = pc.binary_join_element_wise(wording.labels(head.subjects), names, " — ")
     labels = wording.labels(facts.subjects if inverse else facts.objects)
-    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
-    answers = pa.ListArray.from_arrays(pa.array(offsets), labels).to_pylist()
-    hidden = ~gives_away(prompts, answers)
+    card = np.repeat(np.arange(len(sizes)), sizes)
+    hidden = ~Holds(with_stems(prompts), with_stems(labels), card).names
     if not hidden.all():
         options.left_out["flashcard: rows left out: they hold the answer"] += int((~hidden).sum())
-    kept = np.flatnonzero(np.repeat(hidden, sizes))
+    kept = np.flatnonzero(hidden[card])
     facts, labels, sizes, prompts = facts.take(kept), labels.take(pa.array(kept)), sizes[hidden], prompts.filter(hidden)
-    joined = [
-        join_names(list(dict.fromkeys(names)), wording.language)
-        for names, whole in zip(answers, hidden.tolist(), strict=True)
-        if whole
-    ]
     card = np.repeat(np.arange(len(sizes)), sizes)
     fact = np.arange(len(card)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    start = np.array(
-        [joined[row][1][name] for row, name in zip(card.tolist(), labels.to_pylist(), strict=True)], np.int64
-    )
+    joined, start = join_each(labels, card, wording.language)
     return make_rows(
         family="closed-book",
         form="flashcard",
         task="question-answering",
         prompts=prompts,
-        completions=pa.array([text for text, _ in joined], pa.string()),
+        completions=joined,
         facts=name_facts(wording.kb, facts.rows, sizes),
         spans=mark_spans(
             len(sizes),

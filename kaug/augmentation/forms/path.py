@@ -11,7 +11,7 @@ from kaug.arrays import Numbers, runs
 from kaug.augmentation.paths import Questions, ask_chains, ask_stars
 from kaug.augmentation.rows import Facts, Options, Spans, make_rows, mark_spans, name_facts
 from kaug.augmentation.telling import first_of
-from kaug.wording.sets import in_sentences, join_names
+from kaug.wording.sets import in_sentences
 from kaug.wording.steps import PHRASINGS, words_of_paths
 from kaug.wording.wording import Wording, is_reversed
 
@@ -26,9 +26,9 @@ def path_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa.T
     `options.max_answers`. Chains of two are asked in up to three phrasings. `query` returns the answers, over the facts as the
     arm has them. A fact is the first of a few chains in either direction, whatever it meets; see `draw_chains`.
     """
-    phrasings = range(min(options.templates, PHRASINGS))
+    phrasings = min(options.templates, PHRASINGS)
     for asked in (
-        *(ask_chains(facts, wording, options, 2, phrasing) for phrasing in phrasings),
+        ask_chains(facts, wording, options, 2, phrasings),
         ask_chains(facts, wording, options, 3),
         ask_stars(facts, wording, options),
     ):
@@ -37,14 +37,12 @@ def path_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa.T
 
 
 def _rows(asked: Questions, wording: Wording, objects: NDArray[np.uint32]) -> pa.Table:
-    hops, count = asked.hops, len(asked.prompts)
+    hops, count = asked.hops, len(asked.answers)
     sentences = _state(hops.row, hops.back, objects, wording)
     kept = np.flatnonzero(first_of(hops.path, sentences))  # things may have twins of their name
     hops, sentences = hops.take(kept), sentences.take(pa.array(kept))
     starts, sizes = runs(hops.path)
     offsets = np.append(starts, len(hops.path)).astype(np.int32)
-    joined = [join_names(some, wording.language)[0] if len(some) > 1 else some[0] for some in asked.answers]
-    answers = pa.array(joined, pa.string())
     mark = words_of_paths(wording.language)["answer"]
     told = pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), sentences), " ")
     lengths = pc.utf8_length(sentences).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -52,16 +50,24 @@ def _rows(asked: Questions, wording: Wording, objects: NDArray[np.uint32]) -> pa
     begins = ends - lengths
     before = np.repeat(begins[starts], sizes)
     places = np.arange(len(hops.path)) - np.repeat(starts, sizes)
+    spans = mark_spans(count, Spans(hops.path, places, "completion", begins - before, ends - before))
+    columns = (
+        pc.binary_join_element_wise(told, mark, asked.answers, ""),
+        name_facts(wording.kb, hops.row, sizes),
+        spans,
+        asked.queries,
+    )
+    completions, facts, spans, queries = (column.take(pa.array(asked.path)) for column in columns)
     return make_rows(
         family="closed-book",
         form="path",
         task="question-answering",
         prompts=asked.prompts,
-        completions=pc.binary_join_element_wise(told, mark, answers, ""),
-        facts=name_facts(wording.kb, hops.row, sizes),
-        spans=mark_spans(count, Spans(hops.path, places, "completion", begins - before, ends - before)),
+        completions=completions,
+        facts=facts,
+        spans=spans,
         language=wording.language,
-        queries=asked.queries,
+        queries=queries,
     )
 
 

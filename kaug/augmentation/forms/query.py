@@ -27,14 +27,16 @@ def query_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa.
         count = len(asked.prompts)
         if not count:
             continue
+        facts = name_facts(wording.kb, asked.hops.row, runs(asked.hops.path)[1])
+        queries = asked.queries.take(pa.array(asked.path))
         yield make_rows(
             family="closed-book",
             form="query",
             task="question-answering",
             prompts=pc.binary_join_element_wise(prefix, asked.prompts, ""),
-            completions=asked.queries,
-            facts=name_facts(wording.kb, asked.hops.row, runs(asked.hops.path)[1]),
+            completions=queries,
+            facts=facts.take(pa.array(asked.path)),
             spans=mark_spans(count),
             language=wording.language,
-            queries=asked.queries,
+            queries=queries,
         )

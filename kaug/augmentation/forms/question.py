@@ -11,7 +11,7 @@ from kaug.augmentation.begun import Begun, whole_questions
 from kaug.augmentation.rows import Facts, Options, Spans, make_rows, mark_spans, name_facts
 from kaug.knowledge.templates import Property
 from kaug.wording.answers import Holds
-from kaug.wording.sets import ask_for_all, ask_for_one, join_names
+from kaug.wording.sets import ask_for_all, ask_for_one, join_each
 from kaug.wording.wording import Wording, groups
 
 __all__ = ["question_rows"]
@@ -69,24 +69,12 @@ class _Sets:
         self.sizes = questions.sizes
         self.starts = np.cumsum(self.sizes) - self.sizes
         self.heads = self.facts.take(self.starts)
-        self.labels = wording.labels(self.facts.subjects if inverse else self.facts.objects)
+        labels = wording.stemmed(self.facts.subjects if inverse else self.facts.objects)
+        self.labels = labels.texts
         self.length = pc.utf8_length(self.labels).to_numpy(zero_copy_only=False)
-        self.start = np.zeros(len(of), np.int64)
-        self.answers = self.labels.take(pa.array(self.starts))
-        codes = self.labels.dictionary_encode().indices.to_numpy()
-        names = wording.phrases(self.heads.objects if inverse else self.heads.subjects)
-        self.holds = Holds(names, self.labels, of)
-        several = np.flatnonzero(np.bincount(of, codes != codes[self.starts][of]))
-        joined = []
-        for question in several.tolist():
-            own = slice(int(self.starts[question]), int(self.starts[question] + self.sizes[question]))
-            names = self.labels[own].to_pylist()
-            text, places = join_names(list(dict.fromkeys(names)), wording.language)
-            joined.append(text)
-            self.start[own] = [places[name] for name in names]
-        chosen = np.zeros(len(self.starts), bool)
-        chosen[several] = True
-        self.answers = pc.replace_with_mask(self.answers, pa.array(chosen), pa.array(joined, pa.string()))
+        names = wording.stemmed(self.heads.objects if inverse else self.heads.subjects, phrases=True)
+        self.holds = Holds(names, labels, of)
+        self.answers, self.start = join_each(self.labels, of, wording.language)
 
     def ask(self, asked: Sequence[tuple[str, Numbers]], form: str) -> tuple[pa.Table, int]:
         """Ask questions, given each template with the numbers of those that it asks.

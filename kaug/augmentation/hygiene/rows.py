@@ -11,7 +11,7 @@ from kaug.augmentation.hygiene.left_out import LEFT_OUT, Found, left_out_table
 from kaug.augmentation.hygiene.settings import HygieneSettings
 from kaug.augmentation.rows import row_ids
 from kaug.knowledge.knowledge_base import KnowledgeBase
-from kaug.words.clean import break_with_spans, control_pattern
+from kaug.words.clean import break_with_spans, control_pattern, find_control
 
 __all__ = ["break_rows", "clean_rows", "joined_texts"]
 
@@ -62,7 +62,7 @@ def break_rows(table: pa.Table, control: str) -> pa.Table:
     changed = np.zeros(table.num_rows, bool)
     for field in ("prompt", "completion"):
         texts, lists = table[field].combine_chunks(), table["spans"].combine_chunks()
-        found = pc.match_substring_regex(texts, control).to_numpy(zero_copy_only=False)
+        found = find_control(texts, control)
         if not found.any():
             continue
         changed |= found

@@ -1,14 +1,14 @@
 """Rows → those that ask or state by their facts what the exam holds out."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
 import pyarrow as pa
 
 from kaug.arrays import pair_keys
-from kaug.exam.leaks.held import HeldOut
+from kaug.exam.leaks.held import HeldOut, pairs_of_predicates
 from kaug.exam.leaks.rows import Leak, Rows
 from kaug.knowledge.knowledge_base import KnowledgeBase
 
@@ -28,17 +28,9 @@ class FactLeaks:
         probes: PROBES.
         kept_out: What they hold out.
         names: What to call each probe.
-        patterns: Pairs of predicates, terms, of whose facts no row may ask together.
     """
 
-    def __init__(
-        self,
-        kb: KnowledgeBase,
-        probes: pa.Table,
-        kept_out: HeldOut,
-        names: list[str],
-        patterns: Collection[tuple[int, int]] = (),
-    ) -> None:
+    def __init__(self, kb: KnowledgeBase, probes: pa.Table, kept_out: HeldOut, names: list[str]) -> None:
         self._kb, self._names, self._things = kb, names, kept_out.things
         subjects, _, objects = kb.columns()
         self._about = np.isin(subjects, kept_out.entities) | np.isin(objects, kept_out.entities)
@@ -55,8 +47,15 @@ class FactLeaks:
             if hops > 1:
                 self._joined[facts] = True
                 self._pairs |= {frozenset(pair): probe for pair in combinations(facts, 2)}
-        one, two = np.array(sorted(patterns), np.uint32).reshape(-1, 2).T
-        self._patterns = np.concatenate([pair_keys(one, two), pair_keys(two, one)])
+        self._patterns = kept_out.patterns
+        self._of_pattern = {
+            int(pattern): probe
+            for probe, (kind, ids) in enumerate(
+                zip(probes["kind"].to_pylist(), probes["facts"].to_pylist(), strict=True)
+            )
+            if kind == "pattern"
+            for pattern in pairs_of_predicates(kb, ids)
+        }
 
     def find(self, rows: Rows) -> Iterator[Leak]:
         """Yield the leaks of rows."""
@@ -69,16 +68,18 @@ class FactLeaks:
             yield Leak(row, ASKS, self._probe(fact))
 
     def _by_pattern(self, rows: Rows, asked: np.ndarray) -> Iterator[Leak]:
-        """Find questions over two facts of a pattern, whatever stands between them: conditions have no order."""
+        """Find questions over paths that join two facts of a pattern, whatever stands between them: conditions have no order."""
+        asked = asked & rows.table["query"].is_valid().to_numpy()[rows.row]
         predicates = self._kb.columns(rows.fact)[1]
-        held = np.zeros(len(rows.fact), bool)
+        held = np.zeros(len(rows.fact), np.uint64)  # the pattern; 0 for none
         for gap in range(1, len(held) if len(self._patterns) else 0):
             same = asked[gap:] & (rows.row[gap:] == rows.row[:-gap])
             if not same.any():
                 break
-            held[:-gap] |= same & np.isin(pair_keys(predicates[:-gap], predicates[gap:]), self._patterns)
-        for row, fact in rows.where(held):
-            yield Leak(row, PATTERN, self._probe(fact))
+            pairs = pair_keys(predicates[:-gap], predicates[gap:])
+            held[:-gap] = np.where(same & np.isin(pairs, self._patterns), pairs, held[:-gap])
+        for row, place in zip(*np.unique(rows.row[held > 0], return_index=True), strict=True):
+            yield Leak(int(row), PATTERN, self._names[self._of_pattern[int(held[held > 0][place])]])
 
     def _compositions(self, rows: Rows, asked: np.ndarray) -> Iterator[Leak]:
         chosen = asked & self._joined[rows.fact]

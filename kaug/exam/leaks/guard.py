@@ -1,7 +1,7 @@
 """A knowledge base, its exam, the user's texts and evaluations → a guard that checks training rows, table after table."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -51,7 +51,6 @@ class LeakGuard:
         probes: PROBES.
         texts: The user's texts by their ids, without the passages of the exam.
         evaluations: What the user evaluates models with; see `read_evaluations`.
-        patterns: Pairs of predicates, terms, whose facts no question may join.
         on_leak: What to do with a row that leaks.
         arm: The arm's name, for messages.
         encoder: The sentence encoder that compares questions by meaning, or its name. It is loaded if a row names what a probe
@@ -82,7 +81,6 @@ class LeakGuard:
         *,
         texts: Mapping[str, str] | None = None,
         evaluations: Sequence[Evaluation] = (),
-        patterns: Collection[tuple[int, int]] = (),
         on_leak: OnLeak = "stop",
         arm: str = "",
         encoder: str | Encoder = "all-MiniLM-L6-v2",
@@ -93,10 +91,11 @@ class LeakGuard:
         self._left_out: list[pa.Table] = []
         names = [f"probe {probe['id']} ({probe['kind']}): {probe['prompt']!r}" for probe in probes.to_pylist()]
         wording = Wording(kb, probes["language"][0].as_py() if probes.num_rows else "en")
-        self._facts = FactLeaks(kb, probes, self.kept_out, names, patterns)
+        self._facts = FactLeaks(kb, probes, self.kept_out, names)
         self._overlaps = Overlaps(wording, probes, names, evaluations)
         self._reworded = Reworded(wording, probes, names, encoder)
         self._texts = self._reworded.read(texts or {})
+        self._is_empty = not (probes.num_rows or evaluations)
 
     def check(self, table: pa.Table) -> pa.Table:
         """Check rows.
@@ -133,6 +132,8 @@ class LeakGuard:
         Returns:
             The first leak of each row that has any, by row.
         """
+        if self._is_empty:
+            return []
         first: dict[int, Leak] = {}
         for start in range(0, table.num_rows, _ROWS):
             for leak in self._find(read_rows(table.slice(start, _ROWS), self._ids)):

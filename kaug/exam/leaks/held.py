@@ -1,5 +1,6 @@
 """A knowledge base and its exam → the entities and facts that training rows must not ask or state."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.wording.answers import twins
 from kaug.wording.wording import Wording
 
-__all__ = ["HeldOut", "held_out"]
+__all__ = ["HeldOut", "held_out", "pairs_of_predicates"]
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,14 @@ class HeldOut:
             their facts, but have no questions about them or through them.
         facts: Hex ids of facts that no row may state: those of the kinds about untaught facts, and all others with the same two
             ends, under whatever IRI and whichever way round: an inverse, symmetric or inferred fact says the same.
+        patterns: uint64, sorted: pairs of predicates, either first (see `pair_keys`), of whose facts no question over a path may
+            join two: those of the kind `pattern`.
         things: int64 (terms,): the number of the thing that a term names; terms of one name have one, see `twins`.
     """
 
     entities: NDArray[np.uint32]
     facts: frozenset[str]
+    patterns: NDArray[np.uint64]
     things: Numbers
 
 
@@ -64,5 +68,21 @@ def held_out(kb: KnowledgeBase, probes: pa.Table) -> HeldOut:
     ends = pair_keys(*np.sort(things[np.stack([subject, object_])], axis=0))
     same = np.flatnonzero(np.isin(ends, ends[untaught]))
     return HeldOut(
-        np.flatnonzero(subjects).astype(np.uint32), frozenset(kb.hex_ids.take(pa.array(same)).to_pylist()), things
+        np.flatnonzero(subjects).astype(np.uint32),
+        frozenset(kb.hex_ids.take(pa.array(same)).to_pylist()),
+        _patterns(kb, probes),
+        things,
     )
+
+
+def pairs_of_predicates(kb: KnowledgeBase, facts: Sequence[str]) -> list[int]:
+    """Return the pairs of different predicates of some facts, given by hex ids, either predicate first; see `pair_keys`."""
+    predicates = np.unique(kb.columns(np.array([kb.row_of[fact] for fact in facts]))[1])
+    one, two = (side.ravel() for side in np.meshgrid(predicates, predicates))
+    found: list[int] = pair_keys(one, two)[one != two].tolist()
+    return found
+
+
+def _patterns(kb: KnowledgeBase, probes: pa.Table) -> NDArray[np.uint64]:
+    facts = probes.filter(pc.equal(probes["kind"], "pattern"))["facts"].to_pylist()
+    return np.unique(np.array([pair for ids in facts for pair in pairs_of_predicates(kb, ids)], np.uint64))

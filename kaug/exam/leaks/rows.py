@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import Numbers, mix, positions
+from kaug.arrays import Numbers, hex_keys, positions
 from kaug.errors import LeakError
 from kaug.exam.leaks.words import Words, read_words
 from kaug.knowledge.knowledge_base import KnowledgeBase
@@ -39,7 +39,7 @@ class FactIds:
     """
 
     def __init__(self, kb: KnowledgeBase) -> None:
-        keys = _keys(kb.hex_ids)
+        keys = hex_keys(kb.hex_ids)
         self._order = np.argsort(keys, kind="stable")
         self._keys = keys[self._order]
 
@@ -52,22 +52,13 @@ class FactIds:
         if not len(ids):
             return np.zeros(0, np.int64)
         known = pc.equal(pc.binary_length(ids), 32).to_numpy(zero_copy_only=False)
-        found = positions(self._keys, _keys(ids)) if known.all() else np.where(known, 0, -1)
+        found = positions(self._keys, hex_keys(ids)) if known.all() else np.where(known, 0, -1)
         if (found < 0).any():
             raise LeakError(
                 f"A row names fact {ids[int(np.argmin(found))].as_py()!r}, which the knowledge base lacks. Name facts of the "
                 "knowledge base that the rows are made from."
             )
         return np.asarray(self._order[found], np.int64)
-
-
-def _keys(ids: pa.Array) -> NDArray[np.uint64]:
-    fixed = ids.cast(pa.binary()).cast(pa.binary(32))
-    lanes = np.frombuffer(fixed.buffers()[1] or b"", "<u8")[4 * fixed.offset : 4 * (fixed.offset + len(fixed))]
-    keys = np.zeros(len(fixed), np.uint64)
-    for lane in lanes.reshape(-1, 4).T:
-        keys = mix(keys ^ lane)
-    return keys
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from kaug.arrays import Numbers, distinct, join
-from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.retrieval.graph import FactGraph
 from kaug.retrieval.indexing.vectors import Vectors
 from kaug.retrieval.linker import MENTIONS
@@ -48,7 +47,7 @@ _LEAST = 1e-6
 
 
 def resolve(
-    kb: KnowledgeBase,
+    wording: Wording,
     mentions: pa.Table,
     texts: Sequence[str],
     text_vectors: NDArray[np.float32] | None = None,
@@ -58,7 +57,7 @@ def resolve(
     """Compute the probability of each term of a mention.
 
     Args:
-        kb: The knowledge base.
+        wording: The wording of the knowledge base: in the language of the texts.
         mentions: The mentions that `Linker.link` found in the texts.
         texts: The texts, n.
         text_vectors: float32 (n, d), unit rows: the texts' vectors. Without them, or those of the facts, `nearness` is 0.
@@ -78,7 +77,7 @@ def resolve(
         ... :Tbilisi :capitalOf :c . :c rdfs:label "Georgia (country)" .
         ... :Atlanta :capitalOf :s . :s rdfs:label "Georgia (state)" .''')
         >>> kb, texts = build_kb([file]), ["Tbilisi in Georgia"]
-        >>> senses = resolve(kb, Linker(kb).link(texts), texts)
+        >>> senses = resolve(Wording(kb), Linker(kb).link(texts), texts)
         >>> sorted(round(sense, 1) for sense in senses["sense"].to_pylist())
         [0.2, 0.8, 1.0]
     """
@@ -86,7 +85,7 @@ def resolve(
     sense = np.ones(len(span), np.float32)
     ambiguous = np.flatnonzero(np.bincount(span)[span] > 1) if len(span) else span
     if len(ambiguous):
-        columns = evidence(kb, mentions, texts, ambiguous, text_vectors, fact_vectors, graph)
+        columns = evidence(wording, mentions, texts, ambiguous, text_vectors, fact_vectors, graph)
         score = sum(WEIGHTS[name] * values for name, values in columns.items())
         _, group = np.unique(span[ambiguous], return_inverse=True)
         first = np.flatnonzero(np.diff(group, prepend=-1))
@@ -96,7 +95,7 @@ def resolve(
 
 
 def evidence(
-    kb: KnowledgeBase,
+    wording: Wording,
     mentions: pa.Table,
     texts: Sequence[str],
     ambiguous: Numbers,
@@ -107,7 +106,7 @@ def evidence(
     """Gather the evidence for terms, by the kinds of `WEIGHTS`: float64 (rows,) each. For the arguments see `resolve`.
 
     Args:
-        kb: The knowledge base.
+        wording: The wording of the knowledge base.
         mentions: The mentions in the texts.
         texts: The texts.
         ambiguous: int64 (rows,): the rows of the mentions to gather it for, ascending.
@@ -115,7 +114,7 @@ def evidence(
         fact_vectors: The facts' vectors.
         graph: The facts as a graph.
     """
-    graph = graph or FactGraph(kb)
+    graph = graph or FactGraph(wording.kb)
     every_text, every_term = (mentions[name].to_numpy().astype(np.int64) for name in ("text", "term"))
     text, term = every_text[ambiguous], every_term[ambiguous]
     direct, shared = _proximity(graph, every_text, _spans(mentions), every_term, ambiguous)
@@ -124,8 +123,8 @@ def evidence(
         "nearness": _nearness(graph, text, term, text_vectors, fact_vectors) if known else np.zeros(len(term)),
         "direct": direct,
         "shared": shared,
-        "hint": _hints(kb, graph, texts, text, term),
-        "label": _labels(kb, mentions["surface"].take(ambiguous), term),
+        "hint": _hints(wording, graph, texts, text, term),
+        "label": _labels(wording, mentions["surface"].take(ambiguous), term),
         "facts": np.log1p(graph.degree[term]),
     }
 
@@ -192,9 +191,10 @@ def _count(keys: Numbers, wanted: Numbers) -> Numbers:
 
 
 def _hints(
-    kb: KnowledgeBase, graph: FactGraph, texts: Sequence[str], text: Numbers, term: Numbers
+    wording: Wording, graph: FactGraph, texts: Sequence[str], text: Numbers, term: Numbers
 ) -> NDArray[np.float64]:
     """Return the fraction of the words of a term's qualifiers and classes that its text has; 0 where it has neither."""
+    kb = wording.kb
     used, index = np.unique(term, return_inverse=True)
     named, row = join(used, kb.labels["term"].to_numpy())
     parts = pc.extract_regex(kb.labels["text"].take(row).cast(pa.string()).combine_chunks(), QUALIFIED)
@@ -205,7 +205,7 @@ def _hints(
     predicates, kind = np.unique(predicate, return_inverse=True)
     is_class = pc.is_in(kb.terms["value"].take(predicates), pa.array(sorted(CLASS_OF))).to_numpy()
     typed = np.flatnonzero(is_class[kind])
-    hints = pc.struct_field(parts, [1]).take(qualified).to_pylist() + Wording(kb).labels(object_[typed]).to_pylist()
+    hints = pc.struct_field(parts, [1]).take(qualified).to_pylist() + wording.labels(object_[typed]).to_pylist()
     owner = np.concatenate([named[qualified], small[subject[typed]]])
     words, hint = hash_words(hints)
     numbers, line = np.unique(text, return_inverse=True)
@@ -219,9 +219,9 @@ def _hints(
     return np.bincount(pair, hit, len(index)) / np.maximum(np.bincount(pair, minlength=len(index)), 1)
 
 
-def _labels(kb: KnowledgeBase, surface: pa.ChunkedArray, term: Numbers) -> NDArray[np.float64]:
+def _labels(wording: Wording, surface: pa.ChunkedArray, term: Numbers) -> NDArray[np.float64]:
     """Return 1 where the mention is the term's main label as spelt, 0.5 where only its case differs."""
-    label = Wording(kb, kb.languages[0] if kb.languages else "en").labels(term).cast(pa.string())
+    label = wording.labels(term).cast(pa.string())
     surface = surface.combine_chunks()
     alike = np.asarray(pc.equal(pc.utf8_lower(label), pc.utf8_lower(surface)), float)
     return np.asarray((np.asarray(pc.equal(label, surface)) + alike) / 2)
