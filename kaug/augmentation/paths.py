@@ -52,7 +52,7 @@ _PART = 10_000
 _VARIABLES = ("?x", "?y")
 _DOWN = 2
 """A step leads down from a thing to its parts if it has so many times as many ends as the way back."""
-_NESTED = re.compile(r"\b(\w+) \1\b|\b(?:that|does|do|did) the things? that\b")
+_NESTED = re.compile(r"\b(\w+) \1\b|\b(?:that|does|do|did|which \w+) the things? that\b")
 """A clause in a clause that nobody can read: "Where is the place where Ely is located located?"."""
 
 
