@@ -68,7 +68,7 @@ class Passages(NamedTuple):
         text = self.told.text
         for span, where in ((self.told.object, objects), (self.told.subject, subjects)):
             # A name that ends the sentence with a stop of its own ("Acme Inc.", "Oliver!") leaves one.
-            stopped = (span[:, 1] == lengths(text)) & matches(text, r"[.?!]$")
+            stopped = (span[:, 1] == lengths(text)) & matches(text, r"[.?!]”?$")
             text = replace_at(text, span, MASK + ".", where & stopped)
             text = replace_at(text, span, MASK, where & ~stopped)
         return self._replace(told=self.told._replace(text=text))
@@ -146,7 +146,7 @@ def compose(
         stopped = (_last_name(told) == lengths(told.text)) & matches(told.text, r"\.$")
         again = pc.if_else(pa.array(stopped), pc.binary_join_element_wise(told.text, adverb + ".", ""), again)
         told = told._replace(text=pc.if_else(pa.array(too), again, told.text))
-    fresh = first_of(passage, told.text)
+    fresh = first_of(passage, told.text) & _said_once(facts, passage, wording)
     fresh &= np.bincount(passage[fresh], minlength=int(passage.max(initial=-1)) + 1)[passage] > 1
     kept = np.flatnonzero(fresh)
     facts, told, passage = facts.take(kept), told.take(kept), passage[kept]
@@ -159,6 +159,15 @@ def compose(
     told = _with_pronouns(facts, told, passage, wording, draws)
     before = _with_openings(facts, first & sentence, wording, draws, before)
     return _joined(facts, told, before, passage, wording, draws)
+
+
+def _said_once(facts: Facts, passage: Numbers, wording: Wording) -> NDArray[np.bool_]:
+    """Mask the facts whose object has not the name of another of the same subject and predicate: things may have twins."""
+    group = grouped(passage, grouped(facts.subjects, facts.predicates).numbers).numbers
+    several = np.flatnonzero(np.bincount(group)[group] > 1) if len(group) else group
+    once = np.ones(len(facts), bool)
+    once[several] = first_of(group[several], wording.labels(facts.objects[several]))
+    return once
 
 
 def _with_pronouns(facts: Facts, told: Told, passage: Numbers, wording: Wording, draws: NDArray[np.uint64]) -> Told:

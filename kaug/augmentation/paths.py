@@ -21,7 +21,7 @@ from kaug.arrays import Numbers, distinct, expand, grouped, mix, pair_keys, posi
 from kaug.augmentation.rows import Facts, Options
 from kaug.knowledge.templates import SLOT
 from kaug.rdf.terms import write_terms
-from kaug.wording.answers import Holds
+from kaug.wording.answers import Holds, gives_in_parts
 from kaug.wording.compose import (
     Chains,
     Graph,
@@ -55,6 +55,10 @@ _TRIED, _LOOSE, _FIRSTS, _USES = 8, 2, 6, 16
 fact in at most so many."""
 
 _VARIABLES = ("?x", "?y")
+_DOWN = 2
+"""A step leads down from a thing to its parts if it has so many times as many ends as the way back."""
+_NESTED = re.compile(r"\b(\w+) \1\b|\b(?:that|does|do|did|which \w+) the things? that\b")
+"""A clause in a clause that nobody can read: "Where is the place where Ely is located located?"."""
 
 
 @dataclass(frozen=True)
@@ -178,10 +182,17 @@ def _to_ask(graph: Graph, chains: Chains, most: int) -> tuple[Chains, Mask, NDAr
         return chains, np.zeros(0, bool), np.zeros(0, np.uint64)
     good, partial, again = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     often = leads_back(graph, chains, again)
-    kept = good & ~partial
+    returns = often | again & (chains.second >= 0)
+    kept = good & ~partial & ~_goes_down(graph, chains, returns)
     inverse = often & ((graph.step[chains.first] ^ chains.second) & 1 == 0)
     home = distinct(_patterns(graph, chains)[inverse])
-    return chains.take(kept), (often | again & (chains.second >= 0))[kept], home
+    return chains.take(kept), returns[kept], home
+
+
+def _goes_down(graph: Graph, chains: Chains, returns: Mask) -> Mask:
+    """Mask the chains of two steps that go down and up again: one asks for siblings, but not for what else is above."""
+    mean = np.bincount(graph.step, graph.sizes) / np.maximum(np.bincount(graph.step), 1)
+    return returns & (chains.third < 0) & (mean[graph.step[chains.first]] > _DOWN * mean[chains.second])
 
 
 def _ask_loosely(graph: Graph, chains: Chains, asked: Chains, options: Options) -> tuple[Chains, Mask]:
@@ -200,7 +211,7 @@ def _ask_loosely(graph: Graph, chains: Chains, asked: Chains, options: Options) 
     good, partial, again, _ = follow(graph, chains, options.max_answers, loose=True)
     returns = again | leads_back(graph, chains, again)
     order = np.lexsort((draw, partial, pattern))
-    order = order[good[order]]
+    order = order[(good & ~_goes_down(graph, chains, returns))[order]]
     order = order[np.argsort(rank_in_group(pattern[order]), kind="stable")]  # one of each pattern first
     for keys, most in ((chains.first, _FIRSTS), (pattern, _LOOSE)):
         order = order[_few(keys[order], np.arange(len(order)), most)]
@@ -317,6 +328,8 @@ def _nest(references: tuple[str, ...], question: str, apart: str) -> str:
         if not text or hard or (number and "“{" in text):
             return ""
         inner, after = inner.join(SLOT.split(text)[::2]), max(after, words)
+    if references and _NESTED.search(inner.replace("{s}", "—")):
+        return ""
     return apart.replace("{}", "{s}") + inner[0].lower() + inner[1:] if apart else inner
 
 
@@ -326,9 +339,11 @@ def ask_stars(facts: Facts, wording: Wording, options: Options) -> Questions:
     graph, here = paths.graph, _among(paths.first_of_star, facts.rows)
     stars, hops = follow_stars(graph, paths.stars.take(here), options.max_answers)
     answers = _find_answers(wording, distinct(pair_keys(hops.path, hops.end)))
-    people = np.bincount(hops.path, ~wording.persons(hops.end), minlength=len(stars.one)) == 0
+    people = (np.bincount(hops.path, ~wording.persons(hops.end), minlength=len(stars.one)) == 0).astype(np.int64)
+    people[(people == 0) & wording.knows_persons] = -1
     prompts, told = _join(graph, wording, np.stack(stars), answers.several, people)
     hold = Holds(with_stems(prompts), answers.labels, answers.of).names
+    hold |= gives_in_parts(prompts, answers.labels.texts, answers.of)
     _count(options, ~told, "no words for their question")
     _count(options, told & hold, "they hold an answer")
     asked = np.flatnonzero(told & ~hold)
@@ -367,8 +382,11 @@ def _ask_of(
     return Questions(prompts, positions(asked, path), answers.joined.take(pa.array(asked)), queries, hops)
 
 
-def _join(graph: Graph, wording: Wording, fans: Numbers, several: Mask, people: Mask) -> tuple[pa.Array, Mask]:
-    """Ask for the things, or the people, that meet the conditions of stars (3, n), and mask those that there are words for."""
+def _join(graph: Graph, wording: Wording, fans: Numbers, several: Mask, people: Numbers) -> tuple[pa.Array, Mask]:
+    """Ask for the things, or the people, that meet the conditions of stars (3, n), and mask those that there are words for.
+
+    `people` is 1 where all of these are persons, -1 where some are not, and 0 where nobody knows.
+    """
     given = fans >= 0
     steps = np.where(given, graph.step[fans], -1)
     chance = ~(graph.identifies[steps] & given).any(axis=0)
@@ -379,7 +397,8 @@ def _join(graph: Graph, wording: Wording, fans: Numbers, several: Mask, people: 
             [references[step, many] for step in some if step >= 0],
             wording.language,
             several=bool(many),
-            people=bool(persons),
+            people=persons > 0,
+            things=persons < 0,
             chance=bool(by),
         )
         for *some, many, persons, by in keys.T.tolist()

@@ -14,6 +14,7 @@ from kaug.arrays import Numbers, grouped, mix, rank_in_group
 from kaug.augmentation.rows import Facts, Field, Options, Spans, single_fact_rows
 from kaug.knowledge.templates import Property
 from kaug.wording.answers import gives_away
+from kaug.wording.rules import clear_name
 from kaug.wording.wording import Wording
 
 __all__ = [
@@ -27,8 +28,10 @@ __all__ = [
     "fixed_words",
     "has_one_answer",
     "has_short_ends",
+    "is_said",
     "is_sentence",
     "keep",
+    "keep_said",
     "lengths",
     "matches",
     "predicate_names",
@@ -219,6 +222,18 @@ def keep(facts: Facts, mask: NDArray[np.bool_], options: Options, reason: str) -
     return facts.take(np.flatnonzero(mask))
 
 
+def is_said(facts: Facts, wording: Wording) -> NDArray[np.bool_]:
+    """Mask the facts whose predicate has a name or a sentence in the language, bool (n,); in English all have."""
+    distinct, which = np.unique(facts.predicates, return_inverse=True)
+    return np.array([wording.says(predicate) for predicate in distinct.tolist()], bool)[which]
+
+
+def keep_said(facts: Facts, wording: Wording, options: Options, form: str) -> Facts:
+    """Return the facts whose predicate has words in the language, and count the others: see `is_said`."""
+    reason = f"{form}: facts left out: no name of the property in {wording.language}"
+    return keep(facts, is_said(facts, wording), options, reason)
+
+
 def has_one_answer(facts: Facts, wording: Wording, options: Options, name: Property) -> NDArray[np.bool_]:
     """Mask the facts of which the question of a property has one right answer, bool (n,)."""
     known = options.asked(wording, name, facts)
@@ -246,6 +261,8 @@ def predicate_names(facts: Facts, wording: Wording) -> pa.Array:
     """Return the name of the predicate of each fact, strings (n,)."""
     distinct, which = np.unique(facts.predicates, return_inverse=True)
     names = [wording.predicate_name(predicate) for predicate in distinct.tolist()]
+    if wording.language.split("-", maxsplit=1)[0] == "en":
+        names = list(map(clear_name, names))
     return pa.array(names, pa.string()).take(pa.array(which))
 
 

@@ -24,7 +24,7 @@ from kaug.words.containment import holds_any
 from kaug.words.english import plural
 from kaug.words.stems import Stemmed, bare_letters, stem, with_stems
 
-__all__ = ["MEASURED", "Asked", "Holds", "asked", "gives_away", "identifying", "twins"]
+__all__ = ["MEASURED", "Asked", "Holds", "asked", "gives_away", "gives_in_parts", "identifying", "twins"]
 
 _FEWEST_ENDS, _NEARLY_ONE = 30, 0.95
 """A predicate is nearly one to one if so many ends are known on both sides, and this fraction of them has one other end."""
@@ -124,6 +124,34 @@ def asked(wording: Wording, name: Property, objects: NDArray[np.uint32] | None =
 
 def _numbered(texts: pa.Array) -> NDArray[np.int64]:
     return np.asarray(texts.dictionary_encode().indices.to_numpy(), np.int64)
+
+
+def gives_in_parts(questions: pa.Array, answers: pa.Array, of: Numbers) -> NDArray[np.bool_]:
+    """Mask the questions that hold all words of one of their answers, of two words or more, wherever they stand.
+
+    Args:
+        questions: Strings (n,).
+        answers: Strings (m,).
+        of: int64 (m,): the question of each answer.
+
+    Examples:
+        >>> questions = pa.array(["Whose family name is Curie, and given name Marie?", "Who wrote about Marie?"])
+        >>> gives_in_parts(questions, pa.array(["Marie Curie"] * 2), np.arange(2)).tolist()
+        [True, False]
+    """
+    asked, names = (
+        pl.Series(texts, dtype=pl.String).str.to_lowercase().str.replace_all(r"[^\pL\pN]+", " ")
+        for texts in (questions, answers)
+    )
+    words = names.str.strip_chars().str.split(" ")
+    pairs = pl.DataFrame({"row": of, "name": np.arange(len(of)), "word": words}).explode("word")
+    pairs = pairs.with_columns(text=asked.gather(pairs["row"])).with_columns(
+        held=(pl.lit(" ") + pl.col("text") + " ").str.contains(pl.lit(" ") + pl.col("word") + " ", literal=True)
+    )
+    whole = pairs.group_by("name").agg(pl.col("row").first(), pl.col("held").all() & (pl.len() > 1))
+    found = np.zeros(len(questions), bool)
+    found[whole.filter(pl.col("held"))["row"].to_numpy()] = True
+    return found
 
 
 def gives_away(questions: pa.Array, answers: Sequence[Sequence[str]]) -> NDArray[np.bool_]:

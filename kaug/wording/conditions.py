@@ -43,7 +43,13 @@ class Joined(NamedTuple):
 
 
 def join_conditions(
-    references: Sequence[str], language: str, *, several: bool = False, people: bool = False, chance: bool = False
+    references: Sequence[str],
+    language: str,
+    *,
+    several: bool = False,
+    people: bool = False,
+    things: bool = False,
+    chance: bool = False,
 ) -> Joined | None:
     """Join two or three references to one question; None where they do not fit.
 
@@ -52,6 +58,7 @@ def join_conditions(
         language: The language of the question.
         several: Whether several things meet the conditions.
         people: Whether all of these are persons.
+        things: Whether some of these are known not to be persons.
         chance: Whether the question is of the knowledge base, since things that it lacks may meet the conditions, too.
 
     Examples:
@@ -62,6 +69,8 @@ def join_conditions(
         >>> found = join_conditions(["the one whose town is {o}", "the person who likes {o}"], "en", chance=True)
         >>> found.phrase, found.question
         ('the person whose town is {o}', 'As far as the knowledge base tells, who is {s} and who likes {o}?')
+        >>> join_conditions(["the person who won {o}", "the one in {o}"], "en", things=True).question
+        'Which is {s} that won {o}?'
     """
     words, parts = words_of_paths(language), [read_condition(text) for text in references]
     head = _head([part.head for part in parts if part], several=several, people=people)
@@ -70,7 +79,10 @@ def join_conditions(
         return None
     order = sorted(range(len(parts)), key=lambda place: parts[place].relative)  # type: ignore[union-attr]
     chosen = [part for part in (parts[place] for place in order) if part]
-    tails = [re.sub(r"^that\b", "who", part.tail) if head in _PEOPLE else part.tail for part in chosen]
+    if head in _PEOPLE and things:
+        head = ""  # persons and organisations were awarded it
+    relative = ("that", "who") if head in _PEOPLE else ("who", "that")
+    tails = [re.sub(rf"^{relative[0]}\b", relative[1], part.tail) for part in chosen]
     links = [_link(chosen, place, words) for place in range(1, len(chosen))]
     reference = f"the {head}" if head else "those" if several else "the one"
     asked = words[("who_" if head in _PEOPLE else "") + ("several" if several else "one")]

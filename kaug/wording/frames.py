@@ -48,6 +48,8 @@ Asked = Literal["what", "who or what", "where", "when"]
 _FRAMES: dict[str, Templates] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 _ONLY_ONE = re.compile(r"(?:first|last|next|previous|main|primary|only|\d+(?:st|nd|rd|th))\b")
 _OF_A_LIFE = {"birth", "death", "citizenship", "alma", "native", "youth"}
+_ANYTHING = ("place", "thing", "item", "entity")
+"""Nouns that say nothing beside a name: "is contained in the USA", not "in the place USA"."""
 _OF_A_DATE = ("from", "until", "through", "since", "before", "after")
 _AT_WHAT_TIME = {"in": "in which year", "at": "at what time"}
 _UNITS = {"in": "year", "at": "time"}
@@ -332,7 +334,7 @@ def _clause_templates(frame: Clause, several: bool) -> Templates:
         by_asked = {"what": "-transitive" if done else "", "who or what": "-who-or-what"}
         variant = by_asked.get(frame.asked, f"-{frame.asked}")
     head = head_noun(frame.noun)
-    return fill_frame(
+    templates = fill_frame(
         "clause",
         "clause" + variant,
         *([f"clause{variant}-several"] if several and f"clause{variant}-several" in _FRAMES else []),
@@ -350,6 +352,11 @@ def _clause_templates(frame: Clause, several: bool) -> Templates:
         one="person who" if frame.person else "thing that",
         **_moment(frame.tail),
     )
+    if frame.noun not in _ANYTHING:
+        return templates
+    return {
+        name: [text.replace(f"the {frame.noun} {{o}}", "{o}") for text in texts] for name, texts in templates.items()
+    }
 
 
 def _done_to_object(frame: Clause) -> str:

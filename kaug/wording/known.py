@@ -15,11 +15,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import grouped, pair_keys
+from kaug.arrays import expand, grouped, pair_keys
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.namespaces import OWL, RDF, RDFS
 from kaug.wording.frames import is_of_a_life
-from kaug.words.english import base_form, is_adjectival, is_adjective, is_quality_adjective, participle, third_person
+from kaug.words.english import (
+    base_form,
+    is_adjectival,
+    is_adjective,
+    is_plural,
+    is_quality_adjective,
+    is_uncountable,
+    participle,
+    spelled,
+    third_person,
+)
 from kaug.words.names import THE_KINDS, are_known
 from kaug.words.terms import NATURES, Kinds, is_kind
 from kaug.words.values import words_of
@@ -31,6 +41,8 @@ Mask = NDArray[np.bool_]
 
 _SEVERAL = 0.1
 _SOME = 0.05
+_NEARLY_ALL = 0.95
+_NO_KINDS = frozenset(["agent", "class", "entity", "individual", "item", "node", "object", "resource", "thing"])
 _ADJECTIVES = 1 / 3
 """The fraction of a class's instances from which all are named by adjectives, known or not: “strong”, “tepid”."""
 _META = "#(?:Class|NamedIndividual|[A-Za-z]*Property|Thing|Concept)$"
@@ -40,6 +52,8 @@ _LISTED = r",.*,|;|, .*\band\b|\band\b.*, "
 _PEOPLES = (
     r"(?i)^(?:\w+[ -])*(?:people|peoples|\w+(?:ans|ards|eks|abs|urds|erbs|ews|utch|glish))(?: (?:in|of) .*| \(.*)?$"
 )
+_INITIAL = r"^\p{Lu}[\p{L}.'’-]*(?: [\p{L}.'’-]+)* (?:\p{Lu}\.)+$"
+_CODES = frozenset(["abbreviation", "acronym", "code", "id", "identifier", "symbol"])
 _AFTER_HEAD = r"(?i) (?:of|in|for|with|from|by|on|to) .*| *\(.*"
 _PLURAL = r"(?i)(?:^|[ -])(?:\w{2,}(?:[^\Wcisu]|ie)s|\w+[^\Wuag]ae|nuclei|media|criteria|bacteria|maria|arcs|discs)$"
 _ACTS = re.compile(r"\b(?:act(?:or|ress)(?:e?s)?|starring|cast|(?:acted|directed) by)$")
@@ -90,6 +104,7 @@ class Known:
     def persons(self) -> Mask:
         """The terms that are persons: by their classes, or by what only people have: countries have a "nationality", too."""
         placed = self._subjects_of(lambda name: not WORDS.of_places.isdisjoint(name.lower().split()))
+        placed |= self._of_classes(WORDS.organisations)
         return self._of_classes(_PERSONS) | (self._subjects_of(is_of_a_life) & ~placed)
 
     @cached_property
@@ -129,6 +144,9 @@ class Known:
         words = self._labels(qualities).to_pylist() if len(qualities) else []
         mentioned[qualities[np.array([is_quality_adjective(word) for word in words], dtype=bool)]] = True
         demonyms = self._objects_of(lambda name: name == "demonym")  # “Mexicans” is the demonym of Mexico
+        literals = np.flatnonzero(is_kind(self._kb.terms, "literal"))
+        initials = pc.match_substring_regex(self._kb.terms["value"].take(pa.array(literals)), _INITIAL)
+        mentioned[literals] = initials.to_numpy(zero_copy_only=False)  # “Joseph E.” would end a sentence
         return mentioned | demonyms | self._adjectives | (self._kinds.vocabulary & ~self._kinds.classes)
 
     @cached_property
@@ -172,7 +190,9 @@ class Known:
         values = self._kb.terms["value"].take(pa.array(literals))
         # "Eu" is a symbol, and "EU" a name.
         long = pc.or_(pc.greater(pc.utf8_length(values), _LONGEST_SYMBOL), pc.utf8_is_upper(values))
-        mask[literals] = are_known(values) & long.to_numpy()
+        # The country code of the USA is "US", not "the US".
+        codes = self._ends_of(self._objects, lambda name: name.lower().split(" ")[-1] in _CODES)[literals]
+        mask[literals] = are_known(values) & long.to_numpy() & ~codes
         mask[phrased] = False
         return mask
 
@@ -299,6 +319,25 @@ class Known:
         return np.asarray(answers[asked.numbers[: len(predicates)]] > 1)
 
     @cached_property
+    def kinds_of_objects(self) -> dict[int, str]:
+        """The predicates whose objects are nearly all of one class that can be named: "member of" ▸ "organisation"."""
+        instances, classes = self._pairs(RDF + "type")
+        order = np.argsort(instances, kind="stable")
+        instances, classes = instances[order], classes[order]
+        ends = np.unique(pair_keys(self._predicate, self._objects))
+        of, ends = (ends >> np.uint64(32)).astype(np.int64), ends.astype(np.uint32)
+        fact, place = expand(*(np.searchsorted(instances, ends, side) for side in ("left", "right")))
+        pairs, counts = np.unique(pair_keys(of[fact], classes[place]), return_counts=True)
+        owner, kinds = (pairs >> np.uint64(32)).astype(np.int64), pairs.astype(np.uint32).astype(np.int64)
+        fits = counts >= _NEARLY_ALL * np.bincount(of, minlength=len(self._predicates))[owner]
+        owner, kinds = owner[fits], kinds[fits]
+        extent = np.bincount(classes, minlength=self._kb.terms.num_rows)[kinds]
+        order = np.lexsort((kinds, -extent))  # the smallest class comes last, and stays
+        names = map(_kind, self._labels(kinds[order]).to_pylist())
+        predicates = self._predicates[owner[order]].tolist()
+        return {predicate: name for predicate, name in zip(predicates, names, strict=True) if name}
+
+    @cached_property
     def listed(self) -> Mask:
         """The literals that are lists, or prose: "jam, butter and eggs"."""
         mask = is_kind(self._kb.terms, "literal")
@@ -323,6 +362,23 @@ class Known:
         fraction = np.bincount(owner, self.with_others[first]) / np.maximum(np.bincount(owner), 1)
         several: NDArray[np.uint64] = owners[fraction >= _SEVERAL]
         return several
+
+
+def _kind(name: str) -> str:
+    """Write the name of a class as a noun for one of its instances; the empty string if it is no plain noun.
+
+    Examples:
+        >>> [_kind(name) for name in ("NobelPrize", "Organisation", "named individual", "Q5", "Schools", "software")]
+        ['Nobel prize', 'organisation', '', '', '', '']
+    """
+    words = words_of(name).split() if " " not in name else name.split()
+    words = [word if word.isupper() else word.lower() for word in words]
+    last = words[-1] if words else ""
+    if not 1 <= len(words) <= 3 or not all(word.isalpha() and word.isascii() for word in words) or last in _NO_KINDS:
+        return ""
+    if len(last) < 3 or last.isupper() or is_plural(last) or is_uncountable(last) or is_adjective(last):
+        return ""
+    return " ".join(spelled(word) for word in words)
 
 
 def _plural_or_in_parts(names: pa.Array) -> Mask:

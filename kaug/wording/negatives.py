@@ -33,6 +33,8 @@ REASONS = ("functional", "inverse-functional", "asymmetric", "irreflexive", "dis
 """Why a statement is false, as positions in this tuple."""
 
 _LAST = ("range", "domain")
+_FAR = 1 + len(_LAST)
+"""The last reasons refute what nobody takes for true, "The flavour of the wine is Loire": only where no other one does."""
 """The reasons by which a statement is far from true; they serve where no other does."""
 
 _NEAR = 8
@@ -173,7 +175,7 @@ class Refuter:
         fits = (other >= 0) & ~self._stated(
             np.repeat(self._predicates[rows, None], len(REASONS), axis=1), subjects, objects
         )
-        fits[:, -len(_LAST) :] &= ~fits[:, : -len(_LAST)].any(axis=1, keepdims=True)
+        fits[:, -_FAR:] &= ~fits[:, :-_FAR].any(axis=1, keepdims=True)
         draw = mix(self._draw(rows, 1)[:, None] ^ np.arange(len(REASONS), dtype=np.uint64))
         draw[~fits] = np.iinfo(np.uint64).max
         fact = np.flatnonzero(fits.any(axis=1))

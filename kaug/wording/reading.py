@@ -19,7 +19,10 @@ from kaug.words.english import (
 )
 from kaug.words.vocabulary import WORDS
 
-__all__ = ["Values", "read_label", "starts_like_a_clause"]
+__all__ = ["RECEIVED", "Values", "read_label", "starts_like_a_clause"]
+
+RECEIVED = ("awarded", "granted")
+"""Alone, they tell what the subject got; or whom it gave something, if the objects are persons."""
 
 Values = Literal["thing", "truth", "date", "year", "time", "count", "text", "string"]
 """The kind of a predicate's objects: yes or no, dates, years, times of day, whole numbers, sentences, strings, or things."""
@@ -135,6 +138,8 @@ def _single(word: str, values: Values) -> Frame | None:
         return Clause("stars", "does", "star", asked="who or what")
     if word in WORDS.gerunds:
         return Clause(f"is {word}", "is", word)
+    if word in RECEIVED:
+        return Clause("was", "was", "", word)
     if word in WORDS.past_tenses or (word.endswith("ed") and is_participle(word)):
         return Clause(word, "did", base_form(word))
     if is_participle(word) and word not in WORDS.participles_or_things and values not in _WHEN:

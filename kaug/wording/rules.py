@@ -10,12 +10,12 @@ import re
 from functools import lru_cache
 
 from kaug.wording.frames import Clause, Frame, Record, Templates, fill_frame, frame_templates
-from kaug.wording.reading import Values, read_label, starts_like_a_clause
-from kaug.words.english import spelled
+from kaug.wording.reading import RECEIVED, Values, read_label, starts_like_a_clause
+from kaug.words.english import base_form, spelled
 from kaug.words.values import words_of
 from kaug.words.vocabulary import WORDS
 
-__all__ = ["Values", "by_rule", "frame_of", "is_readable"]
+__all__ = ["Values", "by_rule", "clear_name", "frame_of", "is_readable"]
 
 _NO_SLOTS = str.maketrans("{}", "()")
 _OF_SITUATIONS = {
@@ -112,12 +112,27 @@ def by_rule(
         ('The legal name of {s} is {o}.', 'A topping of {s} is {o}.')
         >>> by_rule("is part of")["question"][0], by_rule("borders")["question"][0]
         ('What is {s} part of?', 'What does {s} border?')
+        >>> by_rule("awarded")["statement"][0], by_rule("awarded", people=True)["statement"][0]
+        ('{s} was awarded {o}.', '{s} awarded {o}.')
         >>> by_rule("is open", "truth")["question"][0], by_rule("founded", "year")["statement"][0]
         ('Is {s} open?', '{s} was founded in {o}.')
         >>> by_rule("liegt in")["statement"][0]
         '{s} — liegt in: {o}'
     """
     return {name: list(texts) for name, texts in _templates(label, values, several, of_people, people, plurals, mixed)}
+
+
+def clear_name(label: str) -> str:
+    """Write the name of a predicate as it stands alone, on a card or in a table.
+
+    Examples:
+        >>> [clear_name(label) for label in ("broader", "nobel laureates", "Date of Birth", "related")]
+        ['broader concept', 'Nobel laureates', 'Date of Birth', 'related to']
+    """
+    clearer = _CLEARER.get(label)
+    if clearer:
+        return clearer.removeprefix("has ")
+    return " ".join(word.capitalize() if word in WORDS.proper else word for word in label.split(" "))
 
 
 def is_readable(label: str) -> bool:
@@ -160,6 +175,8 @@ def _templates(
     label: str, values: Values, several: bool, of_people: bool, people: bool, plurals: bool, mixed: bool
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
     frame = frame_of(label, values)
+    if people and label in RECEIVED:
+        frame = Clause(label, "did", base_form(label))
     if isinstance(frame, str):
         whose, name = frame.split()
         templates = fill_frame("situation", name=_OF_SITUATIONS[name], whose="X" if whose == "x" else "others")

@@ -21,6 +21,7 @@ from kaug.knowledge.templates import SLOT, Property
 from kaug.wording.plural import in_plural, in_singular, subject_in_plural
 from kaug.wording.sets import ask_for_all, ask_for_one, definite, in_sentences
 from kaug.wording.wording import Wording
+from kaug.words.english import plural
 
 __all__ = ["PHRASINGS", "StepWords", "choose", "phrase_of", "refer", "step_words", "words_of_paths"]
 
@@ -29,6 +30,7 @@ Texts = NDArray[Any]
 PHRASINGS = 3
 """The phrasings of a question at most."""
 
+_THINGS = re.compile(r"^the things? that (?=\{s\})")
 _WORDS: dict[str, dict[str, str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 _DEED = re.compile(r"the (?!thing)[\w -]+ (?:that|(?:\w+ )?which|whom) \{o\} [^{}]+")
 """References by what somebody did: "the film that {o} directed". Others only fit what identifies a thing, such as its capital."""
@@ -73,6 +75,8 @@ def step_words(wording: Wording, predicates: NDArray[np.uint32], forward: Proper
     for index, predicate in enumerate(predicates.tolist()):
         if not in_sentences(wording.templates(predicate, "statement"), wording.language):
             continue
+        kind = wording.kind_of_objects(predicate)
+        kinds = (kind, plural(kind))
         ways: tuple[tuple[Property, Property, Property], ...] = (
             ("reference", forward, "exam"),
             ("inverseReference", back, "inverseExam"),
@@ -85,7 +89,8 @@ def step_words(wording: Wording, predicates: NDArray[np.uint32], forward: Proper
             for several in (False, True):
                 for starts in (False, True):
                     cell = (2 * index + way, int(several), int(starts))
-                    reference[cell] = phrase_of(references, wording.language, several=several, of_several=starts)
+                    said = phrase_of(references, wording.language, several=several, of_several=starts)
+                    reference[cell] = _THINGS.sub(f"the {kinds[several]} that ", said)
                     asked = _questions(questions, wording.language, several=several, of_several=starts)
                     asked = [text for text in asked if text not in of_exam]  # a plural by rule may be the exam's
                     question[cell][: len(asked)] = asked[:PHRASINGS]
@@ -166,6 +171,8 @@ def _in_number(text: str, several: bool) -> str:
     text = re.sub(r"^what (?=\{s\})", "the thing that ", text)
     if text.startswith("what "):
         return ""
+    if text.startswith("an example of "):
+        return ""  # the only one that is known is not "the example"
     one_of = re.match(r"one of (the .*)", text)
     if one_of:
         return one_of[1] if several else in_singular(one_of[1])
@@ -198,7 +205,7 @@ def _questions(questions: list[str], language: str, *, several: bool, of_several
 
 def _the_only(text: str) -> str:
     """Ask for the only answer: "What is the topping of {s}?" for "What is a topping of {s}?"."""
-    text = re.sub(r"\b(is|was|Tell me|Give) an? (?!one )", r"\1 the ", text)
+    text = re.sub(r"\b(is|was|Tell me|Give) an? (?!one |example )", r"\1 the ", text)
     many = re.match(r"Who (are|were) (the [^{}]*\{s\})\?", text) or re.match(
         r"What (are|were) (the [^{}]*\{s\})\?", text
     )

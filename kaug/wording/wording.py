@@ -205,9 +205,18 @@ class Wording:
         """Mask the terms that are known to be persons."""
         return self._known.persons[terms]
 
+    @property
+    def knows_persons(self) -> bool:
+        """Whether anything is known to be a person, so that others are not."""
+        return bool(self._known.persons.any())
+
     def things(self, terms: NDArray[np.uint32]) -> NDArray[np.bool_]:
         """Mask the terms that are known to be things, of which a sentence may say "it"."""
         return self._known.things[terms]
+
+    def kind_of_objects(self, predicate: int) -> str:
+        """Return what the objects of a predicate are, by a class that nearly all of them have: "organisation"; else "thing"."""
+        return self._known.kinds_of_objects.get(predicate, "thing")
 
     def several(self, rows: NDArray[np.int64] | slice = slice(None)) -> NDArray[np.bool_]:
         """Mask the facts whose subject has several objects of their predicate, so that none is "the" object.
@@ -357,10 +366,10 @@ class Wording:
         """Put the definite article before the names that take it, and those that are mentioned as words in quotation marks."""
         known = self._known
         may = np.flatnonzero(known.may_take_the[terms])
-        some = names.take(pa.array(may))
+        some = pc.replace_substring_regex(names.take(pa.array(may)), _OWN_ARTICLE, r"\1")
         chosen = np.zeros(len(terms), bool)
         chosen[may] = takes_the(some, known.of_the_kinds[terms[may]], known.teams[terms[may]])
-        with_the = pc.binary_join_element_wise("the ", names.filter(pa.array(chosen)), "")
+        with_the = pc.binary_join_element_wise("the ", some.filter(pa.array(chosen[may])), "")
         names = pc.replace_with_mask(names, pa.array(chosen), with_the)
         names = pc.replace_with_mask(
             names, pa.array(known.may_take_the[terms]), with_common_articles(names.take(pa.array(may)))
@@ -720,6 +729,8 @@ _DEED_ON = re.compile(
 )
 _RECORD = re.compile(r"^\{[so]\} [—←] |^\w[^{}.?]*[:=(] ?\S*\{|^[a-z]+\(| [—←] \{[so]\}$")
 """Templates that are records rather than sentences."""
+_OWN_ARTICLE = r"^The (\S+ \S.*|Sun|Moon|Internet)$"
+"""In a sentence it is "the Salk Institute", though the name is "The Salk Institute"; but "The Hague"."""
 _YEAR_OR_MONTH = (
     r"^(?:\d{4}|(?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4})$"
 )

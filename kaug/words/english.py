@@ -33,7 +33,22 @@ Nature = Literal["", "substance", "process", "quality", "name", "datatype", "cas
 """What is known of a class by those above it, so far as its article depends on it."""
 
 _VERB_SUFFIXES = ("ifies", "izes", "ises", "lates", "vates", "cribes", "duces", "ceives", "tains", "plies", "poses")
-_ADJECTIVE_SUFFIXES = ("able", "ible", "ous", "ful", "less", "ical", "ional", "ular", "lar", "ary", "ive", "ic", "ish")
+_ADJECTIVE_SUFFIXES = (
+    "able",
+    "ible",
+    "ous",
+    "ful",
+    "less",
+    "ical",
+    "ional",
+    "ular",
+    "lar",
+    "ary",
+    "ive",
+    "ic",
+    "ish",
+    "borne",
+)
 _NO_VOWEL = re.compile("(?!nth)[b-df-hj-np-tv-xz]{3,4}")
 _HARD_U = re.compile(r"(?:uni(?!n|m|d)|unary\b|us[aeu]|ut[eio]|eu|ewe|one\b|once\b|ubi|ura|uri|ufo)")
 _MIXED_CASE = {"youtube": "YouTube", "github": "GitHub", "imdb": "IMDb", "ids": "IDs", "urls": "URLs", "uris": "URIs"}
@@ -292,6 +307,8 @@ def is_adjectival(name: str) -> bool:
         >>> names = ("carbon neutral", "disputed", "non self governing", "subaerial", "hospital", "chemical", "watershed")
         >>> [is_adjectival(name) for name in names]
         [True, True, True, True, False, False, False]
+        >>> [is_adjectival(name) for name in ("excavate", "windborne", "estimate", "plate")]
+        [True, True, False, False]
     """
     words = name.lower().split()
     last = words[-1] if words else ""
@@ -300,7 +317,7 @@ def is_adjectival(name: str) -> bool:
     if last in WORDS.countable | WORDS.substances | WORDS.participles_or_things | WORDS.uncountable:
         return False
     if (last.endswith("ing") and "self" in words[:-1]) or (
-        len(last) > 5 and len(words) == 1 and last.endswith(("ize", "ify"))
+        len(last) > 5 and len(words) == 1 and (last.endswith(("ize", "ify")) or _is_only_a_verb(last))
     ):
         return True
     if is_adjective(last) or last in WORDS.comparatives:
@@ -308,6 +325,12 @@ def is_adjectival(name: str) -> bool:
     return len(last) > 4 and last.endswith(("al", "oid")) and last not in WORDS.not_adjectives
 
 
+def _is_only_a_verb(word: str) -> bool:
+    """Whether a word in -ate is a verb and no noun: "excavate"."""
+    return word.endswith("ate") and word in WORDS.verbs and word not in _NOUNS_LIKE_VERBS
+
+
+_NOUNS_LIKE_VERBS = frozenset(["aggregate", "estimate", "duplicate", "mandate", "associate", "graduate", "delegate"])
 _NOUNS_LIKE_ADJECTIVES = re.compile(r"(?:bed|shed|[^aeiou]eed|fish|gical|wort|squared|cubed)$")
 
 

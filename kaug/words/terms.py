@@ -14,7 +14,8 @@ from kaug.namespaces import RDFS
 from kaug.words.clean import clean_text
 from kaug.words.english import Nature, spelled, with_class_article
 from kaug.words.languages import language_rank
-from kaug.words.values import literal_words, name_words, strings, words_of
+from kaug.words.values import apart, literal_words, name_words, strings, words_of
+from kaug.words.vocabulary import WORDS
 
 __all__ = [
     "CLASS_OF",
@@ -22,6 +23,7 @@ __all__ = [
     "Kinds",
     "address_terms",
     "class_terms",
+    "humped_terms",
     "is_kind",
     "term_kinds",
     "term_words",
@@ -39,6 +41,12 @@ NATURES: tuple[Nature, ...] = ("", "substance", "process", "quality", "name", "d
 """What is known of a class, so far as its article depends on it; see `with_class_article`."""
 
 _SUBCLASS = f"{RDFS}subClassOf"
+_IN_QUOTES = '^"([^"“”]+)"$'
+"""A text in quotation marks of its own."""
+_HUMPS = r"[/#:]\p{Lu}[\p{Lu}\p{Ll}]*(?:\p{Ll}\p{Lu}|\p{Lu}\p{Lu}\p{Ll})[\p{Lu}\p{Ll}]*(?:\d{4})?$"
+"""A name in CamelCase, of which codes such as "AHU1" are none."""
+_NO_VOWEL = re.compile("(?!nth)[b-df-hj-np-tv-xz]{3,4}|[b-df-hj-np-tv-xz]{2,4}[0-9]+")
+_MOSTLY_HUMPS, _FEWEST_HUMPS, _TRIED = 1 / 3, 10, 10_000
 _WEB = "^(?:https?|ftp)://|^(?:mailto|tel):"
 _SITE = "^([a-z]+://[^/?#]*).*"
 _PAGE = r"[?&=]|\.(?:aspx?|cfm|csv|docx?|gif|html?|jpe?g|json|jsp|owl|pdf|php|png|rdf|svg|tiff?|ttl|txt|xlsx?|xml|zip)$"
@@ -52,12 +60,14 @@ class Kinds(NamedTuple):
         vocabulary: Predicates and classes: camelCase in their IRIs is words.
         addresses: Addresses of which nothing is said: they stand as they are.
         natures: For classes, the position in `NATURES` of what the classes above them say, int8; None if it is not known.
+        humps: Things whose IRI ends in a name in CamelCase, where many do: "ChateauMargaux"; None if it is not known.
     """
 
     classes: Mask
     vocabulary: Mask
     addresses: Mask
     natures: NDArray[np.int8] | None = None
+    humps: Mask | None = None
 
 
 def term_words(
@@ -232,7 +242,37 @@ def term_kinds(terms: pa.Table, facts: pa.Table, axioms: pa.Table, labels: pa.Ta
     labelled[labels["term"].to_numpy()] = True
     classes = class_terms(terms, facts, axioms)
     vocabulary = vocabulary_terms(terms, facts, axioms, classes)
-    return Kinds(classes, vocabulary, address_terms(terms, facts, axioms, labelled, vocabulary))
+    addresses = address_terms(terms, facts, axioms, labelled, vocabulary)
+    humps = humped_terms(terms, facts, labelled | vocabulary | addresses)
+    return Kinds(classes, vocabulary, addresses, humps=humps)
+
+
+def humped_terms(terms: pa.Table, facts: pa.Table, others: Mask) -> Mask:
+    """Return the mask of things named in CamelCase, if a third of those without another name are, so that they are no brands.
+
+    Args:
+        terms: TERMS.
+        facts: FACTS.
+        others: The mask of terms that have a name, or are named in another way.
+
+    Returns:
+        bool, one per term.
+
+    Examples:
+        >>> from kaug.tables import FACTS, TERMS
+        >>> humped_terms(TERMS.empty_table(), FACTS.empty_table(), np.zeros(0, bool))
+        array([], dtype=bool)
+    """
+    mask = np.zeros(terms.num_rows, dtype=bool)
+    things = used_terms(terms, *(facts[end].to_numpy() for end in ("subject", "object")))
+    things = things[(is_kind(terms, "iri") & ~others)[things]]
+    for some in (things[:: max(1, len(things) // _TRIED)], things):
+        humps = pc.match_substring_regex(strings(terms["value"].take(pa.array(some))), _HUMPS)
+        found = some[humps.to_numpy(zero_copy_only=False)]
+        if len(found) < max(_FEWEST_HUMPS, _MOSTLY_HUMPS * len(some)):
+            return mask
+    mask[found] = True
+    return mask
 
 
 def used_terms(terms: pa.Table, *numbers: NDArray[np.uint32]) -> NDArray[np.int64]:
@@ -290,7 +330,8 @@ def _unlabelled(terms: pa.Table, chosen: NDArray[np.int64], language: str, kinds
     value = strings(table["value"])
     literal = pc.equal(strings(table["kind"]), "literal")
     datatype = table["datatype"].combine_chunks().filter(literal)
-    words = pc.replace_with_mask(value, literal, literal_words(value.filter(literal), datatype, language))
+    said = pc.replace_substring_regex(literal_words(value.filter(literal), datatype, language), _IN_QUOTES, r"\1")
+    words = pc.replace_with_mask(value, literal, said)
     other = pc.invert(literal)
     vocabulary = np.ones(len(chosen), dtype=bool) if kinds is None else kinds.vocabulary[chosen]
     if kinds is not None:
@@ -298,6 +339,9 @@ def _unlabelled(terms: pa.Table, chosen: NDArray[np.int64], language: str, kinds
     for split in (True, False):
         named = pc.and_(other, pa.array(vocabulary == split))
         words = pc.replace_with_mask(words, named, name_words(value.filter(named), split=split))
+    if kinds is not None and kinds.humps is not None and kinds.humps[chosen].any():
+        humps = pa.array(kinds.humps[chosen])
+        words = pc.replace_with_mask(words, humps, apart(words.filter(humps)))
     return clean_text(words)
 
 
@@ -310,4 +354,11 @@ def _with_article(word: str, nature: Nature) -> str:
     # A label in Title Case stays as it is: in lower case it would lose the capitals of the names in it.
     word = re.sub("phenomena$", "phenomenon", re.sub("algae$", "alga", word))
     as_written = nature == "cased" or word[:2].isupper() or any(other[0].isupper() for other in word.split()[1:])
-    return with_class_article(word if as_written else word[0].lower() + word[1:], nature)
+    name = word if as_written else word[0].lower() + word[1:]
+    return with_class_article(re.sub(r"\b[a-z]+[0-9]*\b", _proper, name), nature)
+
+
+def _proper(word: re.Match[str]) -> str:
+    if _NO_VOWEL.fullmatch(word[0]):
+        return word[0].upper()
+    return spelled(word[0]) if word[0] in WORDS.proper else word[0]

@@ -28,7 +28,17 @@ from kaug.words.quantities import (
     unit_words,
 )
 
-__all__ = ["DECIMALS", "INTEGERS", "UUID", "literal_words", "name_words", "opaque_names", "strings", "words_of"]
+__all__ = [
+    "DECIMALS",
+    "INTEGERS",
+    "UUID",
+    "apart",
+    "literal_words",
+    "name_words",
+    "opaque_names",
+    "strings",
+    "words_of",
+]
 
 # Longitude comes first in CRS84, the default; latitude comes first in EPSG:4326.
 _CRS = r"<https?://www\.opengis\.net/def/crs/(?:OGC/[0-9.]+/CRS84|EPSG/[0-9.]+/(?P<epsg>4326))>\s*"
@@ -210,6 +220,23 @@ def _lower_words(names: pa.Array) -> pa.Array:
     acronym = pc.and_(pc.utf8_is_upper(words), pc.greater(pc.utf8_length(words), 1))
     words = pc.if_else(acronym, words, pc.binary_join_element_wise(pc.utf8_lower(first), rest, ""))
     return pc.binary_join(pa.ListArray.from_arrays(lists.offsets, words), " ")
+
+
+def apart(names: pa.Array) -> pa.Array:
+    """Take names in CamelCase apart, with their capitals.
+
+    Examples:
+        >>> apart(pa.array(["ChateauMargaux", "ClosDeVougeotCotesDOr", "IsleOfMan", "USRegion", "PeterMcCoy1998"])).to_pylist()
+        ['Chateau Margaux', 'Clos de Vougeot Cotes D Or', 'Isle of Man', 'US Region', 'Peter McCoy 1998']
+    """
+    for pattern, by in (
+        (r"(\p{Ll})(\p{Lu}|\d)", r"\1 \2"),
+        (r"(\p{Lu})(\p{Lu}\p{Ll})", r"\1 \2"),
+        (r"\bMc (\p{Lu})", r"Mc\1"),
+        *((f" {word} ", f" {word.lower()} ") for word in ("Of", "And", "The", "In", "On", "De", "Du", "La")),
+    ):
+        names = pc.replace_substring_regex(names, pattern, by)
+    return names
 
 
 def _writer(datatype: str) -> _Write | None:

@@ -41,6 +41,7 @@ class Vocabulary:
     symmetric: frozenset[str]
     before_deeds: frozenset[str]
     persons: frozenset[str]
+    organisations: frozenset[str]
     of_people: frozenset[str]
     one_of_several: frozenset[str]
     past_tenses: frozenset[str]

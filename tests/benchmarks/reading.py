@@ -174,7 +174,7 @@ def sample_rows(
     kb: KnowledgeBase, things: int, seed: int, forms: Sequence[str] = tuple(FORMS)
 ) -> tuple[dict[str, pa.Table], int]:
     """The rows of some forms about some subjects, and the number of the facts of these."""
-    wording, facts = Wording(kb), facts_to_teach(kb)
+    wording, facts = Wording(kb, kb.languages[0]), facts_to_teach(kb)
     subjects = np.unique(facts.subjects)
     chosen = np.random.default_rng(seed).permutation(subjects)[:things]
     some = facts.take(np.flatnonzero(np.isin(facts.subjects, chosen)))

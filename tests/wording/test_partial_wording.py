@@ -101,7 +101,7 @@ def test_an_opened_knowledge_base_gives_the_planted_sentences(kb: KnowledgeBase,
     rows = np.flatnonzero(opened.columns()[0] == togo)
     sentences = Wording(opened).sentences(rows).to_pylist()
     assert {
-        "Togo is an african country.",
+        "Togo is an African country.",
         "The capital of Togo is the city of Lomé.",
         "The population of Togo is 7,606,374.",
         "Togo was founded on 27 April 1960.",

@@ -55,7 +55,7 @@ LABELS: dict[str, list[Row]] = {
         ("actionStatus", "The action status of {s} is {o}.", "What is the action status of {s}?"),
         ("isicV4", "The ISIC V4 of {s} is {o}.", "What is the ISIC V4 of {s}?"),
         ("itemReviewed", "The item reviewed by {s} is {o}.", "What is the item reviewed by {s}?"),
-        ("containsPlace", "{s} contains the place {o}.", "Which place does {s} contain?"),
+        ("containsPlace", "{s} contains {o}.", "Which place does {s} contain?"),
         ("inLanguage", "{s} is in the language {o}.", "Which language is {s} in?"),
         ("byArtist", "{s} is by the artist {o}.", "Which artist is {s} by?"),
         ("availableOnDevice", "{s} is available on the device {o}.", "Which device is {s} available on?"),

@@ -7,7 +7,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.augmentation.rows import Facts, Options, concat_rows
-from kaug.augmentation.telling import CARD, draw, fixed_words, has_one_answer, has_short_ends, keep, recall_rows, tell
+from kaug.augmentation.telling import (
+    CARD,
+    draw,
+    fixed_words,
+    has_one_answer,
+    has_short_ends,
+    keep,
+    keep_said,
+    recall_rows,
+    tell,
+)
 from kaug.knowledge.templates import Property
 from kaug.wording.wording import Wording
 
@@ -26,6 +36,7 @@ def cloze_rows(facts: Facts, wording: Wording, options: Options) -> pa.Table:
     if not words:
         options.left_out[f"cloze: facts left out: no words in {wording.language}"] += len(facts)
         return concat_rows([])
+    facts = keep_said(facts, wording, options, "cloze")
     facts = keep(facts, has_short_ends(facts, wording, CARD), options, "cloze: facts left out: a long name or value")
     ends: tuple[tuple[Property, int], ...] = (("question", 0), ("inverseQuestion", 1))
     tables = []
@@ -48,7 +59,7 @@ def _blanked(text: str, span: list[int], label: str) -> str:
     start, end = span
     article = _ARTICLE.match(text, start, end)
     kept = article.end() if article and not label.lower().startswith(article[0].lower()) else start
-    stop = "." if end == len(text) and text[-1] in ".?!" else ""  # of "Acme Inc." and "Oliver!"
+    stop = "." if end == len(text) and text.rstrip("”")[-1:] in (".", "?", "!") else ""  # of "Acme Inc." and "Oliver!"
     return text[:kept] + BLANK + text[end:] + stop
 
 

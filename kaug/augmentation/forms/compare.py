@@ -25,6 +25,10 @@ __all__ = ["compare_rows", "superlative_rows"]
 
 _IN_UNITS = re.compile(r"(?<=\{s\}) in [^{}]+$|(?<=\{s\})以[^{}]+计(?=的)")
 """The unit in a reference; the statements have it, too."""
+_NO_MEASURES = frozenset(
+    ["number", "integer", "decimal", "index", "identifier", "id", "code", "serial number", "编号", "序号"]
+)
+"""Names of predicates whose numbers measure nothing: to have a greater one means nothing."""
 _UNCLEAR = re.compile(r"^(?:what|when|where|who|the one)\b")
 
 
@@ -200,7 +204,11 @@ def _circle(facts: Facts, wording: Wording, options: Options) -> _Circle:
     options.left_out["facts not compared: several values"] += int((measured & ~single).sum())
     measured &= single
     named = np.unique(given.predicates[measured])
-    clear = [bool(_reference(wording, p) and plain_templates(wording, p)) for p in named.tolist()]
+    clear = [
+        wording.predicate_name(p).lower().removeprefix("has ") not in _NO_MEASURES
+        and bool(_reference(wording, p) and plain_templates(wording, p))
+        for p in named.tolist()
+    ]
     measured &= np.isin(given.predicates, named[np.array(clear, bool)])
     places = np.flatnonzero(measured)
     places = places[is_short(wording.labels(given.subjects[places]))]

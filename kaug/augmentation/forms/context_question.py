@@ -14,6 +14,7 @@ from kaug.augmentation.forms.question import question_rows
 from kaug.augmentation.near import Near
 from kaug.augmentation.openbook.words import words_of
 from kaug.augmentation.rows import Facts, Options, Spans, make_rows, mark_spans, name_facts
+from kaug.augmentation.telling import first_of
 from kaug.wording.sets import in_sentences
 from kaug.wording.wording import Wording
 
@@ -123,6 +124,8 @@ def _do_not_answer(
 def _write(table: pa.Table, facts: Facts, row: Numbers, absent: NDArray[np.bool_], wording: Wording) -> pa.Table:
     """Join the facts' sentences and the questions: facts of one question stand together, in their order."""
     sentences = wording.sentences(facts.rows, facts.objects)
+    kept = np.flatnonzero(first_of(row, sentences))  # things may have twins of their name
+    facts, row, sentences = facts.take(kept), row[kept], sentences.take(pa.array(kept))
     sizes = np.bincount(row, minlength=table.num_rows).astype(np.int64)
     offsets = np.concatenate([[0], np.cumsum(sizes)])
     context = pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), sentences), " ")

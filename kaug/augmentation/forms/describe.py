@@ -5,9 +5,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaug.arrays import Numbers
-from kaug.augmentation.passages import choose_facts, compose
+from kaug.augmentation.passages import choose_facts, compose, in_sentences
 from kaug.augmentation.rows import Facts, Field, Options, Spans, concat_rows, make_rows, mark_spans, name_facts
-from kaug.augmentation.telling import append, draw, fixed_words, has_short_ends, keep, predicate_names, spans_of
+from kaug.augmentation.telling import (
+    append,
+    draw,
+    fixed_words,
+    has_short_ends,
+    keep,
+    keep_said,
+    predicate_names,
+    spans_of,
+)
 from kaug.wording.wording import Wording
 
 __all__ = ["describe_rows", "extract_rows"]
@@ -32,6 +41,8 @@ def _rows(facts: Facts, wording: Wording, options: Options, form: str, max_facts
     if not words:
         options.left_out[f"{form}: facts left out: no words in {wording.language}"] += len(facts)
         return concat_rows([])
+    facts = keep_said(facts, wording, options, form)
+    facts = keep(facts, in_sentences(facts, wording), options, f"{form}: facts left out: said in records only")
     facts = keep(facts, has_short_ends(facts, wording), options, f"{form}: facts left out: a long name or value")
     places, passage = choose_facts(facts, wording, options.seed, np.array([turn]), max_facts)
     told = compose(facts.take(places), passage, wording, draw(options.seed, facts.rows[places]) + np.uint64(turn))

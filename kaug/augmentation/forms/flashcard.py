@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from kaug.arrays import Numbers
 from kaug.augmentation.begun import whole_questions
 from kaug.augmentation.rows import Facts, Options, Spans, make_rows, mark_spans, name_facts
-from kaug.augmentation.telling import CARD, fixed_words, has_short_ends, lengths, predicate_names
+from kaug.augmentation.telling import CARD, fixed_words, has_short_ends, keep_said, lengths, predicate_names
 from kaug.knowledge.templates import Property
 from kaug.wording.answers import Holds
 from kaug.wording.sets import join_each
@@ -25,6 +25,7 @@ def flashcard_rows(facts: Facts, wording: Wording, options: Options) -> Iterator
     A card is left out, and counted, if it has more than `options.max_answers` right answers, if the facts do not give all of
     them, if it holds one, if a name or value is long, or if its property has the name of another.
     """
+    facts = keep_said(facts, wording, options, "flashcard")
     given = options.all_facts(facts)
     alike = options.once(("flashcard", wording.language), lambda: _of_one_name(wording))
     ways: tuple[tuple[Property, bool], ...] = (("question", False), ("inverseQuestion", True))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from kaug.augmentation.passages import choose_facts, compose
 from kaug.augmentation.rows import Facts, Options, concat_rows, make_rows, mark_spans, name_facts
-from kaug.augmentation.telling import draw, fixed_words, has_one_answer, has_short_ends, keep
+from kaug.augmentation.telling import draw, fixed_words, has_one_answer, has_short_ends, keep, keep_said
 from kaug.wording.answers import gives_away
 from kaug.wording.wording import Wording
 
@@ -30,6 +30,7 @@ def gist_rows(facts: Facts, wording: Wording, options: Options, *, max_facts: in
     if not words:
         options.left_out[f"gist: facts left out: no words in {wording.language}"] += len(facts)
         return concat_rows([])
+    facts = keep_said(facts, wording, options, "gist")
     facts = keep(facts, has_short_ends(facts, wording), options, "gist: facts left out: a long name or value")
     places, passage = choose_facts(facts, wording, options.seed, np.zeros(1, np.int64), max_facts)
     told = compose(

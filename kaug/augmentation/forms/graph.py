@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from kaug.arrays import Numbers, runs
 from kaug.augmentation.rows import Facts, Options, several_fact_rows
-from kaug.augmentation.telling import append, choose_few, has_short_ends, keep, predicate_names, spans_of
+from kaug.augmentation.telling import append, choose_few, has_short_ends, keep, keep_said, predicate_names, spans_of
 from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.rdf.serialize import prefixes_of
 from kaug.rdf.terms import write_terms
@@ -26,6 +26,7 @@ def graph_rows(facts: Facts, wording: Wording, options: Options, *, max_facts: i
     are left out, as are long values; all are counted.
     """
     prefixes = options.once("graph", lambda: _prefixes(wording.kb))
+    facts = keep_said(facts, wording, options, "graph")
     facts = keep(facts, has_short_ends(facts, wording), options, "graph: facts left out: a long name or value")
     safe = np.logical_and.reduce([_safe(wording.kb, ends) for ends in (facts.subjects, facts.objects)])
     facts = keep(facts, safe, options, "graph: facts left out: a blank node, or a control character")

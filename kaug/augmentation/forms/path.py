@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from kaug.arrays import Numbers, runs
 from kaug.augmentation.paths import Questions, ask_chains, ask_stars
 from kaug.augmentation.rows import Facts, Options, Spans, make_rows, mark_spans, name_facts
+from kaug.augmentation.telling import first_of
 from kaug.wording.sets import in_sentences
 from kaug.wording.steps import PHRASINGS, words_of_paths
 from kaug.wording.wording import Wording, is_reversed
@@ -39,6 +40,8 @@ def path_rows(facts: Facts, wording: Wording, options: Options) -> Iterator[pa.T
 def _rows(asked: Questions, wording: Wording, objects: NDArray[np.uint32]) -> pa.Table:
     hops, count = asked.hops, len(asked.answers)
     sentences = _state(hops.row, hops.back, objects, wording)
+    kept = np.flatnonzero(first_of(hops.path, sentences))  # things may have twins of their name
+    hops, sentences = hops.take(kept), sentences.take(pa.array(kept))
     starts, sizes = runs(hops.path)
     offsets = np.append(starts, len(hops.path)).astype(np.int32)
     mark = words_of_paths(wording.language)["answer"]

@@ -19,6 +19,7 @@ from kaug.augmentation.telling import (
     fixed_words,
     has_short_ends,
     keep,
+    keep_said,
     predicate_names,
     spans_of,
 )
@@ -33,6 +34,7 @@ def record_rows(facts: Facts, wording: Wording, options: Options, *, max_facts: 
     A property with several values has a line for each, and an array in JSON. Entities with one fact are left out.
     """
     key = fixed_words(wording.language).get("name", "name")
+    facts = keep_said(facts, wording, options, "record")
     facts = keep(facts, has_short_ends(facts, wording), options, "record: facts left out: a long name or value")
     names = predicate_names(facts, wording)
     free = np.asarray(pc.not_equal(names, key).to_numpy(zero_copy_only=False), bool)

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 from kaug.arrays import rank_in_group
 from kaug.augmentation.passages import choose_facts, compose
 from kaug.augmentation.rows import Facts, Options, concat_rows, make_rows, mark_spans, name_facts
-from kaug.augmentation.telling import draw, fixed_words, has_one_answer, has_short_ends, keep
+from kaug.augmentation.telling import draw, fixed_words, has_one_answer, has_short_ends, keep, keep_said
 from kaug.wording.wording import Wording
 
 __all__ = ["restore_rows"]
@@ -26,6 +26,7 @@ def restore_rows(
     if not words:
         options.left_out[f"restore: facts left out: no words in {wording.language}"] += len(facts)
         return concat_rows([])
+    facts = keep_said(facts, wording, options, "restore")
     facts = keep(facts, has_short_ends(facts, wording), options, "restore: facts left out: a long name or value")
     places, passage = choose_facts(facts, wording, options.seed, np.arange(passages), max_facts)
     draws = draw(options.seed, facts.rows[places]) + (passage % passages).astype(np.uint64)

@@ -12,7 +12,9 @@ from kaug.augmentation.telling import (
     first_of,
     fixed_words,
     has_short_ends,
+    is_said,
     keep,
+    keep_said,
     predicate_names,
     spans_of,
 )
@@ -30,6 +32,7 @@ def table_rows(facts: Facts, wording: Wording, options: Options, *, least: int =
     A table ends after the thing whose line is its `most`th, so that all values of a thing stand in one table; things with more
     than `most` values are left out.
     """
+    facts = keep_said(facts, wording, options, "table")
     if not len(facts):
         return concat_rows([])
     keep(facts, has_short_ends(facts, wording, CARD), options, "table: facts left out: a long name or value")
@@ -68,7 +71,7 @@ def _neighbours(facts: Facts, wording: Wording, options: Options) -> tuple[Facts
     window = options.once("table", lambda: _windows(given))
     here = window[np.searchsorted(given.rows, facts.rows[[0, -1]])]
     index = np.arange(np.searchsorted(window, here[0]), np.searchsorted(window, here[1], "right"))
-    index = index[has_short_ends(given.take(index), wording, CARD)]
+    index = index[has_short_ends(given.take(index), wording, CARD) & is_said(given.take(index), wording)]
     index = index[np.lexsort((index, given.predicates[index], window[index]))]
     return given.take(index), window[index]
 

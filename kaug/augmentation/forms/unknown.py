@@ -27,6 +27,7 @@ _MOST_HAVE, _FEWEST = 0.8, 10
 _SHARE = 10
 """At most one in so many things has a question that the knowledge base does not answer, and one that it rules out."""
 
+_NAMES = ("name", "full name", "label", "title", "名称", "名字", "姓名", "标题")
 _ALIKE = 20
 """At most so many things are asked for what one axiom rules out."""
 
@@ -86,6 +87,11 @@ def _templates(wording: Wording, predicate: int) -> list[str]:
     return [text for text in texts if text not in exams]
 
 
+def _names(wording: Wording, predicate: int) -> bool:
+    """Whether a predicate names things, so that its question would name what it asks for."""
+    return wording.predicate_name(predicate).lower().removeprefix("has ") in _NAMES
+
+
 def _draw(subjects: Terms, seed: int, purpose: int) -> NDArray[np.uint64]:
     return mix(subjects.astype(np.uint64) + np.uint64((seed << 40) + (purpose << 36)))
 
@@ -96,7 +102,8 @@ def _ask(facts: Facts, wording: Wording, options: Options, words: dict[str, str]
     things = np.unique(given.subjects)
     most = max(1, len(things) // _SHARE)
     things = things[is_short(wording.labels(things))]
-    taught = np.array([p for p in np.unique(given.predicates).tolist() if _templates(wording, p)], np.uint32)
+    asks = [p for p in np.unique(given.predicates).tolist() if not _names(wording, p) and _templates(wording, p)]
+    taught = np.array(asks, np.uint32)
     of_class = pc.is_in(wording.kb.terms["value"].take(pa.array(taught)), pa.array(sorted(CLASS_OF)))
     taught = taught[~of_class.to_numpy(zero_copy_only=False)]
     lacking, lacked = _lacking(things, taught, answered, wording, options.seed)

@@ -31,10 +31,10 @@ _NEAR = 80
 def names_itself(text: str, start: int, end: int, language: str) -> bool:
     """Whether a mention is a name by itself, rather than part of a compound or of another thing's name.
 
-    It is not in "Togo-based", "Lake Togo", "University of Togo", "Togo Airlines", "Apollo 11". Nor is a word in lower case before
-    another noun, "pineapple juice", or an adjective, which are known in English. In scripts without spaces, a mention
-    stands before punctuation or a word of `follow` in `words.toml`, and not behind a letter of `joined`: 日本的, but neither
-    日本豆腐 nor 古希腊的.
+    It is not in "Togo-based", "Lake Togo", "University of Togo", "Togo Airlines", "Apollo 11", "ancient Togo". Nor is a word in
+    lower case before another noun, "pineapple juice", or an adjective, which are known in English. In scripts without spaces, a
+    mention stands before punctuation or a word of `follow` in `words.toml`, and not behind a letter of `joined`: 日本的, but
+    neither 日本豆腐 nor 古希腊的.
 
     Examples:
         >>> [names_itself(text, text.index("Togo"), text.index("Togo") + 4, "en") for text in
@@ -61,6 +61,8 @@ def names_itself(text: str, start: int, end: int, language: str) -> bool:
     if head and head[1][0].isupper() and head[1].lower().rstrip(".") not in words.titles:
         return False
     left = _WORD_BEFORE.search(before)
+    if left and left[1].lower() in words.joined:
+        return False
     if not left or not left[1][0].isupper() or (left[1].endswith((".", "!", "?")) and len(left[1]) > 4):
         return True
     word = left[1].lower().rstrip(".")

@@ -29,6 +29,7 @@ def test_a_name_by_itself(text: str) -> None:
     "text",
     [
         "Togo-based",
+        "in ancient Togo",
         "pro-Togo",
         "Lake Togo is deep.",
         "on Lake Togo",
