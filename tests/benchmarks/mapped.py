@@ -26,7 +26,7 @@ def loops(kb: KnowledgeBase, most: int) -> dict[str, tuple[list[Row], Callable[[
     names = dict(enumerate(wording.phrases().to_pylist()))
     ids = kb.hex_ids.take(pa.array(kb.taught[:most])).to_pylist()
     written = {
-        name: {int(p): wording.templates(int(p), name) for p in np.unique(predicates)}  # type: ignore[arg-type]
+        name: {int(p): wording.templates(int(p), name) for p in np.unique(predicates)}
         for name in ("statement", "question", "inverseReference")
     }
     iris = dict(enumerate(kb.terms["value"].to_pylist()))
