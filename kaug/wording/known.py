@@ -35,7 +35,7 @@ from kaug.words.terms import NATURES, Kinds, is_kind
 from kaug.words.values import words_of
 from kaug.words.vocabulary import WORDS
 
-__all__ = ["Known"]
+__all__ = ["Known", "is_clause"]
 
 Mask = NDArray[np.bool_]
 
@@ -46,6 +46,9 @@ _NO_KINDS = frozenset(["agent", "class", "entity", "individual", "item", "node",
 _ADJECTIVES = 1 / 3
 """The fraction of a class's instances from which all are named by adjectives, known or not: “strong”, “tepid”."""
 _META = "#(?:Class|NamedIndividual|[A-Za-z]*Property|Thing|Concept)$"
+_CLAUSE = r"[\p{L}\])/] ?[:…]$|\p{Ll}{3,}\)?[.!?] \p{Lu}\p{Ll}|^\p{Lu}.*\p{Ll},? (?:if|unless|until|whether) \p{Ll}"
+_FEWEST_CLAUSES, _CLAUSES = 5, 0.15
+"""Of the instances of a class, so many, and so great a fraction, are clauses if all of them are texts rather than names."""
 _LONGEST_SYMBOL = 3
 _LISTED = r",.*,|;|, .*\band\b|\band\b.*, "
 """A literal that lists things, or is prose, rather than a name."""
@@ -63,6 +66,16 @@ _NAME = (
     r"\S .*(?: [0-9]+[A-Za-z]?| (?:alpha|beta|gamma|delta|epsilon|zeta|theta|kappa|lambda)| [A-Z]{1,5}[0-9][\w-]*)(?: \(.*)?$"
 )
 _PERSONS = WORDS.persons | {"human", "man", "woman"}
+
+
+def is_clause(labels: pa.Array) -> Mask:
+    """Mask the labels that are clauses, or several sentences, rather than names.
+
+    Examples:
+        >>> is_clause(pa.array(["Fatal if swallowed", "Rinse mouth. Do not induce vomiting", "In case of fire:", "Acme Inc."]))
+        array([ True,  True,  True, False])
+    """
+    return np.asarray(pc.match_substring_regex(labels, _CLAUSE).to_numpy(zero_copy_only=False), bool)
 
 
 class Known:
@@ -157,11 +170,7 @@ class Known:
         named = [NATURES.index(nature) for nature in apart]
         classes = np.flatnonzero(self._kinds.classes & ~np.isin(self.natures, named))
         mask[classes] = self._named_by_adjectives(classes)
-        instances, of = self._pairs(RDF + "type")
-        meta = pc.match_substring_regex(self._kb.terms["value"].take(pa.array(of)), _META).to_numpy(
-            zero_copy_only=False
-        )
-        instances, of = instances[~meta], of[~meta]
+        instances, of = self._instances
         lower = pc.match_substring_regex(self._labels(instances.astype(np.int64)), r"^[a-z]{2}[a-z -]*$")
         some = np.flatnonzero(lower.to_numpy(zero_copy_only=False) & ~self._kinds.classes[instances])
         instances, of = instances[some], of[some]
@@ -169,6 +178,25 @@ class Known:
         fraction = np.bincount(of, adjectives, len(mask)) / np.maximum(np.bincount(of, minlength=len(mask)), 1)
         mask[instances[adjectives | (fraction[of] > _ADJECTIVES)]] = True
         return mask & ~self.of_the_kinds  # "the Mesozoic"
+
+    @cached_property
+    def _instances(self) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+        """The terms that have a class, and the class of each, but for those of OWL and the like."""
+        instances, of = self._pairs(RDF + "type")
+        meta = pc.match_substring_regex(self._kb.terms["value"].take(pa.array(of)), _META)
+        own = ~meta.to_numpy(zero_copy_only=False)
+        return instances[own], of[own]
+
+    @cached_property
+    def texts(self) -> Mask:
+        """The terms of the classes of which some are called by clauses: statements, instructions."""
+        mask = np.zeros(self._kb.terms.num_rows, dtype=bool)
+        instances, of = self._instances
+        clauses = is_clause(self._labels(instances.astype(np.int64)))
+        sizes = np.bincount(of, minlength=len(mask))
+        told = np.bincount(of, clauses, len(mask))
+        mask[instances[(told >= _FEWEST_CLAUSES)[of] & (told > _CLAUSES * sizes)[of]]] = True
+        return mask
 
     def _named_by_adjectives(self, terms: NDArray[np.int64]) -> Mask:
         return np.array([is_adjectival(words_of(label)) for label in self._labels(terms).to_pylist()], dtype=bool)

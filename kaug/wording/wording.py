@@ -22,14 +22,14 @@ from kaug.knowledge.templates import SLOT, Property
 from kaug.knowledge.vocabulary import NOTES, ROLES
 from kaug.wording.apart import Named, labels_apart
 from kaug.wording.frames import Noun, Record, Templates, fill_frame, frame_templates, record_templates
-from kaug.wording.known import Known
+from kaug.wording.known import Known, is_clause
 from kaug.wording.rules import Values, by_rule, frame_of, is_readable
 from kaug.wording.values import object_values, written_terms
 from kaug.words.clean import break_control, break_with_spans, find_control
 from kaug.words.languages import OTHER, language_rank
 from kaug.words.names import takes_the, with_common_articles
 from kaug.words.stems import Stemmed, stem
-from kaug.words.terms import CLASS_OF, NATURES, Kinds, term_kinds, term_words
+from kaug.words.terms import CLASS_OF, NATURES, Kinds, is_kind, term_kinds, term_words
 from kaug.words.values import name_words, words_of
 from kaug.words.vocabulary import WORDS
 
@@ -374,9 +374,14 @@ class Wording:
         names = pc.replace_with_mask(
             names, pa.array(known.may_take_the[terms]), with_common_articles(names.take(pa.array(may)))
         )
-        quoted = pa.array(known.mentioned[terms])
-        words = self.labels(terms[known.mentioned[terms]])
-        return pc.replace_with_mask(names, quoted, pc.binary_join_element_wise("“", words, "”", ""))
+        labels = self.labels(terms)
+        clauses = (is_clause(labels) | known.texts[terms]) & ~self._literals[terms]
+        quoted = pa.array(known.mentioned[terms] | clauses)
+        return pc.replace_with_mask(names, quoted, pc.binary_join_element_wise("“", labels.filter(quoted), "”", ""))
+
+    @cached_property
+    def _literals(self) -> NDArray[np.bool_]:
+        return is_kind(self.kb.terms, "literal")
 
     @cached_property
     def _lexicon(self) -> dict[tuple[int, str], list[str]]:

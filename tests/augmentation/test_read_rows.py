@@ -272,3 +272,24 @@ def test_a_false_statement_has_a_value_of_the_property_where_there_are_others(ma
     texts = [row["prompt"] for row in rows(kb, "true-false")]
     assert any("flavour" in text for text in texts)
     assert not any("flavour" in text and "land" in text for text in texts)
+
+
+def test_names_that_are_clauses_stand_in_quotation_marks(make) -> None:
+    labels = [
+        "If in eyes:",
+        "Rinse mouth. Do not induce vomiting",
+        "Fatal if swallowed",
+        "Toxic if inhaled",
+        "Call a doctor/…",
+    ]
+    things = "".join(
+        f":s{number} a :Advice ; rdfs:label '{label}' . " for number, label in enumerate([*labels, "Evacuate area"])
+    )
+    kb = make(
+        f"{things} :kit rdfs:label 'First aid' ; :shows :s0, :s1, :s5 ; :madeBy :acme . :acme rdfs:label 'Acme Inc.' ."
+    )
+    told = said(kb)
+    assert "First aid shows “If in eyes:”." in told
+    assert "First aid shows “Rinse mouth. Do not induce vomiting”." in told
+    assert "First aid shows “Evacuate area”." in told  # most of its class are clauses
+    assert not any("“Acme" in text or "“First" in text for text in told)
