@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from kaug.arrays import pair_keys
 from kaug.knowledge.vocabulary import ROLES, STATEMENT_PREDICATES, STATEMENTS, VOCABULARIES
 from kaug.namespaces import RDF
 from kaug.rdf.columns import Columns, find_term, find_triples
@@ -20,6 +21,10 @@ from kaug.words.terms import is_kind, used_terms
 
 __all__ = ["LABEL_ROLES", "Role", "Roles", "find_roles", "is_axiom", "numbered", "read_weights", "role_of_predicates"]
 
+
+_NAME = r"(?i)[/#:](?:name|label|title|pref_?label)$"
+_FEWEST_NAMED, _NEARLY_ALL = 3, 0.95
+"""An author's own predicate called "name" names things if it does so many, and so great a fraction of them once."""
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -83,6 +88,7 @@ def find_roles(columns: Columns, terms: pa.Table, labels: Sequence[str] = ()) ->
     literal, blank = is_kind(terms, "literal"), is_kind(terms, "blank")
     triple = blank & pc.starts_with(columns.terms, "<<(").to_numpy(zero_copy_only=False)
     role = role_of_predicates(predicate, terms, labels)
+    role[_names(columns.triples, role, terms, literal)] = Role.TITLE
     counts: Counter[str] = Counter()
 
     def leave_out(rows: Mask, why: str) -> None:
@@ -124,6 +130,26 @@ def find_roles(columns: Columns, terms: pa.Table, labels: Sequence[str] = ()) ->
     own[classes] |= np.any([pc.starts_with(iris, prefix).to_numpy() for prefix in VOCABULARIES], axis=0)
     role[of_class] = np.where(own[value[of_class]], Role.AXIOM, Role.FACT)
     return Roles(role, dict(counts))
+
+
+def _names(triples: NDArray[np.uint32], role: NDArray[np.int8], terms: pa.Table, literal: Mask) -> Mask:
+    """Mask the triples of an author's own predicates called "name" or "label" that name nearly all of their subjects once.
+
+    A subject may have a name in each language.
+    """
+    subject, predicate, value = triples.T
+    facts = np.flatnonzero(role == Role.FACT)
+    used = used_terms(terms, predicate[facts])
+    called = pc.match_substring_regex(terms["value"].take(pa.array(used)), _NAME).to_numpy(zero_copy_only=False)
+    found = np.zeros(len(role), bool)
+    for one in used[called].tolist():
+        rows = facts[predicate[facts] == one]
+        tags = terms["language"].take(pa.array(value[rows])).combine_chunks().dictionary_encode()
+        languages = pc.fill_null(tags.indices, -1).to_numpy().astype(np.int64) + 1
+        sizes = np.unique(pair_keys(subject[rows], languages), return_counts=True)[1]
+        names = len(sizes) >= _FEWEST_NAMED and float((sizes == 1).mean()) >= _NEARLY_ALL
+        found[rows] = names and bool(literal[value[rows]].all())
+    return found
 
 
 def _any_of(role: NDArray[np.int8], *roles: Role) -> Mask:

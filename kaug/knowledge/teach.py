@@ -10,13 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from kaug.arrays import distinct, grouped, pair_keys, positions
+from kaug.arrays import distinct, expand, grouped, pair_keys, positions, unpair
 from kaug.errors import SourceError, nearest
 from kaug.knowledge.owners import named_by_owner
 from kaug.knowledge.vocabulary import (
     ADMINISTRATIVE,
     BESIDE_DEFINITION,
     DEPRECATED,
+    MATCHES,
     NOTES,
     OF_THE_RECORD,
     PAGES,
@@ -390,6 +391,26 @@ def _only_name(given: Given) -> Mask:
     return mask
 
 
+def _match_of_name(given: Given) -> Mask:
+    """That match a thing with one of its own name, of another vocabulary: who reads them reads that a dataset is a DataSet."""
+    rows = np.flatnonzero(given.said_by(MATCHES) & ~given.is_kind("literal")[given.object])
+    used = np.zeros(given.terms.num_rows, dtype=bool)
+    used[given.subject[rows]] = used[given.object[rows]] = True
+    terms = np.flatnonzero(used)
+    labels = given.labels.filter(pa.array(used[given.labels["term"].to_numpy()]))
+    of = np.concatenate([labels["term"].to_numpy(), terms])
+    words = pa.concat_arrays(
+        [*labels["text"].cast(pa.string()).chunks, name_words(given.terms["value"].take(pa.array(terms)))]
+    )
+    letters = pc.replace_substring_regex(pc.utf8_lower(words), _NOT_A_WORD, "")
+    known = distinct(pair_keys(of, letters.dictionary_encode().indices.to_numpy()))
+    named, name = unpair(known)
+    row, place = expand(*(np.searchsorted(named, given.object[rows], side) for side in ("left", "right")))
+    mask = np.zeros(len(given.facts), dtype=bool)
+    mask[rows[row[positions(known, pair_keys(given.subject[rows][row], name[place])) >= 0]]] = True
+    return mask
+
+
 def _type(given: Given) -> Mask:
     """That say the class of a thing."""
     return given.said_by(_TYPE)
@@ -406,6 +427,7 @@ REASONS: dict[str, Callable[[Given], Mask]] = {
     "editor's note": _note,
     "name as description": _only_name,
     "equal value": _equal_value,
+    "match of its name": _match_of_name,
     "type": _type,
 }
 """The reasons why `teach = "knowledge"` leaves facts out → a function that finds these facts; the first one counts."""

@@ -8,6 +8,7 @@ __all__ = [
     "ADMINISTRATIVE",
     "BESIDE_DEFINITION",
     "DEPRECATED",
+    "MATCHES",
     "NOTES",
     "OF_THE_RECORD",
     "PAGES",
@@ -78,6 +79,9 @@ OF_THE_RECORD = "(?i)" + "|".join(_TABLES["notes"]["record"])
 
 BESIDE_DEFINITION = "(?i)" + "|".join(_TABLES["notes"]["beside_definition"])
 """The regular expression of comments that are about the record where they stand beside a definition."""
+
+MATCHES = _read(_TABLES["matches"]["predicates"])
+"""The predicates that match things of different vocabularies."""
 
 DEPRECATED = {name: _read(text) for name, text in _TABLES["deprecated"].items()}
 """The `predicates` and the `classes` of terms that are withdrawn."""

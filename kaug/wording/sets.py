@@ -17,6 +17,8 @@ from kaug.wording.plural import in_plural
 __all__ = ["ask_for_all", "ask_for_one", "definite", "in_sentences", "join_each"]
 
 _SENTENCE = r"(?:\S+\s+){3}.*[.!?]$"
+_SEVERAL = r"\p{Ll}{2,}\)?[.:;!?…] "
+"""A name of several sentences, or with what is set off as these are."""
 _SETS: dict[str, dict[str, str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
@@ -107,6 +109,8 @@ def join_each(names: pa.Array, groups: Numbers, language: str) -> tuple[pa.Array
         ('tea, rye and salt', [0, 5, 0, 13])
         >>> join("Lorn, Holm", "salt and rye")[0], join("茶", "盐", language="zh")[0]
         ('Lorn, Holm; salt and rye', '茶和盐')
+        >>> join("Rinse. Do not rub", "In case of fire: Leave")[0]
+        'Rinse. Do not rub; In case of fire: Leave'
         >>> join("P.S.", "Help!", "Salt")[0], join("It is a salt.", "It is a rye.")[0]
         ('P.S., Help! and Salt', 'It is a salt. It is a rye.')
         >>> join("Lorn F.C.", "Holm F.C.")[0]
@@ -134,7 +138,8 @@ def _join_different(names: pa.Array, groups: Numbers, language: str) -> tuple[pa
     begun = np.zeros(len(names), bool)
     begun[first] = True
     marks = [pc.match_substring(names, words[mark]).to_numpy(zero_copy_only=False) for mark in ("comma", "last")]
-    apart = np.repeat(np.logical_or.reduceat(marks[0] | marks[1], first), sizes)
+    marks.append(pc.match_substring_regex(names, _SEVERAL).to_numpy(zero_copy_only=False))
+    apart = np.repeat(np.logical_or.reduceat(np.logical_or.reduce(marks), first), sizes)
     sentence = pc.match_substring_regex(names, _SENTENCE).to_numpy(zero_copy_only=False)
     sentences = np.repeat(np.logical_and.reduceat(sentence | last, first), sizes)
     signs = pa.array(["", " ", words["apart"], words["last"], words["comma"]])

@@ -726,7 +726,7 @@ _ASIDE = re.compile(
 )
 _TRAINED: tuple[Property, ...] = ("statement", "question", "inverseQuestion")
 _EXAM: tuple[Property, ...] = ("exam", "inverseExam")
-_DOUBLED = {".": r"([.?!…。？！][\"'”’»]*)\.$", "?": r"(\?[\"'”’»]*)\?$"}
+_DOUBLED = {".": r"([.?!。？！][\"'”’»]*|…)\.$", "?": r"(\?[\"'”’»]*)\?$"}
 _NO_CAPITAL = r"^\w+://|^[^\s:]*[\w.+-]+@\w|^www\.|^\p{Ll}+[\p{Lu}\d_]\S*"
 _DEED_ON = re.compile(
     r"(?:\b(?:was|were|been)(?: \w+)+|\b(?:died|ended|started|began|lived|occurred|opened|closed|retired|expires|opens|"

@@ -293,3 +293,39 @@ def test_names_that_are_clauses_stand_in_quotation_marks(make) -> None:
     assert "First aid shows “Rinse mouth. Do not induce vomiting”." in told
     assert "First aid shows “Evacuate area”." in told  # most of its class are clauses
     assert not any("“Acme" in text or "“First" in text for text in told)
+
+
+def test_a_property_called_name_names_things(make) -> None:
+    songs = {"Low": "Low", "Jagger/Richards": "Jagger/Richards", "ABBA:_The_Album": "ABBA: The Album"}
+    turtle = "".join(f"<http://m.org/{iri}> :name '{name}' ; :length {len(name)} . " for iri, name in songs.items())
+    kb = make(turtle)
+    assert "The length of ABBA: The Album is 15." in said(kb)
+    assert "The length of Jagger/Richards is 15." in said(kb)
+    assert not any(" name " in text for text in said(kb))
+    kb = make(turtle.replace(":length", ":name 'Other' ; :length"))
+    assert any(
+        "Other" in text for text in said(kb)
+    )  # things have several, so that it tells more than what they are called
+
+
+def test_things_of_one_name_are_neither_counted_nor_paired(make) -> None:
+    kb = make(
+        """:kit rdfs:label 'kit' . :a rdfs:label 'Obtain help' ; :shows :kit, :b . :b rdfs:label 'Obtain help' ; :shows :kit .
+        :c rdfs:label 'Call' ; :shows :kit . :d rdfs:label 'Rinse' ; :shows :lamp . :e rdfs:label 'Read' ; :shows :lamp ."""
+    )
+    counts = rows(kb, "count")
+    assert any("lamp" in row["prompt"] and row["completion"].startswith("2") for row in counts)
+    assert not any("kit" in row["prompt"] for row in counts)  # three things, of two names
+    assert not any("kit" in row["prompt"] for row in rows(kb, "set"))
+    assert not any(text.lower().count("obtain help") > 1 for text in said(kb, "pair"))
+
+
+def test_a_class_is_asked_for_as_a_sort_of_thing(make) -> None:
+    kb = make(
+        """:x rdfs:label 'virus' ; rdfs:subClassOf :a, :b . :a rdfs:label 'agent' . :b rdfs:label 'particle' .
+        :y rdfs:label 'spore' ; rdfs:subClassOf :b . :p rdfs:label 'Ada' ; :studies :x ."""
+    )
+    asks = asked(kb)
+    assert asks["What sorts of thing is a virus?"] == "agent and particle"
+    assert "What sort of thing is a spore?" in asks
+    assert not {"What is a virus?", "What is a virus? Name all.", "Tell me what a spore is."} & asks.keys()

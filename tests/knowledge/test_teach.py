@@ -177,6 +177,12 @@ CASES: dict[str, tuple[str, set[str], dict[str, int]]] = {
         {"Sucre is described as follows: the currency Sucre."},
         {"name as description": 3},
     ),
+    "matches of their own names": (
+        ':dataset rdfs:label "data set"@en ; skos:exactMatch <urn:o:DataSet> ; skos:closeMatch :file . '
+        '<urn:t:c1> rdfs:label "file"@en . :file skos:exactMatch <urn:t:c1> .',
+        {"The close match of data set is file."},
+        {"match of its name": 2},
+    ),
     "terms that are withdrawn": (
         ':C7 rdfs:label "obsolete thread"@en ; owl:deprecated true ; rdfs:subClassOf :C2 ; :made_of :wool . '
         ':C2 rdfs:label "cell"@en ; owl:deprecated false ; :part :C7 ; :near :lorn . :old a owl:DeprecatedClass ; :part :x .',

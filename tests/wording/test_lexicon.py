@@ -242,10 +242,10 @@ def test_the_templates_for_classes(make: Make, iri: str) -> None:
             "If someone asks for an example of {o}, one answer is {s}.",
         ],
         "question": [
-            "What is {s}?",
-            "Tell me what {s} is.",
-            "{s} is what?",
-            "Do you know what {s} is?",
+            "What sort of thing is {s}?",
+            "Tell me what sort of thing {s} is.",
+            "{s} is what sort of thing?",
+            "Do you know what sort of thing {s} is?",
         ],
         "inverseQuestion": [
             "What is an example of {o}?",

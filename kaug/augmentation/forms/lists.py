@@ -106,14 +106,19 @@ def _how_many(question: str, patterns: list[list[str]]) -> str:
 def _sets(facts: Facts, given: Facts, wording: Wording, name: Property, options: Options) -> _Sets:
     """Find the questions with 2 to 12 answers, all given, whose first fact is in this block.
 
-    Nobody lists texts, nor the classes that a thing is of, at each height, nor what has a number as one of its values.
+    Nobody lists texts, nor the classes that a thing is of, at each height, nor what has a number as one of its values. Of things
+    that share a name it cannot be told how many there are, nor of which of them it is asked.
     """
     inverse, begun = name == "inverseQuestion", begun_questions(facts, wording, name, options, _MOST)
     heads = given.take(begun.heads())
     of_class = pc.is_in(wording.kb.terms["value"].take(pa.array(heads.predicates)), pa.array(sorted(CLASS_OF)))
-    fits = options.asked(wording, name, facts).answers[begun.number] >= _LEAST
+    known = options.asked(wording, name, facts)
+    fits = (known.answers[begun.number] >= _LEAST) & (known.answers == known.ends)[begun.number]
     fits &= ~of_class.to_numpy(zero_copy_only=False)
     ends = given.subjects if inverse else given.objects
+    asked = given.objects if inverse else given.subjects
+    others = asked[begun.places] != np.repeat(asked[begun.heads()], begun.sizes)
+    fits[np.repeat(np.arange(len(fits)), begun.sizes)[others]] = False
     long = ~is_short(wording.labels(ends[begun.places]))
     fits[np.repeat(np.arange(len(fits)), begun.sizes)[long]] = False
     if inverse:

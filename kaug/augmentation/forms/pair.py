@@ -30,11 +30,20 @@ def pair_rows(facts: Facts, wording: Wording, options: Options, *, others: int =
     low, high = (np.searchsorted(given.subjects, given.objects[here], side) for side in ("left", "right"))
     drawn = options.once("pair: links", lambda: _first_few(given, options.seed))[here]
     links = here[(high > low) & drawn & (given.subjects[here] != given.objects[here])]
+    links = links[_apart(given.subjects[links], given.objects[links], wording)]
     after = options.once("pair", lambda: _next_with_the_value(given, wording))[here]
     firsts, seconds = here[after >= 0], after[after >= 0]
+    apart = _apart(given.subjects[firsts], given.subjects[seconds], wording)
+    firsts, seconds = firsts[apart], seconds[apart]
     by_link = np.stack([links, np.full(len(links), -1)], axis=1), given.objects[links]
     by_value = np.stack([firsts, seconds], axis=1), given.subjects[seconds]
     return concat_rows([_rows(given, core, other, wording, options, others) for core, other in (by_link, by_value)])
+
+
+def _apart(left: NDArray[np.uint32], right: NDArray[np.uint32], wording: Wording) -> NDArray[np.bool_]:
+    """Mask the pairs of things of different names: those of one name would be taken for one thing."""
+    names = (pc.utf8_lower(wording.labels(some)) for some in (left, right))
+    return np.asarray(pc.not_equal(*names).to_numpy(zero_copy_only=False), bool)
 
 
 def _first_few(facts: Facts, seed: int) -> NDArray[np.bool_]:
