@@ -131,6 +131,11 @@ FAULTS: dict[str, tuple[Plan, str, str]] = {
     "untaught-recall": (without("question"), "100 probes of the kind recall", 'augmentation.forms with "question"'),
     "untaught-reverse": (without("reversed"), "50 probes of the kind reverse", 'augmentation.forms with "reversed"'),
     "untaught-compose": (without("path"), "50 probes of the kind compose", 'augmentation.forms with "path"'),
+    "untaught-pattern": (
+        replace(without("path"), probes={"pattern": 40}),
+        "40 probes of the kind pattern",
+        'augmentation.forms with "path"',
+    ),
     "small-share": (with_arm(share=0.1), "10% of the tokens", "augmentation.replay"),
     "capacity": (replace(GOOD, bits=3e6), "3,000,000 bits, and the model 2,000,000", "training.model"),
     "learning-rate": (
