@@ -65,7 +65,6 @@ def _is_held_out(draw: Draw, graph: Graph, chains: Chains) -> NDArray[np.bool_]:
     iris = draw.wording.kb.terms["value"].take(pa.array(graph.predicates[pairs.ravel()])).to_pylist()
     both = [sorted(pair) for pair in zip(*np.array(iris, object).reshape(2, -1).tolist(), strict=True)]
     draws = np.array([draw_number(draw.seed, " ".join(pair)) / 2**64 for pair in both])
-    held = (draws < draw.held_out_patterns) & (
-        pairs[0] != pairs[1]
-    )  # a row may have two facts of one predicate by itself
+    # Two facts of one predicate are no pattern: a row over one step may have them.
+    held = (draws < draw.held_out_patterns) & (pairs[0] != pairs[1])
     return np.asarray(held[which.ravel()], bool)

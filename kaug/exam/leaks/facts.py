@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from kaug.arrays import pair_keys
-from kaug.exam.leaks.held import HeldOut, pairs_of_predicates
+from kaug.exam.leaks.held import HeldOut, find_patterns
 from kaug.exam.leaks.rows import Leak, Rows
 from kaug.knowledge.knowledge_base import KnowledgeBase
 
@@ -47,15 +47,7 @@ class FactLeaks:
             if hops > 1:
                 self._joined[facts] = True
                 self._pairs |= {frozenset(pair): probe for pair in combinations(facts, 2)}
-        self._patterns = kept_out.patterns
-        self._of_pattern = {
-            int(pattern): probe
-            for probe, (kind, ids) in enumerate(
-                zip(probes["kind"].to_pylist(), probes["facts"].to_pylist(), strict=True)
-            )
-            if kind == "pattern"
-            for pattern in pairs_of_predicates(kb, ids)
-        }
+        self._patterns, self._of_pattern = kept_out.patterns, find_patterns(kb, probes)
 
     def find(self, rows: Rows) -> Iterator[Leak]:
         """Yield the leaks of rows."""

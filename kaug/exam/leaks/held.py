@@ -1,6 +1,5 @@
 """A knowledge base and its exam → the entities and facts that training rows must not ask or state."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +14,7 @@ from kaug.knowledge.knowledge_base import KnowledgeBase
 from kaug.wording.answers import twins
 from kaug.wording.wording import Wording
 
-__all__ = ["HeldOut", "held_out", "pairs_of_predicates"]
+__all__ = ["HeldOut", "find_patterns", "held_out"]
 
 
 @dataclass(frozen=True)
@@ -70,19 +69,21 @@ def held_out(kb: KnowledgeBase, probes: pa.Table) -> HeldOut:
     return HeldOut(
         np.flatnonzero(subjects).astype(np.uint32),
         frozenset(kb.hex_ids.take(pa.array(same)).to_pylist()),
-        _patterns(kb, probes),
+        np.sort(np.array([*find_patterns(kb, probes)], np.uint64)),
         things,
     )
 
 
-def pairs_of_predicates(kb: KnowledgeBase, facts: Sequence[str]) -> list[int]:
-    """Return the pairs of different predicates of some facts, given by hex ids, either predicate first; see `pair_keys`."""
-    predicates = np.unique(kb.columns(np.array([kb.row_of[fact] for fact in facts]))[1])
-    one, two = (side.ravel() for side in np.meshgrid(predicates, predicates))
-    found: list[int] = pair_keys(one, two)[one != two].tolist()
+def find_patterns(kb: KnowledgeBase, probes: pa.Table) -> dict[int, int]:
+    """Find the pairs of different predicates that the probes of the kind `pattern` join.
+
+    Returns:
+        Each pair as one number, either predicate first (see `pair_keys`), with the number of a probe.
+    """
+    found: dict[int, int] = {}
+    for probe, (kind, facts) in enumerate(zip(probes["kind"].to_pylist(), probes["facts"].to_pylist(), strict=True)):
+        if kind == "pattern":
+            predicates = np.unique(kb.columns(np.array([kb.row_of[fact] for fact in facts]))[1])
+            one, two = (side.ravel() for side in np.meshgrid(predicates, predicates))
+            found |= dict.fromkeys(pair_keys(one, two)[one != two].tolist(), probe)
     return found
-
-
-def _patterns(kb: KnowledgeBase, probes: pa.Table) -> NDArray[np.uint64]:
-    facts = probes.filter(pc.equal(probes["kind"], "pattern"))["facts"].to_pylist()
-    return np.unique(np.array([pair for ids in facts for pair in pairs_of_predicates(kb, ids)], np.uint64))
